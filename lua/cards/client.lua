@@ -1,0 +1,207 @@
+--- Configuration: what `new` takes, checked before anything is sent.
+
+local check = require "cards.check"
+local core = require "cards.core"
+
+local client = {}
+
+local tls = {
+  ca_file = check.file,
+  cert_file = check.file,
+  key_file = check.file,
+  key_password = check.credential,
+  pinned_public_key = function(value, key)
+    return check.text(value, key) or (not value:find "^sha256//" and ("%s must begin with sha256//"):format(key)) or nil
+  end,
+  min_version = check.one_of("1.2", "1.3"),
+}
+
+local seconds = check.number(0.001, 86400)
+
+--- What a single call may set, too.
+local options = {
+  timeout = seconds,
+  connect_timeout = seconds,
+  retries = check.number(0, 100, true),
+  max_response_bytes = check.number(1, 1024 * 1024 * 1024, true),
+  headers = check.headers,
+}
+
+local function check_url(value, key)
+  local wrong = check.text(value, key)
+  if wrong then
+    return wrong
+  end
+  local rest = value:match "^%a[%w+.-]*://(.+)$"
+  if not rest then
+    return ("%s must be a URL that begins with https://"):format(key)
+  elseif value:find "[%s\"<>\\^`{|}]" then
+    return ("%s contains a character that a URL cannot have"):format(key)
+  elseif rest:find "[?#]" then
+    return ("%s must have neither a query nor a fragment"):format(key)
+  elseif rest:match "^[^/]*":find "@" then
+    return ("%s must not contain a user or password"):format(key)
+  elseif rest:find "^[/:]" then
+    return ("%s has no host"):format(key)
+  end
+end
+
+local common = {
+  base_url = check_url,
+  proxy = check.text,
+  user_agent = check.text,
+  insecure_http = check.boolean,
+  http_version = check.one_of("1.1", "2"),
+  on_event = check.callback,
+  tls = function(value) return check.table(value, tls, "tls.") end,
+}
+for key, test in pairs(options) do
+  common[key] = test
+end
+
+--- What is wrong with the options of one call, or nil.
+function client.check_options(value)
+  if type(value) ~= "table" then
+    return "the options must be a table"
+  end
+  return check.table(value, options)
+end
+
+local function check_credential(about)
+  return function(value, key)
+    if about.kind == "function" then
+      return check.callback(value, key)
+    elseif about.kind == "setting" then
+      return check.text(value, key)
+    end
+    return type(value) ~= "function" and check.credential(value, key, key == "private_key") or nil
+  end
+end
+
+local function check_defaults(about)
+  local known = {}
+  for _, operation in pairs(about.operations) do
+    for name in pairs(operation.params) do
+      known[name] = function(value, key)
+        return type(value) ~= "string" and not check.is_secret(value) and ("%s must be a string or a secret"):format(key) or nil
+      end
+    end
+  end
+  return function(value) return check.table(value, known, "defaults.") end
+end
+
+local known_keys = {} -- by provider
+
+local function keys_of(about)
+  local known = known_keys[about.name]
+  if not known then
+    known = { defaults = check_defaults(about) }
+    for key, test in pairs(common) do
+      known[key] = test
+    end
+    for _, credential in ipairs(about.credentials) do
+      known[credential.name] = check_credential(credential)
+    end
+    known_keys[about.name] = known
+  end
+  return known
+end
+
+--- What is missing or too much among the credentials, or nil.
+local function check_given(about, config)
+  local groups = {}
+  for _, credential in ipairs(about.credentials) do
+    local given = config[credential.name] ~= nil
+    local group = credential.one_of
+    if group then
+      groups[group] = groups[group] or { given = 0 }
+      table.insert(groups[group], credential.name)
+      groups[group].given = groups[group].given + (given and 1 or 0)
+    elseif not given and not credential.optional then
+      return credential.name .. " is required"
+    end
+  end
+  for _, group in pairs(groups) do
+    if group.given ~= 1 then
+      return ("exactly one of %s is required"):format(table.concat(group, ", "))
+    end
+  end
+end
+
+local function check_security(config, base_url)
+  local scheme = base_url:match "^(%a[%w+.-]*)://":lower()
+  if scheme ~= "https" and not (scheme == "http" and config.insecure_http) then
+    return "base_url must begin with https:// (insecure_http = true allows http://, for tests)"
+  end
+  local files = config.tls or {}
+  if files.key_file and not files.cert_file then
+    return "tls.cert_file is required where tls.key_file is given"
+  end
+end
+
+--- The settings that core.client reads: one flat table.
+local function flatten(config, base_url)
+  local settings = { user_agent = "cards" }
+  for key in pairs(common) do
+    settings[key] = config[key]
+  end
+  for key in pairs(tls) do
+    settings[key] = config.tls and config.tls[key]
+  end
+  settings.tls, settings.on_event = nil, nil
+  settings.base_url = base_url:gsub("/+$", "")
+  settings.insecure_http = config.insecure_http and 1 or 0
+  return settings
+end
+
+local function hold(value)
+  if type(value) ~= "string" then
+    return value
+  end
+  local secret, err = core.secret(value, "credential")
+  if not secret then
+    error(err, 0)
+  end
+  return secret
+end
+
+--- A client of a provider.
+-- @param about what core.provider returns for it
+-- @param methods the table that the client's methods are looked up in
+-- @param config as interface.md lists it
+-- @return the client, or nil and what is wrong with the configuration
+function client.new(about, methods, config)
+  if type(config) ~= "table" then
+    return nil, "a table of settings is required"
+  end
+  local base_url = config.base_url or about.base_url
+  local wrong = check.table(config, keys_of(about)) or check_given(about, config) or (not base_url and "base_url is required") or check_security(config, base_url)
+  if wrong then
+    return nil, wrong
+  end
+  for name, value in pairs(config.headers or {}) do
+    wrong = check.credential(value, "headers." .. name)
+    if wrong then
+      return nil, wrong
+    end
+  end
+  local private = { methods = methods, credentials = {}, functions = {}, defaults = {}, on_event = config.on_event }
+  for _, credential in ipairs(about.credentials) do
+    local value = config[credential.name]
+    if credential.kind == "function" then
+      private.sign = value
+      private.sign_name = value and credential.name
+    elseif type(value) == "function" then
+      table.insert(private.functions, { name = credential.name, call = value })
+    elseif value ~= nil then
+      private.credentials[credential.name] = credential.kind == "setting" and value or hold(value)
+    end
+  end
+  for name, value in pairs(config.defaults or {}) do
+    private.defaults[name] = value
+  end
+  private.dynamic = private.functions[1] ~= nil or private.sign ~= nil
+  return core.client(about.name, flatten(config, base_url), private)
+end
+
+return client

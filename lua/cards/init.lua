@@ -1,0 +1,30 @@
+--- cards: card providers behind one interface, with card numbers and CVVs kept out of Lua strings.
+--
+--     local cards = require "cards"
+--     local alix = cards.alix.new { base_url = "https://…", access_token = cards.secret.from_env "ALIX_ACCESS_TOKEN" }
+--     local info, err = alix:private_info "c_1"
+--
+-- Where to read on: cards.client (configuration), cards.call (one call), cards.map and cards.mask (what becomes of a record).
+
+local core = require "cards.core"
+
+local cards = {
+  _VERSION = "scm",
+  --- cards.secret(text [, class]), cards.secret.from_env(name), cards.secret.from_file(path): bytes outside of the Lua heap.
+  secret = core.secret,
+  --- cards.redact(text): the text with every Luhn-valid run of 13 to 19 digits masked.
+  redact = core.redact,
+  --- cards.memory(): what protects secrets in this process, and why not where it does not.
+  memory = core.memory,
+}
+
+for _, name in ipairs(core.providers()) do
+  cards[name] = require("cards." .. name)
+end
+
+cards.describe = require "cards.describe"
+cards.map = require "cards.map"
+cards.card = cards.map.card
+cards.mask = require "cards.mask"
+
+return cards

@@ -1,0 +1,85 @@
+--- The way of a request: recorded, checked as strictly as the real thing, answered, spoiled on request.
+
+local json = require "json"
+local request = require "request"
+local providers = require "providers"
+local control = require "control"
+local answer = require "answer"
+local misbehave = require "misbehave"
+
+-- Says whether a credential is the expected one, or planted for the id that is asked for.
+local function validator(planted)
+  local extra = planted.credential
+  if type(extra) == "string" then extra = { extra } end
+  return function(given, expected)
+    if given == nil then return false end
+    if given == expected then return true end
+    for _, one in ipairs(extra or {}) do
+      if given == one then return true end
+    end
+    return false
+  end
+end
+
+-- What HTTP itself holds against the request, as { status, code, message }, or nil.
+local function malformed(r, provider, matched)
+  if not matched or r.uri:find("#", 1, true) then return { 404, nil, "Not found" } end
+  if r.method ~= provider.method then return { 405, nil, "Method not allowed" } end
+  if r.has_query and not r.query then return { 400, nil, "Malformed query" } end
+  if r.method == "GET" then
+    if r.body ~= "" then return { 400, nil, "Unexpected body" } end
+    return nil
+  end
+  local kind = r.headers["content-type"]
+  if type(kind) ~= "string" or not kind:lower():find "^application/json%s*$"
+    and not kind:lower():find "^application/json%s*;%s*charset=\"?utf%-8\"?%s*$" then
+    return { 415, nil, "Content-Type must be application/json" }
+  end
+  if not r.json then return { 400, nil, r.problem } end
+end
+
+local function serve()
+  local r = request.read()
+  if r.path:find "^/_sandbox/" then return control.serve(r) end
+  local name, rest = r.path:match "^/([^/]*)(.*)$"
+  local provider = providers[name]
+  if not provider then return answer.plain(404, json.object { "error", "no such provider" }) end
+
+  local matched
+  matched, r.id = request.match(rest, provider.path)
+  if matched and provider.method == "POST" then
+    r.json, r.problem = json.decode(r.body)
+    if r.json and not json.is_object(r.json) then r.json, r.problem = nil, "an object is wanted" end
+    r.id = provider.id(r)
+  end
+  control.record(r)
+
+  local planted = control.planted(r.id)
+  local reply = answer.new(r, provider, planted)
+  local cases, unknown = misbehave.parse(r)
+  if unknown then
+    return answer.plain(400, json.object { "error", "unknown case " .. unknown .. "; see GET /_sandbox/cases" })
+  end
+
+  local refusal = malformed(r, provider, matched)
+  if not refusal then
+    refusal = provider.check(r, validator(planted))
+    -- cases that give credentials back are meant for markers that no server would accept
+    if refusal and refusal[1] == 401 and misbehave.lenient(cases) then refusal = nil end
+  end
+  if refusal then
+    if refusal[1] == 405 then reply.headers.Allow = provider.method end
+    return reply:refuse(unpack(refusal, 1, 3)):send()
+  end
+
+  reply.tree = provider.answer(r, planted)
+  for _, case in ipairs(cases) do case.run(reply, case.argument) end
+  if reply.delay then
+    -- a caller that gives up must not leave a sleeper behind
+    ngx.on_abort(function() ngx.exit(499) end)
+    ngx.sleep(reply.delay)
+  end
+  return reply:send()
+end
+
+return serve

@@ -1,0 +1,170 @@
+--- The sandbox as the specs see it: addresses, ready configurations, planting, asking what was seen.
+--
+-- Plain Lua 5.1 to 5.4 and LuaJIT; talks to it with curl, decodes with Debian's lua-cjson. Start it
+-- with spec/sandbox/start; it is looked for in $CARDS_SANDBOX or build/sandbox.
+
+local sandbox = {}
+
+--- What the normal answers contain, and what the misbehaviours bring in.
+sandbox.ALIX_PAN, sandbox.ALIX_CVV = "4111111111111111", "111"
+sandbox.NETXD_CVV = "679"
+sandbox.WHOP_PAN, sandbox.WHOP_CVV = "4242424242424242", "123"
+sandbox.PAYENGINE_TOKEN = "card_test_V3atojWZsHCVCqqeYoHo5Oo2"
+sandbox.UNDECLARED_PAN = "5555555555554444"      -- undeclared, duplicate_keys, two_answers
+sandbox.UNDECLARED_KEY_PAN = "4012888888881881"  -- undeclared_keys
+sandbox.WRONG_ID = "someone-elses"               -- wrong_id, wrong_card, wrong_reference
+
+sandbox.PROVIDERS = { "alix", "netxd", "whop", "payengine", "nayax" }
+
+local OPERATIONS = { alix = "private_info", netxd = "get_cvv", whop = "retrieve",
+  payengine = "retrieve_token", nayax = "get_token" }
+
+local CREDENTIALS = {
+  alix = { access_token = "alix_token_sandbox" },
+  netxd = { credential = "Basic c2FuZGJveDpzYW5kYm94", api_key = "netxd_api_key_sandbox",
+    signature = "netxd_signature_sandbox" },
+  whop = { token = "whop_token_sandbox" },
+  payengine = { secret = "payengine_secret_sandbox" },
+  nayax = { token = "nayax_token_sandbox" },
+}
+
+--- The sandbox's directory.
+function sandbox.directory()
+  return os.getenv "CARDS_SANDBOX" or "build/sandbox"
+end
+
+local env
+
+--- A value of the sandbox's env file by name ("HTTPS_URL", "CA_FILE", …); raises where there is none.
+function sandbox.url(name)
+  if not env then
+    local path = sandbox.directory() .. "/env"
+    local file = io.open(path) or error("no sandbox in " .. path .. ": run spec/sandbox/start", 2)
+    env = {}
+    for line in file:lines() do
+      local key, value = line:match "^([%w_]+)=(.*)$"
+      if key then env[key] = value end
+    end
+    file:close()
+  end
+  return env[name] or error("the sandbox knows no " .. tostring(name), 2)
+end
+
+--- Forgets the addresses: for a spec that starts the sandbox anew.
+function sandbox.reload() env = nil end
+
+--- The name of a provider's operation.
+function sandbox.operation(provider)
+  return OPERATIONS[provider] or error("unknown provider " .. tostring(provider), 2)
+end
+
+--- The credentials that the sandbox takes from a provider's client: a new table.
+function sandbox.credentials(provider)
+  local copy = {}
+  for key, value in pairs(CREDENTIALS[provider] or error("unknown provider", 2)) do copy[key] = value end
+  return copy
+end
+
+--- A configuration for cards.<provider>.new, over https. `overrides` replaces whole keys;
+-- the value false takes one away.
+function sandbox.config(provider, overrides)
+  local config = sandbox.credentials(provider)
+  config.base_url = sandbox.url "HTTPS_URL" .. "/" .. provider
+  config.tls = { ca_file = sandbox.url "CA_FILE" }
+  if provider == "netxd" then
+    config.defaults = { product = "DEFAULT", program = "DEFAULT", channel = "VISA_DPS",
+      customer_id = "100000000006001", account_number = "400320588344662" }
+  end
+  for key, value in pairs(overrides or {}) do
+    if value == false and key ~= "insecure_http" then config[key] = nil else config[key] = value end
+  end
+  return config
+end
+
+local count = 0
+
+--- An id that no other process or call asks for.
+function sandbox.unique_id(prefix)
+  count = count + 1
+  -- the address of a new table tells processes apart that started in the same second
+  local address = tostring({}):match "0x(%x+)" or tostring({}):gsub("%W", "")
+  return ("%s-%d-%s-%d"):format(prefix or "card", os.time(), address, count)
+end
+
+--- The parameters of a provider's operation, for this id or a unique one.
+function sandbox.params(provider, id)
+  id = id or sandbox.unique_id(provider)
+  if provider == "netxd" then return { card_id = id, reference = "visadps100013" } end
+  if provider == "nayax" then
+    return { token_id = id, merchant_request_id = "REQ_GETTOKEN_001", machine_id = "0434334921100366",
+      card_holder_id = "unique_customer_id_123" }
+  end
+  sandbox.operation(provider)    -- raises for an unknown one
+  return { card_id = id }
+end
+
+-- Control -------------------------------------------------------------------------
+
+local function shell(s) return "'" .. s:gsub("'", "'\\''") .. "'" end
+
+local function escape(s)
+  return (s:gsub("[^%w%-._~]", function(c) return ("%%%02X"):format(c:byte()) end))
+end
+
+local function quote(s)
+  return '"' .. s:gsub('[%z\1-\31"\\]', function(c) return ("\\u%04x"):format(c:byte()) end) .. '"'
+end
+
+-- Over http, for speed; the body goes by the command line, which is fine for test values.
+local function control(method, path, body)
+  local command = "curl -sS -m 10 -X " .. method
+  if body then command = command .. " --data-binary " .. shell(body) end
+  local pipe = io.popen(command .. " " .. shell(sandbox.url "HTTP_URL" .. "/_sandbox/" .. path) .. " 2>&1")
+  local text = pipe:read "*a"
+  pipe:close()
+  local ok, cjson = pcall(require, "cjson")
+  if not ok then error("lua-cjson is missing: apt-get install lua-cjson", 3) end
+  local parsed, value = pcall(cjson.decode, text)
+  if not parsed then error("the sandbox said: " .. text, 3) end
+  if value.error then error("the sandbox said: " .. value.error, 3) end
+  for key, v in pairs(value) do
+    if v == cjson.null then value[key] = nil end
+  end
+  return value
+end
+
+--- From now on this id is answered with values { pan, cvv, token, name }, all strings. `credential`, a string
+-- or a list of strings, is then as good as the sandbox's own for this id.
+function sandbox.plant(id, values)
+  local fields = { '"id":' .. quote(id) }
+  for key, value in pairs(values) do
+    if type(value) == "table" then
+      local list = {}
+      for i, one in ipairs(value) do list[i] = quote(one) end
+      value = "[" .. table.concat(list, ",") .. "]"
+    else
+      value = quote(value)
+    end
+    fields[#fields + 1] = quote(key) .. ":" .. value
+  end
+  control("POST", "plant", "{" .. table.concat(fields, ",") .. "}")
+  return id
+end
+
+--- { count, last = { method, uri, headers, body, connection, … } } of the requests for an id; without one, of all.
+-- `uri` is the raw request target, header names are lower case, `last` is nil where count is 0.
+function sandbox.seen(id)
+  return control("GET", "seen" .. (id and "?id=" .. escape(id) or ""))
+end
+
+--- Forgets what was seen of and planted for an id; without one, everything.
+function sandbox.reset(id)
+  control("POST", "reset" .. (id and "?id=" .. escape(id) or ""))
+end
+
+--- The catalogue: { case = what it does }.
+function sandbox.cases()
+  return control("GET", "cases")
+end
+
+return sandbox

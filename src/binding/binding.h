@@ -1,0 +1,49 @@
+/* What the files of the binding share. Each of them registers its own part into the module's table (on top of the stack). */
+#ifndef CARDS_BINDING_H
+#define CARDS_BINDING_H
+
+#include "../base/error.h"
+#include "../base/secret.h"
+#include "../engine/job.h"
+#include "compat.h"
+
+#define SECRET_TYPE "cards.secret"
+#define CLIENT_TYPE "cards.client"
+#define JOB_TYPE    "cards.job"
+#define ERROR_TYPE  "cards.error"
+
+void binding_open_secret(lua_State *L);
+void binding_open_client(lua_State *L);
+void binding_open_job(lua_State *L);
+void binding_open_provider(lua_State *L);
+void binding_open_convert(lua_State *L);
+
+/* --- secret --- */
+
+/* Pushes a closed secret; its handle is filled in by the caller, and wiped with the userdata. */
+struct secret *binding_new_secret(lua_State *L);
+/* The handle of a secret userdata, or NULL for anything else; it may be closed. */
+struct secret *binding_to_secret(lua_State *L, int index);
+/* As secret_init into a new userdata on top of the stack, collecting garbage once when the arena is full. On failure false, pops it, and *why is set. */
+bool binding_make_secret(lua_State *L, enum secret_class class, const void *bytes, size_t len, const char **why);
+
+/* --- convert --- */
+
+/* Pushes the record as a Lua table that knows its operation, and takes its secrets over. */
+void binding_push_record(lua_State *L, struct record *record, const struct provider *provider, const struct operation *operation);
+/* Pushes an error table. provider and operation may be NULL. */
+void binding_push_error(lua_State *L, const struct error *error, const char *provider, const char *operation);
+/* Pushes nil and an error of kind invalid_request; returns 2. */
+int binding_refuse(lua_State *L, const char *provider, const char *operation, const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* --- client --- */
+
+struct client {
+  const struct provider *provider;
+  struct settings *settings;
+};
+
+/* The client at the index, or an error "… client expected". Its user value is a table: credentials (name -> secret or function), defaults (name -> value). */
+struct client *binding_check_client(lua_State *L, int index);
+
+#endif

@@ -1,0 +1,160 @@
+/* A configured client as userdata. lua/cards/client.lua checks the configuration and names what is wrong with it; here it only becomes settings. */
+#include <string.h>
+
+#include "../base/buf.h"
+#include "../base/pool.h"
+#include "../providers/providers.h"
+#include "binding.h"
+
+struct client *binding_check_client(lua_State *L, int index) {
+  return luaL_checkudata(L, index, CLIENT_TYPE);
+}
+
+static const struct {
+  const char *key;
+  size_t offset;
+} strings[] = {
+  { "base_url", offsetof(struct settings, base_url) },         { "proxy", offsetof(struct settings, proxy) },
+  { "user_agent", offsetof(struct settings, user_agent) },     { "ca_file", offsetof(struct settings, ca_file) },
+  { "cert_file", offsetof(struct settings, cert_file) },       { "key_file", offsetof(struct settings, key_file) },
+  { "key_password", offsetof(struct settings, key_password) }, { "pinned_public_key", offsetof(struct settings, pinned_public_key) },
+};
+
+/* The bytes of a string or an open secret at the index; false for anything else. */
+static bool to_bytes(lua_State *L, int index, const char **bytes, size_t *len) {
+  const struct secret *secret = binding_to_secret(L, index);
+  if (secret) {
+    *bytes = (const char *)secret->bytes;
+    *len = secret->len;
+    return secret_state(secret) == SECRET_OPEN;
+  }
+  if (lua_type(L, index) != LUA_TSTRING) return false;
+  *bytes = lua_tolstring(L, index, len);
+  return true;
+}
+
+static void read_strings(lua_State *L, struct settings *settings) {
+  for (size_t i = 0; i < COUNT_OF(strings); i++) {
+    const char *bytes;
+    size_t len;
+    lua_getfield(L, 2, strings[i].key);
+    if (!lua_isnil(L, -1)) {
+      if (!to_bytes(L, -1, &bytes, &len)) luaL_error(L, "%s is neither a string nor an open secret", strings[i].key);
+      char *copy = pool_calloc(1, len + 1);
+      if (!copy) luaL_error(L, "memory is used up");
+      memcpy(copy, bytes, len);
+      memcpy((char *)settings + strings[i].offset, &copy, sizeof copy);
+    }
+    lua_pop(L, 1);
+  }
+}
+
+static lua_Number number(lua_State *L, const char *key, lua_Number otherwise) {
+  lua_getfield(L, 2, key);
+  lua_Number value = lua_isnil(L, -1) ? otherwise : luaL_checknumber(L, -1);
+  lua_pop(L, 1);
+  return value;
+}
+
+static bool equals(lua_State *L, const char *key, const char *text) {
+  lua_getfield(L, 2, key);
+  bool same = lua_type(L, -1) == LUA_TSTRING && strcmp(lua_tostring(L, -1), text) == 0;
+  lua_pop(L, 1);
+  return same;
+}
+
+static void read_headers(lua_State *L, struct settings *settings) {
+  lua_getfield(L, 2, "headers");
+  if (lua_istable(L, -1)) {
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+      const char *bytes = NULL;
+      size_t len = 0;
+      struct buf line;
+      if (lua_type(L, -2) != LUA_TSTRING || !to_bytes(L, -1, &bytes, &len)) luaL_error(L, "headers: a value is neither a string nor an open secret");
+      buf_init(&line, 64 * 1024);
+      bool ok = buf_add_string(&line, lua_tostring(L, -2)) && buf_add_string(&line, ": ") && buf_add(&line, bytes, len) &&
+                settings_add_header(settings, buf_string(&line));
+      buf_free(&line);
+      if (!ok) luaL_error(L, "headers.%s is too long", lua_tostring(L, -2));
+    }
+  }
+  lua_pop(L, 1);
+  if (!settings_add_header(settings, SETTINGS_ACCEPT)) luaL_error(L, "memory is used up");
+}
+
+/* core.client(provider name, settings, private): private is the client's user value, with its `credentials` and `defaults` */
+static int new_client(lua_State *L) {
+  const struct provider *provider = registry_find(luaL_checkstring(L, 1));
+  luaL_argcheck(L, provider, 1, "no such provider");
+  luaL_checktype(L, 2, LUA_TTABLE);
+  luaL_checktype(L, 3, LUA_TTABLE);
+  struct client *client = lua_newuserdata(L, sizeof *client);
+  memset(client, 0, sizeof *client);
+  luaL_getmetatable(L, CLIENT_TYPE);
+  lua_setmetatable(L, -2);
+  lua_pushvalue(L, 3);
+  lua_setuservalue(L, -2);
+  client->provider = provider;
+  struct settings *settings = client->settings = settings_new();
+  if (!settings) return luaL_error(L, "memory is used up");
+  read_strings(L, settings);
+  if (!settings->base_url) return luaL_error(L, "base_url is required");
+  settings->timeout = number(L, "timeout", settings->timeout);
+  settings->connect_timeout = number(L, "connect_timeout", settings->connect_timeout);
+  settings->retries = (int)number(L, "retries", settings->retries);
+  settings->max_response_bytes = (size_t)number(L, "max_response_bytes", (lua_Number)settings->max_response_bytes);
+  settings->insecure_http = number(L, "insecure_http", 0) != 0;
+  if (equals(L, "min_version", "1.3")) settings->tls_version = CURL_SSLVERSION_TLSv1_3;
+  if (equals(L, "http_version", "2")) settings->http_version = CURL_HTTP_VERSION_2TLS;
+  read_headers(L, settings);
+  return 1;
+}
+
+static int collect(lua_State *L) {
+  struct client *client = binding_check_client(L, 1);
+  settings_unref(client->settings);
+  client->settings = NULL;
+  return 0;
+}
+
+static int to_string(lua_State *L) {
+  struct client *client = binding_check_client(L, 1);
+  lua_pushfstring(L, "cards.%s client (%s)", client->provider->name,
+                  client->settings && client->settings->base_url ? client->settings->base_url : "closed");
+  return 1;
+}
+
+/* client.method: looked up in private.methods */
+static int get(lua_State *L) {
+  binding_check_client(L, 1);
+  lua_getuservalue(L, 1);
+  lua_getfield(L, -1, "methods");
+  lua_pushvalue(L, 2);
+  if (lua_istable(L, -2))
+    lua_rawget(L, -2);
+  else
+    lua_pushnil(L);
+  return 1;
+}
+
+/* core.private(value): the user value of a client and its provider's name; nil for anything else */
+static int private(lua_State *L) {
+  struct client *client = lua_type(L, 1) == LUA_TUSERDATA ? luaL_testudata(L, 1, CLIENT_TYPE) : NULL;
+  if (!client) return 0;
+  lua_getuservalue(L, 1);
+  lua_pushstring(L, client->provider->name);
+  return 2;
+}
+
+void binding_open_client(lua_State *L) {
+  static const luaL_Reg metamethods[] = { { "__gc", collect }, { "__tostring", to_string }, { "__index", get }, { NULL, NULL } };
+  static const luaL_Reg functions[] = { { "client", new_client }, { "private", private }, { NULL, NULL } };
+  luaL_newmetatable(L, CLIENT_TYPE);
+  luaL_setfuncs(L, metamethods, 0);
+  lua_pushliteral(L, CLIENT_TYPE);
+  lua_setfield(L, -2, "__metatable");
+  lua_pushliteral(L, CLIENT_TYPE);
+  lua_setfield(L, -2, "__name");
+  lua_pop(L, 1);
+  luaL_setfuncs(L, functions, 0);
+}

@@ -1,0 +1,71 @@
+/* The module cards.core: what of the library is C, for lua/cards to build on. */
+#include "../base/nearest.h"
+#include "../base/pan.h"
+#include "../base/pool.h"
+#include "../engine/engine.h"
+#include "binding.h"
+
+/* core.redact(text): the text without card numbers */
+static int redact(lua_State *L) {
+  size_t len;
+  const char *text = luaL_checklstring(L, 1, &len);
+  struct buf out;
+  buf_init(&out, len);
+  bool ok = pan_redact(&out, text, len);
+  if (ok) lua_pushlstring(L, buf_string(&out), out.len);
+  buf_free(&out);
+  return ok ? 1 : luaL_error(L, "memory is used up");
+}
+
+/* core.distance(a, b): how far one name is from the other */
+static int distance(lua_State *L) {
+  lua_pushnumber(L, (lua_Number)nearest_distance(luaL_checkstring(L, 1), luaL_checkstring(L, 2)));
+  return 1;
+}
+
+static void set_number(lua_State *L, const char *key, size_t value) {
+  lua_pushnumber(L, (lua_Number)value);
+  lua_setfield(L, -2, key);
+}
+
+static void set_fact(lua_State *L, const char *key, bool value, const char *reason) {
+  lua_pushboolean(L, value);
+  lua_setfield(L, -2, key);
+  if (value) return;
+  lua_getfield(L, -1, "why");
+  lua_pushstring(L, reason ? reason : "not supported here");
+  lua_setfield(L, -2, key);
+  lua_pop(L, 1);
+}
+
+/* core.memory(): what protects secrets in this process, why not where it does not (table `why`), and how much is in use */
+static int memory(lua_State *L) {
+  const struct engine_facts *engine = engine_facts();
+  struct secret_stats secrets;
+  secret_stats(&secrets);
+  lua_newtable(L);
+  lua_newtable(L);
+  lua_setfield(L, -2, "why");
+  set_fact(L, "wiping", engine->wiping, engine->reason);
+  set_fact(L, "cleanse", engine->cleanse, "libcurl does not use OpenSSL 3");
+  set_fact(L, "locked", secrets.locked, secrets.reason);
+  set_fact(L, "dump_excluded", secrets.dump_excluded, "the kernel refused MADV_DONTDUMP");
+  set_fact(L, "wiped_on_fork", secrets.wiped_on_fork, "the kernel refused MADV_WIPEONFORK");
+  set_number(L, "open", secrets.open);
+  set_number(L, "used", secrets.used);
+  set_number(L, "committed", secrets.committed);
+  if (secrets.limit != (size_t)-1) set_number(L, "limit", secrets.limit);
+  return 1;
+}
+
+__attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
+  static const luaL_Reg functions[] = { { "redact", redact }, { "distance", distance }, { "memory", memory }, { NULL, NULL } };
+  engine_setup();
+  luaL_newlib(L, functions);
+  binding_open_convert(L);
+  binding_open_secret(L);
+  binding_open_client(L);
+  binding_open_job(L);
+  binding_open_provider(L);
+  return 1;
+}

@@ -1,0 +1,38 @@
+/* One curl_multi with its connection pool, sockets and timers, driven by whoever owns it: a VM's thread (inline) or an I/O thread.
+ *
+ * Every function is called by the owning thread only. In a forked child the engine of the parent is dead: engine_is_foreign says so, and engine_free then only lets go of it
+ * without touching the connections that the parent goes on using. */
+#ifndef CARDS_ENGINE_ENGINE_H
+#define CARDS_ENGINE_ENGINE_H
+
+#include "job.h"
+
+struct engine;
+
+/* Sets up libcurl and cJSON for the process, with memory that is wiped. Any thread, any number of times. */
+void engine_setup(void);
+/* What was found out while setting up; valid after engine_setup. */
+struct engine_facts {
+  bool wiping;        /* libcurl's memory is ours */
+  const char *reason; /* why not; NULL when it is */
+  bool cleanse;       /* libcurl uses OpenSSL, so decrypted text is wiped */
+};
+const struct engine_facts *engine_facts(void);
+
+/* NULL on failure, with a static sentence in *why. */
+struct engine *engine_new(const char **why);
+void engine_free(struct engine *engine);
+bool engine_is_foreign(const struct engine *engine);
+
+/* Takes the job over and starts it. Failures to start it are outcomes of the job like any other. */
+void engine_submit(struct engine *engine, struct job *job);
+/* Gives up a job that is running or waiting: it is done at once, with an error of that kind. */
+void engine_cancel(struct engine *engine, struct job *job, enum error_kind kind, const char *message);
+/* Waits at most so many seconds (below 0: until something happens) and does what is due. False when a signal ended the wait. */
+bool engine_step(struct engine *engine, double seconds);
+/* The next finished job, handed back to the caller; NULL when there is none. */
+struct job *engine_done(struct engine *engine);
+/* Takes this job out of the finished ones when it is one of them. */
+bool engine_take(struct engine *engine, struct job *job);
+
+#endif

@@ -1,0 +1,54 @@
+/* One call, from its request to its record or error: what the binding submits and an engine completes.
+ *
+ * Ownership: the binding makes a job, fills in the request, and hands it to an engine; from engine_submit until it comes back from engine_done the engine owns every
+ * field. The binding frees it. */
+#ifndef CARDS_ENGINE_JOB_H
+#define CARDS_ENGINE_JOB_H
+
+#include <curl/curl.h>
+
+#include "../base/buf.h"
+#include "../base/error.h"
+#include "provider.h"
+#include "record.h"
+#include "request.h"
+#include "settings.h"
+
+enum job_state { JOB_NEW, JOB_RUNNING, JOB_WAITING /* for its next attempt */, JOB_DONE };
+
+struct job {
+  struct job *next, **link; /* in the engine's list of its state */
+  enum job_state state;
+  const struct provider *provider;
+  const struct operation *operation;
+  struct settings *settings;
+  struct request request;
+  double started, deadline; /* monotonic seconds */
+  double connect_timeout;   /* seconds */
+  size_t max_response_bytes;
+  int retries; /* left */
+  int attempts;
+  double next_attempt; /* monotonic seconds, while JOB_WAITING */
+  size_t heap_index;
+
+  CURL *easy; /* while JOB_RUNNING */
+  struct buf body;
+  bool too_large;
+  size_t header_bytes;
+  char *curl_message; /* CURL_ERROR_SIZE bytes, while JOB_RUNNING */
+
+  int status;            /* HTTP status of the last attempt, 0 without one */
+  bool reused;           /* the last attempt went over a connection that was open already */
+  double finished;       /* monotonic seconds */
+  struct record *record; /* when it succeeded */
+  struct error error;    /* kind is ERROR_NONE when it succeeded */
+};
+
+/* A job with the client's defaults; its deadline runs from now. NULL when memory is used up. */
+struct job *job_new(const struct provider *provider, const struct operation *operation, struct settings *settings);
+/* Wipes and frees; the job must not be in an engine. NULL is allowed. */
+void job_free(struct job *job);
+/* Forgets the result, so that the job may be built and submitted once more; the deadline stays. */
+void job_reset(struct job *job);
+
+#endif

@@ -1,0 +1,60 @@
+/* One request, ready for the wire: URL, header lines and body built from an operation's parts, with everything that must not show in an error
+ * remembered. Owned by its job; used by one thread at a time. */
+#ifndef CARDS_ENGINE_REQUEST_H
+#define CARDS_ENGINE_REQUEST_H
+
+#include <curl/curl.h>
+
+#include "../base/buf.h"
+#include "../base/error.h"
+#include "../base/scrub.h"
+#include "provider.h"
+#include "settings.h"
+
+#define REQUEST_MAX_ARGUMENT 1024          /* bytes of a parameter that goes into the path, the query or a header */
+#define REQUEST_MAX_HEADER   (64 * 1024)   /* bytes of all header lines */
+#define REQUEST_MAX_BODY     (1024 * 1024) /* bytes */
+#define REQUEST_MAX_LINES    48            /* headers of one call */
+#define REQUEST_MAX_ECHOES   4
+
+/* A value as text; bytes is NULL where there is none. The bytes are only read while a function runs. */
+struct value {
+  const char *bytes;
+  size_t len;
+};
+
+/* A header that the caller adds to one call. */
+struct header {
+  const char *name; /* checked by the caller: a token of RFC 9110 */
+  struct value value;
+};
+
+struct request {
+  struct buf url;
+  struct buf lines; /* header lines, each ended by NUL; `list` points into it */
+  struct curl_slist list[REQUEST_MAX_LINES];
+  size_t line_count;
+  struct buf body;
+  struct buf sent[REQUEST_MAX_ECHOES]; /* the value of each of the operation's echoes; data is NULL where nothing was sent */
+  struct scrub scrub;
+};
+
+void request_init(struct request *request);
+/* Wipes and frees. */
+void request_free(struct request *request);
+
+/* Builds the request. values has one entry for each of operation->parts (for the signature: a ready one); key is the PEM that signs, or without bytes; headers are
+ * added last. On failure false with error set to invalid_request, naming the parameter or header, never its value. */
+bool request_build(struct request *request, const struct operation *operation, const struct settings *settings, const struct value *values,
+                   struct value key, const struct header *headers, size_t header_count, struct error *error);
+
+/* The checks of request_build on the values alone. */
+bool request_check(const struct operation *operation, const struct value *values, struct error *error);
+
+/* Appends the exact bytes that a signature covers. values as for request_build. On failure as there. */
+bool request_payload(struct buf *out, const struct operation *operation, const struct value *values, struct error *error);
+
+/* Fills out with a text that no other call has, for a part that is `unique`. False when there is no randomness to be had. */
+bool request_unique(char out[static 40]);
+
+#endif

@@ -1,0 +1,253 @@
+#include "response.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "../base/json.h"
+
+enum verdict { VERDICT_SUCCESS, VERDICT_REFUSED, VERDICT_UNKNOWN };
+
+static bool rule_holds(const struct rule *rule, const struct json_node *node) {
+  bool present = node && json_type(node) != JSON_NULL;
+  size_t len;
+  switch (rule->test) {
+  case RULE_ABSENT: return !present;
+  case RULE_TRUE: return present && json_type(node) == JSON_BOOLEAN && json_boolean(node);
+  case RULE_FALSE: return present && json_type(node) == JSON_BOOLEAN && !json_boolean(node);
+  case RULE_EQUALS_NUMBER: return present && json_type(node) == JSON_NUMBER && json_number(node) == rule->number;
+  case RULE_EQUALS_STRING: return present && json_type(node) == JSON_STRING && strcmp(json_string(node, &len), rule->string) == 0;
+  }
+  return false;
+}
+
+/* A rule whose path is there but says otherwise is the provider's refusal; one whose path is missing only makes the answer no success. */
+static enum verdict judge(const struct operation *operation, const struct json_node *root) {
+  enum verdict verdict = VERDICT_SUCCESS;
+  for (size_t i = 0; i < operation->rule_count; i++) {
+    const struct json_node *node = json_at(root, operation->rules[i].path);
+    if (rule_holds(&operation->rules[i], node)) continue;
+    if (node && json_type(node) != JSON_NULL) return VERDICT_REFUSED;
+    verdict = VERDICT_UNKNOWN;
+  }
+  return verdict;
+}
+
+/* Declared secrets in the answer, wherever a member of that name stands in it. */
+static void remember_secrets(struct scrub *scrub, const struct operation *operation, const struct json_node *node) {
+  for (const struct json_node *child = json_child(node); child; child = json_next(child)) {
+    enum json_type type = json_type(child);
+    if (type == JSON_OBJECT || type == JSON_ARRAY) {
+      remember_secrets(scrub, operation, child);
+      continue;
+    }
+    if (json_type(node) != JSON_OBJECT || (type != JSON_STRING && type != JSON_NUMBER)) continue;
+    for (size_t i = 0; i < operation->field_count; i++) {
+      const struct field *field = &operation->fields[i];
+      const char *dot = strrchr(field->path, '.');
+      if (field->type < FIELD_PAN || strcmp(dot ? dot + 1 : field->path, json_key(child)) != 0) continue;
+      struct buf text;
+      buf_init(&text, 4096);
+      if (type == JSON_NUMBER) {
+        if (json_number_text(child, &text)) scrub_add(scrub, buf_string(&text), text.len);
+      } else {
+        size_t len;
+        const char *bytes = json_string(child, &len);
+        scrub_add(scrub, bytes, len);
+      }
+      buf_free(&text);
+    }
+  }
+}
+
+/* The text of a string or number at the first of the paths that has one, cleaned, into a field of the error. */
+static bool take(struct job *job, const struct json_node *root, const char *const *paths, char *out, size_t max) {
+  for (; *paths; paths++) {
+    const struct json_node *node = json_at(root, *paths);
+    if (!node) continue;
+    struct buf raw, clean;
+    buf_init(&raw, 64 * 1024);
+    buf_init(&clean, max + 3);
+    bool found = false;
+    if (json_type(node) == JSON_STRING) {
+      size_t len;
+      const char *bytes = json_string(node, &len);
+      found = len > 0 && buf_add(&raw, bytes, len);
+    } else if (json_type(node) == JSON_NUMBER) {
+      found = json_number_text(node, &raw);
+    }
+    found = found && scrub_text(&job->request.scrub, &clean, buf_string(&raw), raw.len, max);
+    if (found) snprintf(out, max + 4, "%s", buf_string(&clean));
+    buf_free(&raw);
+    buf_free(&clean);
+    if (found) return true;
+  }
+  return false;
+}
+
+/* The keys of an object that names what was wrong. */
+static void add_details(struct job *job, const struct json_node *details) {
+  if (!details || json_type(details) != JSON_OBJECT) return;
+  struct buf names, clean;
+  buf_init(&names, 1024);
+  buf_init(&clean, 256 + 3);
+  for (const struct json_node *child = json_child(details); child; child = json_next(child)) {
+    buf_add_string(&names, names.len ? ", " : " (");
+    buf_add_string(&names, json_key(child));
+  }
+  if (names.len && scrub_text(&job->request.scrub, &clean, buf_string(&names), names.len, 256)) {
+    size_t used = strlen(job->error.message);
+    snprintf(job->error.message + used, sizeof job->error.message - used, "%s)", buf_string(&clean));
+  }
+  buf_free(&names);
+  buf_free(&clean);
+}
+
+/* Code, message and request id are filled in whatever the kind. */
+static void describe(struct job *job, const struct json_node *root, const struct response_headers *headers) {
+  static const char *const request_ids[] = { "request_id", "requestId", "error.request_id", NULL };
+  struct error *error = &job->error;
+  if (root) {
+    remember_secrets(&job->request.scrub, job->operation, root);
+    take(job, root, job->operation->error_codes, error->code, ERROR_CODE_MAX);
+    if (take(job, root, job->operation->error_messages, error->message, ERROR_MESSAGE_MAX) && job->operation->error_details)
+      add_details(job, json_at(root, job->operation->error_details));
+    take(job, root, request_ids, error->request_id, ERROR_REQUEST_ID_MAX);
+  }
+  if (headers->request_id) {
+    struct buf clean;
+    buf_init(&clean, ERROR_REQUEST_ID_MAX + 3);
+    if (scrub_text(&job->request.scrub, &clean, headers->request_id, strlen(headers->request_id), ERROR_REQUEST_ID_MAX))
+      snprintf(error->request_id, sizeof error->request_id, "%s", buf_string(&clean));
+    buf_free(&clean);
+  }
+  error->status = job->status;
+  error->attempts = job->attempts;
+  error->retry_after = headers->retry_after;
+}
+
+static void set_kind(struct job *job, enum error_kind kind, const char *otherwise) {
+  job->error.kind = kind;
+  if (!job->error.message[0]) snprintf(job->error.message, sizeof job->error.message, "%s", otherwise);
+}
+
+/* What is wrong with the answer itself goes before what the provider wrote in it. */
+static void set_protocol(struct job *job, const char *what) {
+  job->error.kind = ERROR_PROTOCOL;
+  snprintf(job->error.message, sizeof job->error.message, "%s", what);
+}
+
+static bool kind_by_status(struct job *job) {
+  int status = job->status;
+  if (status == 401)
+    set_kind(job, ERROR_AUTH, "the provider did not accept the credential");
+  else if (status == 403)
+    set_kind(job, ERROR_AUTH, "the provider does not allow this with the credential");
+  else if (status == 404)
+    set_kind(job, ERROR_NOT_FOUND, "the provider does not know it");
+  else if (status == 429)
+    set_kind(job, ERROR_RATE_LIMITED, "the provider wants fewer calls");
+  else if (status >= 500)
+    set_kind(job, ERROR_PROVIDER, "the provider has a problem of its own");
+  else
+    return false;
+  job->error.retryable = job->operation->safe && (status == 429 || status >= 500);
+  return true;
+}
+
+static bool echoes_match(const struct job *job, const struct json_node *root) {
+  for (size_t i = 0; i < job->operation->echo_count; i++) {
+    const struct echo *echo = &job->operation->echoes[i];
+    const struct buf *sent = &job->request.sent[i];
+    const struct json_node *node = json_at(root, echo->path);
+    if (!sent->data) continue;
+    if (!node || json_type(node) == JSON_NULL) {
+      if (echo->required) return false;
+      continue;
+    }
+    size_t len = 0;
+    struct buf text;
+    buf_init(&text, 512);
+    const char *bytes = "";
+    if (json_type(node) == JSON_STRING) {
+      bytes = json_string(node, &len);
+    } else if (json_type(node) == JSON_NUMBER && json_number_text(node, &text)) {
+      bytes = buf_string(&text);
+      len = text.len;
+    }
+    bool same = len == sent->len && memcmp(bytes, buf_string(sent), len) == 0;
+    buf_free(&text);
+    if (!same) return false;
+  }
+  return true;
+}
+
+static void read_success(struct job *job, const struct json_node *root) {
+  struct error built = { .kind = ERROR_NONE };
+  if (!echoes_match(job, root)) {
+    set_protocol(job, "the answer repeats another id than was sent: it may be about another card");
+    return;
+  }
+  job->record = record_build(json_at(root, job->operation->root), job->operation, &built);
+  if (job->record) {
+    memset(&job->error, 0, sizeof job->error);
+    return;
+  }
+  job->error.kind = built.kind;
+  job->error.retryable = built.kind == ERROR_BUSY;
+  memcpy(job->error.message, built.message, sizeof built.message);
+}
+
+void response_read(struct job *job, const struct response_headers *headers) {
+  memset(&job->error, 0, sizeof job->error);
+  const char *why = NULL;
+  size_t where = 0;
+  struct json_node *root = job->body.len ? json_parse(job->body.data, job->body.len, &why, &where) : NULL;
+  bool ok = job->status >= 200 && job->status < 300;
+  enum verdict verdict = root ? judge(job->operation, root) : VERDICT_UNKNOWN;
+  /* A success needs no description of what went wrong. */
+  if (!ok || verdict != VERDICT_SUCCESS)
+    describe(job, root, headers);
+  else
+    describe(job, NULL, headers);
+
+  if (kind_by_status(job)) {
+  } else if ((ok || job->status == 400) && verdict == VERDICT_REFUSED) {
+    set_kind(job, ERROR_DECLINED, "the provider refused");
+  } else if (job->status == 400 || job->status == 409 || job->status == 422) {
+    set_kind(job, ERROR_INVALID_REQUEST, "the provider found the request invalid");
+  } else if (!ok) {
+    char what[96];
+    snprintf(what, sizeof what,
+             job->status >= 300 && job->status < 400 ? "a redirect (HTTP %d), which is never followed" : "an answer that is not documented (HTTP %d)",
+             job->status);
+    job->error.retryable = job->operation->safe && (job->status == 408 || job->status == 425);
+    set_protocol(job, what);
+  } else if (!root) {
+    char what[192];
+    if (job->body.len)
+      snprintf(what, sizeof what, "the answer is not JSON: %s at byte %zu", why, where);
+    else
+      snprintf(what, sizeof what, "the answer is empty");
+    set_protocol(job, what);
+  } else if (verdict != VERDICT_SUCCESS) {
+    set_protocol(job, "the answer does not have the documented shape");
+  } else {
+    read_success(job, root);
+  }
+  json_free(root);
+}
+
+void response_failed(struct job *job, enum error_kind kind, bool retryable, const char *what, const char *detail) {
+  struct buf clean;
+  error_set(&job->error, kind, "%s", what);
+  buf_init(&clean, 256 + 3);
+  if (detail && detail[0] && scrub_text(&job->request.scrub, &clean, detail, strlen(detail), 256)) {
+    size_t used = strlen(job->error.message);
+    snprintf(job->error.message + used, sizeof job->error.message - used, ": %s", buf_string(&clean));
+  }
+  buf_free(&clean);
+  job->error.attempts = job->attempts;
+  job->error.status = job->status;
+  job->error.retry_after = -1;
+  job->error.retryable = retryable;
+}

@@ -1,0 +1,38 @@
+#include "settings.h"
+
+#include "../base/pool.h"
+
+struct settings *settings_new(void) {
+  struct settings *settings = pool_calloc(1, sizeof *settings);
+  if (!settings) return NULL;
+  atomic_init(&settings->references, 1);
+  settings->timeout = 30;
+  settings->connect_timeout = 5;
+  settings->retries = 2;
+  settings->max_response_bytes = 1024 * 1024;
+  settings->tls_version = CURL_SSLVERSION_TLSv1_2;
+  settings->http_version = CURL_HTTP_VERSION_1_1;
+  return settings;
+}
+
+struct settings *settings_ref(struct settings *settings) {
+  atomic_fetch_add_explicit(&settings->references, 1, memory_order_relaxed);
+  return settings;
+}
+
+void settings_unref(struct settings *settings) {
+  if (!settings || atomic_fetch_sub_explicit(&settings->references, 1, memory_order_acq_rel) > 1) return;
+  char *strings[] = { settings->base_url,  settings->proxy,    settings->user_agent,   settings->ca_file,
+                      settings->cert_file, settings->key_file, settings->key_password, settings->pinned_public_key };
+  for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
+    pool_free(strings[i]);
+  curl_slist_free_all(settings->headers);
+  pool_free(settings);
+}
+
+bool settings_add_header(struct settings *settings, const char *line) {
+  struct curl_slist *list = curl_slist_append(settings->headers, line);
+  if (!list) return false;
+  settings->headers = list;
+  return true;
+}

@@ -1,0 +1,35 @@
+/* What a client was configured with, as far as the wire is concerned. Immutable after settings_new's caller has filled it in; shared by the client and
+ * its jobs through a reference count, so any thread may hold one. */
+#ifndef CARDS_ENGINE_SETTINGS_H
+#define CARDS_ENGINE_SETTINGS_H
+
+#include <curl/curl.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define SETTINGS_ACCEPT "Accept: application/json"
+
+struct settings {
+  atomic_int references;
+  char *base_url; /* without a slash at the end */
+  char *proxy, *user_agent;
+  char *ca_file, *cert_file, *key_file, *key_password, *pinned_public_key;
+  long tls_version; /* CURL_SSLVERSION_… */
+  long http_version;
+  double timeout, connect_timeout; /* seconds */
+  int retries;
+  size_t max_response_bytes;
+  bool insecure_http;
+  struct curl_slist *headers; /* sent with every call, behind those of the call itself */
+};
+
+/* Defaults for everything; NULL when memory is used up. Strings are allocated from the pool by whoever fills them in. */
+struct settings *settings_new(void);
+struct settings *settings_ref(struct settings *settings);
+/* Frees with the last reference. NULL is allowed. */
+void settings_unref(struct settings *settings);
+/* Adds a header line "Name: value" to settings->headers. False when memory is used up. */
+bool settings_add_header(struct settings *settings, const char *line);
+
+#endif

@@ -1,0 +1,230 @@
+#include "transfer.h"
+
+#include <math.h>
+#include <openssl/ssl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "../base/pool.h"
+#include "response.h"
+
+#if LIBCURL_VERSION_NUM < 0x075700
+#error "libcurl 7.87 or newer is needed"
+#endif
+
+#define MAX_HEADER_BYTES (64 * 1024)
+
+static size_t on_body(char *bytes, size_t size, size_t count, void *user) {
+  struct job *job = user;
+  size_t len = size * count;
+  if (buf_add(&job->body, bytes, len)) return len;
+  job->too_large = true;
+  return 0;
+}
+
+/* The headers are read from libcurl's list afterwards; here they are only kept from growing without end. */
+static size_t on_header(char *bytes, size_t size, size_t count, void *user) {
+  (void)bytes;
+  struct job *job = user;
+  job->header_bytes += size * count;
+  return job->header_bytes <= MAX_HEADER_BYTES ? size * count : 0;
+}
+
+/* OpenSSL wipes what it has decrypted once it was read. */
+static CURLcode on_ssl_ctx(CURL *easy, void *context, void *user) {
+  (void)easy;
+  (void)user;
+  SSL_CTX_set_options(context, SSL_OP_CLEANSE_PLAINTEXT);
+  return CURLE_OK;
+}
+
+static long milliseconds(double seconds) {
+  double value = ceil(seconds * 1000);
+  return value < 1 ? 1 : value > 2e9 ? 2000000000 : (long)value;
+}
+
+/* Small buffers: libcurl's own (64 KB each way) are wiped as a whole after every call. */
+#define RECEIVE_BUFFER 4096L
+#define UPLOAD_BUFFER  16384L
+
+static bool set_request(struct job *job) {
+  CURL *easy = job->easy;
+  const struct request *request = &job->request;
+  CURLcode rc = CURLE_OK;
+#define SET(option, value)                                                                                                                           \
+  if (rc == CURLE_OK) rc = curl_easy_setopt(easy, option, value)
+  SET(CURLOPT_URL, buf_string(&request->url));
+  if (request->line_count) {
+    SET(CURLOPT_HTTPHEADER, request->list);
+  } else {
+    SET(CURLOPT_HTTPHEADER, job->settings->headers);
+  }
+  if (request->body.data) {
+    SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
+    SET(CURLOPT_POSTFIELDS, request->body.data);
+  }
+  if (strcmp(job->operation->method, request->body.data ? "POST" : "GET") != 0) SET(CURLOPT_CUSTOMREQUEST, job->operation->method);
+  SET(CURLOPT_PATH_AS_IS, 1L);
+  SET(CURLOPT_WRITEFUNCTION, on_body);
+  SET(CURLOPT_WRITEDATA, job);
+  SET(CURLOPT_HEADERFUNCTION, on_header);
+  SET(CURLOPT_HEADERDATA, job);
+  SET(CURLOPT_BUFFERSIZE, RECEIVE_BUFFER);
+  SET(CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER);
+  SET(CURLOPT_ACCEPT_ENCODING, "gzip");
+  SET(CURLOPT_ERRORBUFFER, job->curl_message);
+  SET(CURLOPT_PRIVATE, job);
+  return rc == CURLE_OK;
+}
+
+static bool set_connection(struct job *job, double now, curl_closesocket_callback socket_closed, void *context) {
+  CURL *easy = job->easy;
+  const struct settings *settings = job->settings;
+  CURLcode rc = CURLE_OK;
+  double left = job->deadline - now;
+  double connect = job->connect_timeout < left ? job->connect_timeout : left;
+  SET(CURLOPT_NOSIGNAL, 1L);
+  SET(CURLOPT_QUICK_EXIT, 1L); /* a name that is still being looked up must not hold up the end of its call */
+  SET(CURLOPT_TIMEOUT_MS, milliseconds(left));
+  SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(connect));
+  SET(CURLOPT_PROTOCOLS_STR, settings->insecure_http ? "http,https" : "https");
+  SET(CURLOPT_HTTP_VERSION, settings->http_version);
+  SET(CURLOPT_PROXY, settings->proxy ? settings->proxy : ""); /* never from the environment */
+  SET(CURLOPT_SSLVERSION, settings->tls_version);
+  SET(CURLOPT_SSL_CTX_FUNCTION, on_ssl_ctx);
+  SET(CURLOPT_CLOSESOCKETFUNCTION, socket_closed);
+  SET(CURLOPT_CLOSESOCKETDATA, context);
+  if (settings->user_agent) SET(CURLOPT_USERAGENT, settings->user_agent);
+  if (settings->ca_file) SET(CURLOPT_CAINFO, settings->ca_file);
+  if (settings->cert_file) SET(CURLOPT_SSLCERT, settings->cert_file);
+  if (settings->key_file) SET(CURLOPT_SSLKEY, settings->key_file);
+  if (settings->key_password) SET(CURLOPT_KEYPASSWD, settings->key_password);
+  if (settings->pinned_public_key) SET(CURLOPT_PINNEDPUBLICKEY, settings->pinned_public_key);
+#undef SET
+  return rc == CURLE_OK;
+}
+
+bool transfer_prepare(struct job *job, double now, curl_closesocket_callback socket_closed, void *context) {
+  job->status = 0;
+  job->too_large = false;
+  job->header_bytes = 0;
+  buf_clear(&job->body);
+  job->curl_message = pool_calloc(1, CURL_ERROR_SIZE);
+  job->easy = job->curl_message ? curl_easy_init() : NULL;
+  if (job->easy && set_request(job) && set_connection(job, now, socket_closed, context)) return true;
+  transfer_discard(job);
+  response_failed(job, ERROR_BUSY, true, "libcurl could not be set up for the call", NULL);
+  return false;
+}
+
+void transfer_discard(struct job *job) {
+  curl_easy_cleanup(job->easy);
+  job->easy = NULL;
+  pool_free(job->curl_message);
+  job->curl_message = NULL;
+}
+
+static const char *header(CURL *easy, const char *name) {
+  struct curl_header *found;
+  return curl_easy_header(easy, name, 0, CURLH_HEADER, -1, &found) == CURLHE_OK ? found->value : NULL;
+}
+
+/* Seconds to wait, from any of the forms in use: milliseconds, seconds, an HTTP date. Below 0 when none can be read. */
+static double read_retry_after(CURL *easy) {
+  char *end;
+  const char *text = header(easy, "retry-after-ms");
+  if (text) {
+    double value = strtod(text, &end);
+    if (end != text && *end == '\0' && isfinite(value) && value >= 0) return value / 1000;
+  }
+  text = header(easy, "retry-after");
+  if (!text) return -1;
+  double value = strtod(text, &end);
+  if (end != text && *end == '\0') return isfinite(value) && value >= 0 ? value : -1;
+  time_t date = curl_getdate(text, NULL);
+  if (date == (time_t)-1) return -1;
+  double wait = difftime(date, time(NULL));
+  return wait > 0 ? wait : 0;
+}
+
+/* libcurl's many results as few kinds; what is not here is a network error. */
+static const struct {
+  CURLcode code;
+  enum error_kind kind;
+  const char *what;
+} kinds[] = {
+  { CURLE_OPERATION_TIMEDOUT, ERROR_TIMEOUT, "no answer in time" },
+  { CURLE_SSL_CONNECT_ERROR, ERROR_TLS, "the TLS handshake failed" },
+  { CURLE_PEER_FAILED_VERIFICATION, ERROR_TLS, "the certificate cannot be trusted" },
+  { CURLE_SSL_CERTPROBLEM, ERROR_TLS, "the client certificate cannot be used" },
+  { CURLE_SSL_CIPHER, ERROR_TLS, "no common TLS cipher" },
+  { CURLE_SSL_CACERT_BADFILE, ERROR_TLS, "the CA file cannot be used" },
+  { CURLE_SSL_ISSUER_ERROR, ERROR_TLS, "the certificate cannot be trusted" },
+  { CURLE_SSL_PINNEDPUBKEYNOTMATCH, ERROR_TLS, "the server's key is not the pinned one" },
+  { CURLE_SSL_INVALIDCERTSTATUS, ERROR_TLS, "the certificate cannot be trusted" },
+  { CURLE_SSL_CLIENTCERT, ERROR_TLS, "the server wants a client certificate" },
+  { CURLE_SSL_ENGINE_NOTFOUND, ERROR_TLS, "TLS cannot be set up" },
+  { CURLE_SSL_ENGINE_SETFAILED, ERROR_TLS, "TLS cannot be set up" },
+  { CURLE_SSL_ENGINE_INITFAILED, ERROR_TLS, "TLS cannot be set up" },
+  { CURLE_USE_SSL_FAILED, ERROR_TLS, "TLS cannot be set up" },
+  { CURLE_BAD_CONTENT_ENCODING, ERROR_PROTOCOL, "the encoding of the answer is broken or unknown" },
+  { CURLE_WEIRD_SERVER_REPLY, ERROR_PROTOCOL, "the answer is not HTTP" },
+  { CURLE_UNSUPPORTED_PROTOCOL, ERROR_PROTOCOL, "the answer is not HTTP/1.x" },
+  { CURLE_HTTP2, ERROR_PROTOCOL, "HTTP/2 framing is broken" },
+  { CURLE_HTTP2_STREAM, ERROR_PROTOCOL, "HTTP/2 framing is broken" },
+  { CURLE_OUT_OF_MEMORY, ERROR_BUSY, "memory is used up" },
+  { CURLE_COULDNT_RESOLVE_HOST, ERROR_NETWORK, "the host name was not found" },
+  { CURLE_COULDNT_RESOLVE_PROXY, ERROR_NETWORK, "the proxy's name was not found" },
+  { CURLE_COULDNT_CONNECT, ERROR_NETWORK, "no connection" },
+  { CURLE_GOT_NOTHING, ERROR_NETWORK, "the connection was closed without an answer" },
+  { CURLE_PARTIAL_FILE, ERROR_NETWORK, "the answer was cut short" },
+  { CURLE_SEND_ERROR, ERROR_NETWORK, "the connection broke while sending" },
+  { CURLE_RECV_ERROR, ERROR_NETWORK, "the connection broke" },
+};
+
+static void read_failure(struct job *job, CURLcode code) {
+  if (job->too_large) {
+    char what[96];
+    snprintf(what, sizeof what, "the answer is larger than %zu bytes", job->max_response_bytes);
+    response_failed(job, ERROR_PROTOCOL, false, what, NULL);
+    return;
+  }
+  /* libcurl has a limit of its own for one header line, and calls it a lack of memory. */
+  if (job->header_bytes > MAX_HEADER_BYTES || (code == CURLE_OUT_OF_MEMORY && job->status != 0)) {
+    response_failed(job, ERROR_PROTOCOL, false, "the answer's headers are too large", NULL);
+    return;
+  }
+  enum error_kind kind = ERROR_NETWORK;
+  const char *what = "the connection failed";
+  for (size_t i = 0; i < COUNT_OF(kinds); i++)
+    if (kinds[i].code == code) {
+      kind = kinds[i].kind;
+      what = kinds[i].what;
+    }
+  bool never_sent = code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY;
+  bool retryable = (kind == ERROR_NETWORK || kind == ERROR_TIMEOUT) && (job->operation->safe || never_sent);
+  /* libcurl's own words help with what is set up wrongly (names, certificates); for the rest ours say it all. */
+  bool detail = kind == ERROR_TLS || never_sent;
+  response_failed(job, kind, retryable || kind == ERROR_BUSY, what, detail ? job->curl_message : NULL);
+}
+
+void transfer_finish(struct job *job, CURLcode code) {
+  CURL *easy = job->easy;
+  long status = 0, connects = 0;
+  curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+  curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
+  job->status = (int)status;
+  job->reused = connects == 0 && status != 0;
+  if (code == CURLE_OK) {
+    struct response_headers headers = { .request_id = header(easy, "x-request-id"), .retry_after = read_retry_after(easy) };
+    if (!headers.request_id) headers.request_id = header(easy, "request-id");
+    response_read(job, &headers);
+    const char *should = header(easy, "x-should-retry");
+    if (should && strcmp(should, "false") == 0) job->error.retryable = false;
+  } else {
+    read_failure(job, code);
+  }
+  buf_free(&job->body);
+  transfer_discard(job);
+}
