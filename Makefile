@@ -47,6 +47,25 @@ $(OUT)/cards/core.so: $(OBJ)
 
 -include $(OBJ:.o=.d)
 
+# --- running Lua ---
+
+# LuaJIT's program is not a package beside nginx's libluajit2: a small host takes its place.
+LUA_BIN    = $(if $(filter luajit,$(LUA)),$(BUILD)/luajit/host,lua$(LUA))
+LUA_ENV    = LUA_PATH="lua/?.lua;lua/?/init.lua;spec/?.lua;;" LUA_CPATH="$(OUT)/?.so;;" CARDS_SANDBOX=$(BUILD)/sandbox LUA_BIN="$(LUA_BIN)" LUA_NAME="$(LUA)"
+BUSTED    := /usr/bin/busted
+SPECS     ?= $(wildcard spec/*_spec.lua spec/*/*_spec.lua)
+
+$(BUILD)/luajit/host: spec/luajit.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(shell pkg-config --cflags luajit) -Wl,-E -o $@ $< $(shell pkg-config --libs luajit)
+
+# One Lua version: make specs LUA=5.1 [SPECS=spec/cards/call_spec.lua]
+specs: all $(if $(filter luajit,$(LUA)),$(BUILD)/luajit/host)
+	@spec/sandbox/start $(BUILD)/sandbox
+	@echo "== specs on $(LUA)"
+	$(LUA_ENV) $(LUA_BIN) $(BUSTED) -o TAP $(SPECS) > $(OUT)/specs.tap; \
+	  status=$$?; spec/support/tally "specs on $(LUA)" $(OUT)/specs.tap $$status
+
 install: all
 	install -d $(DESTDIR)$(LIBDIR)/cards $(DESTDIR)$(LUADIR)/cards/maps
 	install -m 755 $(OUT)/cards/core.so $(DESTDIR)$(LIBDIR)/cards/core.so

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "../../src/base/buf.h"
+#include "../../src/base/json.h"
 #include "../../src/base/json_check.h"
 
 #define T(text) text, sizeof text - 1
@@ -24,6 +26,12 @@ static void is_refused(const char *text, size_t len, size_t at) {
   if (where != at) fail_msg("%s: %s at byte %zu, not %zu", text, why, where, at);
   assert_non_null(why);
   free(copy);
+}
+
+static void is_accepted(const char *text, size_t len) {
+  const char *why;
+  size_t where;
+  if (!json_check(text, len, &why, &where)) fail_msg("%s: %s at byte %zu", text, why, where);
 }
 
 static void refuses_an_empty_body_without_memory(void **state) {
@@ -118,6 +126,7 @@ static void refuses_what_is_not_json(void **state) {
     { T("\"\\ud800\\ud800\""), 13 },
     { T("\"\\ud800\\u0041\""), 13 },
     { T("\"\\udc00\""), 7 },
+    { T("\"\\udc00\\udc00\""), 7 },
     { T("\"\xc0\xaf\""), 1 },
     { T("\"\xc1\xbf\""), 1 },
     { T("\"\xe0\x80\xaf\""), 1 },
@@ -133,13 +142,44 @@ static void refuses_what_is_not_json(void **state) {
     is_refused(cases[i].text, cases[i].len, cases[i].where);
 }
 
+static void stops_at_64_levels(void **state) {
+  (void)state;
+  for (int object = 0; object < 2; object++) {
+    for (size_t depth = 63; depth <= 66; depth++) {
+      struct buf text;
+      buf_init(&text, 10000);
+      for (size_t i = 0; i < depth; i++)
+        buf_add_string(&text, object ? "{\"a\":" : "[");
+      buf_add_string(&text, "1");
+      for (size_t i = 0; i < depth; i++)
+        buf_add_string(&text, object ? "}" : "]");
+      if (depth <= JSON_MAX_DEPTH)
+        is_accepted(text.data, text.len);
+      else
+        is_refused(text.data, text.len, JSON_MAX_DEPTH * (object ? 5 : 1));
+      buf_free(&text);
+    }
+  }
+}
+
+static void counts_levels_not_siblings(void **state) {
+  (void)state;
+  struct buf text;
+  buf_init(&text, 10000);
+  for (int i = 0; i < 1000; i++)
+    buf_add_string(&text, i == 0 ? "[[]" : ",{}");
+  buf_add_string(&text, "]");
+  is_accepted(text.data, text.len);
+  buf_free(&text);
+}
+
 /* Every text that is valid up to its last byte is refused without it. */
 static void refuses_every_shorter_beginning(void **state) {
   (void)state;
   static const char text[] = "{\"a\":[true,null,\"\\ud83d\\ude00\xf0\x9f\x98\x80\",-1.5e+3,{}],\"\":false}";
   const char *why;
   size_t where;
-  assert_true(json_check(T(text), &why, &where));
+  is_accepted(T(text));
   for (size_t len = 0; len + 1 < sizeof text; len++)
     assert_false(json_check(text, len, &why, &where));
 }
@@ -175,6 +215,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(refuses_an_empty_body_without_memory),
     cmocka_unit_test(refuses_what_is_not_json),
+    cmocka_unit_test(stops_at_64_levels),
+    cmocka_unit_test(counts_levels_not_siblings),
     cmocka_unit_test(refuses_every_shorter_beginning),
     cmocka_unit_test(knows_every_utf8_character),
   };

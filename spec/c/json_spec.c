@@ -124,37 +124,6 @@ static void keeps_numbers_exact(void **state) {
             "[9007199254740994,9007199254740994,1000000000000000000,1267650600228229401496703205376,3.141592653589793]");
 }
 
-static void stops_at_64_levels(void **state) {
-  (void)state;
-  for (int object = 0; object < 2; object++) {
-    for (size_t depth = 63; depth <= 66; depth++) {
-      struct buf text;
-      buf_init(&text, TEXT_MAX);
-      for (size_t i = 0; i < depth; i++)
-        buf_add_string(&text, object ? "{\"a\":" : "[");
-      buf_add_string(&text, "1");
-      for (size_t i = 0; i < depth; i++)
-        buf_add_string(&text, object ? "}" : "]");
-      if (depth <= JSON_MAX_DEPTH)
-        parses_to(text.data, text.len, text.data);
-      else
-        is_refused(text.data, text.len, JSON_MAX_DEPTH * (object ? 5 : 1));
-      buf_free(&text);
-    }
-  }
-}
-
-static void counts_levels_not_siblings(void **state) {
-  (void)state;
-  struct buf text;
-  buf_init(&text, TEXT_MAX);
-  for (int i = 0; i < 1000; i++)
-    buf_add_string(&text, i == 0 ? "[[]" : ",{}");
-  buf_add_string(&text, "]");
-  parses_to(text.data, text.len, text.data);
-  buf_free(&text);
-}
-
 static void refuses_a_key_twice_in_one_object(void **state) {
   (void)state;
   is_refused(T("{\"a\":1,\"a\":1}"), 0);
@@ -174,9 +143,11 @@ static void finds_a_key_twice_among_many(void **state) {
     size_t open = text.len;
     buf_add_string(&text, "}");
     parses_to(text.data, text.len, text.data);
-    text.len = open;
-    buf_addf(&text, ",\"key%d\":0}", counts[i] / 2);
-    is_refused(text.data, text.len, 0);
+    for (int twice = 0; twice < counts[i]; twice += counts[i] - 1) {
+      text.len = open;
+      buf_addf(&text, ",\"key%d\":0}", twice);
+      is_refused(text.data, text.len, 0);
+    }
     buf_free(&text);
   }
 }
@@ -399,8 +370,6 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(parses_every_kind_of_value),
     cmocka_unit_test(keeps_numbers_exact),
-    cmocka_unit_test(stops_at_64_levels),
-    cmocka_unit_test(counts_levels_not_siblings),
     cmocka_unit_test(refuses_a_key_twice_in_one_object),
     cmocka_unit_test(finds_a_key_twice_among_many),
     cmocka_unit_test(walks_a_dotted_path_of_exact_keys),

@@ -129,9 +129,9 @@ static void hide_candidates(const char *text, size_t len, size_t start, char *sh
       luhn_add(&luhn, text[at++]);
     if (luhn_valid(&luhn)) hide(shown + start, at - start);
     size_t gap = 0;
-    while (at + gap < len && gap <= SEPARATORS && is_separator(text[at + gap]))
+    while (at + gap < len && gap < SEPARATORS && is_separator(text[at + gap]))
       gap++;
-    if (gap == 0 || gap > SEPARATORS || at + gap == len || !is_digit(text[at + gap])) return;
+    if (gap == 0 || at + gap == len || !is_digit(text[at + gap])) return;
     at += gap;
   }
 }

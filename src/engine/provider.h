@@ -57,7 +57,7 @@ struct field {
   int digits; /* a JSON number in place of the string is padded with zeros to so many digits; 0 for no padding */
 };
 
-/* A condition on the answer. An answer that has the path but fails the rule is the provider's refusal. */
+/* A condition on the answer. An answer that has the path but fails the rule is the provider's refusal, or, for a rule about the shape, no documented answer. */
 enum rule_test { RULE_TRUE, RULE_EQUALS_STRING, RULE_EQUALS_NUMBER, RULE_ABSENT, RULE_FALSE };
 
 struct rule {
@@ -65,6 +65,7 @@ struct rule {
   enum rule_test test;
   const char *string;
   double number;
+  bool shape;
 };
 
 /* A value of the request that the answer repeats; another one in its place may be somebody else's card. */

@@ -24,7 +24,8 @@ struct builder {
   const struct operation *operation;
   struct error *error;
   struct block *blocks;
-  size_t cursor; /* where the search for the next field begins: answers mostly keep the order of the page */
+  size_t declared; /* members that the descriptor knows, nulls included */
+  size_t cursor;   /* where the search for the next field begins: answers mostly keep the order of the page */
   char path[PATH_MAX_LEN];
 };
 
@@ -210,6 +211,19 @@ static bool set_key(struct builder *builder, struct record *record, const char *
 
 static bool build(struct builder *builder, struct record *record, const struct field *field, const struct json_node *node);
 
+/* Goes down to a member: its path behind the first `base` bytes. */
+static void enter(struct builder *builder, size_t base, const char *key) {
+  size_t room = sizeof builder->path - base, dot = base ? 1 : 0, len = strlen(key);
+  if (len + dot >= room || strchr(key, '.') || !*key) { /* no declared field has such a path */
+    key = "?";
+    len = base + dot + 2 > sizeof builder->path ? 0 : 1;
+    if (!len) return;
+  }
+  if (dot) builder->path[base] = '.';
+  memcpy(builder->path + base + dot, key, len);
+  builder->path[base + dot + len] = '\0';
+}
+
 static bool build_children(struct builder *builder, struct record *record, const struct json_node *node) {
   bool object = json_type(node) == JSON_OBJECT;
   size_t base = strlen(builder->path);
@@ -217,28 +231,24 @@ static bool build_children(struct builder *builder, struct record *record, const
   record->type = object ? RECORD_OBJECT : RECORD_ARRAY;
   for (const struct json_node *child = json_child(node); child; child = json_next(child)) {
     bool null = json_type(child) == JSON_NULL;
-    if (null && object) continue;
-    struct record *made = allocate(builder, sizeof *made);
-    if (!made) return false;
-    memset(made, 0, sizeof *made);
-    *tail = made;
-    tail = &made->next;
-    record->count++;
-    if (null) continue;
     const struct field *field = NULL;
+    bool declared = false;
     if (object) {
-      const char *key = json_key(child);
-      size_t room = sizeof builder->path - base, dot = base ? 1 : 0, len = strlen(key);
-      if (len + dot >= room || strchr(key, '.') || !*key) { /* no declared field has such a path */
-        memcpy(builder->path + base, base ? ".?" : "?", 2 + dot);
-      } else {
-        if (dot) builder->path[base] = '.';
-        memcpy(builder->path + base + dot, key, len + 1);
-      }
+      enter(builder, base, json_key(child));
       field = find_field(builder);
-      if (!set_key(builder, made, key, field || is_object_path(builder))) return false;
+      declared = field || is_object_path(builder);
+      builder->declared += declared;
     }
-    if (!build(builder, made, field, child)) return false;
+    if (!null || !object) {
+      struct record *made = allocate(builder, sizeof *made);
+      if (!made) return false;
+      memset(made, 0, sizeof *made);
+      *tail = made;
+      tail = &made->next;
+      record->count++;
+      if (object && !set_key(builder, made, json_key(child), declared)) return false;
+      if (!null && !build(builder, made, field, child)) return false;
+    }
     builder->path[base] = '\0';
   }
   return true;
@@ -269,7 +279,7 @@ static void free_blocks(struct block *block) {
 
 struct record *record_build(const struct json_node *payload, const struct operation *operation, struct error *error) {
   struct builder builder = { .operation = operation, .error = error };
-  if (!payload || (json_type(payload) != JSON_OBJECT && json_type(payload) != JSON_ARRAY)) {
+  if (!payload || json_type(payload) != JSON_OBJECT) {
     error_set(error, ERROR_PROTOCOL, "the answer has no %s object", operation->root[0] ? operation->root : "JSON");
     return NULL;
   }
@@ -277,6 +287,10 @@ struct record *record_build(const struct json_node *payload, const struct operat
   if (!root) return NULL;
   memset(root, 0, sizeof *root);
   bool ok = build_children(&builder, &root->record, payload);
+  if (ok && builder.declared == 0 && operation->field_count > 0) {
+    error_set(error, ERROR_PROTOCOL, "the answer has none of the documented fields");
+    ok = false;
+  }
   explicit_bzero(builder.path, sizeof builder.path); /* keys are the provider's, too */
   root->blocks = builder.blocks;
   if (ok) return &root->record;

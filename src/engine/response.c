@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "../base/json.h"
+#include "../base/suspect.h"
 
 enum verdict { VERDICT_SUCCESS, VERDICT_REFUSED, VERDICT_UNKNOWN };
 
@@ -26,7 +27,7 @@ static enum verdict judge(const struct operation *operation, const struct json_n
   for (size_t i = 0; i < operation->rule_count; i++) {
     const struct json_node *node = json_at(root, operation->rules[i].path);
     if (rule_holds(&operation->rules[i], node)) continue;
-    if (node && json_type(node) != JSON_NULL) return VERDICT_REFUSED;
+    if (node && json_type(node) != JSON_NULL && !operation->rules[i].shape) return VERDICT_REFUSED;
     verdict = VERDICT_UNKNOWN;
   }
   return verdict;
@@ -59,26 +60,44 @@ static void remember_secrets(struct scrub *scrub, const struct operation *operat
   }
 }
 
-/* The text of a string or number at the first of the paths that has one, cleaned, into a field of the error. */
-static bool take(struct job *job, const struct json_node *root, const char *const *paths, char *out, size_t max) {
+/* A code is one word; anything else in its place is treated as a text. */
+static bool is_code(const char *text) {
+  return text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")] == '\0';
+}
+
+/* Text of a provider as it may be shown, into a field of an error: without the values of this call, and without what may be one. */
+static bool set_clean(struct job *job, char *out, size_t max, const char *text, size_t len, bool code) {
+  struct buf known, clean;
+  buf_init(&known, max + 3);
+  buf_init(&clean, 3 * max + 3);
+  bool ok = scrub_text(&job->request.scrub, &known, text, len, max);
+  if (ok && code && is_code(buf_string(&known)))
+    ok = buf_add(&clean, buf_string(&known), known.len);
+  else if (ok)
+    ok = suspect_mask(&clean, buf_string(&known), known.len);
+  if (ok) snprintf(out, max + 4, "%s", buf_string(&clean));
+  buf_free(&known);
+  buf_free(&clean);
+  return ok;
+}
+
+/* The text of a string or number at the first of the paths that has one. */
+static bool take(struct job *job, const struct json_node *root, const char *const *paths, char *out, size_t max, bool code) {
   for (; *paths; paths++) {
     const struct json_node *node = json_at(root, *paths);
     if (!node) continue;
-    struct buf raw, clean;
-    buf_init(&raw, 64 * 1024);
-    buf_init(&clean, max + 3);
-    bool found = false;
+    struct buf number;
+    buf_init(&number, 512);
+    size_t len = 0;
+    const char *bytes = "";
     if (json_type(node) == JSON_STRING) {
-      size_t len;
-      const char *bytes = json_string(node, &len);
-      found = len > 0 && buf_add(&raw, bytes, len);
-    } else if (json_type(node) == JSON_NUMBER) {
-      found = json_number_text(node, &raw);
+      bytes = json_string(node, &len);
+    } else if (json_type(node) == JSON_NUMBER && json_number_text(node, &number)) {
+      bytes = buf_string(&number);
+      len = number.len;
     }
-    found = found && scrub_text(&job->request.scrub, &clean, buf_string(&raw), raw.len, max);
-    if (found) snprintf(out, max + 4, "%s", buf_string(&clean));
-    buf_free(&raw);
-    buf_free(&clean);
+    bool found = len > 0 && set_clean(job, out, max, bytes, len, code);
+    buf_free(&number);
     if (found) return true;
   }
   return false;
@@ -87,19 +106,18 @@ static bool take(struct job *job, const struct json_node *root, const char *cons
 /* The keys of an object that names what was wrong. */
 static void add_details(struct job *job, const struct json_node *details) {
   if (!details || json_type(details) != JSON_OBJECT) return;
-  struct buf names, clean;
+  struct buf names;
+  char clean[256 + 4];
   buf_init(&names, 1024);
-  buf_init(&clean, 256 + 3);
   for (const struct json_node *child = json_child(details); child; child = json_next(child)) {
-    buf_add_string(&names, names.len ? ", " : " (");
+    if (names.len) buf_add_string(&names, ", ");
     buf_add_string(&names, json_key(child));
   }
-  if (names.len && scrub_text(&job->request.scrub, &clean, buf_string(&names), names.len, 256)) {
+  if (names.len && set_clean(job, clean, sizeof clean - 4, buf_string(&names), names.len, false)) {
     size_t used = strlen(job->error.message);
-    snprintf(job->error.message + used, sizeof job->error.message - used, "%s)", buf_string(&clean));
+    snprintf(job->error.message + used, sizeof job->error.message - used, " (%s)", clean);
   }
   buf_free(&names);
-  buf_free(&clean);
 }
 
 /* Code, message and request id are filled in whatever the kind. */
@@ -108,18 +126,12 @@ static void describe(struct job *job, const struct json_node *root, const struct
   struct error *error = &job->error;
   if (root) {
     remember_secrets(&job->request.scrub, job->operation, root);
-    take(job, root, job->operation->error_codes, error->code, ERROR_CODE_MAX);
-    if (take(job, root, job->operation->error_messages, error->message, ERROR_MESSAGE_MAX) && job->operation->error_details)
+    take(job, root, job->operation->error_codes, error->code, ERROR_CODE_MAX, true);
+    if (take(job, root, job->operation->error_messages, error->message, ERROR_MESSAGE_MAX, false) && job->operation->error_details)
       add_details(job, json_at(root, job->operation->error_details));
-    take(job, root, request_ids, error->request_id, ERROR_REQUEST_ID_MAX);
+    take(job, root, request_ids, error->request_id, ERROR_REQUEST_ID_MAX, true);
   }
-  if (headers->request_id) {
-    struct buf clean;
-    buf_init(&clean, ERROR_REQUEST_ID_MAX + 3);
-    if (scrub_text(&job->request.scrub, &clean, headers->request_id, strlen(headers->request_id), ERROR_REQUEST_ID_MAX))
-      snprintf(error->request_id, sizeof error->request_id, "%s", buf_string(&clean));
-    buf_free(&clean);
-  }
+  if (headers->request_id) set_clean(job, error->request_id, ERROR_REQUEST_ID_MAX, headers->request_id, strlen(headers->request_id), true);
   error->status = job->status;
   error->attempts = job->attempts;
   error->retry_after = headers->retry_after;
@@ -225,7 +237,7 @@ void response_read(struct job *job, const struct response_headers *headers) {
   } else if (!root) {
     char what[192];
     if (job->body.len)
-      snprintf(what, sizeof what, "the answer is not JSON: %s at byte %zu", why, where);
+      snprintf(what, sizeof what, "the answer cannot be read: %s at byte %zu", why, where);
     else
       snprintf(what, sizeof what, "the answer is empty");
     set_protocol(job, what);

@@ -11,6 +11,11 @@ static const struct part parts[] = {
   { .name = "secret", .wire = "Authorization", .source = FROM_CREDENTIAL, .into = INTO_HEADER, .prefix = "Basic ", .required = true },
 };
 
+/* An error is not documented to come with a 2xx. */
+static const struct rule rules[] = {
+  { .path = "error", .test = RULE_ABSENT, .shape = true },
+};
+
 static const struct echo echoes[] = {
   { .path = "id", .part = "card_id" },
 };
@@ -55,6 +60,8 @@ static const struct operation operations[] = {
       .safe = true,
       .parts = parts,
       .part_count = COUNT_OF(parts),
+      .rules = rules,
+      .rule_count = COUNT_OF(rules),
       .echoes = echoes,
       .echo_count = COUNT_OF(echoes),
       .root = "",

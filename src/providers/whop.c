@@ -14,6 +14,11 @@ static const struct part parts[] = {
   { .name = "api_version_date", .wire = "Api-Version-Date", .source = FROM_CREDENTIAL, .into = INTO_HEADER },
 };
 
+/* An error is not documented to come with a 2xx. */
+static const struct rule rules[] = {
+  { .path = "error", .test = RULE_ABSENT, .shape = true },
+};
+
 static const struct echo echoes[] = {
   { .path = "id", .part = "card_id" },
 };
@@ -54,6 +59,8 @@ static const struct operation operations[] = {
       .safe = true,
       .parts = parts,
       .part_count = COUNT_OF(parts),
+      .rules = rules,
+      .rule_count = COUNT_OF(rules),
       .echoes = echoes,
       .echo_count = COUNT_OF(echoes),
       .root = "",

@@ -1,0 +1,14 @@
+/* Secrets that nobody here has seen, in text that a provider wrote: a refusal may repeat a CVV that stands nowhere else in the answer. */
+#ifndef CARDS_BASE_SUSPECT_H
+#define CARDS_BASE_SUSPECT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "buf.h"
+
+/* Appends text with every word masked ("***") that may be one: three or more digits, and nothing else but dots and dashes; or 12 or more characters with a digit among
+ * them. A word is a run of letters, digits and "_-+/=.". What is left of a masked card number ("****1111") stays. */
+bool suspect_mask(struct buf *out, const char *text, size_t len);
+
+#endif
