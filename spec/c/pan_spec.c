@@ -193,7 +193,7 @@ static void redacts_cards_in_running_text(void **state) {
   }
 }
 
-/* "4000000000000" and "000000000004" + …: each start and end that makes a card is one, and what one keeps another hides. */
+/* What one candidate keeps as its last four, another one hides. */
 static void masks_overlapping_candidates(void **state) {
   (void)state;
   static const char text[] = "0000 0000 0000 0000 0000 0000";
