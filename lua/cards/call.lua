@@ -14,7 +14,8 @@ local function reason(cause)
   if cause == nil then
     return "it returned nothing"
   elseif type(cause) == "string" or (type(cause) == "table" and type(cause.message) == "string") then
-    return core.redact(tostring(type(cause) == "table" and cause.message or cause))
+    local text = core.redact(type(cause) == "table" and cause.message or cause):gsub("%c+", " ")
+    return #text > 256 and text:sub(1, 256) .. "..." or text
   end
   return "it failed"
 end

@@ -1,7 +1,8 @@
 --- cards.card and cards.map: from a provider's record to the neutral one.
 --
--- A mapping is a table from neutral fields to where they stand in the record: a path ("secrets.card_number") or a function of the record.
--- It has the shape of the neutral record, so `billing` is a table of its own. cards.neutral says what each field takes; lua/cards/maps has examples.
+-- A mapping is a table from neutral fields to where they stand in the record: a path ("secrets.card_number") or a
+-- function of the record. It has the shape of the neutral record, so `billing` is a table of its own.
+-- cards.neutral says what each field takes; lua/cards/maps has examples.
 
 local check = require "cards.check"
 local core = require "cards.core"
@@ -12,10 +13,14 @@ local map = {}
 local mappings = {} -- compiled, by what getmetatable says of a record: "alix.private_info"
 
 local function fail(message)
-  return nil, core.error { kind = "invalid_request", provider = "cards", operation = "card", message = message, retryable = false, attempts = 0 }
+  return nil, core.error {
+    kind = "invalid_request", provider = "cards", operation = "card", message = message,
+    retryable = false, attempts = 0,
+  }
 end
 
---- A function of a record that follows a path, or nil where that is none. Whatever stands in the way is as good as nothing.
+--- A function of a record that follows a path, or nil where that is none.
+-- Whatever stands in the way is as good as nothing.
 local function compile_path(path)
   local keys = {}
   for key in (path .. "."):gmatch "([^.]*)%." do
@@ -40,7 +45,8 @@ local function compile_path(path)
   end
 end
 
---- Where a mapping's function failed. Its message may hold anything, a revealed number too: only the line is taken from it, and only where it can be one.
+--- Where a mapping's function failed. Its message may hold anything, a revealed number too: only the line is taken
+-- from it, and only where it can be one.
 local function position(call, message)
   local about = debug.getinfo(call, "S")
   local line = type(message) == "string" and tonumber(message:match "^.-:(%d+): ")
@@ -126,20 +132,25 @@ end
 
 --- The neutral record of a provider's record.
 -- @param record what an operation returned; its metatable's name ("alix.private_info") says which mapping is used
--- @return a table with those of these fields that are known: provider, id, number, cvv, last4, bin, brand, type, status, exp_month, exp_year, holder_name,
--- token, billing { line1, line2, city, region, postal_code, country }, email, phone, created_at, canceled_at. exp_month is 1 to 12 and exp_year has four
--- digits; number, cvv and token are the record's own secrets, so closing the one closes the other; the rest are strings.
--- nil and an error: `invalid_request` where the record has no mapping or a mapping's function failed, `busy` where there is no room for a secret.
+-- @return a table with those of these fields that are known: provider, id, number, cvv, last4, bin, brand, type,
+-- status, exp_month, exp_year, holder_name, token, email, phone, created_at, canceled_at and
+-- billing { line1, line2, city, region, postal_code, country }. exp_month is 1 to 12 and exp_year has four digits;
+-- number, cvv and token are the record's own secrets, so closing the one closes the other; the rest are strings.
+-- Or nil and an error: `invalid_request` where the record has no mapping or a mapping's function failed, `busy` where
+-- there is no room for a secret.
 -- An error at the caller's line where the argument is no table.
 function map.card(record)
   if type(record) ~= "table" then
-    error(("cards.card: the argument must be a record, not %s"):format(check.is_secret(record) and "a secret" or type(record)), 2)
+    local got = check.is_secret(record) and "a secret" or type(record)
+    error(("cards.card: the argument must be a record, not %s"):format(got), 2)
   end
   local name = getmetatable(record)
   local mapping = type(name) == "string" and mappings[name]
   if not mapping then
-    return fail(type(name) == "string" and ("there is no mapping for '%s': cards.map.define makes one"):format(core.redact(name))
-      or "the table is no provider's record")
+    if type(name) ~= "string" then
+      return fail "the table is no provider's record"
+    end
+    return fail(("there is no mapping for '%s': cards.map.define makes one"):format(core.redact(name)))
   end
   local card = { provider = mapping.provider }
   local err = run(mapping.steps, record, card)
@@ -156,7 +167,8 @@ end
 -- @param name of an operation, "alix.private_info"
 -- @param mapping a table from neutral fields to paths or functions of the record; `billing` is a table of such fields.
 -- A function may return a secret or a plain value; what does not fit its field is absent from the neutral record.
--- An error at the caller's line where a field is unknown (with the nearest known one) or is neither a path nor a function.
+-- An error at the caller's line where a field is unknown (with the nearest known one) or is neither a path nor a
+-- function.
 function map.define(name, mapping)
   local provider = type(name) == "string" and name:match "^([%w_%-]+)%.[%w_%-]+$"
   if not provider then

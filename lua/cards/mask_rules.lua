@@ -1,7 +1,8 @@
 --- The rules of a masking policy: what each shows of one value.
 --
--- A rule is an opaque table; what it does is kept here: { name, apply = function(value), first, last, all }. `apply` gets a value that is not nil and returns a string, a
--- number, a boolean or nil (the field is left out), for whatever it gets. first, last and all say what it can show of a text: a policy checks that against the field.
+-- A rule is an opaque table; what it does is kept here: { name, apply = function(value), first, last, all, hides }.
+-- `apply` gets any value but nil and returns one without secrets, or nil where the field is left out. first and last
+-- (characters), all and hides say what it can show of a text: a policy checks that against the name of the field.
 
 local check = require "cards.check"
 local core = require "cards.core"
@@ -123,12 +124,14 @@ local function check_count(value, name, most)
   if type(value) ~= "number" or value % 1 ~= 0 or value < 0 then
     return ("%s must be a whole number that is not negative"):format(name)
   elseif most and value > most then
-    return ("%s = %d would show more of a card number than PCI DSS 3.4.1 permits (first %d, last %d)"):format(name, value, MAX_FIRST, MAX_LAST)
+    local permitted = "%s = %.0f would show more of a card number than PCI DSS 3.4.1 permits (first %d, last %d)"
+    return permitted:format(name, value, MAX_FIRST, MAX_LAST)
   end
 end
 
---- A card number with a star for each digit but the first and last ones: pan { first = 6, last = 4 }. Without an argument, the last four.
--- A string is masked like a secret of class pan; other secrets show what secret:mask allows.
+--- A card number with a star for each digit but the first and last ones: pan { first = 6, last = 4 }.
+-- Without an argument, the last four. A string is masked like a secret of class pan; other secrets show what
+-- secret:mask allows.
 -- An error at the caller's line for more than the first eight or the last four, or for an unknown option.
 function rules.pan(options)
   if options == nil then
@@ -165,7 +168,8 @@ local function is_continuation(text, at)
   return byte ~= nil and byte >= 128 and byte < 192
 end
 
---- The last n characters (bytes, whole characters only) behind three stars; a text that is not longer shows nothing. A secret shows what secret:mask allows.
+--- The last n characters (bytes, whole characters only) behind three stars; a text that is not longer shows nothing.
+-- A secret shows what secret:mask allows.
 -- An error at the caller's line where n is no whole number.
 function rules.last(n)
   local wrong = check_count(n, "n")
@@ -187,7 +191,8 @@ function rules.last(n)
   end }
 end
 
---- The first n characters (bytes, whole characters only), with "..." where something was cut. A secret shows what secret:mask allows.
+--- The first n characters (bytes, whole characters only), with "..." where something was cut.
+-- A secret shows what secret:mask allows.
 -- An error at the caller's line where n is no whole number.
 function rules.truncate(n)
   local wrong = check_count(n, "n")
@@ -215,8 +220,7 @@ end
 --- A copy of a table of plain values, or nil where a secret or another thing that cannot be shown is in it.
 local function copy_plain(value, depth)
   if type(value) ~= "table" then
-    local is_plain = type(value) == "string" or type(value) == "number" or type(value) == "boolean"
-    return is_plain and rules.plain(value) or nil, is_plain
+    return rules.plain(value), type(value) == "string" or type(value) == "number" or type(value) == "boolean"
   elseif depth == 0 then
     return nil, false
   end
@@ -232,22 +236,24 @@ local function copy_plain(value, depth)
   return copy, true
 end
 
---- What a function makes of the value; a secret stays a secret for it. nil leaves the field out. A secret that it returns shows its mask, the revealed text of the
--- secret it was given three stars, as do an error in it and a table with anything but plain values in it.
+--- What a function makes of the value; a secret stays a secret for it. nil leaves the field out. A secret that it
+-- returns shows its mask. Three stars: the revealed text of the secret that it was given, an error in it, a table with
+-- anything but plain values in it, and anything that it makes of a secret of class cvv.
 -- An error at the caller's line where f is no function.
 function rules.fn(f)
   if type(f) ~= "function" then
     error("cards.mask.fn: a function is expected", 2)
   end
   return rule { name = "fn", apply = function(value)
+    local given = check.is_secret(value)
     local ok, result = pcall(f, value)
-    if not ok then
+    if not ok or (given and value.class == "cvv") then
       return HIDDEN
     elseif result == nil then
       return nil
     elseif check.is_secret(result) then
       return tostring(result)
-    elseif check.is_secret(value) and type(result) == "string" then
+    elseif given and type(result) == "string" then
       local open, same = pcall(value.equals, value, result)
       if open and same then
         return HIDDEN
@@ -268,13 +274,14 @@ local number_names = { number = true, pan = true, cardno = true, cardnumber = tr
 function rules.objection(definition, field)
   local name = field:lower():gsub("[_%-]", "")
   if cvv_names[name] and not definition.hides then
-    return ("%s would show something of a card verification value: only hide and drop may stand there"):format(definition.name)
+    return definition.name .. " would show something of a card verification value: only hide and drop may stand there"
   elseif not number_names[name] then
     return nil
   elseif definition.all then
-    return ("%s would show a whole card number: pan { first = 6, last = 4 } masks it"):format(definition.name)
+    return definition.name .. " would show a whole card number: pan { first = 6, last = 4 } masks it"
   end
-  local wrong = check_count(definition.first or 0, "first", MAX_FIRST) or check_count(definition.last or 0, "last", MAX_LAST)
+  local wrong = check_count(definition.first or 0, "first", MAX_FIRST)
+    or check_count(definition.last or 0, "last", MAX_LAST)
   return wrong and ("%s: %s"):format(definition.name, wrong)
 end
 

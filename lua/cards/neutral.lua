@@ -1,7 +1,8 @@
 --- The fields of the neutral record, and how each is read from what a provider wrote: the same type for every provider.
 --
--- A reader takes any value and returns the field's value, or nil where it cannot be read; a second result is an error that is not the value's fault.
--- What is no secret by its nature is never taken from a secret: a field that the descriptor does not declare stays hidden.
+-- A reader takes any value and returns the field's value, or nil where it cannot be read; a second result is an error
+-- that is not the value's fault. What is no secret by its nature is never taken from a secret: a field that the
+-- descriptor does not declare stays hidden.
 
 local check = require "cards.check"
 local core = require "cards.core"
@@ -26,7 +27,7 @@ local function secret(class, digits)
   return function(value)
     if check.is_secret(value) then
       return value
-    elseif type(value) == "number" and value % 1 == 0 then
+    elseif type(value) == "number" and value % 1 == 0 and value >= 0 then
       value = ("%0" .. digits .. ".0f"):format(value) -- an integer lost its leading zeros
     end
     if type(value) ~= "string" or value == "" then
@@ -59,7 +60,7 @@ local function year(value)
 end
 
 local function last4(value)
-  if type(value) == "number" and value % 1 == 0 then
+  if type(value) == "number" and value % 1 == 0 and value >= 0 then
     value = ("%04.0f"):format(value)
   end
   return type(value) == "string" and value:match "^%d%d%d%d$" or nil
@@ -71,10 +72,13 @@ local function bin(value)
   return digits and #digits >= 6 and #digits <= 8 and digits or nil
 end
 
---- ISO 8601 as it is; a Unix time becomes that.
+--- ISO 8601 as it is; a Unix time becomes that. In a string it has nine digits at least: "20240131" is none.
 local function timestamp(value)
-  local seconds = type(value) == "number" and value or type(value) == "string" and value:find "^%d+$" and tonumber(value)
-  if seconds then
+  local seconds = value
+  if type(value) == "string" and value:find "^%d%d%d%d%d%d%d%d%d+$" then
+    seconds = tonumber(value)
+  end
+  if type(seconds) == "number" then
     return seconds >= 0 and seconds <= LAST_SECOND and os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(seconds)) or nil
   end
   return type(value) == "string" and value:find "^%d%d%d%d%-%d%d%-%d%d" and value or nil

@@ -52,10 +52,12 @@ static bool is_word(unsigned char folded) {
 }
 
 void scrub_init(struct scrub *scrub) {
+  buf_init(&scrub->values, NEEDLES_MAX);
   buf_init(&scrub->needles, NEEDLES_MAX);
 }
 
 void scrub_free(struct scrub *scrub) {
+  buf_free(&scrub->values);
   buf_free(&scrub->needles);
 }
 
@@ -98,15 +100,26 @@ static bool add_forms(struct scrub *scrub, const char *bytes, size_t len, struct
 
 bool scrub_add(struct scrub *scrub, const void *bytes, size_t len) {
   const char *value = bytes;
-  if (len > SCRUB_HEAD) len = SCRUB_HEAD;
+  uint16_t kept = (uint16_t)(len > SCRUB_HEAD ? SCRUB_HEAD : len);
   size_t stars = 0;
-  while (stars < len && value[stars] == '*')
+  while (stars < kept && value[stars] == '*')
     stars++;
-  if (stars == len) return true; /* there is nothing to hide, and stars cannot be hidden by stars */
+  if (stars == kept) return true; /* there is nothing to hide, and stars cannot be hidden by stars */
+  return buf_add(&scrub->values, &kept, sizeof kept) && buf_add(&scrub->values, value, kept);
+}
 
+/* Makes needles of the values that were added since. Most calls end without a text to clean, and never get here. */
+static bool make_needles(struct scrub *scrub) {
   struct buf form;
+  bool ok = !scrub->values.failed;
+  uint16_t len;
   buf_init(&form, 3 * SCRUB_HEAD);
-  bool ok = add_forms(scrub, value, len, &form);
+  for (size_t at = 0; ok && at < scrub->values.len; at += sizeof len + len) {
+    memcpy(&len, scrub->values.data + at, sizeof len);
+    buf_clear(&form);
+    ok = add_forms(scrub, scrub->values.data + at + sizeof len, len, &form);
+  }
+  if (ok) buf_clear(&scrub->values);
   buf_free(&form);
   return ok;
 }
@@ -301,9 +314,9 @@ static bool clean_all(const struct scrub *scrub, const struct grams *grams, stru
   return ok;
 }
 
-bool scrub_text(const struct scrub *scrub, struct buf *out, const char *text, size_t len, size_t max) {
+bool scrub_text(struct scrub *scrub, struct buf *out, const char *text, size_t len, size_t max) {
   struct grams grams;
-  if (scrub->needles.failed || len > UINT32_MAX / 4 || !grams_make(&grams, scrub)) return false;
+  if (!make_needles(scrub) || scrub->needles.failed || len > UINT32_MAX / 4 || !grams_make(&grams, scrub)) return false;
   bool ok = clean_all(scrub, &grams, out, text, len, max);
   pool_free(grams.slots);
   return ok;

@@ -11,6 +11,7 @@
 #define SCRUB_HEAD 4096 /* bytes that are remembered of one value: what a longer one has after them may show */
 
 struct scrub {
+  struct buf values;  /* as they were added, length-prefixed */
   struct buf needles; /* length-prefixed values, wiped with the scrub */
 };
 
@@ -27,6 +28,6 @@ bool scrub_add(struct scrub *scrub, const void *bytes, size_t len);
  *  - then pan_redact;
  *  - control characters and line breaks become a space, invalid UTF-8 becomes '?'.
  * All of that until nothing changes any more; text that does not settle becomes "***" as a whole. False, with nothing appended, when memory is used up or out is full. */
-bool scrub_text(const struct scrub *scrub, struct buf *out, const char *text, size_t len, size_t max);
+bool scrub_text(struct scrub *scrub, struct buf *out, const char *text, size_t len, size_t max);
 
 #endif

@@ -120,6 +120,10 @@ static void add_details(struct job *job, const struct json_node *details) {
   buf_free(&names);
 }
 
+void response_request_id(struct job *job, const char *text) {
+  if (text) set_clean(job, job->error.request_id, ERROR_REQUEST_ID_MAX, text, strlen(text), true);
+}
+
 /* Code, message and request id are filled in whatever the kind. */
 static void describe(struct job *job, const struct json_node *root, const struct response_headers *headers) {
   static const char *const request_ids[] = { "request_id", "requestId", "error.request_id", NULL };
@@ -131,7 +135,7 @@ static void describe(struct job *job, const struct json_node *root, const struct
       add_details(job, json_at(root, job->operation->error_details));
     take(job, root, request_ids, error->request_id, ERROR_REQUEST_ID_MAX, true);
   }
-  if (headers->request_id) set_clean(job, error->request_id, ERROR_REQUEST_ID_MAX, headers->request_id, strlen(headers->request_id), true);
+  response_request_id(job, headers->request_id);
   error->status = job->status;
   error->attempts = job->attempts;
   error->retry_after = headers->retry_after;
@@ -193,20 +197,16 @@ static bool echoes_match(const struct job *job, const struct json_node *root) {
   return true;
 }
 
-static void read_success(struct job *job, const struct json_node *root) {
+static void read_success(struct job *job, const struct json_node *root, const struct response_headers *headers) {
   struct error built = { .kind = ERROR_NONE };
-  if (!echoes_match(job, root)) {
-    set_protocol(job, "the answer repeats another id than was sent: it may be about another card");
-    return;
-  }
-  job->record = record_build(json_at(root, job->operation->root), job->operation, &built);
-  if (job->record) {
-    memset(&job->error, 0, sizeof job->error);
-    return;
-  }
+  bool same = echoes_match(job, root);
+  if (same) job->record = record_build(json_at(root, job->operation->root), job->operation, &built);
+  if (job->record) return;
+  describe(job, NULL, headers);
+  set_protocol(job, same ? built.message : "the answer repeats another id than was sent: it may be about another card");
+  if (!same) return;
   job->error.kind = built.kind;
   job->error.retryable = built.kind == ERROR_BUSY;
-  memcpy(job->error.message, built.message, sizeof built.message);
 }
 
 void response_read(struct job *job, const struct response_headers *headers) {
@@ -216,11 +216,12 @@ void response_read(struct job *job, const struct response_headers *headers) {
   struct json_node *root = job->body.len ? json_parse(job->body.data, job->body.len, &why, &where) : NULL;
   bool ok = job->status >= 200 && job->status < 300;
   enum verdict verdict = root ? judge(job->operation, root) : VERDICT_UNKNOWN;
-  /* A success needs no description of what went wrong. */
-  if (!ok || verdict != VERDICT_SUCCESS)
-    describe(job, root, headers);
-  else
-    describe(job, NULL, headers);
+  if (ok && verdict == VERDICT_SUCCESS) {
+    read_success(job, root, headers);
+    json_free(root);
+    return;
+  }
+  describe(job, root, headers);
 
   if (kind_by_status(job)) {
   } else if ((ok || job->status == 400) && verdict == VERDICT_REFUSED) {
@@ -241,10 +242,8 @@ void response_read(struct job *job, const struct response_headers *headers) {
     else
       snprintf(what, sizeof what, "the answer is empty");
     set_protocol(job, what);
-  } else if (verdict != VERDICT_SUCCESS) {
-    set_protocol(job, "the answer does not have the documented shape");
   } else {
-    read_success(job, root);
+    set_protocol(job, "the answer does not have the documented shape");
   }
   json_free(root);
 }

@@ -216,14 +216,15 @@ void transfer_finish(struct job *job, CURLcode code) {
   curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
   job->status = (int)status;
   job->reused = connects == 0 && status != 0;
+  struct response_headers headers = { .request_id = header(easy, "x-request-id"), .retry_after = read_retry_after(easy) };
+  if (!headers.request_id) headers.request_id = header(easy, "request-id");
   if (code == CURLE_OK) {
-    struct response_headers headers = { .request_id = header(easy, "x-request-id"), .retry_after = read_retry_after(easy) };
-    if (!headers.request_id) headers.request_id = header(easy, "request-id");
     response_read(job, &headers);
     const char *should = header(easy, "x-should-retry");
     if (should && strcmp(should, "false") == 0) job->error.retryable = false;
   } else {
     read_failure(job, code);
+    response_request_id(job, headers.request_id);
   }
   buf_free(&job->body);
   transfer_discard(job);

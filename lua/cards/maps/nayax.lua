@@ -1,4 +1,5 @@
---- How Nayax's records become neutral ones. The token id is no secret there: it is the id. What tokenStatus says besides 0 is not documented, so there is no status.
+--- How Nayax's records become neutral ones. The token id is no secret there: it is the id.
+-- What tokenStatus says besides 0 is not documented, so there is no status.
 
 --- The month and the year of "MM/YYYY", or nothing.
 local function expiry(record)

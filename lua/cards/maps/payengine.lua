@@ -1,4 +1,5 @@
---- How PayEngine's records become neutral ones. `country` is where the card was issued, so it is no billing country; card_updater.status is not the card's.
+--- How PayEngine's records become neutral ones. `country` is where the card was issued, so it is no billing country;
+-- card_updater.status is not the card's.
 
 --- "+14155056227" from the country code and the subscriber's number; without a country code, the number as it is.
 local function phone(record)

@@ -1,0 +1,88 @@
+--- Lua programs in a process of their own: the same interpreter, paths and sandbox as the spec that starts them.
+
+local program = {}
+
+local function quote(text)
+  return "'" .. text:gsub("'", "'\\''") .. "'"
+end
+program.quote = quote
+
+--- Which Lua this is: "5.1", "5.3", "5.4" or "luajit".
+program.lua = os.getenv "LUA_NAME" or _VERSION:match "%d%.%d"
+
+--- A new file with this content that anybody may read; the caller removes it.
+function program.file(content)
+  local path = os.tmpname()
+  local file = assert(io.open(path, "wb"))
+  file:write(content)
+  file:close()
+  os.execute("chmod 644 " .. quote(path))
+  return path
+end
+
+local function environment(variables)
+  local words = {}
+  for name, value in pairs(variables or {}) do
+    words[#words + 1] = name .. "=" .. quote(value)
+  end
+  return #words > 0 and "env " .. table.concat(words, " ") .. " " or ""
+end
+
+--- The standard output of a shell command, and its exit status (128 and more for a signal). Errors go with the output.
+function program.shell(command)
+  local pipe = io.popen("( " .. command .. "\n) 2>&1; echo status $?")
+  local text = pipe:read "*a"
+  pipe:close()
+  local output, status = text:match "^(.*)status (%d+)%s*$"
+  return output, tonumber(status)
+end
+
+--- Runs Lua source to its end.
+-- @param source text
+-- @param options { env = variables, prefix = "a command that runs the interpreter", interpreter options = "-l x" }
+-- @return output, status
+function program.run(source, options)
+  options = options or {}
+  local path = program.file(source)
+  local command = ("%s%s %s %s"):format(environment(options.env), options.prefix or "", assert(os.getenv "LUA_BIN", "LUA_BIN is not set"), path)
+  local output, status = program.shell(command)
+  os.remove(path)
+  return output, status
+end
+
+--- Starts Lua source and leaves it running.
+-- @return { pid = …, signal(name), finish() }; finish waits for the end and returns output, status
+function program.start(source)
+  local path = program.file(source)
+  local pipe = io.popen(("sh -c %s 2>&1; echo status $?"):format(quote("echo $$; exec " .. os.getenv "LUA_BIN" .. " " .. path)))
+  local process = { pid = assert(tonumber(pipe:read "*l")) }
+
+  function process.signal(name)
+    return program.shell(("kill -%s %d"):format(name, process.pid))
+  end
+
+  function process.finish()
+    local text = pipe:read "*a"
+    pipe:close()
+    os.remove(path)
+    local output, status = text:match "^(.*)status (%d+)%s*$"
+    return output, tonumber(status)
+  end
+
+  return process
+end
+
+--- Calls `condition` until it returns something true, which is returned; an error after 20 seconds.
+function program.wait_for(what, condition)
+  local ends = os.time() + 20
+  repeat
+    local value = condition()
+    if value then
+      return value
+    end
+    program.shell "sleep 0.02"
+  until os.time() > ends
+  error("waited in vain for " .. what, 2)
+end
+
+return program
