@@ -33,7 +33,7 @@ LUA_SRC  := $(patsubst lua/%,%,$(wildcard lua/cards/*.lua lua/cards/maps/*.lua))
 OUT       = $(BUILD)/$(LUA)
 OBJ       = $(SRC:src/%.c=$(OUT)/%.o)
 
-.PHONY: all demo test check bench sandbox install clean deps-demo deps-test deps-check units specs
+.PHONY: all demo test check bench sandbox install clean units specs packaging
 
 all: $(OUT)/cards/core.so
 
@@ -53,7 +53,7 @@ $(OUT)/cards/core.so: $(OBJ)
 LUA_BIN    = $(if $(filter luajit,$(LUA)),$(BUILD)/luajit/host,lua$(LUA))
 LUA_ENV    = LUA_PATH="lua/?.lua;lua/?/init.lua;spec/?.lua;;" LUA_CPATH="$(OUT)/?.so;;" CARDS_SANDBOX=$(BUILD)/sandbox LUA_BIN="$(LUA_BIN)" LUA_NAME="$(LUA)"
 BUSTED    := /usr/bin/busted
-SPECS     ?= $(wildcard spec/*_spec.lua spec/*/*_spec.lua)
+SPECS     ?= $(filter-out spec/packaging/%,$(wildcard spec/*/*_spec.lua))
 
 $(BUILD)/luajit/host: spec/luajit.c
 	@mkdir -p $(@D)
@@ -66,10 +66,92 @@ specs: all $(if $(filter luajit,$(LUA)),$(BUILD)/luajit/host)
 	$(LUA_ENV) $(LUA_BIN) $(BUSTED) -o TAP $(SPECS) > $(OUT)/specs.tap; \
 	  status=$$?; spec/support/tally "specs on $(LUA)" $(OUT)/specs.tap $$status
 
+# --- C units: each spec twice, with the pool as it is and, for the sanitizers, with malloc in its place ---
+
+UNITS     := $(patsubst spec/c/%_spec.c,%,$(wildcard spec/c/*_spec.c))
+SANITIZE  := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all -DPOOL_IS_MALLOC
+UNIT_LIBS := -lcmocka $(LIBS)
+UNIT_RUNS := $(UNITS:%=$(BUILD)/units/%.tap) $(UNITS:%=$(BUILD)/units-asan/%.tap)
+
+$(BUILD)/units/%.o: src/%.c $(MAKEFILE_LIST)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+$(BUILD)/units-asan/%.o: src/%.c $(MAKEFILE_LIST)
+	@mkdir -p $(@D)
+	$(CC) $(filter-out $(HARDEN),$(ALL_CFLAGS)) $(SANITIZE) -MMD -MP -c -o $@ $<
+
+$(BUILD)/units/%_spec: spec/c/%_spec.c $(CORE_SRC:src/%.c=$(BUILD)/units/%.o)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -pthread -o $@ $^ $(UNIT_LIBS)
+
+$(BUILD)/units-asan/%_spec: spec/c/%_spec.c $(CORE_SRC:src/%.c=$(BUILD)/units-asan/%.o)
+	$(CC) $(filter-out $(HARDEN),$(ALL_CFLAGS)) $(SANITIZE) -MMD -MP -pthread -o $@ $^ $(UNIT_LIBS)
+
+$(BUILD)/%.tap: $(BUILD)/%_spec FORCE
+	@CMOCKA_MESSAGE_OUTPUT=TAP $< > $@ 2> $@.err; status=$$?; cat $@.err >> $@; spec/support/tally "$*" $@ $$status
+
+-include $(wildcard $(BUILD)/units/*/*.d $(BUILD)/units-asan/*/*.d $(BUILD)/units*/*.d)
+
+.PHONY: FORCE
+FORCE:
+.PRECIOUS: $(BUILD)/units/%.o $(BUILD)/units-asan/%.o $(BUILD)/units/%_spec $(BUILD)/units-asan/%_spec
+
+units:
+	@echo "== C units"
+	+@$(MAKE) -s -k -j2 $(UNIT_RUNS)
+
+packaging:
+	@$(MAKE) -s specs LUA=5.4 SPECS="$(wildcard spec/packaging/*_spec.lua)"
+
+# --- the two commands ---
+
+DEPS ?= yes
+deps-%:
+	@$(if $(filter yes,$(DEPS)),spec/support/deps $*,true)
+
+demo: deps-demo
+	@$(MAKE) -s all
+	@spec/sandbox/start $(BUILD)/sandbox >/dev/null
+	@$(LUA_ENV) $(LUA_BIN) examples/demo.lua; status=$$?; spec/sandbox/stop $(BUILD)/sandbox >/dev/null; exit $$status
+
+sandbox: deps-demo
+	@spec/sandbox/start --foreground $(BUILD)/sandbox
+
+# Everything runs even when something fails; what counts is the tally at the end.
+test: deps-test
+	@rm -f $(BUILD)/tally
+	+@$(MAKE) -s -k units || true
+	+@for lua in $(LUAS); do $(MAKE) -s specs LUA=$$lua || true; done
+	+@$(MAKE) -s packaging || true
+	@spec/sandbox/stop $(BUILD)/sandbox >/dev/null
+	@spec/support/total $(BUILD)/tally
+
+check: deps-check
+	@rm -f $(BUILD)/tally
+	@spec/support/check
+	@spec/support/total $(BUILD)/tally
+
+bench: deps-bench
+	@$(MAKE) -s all
+	@mkdir -p $(BUILD)/bench
+	@$(CC) -O2 -o $(BUILD)/bench/raw spec/bench/raw.c -lcurl -lcjson
+	@spec/sandbox/start $(BUILD)/sandbox >/dev/null
+	@$(LUA_ENV) $(LUA_BIN) spec/bench/sequential.lua $(BUILD)/bench/raw
+	@BUILD=$(BUILD) spec/bench/instructions
+	@spec/sandbox/stop $(BUILD)/sandbox >/dev/null
+
 install: all
 	install -d $(DESTDIR)$(LIBDIR)/cards $(DESTDIR)$(LUADIR)/cards/maps
 	install -m 755 $(OUT)/cards/core.so $(DESTDIR)$(LIBDIR)/cards/core.so
 	for f in $(LUA_SRC); do install -m 644 lua/$$f $(DESTDIR)$(LUADIR)/$$f || exit 1; done
+
+# For LuaRocks, which says where Lua's headers are and where the files go; always from scratch, as the Lua version may be another one than last time.
+.PHONY: rock rock-install
+rock:
+	rm -rf $(BUILD)/rock
+	$(MAKE) BUILD=$(BUILD)/rock LUA=any LUA_INCDIR=$(LUA_INCDIR) all
+rock-install:
+	$(MAKE) BUILD=$(BUILD)/rock LUA=any LUA_INCDIR=unused LIBDIR=$(LIBDIR) LUADIR=$(LUADIR) install
 
 clean:
 	-test ! -d $(BUILD)/sandbox || spec/sandbox/stop $(BUILD)/sandbox

@@ -8,10 +8,12 @@ int main(int argc, char **argv) {
   if (!L || argc < 2) return 2;
   luaL_openlibs(L);
   lua_createtable(L, argc, 0);
-  for (int i = 0; i < argc; i++) lua_pushstring(L, argv[i]), lua_rawseti(L, -2, i - 1);
+  for (int i = 0; i < argc; i++)
+    lua_pushstring(L, argv[i]), lua_rawseti(L, -2, i - 1);
   lua_setglobal(L, "arg");
   int failed = luaL_loadfile(L, argv[1]);
-  for (int i = 2; !failed && i < argc; i++) lua_pushstring(L, argv[i]);
+  for (int i = 2; !failed && i < argc; i++)
+    lua_pushstring(L, argv[i]);
   if (!failed) failed = lua_pcall(L, argc - 2, 0, 0);
   if (failed) fprintf(stderr, "%s\n", lua_tostring(L, -1));
   lua_close(L);

@@ -1,4 +1,5 @@
---- Checks of what a programmer writes into tables: known keys, types and ranges. Every function returns nil, or what is wrong, naming the key and never the value.
+--- Checks of what a programmer writes into tables: known keys, types and ranges. Every function returns nil, or what is wrong,
+-- naming the key and never the value.
 
 local core = require "cards.core"
 

@@ -175,7 +175,8 @@ function client.new(about, methods, config)
     return nil, "a table of settings is required"
   end
   local base_url = config.base_url or about.base_url
-  local wrong = check.table(config, keys_of(about)) or check_given(about, config) or (not base_url and "base_url is required") or check_security(config, base_url)
+  local wrong = check.table(config, keys_of(about)) or check_given(about, config)
+    or (not base_url and "base_url is required") or check_security(config, base_url)
   if wrong then
     return nil, wrong
   end

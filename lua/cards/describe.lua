@@ -5,7 +5,8 @@ local check = require "cards.check"
 
 --- @param of a client, a provider's module (cards.alix), or a provider's name
 -- @param operation name; without it, a table of all operations by name
--- @return { provider, operation, method, path, params = { name = { into, wire, type, required, … } }, success, response = { root, fields = { path = type } }, error }
+-- @return
+-- { provider, operation, method, path, params = { name = { into, wire, type, required, … } }, success, response = { root, fields = { path = type } }, error }
 return function(of, operation)
   local _, name = core.private(of)
   if type(of) == "table" then

@@ -1,5 +1,6 @@
---- Sequential keep-alive calls against the sandbox: cards, a raw C program, and Lua-cURL + lua-cjson where installed, alternated in one run. Prints medians and ratios.
--- sequential.lua RAW_PROGRAM [ROUNDS [CALLS]]; LCURL_CPATH may name where lcurl.so lies.
+--- Sequential keep-alive calls against the sandbox: cards, a raw C program, and Lua-cURL + lua-cjson where installed, alternated in one run.
+-- Prints medians and ratios.
+-- sequential.lua RAW_PROGRAM [ROUNDS [CALLS]].
 
 local sandbox = require "support.sandbox"
 local raw, rounds, calls = arg[1], tonumber(arg[2] or 9), tonumber(arg[3] or 2000)

@@ -25,11 +25,11 @@ static struct engine *vm_engine(lua_State *L) {
   compat_rawgetp(L, LUA_REGISTRYINDEX, &engine_key);
   struct engine **box = lua_touserdata(L, -1);
   lua_pop(L, 1);
-  if (box && *box && engine_is_foreign(*box)) { /* a forked child has an engine of its own */
+  if (box && !engine_is_foreign(*box)) return *box;
+  if (box) { /* a forked child has an engine of its own */
     engine_free(*box);
     *box = NULL;
   }
-  if (box && *box) return *box;
   const char *why;
   box = lua_newuserdata(L, sizeof *box);
   *box = NULL;

@@ -93,10 +93,13 @@ static bool set_secret(struct builder *builder, struct record *record, enum secr
 }
 
 static bool set_text(struct builder *builder, struct record *record, enum field_type type, const char *bytes, size_t len) {
-  static const enum secret_class classes[FIELD_TYPES] = {
-    [FIELD_PAN] = SECRET_PAN, [FIELD_CVV] = SECRET_CVV, [FIELD_TOKEN] = SECRET_TOKEN, [FIELD_SECRET] = SECRET_CREDENTIAL
-  };
-  return type < FIELD_PAN ? set_string(builder, record, bytes, len) : set_secret(builder, record, classes[type], bytes, len);
+  switch (type) {
+  case FIELD_PAN: return set_secret(builder, record, SECRET_PAN, bytes, len);
+  case FIELD_CVV: return set_secret(builder, record, SECRET_CVV, bytes, len);
+  case FIELD_TOKEN: return set_secret(builder, record, SECRET_TOKEN, bytes, len);
+  case FIELD_SECRET: return set_secret(builder, record, SECRET_CREDENTIAL, bytes, len);
+  default: return set_string(builder, record, bytes, len);
+  }
 }
 
 /* A number where a string is documented: its exact text, with the leading zeros that it lost. */

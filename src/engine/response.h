@@ -14,5 +14,7 @@ struct response_headers {
 void response_read(struct job *job, const struct response_headers *headers);
 /* Sets job->error for an attempt that brought no usable answer; detail may be NULL, and is scrubbed. */
 void response_failed(struct job *job, enum error_kind kind, bool retryable, const char *what, const char *detail);
+/* Sets the request id of job->error, scrubbed; text may be NULL. */
+void response_request_id(struct job *job, const char *text);
 
 #endif
