@@ -41,15 +41,24 @@ local function check_url(value, key)
     return ("%s must have neither a query nor a fragment"):format(key)
   elseif rest:match "^[^/]*":find "@" then
     return ("%s must not contain a user or password"):format(key)
-  elseif rest:find "^[/:]" then
+  end
+  local host, port = rest:match "^(%[[%x:.]+%])([^/]*)"
+  if not host then
+    host, port = rest:match "^([^/:%[%]]+)([^/]*)"
+  end
+  if not host then
     return ("%s has no host"):format(key)
+  elseif port ~= "" and not (port:find "^:%d+$" and #port < 7 and tonumber(port:sub(2)) < 65536) then
+    return ("%s has a port that is none"):format(key)
   end
 end
 
 local common = {
   base_url = check_url,
   proxy = check.text,
-  user_agent = check.text,
+  user_agent = function(value, key)
+    return check.text(value, key) or (#value > 200 and ("%s is longer than 200 bytes"):format(key)) or nil
+  end,
   insecure_http = check.boolean,
   http_version = check.one_of("1.1", "2"),
   on_event = check.callback,
@@ -141,7 +150,7 @@ end
 
 --- The settings that core.client reads: one flat table.
 local function flatten(config, base_url)
-  local settings = { user_agent = "cards" }
+  local settings = {}
   for key in pairs(common) do
     settings[key] = config[key]
   end
@@ -158,18 +167,14 @@ local function hold(value)
   if type(value) ~= "string" then
     return value
   end
-  local secret, err = core.secret(value, "credential")
-  if not secret then
-    error(err, 0)
-  end
-  return secret
+  return core.secret(value, "credential")
 end
 
 --- A client of a provider.
 -- @param about what core.provider returns for it
 -- @param methods the table that the client's methods are looked up in
 -- @param config as interface.md lists it
--- @return the client, or nil and what is wrong with the configuration
+-- @return the client; or nil and what is wrong with the configuration, a string; or nil and an error: there is no room for a secret
 function client.new(about, methods, config)
   if type(config) ~= "table" then
     return nil, "a table of settings is required"
@@ -195,13 +200,21 @@ function client.new(about, methods, config)
     elseif type(value) == "function" then
       table.insert(private.functions, { name = credential.name, call = value })
     elseif value ~= nil then
-      private.credentials[credential.name] = credential.kind == "setting" and value or hold(value)
+      local held, err = value, nil
+      if credential.kind ~= "setting" then
+        held, err = hold(value)
+      end
+      if not held then
+        return nil, err
+      end
+      private.credentials[credential.name] = held
     end
   end
   for name, value in pairs(config.defaults or {}) do
     private.defaults[name] = value
   end
   private.dynamic = private.functions[1] ~= nil or private.sign ~= nil
+  private.plain = not private.dynamic and not private.on_event
   return core.client(about.name, flatten(config, base_url), private)
 end
 

@@ -16,7 +16,9 @@ function provider.module(name)
   --- A client. An error, at the caller's line, where the configuration is wrong.
   function module.new(config)
     local made, wrong = client.new(about, module, config)
-    if not made then
+    if type(wrong) == "table" then
+      return nil, wrong -- no mistake of the caller's: there is no room for the credential
+    elseif not made then
       error(("cards.%s.new: %s"):format(name, wrong), 2)
     end
     return made
@@ -24,6 +26,12 @@ function provider.module(name)
 
   for operation in pairs(about.operations) do
     module[operation] = function(self, parameters, options)
+      if options == nil then -- most calls are as simple as that
+        local record, err = core.call(self, operation, parameters, name)
+        if record ~= false then
+          return record, err
+        end
+      end
       local private, other = core.private(self)
       if other ~= name then
         local got = other and ("a cards.%s client"):format(other) or type(self)

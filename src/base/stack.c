@@ -2,8 +2,6 @@
 
 #include <string.h>
 
-#define DEPTH (64 * 1024)
-
 static void wipe_registers(void) {
 #if defined(__x86_64__)
   if (__builtin_cpu_supports("avx512f"))
@@ -36,8 +34,20 @@ static void wipe_registers(void) {
 #endif
 }
 
-__attribute__((noinline)) void stack_wipe(void) {
-  unsigned char below[DEPTH];
+static __attribute__((noinline)) void wipe_shallow(void) {
+  unsigned char below[16 * 1024];
   explicit_bzero(below, sizeof below);
+}
+
+static __attribute__((noinline)) void wipe_deep(void) {
+  unsigned char below[64 * 1024];
+  explicit_bzero(below, sizeof below);
+}
+
+void stack_wipe(enum stack_depth depth) {
+  if (depth == STACK_DEEP)
+    wipe_deep();
+  else
+    wipe_shallow();
   wipe_registers();
 }

@@ -41,6 +41,7 @@ int binding_refuse(lua_State *L, const char *provider, const char *operation, co
 struct client {
   const struct provider *provider;
   struct settings *settings;
+  bool plain; /* nothing in Lua has to be called for a call */
 };
 
 /* The client at the index, or an error "… client expected". Its user value is a table: credentials (name -> secret or function), defaults (name -> value). */

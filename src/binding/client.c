@@ -1,5 +1,6 @@
 /* A configured client as userdata. lua/cards/client.lua checks the configuration and names what is wrong with it; here it only becomes settings. */
 #include <string.h>
+#include <strings.h>
 
 #include "../base/buf.h"
 #include "../base/pool.h"
@@ -63,7 +64,8 @@ static bool equals(lua_State *L, const char *key, const char *text) {
   return same;
 }
 
-static void read_headers(lua_State *L, struct settings *settings) {
+/* Returns NULL, or the name of a header whose value would break its line. */
+static const char *read_headers(lua_State *L, struct settings *settings) {
   lua_getfield(L, 2, "headers");
   if (lua_istable(L, -1)) {
     for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
@@ -71,6 +73,8 @@ static void read_headers(lua_State *L, struct settings *settings) {
       size_t len = 0;
       struct buf line;
       if (lua_type(L, -2) != LUA_TSTRING || !to_bytes(L, -1, &bytes, &len)) luaL_error(L, "headers: a value is neither a string nor an open secret");
+      for (size_t i = 0; i < len; i++)
+        if ((unsigned char)bytes[i] < 0x20 || bytes[i] == 0x7f) return lua_tostring(L, -2);
       buf_init(&line, 64 * 1024);
       bool ok = buf_add_string(&line, lua_tostring(L, -2)) && buf_add_string(&line, ": ") && buf_add(&line, bytes, len) &&
                 settings_add_header(settings, buf_string(&line));
@@ -79,10 +83,11 @@ static void read_headers(lua_State *L, struct settings *settings) {
     }
   }
   lua_pop(L, 1);
-  if (!settings_add_header(settings, SETTINGS_ACCEPT)) luaL_error(L, "memory is used up");
+  if (!settings_add_own_headers(settings)) luaL_error(L, "memory is used up");
+  return NULL;
 }
 
-/* core.client(provider name, settings, private): private is the client's user value, with its `credentials` and `defaults` */
+/* core.client(provider name, settings, private), or nil and what is wrong: private is the client's user value, with its `credentials` and `defaults` */
 static int new_client(lua_State *L) {
   const struct provider *provider = registry_find(luaL_checkstring(L, 1));
   luaL_argcheck(L, provider, 1, "no such provider");
@@ -106,7 +111,15 @@ static int new_client(lua_State *L) {
   settings->insecure_http = number(L, "insecure_http", 0) != 0;
   if (equals(L, "min_version", "1.3")) settings->tls_version = CURL_SSLVERSION_TLSv1_3;
   if (equals(L, "http_version", "2")) settings->http_version = CURL_HTTP_VERSION_2TLS;
-  read_headers(L, settings);
+  const char *broken = read_headers(L, settings);
+  if (broken) {
+    lua_pushnil(L);
+    lua_pushfstring(L, "headers.%s contains a line break, a NUL or another control character", broken);
+    return 2;
+  }
+  lua_getfield(L, 3, "plain");
+  client->plain = lua_toboolean(L, -1);
+  lua_pop(L, 1);
   return 1;
 }
 

@@ -2,13 +2,9 @@
 #include <string.h>
 
 #include "../base/clock.h"
-#include "../base/nearest.h"
 #include "../base/stack.h"
 #include "../engine/engine.h"
-#include "binding.h"
-
-#define MAX_PARTS   64
-#define MAX_HEADERS 32
+#include "input.h"
 
 static const char engine_key; /* its address is the key of the VM's engine in the registry */
 
@@ -43,271 +39,39 @@ static struct engine *vm_engine(lua_State *L) {
   return *box;
 }
 
-/* --- parameters --- */
+/* --- jobs --- */
 
+/* A job as userdata. */
 struct box {
   struct job *job;       /* NULL once the result was read */
   struct engine *engine; /* where it was submitted */
   /* what is known of it afterwards */
   int status, attempts;
-  bool reused;
+  bool reused, signed_here;
   double seconds;
 };
 
-/* Everything that goes into one call, while its pieces are on the Lua stack. */
-struct input {
-  const struct client *client;
-  const struct operation *operation;
-  int params, options, credentials, private; /* stack indices; of nil or none where not given */
-  struct value values[MAX_PARTS];
-  struct value key;
-  struct header headers[MAX_HEADERS];
-  size_t header_count;
-};
-
-static int refuse(lua_State *L, const struct input *input, const char *name, const char *what) {
-  return binding_refuse(L, input->client->provider->name, input->operation->name, "%s %s", name, what);
-}
-
-/* The text of the value on top of the stack, which stays there or in its table. NULL on success, else what is wrong with it. */
-static const char *to_value(lua_State *L, enum part_type type, struct value *value) {
-  static const char empty[] = "";
-  const struct secret *secret = binding_to_secret(L, -1);
-  if (secret) {
-    const char *reason = secret_state_reason(secret);
-    if (reason) return reason[0] == 'i' ? "is a secret that is closed" : "is a secret that was made before this process was forked";
-    *value = (struct value){ secret->len ? (const char *)secret->bytes : empty, secret->len };
-    return NULL;
-  }
-  switch (lua_type(L, -1)) {
-  case LUA_TSTRING: value->bytes = lua_tolstring(L, -1, &value->len); return NULL;
-  case LUA_TBOOLEAN:
-    if (type != PART_BOOLEAN) break;
-    *value = lua_toboolean(L, -1) ? (struct value){ "true", 4 } : (struct value){ "false", 5 };
-    return NULL;
-  case LUA_TNUMBER:
-    if (type != PART_INTEGER && type != PART_NUMBER) break;
-    if (type == PART_INTEGER && lua_tonumber(L, -1) != (lua_Number)(int64_t)lua_tonumber(L, -1)) return "must be a whole number";
-    luaL_checkstack(L, 2, "too many parameters");
-    lua_pushvalue(L, -1); /* tolstring changes the value that it converts */
-    value->bytes = lua_tolstring(L, -1, &value->len);
-    lua_insert(L, -2);
-    return NULL;
-  default: break;
-  }
-  return type == PART_STRING ? "must be a string or a secret" : type == PART_BOOLEAN ? "must be true or false" : "must be a number";
-}
-
-/* The value of an argument: the caller's, else the client's default. Leaves one value on the stack. */
-static void get_argument(lua_State *L, const struct input *input, const char *name) {
-  lua_pushnil(L);
-  if (lua_istable(L, input->params)) {
-    lua_pop(L, 1);
-    lua_pushstring(L, name);
-    lua_rawget(L, input->params);
-  }
-  if (!lua_isnil(L, -1)) return;
-  lua_pop(L, 1);
-  lua_getfield(L, input->private, "defaults");
-  if (lua_istable(L, -1)) {
-    lua_getfield(L, -1, name);
-    lua_remove(L, -2);
-  } else {
-    lua_pop(L, 1);
-    lua_pushnil(L);
-  }
-}
-
-/* A credential: what the call brings, else the client's own. Leaves one value on the stack; a function counts as none. */
-static void get_credential(lua_State *L, const struct input *input, const char *name) {
-  lua_pushnil(L);
-  if (lua_istable(L, input->credentials)) {
-    lua_pop(L, 1);
-    lua_getfield(L, input->credentials, name);
-  }
-  if (!lua_isnil(L, -1)) return;
-  lua_pop(L, 1);
-  lua_getfield(L, input->private, "credentials");
-  lua_getfield(L, -1, name);
-  lua_remove(L, -2);
-}
-
-/* A bare string or secret is the one required argument that has no default. */
-static const char *bare_argument(lua_State *L, const struct input *input) {
-  const char *name = NULL;
-  for (size_t i = 0; i < input->operation->part_count; i++) {
-    const struct part *part = &input->operation->parts[i];
-    if (part->source != FROM_ARGUMENT || !part->required) continue;
-    get_argument(L, input, part->name);
-    bool given = !lua_isnil(L, -1);
-    lua_pop(L, 1);
-    if (given) continue;
-    if (name) return NULL;
-    name = part->name;
-  }
-  return name;
-}
-
-/* Makes a table of what the caller gave, if it is none. Returns 0, or the count of results of a refusal. */
-static int take_params(lua_State *L, struct input *input) {
-  if (lua_istable(L, input->params)) return 0;
-  if (lua_isnil(L, input->params)) return 0;
-  const char *name = bare_argument(L, input);
-  bool bare = lua_type(L, input->params) == LUA_TSTRING || binding_to_secret(L, input->params);
-  if (!bare) return refuse(L, input, name ? name : "parameters", name ? "must be a string or a secret" : "must be a table");
-  if (!name) return refuse(L, input, "parameters", "must be a table: more than one is required");
-  lua_createtable(L, 0, 1);
-  lua_pushvalue(L, input->params);
-  lua_setfield(L, -2, name);
-  lua_replace(L, input->params);
-  return 0;
-}
-
-static int check_names(lua_State *L, const struct input *input) {
-  if (!lua_istable(L, input->params)) return 0;
-  for (lua_pushnil(L); lua_next(L, input->params); lua_pop(L, 1)) {
-    if (lua_type(L, -2) != LUA_TSTRING) return refuse(L, input, "parameters", "have names, not places");
-    const char *name = lua_tostring(L, -2), *like = NULL;
-    if (operation_argument(input->operation, name)) continue;
-    size_t best = (size_t)-1;
-    for (size_t i = 0; i < input->operation->part_count; i++) {
-      const struct part *part = &input->operation->parts[i];
-      size_t distance = part->source == FROM_ARGUMENT ? nearest_distance(name, part->name) : best;
-      if (distance >= best) continue;
-      best = distance;
-      like = part->name;
-    }
-    return binding_refuse(L, input->client->provider->name, input->operation->name, "there is no parameter '%.64s'; the nearest is '%s'", name,
-                          like ? like : "");
-  }
-  return 0;
-}
-
-/* Fills values[] and key. with_credentials is false for a check before the credentials are fetched. */
-static int take_values(lua_State *L, struct input *input, bool with_credentials) {
-  const struct operation *operation = input->operation;
-  luaL_checkstack(L, 2 * MAX_PARTS + 8, "too many parameters");
-  for (size_t i = 0; i < operation->part_count; i++) {
-    const struct part *part = &operation->parts[i];
-    struct value *value = &input->values[i];
-    const char *wrong = NULL;
-    if (part->source == FROM_ARGUMENT) {
-      get_argument(L, input, part->name);
-      if (!lua_isnil(L, -1))
-        wrong = to_value(L, part->type, value);
-      else if (part->value)
-        *value = (struct value){ part->value, strlen(part->value) };
-      else if (part->unique) {
-        char unique[40];
-        if (!request_unique(unique)) return refuse(L, input, part->name, "could not be made up: no randomness");
-        lua_pushstring(L, unique);
-        value->bytes = lua_tolstring(L, -1, &value->len);
-      }
-    } else if (part->source == FROM_CREDENTIAL || part->source == FROM_SIGNATURE) {
-      const char *name = part->source == FROM_SIGNATURE ? operation->signature->value : part->name;
-      if (!with_credentials) {
-        if (part->required && part->source == FROM_CREDENTIAL) *value = (struct value){ "-", 1 };
-        continue;
-      }
-      get_credential(L, input, name);
-      if (!lua_isnil(L, -1)) wrong = to_value(L, PART_STRING, value);
-      if (wrong) return refuse(L, input, name, wrong);
-    }
-    if (wrong) return refuse(L, input, part->name, wrong);
-  }
-  if (with_credentials && operation->signature) {
-    get_credential(L, input, operation->signature->key);
-    const char *wrong = lua_isnil(L, -1) ? NULL : to_value(L, PART_STRING, &input->key);
-    if (wrong) return refuse(L, input, operation->signature->key, wrong);
-  }
-  return 0;
-}
-
-static int take_headers(lua_State *L, struct input *input) {
-  if (!lua_istable(L, input->options)) return 0;
-  lua_getfield(L, input->options, "headers");
-  if (!lua_istable(L, -1)) return 0;
-  int headers = lua_gettop(L);
-  for (lua_pushnil(L); lua_next(L, headers); lua_pop(L, 1)) {
-    struct header *header = &input->headers[input->header_count];
-    if (input->header_count == MAX_HEADERS) return refuse(L, input, "headers", "are too many");
-    header->name = lua_tostring(L, -2);
-    const char *wrong = to_value(L, PART_STRING, &header->value);
-    if (wrong) return binding_refuse(L, input->client->provider->name, input->operation->name, "headers.%s %s", header->name, wrong);
-    input->header_count++;
-  }
-  return 0;
-}
-
-/* Reads (client, operation, params, options, credentials) from the stack. Returns 0, or the count of results of a refusal. */
-static int take_input(lua_State *L, struct input *input, bool with_credentials) {
-  memset(input, 0, sizeof *input);
-  lua_settop(L, 6);
-  input->client = binding_check_client(L, 1);
-  input->operation = provider_operation(input->client->provider, luaL_checkstring(L, 2));
-  luaL_argcheck(L, input->operation && input->operation->part_count <= MAX_PARTS, 2, "no such operation");
-  input->params = 3;
-  input->options = 4;
-  input->credentials = 5;
-  lua_getuservalue(L, 1);
-  input->private = lua_gettop(L);
-  int refused = take_params(L, input);
-  if (!refused) refused = check_names(L, input);
-  if (!refused) refused = take_values(L, input, with_credentials);
-  if (!refused) refused = take_headers(L, input);
-  return refused;
-}
-
-/* core.check(client, operation, params): true and, where the operation is signed, the bytes to sign; or nil, error */
-static int check(lua_State *L) {
-  struct input input;
-  struct error error;
-  struct buf payload;
-  int refused = take_input(L, &input, false);
-  if (refused) return refused;
-  const char *provider = input.client->provider->name;
-  buf_init(&payload, REQUEST_MAX_BODY);
-  bool ok = request_check(input.operation, input.values, &error);
-  if (ok && input.operation->signature) ok = request_payload(&payload, input.operation, input.values, &error);
-  lua_pushboolean(L, ok);
-  if (ok && payload.len)
-    lua_pushlstring(L, buf_string(&payload), payload.len);
-  else
-    lua_pushnil(L);
-  buf_free(&payload);
-  if (ok) return 2;
-  lua_pushnil(L);
-  binding_push_error(L, &error, provider, input.operation->name);
-  return 2;
-}
-
-static lua_Number option(lua_State *L, const struct input *input, const char *name, lua_Number otherwise) {
-  if (!lua_istable(L, input->options)) return otherwise;
-  lua_getfield(L, input->options, name);
-  lua_Number value = lua_isnumber(L, -1) ? lua_tonumber(L, -1) : otherwise;
-  lua_pop(L, 1);
-  return value;
-}
-
-/* core.job(client, operation, params, options, credentials, started): a job that is ready to run, or nil, error */
-static int new_job(lua_State *L) {
-  struct input input;
-  if (secret_arena_is_tight()) lua_gc(L, LUA_GCCOLLECT, 0);
-  int refused = take_input(L, &input, true);
-  if (refused) return refused;
+static struct box *new_box(lua_State *L) {
   struct box *box = lua_newuserdata(L, sizeof *box);
   memset(box, 0, sizeof *box);
   luaL_getmetatable(L, JOB_TYPE);
   lua_setmetatable(L, -2);
-  struct job *job = box->job = job_new(input.client->provider, input.operation, input.client->settings);
+  return box;
+}
+
+/* Makes the job of the input in the box. Returns 0, or the count of results of a refusal. */
+static int fill_box(lua_State *L, struct box *box, const struct input *input) {
+  struct job *job = box->job = job_new(input->client->provider, input->operation, input->client->settings);
   if (!job) return luaL_error(L, "cards: memory is used up");
-  if (lua_isnumber(L, 6)) job->started = lua_tonumber(L, 6);
-  job->deadline = job->started + option(L, &input, "timeout", job->settings->timeout);
-  job->connect_timeout = option(L, &input, "connect_timeout", job->connect_timeout);
-  job->retries = (int)option(L, &input, "retries", job->retries);
-  job->max_response_bytes = (size_t)option(L, &input, "max_response_bytes", (lua_Number)job->max_response_bytes);
+  if (lua_isnumber(L, input->started)) job->started = lua_tonumber(L, input->started);
+  job->deadline = job->started + input_option(L, input, "timeout", job->settings->timeout);
+  job->connect_timeout = input_option(L, input, "connect_timeout", job->connect_timeout);
+  job->retries = (int)input_option(L, input, "retries", job->retries);
+  job->max_response_bytes = (size_t)input_option(L, input, "max_response_bytes", (lua_Number)job->max_response_bytes);
   job->body.max = job->max_response_bytes;
-  if (request_build(&job->request, input.operation, job->settings, input.values, input.key, input.headers, input.header_count, &job->error)) return 1;
+  box->signed_here = input->key.bytes != NULL;
+  if (request_build(&job->request, input->operation, job->settings, input->values, input->key, input->headers, input->header_count, &job->error))
+    return 0;
   job->error.attempts = 0;
   lua_pushnil(L);
   binding_push_error(L, &job->error, job->provider->name, job->operation->name);
@@ -316,16 +80,23 @@ static int new_job(lua_State *L) {
   return 2;
 }
 
-/* --- jobs --- */
+/* core.job(client, operation, params, options, credentials, started): a job that is ready to run, or nil, error */
+static int new_job(lua_State *L) {
+  struct input input;
+  if (secret_arena_is_tight()) lua_gc(L, LUA_GCCOLLECT, 0);
+  int refused = input_take(L, &input, true);
+  if (refused) return refused;
+  struct box *box = new_box(L);
+  refused = fill_box(L, box, &input);
+  return refused ? refused : 1;
+}
 
 static struct box *check_job(lua_State *L) {
   return luaL_checkudata(L, 1, JOB_TYPE);
 }
 
-/* job:wait(): runs the engine until the job is done */
-static int wait(lua_State *L) {
-  struct box *box = check_job(L);
-  if (!box->job) return 0;
+/* Runs the engine until the job is done. */
+static void run(lua_State *L, struct box *box) {
   struct engine *engine = vm_engine(L);
   lua_Hook hook = lua_gethook(L);
   struct job *job = box->job;
@@ -342,6 +113,12 @@ static int wait(lua_State *L) {
       engine_cancel(engine, job, ERROR_CANCELLED, "interrupted");
   }
   engine_take(engine, job);
+}
+
+/* job:wait() */
+static int wait(lua_State *L) {
+  struct box *box = check_job(L);
+  if (box->job) run(L, box);
   return 0;
 }
 
@@ -353,16 +130,14 @@ static void release(struct box *box) {
   box->job = NULL;
 }
 
-/* job:result(): the record, or nil and the error; once */
-static int result(lua_State *L) {
-  struct box *box = check_job(L);
+/* Pushes the record, or nil and the error, and lets go of the job. Returns the count. */
+static int push_result(lua_State *L, struct box *box) {
   struct job *job = box->job;
-  if (!job || job->state != JOB_DONE) return luaL_error(L, "the job is not done, or its result was read already");
+  int count = job->record ? 1 : 2;
   box->status = job->status;
   box->attempts = job->attempts;
   box->reused = job->reused;
   box->seconds = job->finished - job->started;
-  lua_settop(L, 1);
   if (job->record) {
     binding_push_record(L, job->record, job->provider, job->operation);
   } else {
@@ -370,8 +145,41 @@ static int result(lua_State *L) {
     binding_push_error(L, &job->error, job->provider->name, job->operation->name);
   }
   release(box);
-  stack_wipe();
-  return lua_gettop(L) - 1;
+  stack_wipe(count == 1 && box->reused && !box->signed_here ? STACK_SHALLOW : STACK_DEEP);
+  return count;
+}
+
+/* job:result(): the record, or nil and the error; once */
+static int result(lua_State *L) {
+  struct box *box = check_job(L);
+  if (!box->job || box->job->state != JOB_DONE) return luaL_error(L, "the job is not done, or its result was read already");
+  return push_result(L, box);
+}
+
+/* core.call(client, operation, params, provider name): what job, wait and result do together, for a client of that provider without functions to call; false for any other */
+static int call(lua_State *L) {
+  static const char box_key; /* its address is the key of the VM's own box in the registry */
+  struct input input;
+  const struct client *client = lua_type(L, 1) == LUA_TUSERDATA ? luaL_testudata(L, 1, CLIENT_TYPE) : NULL;
+  if (!client || !client->plain || strcmp(client->provider->name, luaL_checkstring(L, 4)) != 0) {
+    lua_pushboolean(L, 0);
+    return 1;
+  }
+  lua_settop(L, 3);
+  if (secret_arena_is_tight()) lua_gc(L, LUA_GCCOLLECT, 0);
+  int refused = input_take(L, &input, true);
+  if (refused) return refused;
+  compat_rawgetp(L, LUA_REGISTRYINDEX, &box_key);
+  struct box *box = lua_touserdata(L, -1);
+  if (!box || box->job) { /* the first call, or one inside of another: in a finalizer, say */
+    box = new_box(L);
+    lua_pushvalue(L, -1);
+    compat_rawsetp(L, LUA_REGISTRYINDEX, &box_key);
+  }
+  refused = fill_box(L, box, &input);
+  if (refused) return refused;
+  run(L, box);
+  return push_result(L, box);
 }
 
 /* job:facts(): status, attempts, reused, seconds; after result() */
@@ -396,7 +204,7 @@ static int now(lua_State *L) {
 
 void binding_open_job(lua_State *L) {
   static const luaL_Reg methods[] = { { "wait", wait }, { "result", result }, { "facts", facts }, { NULL, NULL } };
-  static const luaL_Reg functions[] = { { "check", check }, { "job", new_job }, { "now", now }, { NULL, NULL } };
+  static const luaL_Reg functions[] = { { "check", input_check }, { "job", new_job }, { "call", call }, { "now", now }, { NULL, NULL } };
   luaL_newmetatable(L, JOB_TYPE);
   luaL_newlib(L, methods);
   lua_setfield(L, -2, "__index");

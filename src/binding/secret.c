@@ -161,7 +161,7 @@ static int mask(lua_State *L) {
 /* What of a secret may be counted from either end: the digits of a pan, the bytes of the rest. */
 static int show(lua_State *L, bool from_end) {
   struct secret *secret = check_open(L);
-  size_t wish = check_count(L, 2, "n"), none = 0;
+  size_t wish = check_count(L, 2, "n"), most_first = SIZE_MAX, most_last = SIZE_MAX; /* so that both ends together are what a mask may show */
   size_t len = secret->len;
   char digits[PAN_MAX_DIGITS];
   const char *bytes = (const char *)secret->bytes;
@@ -178,7 +178,9 @@ static int show(lua_State *L, bool from_end) {
     }
     explicit_bzero(all, sizeof all);
   }
-  pan_limit(secret->class, len, from_end ? &none : &wish, from_end ? &wish : &none);
+  pan_limit(secret->class, len, &most_first, &most_last);
+  size_t most = from_end ? most_last : most_first;
+  if (wish > most) wish = most;
   lua_pushlstring(L, from_end ? bytes + len - wish : bytes, wish);
   explicit_bzero(digits, sizeof digits);
   return 1;

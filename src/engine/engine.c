@@ -24,6 +24,8 @@ struct engine {
   double timer;      /* when libcurl wants to be called, monotonic seconds; below 0 for never */
   uint32_t *sockets; /* what epoll knows of a descriptor, by its number; 0 for nothing */
   size_t socket_count;
+  CURL *spare; /* a handle for the next call, made while this one waits */
+  struct settings *spare_settings;
   struct job *running;
   struct job **waiting; /* a heap by next_attempt */
   size_t waiting_count, waiting_size;
@@ -153,9 +155,27 @@ static int on_timer(CURLM *multi, long milliseconds, void *user) {
 
 /* --- attempts --- */
 
+static CURL *take_blank(struct engine *engine, const struct settings *settings) {
+  if (!engine->spare || engine->spare_settings != settings) return transfer_blank(settings, on_close, engine);
+  CURL *blank = engine->spare;
+  engine->spare = NULL;
+  return blank;
+}
+
+/* Who calls once calls again, mostly: setting up a handle costs less while the server is at work. */
+static void make_spare(struct engine *engine) {
+  struct settings *settings = engine->running->settings;
+  if (engine->spare && engine->spare_settings == settings) return;
+  curl_easy_cleanup(engine->spare);
+  engine->spare = transfer_blank(settings, on_close, engine);
+  if (engine->spare_settings == settings) return;
+  settings_unref(engine->spare_settings);
+  engine->spare_settings = settings_ref(settings);
+}
+
 static void start(struct engine *engine, struct job *job) {
   job->attempts++;
-  if (!transfer_prepare(job, clock_now(), on_close, engine)) {
+  if (!transfer_prepare(job, take_blank(engine, job->settings), clock_now())) {
     finish(engine, job);
     return;
   }
@@ -231,6 +251,8 @@ void engine_free(struct engine *engine) {
     engine_cancel(engine, engine->running, ERROR_CANCELLED, "the engine was closed");
   while (engine->waiting_count)
     engine_cancel(engine, engine->waiting[0], ERROR_CANCELLED, "the engine was closed");
+  curl_easy_cleanup(engine->spare);
+  settings_unref(engine->spare_settings);
   if (engine->multi) curl_multi_cleanup(engine->multi);
   if (engine->epoll >= 0) close(engine->epoll);
   pool_free(engine->sockets);
@@ -299,6 +321,7 @@ bool engine_step(struct engine *engine, double seconds) {
   /* What is due at once, as every call is that was just submitted, comes first; but not twice in a row. */
   engine->skipped = seconds == 0 && !engine->skipped;
   if (!engine->skipped) {
+    if (seconds != 0 && engine->running) make_spare(engine);
     int milliseconds = seconds < 0 ? -1 : seconds > 1e6 ? 1000000000 : (int)(seconds * 1000 + 0.999);
     count = epoll_wait(engine->epoll, events, EVENTS, milliseconds);
   }

@@ -84,6 +84,10 @@ static bool set_string(struct builder *builder, struct record *record, const cha
 
 static bool set_secret(struct builder *builder, struct record *record, enum secret_class class, const char *bytes, size_t len) {
   const char *why = NULL;
+  if (len > SECRET_MAX_LEN) { /* without its path: a name that nobody declared may be a number, too */
+    error_set(builder->error, ERROR_PROTOCOL, "a value of the answer is larger than %u bytes", SECRET_MAX_LEN);
+    return false;
+  }
   if (!secret_init(&record->as.secret, class, bytes, len, &why)) {
     error_set(builder->error, ERROR_BUSY, "%s", why);
     return false;

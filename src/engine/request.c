@@ -187,8 +187,7 @@ static bool remember(struct request *request, const struct operation *operation,
       if (strcmp(part_name(part), operation->echoes[e].part) == 0 && !buf_add(&request->sent[e], value.bytes, value.len)) return false;
     if (part->source != FROM_CONSTANT && !scrub_add(&request->scrub, value.bytes, value.len)) return false;
   }
-  for (const struct curl_slist *line = settings->headers; line; line = line->next) {
-    if (strcmp(line->data, SETTINGS_ACCEPT) == 0) continue;
+  for (const struct curl_slist *line = settings->headers; line != settings->own; line = line->next) {
     const char *header = strchr(line->data, ':') + 2; /* settings_add_header's callers write "Name: value" */
     if (!scrub_add(&request->scrub, header, strlen(header))) return false;
   }

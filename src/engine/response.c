@@ -125,7 +125,7 @@ void response_request_id(struct job *job, const char *text) {
 }
 
 /* Code, message and request id are filled in whatever the kind. */
-static void describe(struct job *job, const struct json_node *root, const struct response_headers *headers) {
+static void describe(struct job *job, const struct json_node *root) {
   static const char *const request_ids[] = { "request_id", "requestId", "error.request_id", NULL };
   struct error *error = &job->error;
   if (root) {
@@ -135,10 +135,9 @@ static void describe(struct job *job, const struct json_node *root, const struct
       add_details(job, json_at(root, job->operation->error_details));
     take(job, root, request_ids, error->request_id, ERROR_REQUEST_ID_MAX, true);
   }
-  response_request_id(job, headers->request_id);
   error->status = job->status;
   error->attempts = job->attempts;
-  error->retry_after = headers->retry_after;
+  error->retry_after = -1;
 }
 
 static void set_kind(struct job *job, enum error_kind kind, const char *otherwise) {
@@ -197,19 +196,19 @@ static bool echoes_match(const struct job *job, const struct json_node *root) {
   return true;
 }
 
-static void read_success(struct job *job, const struct json_node *root, const struct response_headers *headers) {
+static void read_success(struct job *job, const struct json_node *root) {
   struct error built = { .kind = ERROR_NONE };
   bool same = echoes_match(job, root);
   if (same) job->record = record_build(json_at(root, job->operation->root), job->operation, &built);
   if (job->record) return;
-  describe(job, NULL, headers);
+  describe(job, NULL);
   set_protocol(job, same ? built.message : "the answer repeats another id than was sent: it may be about another card");
   if (!same) return;
   job->error.kind = built.kind;
   job->error.retryable = built.kind == ERROR_BUSY;
 }
 
-void response_read(struct job *job, const struct response_headers *headers) {
+void response_read(struct job *job) {
   memset(&job->error, 0, sizeof job->error);
   const char *why = NULL;
   size_t where = 0;
@@ -217,11 +216,11 @@ void response_read(struct job *job, const struct response_headers *headers) {
   bool ok = job->status >= 200 && job->status < 300;
   enum verdict verdict = root ? judge(job->operation, root) : VERDICT_UNKNOWN;
   if (ok && verdict == VERDICT_SUCCESS) {
-    read_success(job, root, headers);
+    read_success(job, root);
     json_free(root);
     return;
   }
-  describe(job, root, headers);
+  describe(job, root);
 
   if (kind_by_status(job)) {
   } else if ((ok || job->status == 400) && verdict == VERDICT_REFUSED) {

@@ -4,14 +4,8 @@
 
 #include "job.h"
 
-/* What the headers of an answer say, as far as anyone here asks. */
-struct response_headers {
-  const char *request_id; /* NULL when there is none */
-  double retry_after;     /* seconds, below 0 when there is none that can be read */
-};
-
 /* Reads job->body and job->status into job->record or job->error, in the order that interface.md gives for kinds. */
-void response_read(struct job *job, const struct response_headers *headers);
+void response_read(struct job *job);
 /* Sets job->error for an attempt that brought no usable answer; detail may be NULL, and is scrubbed. */
 void response_failed(struct job *job, enum error_kind kind, bool retryable, const char *what, const char *detail);
 /* Sets the request id of job->error, scrubbed; text may be NULL. */

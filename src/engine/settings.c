@@ -1,5 +1,8 @@
 #include "settings.h"
 
+#include <stdio.h>
+#include <strings.h>
+
 #include "../base/pool.h"
 
 struct settings *settings_new(void) {
@@ -34,5 +37,22 @@ bool settings_add_header(struct settings *settings, const char *line) {
   struct curl_slist *list = curl_slist_append(settings->headers, line);
   if (!list) return false;
   settings->headers = list;
+  return true;
+}
+
+bool settings_add_own_headers(struct settings *settings) {
+  char agent[256];
+  snprintf(agent, sizeof agent, "User-Agent: %s", settings->user_agent ? settings->user_agent : "cards");
+  /* As lines of the list they cost less than as options; "Accept:" keeps libcurl from sending one that says nothing. */
+  const char *const lines[] = { agent, "Accept-Encoding: gzip", "Accept:" };
+  bool accept = false;
+  for (const struct curl_slist *line = settings->headers; line; line = line->next)
+    accept = accept || strncasecmp(line->data, "Accept:", 7) == 0;
+  const struct curl_slist *last = settings->headers;
+  while (last && last->next)
+    last = last->next;
+  for (size_t i = 0; i < sizeof lines / sizeof *lines - accept; i++)
+    if (!settings_add_header(settings, lines[i])) return false;
+  settings->own = last ? last->next : settings->headers;
   return true;
 }

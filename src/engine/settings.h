@@ -8,12 +8,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define SETTINGS_ACCEPT "Accept: application/json"
-
 struct settings {
   atomic_int references;
   char *base_url; /* without a slash at the end */
-  char *proxy, *user_agent;
+  char *proxy;
+  char *user_agent;
   char *ca_file, *cert_file, *key_file, *key_password, *pinned_public_key;
   long tls_version; /* CURL_SSLVERSION_… */
   long http_version;
@@ -21,7 +20,8 @@ struct settings {
   int retries;
   size_t max_response_bytes;
   bool insecure_http;
-  struct curl_slist *headers; /* sent with every call, behind those of the call itself */
+  struct curl_slist *headers; /* sent with every call, behind those of the call itself: the user's, then ours */
+  struct curl_slist *own;     /* where ours begin: constants, nothing secret */
 };
 
 /* Defaults for everything; NULL when memory is used up. Strings are allocated from the pool by whoever fills them in. */
@@ -31,5 +31,7 @@ struct settings *settings_ref(struct settings *settings);
 void settings_unref(struct settings *settings);
 /* Adds a header line "Name: value" to settings->headers. False when memory is used up. */
 bool settings_add_header(struct settings *settings, const char *line);
+/* Adds the headers that every request has, behind all others: few and short ones, as libcurl prints them byte by byte. False when memory is used up. */
+bool settings_add_own_headers(struct settings *settings);
 
 #endif

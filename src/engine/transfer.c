@@ -31,11 +31,13 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *user) {
   return job->header_bytes <= MAX_HEADER_BYTES ? size * count : 0;
 }
 
-/* OpenSSL wipes what it has decrypted once it was read. */
+/* OpenSSL wipes what it has decrypted once it was read. libcurl has it give its buffers back after every read as well, 17 KB that are then wiped as a whole: a connection keeps
+ * them instead. */
 static CURLcode on_ssl_ctx(CURL *easy, void *context, void *user) {
   (void)easy;
   (void)user;
   SSL_CTX_set_options(context, SSL_OP_CLEANSE_PLAINTEXT);
+  SSL_CTX_clear_mode(context, SSL_MODE_RELEASE_BUFFERS);
   return CURLE_OK;
 }
 
@@ -48,71 +50,69 @@ static long milliseconds(double seconds) {
 #define RECEIVE_BUFFER 4096L
 #define UPLOAD_BUFFER  16384L
 
-static bool set_request(struct job *job) {
-  CURL *easy = job->easy;
-  const struct request *request = &job->request;
-  CURLcode rc = CURLE_OK;
 #define SET(option, value)                                                                                                                           \
   if (rc == CURLE_OK) rc = curl_easy_setopt(easy, option, value)
+
+CURL *transfer_blank(const struct settings *settings, curl_closesocket_callback socket_closed, void *context) {
+  CURL *easy = curl_easy_init();
+  CURLcode rc = easy ? CURLE_OK : CURLE_OUT_OF_MEMORY;
+  SET(CURLOPT_NOSIGNAL, 1L);
+  SET(CURLOPT_QUICK_EXIT, 1L); /* a name that is still being looked up must not hold up the end of its call */
+  SET(CURLOPT_PROTOCOLS_STR, settings->insecure_http ? "http,https" : "https");
+  SET(CURLOPT_HTTP_VERSION, settings->http_version);
+  SET(CURLOPT_PROXY, settings->proxy ? settings->proxy : ""); /* never from the environment */
+  SET(CURLOPT_PATH_AS_IS, 1L);
+  SET(CURLOPT_BUFFERSIZE, RECEIVE_BUFFER);
+  SET(CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER);
+  SET(CURLOPT_ACCEPT_ENCODING, "gzip");
+  SET(CURLOPT_WRITEFUNCTION, on_body);
+  SET(CURLOPT_HEADERFUNCTION, on_header);
+  SET(CURLOPT_CLOSESOCKETFUNCTION, socket_closed);
+  SET(CURLOPT_CLOSESOCKETDATA, context);
+  SET(CURLOPT_SSLVERSION, settings->tls_version);
+  SET(CURLOPT_SSL_CTX_FUNCTION, on_ssl_ctx);
+  if (settings->ca_file) SET(CURLOPT_CAINFO, settings->ca_file);
+  if (settings->cert_file) SET(CURLOPT_SSLCERT, settings->cert_file);
+  if (settings->key_file) SET(CURLOPT_SSLKEY, settings->key_file);
+  if (settings->pinned_public_key) SET(CURLOPT_PINNEDPUBLICKEY, settings->pinned_public_key);
+  if (rc == CURLE_OK) return easy;
+  curl_easy_cleanup(easy);
+  return NULL;
+}
+
+static bool fill_in(struct job *job, double now) {
+  CURL *easy = job->easy;
+  const struct request *request = &job->request;
+  const struct settings *settings = job->settings;
+  double left = job->deadline - now;
+  CURLcode rc = CURLE_OK;
   SET(CURLOPT_URL, buf_string(&request->url));
-  if (request->line_count) {
-    SET(CURLOPT_HTTPHEADER, request->list);
-  } else {
-    SET(CURLOPT_HTTPHEADER, job->settings->headers);
-  }
+  SET(CURLOPT_HTTPHEADER, request->line_count ? request->list : settings->headers);
   if (request->body.data) {
     SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
     SET(CURLOPT_POSTFIELDS, request->body.data);
   }
   if (strcmp(job->operation->method, request->body.data ? "POST" : "GET") != 0) SET(CURLOPT_CUSTOMREQUEST, job->operation->method);
-  SET(CURLOPT_PATH_AS_IS, 1L);
-  SET(CURLOPT_WRITEFUNCTION, on_body);
+  if (settings->key_password) SET(CURLOPT_KEYPASSWD, settings->key_password);
+  SET(CURLOPT_TIMEOUT_MS, milliseconds(left));
+  SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(job->connect_timeout < left ? job->connect_timeout : left));
   SET(CURLOPT_WRITEDATA, job);
-  SET(CURLOPT_HEADERFUNCTION, on_header);
   SET(CURLOPT_HEADERDATA, job);
-  SET(CURLOPT_BUFFERSIZE, RECEIVE_BUFFER);
-  SET(CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER);
-  SET(CURLOPT_ACCEPT_ENCODING, "gzip");
   SET(CURLOPT_ERRORBUFFER, job->curl_message);
   SET(CURLOPT_PRIVATE, job);
   return rc == CURLE_OK;
 }
 
-static bool set_connection(struct job *job, double now, curl_closesocket_callback socket_closed, void *context) {
-  CURL *easy = job->easy;
-  const struct settings *settings = job->settings;
-  CURLcode rc = CURLE_OK;
-  double left = job->deadline - now;
-  double connect = job->connect_timeout < left ? job->connect_timeout : left;
-  SET(CURLOPT_NOSIGNAL, 1L);
-  SET(CURLOPT_QUICK_EXIT, 1L); /* a name that is still being looked up must not hold up the end of its call */
-  SET(CURLOPT_TIMEOUT_MS, milliseconds(left));
-  SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(connect));
-  SET(CURLOPT_PROTOCOLS_STR, settings->insecure_http ? "http,https" : "https");
-  SET(CURLOPT_HTTP_VERSION, settings->http_version);
-  SET(CURLOPT_PROXY, settings->proxy ? settings->proxy : ""); /* never from the environment */
-  SET(CURLOPT_SSLVERSION, settings->tls_version);
-  SET(CURLOPT_SSL_CTX_FUNCTION, on_ssl_ctx);
-  SET(CURLOPT_CLOSESOCKETFUNCTION, socket_closed);
-  SET(CURLOPT_CLOSESOCKETDATA, context);
-  if (settings->user_agent) SET(CURLOPT_USERAGENT, settings->user_agent);
-  if (settings->ca_file) SET(CURLOPT_CAINFO, settings->ca_file);
-  if (settings->cert_file) SET(CURLOPT_SSLCERT, settings->cert_file);
-  if (settings->key_file) SET(CURLOPT_SSLKEY, settings->key_file);
-  if (settings->key_password) SET(CURLOPT_KEYPASSWD, settings->key_password);
-  if (settings->pinned_public_key) SET(CURLOPT_PINNEDPUBLICKEY, settings->pinned_public_key);
 #undef SET
-  return rc == CURLE_OK;
-}
 
-bool transfer_prepare(struct job *job, double now, curl_closesocket_callback socket_closed, void *context) {
+bool transfer_prepare(struct job *job, CURL *blank, double now) {
   job->status = 0;
   job->too_large = false;
   job->header_bytes = 0;
   buf_clear(&job->body);
   job->curl_message = pool_calloc(1, CURL_ERROR_SIZE);
-  job->easy = job->curl_message ? curl_easy_init() : NULL;
-  if (job->easy && set_request(job) && set_connection(job, now, socket_closed, context)) return true;
+  job->easy = blank;
+  if (job->easy && job->curl_message && fill_in(job, now)) return true;
   transfer_discard(job);
   response_failed(job, ERROR_BUSY, true, "libcurl could not be set up for the call", NULL);
   return false;
@@ -209,6 +209,15 @@ static void read_failure(struct job *job, CURLcode code) {
   response_failed(job, kind, retryable || kind == ERROR_BUSY, what, detail ? job->curl_message : NULL);
 }
 
+/* What the headers add to an error. */
+static void read_headers(struct job *job) {
+  const char *request_id = header(job->easy, "x-request-id");
+  const char *should_retry = header(job->easy, "x-should-retry");
+  response_request_id(job, request_id ? request_id : header(job->easy, "request-id"));
+  job->error.retry_after = read_retry_after(job->easy);
+  if (should_retry && strcmp(should_retry, "false") == 0) job->error.retryable = false;
+}
+
 void transfer_finish(struct job *job, CURLcode code) {
   CURL *easy = job->easy;
   long status = 0, connects = 0;
@@ -216,16 +225,11 @@ void transfer_finish(struct job *job, CURLcode code) {
   curl_easy_getinfo(easy, CURLINFO_NUM_CONNECTS, &connects);
   job->status = (int)status;
   job->reused = connects == 0 && status != 0;
-  struct response_headers headers = { .request_id = header(easy, "x-request-id"), .retry_after = read_retry_after(easy) };
-  if (!headers.request_id) headers.request_id = header(easy, "request-id");
-  if (code == CURLE_OK) {
-    response_read(job, &headers);
-    const char *should = header(easy, "x-should-retry");
-    if (should && strcmp(should, "false") == 0) job->error.retryable = false;
-  } else {
+  if (code == CURLE_OK)
+    response_read(job);
+  else
     read_failure(job, code);
-    response_request_id(job, headers.request_id);
-  }
+  if (job->error.kind != ERROR_NONE) read_headers(job);
   buf_free(&job->body);
   transfer_discard(job);
 }

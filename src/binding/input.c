@@ -1,0 +1,229 @@
+/* What a script gives for one call, as values of the request: parameters, defaults, credentials, options. */
+#include "input.h"
+
+#include <string.h>
+
+#include "../base/nearest.h"
+
+static int refuse(lua_State *L, const struct input *input, const char *name, const char *what) {
+  return binding_refuse(L, input->client->provider->name, input->operation->name, "%s %s", name, what);
+}
+
+/* The text of the value on top of the stack, which stays there or in its table. NULL on success, else what is wrong with it. */
+static const char *to_value(lua_State *L, enum part_type type, struct value *value) {
+  static const char empty[] = "";
+  const struct secret *secret = binding_to_secret(L, -1);
+  if (secret) {
+    const char *reason = secret_state_reason(secret);
+    if (reason) return reason[0] == 'i' ? "is a secret that is closed" : "is a secret that was made before this process was forked";
+    *value = (struct value){ secret->len ? (const char *)secret->bytes : empty, secret->len };
+    return NULL;
+  }
+  switch (lua_type(L, -1)) {
+  case LUA_TSTRING: value->bytes = lua_tolstring(L, -1, &value->len); return NULL;
+  case LUA_TBOOLEAN:
+    if (type != PART_BOOLEAN) break;
+    *value = lua_toboolean(L, -1) ? (struct value){ "true", 4 } : (struct value){ "false", 5 };
+    return NULL;
+  case LUA_TNUMBER:
+    if (type != PART_INTEGER && type != PART_NUMBER) break;
+    if (type == PART_INTEGER && lua_tonumber(L, -1) != (lua_Number)(int64_t)lua_tonumber(L, -1)) return "must be a whole number";
+    luaL_checkstack(L, 2, "too many parameters");
+    lua_pushvalue(L, -1); /* tolstring changes the value that it converts */
+    value->bytes = lua_tolstring(L, -1, &value->len);
+    lua_insert(L, -2);
+    return NULL;
+  default: break;
+  }
+  return type == PART_STRING ? "must be a string or a secret" : type == PART_BOOLEAN ? "must be true or false" : "must be a number";
+}
+
+/* The value of an argument: the caller's, else the client's default. Leaves one value on the stack. */
+static void get_argument(lua_State *L, const struct input *input, const char *name) {
+  lua_pushnil(L);
+  if (lua_istable(L, input->params)) {
+    lua_pop(L, 1);
+    lua_pushstring(L, name);
+    lua_rawget(L, input->params);
+  }
+  if (!lua_isnil(L, -1)) return;
+  lua_pop(L, 1);
+  lua_getfield(L, input->private, "defaults");
+  if (lua_istable(L, -1)) {
+    lua_getfield(L, -1, name);
+    lua_remove(L, -2);
+  } else {
+    lua_pop(L, 1);
+    lua_pushnil(L);
+  }
+}
+
+/* A credential: what the call brings, else the client's own. Leaves one value on the stack; a function counts as none. */
+static void get_credential(lua_State *L, const struct input *input, const char *name) {
+  lua_pushnil(L);
+  if (lua_istable(L, input->credentials)) {
+    lua_pop(L, 1);
+    lua_getfield(L, input->credentials, name);
+  }
+  if (!lua_isnil(L, -1)) return;
+  lua_pop(L, 1);
+  lua_getfield(L, input->private, "credentials");
+  lua_getfield(L, -1, name);
+  lua_remove(L, -2);
+}
+
+/* A bare string or secret is the one required argument that has no default. */
+static const char *bare_argument(lua_State *L, const struct input *input) {
+  const char *name = NULL;
+  for (size_t i = 0; i < input->operation->part_count; i++) {
+    const struct part *part = &input->operation->parts[i];
+    if (part->source != FROM_ARGUMENT || !part->required) continue;
+    get_argument(L, input, part->name);
+    bool given = !lua_isnil(L, -1);
+    lua_pop(L, 1);
+    if (given) continue;
+    if (name) return NULL;
+    name = part->name;
+  }
+  return name;
+}
+
+/* Makes a table of what the caller gave, if it is none. Returns 0, or the count of results of a refusal. */
+static int take_params(lua_State *L, struct input *input) {
+  if (lua_istable(L, input->params)) return 0;
+  if (lua_isnil(L, input->params)) return 0;
+  const char *name = bare_argument(L, input);
+  bool bare = lua_type(L, input->params) == LUA_TSTRING || binding_to_secret(L, input->params);
+  if (!bare) return refuse(L, input, name ? name : "parameters", name ? "must be a string or a secret" : "must be a table");
+  if (!name) return refuse(L, input, "parameters", "must be a table: more than one is required");
+  lua_createtable(L, 0, 1);
+  lua_pushvalue(L, input->params);
+  lua_setfield(L, -2, name);
+  lua_replace(L, input->params);
+  return 0;
+}
+
+static int check_names(lua_State *L, const struct input *input) {
+  if (!lua_istable(L, input->params)) return 0;
+  for (lua_pushnil(L); lua_next(L, input->params); lua_pop(L, 1)) {
+    if (lua_type(L, -2) != LUA_TSTRING) return refuse(L, input, "parameters", "have names, not places");
+    const char *name = lua_tostring(L, -2), *like = NULL;
+    if (operation_argument(input->operation, name)) continue;
+    size_t best = (size_t)-1;
+    for (size_t i = 0; i < input->operation->part_count; i++) {
+      const struct part *part = &input->operation->parts[i];
+      size_t distance = part->source == FROM_ARGUMENT ? nearest_distance(name, part->name) : best;
+      if (distance >= best) continue;
+      best = distance;
+      like = part->name;
+    }
+    return binding_refuse(L, input->client->provider->name, input->operation->name, "there is no parameter '%.64s'; the nearest is '%s'", name,
+                          like ? like : "");
+  }
+  return 0;
+}
+
+/* Fills values[] and key. with_credentials is false for a check before the credentials are fetched. */
+static int take_values(lua_State *L, struct input *input, bool with_credentials) {
+  const struct operation *operation = input->operation;
+  luaL_checkstack(L, 2 * INPUT_MAX_PARTS + 8, "too many parameters");
+  for (size_t i = 0; i < operation->part_count; i++) {
+    const struct part *part = &operation->parts[i];
+    struct value *value = &input->values[i];
+    const char *wrong = NULL;
+    if (part->source == FROM_ARGUMENT) {
+      get_argument(L, input, part->name);
+      if (!lua_isnil(L, -1))
+        wrong = to_value(L, part->type, value);
+      else if (part->value)
+        *value = (struct value){ part->value, strlen(part->value) };
+      else if (part->unique) {
+        char unique[40];
+        if (!request_unique(unique)) return refuse(L, input, part->name, "could not be made up: no randomness");
+        lua_pushstring(L, unique);
+        value->bytes = lua_tolstring(L, -1, &value->len);
+      }
+    } else if (part->source == FROM_CREDENTIAL || part->source == FROM_SIGNATURE) {
+      const char *name = part->source == FROM_SIGNATURE ? operation->signature->value : part->name;
+      if (!with_credentials) {
+        if (part->required && part->source == FROM_CREDENTIAL) *value = (struct value){ "-", 1 };
+        continue;
+      }
+      get_credential(L, input, name);
+      if (!lua_isnil(L, -1)) wrong = to_value(L, PART_STRING, value);
+      if (wrong) return refuse(L, input, name, wrong);
+    }
+    if (wrong) return refuse(L, input, part->name, wrong);
+  }
+  if (with_credentials && operation->signature) {
+    get_credential(L, input, operation->signature->key);
+    const char *wrong = lua_isnil(L, -1) ? NULL : to_value(L, PART_STRING, &input->key);
+    if (wrong) return refuse(L, input, operation->signature->key, wrong);
+  }
+  return 0;
+}
+
+static int take_headers(lua_State *L, struct input *input) {
+  if (!lua_istable(L, input->options)) return 0;
+  lua_getfield(L, input->options, "headers");
+  if (!lua_istable(L, -1)) return 0;
+  int headers = lua_gettop(L);
+  for (lua_pushnil(L); lua_next(L, headers); lua_pop(L, 1)) {
+    struct header *header = &input->headers[input->header_count];
+    if (input->header_count == INPUT_MAX_HEADERS) return refuse(L, input, "headers", "are too many");
+    header->name = lua_tostring(L, -2);
+    const char *wrong = to_value(L, PART_STRING, &header->value);
+    if (wrong) return binding_refuse(L, input->client->provider->name, input->operation->name, "headers.%s %s", header->name, wrong);
+    input->header_count++;
+  }
+  return 0;
+}
+
+int input_take(lua_State *L, struct input *input, bool with_credentials) {
+  memset(input, 0, sizeof *input);
+  lua_settop(L, 6);
+  input->client = binding_check_client(L, 1);
+  input->operation = provider_operation(input->client->provider, luaL_checkstring(L, 2));
+  luaL_argcheck(L, input->operation && input->operation->part_count <= INPUT_MAX_PARTS, 2, "no such operation");
+  input->params = 3;
+  input->options = 4;
+  input->credentials = 5;
+  input->started = 6;
+  lua_getuservalue(L, 1);
+  input->private = lua_gettop(L);
+  int refused = take_params(L, input);
+  if (!refused) refused = check_names(L, input);
+  if (!refused) refused = take_values(L, input, with_credentials);
+  if (!refused) refused = take_headers(L, input);
+  return refused;
+}
+
+int input_check(lua_State *L) {
+  struct input input;
+  struct error error;
+  struct buf payload;
+  int refused = input_take(L, &input, false);
+  if (refused) return refused;
+  const char *provider = input.client->provider->name;
+  buf_init(&payload, REQUEST_MAX_BODY);
+  bool ok = request_check(input.operation, input.values, &error);
+  if (ok && input.operation->signature) ok = request_payload(&payload, input.operation, input.values, &error);
+  lua_pushboolean(L, ok);
+  if (ok && payload.len)
+    lua_pushlstring(L, buf_string(&payload), payload.len);
+  else
+    lua_pushnil(L);
+  buf_free(&payload);
+  if (ok) return 2;
+  lua_pushnil(L);
+  binding_push_error(L, &error, provider, input.operation->name);
+  return 2;
+}
+
+lua_Number input_option(lua_State *L, const struct input *input, const char *name, lua_Number otherwise) {
+  if (!lua_istable(L, input->options)) return otherwise;
+  lua_getfield(L, input->options, name);
+  lua_Number value = lua_isnumber(L, -1) ? lua_tonumber(L, -1) : otherwise;
+  lua_pop(L, 1);
+  return value;
+}

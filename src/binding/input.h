@@ -1,0 +1,29 @@
+/* What a script gives for one call. */
+#ifndef CARDS_BINDING_INPUT_H
+#define CARDS_BINDING_INPUT_H
+
+#include "binding.h"
+
+#define INPUT_MAX_PARTS   64
+#define INPUT_MAX_HEADERS 32
+
+/* Everything that goes into one call, while its pieces are on the Lua stack. */
+struct input {
+  const struct client *client;
+  const struct operation *operation;
+  int params, options, credentials, started, private; /* stack indices; of nil or none where not given */
+  struct value values[INPUT_MAX_PARTS];
+  struct value key;
+  struct header headers[INPUT_MAX_HEADERS];
+  size_t header_count;
+};
+
+/* Reads (client, operation, params, options, credentials, started) from the stack. Returns 0, or the count of results of a refusal, which are on the stack. Without
+ * credentials it is a check of the rest. */
+int input_take(lua_State *L, struct input *input, bool with_credentials);
+/* A number among the options of the call, or the other one. */
+lua_Number input_option(lua_State *L, const struct input *input, const char *name, lua_Number otherwise);
+/* core.check(client, operation, params): true and, where the operation is signed, the bytes to sign; or nil, error */
+int input_check(lua_State *L);
+
+#endif
