@@ -131,6 +131,10 @@ check: deps-check
 	@spec/support/check
 	@spec/support/total $(BUILD)/tally
 
+$(BUILD)/bench/response: spec/bench/response.c $(CORE_SRC:src/%.c=$(BUILD)/units/%.o)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS)
+
 bench: deps-bench
 	@$(MAKE) -s all
 	@mkdir -p $(BUILD)/bench

@@ -1,9 +1,9 @@
 --- Sequential keep-alive calls against the sandbox: cards, a raw C program, and Lua-cURL + lua-cjson where installed, alternated in one run.
--- Prints medians and ratios.
+-- Prints medians, and the median of the ratios of runs that stood side by side (a machine's speed wanders from one second to the next).
 -- sequential.lua RAW_PROGRAM [ROUNDS [CALLS]].
 
 local sandbox = require "support.sandbox"
-local raw, rounds, calls = arg[1], tonumber(arg[2] or 9), tonumber(arg[3] or 2000)
+local raw, rounds, calls = arg[1], tonumber(arg[2] or 21), tonumber(arg[3] or 1000)
 
 local lua = os.getenv "LUA_BIN" or "lua5.4"
 local has_curl = os.execute(lua .. " -e 'require \"lcurl.safe\" require \"cjson\"' 2>/dev/null")
@@ -37,20 +37,24 @@ for _, scheme in ipairs { "http", "https" } do
   local url = sandbox.url(scheme == "https" and "HTTPS_URL" or "HTTP_URL") .. "/alix"
   local ca_file = scheme == "https" and sandbox.url "CA_FILE" or ""
   for _, peer in ipairs(peers) do
-    peer.rates, peer.cpus = {}, {}
+    peer.rates, peer.cpus, peer.ratios = {}, {}, {}
   end
-  for _ = 1, rounds do
-    for _, peer in ipairs(peers) do
-      local rate, cpu = run(peer, url, ca_file)
-      table.insert(peer.rates, rate)
-      table.insert(peer.cpus, cpu)
+  for round = 1, rounds do
+    local rates = {}
+    for i = 1, #peers do
+      local at = round % 2 == 0 and i or #peers + 1 - i
+      local cpu
+      rates[at], cpu = run(peers[at], url, ca_file)
+      table.insert(peers[at].rates, rates[at])
+      table.insert(peers[at].cpus, cpu)
+    end
+    for i, peer in ipairs(peers) do
+      table.insert(peer.ratios, rates[2] / rates[i])
     end
   end
   print(("\n%s, sequential, keep-alive, %d rounds of %d calls, medians"):format(scheme, rounds, calls))
   print(("%-26s %10s %12s %14s"):format("", "calls/s", "CPU µs/call", "cards / this"))
-  local ours = median(peers[2].rates)
   for _, peer in ipairs(peers) do
-    local rate = median(peer.rates)
-    print(("%-26s %10.0f %12.1f %14.2f"):format(peer.name, rate, median(peer.cpus), ours / rate))
+    print(("%-26s %10.0f %12.1f %14.2f"):format(peer.name, median(peer.rates), median(peer.cpus), median(peer.ratios)))
   end
 end
