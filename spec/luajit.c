@@ -15,7 +15,10 @@ int main(int argc, char **argv) {
   for (int i = 2; !failed && i < argc; i++)
     lua_pushstring(L, argv[i]);
   if (!failed) failed = lua_pcall(L, argc - 2, 0, 0);
-  if (failed) fprintf(stderr, "%s\n", lua_tostring(L, -1));
+  if (failed) {
+    if (luaL_callmeta(L, -1, "__tostring")) lua_replace(L, -2);
+    fprintf(stderr, "%s\n", lua_isstring(L, -1) ? lua_tostring(L, -1) : "an error that is no text");
+  }
   lua_close(L);
   return failed != 0;
 }

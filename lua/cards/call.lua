@@ -2,66 +2,56 @@
 
 local core = require "cards.core"
 
-local function fail(self_name, operation, kind, message, cause)
-  return core.error {
-    kind = kind, provider = self_name, operation = operation, message = message, attempts = 0,
-    retryable = type(cause) == "table" and cause.retryable == true,
+local check = require "cards.check"
+
+--- What a function said in place of a credential, fit for an error: never a value that it returned as one.
+local function reason(cause)
+  local text = type(cause) == "table" and cause.message or cause
+  if text == nil then
+    return "it returned none"
+  elseif type(text) ~= "string" then
+    return "it failed"
+  end
+  text = core.redact(text):gsub("%c+", " ")
+  return #text > 256 and text:sub(1, 256) .. "..." or text
+end
+
+--- Calls a function that stands for a credential.
+-- @param ... what it is called with
+-- @return a string or secret, or nil and an error
+local function fetch(client, operation, name, source, ...)
+  local ok, value, why = pcall(source, ...)
+  if ok and (type(value) == "string" or check.is_secret(value)) then
+    return value
+  elseif not ok then
+    why = value
+  end
+  local _, provider = core.private(client)
+  return nil, core.error {
+    kind = "auth", provider = provider, operation = operation, attempts = 0,
+    retryable = type(why) == "table" and why.retryable == true,
+    message = ("%s: the function gave no credential: %s"):format(name, reason(why)),
   }
 end
 
---- What a credential function said in place of a credential, fit for an error: never a value that it returned as one.
-local function reason(cause)
-  if cause == nil then
-    return "it returned nothing"
-  elseif type(cause) == "string" or (type(cause) == "table" and type(cause.message) == "string") then
-    local text = core.redact(type(cause) == "table" and cause.message or cause):gsub("%c+", " ")
-    return #text > 256 and text:sub(1, 256) .. "..." or text
-  end
-  return "it failed"
-end
-
---- Calls the functions that were given as credentials.
+--- Calls all functions that were given as credentials.
 -- @return the credentials by name, or nil and an error
-local function fetch_credentials(client, private, operation, payload)
-  local _, name = core.private(client)
-  local credentials = {}
+local function fetch_all(client, private, operation, payload)
+  local credentials, err = {}, nil
   for _, source in ipairs(private.functions) do
-    local ok, value, why = pcall(source.call)
-    if not ok then
-      value, why = nil, value
+    credentials[source.name], err = fetch(client, operation, source.name, source.call)
+    if err then
+      return nil, err
     end
-    if type(value) ~= "string" and not (type(value) == "userdata" and getmetatable(value) == "cards.secret") then
-      return nil, fail(name, operation, "auth", ("%s: the function gave no credential: %s"):format(source.name, reason(why)), why)
-    end
-    credentials[source.name] = value
   end
   if private.sign then
-    local ok, value, why = pcall(private.sign, payload)
-    if not ok then
-      value, why = nil, value
-    end
-    if type(value) ~= "string" and not (type(value) == "userdata" and getmetatable(value) == "cards.secret") then
-      return nil, fail(name, operation, "auth", ("%s: the function gave no signature: %s"):format(private.sign_name, reason(why)), why)
-    end
-    credentials.signature = value
+    credentials.signature, err = fetch(client, operation, private.sign_name, private.sign, payload)
   end
-  return credentials
+  return not err and credentials or nil, err
 end
 
-local function report(private, operation, client, job, err)
-  local _, provider = core.private(client)
-  local status, attempts, reused, seconds = job:facts()
-  local ok, failure = pcall(private.on_event, {
-    event = "call", provider = provider, operation = operation, ok = err == nil, kind = err and err.kind, status = status ~= 0 and status or nil,
-    attempts = attempts, reused = reused, seconds = seconds, request_id = err and err.request_id,
-  })
-  if not ok then
-    -- A broken listener must not cost the caller the record.
-    io.stderr:write("cards: on_event failed: ", core.redact(tostring(failure)), "\n")
-  end
-end
-
-local function run(client, private, operation, parameters, options, credentials, started)
+--- One request with its retries. @return the record or nil, the error or nil, the job or nil
+local function run(client, operation, parameters, options, credentials, started)
   local job, err = core.job(client, operation, parameters, options, credentials, started)
   if not job then
     return nil, err
@@ -69,10 +59,7 @@ local function run(client, private, operation, parameters, options, credentials,
   job:wait()
   local record
   record, err = job:result()
-  if private.on_event then
-    report(private, operation, client, job, err)
-  end
-  return record, err
+  return record, err, job
 end
 
 --- Credentials that are functions are called before a call, and once more after a 401.
@@ -82,25 +69,41 @@ local function run_dynamic(client, private, operation, parameters, options)
   if not ok then
     return nil, payload
   end
-  local credentials, err = fetch_credentials(client, private, operation, payload)
+  local credentials, err = fetch_all(client, private, operation, payload)
   if not credentials then
     return nil, err
   end
-  local record
-  record, err = run(client, private, operation, parameters, options, credentials, started)
+  local record, job
+  record, err, job = run(client, operation, parameters, options, credentials, started)
   if record or err.status ~= 401 or not private.functions[1] then
-    return record, err
+    return record, err, job
+  end
+  credentials = fetch_all(client, private, operation, payload)
+  if not credentials then
+    return nil, err, job -- the provider's answer says more than the second failure to get a token
   end
   local sent = err.attempts
-  credentials = fetch_credentials(client, private, operation, payload)
-  if not credentials then
-    return nil, err -- the provider's answer says more than the second failure to get a token
-  end
-  record, err = run(client, private, operation, parameters, options, credentials, started)
+  record, err, job = run(client, operation, parameters, options, credentials, started)
   if err then
     err.attempts = err.attempts + sent
   end
-  return record, err
+  return record, err, job
+end
+
+local function report(client, private, operation, job, err)
+  local _, provider = core.private(client)
+  local event = { event = "call", provider = provider, operation = operation, ok = err == nil, attempts = 0, seconds = 0, reused = false }
+  if job then
+    event.status, event.attempts, event.reused, event.seconds = job:facts()
+  end
+  if err then
+    event.kind, event.status, event.code, event.request_id, event.attempts = err.kind, err.status, err.code, err.request_id, err.attempts
+  end
+  local ok, failure = pcall(private.on_event, event)
+  if not ok then
+    -- A broken listener must not cost the caller the record.
+    io.stderr:write("cards: on_event failed: ", core.redact(tostring(failure)), "\n")
+  end
 end
 
 --- @param client userdata
@@ -110,8 +113,14 @@ end
 -- @param options table or nil, checked
 -- @return the record, or nil and an error
 return function(client, private, operation, parameters, options)
+  local record, err, job
   if private.dynamic then
-    return run_dynamic(client, private, operation, parameters, options)
+    record, err, job = run_dynamic(client, private, operation, parameters, options)
+  else
+    record, err, job = run(client, operation, parameters, options)
   end
-  return run(client, private, operation, parameters, options)
+  if private.on_event then
+    report(client, private, operation, job, err)
+  end
+  return record, err
 end

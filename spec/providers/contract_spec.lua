@@ -156,7 +156,10 @@ for _, provider in ipairs(sandbox.PROVIDERS) do
             assert.equal(1, err.attempts)
             if not case.any_code then assert.equal(case.code, err.code) end
           end
-          assert.equal(1, sandbox.seen(id).count, "requests")
+          -- libcurl itself sends a request once more when a connection that was kept open dies before the first byte of the answer
+          local most = case.kind == "network" and not case.status and 2 or 1
+          local count = sandbox.seen(id).count
+          assert.is_true(count >= 1 and count <= most, count .. " requests")
         end)
       end
 
@@ -178,7 +181,7 @@ for _, provider in ipairs(sandbox.PROVIDERS) do
       end)
 
       it("has its request id in the error, whatever the kind", function()
-        for _, case in ipairs { "unauthorized", "server_error", "not_json", "null_root", "bad_request" } do
+        for _, case in ipairs { "unauthorized", "server_error", "not_json", "null_root", "bad_request", "big", "cut_short", "gzip_broken" } do
           local _, err = drive.call(provider, case)
           assert.matches("^req_%x+$", err.request_id, nil, case)
         end

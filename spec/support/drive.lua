@@ -30,7 +30,8 @@ function drive.call(provider, case, more)
   local options = {}
   for key, value in pairs(more.options or {}) do options[key] = value end
   if case and case ~= "" then options.headers = { ["X-Sandbox"] = case } end
-  local record, err = client[sandbox.operation(provider)](client, more.params or sandbox.params(provider, id), options)
+  -- a call without options takes a shorter way through the library
+  local record, err = client[sandbox.operation(provider)](client, more.params or sandbox.params(provider, id), next(options) and options or nil)
   return record, err, id
 end
 

@@ -13,29 +13,45 @@ static bool is_word(char c) {
   return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c && strchr("_-+/=.", c));
 }
 
-static bool is_suspect(const char *word, size_t len) {
-  size_t digits = 0, others = 0;
+/* The length of the word at the beginning, if it is long and has a digit; else 0. */
+static size_t long_word(const char *text, size_t len) {
+  size_t end = 0, digits = 0;
+  for (; end < len && is_word(text[end]); end++)
+    digits += is_digit(text[end]);
+  return end >= LONG_WORD && digits > 0 ? end : 0;
+}
+
+/* The length of the digits at the beginning, with what joins them, if they are more than few; else 0. */
+static size_t joined_digits(const char *text, size_t len) {
+  size_t end = 0, digits = 0;
   for (size_t i = 0; i < len; i++) {
-    if (is_digit(word[i]))
+    if (is_digit(text[i])) {
       digits++;
-    else if (word[i] != '.' && word[i] != '-')
-      others++;
+      end = i + 1;
+    } else if (i != end || !strchr(" -.", text[i]) || text[i] == '\0') {
+      break;
+    }
   }
-  return (others == 0 && digits >= FEW_DIGITS) || (digits > 0 && len >= LONG_WORD);
+  return digits >= FEW_DIGITS ? end : 0;
 }
 
 bool suspect_mask(struct buf *out, const char *text, size_t len) {
+  bool inside = false; /* of a word that is shown */
   for (size_t i = 0; i < len;) {
-    size_t end = i;
-    while (end < len && is_word(text[end]))
-      end++;
-    if (end == i)
-      buf_add_char(out, text[i++]);
-    else if (is_suspect(text + i, end - i) && !(i > 0 && text[i - 1] == '*'))
+    bool masked = i > 0 && text[i - 1] == '*';
+    size_t run = 0;
+    if (!inside) run = long_word(text + i, len - i);
+    if (!run && is_digit(text[i])) run = joined_digits(text + i, len - i);
+    if (run && !masked) {
       buf_add_string(out, "***");
-    else
-      buf_add(out, text + i, end - i);
-    if (end > i) i = end;
+      i += run;
+      inside = false;
+      continue;
+    }
+    if (!run) run = 1;
+    buf_add(out, text + i, run);
+    i += run;
+    inside = is_word(text[i - 1]);
   }
   return !out->failed;
 }

@@ -7,8 +7,8 @@
 
 #include "buf.h"
 
-/* Appends text with every word masked ("***") that may be one: three or more digits, and nothing else but dots and dashes; or 12 or more characters with a digit among
- * them. A word is a run of letters, digits and "_-+/=.". What is left of a masked card number ("****1111") stays. */
+/* Appends text with everything masked ("***") that may be one: three or more digits in a row, single spaces, dashes and dots between them not counted; and a run of 12 or more
+ * letters, digits and "_-+/=." with a digit among them. What is left of a masked card number ("****1111") stays. */
 bool suspect_mask(struct buf *out, const char *text, size_t len);
 
 #endif

@@ -1,9 +1,12 @@
 /* What a script gives for one call, as values of the request: parameters, defaults, credentials, options. */
 #include "input.h"
 
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "../base/nearest.h"
+#include "../base/pan.h"
 
 static int refuse(lua_State *L, const struct input *input, const char *name, const char *what) {
   return binding_refuse(L, input->client->provider->name, input->operation->name, "%s %s", name, what);
@@ -103,6 +106,20 @@ static int take_params(lua_State *L, struct input *input) {
   return 0;
 }
 
+/* A name that a caller made up, as it may stand in one line: plain characters only, and no card number. */
+static void show_name(const char *name, char out[static 65]) {
+  char plain[65];
+  struct buf shown;
+  size_t len = 0;
+  for (; len < sizeof plain - 1 && name[len]; len++)
+    plain[len] = strchr(" _.-", name[len]) || isalnum((unsigned char)name[len]) ? name[len] : '?';
+  plain[len] = '\0';
+  buf_init(&shown, 64);
+  if (!pan_redact(&shown, plain, len)) buf_clear(&shown);
+  snprintf(out, 65, "%s", buf_string(&shown));
+  buf_free(&shown);
+}
+
 static int check_names(lua_State *L, const struct input *input) {
   if (!lua_istable(L, input->params)) return 0;
   for (lua_pushnil(L); lua_next(L, input->params); lua_pop(L, 1)) {
@@ -117,7 +134,9 @@ static int check_names(lua_State *L, const struct input *input) {
       best = distance;
       like = part->name;
     }
-    return binding_refuse(L, input->client->provider->name, input->operation->name, "there is no parameter '%.64s'; the nearest is '%s'", name,
+    char shown[65];
+    show_name(name, shown);
+    return binding_refuse(L, input->client->provider->name, input->operation->name, "there is no parameter '%s'; the nearest is '%s'", shown,
                           like ? like : "");
   }
   return 0;

@@ -66,6 +66,7 @@ static void push_rules(lua_State *L, const struct operation *operation) {
     }
     lua_setfield(L, -2, "equals");
     set_true(L, "absent", rule->test == RULE_ABSENT);
+    set_true(L, "shape", rule->shape);
     lua_rawseti(L, -2, (int)i + 1);
   }
 }

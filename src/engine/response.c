@@ -65,17 +65,25 @@ static bool is_code(const char *text) {
   return text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")] == '\0';
 }
 
-/* Text of a provider as it may be shown, into a field of an error: without the values of this call, and without what may be one. */
+#define TEXT_MAX (64 * 1024) /* bytes of a text that is read at all */
+
+/* Text of a provider as it may be shown, into a field of an error: without the values of this call, and without what may be one. It is cut last, as a cut hides what a value is. */
 static bool set_clean(struct job *job, char *out, size_t max, const char *text, size_t len, bool code) {
   struct buf known, clean;
-  buf_init(&known, max + 3);
-  buf_init(&clean, 3 * max + 3);
-  bool ok = scrub_text(&job->request.scrub, &known, text, len, max);
+  buf_init(&known, 4 * TEXT_MAX);
+  buf_init(&clean, 4 * TEXT_MAX);
+  bool ok = len <= TEXT_MAX && scrub_text(&job->request.scrub, &known, text, len, 3 * TEXT_MAX);
   if (ok && code && is_code(buf_string(&known)))
     ok = buf_add(&clean, buf_string(&known), known.len);
   else if (ok)
     ok = suspect_mask(&clean, buf_string(&known), known.len);
-  if (ok) snprintf(out, max + 4, "%s", buf_string(&clean));
+  if (ok) {
+    size_t end = clean.len;
+    if (end > max)
+      for (end = max; end > 0 && (clean.data[end] & 0xc0) == 0x80;)
+        end--;
+    snprintf(out, max + 4, "%.*s%s", (int)end, buf_string(&clean), end < clean.len ? "..." : "");
+  }
   buf_free(&known);
   buf_free(&clean);
   return ok;
@@ -92,7 +100,7 @@ static bool take(struct job *job, const struct json_node *root, const char *cons
     const char *bytes = "";
     if (json_type(node) == JSON_STRING) {
       bytes = json_string(node, &len);
-    } else if (json_type(node) == JSON_NUMBER && json_number_text(node, &number)) {
+    } else if (json_type(node) == JSON_NUMBER && json_number(node) != 0 && json_number_text(node, &number)) { /* 0 says that all is well */
       bytes = buf_string(&number);
       len = number.len;
     }
@@ -201,7 +209,7 @@ static void read_success(struct job *job, const struct json_node *root) {
   bool same = echoes_match(job, root);
   if (same) job->record = record_build(json_at(root, job->operation->root), job->operation, &built);
   if (job->record) return;
-  describe(job, NULL);
+  describe(job, root);
   set_protocol(job, same ? built.message : "the answer repeats another id than was sent: it may be about another card");
   if (!same) return;
   job->error.kind = built.kind;

@@ -93,6 +93,8 @@ static bool fill_in(struct job *job, double now) {
     SET(CURLOPT_POSTFIELDS, request->body.data);
   }
   if (strcmp(job->operation->method, request->body.data ? "POST" : "GET") != 0) SET(CURLOPT_CUSTOMREQUEST, job->operation->method);
+  /* Over a connection that has been used before libcurl sends again by itself when the server closes it at that moment. */
+  if (!job->operation->safe) SET(CURLOPT_FRESH_CONNECT, 1L);
   if (settings->key_password) SET(CURLOPT_KEYPASSWD, settings->key_password);
   SET(CURLOPT_TIMEOUT_MS, milliseconds(left));
   SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(job->connect_timeout < left ? job->connect_timeout : left));

@@ -1,0 +1,167 @@
+--- One call: parameters, options, on_event, misuse. Credentials are in credential_spec.lua, answers in spec/providers.
+
+local cards = require "cards"
+local drive = require "support.drive"
+local sandbox = require "support.sandbox"
+
+local function alix(overrides)
+  overrides.retries = overrides.retries or 0
+  return drive.client("alix", overrides)
+end
+
+-- Refused before anything was sent, naming what is wrong.
+local function assert_refused(record, err, kind, name)
+  assert.is_nil(record)
+  assert.equal(kind, err.kind, tostring(err))
+  assert.matches(name, err.message, 1, true)
+  assert.equal(0, err.attempts)
+  assert.is_nil(err.status)
+  assert.is_boolean(err.retryable)
+  assert.is_nil(tostring(err):find "%c")
+end
+
+describe("parameters", function()
+  local client = drive.client "alix"
+
+  it("that are missing, empty or of the wrong type are refused by name", function()
+    for _, params in ipairs { {}, { card_id = "" }, { card_id = 12 }, { card_id = false }, { card_id = {} }, "", cards.secret "" } do
+      local info, err = client:private_info(params)
+      assert_refused(info, err, "invalid_request", "card_id")
+    end
+    assert_refused(nil, select(2, client:private_info()), "invalid_request", "card_id")
+    assert_refused(nil, select(2, client:private_info(nil)), "invalid_request", "card_id")
+    for _, params in ipairs { 12, true, print } do
+      assert_refused(nil, select(2, client:private_info(params)), "invalid_request", "card_id")
+    end
+  end)
+
+  it("that nobody knows are refused, with the nearest name", function()
+    local info, err = client:private_info { card_id = "c", cardid = "c" }
+    assert_refused(info, err, "invalid_request", "'cardid'")
+    assert.matches("'card_id'", err.message, 1, true)
+    err = select(2, drive.client("netxd"):get_cvv { card_id = "c", acount_number = "1" })
+    assert.matches("'account_number'", err.message, 1, true)
+    err = select(2, client:private_info { "c" })
+    assert.equal("invalid_request", err.kind)
+  end)
+
+  it("that are unknown are named on one line, however they are spelled", function()
+    for _, name in ipairs { "a\nb", "4111111111111111", ("x"):rep(5000), "\255" } do
+      local info, err = client:private_info { [name] = "c" }
+      assert.is_nil(info)
+      assert.equal("invalid_request", err.kind)
+      assert.is_nil(tostring(err):find "%c")
+      assert.is_true(#tostring(err) < 300)
+      assert.is_nil(tostring(err):find("4111111111111111", 1, true))
+    end
+  end)
+
+  it("are not changed", function()
+    local params = { card_id = sandbox.unique_id "alix" }
+    local id = params.card_id
+    assert(client:private_info(params))
+    assert.same({ card_id = id }, params)
+  end)
+end)
+
+describe("options of one call", function()
+  it("go before the client's, for that call only", function()
+    local client = alix { retries = 1 }
+    local again = { ["X-Sandbox"] = "status=503,retry_after=ms:1" }
+    local _, err = client:private_info("c", { retries = 0, headers = again })
+    assert.equal(1, err.attempts)
+    _, err = client:private_info("c", { headers = again })
+    assert.equal(2, err.attempts)
+    _, err = client:private_info("c", { max_response_bytes = 20 })
+    assert.equal("protocol", err.kind)
+    _, err = client:private_info("c", { timeout = 0.1, headers = { ["X-Sandbox"] = "never" } })
+    assert.equal("timeout", err.kind)
+    assert.truthy(client:private_info "c")
+  end)
+
+  it("that are unknown or wrong are an error at the caller's line, with the nearest name", function()
+    local client = alix {}
+    for wrong, message in pairs { [{ retry = 1 }] = "retries", [{ timeout = "1" }] = "timeout", [{ retries = -1 }] = "retries",
+      [{ headers = { Authorization = "x" } }] = "headers.Authorization", [{ headers = { ["a b"] = "x" } }] = "headers", [{ timeout = 0 }] = "timeout",
+      [{ proxy = "x" }] = "proxy" } do
+      local line = debug.getinfo(1, "l").currentline + 1
+      local ok, err = pcall(function() return (client:private_info("c", wrong)) end)
+      assert.is_false(ok)
+      assert.matches("call_spec.lua:" .. line .. ":", err, 1, true)
+      assert.matches(message, err, 1, true)
+    end
+    assert.has_error(function() client:private_info("c", "options") end)
+  end)
+end)
+
+describe("on_event", function()
+  local function listening(overrides)
+    local events = {}
+    overrides.on_event = function(...) events[#events + 1] = { n = select("#", ...), ... } end
+    return alix(overrides), events
+  end
+
+  it("gets one table for a call that succeeded", function()
+    local client, events = listening {}
+    assert(client:private_info(sandbox.unique_id "alix"))
+    assert(client:private_info(sandbox.unique_id "alix"))
+    assert.equal(2, #events)
+    assert.equal(1, events[1].n)
+    local event = events[2][1]
+    assert.equal("call", event.event)
+    assert.equal("alix", event.provider)
+    assert.equal("private_info", event.operation)
+    assert.is_true(event.ok)
+    assert.is_nil(event.kind)
+    assert.equal(200, event.status)
+    assert.equal(1, event.attempts)
+    assert.is_true(event.reused)
+    assert.is_true(type(event.seconds) == "number" and event.seconds > 0)
+  end)
+
+  it("gets the kind, the status, the attempts and the request id of a call that failed", function()
+    local client, events = listening { retries = 1 }
+    local _, err = drive.call("alix", "status=503,retry_after=ms:1", { client = client })
+    local event = events[1][1]
+    assert.is_false(event.ok)
+    assert.equal("provider", event.kind)
+    assert.equal(503, event.status)
+    assert.equal(2, event.attempts)
+    assert.equal(err.request_id, event.request_id)
+    drive.call("alix", "close", { client = client, options = { retries = 0 } })
+    assert.equal("network", events[2][1].kind)
+    assert.is_nil(events[2][1].status)
+  end)
+
+  it("that raises costs the caller neither the record nor the error", function()
+    -- its complaint goes to stderr, which leak_spec.lua reads
+    local stderr = io.stderr
+    local said = {}
+    finally(function() rawset(io, "stderr", stderr) end)
+    rawset(io, "stderr", { write = function(_, ...) said[#said + 1] = table.concat { ... } end })
+    local client = alix { on_event = function() error "broken listener 4111111111111111" end }
+    local info, err = client:private_info(sandbox.unique_id "alix")
+    local _, failure = drive.call("alix", "status=404", { client = client })
+    rawset(io, "stderr", stderr)
+    assert.is_nil(err)
+    assert.equal("27", info.expYear)
+    assert.equal("not_found", failure.kind)
+    assert.equal(2, #said)
+    assert.matches("broken listener", said[1], 1, true)
+    assert.is_nil(said[1]:find("4111111111111111", 1, true))
+  end)
+end)
+
+describe("a call on what is no client of the provider", function()
+  it("is an error at the caller's line that says what it was", function()
+    local whop = drive.client "whop"
+    for _, case in ipairs { { whop, "cards.whop" }, { nil, "nil" }, { {}, "table" }, { "c", "string" }, { cards.alix, "table" }, { cards.secret "c", "userdata" } } do
+      local line = debug.getinfo(1, "l").currentline + 1
+      local ok, err = pcall(function() return (cards.alix.private_info(case[1], "c")) end)
+      assert.is_false(ok)
+      assert.matches("call_spec.lua:" .. line .. ":", err, 1, true)
+      assert.matches("alix", err, 1, true)
+      assert.matches(case[2], err, 1, true)
+    end
+  end)
+end)
