@@ -26,7 +26,7 @@ for _, call in ipairs(calls) do
     error(err)
   end
   local card = cards.mask(cards.card(record)) -- from here on plain text that may be logged
-  print(row:format(provider, operation, card.number or (card.last4 and "…" .. card.last4) or "-",
+  print(row:format(provider, operation, card.number or (card.last4 and "ends in " .. card.last4) or "-",
     card.exp_month and ("%02d/%d"):format(card.exp_month, card.exp_year) or "-", card.cvv or "-", card.status or "-",
     ("%.1f ms"):format(facts.seconds * 1000), facts.reused and "reused" or "new"))
 end

@@ -55,7 +55,11 @@ end
 
 local common = {
   base_url = check_url,
-  proxy = check.text,
+  proxy = function(value, key)
+    local wrong = check.text(value, key)
+    local host = not wrong and (value:match "^%a[%w+.-]*://([^/]+)/?$" or value:match "^([^/]+)$")
+    return wrong or ((not host or host:find "[%s\"<>\\^`{|}]") and ("%s must be a URL or host:port"):format(key)) or nil
+  end,
   user_agent = function(value, key)
     return check.text(value, key) or (#value > 200 and ("%s is longer than 200 bytes"):format(key)) or nil
   end,

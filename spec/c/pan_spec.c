@@ -101,7 +101,7 @@ static void grants_what_is_allowed(void **state) {
     enum secret_class class;
     size_t len, wish_first, wish_last, first, last;
   } cases[] = { { SECRET_PAN, 16, 6, 4, 6, 4 },  { SECRET_PAN, 16, 99, 99, 8, 4 },        { SECRET_PAN, 13, 8, 4, 6, 4 },
-                { SECRET_PAN, 13, 8, 2, 8, 2 },  { SECRET_PAN, 12, 8, 4, 3, 3 },          { SECRET_TOKEN, 8, 9, 9, 2, 2 },
+                { SECRET_PAN, 13, 8, 2, 6, 2 },  { SECRET_PAN, 12, 8, 4, 3, 3 },          { SECRET_TOKEN, 8, 9, 9, 2, 2 },
                 { SECRET_TOKEN, 7, 1, 1, 0, 0 }, { SECRET_CREDENTIAL, 40, 99, 99, 8, 4 }, { SECRET_UNDECLARED, 20, 3, 9, 3, 4 },
                 { SECRET_CVV, 40, 1, 1, 0, 0 } };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

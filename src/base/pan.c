@@ -69,8 +69,9 @@ bool pan_luhn(const char *bytes, size_t len) {
 void pan_limit(enum secret_class class, size_t len, size_t *first, size_t *last) {
   size_t most_first = 0, most_last = 0;
   if (class == SECRET_PAN && len >= PAN_MIN_DIGITS) {
-    most_last = min_size(*last, SHOWN_LAST);
-    most_first = min_size(SHOWN_FIRST, len - HIDDEN_MIN - most_last);
+    /* Whatever is asked for, so that two questions together learn no more than one. */
+    most_last = SHOWN_LAST;
+    most_first = min_size(SHOWN_FIRST, len - HIDDEN_MIN - SHOWN_LAST);
   } else if (class != SECRET_CVV && len >= SHORTEST) {
     most_first = min_size(SHOWN_FIRST, len / 4);
     most_last = min_size(SHOWN_LAST, len / 4);

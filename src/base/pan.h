@@ -18,7 +18,7 @@ size_t pan_digits(const char *bytes, size_t len, char *out);
 bool pan_luhn(const char *bytes, size_t len);
 
 /* How many leading and trailing characters of a value with len characters may be shown, given a wish. Both are lowered in place.
- *  - pan: counted in digits; at most the first 8 and last 4, and at least 3 digits stay hidden; fewer than 13 digits: as for token.
+ *  - pan: counted in digits; at most the first 8 and last 4, and fewer of the first where both together would leave less than 3 digits hidden, one wish or two; fewer than 13 digits: as for token.
  *  - cvv: nothing. token, credential, undeclared: nothing under 8 characters, else each at most a quarter of the length (and 8 and 4). */
 void pan_limit(enum secret_class class, size_t len, size_t *first, size_t *last);
 

@@ -38,10 +38,10 @@ static size_t joined_digits(const char *text, size_t len) {
 bool suspect_mask(struct buf *out, const char *text, size_t len) {
   bool inside = false; /* of a word that is shown */
   for (size_t i = 0; i < len;) {
-    bool masked = i > 0 && text[i - 1] == '*';
     size_t run = 0;
     if (!inside) run = long_word(text + i, len - i);
     if (!run && is_digit(text[i])) run = joined_digits(text + i, len - i);
+    bool masked = run == 4 && i >= 4 && memcmp(text + i - 4, "****", 4) == 0; /* what a masked card number leaves */
     if (run && !masked) {
       buf_add_string(out, "***");
       i += run;

@@ -1,4 +1,5 @@
 /* A call as userdata: made from a client and parameters, run by the VM's own engine, read once. */
+#include <signal.h>
 #include <string.h>
 
 #include "../base/clock.h"
@@ -95,21 +96,40 @@ static struct box *check_job(lua_State *L) {
   return luaL_checkudata(L, 1, JOB_TYPE);
 }
 
+/* The lua program answers Ctrl-C by taking its handler away and setting a hook on its main thread, which runs as soon as this function returns there. */
+struct interruption {
+  lua_Hook hook;
+  struct sigaction handler;
+};
+
+static void note_interruption(lua_State *L, struct interruption *state) {
+  state->hook = lua_gethook(L);
+  if (sigaction(SIGINT, NULL, &state->handler) != 0) memset(&state->handler, 0, sizeof state->handler);
+}
+
+static bool was_interrupted(lua_State *L, const struct interruption *before) {
+  struct interruption now;
+  note_interruption(L, &now);
+  return now.hook != before->hook || now.handler.sa_handler != before->handler.sa_handler;
+}
+
+#define LONGEST_WAIT 0.5 /* seconds; a signal that comes just before the wait does not end it */
+
 /* Runs the engine until the job is done. */
 static void run(lua_State *L, struct box *box) {
   struct engine *engine = vm_engine(L);
-  lua_Hook hook = lua_gethook(L);
+  struct interruption before;
+  note_interruption(L, &before);
   struct job *job = box->job;
   if (job->state == JOB_NEW) {
     box->engine = engine;
     engine_submit(engine, job);
   }
   while (job->state != JOB_DONE) {
-    double left = job->deadline - clock_now();
-    /* libcurl keeps the deadline; this is for what it may oversleep. */
-    if (left < -0.05) engine_cancel(engine, job, ERROR_TIMEOUT, "no answer in time");
-    /* The lua program answers Ctrl-C by setting a hook, which runs as soon as this function returns. */
-    else if (!engine_step(engine, left < 0 ? 0.05 : left + 0.05) && lua_gethook(L) != hook)
+    double left = job->deadline - clock_now() + 0.05;
+    if (left < 0) /* libcurl keeps the deadline; this is for what it may oversleep */
+      engine_cancel(engine, job, ERROR_TIMEOUT, "no answer in time");
+    else if (!engine_step(engine, left < LONGEST_WAIT ? left : LONGEST_WAIT) && was_interrupted(L, &before))
       engine_cancel(engine, job, ERROR_CANCELLED, "interrupted");
   }
   engine_take(engine, job);

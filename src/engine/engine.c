@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "../base/clock.h"
@@ -24,6 +25,7 @@ struct engine {
   double timer;      /* when libcurl wants to be called, monotonic seconds; below 0 for never */
   uint32_t *sockets; /* what epoll knows of a descriptor, by its number; 0 for nothing */
   size_t socket_count;
+  size_t idle; /* of them */
   CURL *spare; /* a handle for the next call, made while this one waits */
   struct settings *spare_settings;
   struct job *running;
@@ -119,6 +121,7 @@ static void watch(struct engine *engine, int fd, uint32_t events) {
     int operation = events == 0 ? EPOLL_CTL_DEL : (*known & ~IDLE) == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
     if (epoll_ctl(engine->epoll, operation, fd, &event) != 0) events = 0;
   }
+  if (*known & IDLE) engine->idle--;
   *known = events;
 }
 
@@ -132,9 +135,10 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *u
   case CURL_POLL_INOUT: watch(engine, fd, EPOLLIN | EPOLLOUT); break;
   case CURL_POLL_REMOVE:
     /* An idle connection stays watched for reading: the next call over it then needs no system call. */
-    if ((size_t)fd < engine->socket_count && engine->sockets[fd] == EPOLLIN)
+    if ((size_t)fd < engine->socket_count && engine->sockets[fd] == EPOLLIN) {
       engine->sockets[fd] |= IDLE;
-    else
+      engine->idle++;
+    } else
       watch(engine, fd, 0);
   }
   return 0;
@@ -142,7 +146,10 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *u
 
 static int on_close(void *user, curl_socket_t fd) {
   struct engine *engine = user;
-  if ((size_t)fd < engine->socket_count) engine->sockets[fd] = 0;
+  if ((size_t)fd < engine->socket_count) {
+    if (engine->sockets[fd] & IDLE) engine->idle--;
+    engine->sockets[fd] = 0;
+  }
   return close(fd);
 }
 
@@ -151,6 +158,25 @@ static int on_timer(CURLM *multi, long milliseconds, void *user) {
   struct engine *engine = user;
   engine->timer = milliseconds < 0 ? -1 : clock_now() + (double)milliseconds / 1000;
   return 0;
+}
+
+/* An idle connection that has something to read is over: the server closed it, or sent what nobody asked for, which the next call would take for its answer (libcurl
+ * 7.88 sees the bytes and goes on). Without a reading side libcurl finds it dead. */
+static void retire(struct engine *engine, int fd) {
+  char unasked[4096];
+  shutdown(fd, SHUT_RD);
+  while (recv(fd, unasked, sizeof unasked, MSG_DONTWAIT) > 0)
+    continue;
+  explicit_bzero(unasked, sizeof unasked);
+  watch(engine, fd, 0);
+}
+
+/* Before a call goes over a connection that was idle. */
+static void retire_idle(struct engine *engine) {
+  struct epoll_event events[EVENTS];
+  int count = engine->idle ? epoll_wait(engine->epoll, events, EVENTS, 0) : 0;
+  for (int i = 0; i < count; i++)
+    if (engine->sockets[events[i].data.fd] & IDLE) retire(engine, events[i].data.fd);
 }
 
 /* --- attempts --- */
@@ -174,6 +200,7 @@ static void make_spare(struct engine *engine) {
 }
 
 static void start(struct engine *engine, struct job *job) {
+  retire_idle(engine);
   job->attempts++;
   if (!transfer_prepare(job, take_blank(engine, job->settings), clock_now())) {
     finish(engine, job);
@@ -302,8 +329,8 @@ static void run_due(struct engine *engine) {
 
 static void run_socket(struct engine *engine, const struct epoll_event *event) {
   int running, bits = 0, fd = event->data.fd;
-  if (engine->sockets[fd] & IDLE) { /* the server closed an idle connection; libcurl finds out when it wants to use it */
-    watch(engine, fd, 0);
+  if (engine->sockets[fd] & IDLE) {
+    retire(engine, fd);
     return;
   }
   if (event->events & EPOLLIN) bits |= CURL_CSELECT_IN;

@@ -33,7 +33,7 @@ struct job {
 
   CURL *easy; /* while JOB_RUNNING */
   struct buf body;
-  bool too_large;
+  bool too_large, sent_once;
   size_t header_bytes;
   char *curl_message; /* CURL_ERROR_SIZE bytes, while JOB_RUNNING */
 

@@ -1,6 +1,7 @@
 #include "settings.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <strings.h>
 
 #include "../base/pool.h"
@@ -40,19 +41,23 @@ bool settings_add_header(struct settings *settings, const char *line) {
   return true;
 }
 
+static bool has_header(const struct curl_slist *line, const char *own) {
+  size_t len = strcspn(own, ":") + 1;
+  while (line && strncasecmp(line->data, own, len) != 0)
+    line = line->next;
+  return line != NULL;
+}
+
 bool settings_add_own_headers(struct settings *settings) {
   char agent[256];
   snprintf(agent, sizeof agent, "User-Agent: %s", settings->user_agent ? settings->user_agent : "cards");
   /* As lines of the list they cost less than as options; "Accept:" keeps libcurl from sending one that says nothing. */
   const char *const lines[] = { agent, "Accept-Encoding: gzip", "Accept:" };
-  bool accept = false;
-  for (const struct curl_slist *line = settings->headers; line; line = line->next)
-    accept = accept || strncasecmp(line->data, "Accept:", 7) == 0;
-  const struct curl_slist *last = settings->headers;
+  struct curl_slist *last = settings->headers;
   while (last && last->next)
     last = last->next;
-  for (size_t i = 0; i < sizeof lines / sizeof *lines - accept; i++)
-    if (!settings_add_header(settings, lines[i])) return false;
+  for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+    if (!has_header(settings->headers, lines[i]) && !settings_add_header(settings, lines[i])) return false;
   settings->own = last ? last->next : settings->headers;
   return true;
 }

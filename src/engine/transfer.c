@@ -50,6 +50,15 @@ static long milliseconds(double seconds) {
 #define RECEIVE_BUFFER 4096L
 #define UPLOAD_BUFFER  16384L
 
+/* libcurl sends once more by itself when the server closes a connection that was used before; that counts, too. */
+static int on_request(void *user, char *remote, char *local, int remote_port, int local_port) {
+  (void)remote, (void)local, (void)remote_port, (void)local_port;
+  struct job *job = user;
+  if (job->sent_once) job->attempts++;
+  job->sent_once = true;
+  return CURL_PREREQFUNC_OK;
+}
+
 #define SET(option, value)                                                                                                                           \
   if (rc == CURLE_OK) rc = curl_easy_setopt(easy, option, value)
 
@@ -65,6 +74,7 @@ CURL *transfer_blank(const struct settings *settings, curl_closesocket_callback 
   SET(CURLOPT_BUFFERSIZE, RECEIVE_BUFFER);
   SET(CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER);
   SET(CURLOPT_ACCEPT_ENCODING, "gzip");
+  SET(CURLOPT_PREREQFUNCTION, on_request);
   SET(CURLOPT_WRITEFUNCTION, on_body);
   SET(CURLOPT_HEADERFUNCTION, on_header);
   SET(CURLOPT_CLOSESOCKETFUNCTION, socket_closed);
@@ -93,11 +103,12 @@ static bool fill_in(struct job *job, double now) {
     SET(CURLOPT_POSTFIELDS, request->body.data);
   }
   if (strcmp(job->operation->method, request->body.data ? "POST" : "GET") != 0) SET(CURLOPT_CUSTOMREQUEST, job->operation->method);
-  /* Over a connection that has been used before libcurl sends again by itself when the server closes it at that moment. */
+  /* What may not be sent twice goes over a connection where libcurl does not do so by itself. */
   if (!job->operation->safe) SET(CURLOPT_FRESH_CONNECT, 1L);
   if (settings->key_password) SET(CURLOPT_KEYPASSWD, settings->key_password);
   SET(CURLOPT_TIMEOUT_MS, milliseconds(left));
   SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(job->connect_timeout < left ? job->connect_timeout : left));
+  SET(CURLOPT_PREREQDATA, job);
   SET(CURLOPT_WRITEDATA, job);
   SET(CURLOPT_HEADERDATA, job);
   SET(CURLOPT_ERRORBUFFER, job->curl_message);
@@ -110,6 +121,7 @@ static bool fill_in(struct job *job, double now) {
 bool transfer_prepare(struct job *job, CURL *blank, double now) {
   job->status = 0;
   job->too_large = false;
+  job->sent_once = false;
   job->header_bytes = 0;
   buf_clear(&job->body);
   job->curl_message = pool_calloc(1, CURL_ERROR_SIZE);
