@@ -8,8 +8,9 @@
 #include "../../src/engine/response.h"
 #include "../../src/providers/providers.h"
 
-static const char answer[] = "{\"success\": true, \"message\": \"Your request has been successful\", \"data\": {\"cvv\": \"111\", \"expYear\": \"27\", \"expMonth\": "
-                             "\"01\", \"cardNo\": \"4111111111111111\"}, \"errorCode\": 0}";
+static const char answer[] =
+    "{\"success\": true, \"message\": \"Your request has been successful\", \"data\": {\"cvv\": \"111\", \"expYear\": \"27\", \"expMonth\": "
+    "\"01\", \"cardNo\": \"4111111111111111\"}, \"errorCode\": 0}";
 
 static void mask_all(struct record *record, struct buf *out) {
   for (; record; record = record->next) {

@@ -155,7 +155,8 @@ end)
 describe("a call on what is no client of the provider", function()
   it("is an error at the caller's line that says what it was", function()
     local whop = drive.client "whop"
-    for _, case in ipairs { { whop, "cards.whop" }, { nil, "nil" }, { {}, "table" }, { "c", "string" }, { cards.alix, "table" }, { cards.secret "c", "userdata" } } do
+    for _, case in ipairs { { whop, "cards.whop" }, { nil, "nil" }, { {}, "table" }, { "c", "string" },
+      { cards.alix, "table" }, { cards.secret "c", "userdata" } } do
       local line = debug.getinfo(1, "l").currentline + 1
       local ok, err = pcall(function() return (cards.alix.private_info(case[1], "c")) end)
       assert.is_false(ok)

@@ -1,4 +1,5 @@
---- What no provider's call ever shows: markers are planted as number, CVV, token, credential and every parameter, every success and every failure is driven, and
+--- What no provider's call ever shows: markers are planted as number, CVV, token, credential and every parameter, every success and every
+-- failure is driven, and
 -- the markers are looked for in all that a script gets to see and in all that is printed. Generated; no provider has code of its own here.
 
 local canned = require "support.canned"
@@ -163,7 +164,8 @@ describe("the search for markers", function()
   end)
 
   it("finds none where there is none", function()
-    for _, text in ipairs { "", "************1486", "4539 57** **** 1486", "17395", "0x5573900", "req_1f739a", "Zq8vXw3 LmN5pRt", "a record: table: 0x55c2b50bc930" } do
+    for _, text in ipairs { "", "************1486", "4539 57** **** 1486", "17395", "0x5573900",
+      "req_1f739a", "Zq8vXw3 LmN5pRt", "a record: table: 0x55c2b50bc930" } do
       assert.is_nil((search(text)), text)
     end
   end)

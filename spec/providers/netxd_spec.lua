@@ -256,7 +256,8 @@ describe("netxd", function()
 
     it("cannot be made with what is no EC private key: the error names private_key, and nothing is sent", function()
       local locked = openssl("locked.pem", "ec -aes256 -passout pass:secret -in " .. sandbox.url "NETXD_KEY_SEC1")
-      for _, key in ipairs { "no PEM", read(openssl("rsa.pem", "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024")), read(locked), (read(sandbox.url "NETXD_KEY"):sub(1, 80)) } do
+      for _, key in ipairs { "no PEM", read(openssl("rsa.pem", "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024")),
+        read(locked), (read(sandbox.url "NETXD_KEY"):sub(1, 80)) } do
         local record, err, id = drive.call("netxd", nil, { client = with_key { private_key = key } })
         assert.is_nil(record)
         assert.equal("invalid_request", err.kind)

@@ -73,7 +73,8 @@ end
 
 local function shell(s) return "'" .. s:gsub("'", "'\\''") .. "'" end
 
---- The body that the sandbox gives to the request it saw last for this id, sent once more with curl: the answer as it is, without the library. Decoded, nulls absent.
+--- The body that the sandbox gives to the request it saw last for this id, sent once more with curl:
+-- the answer as it is, without the library. Decoded, nulls absent.
 function drive.raw_answer(id, case)
   local last = sandbox.seen(id).last
   local command = "curl -sS -m 10 -X " .. last.method

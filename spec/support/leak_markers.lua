@@ -34,7 +34,8 @@ local SHAPES = { -- what the sandbox, strict as it is, wants of a parameter
 
 --- Everything that is planted for a provider, from the descriptor of its operation.
 -- @param id the unique id; made here where it is nil
--- @return { id, params, credentials, answer, grouped (the same with the number in groups), secret = markers that show nowhere, call = those that show in records only }
+-- @return { id, params, credentials, answer, grouped (the same with the number in groups), secret = markers that show nowhere,
+--  call = those that show in records only }
 function leak_markers.of(provider, about, id)
   id = id or os.getenv "LEAK_ID" or unique()
   local markers = { id = id, params = {}, credentials = {}, secret = {}, call = {} }

@@ -108,7 +108,7 @@ struct operation {
 enum credential_kind {
   CREDENTIAL_VALUE,   /* a string, a secret, or a function that returns either */
   CREDENTIAL_SETTING, /* a plain string that goes with every call, not secret */
-  CREDENTIAL_FUNCTION /* a function that the library calls itself (NetXD's sign) */
+  CREDENTIAL_FUNCTION /* a function that the library calls itself, to sign */
 };
 
 struct credential {
@@ -119,7 +119,7 @@ struct credential {
 };
 
 struct provider {
-  const char *name;     /* "alix" */
+  const char *name;     /* as in cards.<name> */
   const char *base_url; /* default, NULL when it has to be configured */
   const struct credential *credentials;
   size_t credential_count;
