@@ -311,6 +311,11 @@ void secret_wipe(struct secret *secret) {
   secret->len = 0;
 }
 
+uint32_t secret_generation(void) {
+  if (pthread_once(&once, handle_forks) != 0) abort();
+  return generation;
+}
+
 enum secret_state secret_state(const struct secret *secret) {
   if (secret->bytes == NULL) return SECRET_CLOSED;
   return secret->generation == generation ? SECRET_OPEN : SECRET_FORKED;

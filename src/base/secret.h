@@ -46,6 +46,9 @@ bool secret_class_from_name(const char *name, enum secret_class *class);
 /* Equality in constant time for equal lengths; false unless the secret is open. */
 bool secret_equals(const struct secret *secret, const void *bytes, size_t len);
 
+/* Of the process: another number in a forked child. Cheaper than getpid. */
+uint32_t secret_generation(void);
+
 struct secret_stats {
   bool locked;        /* mlock works; true as well before the first secret if it may */
   const char *reason; /* why not locked, static; NULL when it is */

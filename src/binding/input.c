@@ -48,6 +48,9 @@ static void get_argument(lua_State *L, const struct input *input, const char *na
     lua_pop(L, 1);
     lua_pushstring(L, name);
     lua_rawget(L, input->params);
+  } else if (input->bare == name) {
+    lua_pop(L, 1);
+    lua_pushvalue(L, input->params);
   }
   if (!lua_isnil(L, -1)) return;
   lua_pop(L, 1);
@@ -91,18 +94,14 @@ static const char *bare_argument(lua_State *L, const struct input *input) {
   return name;
 }
 
-/* Makes a table of what the caller gave, if it is none. Returns 0, or the count of results of a refusal. */
+/* Finds out which argument a bare value is. Returns 0, or the count of results of a refusal. */
 static int take_params(lua_State *L, struct input *input) {
-  if (lua_istable(L, input->params)) return 0;
-  if (lua_isnil(L, input->params)) return 0;
+  if (lua_istable(L, input->params) || lua_isnil(L, input->params)) return 0;
   const char *name = bare_argument(L, input);
   bool bare = lua_type(L, input->params) == LUA_TSTRING || binding_to_secret(L, input->params);
   if (!bare) return refuse(L, input, name ? name : "parameters", name ? "must be a string or a secret" : "must be a table");
   if (!name) return refuse(L, input, "parameters", "must be a table: more than one is required");
-  lua_createtable(L, 0, 1);
-  lua_pushvalue(L, input->params);
-  lua_setfield(L, -2, name);
-  lua_replace(L, input->params);
+  input->bare = name;
   return 0;
 }
 

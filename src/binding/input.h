@@ -12,6 +12,7 @@ struct input {
   const struct client *client;
   const struct operation *operation;
   int params, options, credentials, started, private; /* stack indices; of nil or none where not given */
+  const char *bare; /* name of the argument that stands in place of a table of them; one of the descriptor's own strings */
   struct value values[INPUT_MAX_PARTS];
   struct value key;
   struct header headers[INPUT_MAX_HEADERS];

@@ -7,37 +7,44 @@
 #include "../engine/engine.h"
 #include "input.h"
 
-static const char engine_key; /* its address is the key of the VM's engine in the registry */
+static const char vm_key; /* its address is the key of the VM's struct vm in the registry */
 
 /* --- the VM's engine --- */
 
-static int collect_engine(lua_State *L) {
-  struct engine **box = lua_touserdata(L, 1);
-  engine_free(*box);
-  *box = NULL;
+struct vm {
+  struct engine *engine;
+  bool handles_interrupts; /* the host had a handler for SIGINT when the engine was made */
+};
+
+static int collect_vm(lua_State *L) {
+  struct vm *vm = lua_touserdata(L, 1);
+  engine_free(vm->engine);
+  vm->engine = NULL;
   return 0;
 }
 
-static struct engine *vm_engine(lua_State *L) {
-  compat_rawgetp(L, LUA_REGISTRYINDEX, &engine_key);
-  struct engine **box = lua_touserdata(L, -1);
+static struct vm *get_vm(lua_State *L) {
+  compat_rawgetp(L, LUA_REGISTRYINDEX, &vm_key);
+  struct vm *vm = lua_touserdata(L, -1);
   lua_pop(L, 1);
-  if (box && !engine_is_foreign(*box)) return *box;
-  if (box) { /* a forked child has an engine of its own */
-    engine_free(*box);
-    *box = NULL;
+  if (vm && !engine_is_foreign(vm->engine)) return vm;
+  if (vm) { /* a forked child has an engine of its own */
+    engine_free(vm->engine);
+    vm->engine = NULL;
   }
-  const char *why;
-  box = lua_newuserdata(L, sizeof *box);
-  *box = NULL;
+  vm = lua_newuserdata(L, sizeof *vm);
+  memset(vm, 0, sizeof *vm);
   lua_createtable(L, 0, 1);
-  lua_pushcfunction(L, collect_engine);
+  lua_pushcfunction(L, collect_vm);
   lua_setfield(L, -2, "__gc");
   lua_setmetatable(L, -2);
-  *box = engine_new(&why);
-  if (!*box) luaL_error(L, "cards: %s", why);
-  compat_rawsetp(L, LUA_REGISTRYINDEX, &engine_key);
-  return *box;
+  const char *why;
+  vm->engine = engine_new(&why);
+  if (!vm->engine) luaL_error(L, "cards: %s", why);
+  struct sigaction handler;
+  vm->handles_interrupts = sigaction(SIGINT, NULL, &handler) == 0 && handler.sa_handler != SIG_DFL;
+  compat_rawsetp(L, LUA_REGISTRYINDEX, &vm_key);
+  return vm;
 }
 
 /* --- jobs --- */
@@ -97,29 +104,19 @@ static struct box *check_job(lua_State *L) {
 }
 
 /* The lua program answers Ctrl-C by taking its handler away and setting a hook on its main thread, which runs as soon as this function returns there. */
-struct interruption {
-  lua_Hook hook;
-  struct sigaction handler;
-};
-
-static void note_interruption(lua_State *L, struct interruption *state) {
-  state->hook = lua_gethook(L);
-  if (sigaction(SIGINT, NULL, &state->handler) != 0) memset(&state->handler, 0, sizeof state->handler);
-}
-
-static bool was_interrupted(lua_State *L, const struct interruption *before) {
-  struct interruption now;
-  note_interruption(L, &now);
-  return now.hook != before->hook || now.handler.sa_handler != before->handler.sa_handler;
+static bool was_interrupted(lua_State *L, lua_Hook hook, const struct vm *vm) {
+  struct sigaction now;
+  if (lua_gethook(L) != hook) return true;
+  return vm->handles_interrupts && sigaction(SIGINT, NULL, &now) == 0 && now.sa_handler == SIG_DFL;
 }
 
 #define LONGEST_WAIT 0.5 /* seconds; a signal that comes just before the wait does not end it */
 
 /* Runs the engine until the job is done. */
 static void run(lua_State *L, struct box *box) {
-  struct engine *engine = vm_engine(L);
-  struct interruption before;
-  note_interruption(L, &before);
+  const struct vm *vm = get_vm(L);
+  struct engine *engine = vm->engine;
+  lua_Hook hook = lua_gethook(L);
   struct job *job = box->job;
   if (job->state == JOB_NEW) {
     box->engine = engine;
@@ -129,7 +126,7 @@ static void run(lua_State *L, struct box *box) {
     double left = job->deadline - clock_now() + 0.05;
     if (left < 0) /* libcurl keeps the deadline; this is for what it may oversleep */
       engine_cancel(engine, job, ERROR_TIMEOUT, "no answer in time");
-    else if (!engine_step(engine, left < LONGEST_WAIT ? left : LONGEST_WAIT) && was_interrupted(L, &before))
+    else if (!engine_step(engine, left < LONGEST_WAIT ? left : LONGEST_WAIT) && was_interrupted(L, hook, vm))
       engine_cancel(engine, job, ERROR_CANCELLED, "interrupted");
   }
   engine_take(engine, job);

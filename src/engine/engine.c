@@ -9,6 +9,7 @@
 
 #include "../base/clock.h"
 #include "../base/pool.h"
+#include "../base/secret.h"
 #include "response.h"
 #include "retry.h"
 #include "transfer.h"
@@ -20,10 +21,10 @@
 struct engine {
   CURLM *multi;
   int epoll;
-  pid_t pid;         /* of the process that made it */
-  bool skipped;      /* the last step did not look at the sockets */
-  double timer;      /* when libcurl wants to be called, monotonic seconds; below 0 for never */
-  uint32_t *sockets; /* what epoll knows of a descriptor, by its number; 0 for nothing */
+  uint32_t generation; /* of the process that made it */
+  bool skipped;        /* the last step did not look at the sockets */
+  double timer;        /* when libcurl wants to be called, monotonic seconds; below 0 for never */
+  uint32_t *sockets;   /* what epoll knows of a descriptor, by its number; 0 for nothing */
   size_t socket_count;
   size_t idle; /* of them */
   CURL *spare; /* a handle for the next call, made while this one waits */
@@ -245,7 +246,7 @@ struct engine *engine_new(const char **why) {
   *why = "memory is used up";
   struct engine *engine = pool_calloc(1, sizeof *engine);
   if (!engine) return NULL;
-  engine->pid = getpid();
+  engine->generation = secret_generation();
   engine->timer = -1;
   engine->done_tail = &engine->done;
   engine->epoll = epoll_create1(EPOLL_CLOEXEC);
@@ -262,7 +263,7 @@ struct engine *engine_new(const char **why) {
 }
 
 bool engine_is_foreign(const struct engine *engine) {
-  return engine->pid != getpid();
+  return engine->generation != secret_generation();
 }
 
 void engine_free(struct engine *engine) {

@@ -51,7 +51,7 @@ static bool has_header(const struct curl_slist *line, const char *own) {
 bool settings_add_own_headers(struct settings *settings) {
   char agent[256];
   snprintf(agent, sizeof agent, "User-Agent: %s", settings->user_agent ? settings->user_agent : "cards");
-  /* As lines of the list they cost less than as options; "Accept:" keeps libcurl from sending one that says nothing. */
+  /* Few and short, and as lines of the list: libcurl prints them byte by byte. "Accept:" keeps libcurl from sending one that says nothing. */
   const char *const lines[] = { agent, "Accept-Encoding: gzip", "Accept:" };
   struct curl_slist *last = settings->headers;
   while (last && last->next)

@@ -31,7 +31,7 @@ struct settings *settings_ref(struct settings *settings);
 void settings_unref(struct settings *settings);
 /* Adds a header line "Name: value" to settings->headers. False when memory is used up. */
 bool settings_add_header(struct settings *settings, const char *line);
-/* Adds the headers that every request has, behind all others: few and short ones, as libcurl prints them byte by byte. False when memory is used up. */
+/* Adds the headers that every request has, behind all others. False when memory is used up. */
 bool settings_add_own_headers(struct settings *settings);
 
 #endif
