@@ -3,6 +3,7 @@
 local core = require "cards.core"
 
 local check = require "cards.check"
+local flow = require "cards.flow"
 
 --- What a function said in place of a credential, fit for an error: never a value that it returned as one.
 local function reason(cause)
@@ -56,7 +57,7 @@ local function run(client, operation, parameters, options, credentials, started)
   if not job then
     return nil, err
   end
-  job:wait()
+  flow.wait(job)
   local record
   record, err = job:result()
   return record, err, job

@@ -22,6 +22,9 @@ for _, name in ipairs(core.providers()) do
   cards[name] = require("cards." .. name)
 end
 
+local flow = require "cards.flow"
+cards.all, cards.each, cards.fallback = flow.all, flow.each, flow.fallback
+
 cards.describe = require "cards.describe"
 cards.map = require "cards.map"
 cards.card = cards.map.card

@@ -3,6 +3,7 @@
 local call = require "cards.call"
 local client = require "cards.client"
 local core = require "cards.core"
+local flow = require "cards.flow"
 
 local provider = {}
 
@@ -26,7 +27,7 @@ function provider.module(name)
 
   for operation in pairs(about.operations) do
     module[operation] = function(self, parameters, options)
-      if options == nil then -- most calls are as simple as that
+      if options == nil and flow.active == 0 then -- most calls are as simple as that
         local record, err = core.call(self, operation, parameters, name)
         if record ~= false then
           return record, err

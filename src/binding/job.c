@@ -132,6 +132,31 @@ static void run(lua_State *L, struct box *box) {
   engine_take(engine, job);
 }
 
+/* job:submit(): starts the job without waiting; returns its key, which core.next_done returns once when it is done */
+static int submit(lua_State *L) {
+  struct box *box = check_job(L);
+  if (!box->job || box->job->state != JOB_NEW) return luaL_error(L, "the job was submitted already");
+  box->engine = get_vm(L)->engine;
+  box->job->owner = box;
+  engine_submit(box->engine, box->job);
+  lua_pushlightuserdata(L, box);
+  return 1;
+}
+
+/* core.next_done(seconds): the key of a submitted job that is done, waiting so long for one; nil when there is none */
+static int next_done(lua_State *L) {
+  struct engine *engine = get_vm(L)->engine;
+  struct job *job = engine_done(engine);
+  lua_Number seconds = luaL_checknumber(L, 1);
+  if (!job && seconds > 0) {
+    engine_step(engine, seconds);
+    job = engine_done(engine);
+  }
+  if (!job) return 0;
+  lua_pushlightuserdata(L, job->owner);
+  return 1;
+}
+
 /* job:wait() */
 static int wait(lua_State *L) {
   struct box *box = check_job(L);
@@ -220,8 +245,9 @@ static int now(lua_State *L) {
 }
 
 void binding_open_job(lua_State *L) {
-  static const luaL_Reg methods[] = { { "wait", wait }, { "result", result }, { "facts", facts }, { NULL, NULL } };
-  static const luaL_Reg functions[] = { { "check", input_check }, { "job", new_job }, { "call", call }, { "now", now }, { NULL, NULL } };
+  static const luaL_Reg methods[] = { { "submit", submit }, { "wait", wait }, { "result", result }, { "facts", facts }, { NULL, NULL } };
+  static const luaL_Reg functions[] = { { "check", input_check },   { "job", new_job }, { "call", call },
+                                        { "next_done", next_done }, { "now", now },     { NULL, NULL } };
   luaL_newmetatable(L, JOB_TYPE);
   luaL_newlib(L, methods);
   lua_setfield(L, -2, "__index");

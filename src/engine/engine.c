@@ -343,7 +343,6 @@ static void run_socket(struct engine *engine, const struct epoll_event *event) {
 bool engine_step(struct engine *engine, double seconds) {
   struct epoll_event events[EVENTS];
   double due = until_due(engine, clock_now());
-  if (engine->done) due = 0;
   if (due >= 0 && (seconds < 0 || due < seconds)) seconds = due;
   int count = 0;
   /* What is due at once, as every call is that was just submitted, comes first; but not twice in a row. */

@@ -28,7 +28,8 @@ bool engine_is_foreign(const struct engine *engine);
 void engine_submit(struct engine *engine, struct job *job);
 /* Gives up a job that is running or waiting: it is done at once, with an error of that kind. */
 void engine_cancel(struct engine *engine, struct job *job, enum error_kind kind, const char *message);
-/* Waits at most so many seconds (below 0: until something happens) and does what is due. False when a signal ended the wait. */
+/* Waits at most so many seconds (below 0: until something happens) and does what is due. False when a signal ended the wait. Whoever waits for any job looks at engine_done
+ * first: a finished one does not end the wait. */
 bool engine_step(struct engine *engine, double seconds);
 /* The next finished job, handed back to the caller; NULL when there is none. */
 struct job *engine_done(struct engine *engine);

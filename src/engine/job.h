@@ -17,6 +17,7 @@
 enum job_state { JOB_NEW, JOB_RUNNING, JOB_WAITING /* for its next attempt */, JOB_DONE };
 
 struct job {
+  void *owner;              /* of the binding, for finding its own again */
   struct job *next, **link; /* in the engine's list of its state */
   enum job_state state;
   const struct provider *provider;
