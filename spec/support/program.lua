@@ -54,7 +54,8 @@ end
 -- @return { pid = …, signal(name), finish() }; finish waits for the end and returns output, status
 function program.start(source)
   local path = program.file(source)
-  local pipe = io.popen(("sh -c %s 2>&1; echo status $?"):format(quote("echo $$; exec " .. os.getenv "LUA_BIN" .. " " .. path)))
+  -- A job in the background ignores SIGINT, and so would its children.
+  local pipe = io.popen(("sh -c %s 2>&1; echo status $?"):format(quote("echo $$; exec env --default-signal=INT " .. os.getenv "LUA_BIN" .. " " .. path)))
   local process = { pid = assert(tonumber(pipe:read "*l")) }
 
   function process.signal(name)
