@@ -10,58 +10,14 @@
 #include <cmocka.h>
 
 #include "../../src/base/json.h"
-#include "../../src/base/pool.h"
 #include "../../src/engine/body.h"
+#include "random.h"
+#include "requests.h"
 
 #define SEED      UINT64_C(0x5eedca4dc)
 #define MAX_PARTS 40
-#define BASE_URL  "https://host.example/base"
 
-struct random {
-  uint64_t seed, state;
-};
-
-static struct random random_of(uint64_t seed) {
-  return (struct random){ .seed = seed, .state = seed * 2 + 1 };
-}
-
-static unsigned pick(struct random *random, unsigned below) {
-  random->state ^= random->state << 13;
-  random->state ^= random->state >> 7;
-  random->state ^= random->state << 17;
-  return (unsigned)((random->state >> 20) % below);
-}
-
-/* --- a request and what it is made of --- */
-
-static struct settings *settings;
-
-static int make_settings(void **state) {
-  (void)state;
-  json_setup();
-  settings = settings_new();
-  assert_non_null(settings);
-  settings->base_url = pool_strdup(BASE_URL);
-  return settings_add_header(settings, "X-Client: yes") && settings_add_own_headers(settings) ? 0 : -1;
-}
-
-static int free_settings(void **state) {
-  (void)state;
-  settings_unref(settings);
-  return 0;
-}
-
-static struct value value_of(const char *text) {
-  return (struct value){ text, strlen(text) };
-}
-
-/* Builds with these parts; the request is in a state to be freed whatever comes out. */
-static bool build(struct request *request, const struct part *parts, size_t count, const struct value *values, struct error *error) {
-  struct operation operation = { .name = "op", .method = "POST", .path = "/", .parts = parts, .part_count = count };
-  memset(error, 0, sizeof *error);
-  request_init(request);
-  return request_build(request, &operation, settings, values, (struct value){ NULL, 0 }, NULL, 0, error);
-}
+/* --- bodies --- */
 
 static void refuses_text_that_is_no_utf8_in_a_body(void **state) {
   (void)state;
@@ -71,14 +27,12 @@ static void refuses_text_that_is_no_utf8_in_a_body(void **state) {
     struct value value = value_of(bad[i]);
     struct request request;
     struct error error;
-    if (build(&request, parts, 1, &value, &error)) fail_msg("case %zu", i);
+    if (build(&request, parts, 1, "/", &value, NULL, 0, &error)) fail_msg("case %zu", i);
     assert_int_equal(error.kind, ERROR_INVALID_REQUEST);
     assert_memory_equal(error.message, "name ", 5);
     request_free(&request);
   }
 }
-
-/* --- bodies --- */
 
 struct plan { /* a random descriptor and its values */
   struct part parts[MAX_PARTS];
@@ -186,7 +140,8 @@ static void writes_a_body_that_reads_as_what_was_put_in(void **state) {
     struct request request;
     struct error error;
     make_plan(&random, &plan);
-    if (!build(&request, plan.parts, plan.count, plan.values, &error)) fail_msg("seed %llu: %s", (unsigned long long)seed, error.message);
+    if (!build(&request, plan.parts, plan.count, "/", plan.values, NULL, 0, &error))
+      fail_msg("seed %llu: %s", (unsigned long long)seed, error.message);
     const char *why = "";
     size_t where = 0;
     struct json_node *root = plan.given ? json_parse(request.body.data, request.body.len, &why, &where) : NULL;

@@ -11,25 +11,11 @@
 #include <locale.h>
 
 #include "../../src/base/json.h"
+#include "random.h"
 
 #define SEED     UINT64_C(0x5eedca4d5)
 #define TEXT_MAX ((size_t)1 << 24)
 #define T(text)  text, sizeof text - 1
-
-struct random {
-  uint64_t seed, state;
-};
-
-static struct random random_of(uint64_t seed) {
-  return (struct random){ .seed = seed, .state = seed * 2 + 1 };
-}
-
-static unsigned pick(struct random *random, unsigned below) {
-  random->state ^= random->state << 13;
-  random->state ^= random->state >> 7;
-  random->state ^= random->state << 17;
-  return (unsigned)((random->state >> 20) % below);
-}
 
 /* Parses a copy that ends with its block, so that a sanitizer sees a byte read too far. */
 static struct json_node *parse(const char *text, size_t len, const char **why, size_t *where) {

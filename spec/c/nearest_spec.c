@@ -10,23 +10,9 @@
 #include <cmocka.h>
 
 #include "../../src/base/nearest.h"
+#include "random.h"
 
 #define SEED UINT64_C(0x5eedca4d9)
-
-struct random {
-  uint64_t seed, state;
-};
-
-static struct random random_of(uint64_t seed) {
-  return (struct random){ .seed = seed, .state = seed * 2 + 1 };
-}
-
-static unsigned pick(struct random *random, unsigned below) {
-  random->state ^= random->state << 13;
-  random->state ^= random->state >> 7;
-  random->state ^= random->state << 17;
-  return (unsigned)((random->state >> 20) % below);
-}
 
 static void word(struct random *random, char *out, unsigned longest) {
   unsigned len = pick(random, longest + 1);

@@ -1,4 +1,4 @@
-/* src/base/pool. What only holds for pooled blocks is skipped in builds with POOL_IS_MALLOC. */
+/* src/base/pool; what threads do to it is in pool_threads_spec. What only holds for pooled blocks is skipped in builds with POOL_IS_MALLOC. */
 #define _GNU_SOURCE 1
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,12 +10,12 @@
 
 #include <cmocka.h>
 #include <malloc.h>
-#include <pthread.h>
 #include <sys/resource.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "../../src/base/pool.h"
+#include "child.h"
+#include "pool_use.h"
 
 /* gcc says it with macros, clang with __has_feature. */
 #if defined __SANITIZE_ADDRESS__ || defined __SANITIZE_THREAD__
@@ -26,44 +26,12 @@
 #endif
 #endif
 
-#define CHILD_SKIPS 77
-#define MIB         ((size_t)1 << 20)
-
-/* In a forked child, where cmocka's asserts would run on with the parent's remaining tests. */
-#define CHILD_CHECK(condition)                                                                                                                       \
-  do {                                                                                                                                               \
-    if (!(condition)) {                                                                                                                              \
-      fprintf(stderr, "%s:%d: in a child: %s\n", __FILE__, __LINE__, #condition);                                                                    \
-      _exit(1);                                                                                                                                      \
-    }                                                                                                                                                \
-  } while (0)
-
-static void run_in_child(void (*body)(void)) {
-  fflush(NULL);
-  pid_t pid = fork();
-  assert_true(pid >= 0);
-  if (pid == 0) {
-    body();
-    _exit(0);
-  }
-  int status;
-  assert_int_equal(waitpid(pid, &status, 0), pid);
-  if (WIFEXITED(status) && WEXITSTATUS(status) == CHILD_SKIPS) skip();
-  assert_true(WIFEXITED(status));
-  assert_int_equal(WEXITSTATUS(status), 0);
-}
-
-static struct pool_stats stats(void) {
-  struct pool_stats now;
-  pool_stats(&now);
-  return now;
-}
+#define MIB ((size_t)1 << 20)
 
 static void limit_address_space(size_t room) {
 #if defined SANITIZED || defined POOL_IS_MALLOC
   (void)room;
-  fprintf(stderr, "skipped: a sanitizer or valgrind cannot run with little address space\n");
-  _exit(CHILD_SKIPS);
+  cannot_try("a sanitizer or valgrind cannot run with little address space");
 #else
   unsigned long pages = 0;
   FILE *file = fopen("/proc/self/statm", "r");
@@ -75,7 +43,8 @@ static void limit_address_space(size_t room) {
 #endif
 }
 
-static void use_up_a_small_range(void) {
+static void use_up_a_small_range(void *unused) {
+  (void)unused;
   limit_address_space(120 * MIB);
   struct pool_stats before = stats();
   CHILD_CHECK(before.reserved == 16 * MIB);
@@ -92,7 +61,8 @@ static void use_up_a_small_range(void) {
   }
 }
 
-static void live_without_a_range(void) {
+static void live_without_a_range(void *unused) {
+  (void)unused;
   limit_address_space(10 * MIB);
   char *block = pool_alloc(100);
   CHILD_CHECK(block != NULL && stats().reserved == 0 && stats().allocations == 1);
@@ -105,12 +75,12 @@ static void live_without_a_range(void) {
 /* Both run in children before the pool is opened here. */
 static void goes_on_with_malloc_when_the_range_is_used_up(void **state) {
   (void)state;
-  run_in_child(use_up_a_small_range);
+  run_in_child(use_up_a_small_range, NULL);
 }
 
 static void works_without_a_range(void **state) {
   (void)state;
-  run_in_child(live_without_a_range);
+  run_in_child(live_without_a_range, NULL);
 }
 
 static void gives_aligned_blocks_of_every_size(void **state) {
@@ -256,168 +226,9 @@ static void counts_allocations(void **state) {
   assert_int_equal(stats().allocations - before, 3);
 }
 
-#define MODEL_BLOCKS 400
-
-struct model_block {
-  unsigned char *bytes;
-  size_t size;
-  unsigned char fill;
-};
-
-/* Sizes as libcurl's: mostly small, some around its buffers. */
-static size_t random_size(unsigned *seed) {
-  size_t most = rand_r(seed) % 8 > 0 ? 600 : 40000;
-  return (size_t)rand_r(seed) % most;
-}
-
-/* True while every block holds what was written into it, whatever happens to the others. */
-static int churn(unsigned seed, int steps) {
-  struct model_block *blocks = calloc(MODEL_BLOCKS, sizeof *blocks);
-  int sane = blocks != NULL;
-  for (int step = 0; sane && step < steps; step++) {
-    struct model_block *block = &blocks[(size_t)rand_r(&seed) % MODEL_BLOCKS];
-    if (block->bytes != NULL) {
-      for (size_t i = 0; i < block->size; i++)
-        sane &= block->bytes[i] == block->fill;
-    }
-    if (block->bytes != NULL && rand_r(&seed) % 3 > 0) {
-      pool_free(block->bytes);
-      block->bytes = NULL;
-      continue;
-    }
-    size_t size = random_size(&seed);
-    unsigned char *bytes = pool_realloc(block->bytes, size);
-    sane &= bytes != NULL;
-    size_t kept = block->bytes == NULL ? 0 : size < block->size ? size : block->size;
-    for (size_t i = 0; i < kept; i++)
-      sane &= bytes[i] == block->fill;
-    *block = (struct model_block){ .bytes = bytes, .size = size, .fill = (unsigned char)rand_r(&seed) };
-    memset(bytes, block->fill, size);
-  }
-  for (int i = 0; blocks != NULL && i < MODEL_BLOCKS; i++)
-    pool_free(blocks[i].bytes);
-  free(blocks);
-  return sane;
-}
-
 static void random_use_matches_a_model(void **state) {
   (void)state;
   assert_true(churn(1, 20000));
-}
-
-static void *churn_in_thread(void *seed) {
-  return churn(*(unsigned *)seed, 5000) ? seed : NULL;
-}
-
-static void threads_do_not_disturb_each_other(void **state) {
-  (void)state;
-  pthread_t threads[4];
-  unsigned seeds[4] = { 11, 12, 13, 14 };
-  for (int i = 0; i < 4; i++)
-    assert_int_equal(pthread_create(&threads[i], NULL, churn_in_thread, &seeds[i]), 0);
-  for (int i = 0; i < 4; i++) {
-    void *sane;
-    assert_int_equal(pthread_join(threads[i], &sane), 0);
-    assert_non_null(sane);
-  }
-}
-
-/* A bounded queue between a thread that allocates and one that frees. */
-static struct {
-  pthread_mutex_t lock;
-  pthread_cond_t changed;
-  char *blocks[100];
-  size_t count;
-} queue = { .lock = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
-
-#define HANDED_OVER 20000
-
-static void *free_handed_over(void *unused) {
-  for (int i = 0; i < HANDED_OVER; i++) {
-    pthread_mutex_lock(&queue.lock);
-    while (queue.count == 0)
-      pthread_cond_wait(&queue.changed, &queue.lock);
-    char *block = queue.blocks[--queue.count];
-    pthread_cond_signal(&queue.changed);
-    pthread_mutex_unlock(&queue.lock);
-    pool_free(block);
-  }
-  return unused;
-}
-
-static void blocks_freed_by_another_thread_come_back(void **state) {
-  (void)state;
-  pthread_t thread;
-  size_t before = stats().committed;
-  assert_int_equal(pthread_create(&thread, NULL, free_handed_over, NULL), 0);
-  for (int i = 0; i < HANDED_OVER; i++) {
-    char *block = pool_alloc(1000);
-    assert_non_null(block);
-    memset(block, 'h', 1000);
-    pthread_mutex_lock(&queue.lock);
-    while (queue.count == 100)
-      pthread_cond_wait(&queue.changed, &queue.lock);
-    queue.blocks[queue.count++] = block;
-    pthread_cond_signal(&queue.changed);
-    pthread_mutex_unlock(&queue.lock);
-  }
-  assert_int_equal(pthread_join(thread, NULL), 0);
-  assert_true(stats().committed - before <= MIB);
-}
-
-static void *hold_and_free(void *unused) {
-  char *blocks[50];
-  for (int i = 0; i < 50; i++)
-    blocks[i] = pool_alloc(20000);
-  for (int i = 0; i < 50; i++)
-    pool_free(blocks[i]);
-  return unused;
-}
-
-static void a_finished_thread_returns_its_blocks(void **state) {
-  (void)state;
-  size_t committed = 0;
-  unsigned long before = stats().allocations;
-  for (int i = 0; i < 30; i++) {
-    pthread_t thread;
-    assert_int_equal(pthread_create(&thread, NULL, hold_and_free, NULL), 0);
-    assert_int_equal(pthread_join(thread, NULL), 0);
-    if (i == 0) committed = stats().committed;
-  }
-  assert_int_equal(stats().committed, committed);
-  assert_int_equal(stats().allocations - before, 30 * 50);
-}
-
-static int stop_churning;
-static pthread_mutex_t stop_lock = PTHREAD_MUTEX_INITIALIZER;
-
-static void *churn_until_stopped(void *sane) {
-  for (unsigned seed = 20;; seed++) {
-    pthread_mutex_lock(&stop_lock);
-    int stop = stop_churning;
-    pthread_mutex_unlock(&stop_lock);
-    if (stop || !churn(seed, 500)) return stop ? sane : NULL;
-  }
-}
-
-static void use_in_child(void) {
-  CHILD_CHECK(churn(3, 1000));
-}
-
-static void a_child_forked_under_a_busy_thread_can_allocate(void **state) {
-  (void)state;
-  if (stats().reserved == 0) skip(); /* a sanitizer's malloc is not sane in such a child */
-  pthread_t thread;
-  char yes;
-  assert_int_equal(pthread_create(&thread, NULL, churn_until_stopped, &yes), 0);
-  for (int i = 0; i < 30; i++)
-    run_in_child(use_in_child);
-  pthread_mutex_lock(&stop_lock);
-  stop_churning = 1;
-  pthread_mutex_unlock(&stop_lock);
-  void *sane;
-  assert_int_equal(pthread_join(thread, &sane), 0);
-  assert_non_null(sane);
 }
 
 int main(void) {
@@ -434,10 +245,6 @@ int main(void) {
     cmocka_unit_test(fails_without_harm_when_memory_is_used_up),
     cmocka_unit_test(counts_allocations),
     cmocka_unit_test(random_use_matches_a_model),
-    cmocka_unit_test(threads_do_not_disturb_each_other),
-    cmocka_unit_test(blocks_freed_by_another_thread_come_back),
-    cmocka_unit_test(a_finished_thread_returns_its_blocks),
-    cmocka_unit_test(a_child_forked_under_a_busy_thread_can_allocate),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -10,24 +10,10 @@
 #include <cmocka.h>
 
 #include "../../src/engine/record.h"
+#include "random.h"
 
 #define SEED   UINT64_C(0x5eedca4db)
 #define MARKER "Zq9" /* in every random string, in no name and no message */
-
-struct random {
-  uint64_t seed, state;
-};
-
-static struct random random_of(uint64_t seed) {
-  return (struct random){ .seed = seed, .state = seed * 2 + 1 };
-}
-
-static unsigned pick(struct random *random, unsigned below) {
-  random->state ^= random->state << 13;
-  random->state ^= random->state >> 7;
-  random->state ^= random->state << 17;
-  return (unsigned)((random->state >> 20) % below);
-}
 
 static const struct field fields[] = {
   { .path = "id", .type = FIELD_STRING },

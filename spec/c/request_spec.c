@@ -9,59 +9,11 @@
 
 #include <cmocka.h>
 
-#include "../../src/base/json.h"
-#include "../../src/base/pool.h"
 #include "../../src/engine/request.h"
+#include "random.h"
+#include "requests.h"
 
-#define SEED     UINT64_C(0x5eedca4dc)
-#define BASE_URL "https://host.example/base"
-
-struct random {
-  uint64_t seed, state;
-};
-
-static struct random random_of(uint64_t seed) {
-  return (struct random){ .seed = seed, .state = seed * 2 + 1 };
-}
-
-static unsigned pick(struct random *random, unsigned below) {
-  random->state ^= random->state << 13;
-  random->state ^= random->state >> 7;
-  random->state ^= random->state << 17;
-  return (unsigned)((random->state >> 20) % below);
-}
-
-/* --- a request and what it is made of --- */
-
-static struct settings *settings;
-
-static int make_settings(void **state) {
-  (void)state;
-  json_setup();
-  settings = settings_new();
-  assert_non_null(settings);
-  settings->base_url = pool_strdup(BASE_URL);
-  return settings_add_header(settings, "X-Client: yes") && settings_add_own_headers(settings) ? 0 : -1;
-}
-
-static int free_settings(void **state) {
-  (void)state;
-  settings_unref(settings);
-  return 0;
-}
-
-static struct value value_of(const char *text) {
-  return (struct value){ text, strlen(text) };
-}
-
-/* Builds with these parts; the request is in a state to be freed whatever comes out. */
-static bool build(struct request *request, const struct part *parts, size_t count, const char *path, const struct value *values,
-                  const struct header *headers, size_t header_count, struct error *error) {
-  struct operation operation = { .name = "op", .method = "POST", .path = path, .parts = parts, .part_count = count };
-  memset(error, 0, sizeof *error);
-  request_init(request);
-  return request_build(request, &operation, settings, values, (struct value){ NULL, 0 }, headers, header_count, error);
-}
+#define SEED UINT64_C(0x5eedca4dc)
 
 /* --- paths and queries --- */
 

@@ -11,24 +11,10 @@
 
 #include "../../src/base/json_check.h"
 #include "../../src/base/scrub.h"
+#include "random.h"
 
 #define SEED     UINT64_C(0x5eedca4d7)
 #define TEXT_MAX ((size_t)1 << 23)
-
-struct random {
-  uint64_t seed, state;
-};
-
-static struct random random_of(uint64_t seed) {
-  return (struct random){ .seed = seed, .state = seed * 2 + 1 };
-}
-
-static unsigned pick(struct random *random, unsigned below) {
-  random->state ^= random->state << 13;
-  random->state ^= random->state >> 7;
-  random->state ^= random->state << 17;
-  return (unsigned)((random->state >> 20) % below);
-}
 
 static char lower(char c) {
   return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
