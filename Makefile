@@ -82,10 +82,10 @@ $(BUILD)/units-asan/%.o: src/%.c $(MAKEFILE_LIST)
 	$(CC) $(filter-out $(HARDEN),$(ALL_CFLAGS)) $(SANITIZE) -MMD -MP -c -o $@ $<
 
 $(BUILD)/units/%_spec: spec/c/%_spec.c $(CORE_SRC:src/%.c=$(BUILD)/units/%.o)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -pthread -o $@ $^ $(UNIT_LIBS)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -pthread -o $@ $(filter %.c %.o,$^) $(UNIT_LIBS)
 
 $(BUILD)/units-asan/%_spec: spec/c/%_spec.c $(CORE_SRC:src/%.c=$(BUILD)/units-asan/%.o)
-	$(CC) $(filter-out $(HARDEN),$(ALL_CFLAGS)) $(SANITIZE) -MMD -MP -pthread -o $@ $^ $(UNIT_LIBS)
+	$(CC) $(filter-out $(HARDEN),$(ALL_CFLAGS)) $(SANITIZE) -MMD -MP -pthread -o $@ $(filter %.c %.o,$^) $(UNIT_LIBS)
 
 $(BUILD)/%.tap: $(BUILD)/%_spec FORCE
 	@CMOCKA_MESSAGE_OUTPUT=TAP $< > $@ 2> $@.err; status=$$?; cat $@.err >> $@; spec/support/tally "$*" $@ $$status

@@ -5,55 +5,54 @@ local core = require "cards.core"
 local check = require "cards.check"
 local flow = require "cards.flow"
 
---- What a function said in place of a credential, fit for an error: never a value that it returned as one.
-local function reason(cause)
-  local text = type(cause) == "table" and cause.message or cause
-  if text == nil then
-    return "it returned none"
-  elseif type(text) ~= "string" then
-    return "it failed"
+--- Why a function gave no credential, fit for an error: what it says itself may hold a credential or the payload.
+local function reason(client, operation, parameters, why)
+  if getmetatable(why) == "cards.error" then
+    return tostring(why)
+  elseif type(why) == "string" then
+    return core.clean(client, operation, parameters, why)
   end
-  text = core.redact(text):gsub("%c+", " ")
-  return #text > 256 and text:sub(1, 256) .. "..." or text
+  return why == nil and "it returned none" or "it failed"
 end
 
 --- Calls a function that stands for a credential.
 -- @param ... what it is called with
 -- @return a string or secret, or nil and an error
-local function fetch(client, operation, name, source, ...)
+local function fetch(client, operation, parameters, name, source, ...)
   local ok, value, why = pcall(source, ...)
   if ok and (type(value) == "string" or check.is_secret(value)) then
     return value
-  elseif not ok then
+  end
+  if not ok then
     why = value
   end
   local _, provider = core.private(client)
   return nil, core.error {
     kind = "auth", provider = provider, operation = operation, attempts = 0,
     retryable = type(why) == "table" and why.retryable == true,
-    message = ("%s: the function gave no credential: %s"):format(name, reason(why)),
+    message = ("%s: the function gave no credential: %s"):format(name, reason(client, operation, parameters, why)),
   }
 end
 
 --- Calls all functions that were given as credentials.
 -- @return the credentials by name, or nil and an error
-local function fetch_all(client, private, operation, payload)
+local function fetch_all(client, private, operation, parameters, payload)
   local credentials, err = {}, nil
   for _, source in ipairs(private.functions) do
-    credentials[source.name], err = fetch(client, operation, source.name, source.call)
+    credentials[source.name], err = fetch(client, operation, parameters, source.name, source.call)
     if err then
       return nil, err
     end
   end
   if private.sign then
-    credentials.signature, err = fetch(client, operation, private.sign_name, private.sign, payload)
+    credentials.signature, err = fetch(client, operation, parameters, private.sign_name, private.sign, payload)
   end
   return not err and credentials or nil, err
 end
 
 --- One request with its retries. @return the record or nil, the error or nil, the job or nil
-local function run(client, operation, parameters, options, credentials, started)
-  local job, err = core.job(client, operation, parameters, options, credentials, started)
+local function run(client, operation, parameters, options, credentials, started, former)
+  local job, err = core.job(client, operation, parameters, options, credentials, started, former)
   if not job then
     return nil, err
   end
@@ -70,7 +69,7 @@ local function run_dynamic(client, private, operation, parameters, options)
   if not ok then
     return nil, payload
   end
-  local credentials, err = fetch_all(client, private, operation, payload)
+  local credentials, err = fetch_all(client, private, operation, parameters, payload)
   if not credentials then
     return nil, err
   end
@@ -79,12 +78,12 @@ local function run_dynamic(client, private, operation, parameters, options)
   if record or err.status ~= 401 or not private.functions[1] then
     return record, err, job
   end
-  credentials = fetch_all(client, private, operation, payload)
-  if not credentials then
+  local fresh = fetch_all(client, private, operation, parameters, payload)
+  if not fresh then
     return nil, err, job -- the provider's answer says more than the second failure to get a token
   end
   local sent = err.attempts
-  record, err, job = run(client, operation, parameters, options, credentials, started)
+  record, err, job = run(client, operation, parameters, options, fresh, started, credentials)
   if err then
     err.attempts = err.attempts + sent
   end

@@ -5,6 +5,8 @@ local core = require "cards.core"
 
 local client = {}
 
+local unpack = table.unpack or unpack -- luacheck: ignore
+
 local tls = {
   ca_file = check.file,
   cert_file = check.file,
@@ -58,7 +60,7 @@ local common = {
   proxy = function(value, key)
     local wrong = check.text(value, key)
     local host = not wrong and (value:match "^%a[%w+.-]*://([^/]+)/?$" or value:match "^([^/]+)$")
-    return wrong or ((not host or host:find "[%s\"<>\\^`{|}]") and ("%s must be a URL or host:port"):format(key)) or nil
+    return wrong or ((not host or host:find "^:" or host:find "[%s\"<>\\^`{|}]") and ("%s must be a URL or host:port"):format(key)) or nil
   end,
   user_agent = function(value, key)
     return check.text(value, key) or (#value > 200 and ("%s is longer than 200 bytes"):format(key)) or nil
@@ -94,9 +96,12 @@ end
 local function check_defaults(about)
   local known = {}
   for _, operation in pairs(about.operations) do
-    for name in pairs(operation.params) do
+    for name, param in pairs(operation.params) do
       known[name] = function(value, key)
-        return type(value) ~= "string" and not check.is_secret(value) and ("%s must be a string or a secret"):format(key) or nil
+        if type(value) ~= "string" and not check.is_secret(value) then
+          return ("%s must be a string or a secret"):format(key)
+        end
+        return param.enum and type(value) == "string" and check.one_of(unpack(param.enum))(value, key) or nil
       end
     end
   end

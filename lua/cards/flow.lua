@@ -26,7 +26,7 @@ end
 
 --- An error of ours stays a table, with the traceback in a field of its own; of any other a text is made.
 local function with_traceback(thread, cause)
-  if type(cause) == "table" and cause.kind then
+  if getmetatable(cause) == "cards.error" then
     cause.traceback = debug.traceback(thread)
     return cause
   end

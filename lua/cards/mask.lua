@@ -9,7 +9,7 @@ local rules = require "cards.mask_rules"
 local mask = {
   keep = rules.keep, drop = rules.drop, hide = rules.hide, year_only = rules.year_only,
   initials = rules.initials, email = rules.email, phone = rules.phone,
-  pan = rules.pan, last = rules.last, truncate = rules.truncate, fn = rules.fn,
+  pan = rules.pan, last = rules.last, truncate = rules.truncate, hash = rules.hash, fn = rules.fn,
 }
 
 local DEEPEST = 64 -- tables in tables, in a card and in a policy
@@ -118,7 +118,7 @@ end
 --- A policy.
 -- @param policy a table from fields (neutral or a provider's) to rules; for a field that is a table, a table of its
 -- fields' rules. Rules that take nothing are values (keep, drop, hide, initials, email, phone, year_only), the others
--- are calls (pan { first, last }, last(n), truncate(n), fn(f)).
+-- are calls (pan { first, last }, last(n), truncate(n), hash(key), fn(f)).
 -- @return a function of a card or record that returns a new plain table; it raises, at the caller's line, where its
 -- argument is no table. An error at the caller's line where something is no rule, or would show more of a number than
 -- its first eight and last four digits, or anything of a cvv.

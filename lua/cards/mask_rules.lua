@@ -191,6 +191,24 @@ function rules.last(n)
   end }
 end
 
+--- A keyed hash (HMAC-SHA-256, 32 hexadecimal digits), to join data without the number. Without the key nobody can try numbers out.
+-- @param key a string or secret of at least 16 bytes; an error at the caller's line where it is none
+function rules.hash(key)
+  local usable = check.is_secret(key) or type(key) == "string"
+  if not usable or #key < 16 then
+    error("cards.mask.hash: the key must be a string or a secret of at least 16 bytes", 2)
+  end
+  return rule { name = "hash", apply = function(value)
+    if type(value) == "number" then
+      value = tostring(value)
+    elseif type(value) ~= "string" and not check.is_secret(value) then
+      return HIDDEN
+    end
+    local ok, hashed = pcall(core.hash, key, value)
+    return ok and hashed or HIDDEN
+  end }
+end
+
 --- The first n characters (bytes, whole characters only), with "..." where something was cut.
 -- A secret shows what secret:mask allows.
 -- An error at the caller's line where n is no whole number.

@@ -166,3 +166,74 @@ describe("a call on what is no client of the provider", function()
     end
   end)
 end)
+
+describe("what an outside examiner found:", function()
+  local function headers_of(id) return sandbox.seen(id).last.headers end
+
+  it("a header of a call replaces the client's of that name, whatever its case", function()
+    local id = sandbox.unique_id "headers"
+    local client = cards.alix.new(sandbox.config("alix", { headers = { ["X-A"] = "client", ["X-B"] = "client" } }))
+    assert(client:private_info(id, { headers = { ["x-a"] = "call", ["User-Agent"] = "mine" } }))
+    assert.equal("call", headers_of(id)["x-a"])
+    assert.equal("client", headers_of(id)["x-b"])
+    assert.equal("mine", headers_of(id)["user-agent"])
+  end)
+
+  it("retries bounds what is sent, but for the one more request that a connection which was used before may need", function()
+    local client = cards.alix.new(sandbox.config("alix", { retries = 0 }))
+    for _, case in ipairs { "reset", "close" } do
+      assert(client:private_info(sandbox.unique_id "before"))
+      local id = sandbox.unique_id "once"
+      local record, err = client:private_info(id, { headers = { ["X-Sandbox"] = case } })
+      assert.is_nil(record)
+      assert.equal("network", err.kind)
+      assert.equal(sandbox.seen(id).count, err.attempts)
+      assert.is_true(err.attempts <= 2)
+    end
+    client = cards.alix.new(sandbox.config("alix", { retries = 2 }))
+    assert(client:private_info(sandbox.unique_id "before"))
+    local id = sandbox.unique_id "thrice"
+    local _, err = client:private_info(id, { headers = { ["X-Sandbox"] = "close" } })
+    assert.equal(3, err.attempts)
+    assert.equal(3, sandbox.seen(id).count)
+  end)
+
+  it("what a sign function says of the payload does not show in the error", function()
+    local config = sandbox.config("netxd", { signature = false, sign = function(payload) error("cannot sign " .. payload) end })
+    local record, err = cards.netxd.new(config):get_cvv "c_secret_1"
+    assert.is_nil(record)
+    assert.equal("auth", err.kind)
+    assert.is_nil(tostring(err):find("400320588344662", 1, true))
+    assert.is_nil(tostring(err):find("c_secret_1", 1, true))
+  end)
+
+  it("the credential before a refresh does not show in the error after it", function()
+    local count = 0
+    local client = cards.alix.new(sandbox.config("alix", { retries = 0, access_token = function()
+      count = count + 1
+      return count == 1 and "tokenfirstAAA" or "tokensecondBBB"
+    end }))
+    local record, err = client:private_info(sandbox.unique_id "c", { headers = { ["X-Sandbox"] = "echo_secrets=401" } })
+    assert.is_nil(record)
+    assert.equal(2, count)
+    assert.is_nil(tostring(err):find("tokenfirstAAA", 1, true))
+    assert.is_nil(tostring(err):find("tokensecondBBB", 1, true))
+  end)
+
+  it("a signature with a line break is refused, naming it", function()
+    local id = sandbox.unique_id "c"
+    local config = sandbox.config("netxd", { signature = false, sign = function() return "a\r\nb" end })
+    local record, err = cards.netxd.new(config):get_cvv(id)
+    assert.is_nil(record)
+    assert.equal("invalid_request", err.kind)
+    assert.matches("signature", err.message, 1, true)
+    assert.equal(0, sandbox.seen(id).count)
+  end)
+
+  it("what the provider wrote is in the message whatever the kind", function()
+    local client = cards.whop.new(sandbox.config("whop", { retries = 0 }))
+    local _, err = client:retrieve(sandbox.unique_id "c", { headers = { ["X-Sandbox"] = "status=418" } })
+    assert.equal("protocol", err.kind)
+    assert.matches("HTTP 418%): ", err.message)
+  end)
+end)

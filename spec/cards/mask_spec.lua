@@ -331,3 +331,30 @@ describe("a rule", function()
     assert.equal("***", shows(mask.fn(function(s) return s:reveal() end), cards.secret(TOKEN, "token")))
   end)
 end)
+
+describe("cards.mask.hash", function()
+  local key = "a key of 16 bytes or more"
+
+  it("joins a number with itself, as secret or text, and shows nothing of it", function()
+    local rules = cards.mask.policy { number = cards.mask.hash(key), id = cards.mask.hash(key) }
+    local shown = rules { number = cards.secret("4111111111111111", "pan"), id = "4111111111111111" }
+    assert.matches("^%x+$", shown.number)
+    assert.equal(32, #shown.number)
+    assert.equal(shown.id, shown.number)
+    assert.not_equal(shown.number, cards.mask.policy { number = cards.mask.hash(key .. "2") } { number = cards.secret("4111111111111111", "pan") }.number)
+  end)
+
+  it("is HMAC-SHA-256", function()
+    local command = "printf 4111111111111111 | openssl dgst -sha256 -hmac '" .. key .. "'"
+    local pipe = io.popen(command)
+    local hex = pipe:read("*a"):match "(%x+)%s*$"
+    pipe:close()
+    assert.equal(hex:sub(1, 32), (cards.mask.policy { id = cards.mask.hash(cards.secret(key)) } { id = "4111111111111111" }).id)
+  end)
+
+  it("is refused for a cvv, and with a short key", function()
+    assert.has_error(function() cards.mask.policy { cvv = cards.mask.hash(key) } end)
+    assert.has_error(function() cards.mask.hash "short" end)
+    assert.has_error(function() cards.mask.hash() end)
+  end)
+end)

@@ -254,16 +254,14 @@ describe("netxd", function()
       end
     end)
 
-    it("cannot be made with what is no EC private key: the error names private_key, and nothing is sent", function()
+    it("cannot be made with what is no EC private key: new refuses it, naming private_key", function()
       local locked = openssl("locked.pem", "ec -aes256 -passout pass:secret -in " .. sandbox.url "NETXD_KEY_SEC1")
       for _, key in ipairs { "no PEM", read(openssl("rsa.pem", "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024")),
         read(locked), (read(sandbox.url "NETXD_KEY"):sub(1, 80)) } do
-        local record, err, id = drive.call("netxd", nil, { client = with_key { private_key = key } })
-        assert.is_nil(record)
-        assert.equal("invalid_request", err.kind)
-        assert.matches("private_key", err.message, 1, true)
-        assert.is_nil(tostring(err):find(key:sub(-20, -2), 1, true))
-        assert.equal(0, sandbox.seen(id).count)
+        local made, message = pcall(with_key, { private_key = key })
+        assert.is_false(made)
+        assert.matches("private_key is not the PEM of an EC private key", message, 1, true)
+        assert.is_nil(message:find(key:sub(-20, -2), 1, true))
       end
     end)
 

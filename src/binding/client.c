@@ -4,6 +4,7 @@
 
 #include "../base/buf.h"
 #include "../base/pool.h"
+#include "../base/stack.h"
 #include "../providers/providers.h"
 #include "binding.h"
 
@@ -87,6 +88,28 @@ static const char *read_headers(lua_State *L, struct settings *settings) {
   return NULL;
 }
 
+/* Signs nothing with the key that was given, to find out now whether it can. NULL, or what is wrong, on the stack. */
+static const char *unfit_key(lua_State *L, const struct provider *provider) {
+  lua_getfield(L, 3, "credentials");
+  int credentials = lua_gettop(L);
+  for (size_t i = 0; i < provider->operation_count; i++) {
+    const struct signature *signature = provider->operations[i].signature;
+    const char *bytes = NULL, *why = NULL;
+    size_t len = 0;
+    struct buf made;
+    if (!signature || !lua_istable(L, credentials)) continue;
+    lua_getfield(L, credentials, signature->key);
+    if (!to_bytes(L, -1, &bytes, &len)) continue;
+    buf_init(&made, 16 * 1024);
+    bool fit = signature->make(bytes, len, "{}", 2, &made, &why);
+    buf_free(&made);
+    stack_wipe(STACK_DEEP);
+    if (!fit) return lua_pushfstring(L, "%s %s", signature->key, why);
+  }
+  lua_settop(L, credentials - 1);
+  return NULL;
+}
+
 /* core.client(provider name, settings, private), or nil and what is wrong: private is the client's user value, with its `credentials` and `defaults` */
 static int new_client(lua_State *L) {
   const struct provider *provider = registry_find(luaL_checkstring(L, 1));
@@ -115,6 +138,12 @@ static int new_client(lua_State *L) {
   if (broken) {
     lua_pushnil(L);
     lua_pushfstring(L, "headers.%s contains a line break, a NUL or another control character", broken);
+    return 2;
+  }
+  const char *unfit = unfit_key(L, provider);
+  if (unfit) {
+    lua_pushnil(L);
+    lua_pushstring(L, unfit);
     return 2;
   }
   lua_getfield(L, 3, "plain");

@@ -162,6 +162,8 @@ void binding_open_convert(lua_State *L) {
   lua_setfield(L, -2, "__tostring");
   lua_pushliteral(L, ERROR_TYPE);
   lua_setfield(L, -2, "__name");
+  lua_pushliteral(L, ERROR_TYPE);
+  lua_setfield(L, -2, "__metatable");
   lua_pop(L, 1);
   lua_newtable(L);
   compat_rawsetp(L, LUA_REGISTRYINDEX, &record_metatables);

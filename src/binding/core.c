@@ -1,7 +1,10 @@
 /* The module cards.core: what of the library is C, for lua/cards to build on. */
+#include <openssl/hmac.h>
+
 #include "../base/nearest.h"
 #include "../base/pan.h"
 #include "../base/pool.h"
+#include "../base/stack.h"
 #include "../engine/engine.h"
 #include "binding.h"
 
@@ -23,8 +26,33 @@ static int distance(lua_State *L) {
   return 1;
 }
 
+/* core.hash(key, text): HMAC-SHA-256 of a text or secret under a key, its first 16 bytes in hexadecimal digits */
+static int hash(lua_State *L) {
+  static const char digits[] = "0123456789abcdef";
+  unsigned char mac[EVP_MAX_MD_SIZE];
+  unsigned int mac_len = 0;
+  char hex[32];
+  const char *bytes[2];
+  size_t len[2];
+  for (int i = 0; i < 2; i++) {
+    const struct secret *secret = binding_to_secret(L, i + 1);
+    if (secret && secret_state(secret) != SECRET_OPEN) return luaL_argerror(L, i + 1, "the secret is closed");
+    bytes[i] = secret ? (const char *)secret->bytes : luaL_checkstring(L, i + 1);
+    len[i] = secret ? secret->len : lua_rawlen(L, i + 1);
+  }
+  luaL_argcheck(L, len[0] > 0 && len[0] <= 4096, 1, "a key has 1 to 4096 bytes");
+  if (!HMAC(EVP_sha256(), bytes[0], (int)len[0], (const unsigned char *)bytes[1], len[1], mac, &mac_len)) return luaL_error(L, "HMAC failed");
+  for (size_t i = 0; i < sizeof hex / 2; i++) {
+    hex[2 * i] = digits[mac[i] >> 4];
+    hex[2 * i + 1] = digits[mac[i] & 15];
+  }
+  lua_pushlstring(L, hex, sizeof hex);
+  stack_wipe(STACK_SHALLOW);
+  return 1;
+}
+
 static void set_number(lua_State *L, const char *key, size_t value) {
-  lua_pushnumber(L, (lua_Number)value);
+  compat_push_integer(L, (int64_t)value);
   lua_setfield(L, -2, key);
 }
 
@@ -59,7 +87,7 @@ static int memory(lua_State *L) {
 }
 
 __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
-  static const luaL_Reg functions[] = { { "redact", redact }, { "distance", distance }, { "memory", memory }, { NULL, NULL } };
+  static const luaL_Reg functions[] = { { "redact", redact }, { "distance", distance }, { "hash", hash }, { "memory", memory }, { NULL, NULL } };
   engine_setup();
   luaL_newlib(L, functions);
   binding_open_convert(L);

@@ -7,6 +7,7 @@
 
 #include "../base/nearest.h"
 #include "../base/pan.h"
+#include "../base/suspect.h"
 
 static int refuse(lua_State *L, const struct input *input, const char *name, const char *what) {
   return binding_refuse(L, input->client->provider->name, input->operation->name, "%s %s", name, what);
@@ -199,7 +200,7 @@ static int take_headers(lua_State *L, struct input *input) {
 
 int input_take(lua_State *L, struct input *input, bool with_credentials) {
   memset(input, 0, sizeof *input);
-  lua_settop(L, 6);
+  lua_settop(L, 7);
   input->client = binding_check_client(L, 1);
   input->operation = provider_operation(input->client->provider, luaL_checkstring(L, 2));
   luaL_argcheck(L, input->operation && input->operation->part_count <= INPUT_MAX_PARTS, 2, "no such operation");
@@ -207,6 +208,7 @@ int input_take(lua_State *L, struct input *input, bool with_credentials) {
   input->options = 4;
   input->credentials = 5;
   input->started = 6;
+  input->former = 7;
   lua_getuservalue(L, 1);
   input->private = lua_gettop(L);
   int refused = take_params(L, input);
@@ -244,4 +246,38 @@ lua_Number input_option(lua_State *L, const struct input *input, const char *nam
   lua_Number value = lua_isnumber(L, -1) ? lua_tonumber(L, -1) : otherwise;
   lua_pop(L, 1);
   return value;
+}
+
+int input_clean(lua_State *L) {
+  struct input input;
+  size_t len;
+  const char *text = luaL_checklstring(L, 4, &len);
+  lua_pushvalue(L, 4);
+  int kept = luaL_ref(L, LUA_REGISTRYINDEX); /* where options stand for input_take */
+  lua_pushnil(L);
+  lua_replace(L, 4);
+  struct scrub scrub;
+  struct buf known, clean;
+  bool ok = input_take(L, &input, false) == 0;
+  scrub_init(&scrub);
+  buf_init(&known, 1024);
+  buf_init(&clean, 1024);
+  for (size_t i = 0; ok && i < input.operation->part_count; i++)
+    if (input.operation->parts[i].source == FROM_ARGUMENT && input.values[i].bytes)
+      ok = scrub_add(&scrub, input.values[i].bytes, input.values[i].len);
+  for (size_t i = 0; ok && i < input.client->provider->credential_count; i++) {
+    struct value value = { NULL, 0 };
+    get_credential(L, &input, input.client->provider->credentials[i].name);
+    if (!lua_isnil(L, -1) && !to_value(L, PART_STRING, &value)) ok = scrub_add(&scrub, value.bytes, value.len);
+  }
+  ok = ok && scrub_text(&scrub, &known, text, len, 256) && suspect_mask(&clean, buf_string(&known), known.len);
+  scrub_free(&scrub);
+  luaL_unref(L, LUA_REGISTRYINDEX, kept);
+  if (ok)
+    lua_pushlstring(L, buf_string(&clean), clean.len);
+  else
+    lua_pushliteral(L, "it failed");
+  buf_free(&known);
+  buf_free(&clean);
+  return 1;
 }

@@ -11,7 +11,7 @@
 struct input {
   const struct client *client;
   const struct operation *operation;
-  int params, options, credentials, started, private; /* stack indices; of nil or none where not given */
+  int params, options, credentials, started, former, private; /* stack indices; of nil or none where not given */
   const char *bare; /* name of the argument that stands in place of a table of them; one of the descriptor's own strings */
   struct value values[INPUT_MAX_PARTS];
   struct value key;
@@ -19,12 +19,15 @@ struct input {
   size_t header_count;
 };
 
-/* Reads (client, operation, params, options, credentials, started) from the stack. Returns 0, or the count of results of a refusal, which are on the stack. Without
+/* Reads (client, operation, params, options, credentials, started, former credentials) from the stack. Returns 0, or the count of results of a refusal, which are on the stack. Without
  * credentials it is a check of the rest. */
 int input_take(lua_State *L, struct input *input, bool with_credentials);
 /* A number among the options of the call, or the other one. */
 lua_Number input_option(lua_State *L, const struct input *input, const char *name, lua_Number otherwise);
 /* core.check(client, operation, params): true and, where the operation is signed, the bytes to sign; or nil, error */
 int input_check(lua_State *L);
+/* core.clean(client, operation, params, text): a text of the script's own as it may stand in an error of that call: without its parameters and credentials, and
+ * without what may be a secret */
+int input_clean(lua_State *L);
 
 #endif

@@ -67,6 +67,21 @@ static struct box *new_box(lua_State *L) {
   return box;
 }
 
+/* What was sent before may be repeated by the answer, too. */
+static bool hide_former(lua_State *L, struct job *job, int former) {
+  bool ok = true;
+  for (lua_pushnil(L); ok && lua_next(L, former); lua_pop(L, 1)) {
+    const struct secret *secret = binding_to_secret(L, -1);
+    size_t len = 0;
+    const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
+    if (secret && secret_state(secret) == SECRET_OPEN)
+      ok = scrub_add(&job->request.scrub, secret->bytes, secret->len);
+    else if (text)
+      ok = scrub_add(&job->request.scrub, text, len);
+  }
+  return ok;
+}
+
 /* Makes the job of the input in the box. Returns 0, or the count of results of a refusal. */
 static int fill_box(lua_State *L, struct box *box, const struct input *input) {
   struct job *job = box->job = job_new(input->client->provider, input->operation, input->client->settings);
@@ -78,6 +93,7 @@ static int fill_box(lua_State *L, struct box *box, const struct input *input) {
   job->max_response_bytes = (size_t)input_option(L, input, "max_response_bytes", (lua_Number)job->max_response_bytes);
   job->body.max = job->max_response_bytes;
   box->signed_here = input->key.bytes != NULL;
+  if (lua_istable(L, input->former) && !hide_former(L, job, input->former)) return luaL_error(L, "cards: memory is used up");
   if (request_build(&job->request, input->operation, job->settings, input->values, input->key, input->headers, input->header_count, &job->error))
     return 0;
   job->error.attempts = 0;
@@ -88,7 +104,7 @@ static int fill_box(lua_State *L, struct box *box, const struct input *input) {
   return 2;
 }
 
-/* core.job(client, operation, params, options, credentials, started): a job that is ready to run, or nil, error */
+/* core.job(client, operation, params, options, credentials, started, former): a job that is ready to run, or nil, error. former are credentials that may not show either. */
 static int new_job(lua_State *L) {
   struct input input;
   if (secret_arena_is_tight()) lua_gc(L, LUA_GCCOLLECT, 0);
@@ -246,8 +262,8 @@ static int now(lua_State *L) {
 
 void binding_open_job(lua_State *L) {
   static const luaL_Reg methods[] = { { "submit", submit }, { "wait", wait }, { "result", result }, { "facts", facts }, { NULL, NULL } };
-  static const luaL_Reg functions[] = { { "check", input_check },   { "job", new_job }, { "call", call },
-                                        { "next_done", next_done }, { "now", now },     { NULL, NULL } };
+  static const luaL_Reg functions[] = { { "check", input_check },   { "clean", input_clean }, { "job", new_job }, { "call", call },
+                                        { "next_done", next_done }, { "now", now },           { NULL, NULL } };
   luaL_newmetatable(L, JOB_TYPE);
   luaL_newlib(L, methods);
   lua_setfield(L, -2, "__index");

@@ -52,7 +52,7 @@ enum field_type {
 };
 
 struct field {
-  const char *path; /* dotted, below the root of the record; objects in an array have the path of the array */
+  const char *path; /* dotted, below the root of the record */
   enum field_type type;
   int digits; /* a JSON number in place of the string is padded with zeros to so many digits; 0 for no padding */
 };

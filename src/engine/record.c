@@ -264,8 +264,8 @@ static bool build_children(struct builder *builder, struct record *record, const
 static bool build(struct builder *builder, struct record *record, const struct field *field, const struct json_node *node) {
   if (field) return set_field(builder, record, field, node);
   enum json_type type = json_type(node);
-  if (type == JSON_OBJECT || type == JSON_ARRAY) return build_children(builder, record, node);
-  if (is_object_path(builder)) return protocol(builder, "a single value stands where an object is documented");
+  if (type == JSON_OBJECT || (type == JSON_ARRAY && !is_object_path(builder))) return build_children(builder, record, node);
+  if (is_object_path(builder)) return protocol(builder, "something else stands where an object is documented");
   return set_undeclared(builder, record, node);
 }
 

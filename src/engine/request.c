@@ -1,6 +1,7 @@
 #include "request.h"
 
 #include <string.h>
+#include <strings.h>
 #include <sys/random.h>
 
 #include "body.h"
@@ -81,7 +82,12 @@ static bool check(const struct part *part, struct value value, struct error *err
 bool request_check(const struct operation *operation, const struct value *values, struct error *error) {
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
-    if (part->source == FROM_CONSTANT || part->source == FROM_SIGNATURE) continue;
+    if (part->source == FROM_CONSTANT) continue;
+    if (part->source == FROM_SIGNATURE) {
+      struct part given = { .name = operation->signature->value, .into = INTO_BODY };
+      if (!check(&given, values[i], error)) return false;
+      continue;
+    }
     if (!check(part, values[i], error)) return false;
     if (!part->excludes || !values[i].bytes) continue;
     for (size_t j = 0; j < operation->part_count; j++)
@@ -139,14 +145,32 @@ static bool add_line(struct request *request, const char *name, const char *pref
   return buf_add_char(&request->lines, '\0');
 }
 
-/* libcurl reads the list where it is: its nodes point into `lines`, and the last one at the constant headers of the client. */
-static void link_lines(struct request *request, const struct settings *settings) {
+/* A line "Name: value" with one of the names. */
+static bool is_among(const char *line, const struct header *headers, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    size_t len = strlen(headers[i].name);
+    if (strncasecmp(line, headers[i].name, len) == 0 && line[len] == ':') return true;
+  }
+  return false;
+}
+
+/* libcurl reads the list where it is: its nodes point into `lines`, and behind them to the constant headers of the client, but for those that the call has, too. */
+static bool link_lines(struct request *request, const struct settings *settings, const struct header *headers, size_t header_count) {
   char *line = request->lines.data;
-  for (size_t i = 0; i < request->line_count; i++) {
+  size_t own = request->line_count;
+  for (size_t i = 0; i < own; i++) {
     request->list[i].data = line;
-    request->list[i].next = i + 1 < request->line_count ? &request->list[i + 1] : settings->headers;
     line += strlen(line) + 1;
   }
+  for (const struct curl_slist *of_client = settings->headers; of_client && header_count; of_client = of_client->next) {
+    if (is_among(of_client->data, headers, header_count)) continue;
+    if (request->line_count == REQUEST_MAX_LINES) return false;
+    request->list[request->line_count++].data = of_client->data;
+  }
+  for (size_t i = 0; i + 1 < request->line_count; i++)
+    request->list[i].next = &request->list[i + 1];
+  if (request->line_count) request->list[request->line_count - 1].next = header_count ? NULL : settings->headers;
+  return true;
 }
 
 static bool build_headers(struct request *request, const struct operation *operation, const struct settings *settings, const struct value *values,
@@ -171,8 +195,9 @@ static bool build_headers(struct request *request, const struct operation *opera
       return false;
     }
   }
-  link_lines(request, settings);
-  return true;
+  if (link_lines(request, settings, headers, header_count)) return true;
+  error_set(error, ERROR_INVALID_REQUEST, "headers: there are too many");
+  return false;
 }
 
 /* Keeps what the answer has to repeat, and what must not show. */

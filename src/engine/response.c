@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "../base/json.h"
 #include "../base/suspect.h"
@@ -21,13 +22,21 @@ static bool rule_holds(const struct rule *rule, const struct json_node *node) {
   return false;
 }
 
-/* A rule whose path is there but says otherwise is the provider's refusal; one whose path is missing only makes the answer no success. */
+/* A value of the type that the rule asks about. */
+static bool rule_speaks(const struct rule *rule, const struct json_node *node) {
+  static const enum json_type types[] = {
+    [RULE_TRUE] = JSON_BOOLEAN, [RULE_FALSE] = JSON_BOOLEAN, [RULE_EQUALS_STRING] = JSON_STRING, [RULE_EQUALS_NUMBER] = JSON_NUMBER
+  };
+  return !rule->shape && node && (rule->test == RULE_ABSENT ? json_type(node) != JSON_NULL : json_type(node) == types[rule->test]);
+}
+
+/* A rule whose path says otherwise is the provider's refusal; one whose path is missing, or holds something else altogether, only makes the answer no success. */
 static enum verdict judge(const struct operation *operation, const struct json_node *root) {
   enum verdict verdict = VERDICT_SUCCESS;
   for (size_t i = 0; i < operation->rule_count; i++) {
     const struct json_node *node = json_at(root, operation->rules[i].path);
     if (rule_holds(&operation->rules[i], node)) continue;
-    if (node && json_type(node) != JSON_NULL && !operation->rules[i].shape) return VERDICT_REFUSED;
+    if (rule_speaks(&operation->rules[i], node)) return VERDICT_REFUSED;
     verdict = VERDICT_UNKNOWN;
   }
   return verdict;
@@ -155,8 +164,12 @@ static void set_kind(struct job *job, enum error_kind kind, const char *otherwis
 
 /* What is wrong with the answer itself goes before what the provider wrote in it. */
 static void set_protocol(struct job *job, const char *what) {
+  char wrote[sizeof job->error.message];
+  memcpy(wrote, job->error.message, sizeof wrote);
   job->error.kind = ERROR_PROTOCOL;
-  snprintf(job->error.message, sizeof job->error.message, "%s", what);
+  size_t used = (size_t)snprintf(job->error.message, sizeof job->error.message, "%s", what);
+  if (wrote[0] && used + 2 < sizeof job->error.message)
+    snprintf(job->error.message + used, sizeof job->error.message - used, ": %.*s", (int)(sizeof job->error.message - used - 3), wrote);
 }
 
 static bool kind_by_status(struct job *job) {
@@ -169,7 +182,7 @@ static bool kind_by_status(struct job *job) {
     set_kind(job, ERROR_NOT_FOUND, "the provider does not know it");
   else if (status == 429)
     set_kind(job, ERROR_RATE_LIMITED, "the provider wants fewer calls");
-  else if (status >= 500)
+  else if (status >= 500 && status < 600)
     set_kind(job, ERROR_PROVIDER, "the provider has a problem of its own");
   else
     return false;
@@ -197,7 +210,7 @@ static bool echoes_match(const struct job *job, const struct json_node *root) {
       bytes = buf_string(&text);
       len = text.len;
     }
-    bool same = len == sent->len && memcmp(bytes, buf_string(sent), len) == 0;
+    bool same = len == sent->len && strncasecmp(bytes, buf_string(sent), len) == 0;
     buf_free(&text);
     if (!same) return false;
   }
@@ -210,6 +223,7 @@ static void read_success(struct job *job, const struct json_node *root) {
   if (same) job->record = record_build(json_at(root, job->operation->root), job->operation, &built);
   if (job->record) return;
   describe(job, root);
+  job->error.message[0] = '\0'; /* of an answer that calls itself a success */
   set_protocol(job, same ? built.message : "the answer repeats another id than was sent: it may be about another card");
   if (!same) return;
   job->error.kind = built.kind;

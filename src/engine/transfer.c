@@ -50,11 +50,15 @@ static long milliseconds(double seconds) {
 #define RECEIVE_BUFFER 4096L
 #define UPLOAD_BUFFER  16384L
 
-/* libcurl sends once more by itself when the server closes a connection that was used before; that counts, too. */
+/* libcurl sends once more by itself when the server closes a connection that was used before, which may just have been idle for too long. It counts, and it is one of
+ * the retries where there are any; without it a call with none would fail whenever a server lets go at that moment. */
 static int on_request(void *user, char *remote, char *local, int remote_port, int local_port) {
   (void)remote, (void)local, (void)remote_port, (void)local_port;
   struct job *job = user;
-  if (job->sent_once) job->attempts++;
+  if (job->sent_once) {
+    job->attempts++;
+    if (job->retries > 0) job->retries--;
+  }
   job->sent_once = true;
   return CURL_PREREQFUNC_OK;
 }
