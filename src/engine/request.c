@@ -157,19 +157,19 @@ static bool is_among(const char *line, const struct header *headers, size_t coun
 /* libcurl reads the list where it is: its nodes point into `lines`, and behind them to the constant headers of the client, but for those that the call has, too. */
 static bool link_lines(struct request *request, const struct settings *settings, const struct header *headers, size_t header_count) {
   char *line = request->lines.data;
-  size_t own = request->line_count;
-  for (size_t i = 0; i < own; i++) {
-    request->list[i].data = line;
+  size_t count = 0;
+  while (count < request->line_count) {
+    request->list[count++].data = line;
     line += strlen(line) + 1;
   }
   for (const struct curl_slist *of_client = settings->headers; of_client && header_count; of_client = of_client->next) {
     if (is_among(of_client->data, headers, header_count)) continue;
-    if (request->line_count == REQUEST_MAX_LINES) return false;
-    request->list[request->line_count++].data = of_client->data;
+    if (count == COUNT_OF(request->list)) return false;
+    request->list[count++].data = of_client->data;
   }
-  for (size_t i = 0; i + 1 < request->line_count; i++)
+  for (size_t i = 0; i + 1 < count; i++)
     request->list[i].next = &request->list[i + 1];
-  if (request->line_count) request->list[request->line_count - 1].next = header_count ? NULL : settings->headers;
+  if (count) request->list[count - 1].next = header_count ? NULL : settings->headers;
   return true;
 }
 

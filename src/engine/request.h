@@ -15,6 +15,7 @@
 #define REQUEST_MAX_HEADER   (64 * 1024)   /* bytes of all header lines */
 #define REQUEST_MAX_BODY     (1024 * 1024) /* bytes */
 #define REQUEST_MAX_LINES    48            /* headers of one call */
+#define REQUEST_MAX_CLIENT   32            /* of its client, where the call has some of its own */
 #define REQUEST_MAX_ECHOES   4
 
 /* A value as text; bytes is NULL where there is none. The bytes are only read while a function runs. */
@@ -32,8 +33,8 @@ struct header {
 struct request {
   struct buf url;
   struct buf lines; /* header lines, each ended by NUL; `list` points into it */
-  struct curl_slist list[REQUEST_MAX_LINES];
-  size_t line_count;
+  struct curl_slist list[REQUEST_MAX_LINES + REQUEST_MAX_CLIENT];
+  size_t line_count; /* in `lines` */
   struct buf body;
   struct buf sent[REQUEST_MAX_ECHOES]; /* the value of each of the operation's echoes; data is NULL where nothing was sent */
   struct scrub scrub;
