@@ -51,7 +51,7 @@ $(OUT)/cards/core.so: $(OBJ)
 
 # LuaJIT's program is not a package beside nginx's libluajit2: a small host takes its place.
 LUA_BIN    = $(if $(filter luajit,$(LUA)),$(BUILD)/luajit/host,lua$(LUA))
-LUA_ENV    = LUA_PATH="lua/?.lua;lua/?/init.lua;spec/?.lua;;" LUA_CPATH="$(OUT)/?.so;;" CARDS_SANDBOX=$(BUILD)/sandbox LUA_BIN="$(LUA_BIN)" LUA_NAME="$(LUA)"
+LUA_ENV    = LUA_PATH="lua/?.lua;lua/?/init.lua;spec/?.lua;;" LUA_CPATH="$(OUT)/?.so;$${LUA_CPATH:-;}" CARDS_SANDBOX=$(BUILD)/sandbox LUA_BIN="$(LUA_BIN)" LUA_NAME="$(LUA)"
 BUSTED    := /usr/bin/busted
 SPECS     ?= $(filter-out spec/packaging/%,$(wildcard spec/*/*_spec.lua))
 
