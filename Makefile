@@ -105,7 +105,10 @@ packaging:
 
 # --- the two commands ---
 
+# What every target here needs; demo, test, check and bench install their own part by themselves. DEPS=no installs nothing.
 DEPS ?= yes
+.PHONY: deps
+deps: deps-check deps-bench
 deps-%:
 	@$(if $(filter yes,$(DEPS)),spec/support/deps $*,true)
 
