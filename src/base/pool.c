@@ -231,7 +231,11 @@ void *pool_calloc(size_t count, size_t size) {
   size_t bytes;
   if (__builtin_mul_overflow(count, size, &bytes)) return NULL;
   void *block = pool_alloc(bytes);
-  if (block != NULL) memset(block, 0, bytes);
+  if (block == NULL) return NULL;
+  if (is_pooled(block))
+    ((struct block *)block)->next = NULL; /* the rest is zeros */
+  else
+    memset(block, 0, bytes);
   return block;
 }
 

@@ -23,6 +23,8 @@ const struct engine_facts *engine_facts(void);
 struct engine *engine_new(const char **why);
 void engine_free(struct engine *engine);
 bool engine_is_foreign(const struct engine *engine);
+/* An eventfd of the caller's, to be closed after the engine: every write to it ends a wait of engine_step. */
+bool engine_add_wake(struct engine *engine, int fd);
 
 /* Takes the job over and starts it. Failures to start it are outcomes of the job like any other. */
 void engine_submit(struct engine *engine, struct job *job);

@@ -33,6 +33,7 @@ struct job {
   size_t heap_index;
 
   CURL *easy; /* while JOB_RUNNING */
+  struct lane *lane;
   struct buf body;
   bool too_large, sent_once;
   size_t header_bytes;

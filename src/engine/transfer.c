@@ -4,6 +4,7 @@
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include "../base/pool.h"
@@ -63,10 +64,16 @@ static int on_request(void *user, char *remote, char *local, int remote_port, in
   return CURL_PREREQFUNC_OK;
 }
 
+/* A program that the host starts must not hold a provider's connection open. */
+static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address) {
+  (void)user, (void)purpose;
+  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+}
+
 #define SET(option, value)                                                                                                                           \
   if (rc == CURLE_OK) rc = curl_easy_setopt(easy, option, value)
 
-CURL *transfer_blank(const struct settings *settings, curl_closesocket_callback socket_closed, void *context) {
+CURL *transfer_blank(const struct settings *settings, struct sockets *sockets) {
   CURL *easy = curl_easy_init();
   CURLcode rc = easy ? CURLE_OK : CURLE_OUT_OF_MEMORY;
   SET(CURLOPT_NOSIGNAL, 1L);
@@ -81,8 +88,9 @@ CURL *transfer_blank(const struct settings *settings, curl_closesocket_callback 
   SET(CURLOPT_PREREQFUNCTION, on_request);
   SET(CURLOPT_WRITEFUNCTION, on_body);
   SET(CURLOPT_HEADERFUNCTION, on_header);
-  SET(CURLOPT_CLOSESOCKETFUNCTION, socket_closed);
-  SET(CURLOPT_CLOSESOCKETDATA, context);
+  SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  SET(CURLOPT_CLOSESOCKETFUNCTION, sockets_on_close);
+  SET(CURLOPT_CLOSESOCKETDATA, sockets);
   SET(CURLOPT_SSLVERSION, settings->tls_version);
   SET(CURLOPT_SSL_CTX_FUNCTION, on_ssl_ctx);
   if (settings->ca_file) SET(CURLOPT_CAINFO, settings->ca_file);

@@ -3,10 +3,11 @@
 #define CARDS_ENGINE_TRANSFER_H
 
 #include "job.h"
+#include "sockets.h"
 
-/* A handle with everything that a client's settings say and nothing of any call, so that it can be made while another call waits. socket_closed(fd, context) closes a
- * socket of the connection pool, maybe long after the call. NULL when libcurl refuses an option or memory is used up. */
-CURL *transfer_blank(const struct settings *settings, curl_closesocket_callback socket_closed, void *context);
+/* A handle with everything that a client's settings say and nothing of any call, so that it can be made while another call waits; for those sockets only. NULL when
+ * libcurl refuses an option or memory is used up. */
+CURL *transfer_blank(const struct settings *settings, struct sockets *sockets);
 /* Fills blank (which it takes over; may be NULL) in for the job's request and the time that is left, as job->easy. False with job->error set when that fails. */
 bool transfer_prepare(struct job *job, CURL *blank, double now);
 /* Reads the outcome of job->easy into the job's record or error, and cleans the handle up. The handle is in no multi any more. */

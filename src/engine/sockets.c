@@ -1,0 +1,247 @@
+#include "sockets.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../base/clock.h"
+#include "../base/pool.h"
+
+#define MAX_CONNECTIONS 256L  /* idle ones that a lane keeps */
+#define EVENTS          64    /* read from epoll at once */
+#define LOOK_AGAIN      0.001 /* seconds */
+
+enum { UNKNOWN, BUSY, IDLE /* libcurl does not watch it at present, epoll still does */, WAKE /* of the caller */ };
+
+struct watched {
+  uint8_t state;
+  uint8_t events; /* EPOLLIN, EPOLLOUT */
+  uint32_t lane;
+};
+
+/* --- what libcurl wants watched --- */
+
+static struct watched *entry(struct sockets *sockets, int fd) {
+  if ((size_t)fd >= sockets->watched_count) {
+    size_t count = sockets->watched_count ? sockets->watched_count : 64;
+    while (count <= (size_t)fd)
+      count *= 2;
+    struct watched *grown = pool_realloc(sockets->watched, count * sizeof *grown);
+    if (!grown) return NULL;
+    memset(grown + sockets->watched_count, 0, (count - sockets->watched_count) * sizeof *grown);
+    sockets->watched = grown;
+    sockets->watched_count = count;
+  }
+  return &sockets->watched[fd];
+}
+
+static bool watch(struct sockets *sockets, int fd, uint32_t events, uint8_t state) {
+  struct watched *known = entry(sockets, fd);
+  if (!known) return false; /* the call then ends at its deadline */
+  uint32_t wanted = state == WAKE ? events | EPOLLET : events;
+  if (known->events != events) {
+    struct epoll_event event = { .events = wanted, .data.fd = fd };
+    int operation = events == 0 ? EPOLL_CTL_DEL : known->events == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+    if (epoll_ctl(sockets->epoll, operation, fd, &event) != 0) events = 0;
+  }
+  if (known->state == IDLE) sockets->idle--;
+  known->events = (uint8_t)events;
+  known->state = events ? state : UNKNOWN;
+  return events != 0;
+}
+
+static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *unused) {
+  (void)easy;
+  (void)unused;
+  const struct lane *lane = user;
+  struct sockets *sockets = lane->sockets;
+  switch (what) {
+  case CURL_POLL_IN: watch(sockets, fd, EPOLLIN, BUSY); break;
+  case CURL_POLL_OUT: watch(sockets, fd, EPOLLOUT, BUSY); break;
+  case CURL_POLL_INOUT: watch(sockets, fd, EPOLLIN | EPOLLOUT, BUSY); break;
+  case CURL_POLL_REMOVE:
+    /* An idle connection stays watched for reading: the next call over it then needs no system call. */
+    if ((size_t)fd < sockets->watched_count && sockets->watched[fd].events == EPOLLIN && sockets->watched[fd].state == BUSY) {
+      sockets->watched[fd].state = IDLE;
+      sockets->idle++;
+      sockets->looked = -1;
+    } else
+      watch(sockets, fd, 0, UNKNOWN);
+    return 0;
+  }
+  if ((size_t)fd < sockets->watched_count) sockets->watched[fd].lane = lane->index;
+  return 0;
+}
+
+int sockets_on_close(void *user, curl_socket_t fd) {
+  struct sockets *sockets = user;
+  if ((size_t)fd < sockets->watched_count) {
+    if (sockets->watched[fd].state == IDLE) sockets->idle--;
+    memset(&sockets->watched[fd], 0, sizeof sockets->watched[fd]);
+  }
+  return close(fd);
+}
+
+static int on_timer(CURLM *multi, long milliseconds, void *user) {
+  (void)multi;
+  struct lane *lane = user;
+  lane->timer = milliseconds < 0 ? -1 : clock_now() + (double)milliseconds / 1000;
+  return 0;
+}
+
+bool sockets_add_wake(struct sockets *sockets, int fd) {
+  return watch(sockets, fd, EPOLLIN, WAKE);
+}
+
+/* An idle connection that has something to read is over: the server closed it, or sent what nobody asked for, which the next call would take for its answer (libcurl
+ * 7.88 sees the bytes and goes on). Without a reading side libcurl finds it dead. */
+static void retire(struct sockets *sockets, int fd) {
+  char unasked[4096];
+  shutdown(fd, SHUT_RD);
+  while (recv(fd, unasked, sizeof unasked, MSG_DONTWAIT) > 0)
+    continue;
+  explicit_bzero(unasked, sizeof unasked);
+  watch(sockets, fd, 0, UNKNOWN);
+}
+
+void sockets_retire_idle(struct sockets *sockets, double now) {
+  struct epoll_event events[EVENTS];
+  /* Not for every call of many that start together. */
+  if (!sockets->idle || (sockets->looked >= 0 && now - sockets->looked < LOOK_AGAIN)) return;
+  sockets->looked = now;
+  int count = epoll_wait(sockets->epoll, events, EVENTS, 0);
+  for (int i = 0; i < count; i++)
+    if (sockets->watched[events[i].data.fd].state == IDLE) retire(sockets, events[i].data.fd);
+}
+
+/* --- lanes --- */
+
+static struct lane *lane_new(struct sockets *sockets) {
+  struct lane *lane = pool_calloc(1, sizeof *lane);
+  if (!lane) return NULL;
+  lane->sockets = sockets;
+  lane->index = (uint32_t)sockets->lane_count;
+  lane->timer = -1;
+  lane->multi = curl_multi_init();
+  if (lane->multi && curl_multi_setopt(lane->multi, CURLMOPT_SOCKETFUNCTION, on_socket) == CURLM_OK &&
+      curl_multi_setopt(lane->multi, CURLMOPT_SOCKETDATA, lane) == CURLM_OK &&
+      curl_multi_setopt(lane->multi, CURLMOPT_TIMERFUNCTION, on_timer) == CURLM_OK &&
+      curl_multi_setopt(lane->multi, CURLMOPT_TIMERDATA, lane) == CURLM_OK &&
+      curl_multi_setopt(lane->multi, CURLMOPT_MAXCONNECTS, MAX_CONNECTIONS) == CURLM_OK)
+    return lane;
+  if (lane->multi) curl_multi_cleanup(lane->multi);
+  pool_free(lane);
+  return NULL;
+}
+
+static struct lane *add_lane(struct sockets *sockets) {
+  struct lane *lane = lane_new(sockets);
+  struct lane **grown = lane ? pool_realloc(sockets->lanes, (sockets->lane_count + 1) * sizeof *grown) : NULL;
+  if (grown) {
+    sockets->lanes = grown;
+    sockets->lanes[sockets->lane_count++] = lane;
+    return lane;
+  }
+  if (lane) curl_multi_cleanup(lane->multi);
+  pool_free(lane);
+  return NULL;
+}
+
+/* The first lane with room: so few of them, and warm connections, where few calls are in flight. */
+static struct lane *find_lane(struct sockets *sockets) {
+  for (size_t i = 0; i < sockets->lane_count; i++)
+    if (sockets->lanes[i]->calls < LANE_CALLS) return sockets->lanes[i];
+  return add_lane(sockets);
+}
+
+struct lane *sockets_add(struct sockets *sockets, CURL *easy) {
+  struct lane *lane = find_lane(sockets);
+  if (!lane || curl_multi_add_handle(lane->multi, easy) != CURLM_OK) return NULL;
+  lane->calls++;
+  return lane;
+}
+
+void sockets_remove(struct lane *lane, CURL *easy) {
+  curl_multi_remove_handle(lane->multi, easy);
+  lane->calls--;
+}
+
+bool sockets_open(struct sockets *sockets, const char **why) {
+  memset(sockets, 0, sizeof *sockets);
+  sockets->epoll = epoll_create1(EPOLL_CLOEXEC);
+  if (sockets->epoll >= 0 && add_lane(sockets)) return true;
+  *why = sockets->epoll < 0 ? "no file descriptor is left" : "libcurl could not be set up";
+  sockets_close(sockets);
+  return false;
+}
+
+void sockets_close(struct sockets *sockets) {
+  for (size_t i = 0; i < sockets->lane_count; i++) {
+    curl_multi_cleanup(sockets->lanes[i]->multi);
+    pool_free(sockets->lanes[i]);
+  }
+  pool_free(sockets->lanes);
+  pool_free(sockets->watched);
+  if (sockets->epoll >= 0) close(sockets->epoll);
+}
+
+void sockets_abandon(struct sockets *sockets) {
+  for (size_t fd = 0; fd < sockets->watched_count; fd++)
+    if (sockets->watched[fd].state == BUSY || sockets->watched[fd].state == IDLE) close((int)fd);
+  close(sockets->epoll);
+}
+
+/* --- the loop --- */
+
+double sockets_due(const struct sockets *sockets) {
+  double due = -1;
+  for (size_t i = 0; i < sockets->lane_count; i++) {
+    double timer = sockets->lanes[i]->timer;
+    if (timer >= 0 && (due < 0 || timer < due)) due = timer;
+  }
+  return due;
+}
+
+static void run_socket(struct sockets *sockets, const struct epoll_event *event) {
+  int running, bits = 0, fd = event->data.fd;
+  const struct watched *known = &sockets->watched[fd];
+  if (known->state == IDLE) {
+    retire(sockets, fd);
+    return;
+  }
+  if (known->state != BUSY) return;
+  if (event->events & EPOLLIN) bits |= CURL_CSELECT_IN;
+  if (event->events & EPOLLOUT) bits |= CURL_CSELECT_OUT;
+  if (event->events & (EPOLLERR | EPOLLHUP)) bits |= CURL_CSELECT_ERR;
+  curl_multi_socket_action(sockets->lanes[known->lane]->multi, fd, bits, &running);
+}
+
+bool sockets_wait(struct sockets *sockets, int milliseconds) {
+  struct epoll_event events[EVENTS];
+  int count = epoll_wait(sockets->epoll, events, EVENTS, milliseconds);
+  bool interrupted = count < 0 && errno == EINTR;
+  for (int i = 0; i < count; i++)
+    run_socket(sockets, &events[i]);
+  return !interrupted;
+}
+
+void sockets_run_timers(struct sockets *sockets, double now) {
+  for (size_t i = 0; i < sockets->lane_count; i++) {
+    struct lane *lane = sockets->lanes[i];
+    int running;
+    if (lane->timer < 0 || lane->timer > now) continue;
+    lane->timer = -1;
+    curl_multi_socket_action(lane->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+  }
+}
+
+void sockets_collect(struct sockets *sockets, void (*ended)(void *context, CURL *easy, CURLcode code), void *context) {
+  for (size_t i = 0; i < sockets->lane_count; i++) {
+    int left;
+    if (sockets->lanes[i]->calls == 0) continue;
+    for (CURLMsg *message; (message = curl_multi_info_read(sockets->lanes[i]->multi, &left));)
+      if (message->msg == CURLMSG_DONE) ended(context, message->easy_handle, message->data.result);
+  }
+}
