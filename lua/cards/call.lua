@@ -2,8 +2,8 @@
 
 local core = require "cards.core"
 
+local await = require "cards.await"
 local check = require "cards.check"
-local flow = require "cards.flow"
 
 --- Why a function gave no credential, fit for an error: what it says itself may hold a credential or the payload.
 local function reason(client, operation, parameters, why)
@@ -56,9 +56,8 @@ local function run(client, operation, parameters, options, credentials, started,
   if not job then
     return nil, err
   end
-  flow.wait(job)
   local record
-  record, err = job:result()
+  record, err = await.result(job)
   return record, err, job
 end
 

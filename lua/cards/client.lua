@@ -200,7 +200,7 @@ function client.new(about, methods, config)
       return nil, wrong
     end
   end
-  local private = { methods = methods, credentials = {}, functions = {}, defaults = {}, on_event = config.on_event }
+  local private = { methods = methods, credentials = {}, functions = {}, defaults = {}, on_event = config.on_event, timeout = config.timeout or 30 }
   for _, credential in ipairs(about.credentials) do
     local value = config[credential.name]
     if credential.kind == "function" then

@@ -1,144 +1,12 @@
---- Many calls at once in one thread: cards.all, cards.each, cards.fallback.
---
--- Functions run as coroutines. A call inside of one hands its job to the VM's engine and yields; whoever waits for the functions drives the engine.
--- Nested use works: an inner cards.all adds its functions to those that run already.
+--- Many calls at once: cards.all, cards.each, cards.fallback. The functions run as coroutines, inside of nginx as light threads.
 
+local await = require "cards.await"
 local check = require "cards.check"
-local core = require "cards.core"
+local tasks = require "cards.nginx" or require "cards.tasks"
 
 local flow = {}
 
 local unpack = table.unpack or unpack -- luacheck: ignore
-local running = coroutine.running
-
-local tasks = setmetatable({}, { __mode = "k" }) -- coroutine -> task, while it runs
-local waiting = {}                               -- key of a job -> the task that waits for it
-local ready, first, last = {}, 1, 0              -- tasks to resume, a queue
-local PARK = {}                                  -- what a task yields that waits for other tasks
-
---- Nothing of all this costs a call anything where it is not used.
-flow.active = 0
-
-local function enqueue(task)
-  last = last + 1
-  ready[last] = task
-end
-
---- An error of ours stays a table, with the traceback in a field of its own; of any other a text is made.
-local function with_traceback(thread, cause)
-  if getmetatable(cause) == "cards.error" then
-    cause.traceback = debug.traceback(thread)
-    return cause
-  end
-  return debug.traceback(thread, tostring(cause))
-end
-
-local function finish(task, ok, ...)
-  tasks[task.coroutine] = nil
-  flow.active = flow.active - 1
-  if ok then
-    task.result = { n = select("#", ...), ... }
-  else
-    task.result = { n = 2, nil, with_traceback(task.coroutine, (...)) }
-  end
-  task.done = true
-  task.group.count = task.group.count + 1
-  task.group.finished[task.group.count] = task
-  task.group.running = task.group.running - 1
-  local parent = task.group.parent
-  if parent and parent.parked then
-    parent.parked = false
-    enqueue(parent)
-  end
-end
-
-local function resumed(task, ok, what, ...)
-  if coroutine.status(task.coroutine) == "dead" then
-    return finish(task, ok, what, ...)
-  elseif what == PARK then
-    return
-  elseif task.job then
-    waiting[task.job:submit()] = task
-    return
-  end
-  -- A yield that is not ours: there is nobody to resume it.
-  finish(task, false, "a function given to cards.all or cards.each yielded outside of a call")
-end
-
-local function resume(task)
-  return resumed(task, coroutine.resume(task.coroutine, unpack(task.arguments, 1, task.arguments.n)))
-end
-
---- Starts a function as a member of a group.
-local function spawn(group, call, ...)
-  local task = { group = group, coroutine = coroutine.create(call), arguments = { n = select("#", ...), ... } }
-  tasks[task.coroutine] = task
-  group.running = group.running + 1
-  flow.active = flow.active + 1
-  enqueue(task)
-  return task
-end
-
---- Resumes whoever can go on, else waits for a job.
-local function turn()
-  if first <= last then
-    local task = ready[first]
-    ready[first] = nil
-    first = first + 1
-    return resume(task)
-  end
-  first, last = 1, 0
-  local key = core.next_done(0.5)
-  while key do
-    local task = waiting[key]
-    waiting[key] = nil
-    if task then
-      enqueue(task)
-    end
-    key = core.next_done(0)
-  end
-end
-
---- Lua 5.1 cannot yield from the iterator of a for loop: it drives the others from there.
-local yields_from_iterators = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
-
---- Runs until a member of the group has finished that was not taken yet. @return it, or nil when none is left
-local function next_finished(group)
-  while group.taken == group.count do
-    if group.running == 0 then
-      return nil
-    end
-    local parent = group.parent
-    if parent and (yields_from_iterators or not group.iterates) then
-      parent.parked = true
-      coroutine.yield(PARK)
-    else
-      turn()
-    end
-  end
-  group.taken = group.taken + 1
-  local task = group.finished[group.taken]
-  group.finished[group.taken] = nil
-  if group.taken == group.count then
-    group.taken, group.count = 0, 0
-  end
-  return task
-end
-
-local function new_group()
-  return { parent = tasks[running() or false], running = 0, finished = {}, count = 0, taken = 0 }
-end
-
---- Waits for a job: by yielding inside of a function that cards.all or cards.each runs, else by blocking.
-function flow.wait(job)
-  local task = flow.active > 0 and tasks[running() or false]
-  if not task then
-    return job:wait()
-  end
-  task.job = job
-  coroutine.yield(job)
-  task.job = nil
-end
 
 --- Runs functions at the same time.
 -- @param functions a list
@@ -147,16 +15,17 @@ function flow.all(functions)
   if type(functions) ~= "table" then
     error("cards.all: a list of functions is expected", 2)
   end
-  local group, started = new_group(), {}
   for i, call in ipairs(functions) do
     if type(call) ~= "function" then
       error(("cards.all: element %d is not a function"):format(i), 2)
     end
   end
+  await.check("cards.all", 2)
+  local group, started = tasks.group(), {}
   for i, call in ipairs(functions) do
-    started[i] = spawn(group, call)
+    started[i] = tasks.spawn(group, call)
   end
-  while next_finished(group) do end -- luacheck: ignore
+  while tasks.next(group) do end -- luacheck: ignore
   local results = {}
   for i, task in ipairs(started) do
     task.result.n = nil
@@ -180,10 +49,24 @@ local function source(from)
   end
 end
 
---- Calls a function for each of many values, some at the same time.
+--- A value that calls a function when a for loop is left (Lua 5.4) or when it is collected (all).
+local function guard(leave)
+  local methods = { __gc = leave, __close = leave }
+  if not newproxy then -- luacheck: ignore
+    return setmetatable({}, methods)
+  end
+  local proxy = newproxy(true) -- luacheck: ignore
+  getmetatable(proxy).__gc = leave
+  return proxy
+end
+
+local each_options = { concurrency = check.number(1, 100000, true), progress = check.callback }
+
+--- Calls a function for each of many values, some at the same time. A loop that is left early cancels the calls that are under way: in Lua 5.4 at once, else when its
+-- iterator is collected.
 -- @param from a list, or a function (an iterator such as io.lines returns) that returns the next value and nil at the end; read only as fast as the calls go
 -- @param call function(value)
--- @param options { concurrency = 64, progress = function(done, failed) }
+-- @param options { concurrency = 64, progress = function(done, failed, total, ended) }; total is nil unless `from` is a list; ended is true in the last call
 -- @return an iterator of index, value and what the function returned (nil and the error with its traceback where it raised), in the order in which they finish
 function flow.each(from, call, options)
   local next_value = source(from)
@@ -192,43 +75,49 @@ function flow.each(from, call, options)
   elseif type(call) ~= "function" then
     error("cards.each: the second argument must be a function", 2)
   end
-  local wrong = options ~= nil and check.table(options, { concurrency = check.number(1, 100000, true), progress = check.callback })
+  local wrong = options ~= nil and (type(options) ~= "table" and "the options must be a table" or check.table(options, each_options))
   if wrong then
     error("cards.each: " .. wrong, 2)
   end
+  await.check("cards.each", 2)
   local concurrency = options and options.concurrency or 64
   local progress = options and options.progress
-  local group, index, ended, done, failed = new_group(), 0, false, 0, 0
-  group.iterates = true
+  local total = type(from) == "table" and next_value ~= from and #from or nil
+  local group, index, exhausted, done, failed = tasks.group(true), 0, false, 0, 0
+  local abandoned = guard(function() tasks.abandon(group) end)
 
   local function fill()
-    while not ended and group.running < concurrency do
+    while not exhausted and group.running < concurrency do
       local value = next_value()
       if value == nil then
-        ended = true
+        exhausted = true
         return
       end
       index = index + 1
-      local task = spawn(group, call, value)
+      local task = tasks.spawn(group, call, value)
       task.index, task.value = index, value
     end
   end
 
-  return function()
-    group.parent = tasks[running() or false]
+  local function iterate()
     fill()
-    local task = next_finished(group)
+    local task = tasks.next(group)
     if not task then
+      if progress and abandoned then
+        progress(done, failed, total, true)
+      end
+      abandoned = nil
       return nil
     end
     local result = task.result
     done = done + 1
     failed = failed + ((result[1] == nil and result[2] ~= nil) and 1 or 0)
     if progress then
-      progress(done, failed)
+      progress(done, failed, total, false)
     end
     return task.index, task.value, unpack(result, 1, result.n)
   end
+  return iterate, nil, nil, not newproxy and abandoned or nil -- luacheck: ignore
 end
 
 --- Tries one function after the other: the next one only after an error that may pass (err.retryable).

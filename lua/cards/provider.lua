@@ -1,9 +1,11 @@
---- The module table of a provider: `new`, and one function per operation.
+--- The module table of a provider: `new`, one function per operation, and `start`.
 
+local await = require "cards.await"
 local call = require "cards.call"
+local check = require "cards.check"
 local client = require "cards.client"
 local core = require "cards.core"
-local flow = require "cards.flow"
+local start = require "cards.started"
 
 local provider = {}
 
@@ -25,27 +27,41 @@ function provider.module(name)
     return made
   end
 
+  --- The client's private table; an error, at the line that called the caller, where it is none or the options are wrong.
+  local function check_call(self, operation, options)
+    await.check(("cards.%s.%s"):format(name, operation), 3)
+    local private, other = core.private(self)
+    if other ~= name then
+      local got = other and ("a cards.%s client"):format(other) or type(self)
+      error(("cards.%s.%s: the first argument must be a cards.%s client, not %s"):format(name, operation, name, got), 3)
+    end
+    local wrong = options ~= nil and client.check_options(options)
+    if wrong then
+      error(("cards.%s.%s: %s"):format(name, operation, wrong), 3)
+    end
+    return private
+  end
+
   for operation in pairs(about.operations) do
     module[operation] = function(self, parameters, options)
-      if options == nil and flow.active == 0 then -- most calls are as simple as that
+      if options == nil and await.active == 0 then -- most calls are as simple as that
         local record, err = core.call(self, operation, parameters, name)
         if record ~= false then
           return record, err
         end
       end
-      local private, other = core.private(self)
-      if other ~= name then
-        local got = other and ("a cards.%s client"):format(other) or type(self)
-        error(("cards.%s.%s: the first argument must be a cards.%s client, not %s"):format(name, operation, name, got), 2)
-      end
-      if options ~= nil then
-        local wrong = client.check_options(options)
-        if wrong then
-          error(("cards.%s.%s: %s"):format(name, operation, wrong), 2)
-        end
-      end
-      return call(self, private, operation, parameters, options)
+      return call(self, check_call(self, operation, options), operation, parameters, options)
     end
+  end
+
+  --- The same call for an event loop: see cards.started.
+  function module.start(self, operation, parameters, options)
+    local private = check_call(self, "start", options)
+    if not about.operations[operation] then
+      error(("cards.%s.start: %s"):format(name, check.unknown(operation, about.operations):gsub("key", "operation", 1)), 2)
+    end
+    local seconds = options and options.timeout or private.timeout
+    return start(seconds, call, self, private, operation, parameters, options)
   end
 
   return module

@@ -15,6 +15,7 @@
 void binding_open_secret(lua_State *L);
 void binding_open_client(lua_State *L);
 void binding_open_job(lua_State *L);
+void binding_open_thread(lua_State *L); /* after the job */
 void binding_open_provider(lua_State *L);
 void binding_open_convert(lua_State *L);
 

@@ -1,5 +1,6 @@
 /* The module cards.core: what of the library is C, for lua/cards to build on. */
 #include <openssl/hmac.h>
+#include <unistd.h>
 
 #include "../base/nearest.h"
 #include "../base/pan.h"
@@ -51,6 +52,12 @@ static int hash(lua_State *L) {
   return 1;
 }
 
+/* core.is_terminal(): whether standard error is one */
+static int is_terminal(lua_State *L) {
+  lua_pushboolean(L, isatty(STDERR_FILENO));
+  return 1;
+}
+
 static void set_number(lua_State *L, const char *key, size_t value) {
   compat_push_integer(L, (int64_t)value);
   lua_setfield(L, -2, key);
@@ -87,13 +94,15 @@ static int memory(lua_State *L) {
 }
 
 __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
-  static const luaL_Reg functions[] = { { "redact", redact }, { "distance", distance }, { "hash", hash }, { "memory", memory }, { NULL, NULL } };
+  static const luaL_Reg functions[] = { { "redact", redact }, { "distance", distance },       { "hash", hash },
+                                        { "memory", memory }, { "is_terminal", is_terminal }, { NULL, NULL } };
   engine_setup();
   luaL_newlib(L, functions);
   binding_open_convert(L);
   binding_open_secret(L);
   binding_open_client(L);
   binding_open_job(L);
+  binding_open_thread(L);
   binding_open_provider(L);
   return 1;
 }

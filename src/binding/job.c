@@ -4,8 +4,9 @@
 
 #include "../base/clock.h"
 #include "../base/stack.h"
-#include "../engine/engine.h"
+#include "../engine/response.h"
 #include "input.h"
+#include "job.h"
 
 static const char vm_key; /* its address is the key of the VM's struct vm in the registry */
 
@@ -48,16 +49,6 @@ static struct vm *get_vm(lua_State *L) {
 }
 
 /* --- jobs --- */
-
-/* A job as userdata. */
-struct box {
-  struct job *job;       /* NULL once the result was read */
-  struct engine *engine; /* where it was submitted */
-  /* what is known of it afterwards */
-  int status, attempts;
-  bool reused, signed_here;
-  double seconds;
-};
 
 static struct box *new_box(lua_State *L) {
   struct box *box = lua_newuserdata(L, sizeof *box);
@@ -115,7 +106,7 @@ static int new_job(lua_State *L) {
   return refused ? refused : 1;
 }
 
-static struct box *check_job(lua_State *L) {
+struct box *job_check(lua_State *L) {
   return luaL_checkudata(L, 1, JOB_TYPE);
 }
 
@@ -148,18 +139,18 @@ static void run(lua_State *L, struct box *box) {
   engine_take(engine, job);
 }
 
-/* job:submit(): starts the job without waiting; returns its key, which core.next_done returns once when it is done */
+/* job:submit(tag): starts the job without waiting; core.next_done returns the tag, a number, once when it is done */
 static int submit(lua_State *L) {
-  struct box *box = check_job(L);
-  if (!box->job || box->job->state != JOB_NEW) return luaL_error(L, "the job was submitted already");
+  struct box *box = job_check(L);
+  if (!box->job || box->job->state != JOB_NEW || box->channel) return luaL_error(L, "the job was submitted already");
+  box->tag = luaL_checknumber(L, 2);
   box->engine = get_vm(L)->engine;
   box->job->owner = box;
   engine_submit(box->engine, box->job);
-  lua_pushlightuserdata(L, box);
-  return 1;
+  return 0;
 }
 
-/* core.next_done(seconds): the key of a submitted job that is done, waiting so long for one; nil when there is none */
+/* core.next_done(seconds): the tag of a submitted job that is done, waiting so long for one; nil when there is none */
 static int next_done(lua_State *L) {
   struct engine *engine = get_vm(L)->engine;
   struct job *job = engine_done(engine);
@@ -169,23 +160,33 @@ static int next_done(lua_State *L) {
     job = engine_done(engine);
   }
   if (!job) return 0;
-  lua_pushlightuserdata(L, job->owner);
+  lua_pushnumber(L, ((const struct box *)job->owner)->tag);
   return 1;
 }
 
 /* job:wait() */
 static int wait(lua_State *L) {
-  struct box *box = check_job(L);
+  struct box *box = job_check(L);
   if (box->job) run(L, box);
   return 0;
 }
 
+/* What belongs to the process that this one was forked from is left as it is. */
 static void release(struct box *box) {
-  if (!box->job) return;
-  if (box->job->state == JOB_RUNNING || box->job->state == JOB_WAITING) engine_cancel(box->engine, box->job, ERROR_CANCELLED, "given up");
-  if (box->engine) engine_take(box->engine, box->job);
-  job_free(box->job);
+  struct job *job = box->job;
   box->job = NULL;
+  if (!job) return;
+  if (box->channel) {
+    if (!channel_is_foreign(box->channel)) channel_give_up(box->channel, job);
+    box->channel = NULL;
+    return;
+  }
+  if (box->engine) {
+    if (engine_is_foreign(box->engine)) return;
+    engine_cancel(box->engine, job, ERROR_CANCELLED, "given up");
+    engine_take(box->engine, job);
+  }
+  job_free(job);
 }
 
 /* Pushes the record, or nil and the error, and lets go of the job. Returns the count. */
@@ -209,9 +210,27 @@ static int push_result(lua_State *L, struct box *box) {
 
 /* job:result(): the record, or nil and the error; once */
 static int result(lua_State *L) {
-  struct box *box = check_job(L);
-  if (!box->job || box->job->state != JOB_DONE) return luaL_error(L, "the job is not done, or its result was read already");
+  struct box *box = job_check(L);
+  if (!box->job || box->channel || box->job->state != JOB_DONE) return luaL_error(L, "the job is not done, or its result was read already");
   return push_result(L, box);
+}
+
+/* job:cancel(kind, message): gives the job up, whatever it is doing; returns nil and the error, of kind "cancelled", "timeout" or "busy" */
+static int cancel(lua_State *L) {
+  static const char *const names[] = { "cancelled", "timeout", "busy", NULL };
+  static const enum error_kind kinds[] = { ERROR_CANCELLED, ERROR_TIMEOUT, ERROR_BUSY };
+  struct box *box = job_check(L);
+  struct error error;
+  if (!box->job) return luaL_error(L, "the job's result was read already");
+  const struct provider *provider = box->job->provider;
+  const struct operation *operation = box->job->operation;
+  enum error_kind kind = kinds[luaL_checkoption(L, 2, NULL, names)];
+  error_set(&error, kind, "%s", luaL_checkstring(L, 3));
+  error.retryable = kind != ERROR_CANCELLED && operation->safe;
+  release(box);
+  lua_pushnil(L);
+  binding_push_error(L, &error, provider->name, operation->name);
+  return 2;
 }
 
 /* core.call(client, operation, params, provider name): what job, wait and result do together, for a client of that provider without functions to call; false for any other */
@@ -242,7 +261,7 @@ static int call(lua_State *L) {
 
 /* job:facts(): status, attempts, reused, seconds; after result() */
 static int facts(lua_State *L) {
-  struct box *box = check_job(L);
+  struct box *box = job_check(L);
   compat_push_integer(L, box->status);
   compat_push_integer(L, box->attempts);
   lua_pushboolean(L, box->reused);
@@ -251,7 +270,7 @@ static int facts(lua_State *L) {
 }
 
 static int collect(lua_State *L) {
-  release(check_job(L));
+  release(job_check(L));
   return 0;
 }
 
@@ -261,7 +280,8 @@ static int now(lua_State *L) {
 }
 
 void binding_open_job(lua_State *L) {
-  static const luaL_Reg methods[] = { { "submit", submit }, { "wait", wait }, { "result", result }, { "facts", facts }, { NULL, NULL } };
+  static const luaL_Reg methods[] = { { "submit", submit }, { "wait", wait },   { "result", result },
+                                      { "cancel", cancel }, { "facts", facts }, { NULL, NULL } };
   static const luaL_Reg functions[] = { { "check", input_check },   { "clean", input_clean }, { "job", new_job }, { "call", call },
                                         { "next_done", next_done }, { "now", now },           { NULL, NULL } };
   luaL_newmetatable(L, JOB_TYPE);

@@ -17,33 +17,17 @@ struct engine {
   bool skipped;        /* the last step did not look at the sockets */
   CURL *spare;         /* a handle for the next call, made while this one waits */
   struct settings *spare_settings;
-  struct job *running;
+  struct job_list running, done;
   struct job **waiting; /* a heap by next_attempt */
   size_t waiting_count, waiting_size;
-  struct job *done, **done_tail;
 };
 
-/* --- lists and the heap of waiting jobs --- */
-
-static void list_add(struct job **head, struct job *job) {
-  job->next = *head;
-  job->link = head;
-  if (*head) (*head)->link = &job->next;
-  *head = job;
-}
-
-static void list_remove(struct job *job) {
-  *job->link = job->next;
-  if (job->next) job->next->link = job->link;
-}
+/* --- the heap of waiting jobs --- */
 
 static void finish(struct engine *engine, struct job *job) {
   job->state = JOB_DONE;
   job->finished = clock_now();
-  job->next = NULL;
-  job->link = engine->done_tail;
-  *engine->done_tail = job;
-  engine->done_tail = &job->next;
+  job_list_add(&engine->done, job);
 }
 
 static void heap_put(struct engine *engine, size_t at, struct job *job) {
@@ -97,7 +81,7 @@ static CURL *take_blank(struct engine *engine, const struct settings *settings) 
 
 /* Who calls once calls again, mostly: setting up a handle costs less while the server is at work. */
 static void make_spare(struct engine *engine) {
-  struct settings *settings = engine->running->settings;
+  struct settings *settings = engine->running.first->settings;
   if (engine->spare && engine->spare_settings == settings) return;
   curl_easy_cleanup(engine->spare);
   engine->spare = transfer_blank(settings, &engine->sockets);
@@ -122,7 +106,7 @@ static void start(struct engine *engine, struct job *job) {
     return;
   }
   job->state = JOB_RUNNING;
-  list_add(&engine->running, job);
+  job_list_add(&engine->running, job);
 }
 
 static void end_attempt(void *context, CURL *easy, CURLcode code) {
@@ -130,7 +114,7 @@ static void end_attempt(void *context, CURL *easy, CURLcode code) {
   struct job *job = NULL;
   if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&job) != CURLE_OK || !job) return;
   sockets_remove(job->lane, easy);
-  list_remove(job);
+  job_list_remove(&engine->running, job);
   transfer_finish(job, code);
   if (job->error.kind != ERROR_NONE && retry_next(job, clock_now(), &job->next_attempt) && heap_add(engine, job)) {
     job->retries--;
@@ -148,7 +132,8 @@ struct engine *engine_new(const char **why) {
   struct engine *engine = pool_calloc(1, sizeof *engine);
   if (!engine) return NULL;
   engine->generation = secret_generation();
-  engine->done_tail = &engine->done;
+  job_list_init(&engine->running);
+  job_list_init(&engine->done);
   if (sockets_open(&engine->sockets, why)) return engine;
   pool_free(engine);
   return NULL;
@@ -158,16 +143,22 @@ bool engine_is_foreign(const struct engine *engine) {
   return engine->generation != secret_generation();
 }
 
+void engine_cancel_all(struct engine *engine) {
+  while (engine->running.first)
+    engine_cancel(engine, engine->running.first, ERROR_CANCELLED, "the process is ending");
+  while (engine->waiting_count)
+    engine_cancel(engine, engine->waiting[0], ERROR_CANCELLED, "the process is ending");
+}
+
 void engine_free(struct engine *engine) {
   if (!engine) return;
   if (engine_is_foreign(engine)) {
     sockets_abandon(&engine->sockets); /* the rest is left as it is */
     return;
   }
-  while (engine->running)
-    engine_cancel(engine, engine->running, ERROR_CANCELLED, "the engine was closed");
-  while (engine->waiting_count)
-    engine_cancel(engine, engine->waiting[0], ERROR_CANCELLED, "the engine was closed");
+  engine_cancel_all(engine);
+  while (engine_done(engine))
+    continue; /* they are their owners' */
   curl_easy_cleanup(engine->spare);
   settings_unref(engine->spare_settings);
   sockets_close(&engine->sockets);
@@ -186,7 +177,7 @@ void engine_submit(struct engine *engine, struct job *job) {
 void engine_cancel(struct engine *engine, struct job *job, enum error_kind kind, const char *message) {
   if (job->state == JOB_RUNNING) {
     sockets_remove(job->lane, job->easy);
-    list_remove(job);
+    job_list_remove(&engine->running, job);
     transfer_discard(job);
     buf_free(&job->body);
   } else if (job->state == JOB_WAITING) {
@@ -222,7 +213,7 @@ bool engine_step(struct engine *engine, double seconds) {
   /* What is due at once, as every call is that was just submitted, comes first; but not twice in a row. */
   engine->skipped = seconds == 0 && !engine->skipped;
   if (!engine->skipped) {
-    if (seconds != 0 && engine->running) make_spare(engine);
+    if (seconds != 0 && engine->running.first) make_spare(engine);
     int milliseconds = seconds < 0 ? -1 : seconds > 1e6 ? 1000000000 : (int)(seconds * 1000 + 0.999);
     uninterrupted = sockets_wait(&engine->sockets, milliseconds);
   }
@@ -233,15 +224,10 @@ bool engine_step(struct engine *engine, double seconds) {
 
 bool engine_take(struct engine *engine, struct job *job) {
   if (job->state != JOB_DONE || !job->link) return false;
-  if (engine->done_tail == &job->next) engine->done_tail = job->link;
-  list_remove(job);
-  job->next = NULL;
-  job->link = NULL;
+  job_list_remove(&engine->done, job);
   return true;
 }
 
 struct job *engine_done(struct engine *engine) {
-  struct job *job = engine->done;
-  if (job) engine_take(engine, job);
-  return job;
+  return job_list_pop(&engine->done);
 }

@@ -30,6 +30,8 @@ bool engine_add_wake(struct engine *engine, int fd);
 void engine_submit(struct engine *engine, struct job *job);
 /* Gives up a job that is running or waiting: it is done at once, with an error of that kind. */
 void engine_cancel(struct engine *engine, struct job *job, enum error_kind kind, const char *message);
+/* All that run or wait: before the engine is freed, where somebody is still interested in them. */
+void engine_cancel_all(struct engine *engine);
 /* Waits at most so many seconds (below 0: until something happens) and does what is due. False when a signal ended the wait. Whoever waits for any job looks at engine_done
  * first: a finished one does not end the wait. */
 bool engine_step(struct engine *engine, double seconds);

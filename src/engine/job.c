@@ -5,6 +5,34 @@
 #include "../base/clock.h"
 #include "../base/pool.h"
 
+void job_list_init(struct job_list *list) {
+  list->first = NULL;
+  list->end = &list->first;
+}
+
+void job_list_add(struct job_list *list, struct job *job) {
+  job->next = NULL;
+  job->link = list->end;
+  *list->end = job;
+  list->end = &job->next;
+}
+
+void job_list_remove(struct job_list *list, struct job *job) {
+  *job->link = job->next;
+  if (job->next)
+    job->next->link = job->link;
+  else
+    list->end = job->link;
+  job->next = NULL;
+  job->link = NULL;
+}
+
+struct job *job_list_pop(struct job_list *list) {
+  struct job *job = list->first;
+  if (job) job_list_remove(list, job);
+  return job;
+}
+
 struct job *job_new(const struct provider *provider, const struct operation *operation, struct settings *settings) {
   struct job *job = pool_calloc(1, sizeof *job);
   if (!job) return NULL;

@@ -14,12 +14,25 @@
 #include "request.h"
 #include "settings.h"
 
+struct job_list {
+  struct job *first, **end; /* where the next one goes */
+};
+
+/* Of a job that an I/O thread runs; guarded by the thread's lock. */
+enum job_place { PLACE_OWNER, PLACE_INBOX, PLACE_THREAD, PLACE_OUTBOX };
+
 enum job_state { JOB_NEW, JOB_RUNNING, JOB_WAITING /* for its next attempt */, JOB_DONE };
 
 struct job {
-  void *owner;              /* of the binding, for finding its own again */
-  struct job *next, **link; /* in the engine's list of its state */
+  struct job *next, **link; /* in the list that it is in */
   enum job_state state;
+  void *owner; /* of the binding, for finding its own again */
+  /* while an I/O thread has it */
+  struct channel *channel;
+  enum job_place place;
+  bool given_up, told; /* told: it is in the list of those that the thread was told of, by next_told */
+  struct job *next_told;
+
   const struct provider *provider;
   const struct operation *operation;
   struct settings *settings;
@@ -45,6 +58,13 @@ struct job {
   struct record *record; /* when it succeeded */
   struct error error;    /* kind is ERROR_NONE when it succeeded */
 };
+
+/* An empty list; it must stay where it is. */
+void job_list_init(struct job_list *list);
+void job_list_add(struct job_list *list, struct job *job);
+void job_list_remove(struct job_list *list, struct job *job);
+/* The first job, taken out; NULL when there is none. */
+struct job *job_list_pop(struct job_list *list);
 
 /* A job with the client's defaults; its deadline runs from now. NULL when memory is used up. */
 struct job *job_new(const struct provider *provider, const struct operation *operation, struct settings *settings);

@@ -1,0 +1,237 @@
+--- nginx and OpenResty: calls wait on a semaphore while the worker goes on, and functions run as light threads. The only file that names ngx; false elsewhere.
+--
+-- The I/O thread of the process runs the calls. One light thread per VM, the porter, listens for what it has finished: a script of nginx can wait for
+-- nothing but sockets, so it reads from a unix socket. It starts with a call and ends when there was none for a second.
+
+local ngx = rawget(_G, "ngx")
+if type(ngx) ~= "table" or type(ngx.get_phase) ~= "function" then
+  return false
+end
+
+local await = require "cards.await"
+local core = require "cards.core"
+local semaphore = require "ngx.semaphore"
+local traceback = require "cards.traceback"
+
+local unpack = unpack -- luacheck: ignore
+
+local FOREVER = 1e6       -- seconds; every call ends at its deadline
+local GRACE = 1           -- seconds that an answer may take from the I/O thread to here
+local ASK_AGAIN = 1       -- seconds after which a timer that has not run is taken for lost
+
+local yields = {
+  rewrite = true, server_rewrite = true, access = true, content = true, timer = true, preread = true,
+  ssl_cert = true, ssl_session_fetch = true, ssl_client_hello = true,
+}
+
+local jobs, bells = {}, {}              -- by tag: the job that the I/O thread has, the semaphore that its call waits on
+local posted = {}                       -- by tag: true from then on until its call goes on, or why it will have no answer
+local unused, tags = {}, 0              -- tags to use again, how many there are
+local under_way = 0
+local porter, asked = false, -ASK_AGAIN -- whether it runs; when it was asked to
+
+function await.check(what, level)
+  local phase = ngx.get_phase()
+  if not yields[phase] then
+    error(("%s cannot wait in nginx's phase '%s': call it in rewrite, access or content, or from a timer"):format(what, phase), level + 1)
+  end
+end
+
+local function post(tag, why)
+  jobs[tag] = nil
+  under_way = under_way - 1
+  posted[tag] = why or true
+  bells[tag]:post(1)
+end
+
+local function release(tag)
+  if jobs[tag] then
+    jobs[tag] = nil
+    under_way = under_way - 1
+  end
+  posted[tag] = nil
+  unused[#unused + 1] = tag
+end
+
+--- Gives up the jobs of requests that are gone: nobody waits on their semaphores any more.
+local function sweep()
+  for tag, job in pairs(jobs) do
+    if bells[tag]:count() >= 0 then
+      job:cancel("cancelled", "its request is gone")
+      release(tag)
+    end
+  end
+  for tag in pairs(posted) do
+    if bells[tag]:count() > 0 then
+      bells[tag]:wait(0)
+      release(tag)
+    end
+  end
+end
+
+local finished = {}
+
+local function carry()
+  for i = 1, core.take(finished) do
+    if jobs[finished[i]] then
+      post(finished[i])
+    end
+  end
+end
+
+local function connect()
+  local path, why = core.listen()
+  if not path then
+    return nil, why
+  end
+  local socket = ngx.socket.tcp()
+  socket:settimeout(FOREVER)
+  local ok
+  ok, why = socket:connect("unix:" .. path)
+  if ok then
+    ok, why = core.accept()
+  end
+  return ok and socket, why
+end
+
+--- Everybody who waits learns that nobody will tell them.
+local function fail_all(why)
+  ngx.log(ngx.ERR, "cards: no way to hear of answers: ", why)
+  for tag in pairs(jobs) do
+    post(tag, why)
+  end
+end
+
+local function port()
+  local socket, why = connect()
+  if not socket then
+    porter = false
+    return fail_all(why)
+  end
+  local swept, used = ngx.now(), ngx.now()
+  carry()
+  repeat
+    local byte
+    byte, why = socket:receive(1)
+    carry()
+    local now = ngx.now()
+    if under_way > 0 then
+      used = now
+    end
+    if now - swept >= 1 then
+      swept = now
+      sweep()
+    end
+  until not byte or (under_way == 0 and (now - used >= 1 or ngx.worker.exiting()))
+  sweep()
+  porter = false
+  core.hang_up()
+  socket:close()
+  if under_way > 0 then
+    fail_all(why or "the connection ended")
+  end
+end
+
+--- Asks for the porter where there is none. @return nil, or why there will be none
+local function call_porter()
+  local now = ngx.now()
+  if porter or now - asked < ASK_AGAIN then
+    return nil
+  end
+  asked = now
+  local ok, why = ngx.timer.at(0, function()
+    if not porter then
+      porter = true
+      port()
+    end
+  end)
+  return not ok and why or nil
+end
+
+--- Waits for a job. @return the record, or nil and an error
+function await.result(job)
+  local tag = table.remove(unused)
+  if not tag then
+    tag = tags + 1
+    tags = tag
+    bells[tag] = semaphore.new(0)
+  end
+  local seconds = job:send(tag)
+  if not seconds then
+    release(tag)
+    return job:result()
+  end
+  jobs[tag] = job
+  under_way = under_way + 1
+  local why = call_porter()
+  if why then
+    release(tag)
+    return job:cancel("busy", "nginx starts no timer: " .. why)
+  end
+  local served = bells[tag]:wait(seconds + GRACE)
+  why = posted[tag]
+  release(tag)
+  if not served then
+    return job:cancel("timeout", "no answer in time")
+  elseif why ~= true then
+    return job:cancel("busy", "nginx cannot listen for answers: " .. why)
+  end
+  return job:result()
+end
+await.active = 1 -- no call may block
+
+--- Groups of light threads: what cards.tasks is elsewhere.
+local tasks = {}
+
+function tasks.group()
+  return { running = 0, live = {}, finished = {}, count = 0, taken = 0, bell = semaphore.new(0) }
+end
+
+local function finish(task, ok, ...)
+  local group = task.group
+  task.result = ok and { n = select("#", ...), ... } or { n = 2, nil, (...) }
+  group.live[task] = nil
+  group.running = group.running - 1
+  group.count = group.count + 1
+  group.finished[group.count] = task
+  group.bell:post(1)
+end
+
+function tasks.spawn(group, call, ...)
+  local task = { group = group }
+  group.live[task] = true
+  group.running = group.running + 1
+  local arguments = { n = select("#", ...), ... }
+  task.thread = ngx.thread.spawn(function()
+    finish(task, xpcall(call, traceback, unpack(arguments, 1, arguments.n)))
+  end)
+  return task
+end
+
+function tasks.next(group)
+  if group.taken == group.count then
+    if group.running == 0 then
+      return nil
+    end
+    group.bell:wait(FOREVER)
+  else
+    group.bell:wait(0)
+  end
+  group.taken = group.taken + 1
+  local task = group.finished[group.taken]
+  group.finished[group.taken] = nil
+  if group.taken == group.count then
+    group.taken, group.count = 0, 0
+  end
+  ngx.thread.wait(task.thread) -- it has ended, and can go
+  return task
+end
+
+--- Ends the group's members where they stand; the calls that they wait for are given up with the next sweep.
+function tasks.abandon(group)
+  for task in pairs(group.live) do
+    pcall(ngx.thread.kill, task.thread) -- it may have ended with its request
+  end
+end
+
+return tasks
