@@ -10,7 +10,7 @@ local function reason(client, operation, parameters, why)
   if getmetatable(why) == "cards.error" then
     return tostring(why)
   elseif type(why) == "string" then
-    return core.clean(client, operation, parameters, why)
+    return core.clean(client, operation, parameters, nil, nil, why)
   end
   return why == nil and "it returned none" or "it failed"
 end

@@ -119,6 +119,20 @@ describe("a credential that is a function", function()
     assert.matches("no token for **** **** **** ***", err.message, 1, true)
   end)
 
+  it("that raises a long text shows no beginning of what stands where it is cut", function()
+    for _, value in ipairs { "4111.1111.1111.1111", "4111111111111112", "tok_live_refresh_9f8e7d" } do
+      for before = 225, 256 do
+        local filler = ("; "):rep(before):sub(-before)
+        local client = counted(function() error(filler .. value .. (" ;"):rep(100), 0) end)
+        local info, err = client:private_info "c"
+        assert_refused(info, err, "auth", "access_token")
+        local shown = err.message:match "credential: (.*)$"
+        assert.is_nil(shown:find "[^; *.]", shown)
+        assert.is_true(#shown <= 256 + 3)
+      end
+    end
+  end)
+
   it("that passes on an error of ours keeps whether it may be tried again", function()
     local other = alix {}
     local client = counted(function() return other:private_info("c", { headers = { ["X-Sandbox"] = "status=503" } }) end)

@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "../base/clean.h"
 #include "../base/nearest.h"
 #include "../base/pan.h"
-#include "../base/suspect.h"
+
+#define SHOWN_MAX 256 /* bytes of a text of the script's own in an error */
 
 static int refuse(lua_State *L, const struct input *input, const char *name, const char *what) {
   return binding_refuse(L, input->client->provider->name, input->operation->name, "%s %s", name, what);
@@ -251,17 +253,12 @@ lua_Number input_option(lua_State *L, const struct input *input, const char *nam
 int input_clean(lua_State *L) {
   struct input input;
   size_t len;
-  const char *text = luaL_checklstring(L, 4, &len);
-  lua_pushvalue(L, 4);
-  int kept = luaL_ref(L, LUA_REGISTRYINDEX); /* where options stand for input_take */
-  lua_pushnil(L);
-  lua_replace(L, 4);
+  const char *text = luaL_checklstring(L, 6, &len);
   struct scrub scrub;
-  struct buf known, clean;
+  struct buf shown;
   bool ok = input_take(L, &input, false) == 0;
   scrub_init(&scrub);
-  buf_init(&known, 1024);
-  buf_init(&clean, 1024);
+  buf_init(&shown, SHOWN_MAX + 3);
   for (size_t i = 0; ok && i < input.operation->part_count; i++)
     if (input.operation->parts[i].source == FROM_ARGUMENT && input.values[i].bytes)
       ok = scrub_add(&scrub, input.values[i].bytes, input.values[i].len);
@@ -270,14 +267,12 @@ int input_clean(lua_State *L) {
     get_credential(L, &input, input.client->provider->credentials[i].name);
     if (!lua_isnil(L, -1) && !to_value(L, PART_STRING, &value)) ok = scrub_add(&scrub, value.bytes, value.len);
   }
-  ok = ok && scrub_text(&scrub, &known, text, len, 256) && suspect_mask(&clean, buf_string(&known), known.len);
+  ok = ok && clean_text(&scrub, &shown, text, len, SHOWN_MAX);
   scrub_free(&scrub);
-  luaL_unref(L, LUA_REGISTRYINDEX, kept);
   if (ok)
-    lua_pushlstring(L, buf_string(&clean), clean.len);
+    lua_pushlstring(L, buf_string(&shown), shown.len);
   else
     lua_pushliteral(L, "it failed");
-  buf_free(&known);
-  buf_free(&clean);
+  buf_free(&shown);
   return 1;
 }

@@ -26,8 +26,8 @@ int input_take(lua_State *L, struct input *input, bool with_credentials);
 lua_Number input_option(lua_State *L, const struct input *input, const char *name, lua_Number otherwise);
 /* core.check(client, operation, params): true and, where the operation is signed, the bytes to sign; or nil, error */
 int input_check(lua_State *L);
-/* core.clean(client, operation, params, text): a text of the script's own as it may stand in an error of that call: without its parameters and credentials, and
- * without what may be a secret */
+/* core.clean(client, operation, params, options, credentials, text): a text of the script's own as it may stand in an error of that call: without its parameters and
+ * credentials, and without what may be a secret. options and credentials may be nil. */
 int input_clean(lua_State *L);
 
 #endif

@@ -4,8 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "../base/clean.h"
 #include "../base/json.h"
-#include "../base/suspect.h"
 
 enum verdict { VERDICT_SUCCESS, VERDICT_REFUSED, VERDICT_UNKNOWN };
 
@@ -69,32 +69,13 @@ static void remember_secrets(struct scrub *scrub, const struct operation *operat
   }
 }
 
-/* A code is one word; anything else in its place is treated as a text. */
-static bool is_code(const char *text) {
-  return text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")] == '\0';
-}
-
-#define TEXT_MAX (64 * 1024) /* bytes of a text that is read at all */
-
-/* Text of a provider as it may be shown, into a field of an error: without the values of this call, and without what may be one. It is cut last, as a cut hides what a value is. */
+/* Text of a provider as it may be shown, into a field of an error that has room for max bytes and "...". */
 static bool set_clean(struct job *job, char *out, size_t max, const char *text, size_t len, bool code) {
-  struct buf known, clean;
-  buf_init(&known, 4 * TEXT_MAX);
-  buf_init(&clean, 4 * TEXT_MAX);
-  bool ok = len <= TEXT_MAX && scrub_text(&job->request.scrub, &known, text, len, 3 * TEXT_MAX);
-  if (ok && code && is_code(buf_string(&known)))
-    ok = buf_add(&clean, buf_string(&known), known.len);
-  else if (ok)
-    ok = suspect_mask(&clean, buf_string(&known), known.len);
-  if (ok) {
-    size_t end = clean.len;
-    if (end > max)
-      for (end = max; end > 0 && (clean.data[end] & 0xc0) == 0x80;)
-        end--;
-    snprintf(out, max + 4, "%.*s%s", (int)end, buf_string(&clean), end < clean.len ? "..." : "");
-  }
-  buf_free(&known);
-  buf_free(&clean);
+  struct buf shown;
+  buf_init(&shown, max + 3);
+  bool ok = (code ? clean_code : clean_text)(&job->request.scrub, &shown, text, len, max);
+  if (ok) snprintf(out, max + 4, "%s", buf_string(&shown));
+  buf_free(&shown);
   return ok;
 }
 
