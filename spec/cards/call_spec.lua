@@ -1,24 +1,11 @@
 --- One call: parameters, options, on_event, misuse. Credentials are in credential_spec.lua, answers in spec/providers.
 
 local cards = require "cards"
+local assert_refused = require "support.assert_refused"
 local drive = require "support.drive"
 local sandbox = require "support.sandbox"
 
-local function alix(overrides)
-  overrides.retries = overrides.retries or 0
-  return drive.client("alix", overrides)
-end
-
--- Refused before anything was sent, naming what is wrong.
-local function assert_refused(record, err, kind, name)
-  assert.is_nil(record)
-  assert.equal(kind, err.kind, tostring(err))
-  assert.matches(name, err.message, 1, true)
-  assert.equal(0, err.attempts)
-  assert.is_nil(err.status)
-  assert.is_boolean(err.retryable)
-  assert.is_nil(tostring(err):find "%c")
-end
+local function alix(overrides) return drive.client("alix", overrides) end
 
 describe("parameters", function()
   local client = drive.client "alix"

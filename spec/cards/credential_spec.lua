@@ -1,15 +1,13 @@
 --- Where the credentials of a call come from: strings, secrets, functions; and secrets as parameters. The rest of a call is in call_spec.lua.
 
 local cards = require "cards"
+local assert_refused = require "support.assert_refused"
 local drive = require "support.drive"
 local sandbox = require "support.sandbox"
 
 local TOKEN = "alix_token_sandbox"
 
-local function alix(overrides)
-  overrides.retries = overrides.retries or 0
-  return drive.client("alix", overrides)
-end
+local function alix(overrides) return drive.client("alix", overrides) end
 
 -- A client whose token comes from `give`, and a function that says how often it was asked.
 local function counted(give, overrides)
@@ -26,17 +24,6 @@ local function closed_secret(text)
   local secret = cards.secret(text)
   secret:close()
   return secret
-end
-
--- Refused before anything was sent, naming what is wrong.
-local function assert_refused(record, err, kind, name)
-  assert.is_nil(record)
-  assert.equal(kind, err.kind, tostring(err))
-  assert.matches(name, err.message, 1, true)
-  assert.equal(0, err.attempts)
-  assert.is_nil(err.status)
-  assert.is_boolean(err.retryable)
-  assert.is_nil(tostring(err):find "%c")
 end
 
 describe("a credential that is a function", function()
@@ -182,7 +169,7 @@ describe("a credential that is a function", function()
 
   it("may be the one or the other of several", function()
     local calls = 0
-    local client = drive.client("netxd", { retries = 0, api_key = function()
+    local client = drive.client("netxd", { api_key = function()
       calls = calls + 1
       return "netxd_api_key_sandbox"
     end })
@@ -192,7 +179,7 @@ describe("a credential that is a function", function()
 end)
 
 describe("sign", function()
-  local function signing(sign) return drive.client("netxd", { signature = false, sign = sign, retries = 0 }) end
+  local function signing(sign) return drive.client("netxd", { signature = false, sign = sign }) end
 
   it("that raises, or returns no signature, gives an error that names it, and nothing is sent", function()
     for _, sign in ipairs { function() error "no HSM" end, function() return nil, "no HSM" end, function() return 5, "no HSM" end, function() end } do
@@ -221,7 +208,7 @@ describe("sign", function()
 
   it("is called again after a 401 where another credential is a function, and gets the payload both times", function()
     local payloads, keys = {}, 0
-    local client = drive.client("netxd", { signature = false, retries = 0, sign = function(payload)
+    local client = drive.client("netxd", { signature = false, sign = function(payload)
       payloads[#payloads + 1] = payload
       return "netxd_signature_sandbox"
     end, api_key = function()
@@ -243,7 +230,7 @@ end)
 
 describe("a secret", function()
   it("is taken for a credential and for any parameter", function()
-    local client = drive.client("netxd", { retries = 0, credential = cards.secret "Basic c2FuZGJveDpzYW5kYm94", api_key = cards.secret "netxd_api_key_sandbox",
+    local client = drive.client("netxd", { credential = cards.secret "Basic c2FuZGJveDpzYW5kYm94", api_key = cards.secret "netxd_api_key_sandbox",
       signature = cards.secret "netxd_signature_sandbox", defaults = false })
     local params = {}
     local id = sandbox.unique_id "netxd"

@@ -24,7 +24,6 @@ local function payload_of(body) return body:match '"payload":(%b{})' end
 
 local function with_key(overrides)
   overrides.signature = false
-  overrides.retries = 0
   return drive.client("netxd", overrides)
 end
 

@@ -8,13 +8,14 @@ local drive = {}
 
 local clients = {}
 
---- A client with one attempt per call; kept, so that connections are reused. With overrides: a new one.
+--- A client with one attempt per call, unless the overrides say otherwise; kept, so that connections are reused. With overrides: a new one.
 function drive.client(provider, overrides)
-  if overrides then
-    return cards[provider].new(sandbox.config(provider, overrides))
-  end
-  clients[provider] = clients[provider] or cards[provider].new(sandbox.config(provider, { retries = 0 }))
-  return clients[provider]
+  if not overrides and clients[provider] then return clients[provider] end
+  local config = sandbox.config(provider, overrides)
+  config.retries = config.retries or 0
+  local client = cards[provider].new(config)
+  if not overrides then clients[provider] = client end
+  return client
 end
 
 --- What cards.describe says of a provider's one operation.
