@@ -6,19 +6,20 @@ local await = require "cards.await"
 local check = require "cards.check"
 
 --- Why a function gave no credential, fit for an error: what it says itself may hold a credential or the payload.
-local function reason(client, operation, parameters, why)
+local function reason(client, operation, parameters, credentials, why)
   if getmetatable(why) == "cards.error" then
     return tostring(why)
   elseif type(why) == "string" then
-    return core.clean(client, operation, parameters, nil, nil, why)
+    return core.clean(client, operation, parameters, nil, credentials, why)
   end
   return why == nil and "it returned none" or "it failed"
 end
 
 --- Calls a function that stands for a credential.
+-- @param credentials that other functions gave before, by name
 -- @param ... what it is called with
 -- @return a string or secret, or nil and an error
-local function fetch(client, operation, parameters, name, source, ...)
+local function fetch(client, operation, parameters, credentials, name, source, ...)
   local ok, value, why = pcall(source, ...)
   if ok and (type(value) == "string" or check.is_secret(value)) then
     return value
@@ -30,7 +31,7 @@ local function fetch(client, operation, parameters, name, source, ...)
   return nil, core.error {
     kind = "auth", provider = provider, operation = operation, attempts = 0,
     retryable = type(why) == "table" and why.retryable == true,
-    message = ("%s: the function gave no credential: %s"):format(name, reason(client, operation, parameters, why)),
+    message = ("%s: the function gave no credential: %s"):format(name, reason(client, operation, parameters, credentials, why)),
   }
 end
 
@@ -39,13 +40,13 @@ end
 local function fetch_all(client, private, operation, parameters, payload)
   local credentials, err = {}, nil
   for _, source in ipairs(private.functions) do
-    credentials[source.name], err = fetch(client, operation, parameters, source.name, source.call)
+    credentials[source.name], err = fetch(client, operation, parameters, credentials, source.name, source.call)
     if err then
       return nil, err
     end
   end
   if private.sign then
-    credentials.signature, err = fetch(client, operation, parameters, private.sign_name, private.sign, payload)
+    credentials.signature, err = fetch(client, operation, parameters, credentials, private.sign_name, private.sign, payload)
   end
   return not err and credentials or nil, err
 end

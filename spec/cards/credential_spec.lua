@@ -192,6 +192,15 @@ describe("sign", function()
     assert.matches("no HSM", err.message, 1, true)
   end)
 
+  it("that raises what another function gave does not show it", function()
+    for _, key in ipairs { "short_key", cards.secret "short_key" } do
+      local client = drive.client("netxd", { signature = false, api_key = function() return key end, sign = function() error("no HSM for short_key", 0) end })
+      local record, err = client:get_cvv "c"
+      assert_refused(record, err, "auth", "no HSM for ***")
+      assert.is_nil(err.message:find("short_key", 1, true))
+    end
+  end)
+
   it("may return a secret", function()
     assert(signing(function() return cards.secret "netxd_signature_sandbox" end):get_cvv(sandbox.unique_id "netxd"))
   end)
