@@ -100,6 +100,28 @@ units:
 	@echo "== C units"
 	+@$(MAKE) -s -k -j2 $(UNIT_RUNS)
 
+# --- the I/O thread in a storm: under ThreadSanitizer for STORM seconds, then, as that one knows no threads in a forked child, for a third of them as it is built to be used ---
+
+STORM      ?= 60
+STORM_TSAN := -O1 -fno-omit-frame-pointer -fsanitize=thread -DPOOL_IS_MALLOC
+
+$(BUILD)/units-tsan/%.o: src/%.c $(MAKEFILE_LIST)
+	@mkdir -p $(@D)
+	$(CC) $(filter-out $(HARDEN),$(ALL_CFLAGS)) $(STORM_TSAN) -MMD -MP -c -o $@ $<
+
+$(BUILD)/units-tsan/storm: spec/storm/storm.c $(CORE_SRC:src/%.c=$(BUILD)/units-tsan/%.o)
+	$(CC) $(filter-out $(HARDEN),$(ALL_CFLAGS)) $(STORM_TSAN) -MMD -MP -o $@ $(filter %.c %.o,$^) $(LIBS)
+
+$(BUILD)/units/storm: spec/storm/storm.c $(CORE_SRC:src/%.c=$(BUILD)/units/%.o)
+	$(CC) $(ALL_CFLAGS) -MMD -MP -o $@ $(filter %.c %.o,$^) $(LIBS)
+
+.PHONY: storm
+storm: $(BUILD)/units-tsan/storm $(BUILD)/units/storm
+	@echo "== the I/O thread in a storm"
+	@spec/sandbox/start $(BUILD)/sandbox
+	+@BUILD=$(BUILD) spec/storm/run units-tsan $(STORM)
+	+@BUILD=$(BUILD) spec/storm/run units $$(($(STORM) / 3))
+
 packaging:
 	@$(MAKE) -s specs LUA=5.4 SPECS="$(wildcard spec/packaging/*_spec.lua)"
 
@@ -124,6 +146,7 @@ sandbox: deps-demo
 test: deps-test
 	@rm -f $(BUILD)/tally
 	+@$(MAKE) -s -k units || true
+	+@$(MAKE) -s storm || true
 	+@for lua in $(LUAS); do $(MAKE) -s specs LUA=$$lua || true; done
 	+@$(MAKE) -s packaging || true
 	@spec/sandbox/stop $(BUILD)/sandbox >/dev/null

@@ -150,10 +150,14 @@ void engine_cancel_all(struct engine *engine) {
     engine_cancel(engine, engine->waiting[0], ERROR_CANCELLED, "the process is ending");
 }
 
+void engine_abandon(struct engine *engine) {
+  sockets_abandon(&engine->sockets); /* the rest is left as it is */
+}
+
 void engine_free(struct engine *engine) {
   if (!engine) return;
   if (engine_is_foreign(engine)) {
-    sockets_abandon(&engine->sockets); /* the rest is left as it is */
+    engine_abandon(engine);
     return;
   }
   engine_cancel_all(engine);
@@ -168,6 +172,11 @@ void engine_free(struct engine *engine) {
 
 bool engine_add_wake(struct engine *engine, int fd) {
   return sockets_add_wake(&engine->sockets, fd);
+}
+
+void engine_around_waits(struct engine *engine, void (*leave)(void), void (*enter)(void)) {
+  engine->sockets.leave = leave;
+  engine->sockets.enter = enter;
 }
 
 void engine_submit(struct engine *engine, struct job *job) {

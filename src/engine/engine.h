@@ -22,9 +22,13 @@ const struct engine_facts *engine_facts(void);
 /* NULL on failure, with a static sentence in *why. */
 struct engine *engine_new(const char **why);
 void engine_free(struct engine *engine);
+/* Of a parent, in its child: only closes the descriptors. */
+void engine_abandon(struct engine *engine);
 bool engine_is_foreign(const struct engine *engine);
 /* An eventfd of the caller's, to be closed after the engine: every write to it ends a wait of engine_step. */
 bool engine_add_wake(struct engine *engine, int fd);
+/* Functions to call before and after every wait of engine_step: between them it holds no lock, neither of ours nor of OpenSSL's. */
+void engine_around_waits(struct engine *engine, void (*leave)(void), void (*enter)(void));
 
 /* Takes the job over and starts it. Failures to start it are outcomes of the job like any other. */
 void engine_submit(struct engine *engine, struct job *job);

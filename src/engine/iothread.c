@@ -12,6 +12,7 @@
 #include "../base/secret.h"
 #include "../base/stack.h"
 #include "engine.h"
+#include "forkgate.h"
 
 struct channel {
   struct bell bell;
@@ -49,18 +50,23 @@ static void leave_lock(void) {
   if (pthread_mutex_unlock(&lock) != 0) abort();
 }
 
-/* --- channels, under the lock --- */
-
-/* True when that was the last reference: then the caller frees it after leaving the lock. */
-static bool unref(struct channel *channel) {
-  return --channel->references == 0;
-}
+/* --- channels --- */
 
 static void free_channel(struct channel *channel) {
   bell_close(&channel->bell);
   pool_free(channel);
 }
 
+/* Lets go of one reference, and of so many jobs. Takes the lock. */
+static void unref(struct channel *channel, size_t jobs) {
+  take_lock();
+  io.jobs -= jobs;
+  bool last = --channel->references == 0;
+  leave_lock();
+  if (last) free_channel(channel);
+}
+
+/* Under the lock. */
 static void disconnect(struct channel *channel) {
   if (!channel->connected_link) return;
   *channel->connected_link = channel->next_connected;
@@ -115,23 +121,11 @@ static void take_work(struct turn *turn) {
   turn->stopping = io.stopping;
 }
 
-static void ring(struct channel *channel) {
-  bell_ring(&channel->bell);
-  take_lock();
-  bool last = unref(channel);
-  leave_lock();
-  if (last) free_channel(channel);
-}
-
 static void free_garbage(struct job_list *garbage) {
   for (struct job *job; (job = job_list_pop(garbage));) {
     struct channel *channel = job->channel;
     job_free(job);
-    take_lock();
-    io.jobs--;
-    bool last = unref(channel);
-    leave_lock();
-    if (last) free_channel(channel);
+    unref(channel, 1);
   }
 }
 
@@ -156,7 +150,8 @@ static double turn_over(struct engine *engine, bool tick, bool *stopping) {
   for (struct channel *channel = turn.rings, *next; channel; channel = next) {
     next = channel->next_ring;
     channel->will_ring = false;
-    ring(channel);
+    bell_ring(&channel->bell);
+    unref(channel, 0);
   }
   if (turn.ended) stack_wipe(turn.connected ? STACK_DEEP : STACK_SHALLOW);
   for (struct job *job = turn.told, *next; job; job = next) {
@@ -175,6 +170,8 @@ static double turn_over(struct engine *engine, bool tick, bool *stopping) {
 static void *run(void *argument) {
   struct engine *engine = argument;
   bool stopping = false;
+  forkgate_work();
+  engine_around_waits(engine, forkgate_rest, forkgate_work);
   double ticked = clock_now();
   for (;;) {
     double now = clock_now();
@@ -188,6 +185,7 @@ static void *run(void *argument) {
   turn_over(engine, false, &stopping);
   engine_free(engine);
   stack_wipe(STACK_DEEP);
+  forkgate_rest();
   return NULL;
 }
 
@@ -209,9 +207,22 @@ static void stop(void) {
   close(io.wake);
 }
 
-/* The child has the lock, as whoever forked has; the parent's engine and the jobs in it are left as they are. */
+static void before_fork(void) {
+  forkgate_close();
+  take_lock();
+}
+
+static void after_fork(void) {
+  leave_lock();
+  forkgate_open();
+}
+
+/* In the child, which has neither the thread nor its calls. */
 static void forget(void) {
-  if (io.running) close(io.wake);
+  if (io.running) {
+    close(io.wake);
+    engine_abandon(io.engine);
+  }
   io.running = io.stopping = io.sleeping = false;
   io.engine = NULL;
   io.wake = -1;
@@ -219,14 +230,15 @@ static void forget(void) {
   io.told = NULL;
   io.jobs = 0;
   io.connected = NULL;
-  leave_lock();
+  after_fork();
 }
 
 static bool prepared;
 
 static void prepare(void) {
   job_list_init(&io.inbox);
-  prepared = pthread_atfork(take_lock, leave_lock, forget) == 0 && atexit(stop) == 0;
+  secret_generation(); /* its handlers for forks, and the pool's, are set: ours come last, so that before a fork they run first, as the thread may need those locks to rest */
+  prepared = pthread_atfork(before_fork, after_fork, forget) == 0 && atexit(stop) == 0;
 }
 
 /* Under the lock. */
@@ -368,9 +380,8 @@ void channel_free(struct channel *channel) {
   }
   take_lock();
   disconnect(channel);
-  bool last = unref(channel);
   leave_lock();
-  if (last) free_channel(channel);
+  unref(channel, 0);
 }
 
 void iothread_limit(size_t jobs) {

@@ -16,6 +16,7 @@
 enum { UNKNOWN, BUSY, IDLE /* libcurl does not watch it at present, epoll still does */, WAKE /* of the caller */ };
 
 struct watched {
+  bool connection; /* made for libcurl and closed for it here; other descriptors come and go unseen, as the resolver's */
   uint8_t state;
   uint8_t events; /* EPOLLIN, EPOLLOUT */
   uint32_t lane;
@@ -37,19 +38,31 @@ static struct watched *entry(struct sockets *sockets, int fd) {
   return &sockets->watched[fd];
 }
 
+static void unwatch(struct sockets *sockets, int fd) {
+  struct watched *known = entry(sockets, fd);
+  if (!known) return;
+  if (known->state == IDLE) sockets->idle--;
+  /* libcurl 7.88 closes sockets that are still connecting by itself, and tells afterwards: the descriptor may be another thread's by now, which epoll does not know. */
+  if (known->events && epoll_ctl(sockets->epoll, EPOLL_CTL_DEL, fd, NULL) != 0) known->connection = false;
+  known->events = 0;
+  known->state = UNKNOWN;
+}
+
 static bool watch(struct sockets *sockets, int fd, uint32_t events, uint8_t state) {
   struct watched *known = entry(sockets, fd);
   if (!known) return false; /* the call then ends at its deadline */
-  uint32_t wanted = state == WAKE ? events | EPOLLET : events;
   if (known->events != events) {
-    struct epoll_event event = { .events = wanted, .data.fd = fd };
-    int operation = events == 0 ? EPOLL_CTL_DEL : known->events == 0 ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
-    if (epoll_ctl(sockets->epoll, operation, fd, &event) != 0) events = 0;
+    struct epoll_event event = { .events = state == WAKE ? events | EPOLLET : events, .data.fd = fd };
+    int operation = known->events ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
+    if (epoll_ctl(sockets->epoll, operation, fd, &event) != 0 &&
+        (errno != (operation == EPOLL_CTL_MOD ? ENOENT : EEXIST) ||
+         epoll_ctl(sockets->epoll, operation == EPOLL_CTL_MOD ? EPOLL_CTL_ADD : EPOLL_CTL_MOD, fd, &event) != 0))
+      return false;
   }
   if (known->state == IDLE) sockets->idle--;
   known->events = (uint8_t)events;
-  known->state = events ? state : UNKNOWN;
-  return events != 0;
+  known->state = state;
+  return true;
 }
 
 static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *unused) {
@@ -63,16 +76,28 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *u
   case CURL_POLL_INOUT: watch(sockets, fd, EPOLLIN | EPOLLOUT, BUSY); break;
   case CURL_POLL_REMOVE:
     /* An idle connection stays watched for reading: the next call over it then needs no system call. */
-    if ((size_t)fd < sockets->watched_count && sockets->watched[fd].events == EPOLLIN && sockets->watched[fd].state == BUSY) {
+    if ((size_t)fd < sockets->watched_count && sockets->watched[fd].connection && sockets->watched[fd].events == EPOLLIN &&
+        sockets->watched[fd].state == BUSY) {
       sockets->watched[fd].state = IDLE;
       sockets->idle++;
       sockets->looked = -1;
-    } else
-      watch(sockets, fd, 0, UNKNOWN);
+    } else {
+      unwatch(sockets, fd);
+    }
     return 0;
   }
   if ((size_t)fd < sockets->watched_count) sockets->watched[fd].lane = lane->index;
   return 0;
+}
+
+curl_socket_t sockets_on_open(void *user, curlsocktype purpose, struct curl_sockaddr *address) {
+  (void)purpose;
+  struct sockets *sockets = user;
+  /* A program that the host starts must not hold a provider's connection open. */
+  int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+  struct watched *known = fd < 0 ? NULL : entry(sockets, fd);
+  if (known) known->connection = true;
+  return fd < 0 ? CURL_SOCKET_BAD : fd;
 }
 
 int sockets_on_close(void *user, curl_socket_t fd) {
@@ -103,7 +128,7 @@ static void retire(struct sockets *sockets, int fd) {
   while (recv(fd, unasked, sizeof unasked, MSG_DONTWAIT) > 0)
     continue;
   explicit_bzero(unasked, sizeof unasked);
-  watch(sockets, fd, 0, UNKNOWN);
+  unwatch(sockets, fd);
 }
 
 void sockets_retire_idle(struct sockets *sockets, double now) {
@@ -220,8 +245,10 @@ static void run_socket(struct sockets *sockets, const struct epoll_event *event)
 
 bool sockets_wait(struct sockets *sockets, int milliseconds) {
   struct epoll_event events[EVENTS];
+  if (sockets->leave) sockets->leave();
   int count = epoll_wait(sockets->epoll, events, EVENTS, milliseconds);
   bool interrupted = count < 0 && errno == EINTR;
+  if (sockets->enter) sockets->enter();
   for (int i = 0; i < count; i++)
     run_socket(sockets, &events[i]);
   return !interrupted;

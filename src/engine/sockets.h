@@ -26,7 +26,8 @@ struct lane {
 
 struct sockets {
   int epoll;
-  struct watched *watched; /* what epoll knows of a descriptor, by its number */
+  void (*leave)(void), (*enter)(void); /* around every wait; NULL for none */
+  struct watched *watched;             /* what epoll knows of a descriptor, by its number */
   size_t watched_count;
   size_t idle;   /* descriptors of connections that libcurl does not watch at present */
   double looked; /* when they were last asked, monotonic seconds; below 0 when another became idle since */
@@ -42,7 +43,8 @@ void sockets_abandon(struct sockets *sockets);
 
 /* A descriptor of the caller's own (an eventfd) whose every write ends a wait; the caller closes it after sockets_close. */
 bool sockets_add_wake(struct sockets *sockets, int fd);
-/* CURLOPT_CLOSESOCKETFUNCTION of every handle; its context is the struct sockets. */
+/* CURLOPT_OPENSOCKETFUNCTION and CURLOPT_CLOSESOCKETFUNCTION of every handle; their context is the struct sockets. */
+curl_socket_t sockets_on_open(void *sockets, curlsocktype purpose, struct curl_sockaddr *address);
 int sockets_on_close(void *sockets, curl_socket_t fd);
 
 /* The lane that took the handle, or NULL. */

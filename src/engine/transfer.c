@@ -4,7 +4,6 @@
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 
 #include "../base/pool.h"
@@ -64,12 +63,6 @@ static int on_request(void *user, char *remote, char *local, int remote_port, in
   return CURL_PREREQFUNC_OK;
 }
 
-/* A program that the host starts must not hold a provider's connection open. */
-static curl_socket_t open_socket(void *user, curlsocktype purpose, struct curl_sockaddr *address) {
-  (void)user, (void)purpose;
-  return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
-}
-
 #define SET(option, value)                                                                                                                           \
   if (rc == CURLE_OK) rc = curl_easy_setopt(easy, option, value)
 
@@ -88,7 +81,8 @@ CURL *transfer_blank(const struct settings *settings, struct sockets *sockets) {
   SET(CURLOPT_PREREQFUNCTION, on_request);
   SET(CURLOPT_WRITEFUNCTION, on_body);
   SET(CURLOPT_HEADERFUNCTION, on_header);
-  SET(CURLOPT_OPENSOCKETFUNCTION, open_socket);
+  SET(CURLOPT_OPENSOCKETFUNCTION, sockets_on_open);
+  SET(CURLOPT_OPENSOCKETDATA, sockets);
   SET(CURLOPT_CLOSESOCKETFUNCTION, sockets_on_close);
   SET(CURLOPT_CLOSESOCKETDATA, sockets);
   SET(CURLOPT_SSLVERSION, settings->tls_version);

@@ -1,0 +1,59 @@
+/* Calls of the built-in provider Alix to servers of a test's own. */
+#ifndef CARDS_SPEC_JOBS_H
+#define CARDS_SPEC_JOBS_H
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "../../src/base/pool.h"
+#include "../../src/engine/engine.h"
+#include "../../src/engine/iothread.h"
+#include "../../src/providers/providers.h"
+
+/* A socket that takes connections and never answers; its port in *port. Below 0 on failure. */
+static inline int listen_silently(int *port) {
+  struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+  socklen_t size = sizeof address;
+  int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0 || bind(fd, (struct sockaddr *)&address, size) != 0 || listen(fd, 4096) != 0 || getsockname(fd, (struct sockaddr *)&address, &size) != 0)
+    return -1;
+  *port = ntohs(address.sin_port);
+  return fd;
+}
+
+/* Settings of a client of Alix at that address; ca_file may be NULL. */
+static inline struct settings *settings_for(const char *base_url, const char *ca_file, double timeout) {
+  struct settings *made = settings_new();
+  if (!made) return NULL;
+  made->base_url = pool_strdup(base_url);
+  made->ca_file = ca_file ? pool_strdup(ca_file) : NULL;
+  made->insecure_http = true;
+  made->timeout = timeout;
+  made->retries = 0;
+  if (made->base_url && settings_add_own_headers(made)) return made;
+  settings_unref(made);
+  return NULL;
+}
+
+static inline struct settings *settings_for_port(int port, double timeout) {
+  char url[64];
+  snprintf(url, sizeof url, "http://127.0.0.1:%d", port);
+  return settings_for(url, NULL, timeout);
+}
+
+/* A job that is ready to be submitted, for the card of that id; NULL when memory is used up. */
+static inline struct job *job_for(struct settings *settings, const char *id) {
+  const struct provider *alix = registry_find("alix");
+  struct value values[] = { { id, strlen(id) }, { "alix_token_sandbox", strlen("alix_token_sandbox") } };
+  struct job *job = job_new(alix, alix->operations, settings);
+  if (!job) return NULL;
+  if (request_build(&job->request, job->operation, settings, values, (struct value){ NULL, 0 }, NULL, 0, &job->error)) return job;
+  job_free(job);
+  return NULL;
+}
+
+#endif
