@@ -5,7 +5,7 @@
 -- @param thread the coroutine that it ended; nil: the running one, from the handler of xpcall
 return function(cause, thread)
   local ours = getmetatable(cause) == "cards.error"
-  local message = not ours and tostring(cause) or nil
+  local message = ours and "" or tostring(cause)
   local trace = thread and debug.traceback(thread, message) or debug.traceback(message, 2)
   if not ours then
     return trace
