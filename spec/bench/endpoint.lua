@@ -1,0 +1,99 @@
+--- The endpoints of the nginx that is measured: each fetches one card and answers with its fields, the number masked. What they check and what they
+-- answer is the same.
+
+-- luacheck: std max+ngx_lua
+
+local cjson = require "cjson"
+
+local endpoint = {}
+
+local POOL = 1024 -- connections that are kept: more than there are requests at a time
+local TOKENS = { short = "alix_token_sandbox", long = ("alix_token_sandbox_0"):rep(40) }
+
+local function answer(number, month, year)
+  return ngx.print(cjson.encode { number = number, month = month, year = year })
+end
+
+local function fail(status, why)
+  ngx.status = status
+  ngx.log(ngx.ERR, tostring(why))
+  return ngx.print(cjson.encode { error = tostring(why) })
+end
+
+--- With cards: { base_url, token, ca_file }. The client is made at the first request.
+local function with_cards(base_url, token, ca_file)
+  local cards = require "cards"
+  local client
+  return function()
+    client = client or cards.alix.new {
+      base_url = base_url, insecure_http = true, access_token = token, tls = base_url:find "^https" and { ca_file = ca_file } or nil,
+    }
+    local info, err = client:private_info(ngx.var.arg_id)
+    if not info then
+      return fail(502, err)
+    end
+    return answer(tostring(info.cardNo), info.expMonth, info.expYear)
+  end
+end
+
+--- With lua-resty-http and lua-cjson, kept connections in a pool that is large enough.
+local function with_resty(base_url, token)
+  local http = require "resty.http"
+  local scheme, host, port, prefix = base_url:match "^(%w+)://([^:/]+):(%d+)(.*)$"
+  local function fetch(id)
+    local connection = http.new()
+    connection:set_timeouts(5000, 30000, 30000)
+    -- a name would need a resolver: the address, and the name for the certificate
+    local ok, err = connection:connect {
+      scheme = scheme, host = "127.0.0.1", port = tonumber(port), ssl_verify = true, ssl_server_name = scheme == "https" and host or nil, pool_size = POOL,
+    }
+    if not ok then
+      return nil, err
+    end
+    local response
+    response, err = connection:request {
+      path = prefix .. "/api/v2/cards/" .. ngx.escape_uri(id) .. "/private-info", headers = { ["access-token"] = token, Accept = "application/json" },
+    }
+    if not response then
+      connection:close()
+      return nil, err
+    end
+    local body
+    body, err = response:read_body()
+    if not body then
+      connection:close()
+      return nil, err
+    end
+    connection:set_keepalive(300000, POOL)
+    return response.status, body
+  end
+  return function()
+    local status, body = fetch(ngx.var.arg_id)
+    if status ~= 200 then
+      return fail(502, body)
+    end
+    local ok, tree = pcall(cjson.decode, body)
+    local data = ok and type(tree) == "table" and tree.success == true and tree.data
+    if type(data) ~= "table" or type(data.cardNo) ~= "string" or type(data.cvv) ~= "string" then
+      return fail(502, "not a card")
+    end
+    return answer(("*"):rep(#data.cardNo - 4) .. data.cardNo:sub(-4), data.expMonth, data.expYear)
+  end
+end
+
+--- All endpoints by their path, /<cards or resty>/<http or https>/<short, long or slow>.
+-- @param http_url, https_url the upstream
+-- @param ca_file that signed its certificate
+-- @param has_resty whether lua-resty-http is there
+function endpoint.all(http_url, https_url, ca_file, has_resty)
+  local all = {}
+  for scheme, url in pairs { http = http_url, https = https_url } do
+    for kind, how in pairs { short = { TOKENS.short, "" }, long = { TOKENS.long, "" }, slow = { TOKENS.short, "/after/50ms" } } do
+      all[("/cards/%s/%s"):format(scheme, kind)] = with_cards(url .. how[2], how[1], ca_file)
+      all[("/resty/%s/%s"):format(scheme, kind)] = has_resty and with_resty(url .. how[2], how[1]) or nil
+    end
+  end
+  return all
+end
+
+return endpoint
