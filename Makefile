@@ -161,14 +161,22 @@ $(BUILD)/bench/response: spec/bench/response.c $(CORE_SRC:src/%.c=$(BUILD)/units
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS)
 
+$(BUILD)/bench/raw $(BUILD)/bench/raw_multi: $(BUILD)/bench/%: spec/bench/%.c spec/bench/raw.h
+	@mkdir -p $(@D)
+	$(CC) -O2 -o $@ $< -lcurl -lcjson
+
+# RESTY_HTTP=<folder of lua-resty-http>:<folder of lua-resty-string> to measure against them in nginx; LUA_CPATH to where Lua-cURL's lcurl.so is.
+BENCH := $(BUILD)/bench/servers
 bench: deps-bench
-	@$(MAKE) -s all
-	@mkdir -p $(BUILD)/bench
-	@$(CC) -O2 -o $(BUILD)/bench/raw spec/bench/raw.c -lcurl -lcjson
+	@$(MAKE) -s all LUA=luajit
+	@$(MAKE) -s all $(BUILD)/bench/raw $(BUILD)/bench/raw_multi
+	@echo "$$(nproc) cores"
 	@spec/sandbox/start $(BUILD)/sandbox >/dev/null
-	@$(LUA_ENV) $(LUA_BIN) spec/bench/sequential.lua $(BUILD)/bench/raw
-	@BUILD=$(BUILD) spec/bench/instructions
-	@spec/sandbox/stop $(BUILD)/sandbox >/dev/null
+	@BUILD=$(BUILD) RESTY_HTTP="$(RESTY_HTTP)" spec/bench/servers start $(BENCH) $(BUILD)/sandbox
+	@status=0; \
+	  $(LUA_ENV) $(LUA_BIN) spec/bench/plain.lua $(BUILD)/bench $(BUILD)/sandbox $(BENCH) || status=1; \
+	  BUILD=$(BUILD) spec/bench/instructions || status=1; \
+	  spec/bench/servers stop $(BENCH); spec/sandbox/stop $(BUILD)/sandbox >/dev/null; exit $$status
 
 install: all
 	install -d $(DESTDIR)$(LIBDIR)/cards $(DESTDIR)$(LUADIR)/cards/maps
