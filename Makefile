@@ -175,6 +175,7 @@ bench: deps-bench
 	@BUILD=$(BUILD) RESTY_HTTP="$(RESTY_HTTP)" spec/bench/servers start $(BENCH) $(BUILD)/sandbox
 	@status=0; \
 	  $(LUA_ENV) $(LUA_BIN) spec/bench/plain.lua $(BUILD)/bench $(BUILD)/sandbox $(BENCH) || status=1; \
+	  RESTY_HTTP="$(RESTY_HTTP)" $(LUA_ENV) $(LUA_BIN) spec/bench/nginx.lua $(BENCH) $(BUILD)/sandbox || status=1; \
 	  BUILD=$(BUILD) spec/bench/instructions || status=1; \
 	  spec/bench/servers stop $(BENCH); spec/sandbox/stop $(BUILD)/sandbox >/dev/null; exit $$status
 

@@ -1,0 +1,77 @@
+--- One nginx worker that answers with a masked card from its upstream: cards, and lua-resty-http + lua-cjson where RESTY_HTTP says where that is.
+-- nginx.lua SERVERS SANDBOX [ROUNDS]: the folders where spec/bench/servers and the sandbox have left their addresses.
+
+local addresses = require "bench.addresses"
+local rounds = require "bench.rounds"
+local worker = require "bench.worker"
+local wrk = require "bench.wrk"
+
+local app, idle, count = addresses(arg[1]).APP_URL, addresses(arg[2]).HTTP_URL, tonumber(arg[3] or 9)
+local cards = { name = "cards", path = "cards" }
+local peers = { cards }
+if (os.getenv "RESTY_HTTP" or "") ~= "" then
+  table.insert(peers, 1, { name = "lua-resty-http + cjson", path = "resty" })
+else
+  print "\nlua-resty-http + cjson: RESTY_HTTP (the folders of lua-resty-http and lua-resty-string, with a colon between) is not given, not measured"
+end
+
+local pid = worker.pid(app)
+
+local PAUSE = 3 -- milliseconds between two requests of a probe
+
+--- Asks an endpoint and says what that cost the worker. `probe`: also how long other answers take meanwhile.
+local function load(url, connections, seconds, probe)
+  local total, loop = worker.cpu(pid)
+  local finish = wrk.start(url, connections, seconds)
+  local static, control
+  if probe then
+    os.execute "sleep 0.5" -- until all connections are open
+    static = wrk.start(app .. "/static", 1, seconds - 1, PAUSE)
+    control = wrk.start(idle .. "/_sandbox/ready", 1, seconds - 1, PAUSE)
+    static, control = static().p99, control().p99
+  end
+  local result = finish()
+  local total_after, loop_after = worker.cpu(pid)
+  result.cpu, result.loop = (total_after - total) / result.requests * 1e6, (loop_after - loop) / result.requests * 1e6
+  result.static, result.control = static, control
+  return result
+end
+
+local function compare(title, kind, connections, seconds, probe, columns)
+  for _, scheme in ipairs { "http", "https" } do
+    local function measure(peer, duration)
+      return load(("%s/%s/%s/%s?id=c_1"):format(app, peer.path, scheme, kind), connections, duration, probe)
+    end
+    for _, peer in ipairs(peers) do
+      measure(peer, 2) -- opens the connections and is not counted
+    end
+    rounds.run(peers, count, function(peer) return measure(peer, seconds) end)
+    rounds.print(("%s upstream, %s, %d rounds of %d s, medians; ratios are cards / this"):format(scheme, title, count, seconds), peers, columns)
+  end
+end
+
+local throughput = {
+  { "requests/s", "rate", "%.0f" },
+  { "CPU µs/req", "cpu", "%.1f" },
+  { "loop µs/req", "loop", "%.1f" },
+  { "errors", "errors", "%.0f" },
+  { "ratio req/s", "rate", ratio_of = cards },
+  { "ratio CPU", "cpu", ratio_of = cards },
+  { "ratio loop", "loop", ratio_of = cards },
+}
+print "\nnginx: `CPU` is of all threads of the worker, `loop` of the one that runs its event loop"
+compare("64 connections", "short", 64, 2, false, throughput)
+compare("64 connections, token of 800 bytes", "long", 64, 2, false, throughput)
+print "\n`static` is a location of the same worker that answers at once, asked meanwhile on one connection every 3 ms;"
+print "`idle` is asked in the same way of an nginx with nothing else to do: what the machine itself adds"
+compare("1,000 connections, upstream takes 50 ms", "slow", 1000, 4, true, {
+  { "requests/s", "rate", "%.0f" },
+  { "p99 ms", "p99", "%.1f" },
+  { "static p99", "static", "%.2f" },
+  { "idle p99", "control", "%.2f" },
+  { "errors", "errors", "%.0f" },
+  { "ratio req/s", "rate", ratio_of = cards },
+  { "ratio p99", "p99", ratio_of = cards },
+  { "ratio static", "static", ratio_of = cards },
+})
+assert(worker.pid(app) == pid, "the worker died meanwhile")
