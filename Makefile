@@ -176,6 +176,7 @@ bench: deps-bench
 	@status=0; \
 	  $(LUA_ENV) $(LUA_BIN) spec/bench/plain.lua $(BUILD)/bench $(BUILD)/sandbox $(BENCH) || status=1; \
 	  RESTY_HTTP="$(RESTY_HTTP)" $(LUA_ENV) $(LUA_BIN) spec/bench/nginx.lua $(BENCH) $(BUILD)/sandbox || status=1; \
+	  echo; for scheme in http https; do $(LUA_ENV) $(LUA_BIN) spec/bench/memory.lua $(BENCH) $$scheme || status=1; done; \
 	  BUILD=$(BUILD) spec/bench/instructions || status=1; \
 	  spec/bench/servers stop $(BENCH); spec/sandbox/stop $(BUILD)/sandbox >/dev/null; exit $$status
 
