@@ -1,20 +1,15 @@
---- Waits for a job in the way of the place where the call stands: blocking, by yielding to cards.all, to an event loop or to nginx.
+--- Waits for a call in the way of the place where it stands: blocking, by yielding to cards.all, to an event loop or to nginx.
+
+local core = require "cards.core"
 
 local running = coroutine.running
 
 local await = {
-  --- How many coroutines wait in a way of their own. While it is 0, nothing of all this costs a call anything.
+  --- How many functions run that wait in a way of their own. While it is 0, nothing of all this costs a call anything.
   active = 0,
+  --- By coroutine: { call = …, result = … } as below, for calls inside of it.
+  ways = setmetatable({}, { __mode = "k" }),
 }
-
-local ways = setmetatable({}, { __mode = "k" }) -- coroutine -> function(job)
-
---- Calls of a coroutine wait in that way from now on.
--- @param way function(job) that returns what job:result() returns; nil: the usual way again
-function await.set(thread, way)
-  await.active = await.active + (way and 1 or 0) - (ways[thread] and 1 or 0)
-  ways[thread] = way
-end
 
 --- Raises an error where nothing can wait.
 -- @param what the name of the function that was called
@@ -22,11 +17,18 @@ end
 function await.check(what, level) -- luacheck: ignore
 end
 
---- @return the record, or nil and an error
+--- A whole call of a client for which nothing in Lua has to be called, as most are.
+-- @return the record, or nil and an error; false for any other client
+function await.call(client, operation, parameters, provider)
+  local way = await.active > 0 and await.ways[running() or false]
+  return (way and way.call or core.call)(client, operation, parameters, provider)
+end
+
+--- Waits for a job. @return the record, or nil and an error
 function await.result(job)
-  local way = await.active > 0 and ways[running() or false]
+  local way = await.active > 0 and await.ways[running() or false]
   if way then
-    return way(job)
+    return way.result(job)
   end
   job:wait()
   return job:result()

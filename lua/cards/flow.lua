@@ -23,13 +23,12 @@ function flow.all(functions)
   await.check("cards.all", 2)
   local group, started = tasks.group(), {}
   for i, call in ipairs(functions) do
-    started[i] = tasks.spawn(group, call)
+    started[i] = tasks.spawn(group, call, false)
   end
   while tasks.next(group) do end -- luacheck: ignore
   local results = {}
   for i, task in ipairs(started) do
-    task.result.n = nil
-    results[i] = task.result
+    results[i] = { unpack(task, 1, task.n) }
   end
   return unpack(results, 1, #started)
 end
@@ -94,7 +93,7 @@ function flow.each(from, call, options)
         return
       end
       index = index + 1
-      local task = tasks.spawn(group, call, value)
+      local task = tasks.spawn(group, call, true, value)
       task.index, task.value = index, value
     end
   end
@@ -109,13 +108,14 @@ function flow.each(from, call, options)
       abandoned = nil
       return nil
     end
-    local result = task.result
     done = done + 1
-    failed = failed + ((result[1] == nil and result[2] ~= nil) and 1 or 0)
+    if task[1] == nil and task[2] ~= nil then
+      failed = failed + 1
+    end
     if progress then
       progress(done, failed, total, false)
     end
-    return task.index, task.value, unpack(result, 1, result.n)
+    return task.index, task.value, unpack(task, 1, task.n)
   end
   return iterate, nil, nil, not newproxy and abandoned or nil -- luacheck: ignore
 end

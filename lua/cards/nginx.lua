@@ -13,8 +13,6 @@ local core = require "cards.core"
 local semaphore = require "ngx.semaphore"
 local traceback = require "cards.traceback"
 
-local unpack = unpack -- luacheck: ignore
-
 local FOREVER = 1e6       -- seconds; every call ends at its deadline
 local GRACE = 1           -- seconds that an answer may take from the I/O thread to here
 local ASK_AGAIN = 1       -- seconds after which a timer that has not run is taken for lost
@@ -25,6 +23,7 @@ local yields = {
 }
 
 local jobs, bells = {}, {}              -- by tag: the job that the I/O thread has, the semaphore that its call waits on
+local boxes = {}                        -- by tag: the userdata of its last job, to be used again
 local posted = {}                       -- by tag: true from then on until its call goes on, or why it will have no answer
 local unused, tags = {}, 0              -- tags to use again, how many there are
 local under_way = 0
@@ -148,22 +147,21 @@ local function call_porter()
   return not ok and why or nil
 end
 
---- Waits for a job. @return the record, or nil and an error
-function await.result(job)
+local function take_tag()
   local tag = table.remove(unused)
   if not tag then
     tag = tags + 1
     tags = tag
     bells[tag] = semaphore.new(0)
   end
-  local seconds = job:send(tag)
-  if not seconds then
-    release(tag)
-    return job:result()
-  end
+  return tag
+end
+
+--- Waits for a job that the I/O thread has. @return the record, or nil and an error
+local function wait(tag, job, seconds)
   jobs[tag] = job
   under_way = under_way + 1
-  local why = call_porter()
+  local why = not porter and call_porter()
   if why then
     release(tag)
     return job:cancel("busy", "nginx starts no timer: " .. why)
@@ -178,7 +176,27 @@ function await.result(job)
   end
   return job:result()
 end
-await.active = 1 -- no call may block
+
+function await.call(client, operation, parameters, provider)
+  local tag = take_tag()
+  local box, seconds = core.send(client, operation, parameters, boxes[tag], provider, nil, tag)
+  if not box then
+    release(tag)
+    return box, seconds
+  end
+  boxes[tag] = box
+  return wait(tag, box, seconds)
+end
+
+function await.result(job)
+  local tag = take_tag()
+  local seconds = job:send(tag)
+  if not seconds then
+    release(tag)
+    return job:result()
+  end
+  return wait(tag, job, seconds)
+end
 
 --- Groups of light threads: what cards.tasks is elsewhere.
 local tasks = {}
@@ -189,7 +207,14 @@ end
 
 local function finish(task, ok, ...)
   local group = task.group
-  task.result = ok and { n = select("#", ...), ... } or { n = 2, nil, (...) }
+  if ok then
+    task.n = select("#", ...)
+    for i = 1, task.n do
+      task[i] = (select(i, ...))
+    end
+  else
+    task.n, task[2] = 2, (...)
+  end
   group.live[task] = nil
   group.running = group.running - 1
   group.count = group.count + 1
@@ -197,14 +222,18 @@ local function finish(task, ok, ...)
   group.bell:post(1)
 end
 
-function tasks.spawn(group, call, ...)
-  local task = { group = group }
+local function run(task)
+  if task.given then
+    return finish(task, xpcall(task.call, traceback, task.value))
+  end
+  return finish(task, xpcall(task.call, traceback))
+end
+
+function tasks.spawn(group, call, given, value)
+  local task = { group = group, call = call, given = given, value = value }
   group.live[task] = true
   group.running = group.running + 1
-  local arguments = { n = select("#", ...), ... }
-  task.thread = ngx.thread.spawn(function()
-    finish(task, xpcall(call, traceback, unpack(arguments, 1, arguments.n)))
-  end)
+  task.thread = ngx.thread.spawn(run, task)
   return task
 end
 

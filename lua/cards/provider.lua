@@ -28,35 +28,36 @@ function provider.module(name)
   end
 
   --- The client's private table; an error, at the line that called the caller, where it is none or the options are wrong.
-  local function check_call(self, operation, options)
-    await.check(("cards.%s.%s"):format(name, operation), 3)
+  local function check_call(self, full_name, options)
     local private, other = core.private(self)
     if other ~= name then
       local got = other and ("a cards.%s client"):format(other) or type(self)
-      error(("cards.%s.%s: the first argument must be a cards.%s client, not %s"):format(name, operation, name, got), 3)
+      error(("%s: the first argument must be a cards.%s client, not %s"):format(full_name, name, got), 3)
     end
     local wrong = options ~= nil and client.check_options(options)
     if wrong then
-      error(("cards.%s.%s: %s"):format(name, operation, wrong), 3)
+      error(("%s: %s"):format(full_name, wrong), 3)
     end
     return private
   end
 
   for operation in pairs(about.operations) do
+    local full_name = ("cards.%s.%s"):format(name, operation)
     module[operation] = function(self, parameters, options)
-      if options == nil and await.active == 0 then -- most calls are as simple as that
-        local record, err = core.call(self, operation, parameters, name)
+      await.check(full_name, 2)
+      if options == nil then -- most calls are as simple as that
+        local record, err = await.call(self, operation, parameters, name)
         if record ~= false then
           return record, err
         end
       end
-      return call(self, check_call(self, operation, options), operation, parameters, options)
+      return call(self, check_call(self, full_name, options), operation, parameters, options)
     end
   end
 
   --- The same call for an event loop: see cards.started.
   function module.start(self, operation, parameters, options)
-    local private = check_call(self, "start", options)
+    local private = check_call(self, ("cards.%s.start"):format(name), options)
     if not about.operations[operation] then
       error(("cards.%s.start: %s"):format(name, check.unknown(operation, about.operations):gsub("key", "operation", 1)), 2)
     end

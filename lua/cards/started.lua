@@ -17,22 +17,32 @@ local metatable = { __index = methods, __name = "cards.started" }
 local waiting = setmetatable({}, { __mode = "v" })
 local tags = 0
 
---- The way in which calls of a started coroutine wait.
-local function yield(job)
-  local cancelled, err = coroutine.yield(job)
+--- What calls inside of a started coroutine do.
+local way = {}
+
+function way.call()
+  return false -- each of them is made as a job that can be cancelled
+end
+
+function way.result(job)
+  local _, err = coroutine.yield(job)
   if err then
-    return cancelled, err
+    return nil, err
   end
   return job:result()
+end
+
+local function finish(self, outcome)
+  self.outcome = outcome
+  await.ways[self.thread] = nil
+  await.active = await.active - 1
 end
 
 local resume
 
 local function resumed(self, ok, job, ...)
   if coroutine.status(self.thread) == "dead" then
-    await.set(self.thread, nil)
-    self.outcome = { ok = ok, n = select("#", ...) + 1, job, ... }
-    return
+    return finish(self, { ok = ok, n = select("#", ...) + 1, job, ... })
   end
   tags = tags + 1
   self.job, self.tag = job, tags
@@ -109,7 +119,7 @@ function methods.cancel(self)
   if not self.outcome then -- it was about to call something else, such as a function for a fresh credential
     waiting[self.tag] = nil
     self.job:cancel("cancelled", "cancelled by the caller")
-    await.set(self.thread, nil)
+    finish(self)
   end
   self.outcome = { ok = true, n = 2, nil, err }
 end
@@ -122,7 +132,8 @@ return function(seconds, call, ...)
     error("client:start is for other event loops: inside of nginx every call lets the worker go on, and cards.all runs several", 3)
   end
   local self = setmetatable({ thread = coroutine.create(call), deadline = core.now() + seconds }, metatable)
-  await.set(self.thread, yield)
+  await.ways[self.thread] = way
+  await.active = await.active + 1
   resume(self, ...)
   if self.outcome and not self.outcome.ok then
     error(self.outcome[1], 0)

@@ -1,6 +1,8 @@
 --- Functions that run at the same time in one thread: coroutines whose calls share the VM's engine. Whoever waits for one drives it.
 --
--- A task belongs to a group; the group of a nested cards.all has the task as its parent that called it, and adds its own to those that run already.
+-- A task belongs to a group; the group of a nested cards.all has the lane as its parent that called it, and adds its own tasks to those that run already.
+-- A task runs in a lane: a coroutine with the userdata of its calls, which serve one task after the other. (To make both for every call, and to note them in
+-- tables by coroutine, cost more than the call.)
 
 local await = require "cards.await"
 local core = require "cards.core"
@@ -8,93 +10,146 @@ local traceback = require "cards.traceback"
 
 local tasks = {}
 
-local unpack = table.unpack or unpack -- luacheck: ignore
-local running = coroutine.running
+local running, resume_thread, yield, status = coroutine.running, coroutine.resume, coroutine.yield, coroutine.status
 
-local current = setmetatable({}, { __mode = "k" }) -- coroutine -> task, while it runs
-local waiting, unused, tags = {}, {}, 0            -- tag of a job -> the task that waits for it; tags to use again; how many there are
-local ready, first, last = {}, 1, 0                -- tasks to resume, a queue
-local PARK = {}                                    -- what a task yields that waits for other tasks
+local SPARE = 256                                -- idle lanes that are kept
+local lanes = setmetatable({}, { __mode = "k" }) -- by coroutine
+local waiting, tags = {}, 0                      -- by tag: the lane whose job is under way
+local idle = {}                                  -- lanes without a task
+local ready, first, last = {}, 1, 0              -- lanes to resume, a queue
+local DONE, PARK = {}, {}                        -- what a lane yields without a task, and when it waits for other tasks
 
-local function enqueue(task)
+local function enqueue(lane)
   last = last + 1
-  ready[last] = task
+  ready[last] = lane
 end
 
---- The way in which calls of a task wait.
-local function yield(job)
-  local task = current[running()]
-  task.job = job
-  coroutine.yield(job)
-  task.job = nil
+--- What calls inside of a lane do.
+local way = {}
+
+local function wait(lane, job)
+  lane.job = job
+  waiting[lane.tag] = lane
+  yield(job)
+  lane.job = nil
+end
+
+function way.call(client, operation, parameters, provider)
+  local lane = lanes[running()]
+  local box, err = core.submit(client, operation, parameters, lane.box, provider, nil, lane.tag)
+  if not box then
+    return box, err
+  end
+  lane.box = nil
+  wait(lane, box)
+  lane.box = box
+  return box:result()
+end
+
+function way.result(job)
+  local lane = lanes[running()]
+  job:submit(lane.tag)
+  wait(lane, job)
   return job:result()
 end
 
 local function leave(task)
-  current[task.coroutine] = nil
-  await.set(task.coroutine, nil)
-  task.group.live[task] = nil
-  task.group.running = task.group.running - 1
+  local group = task.group
+  local members, at = group.members, task.at
+  local moved = members[group.running]
+  members[at], moved.at = moved, at
+  members[group.running] = nil
+  group.running = group.running - 1
+  await.active = await.active - 1
+  task.lane.task = nil
+  task.lane = nil
 end
 
-local function finish(task, ok, ...)
+--- Keeps what the task's function returned: task[1] … task[task.n].
+local function finish(task, ...)
   local group = task.group
   leave(task)
-  task.result = ok and { n = select("#", ...), ... } or { n = 2, nil, traceback((...), task.coroutine) }
+  local n = select("#", ...)
+  task.n = n
+  if n <= 2 then
+    task[1], task[2] = ...
+  else
+    for i = 1, n do
+      task[i] = (select(i, ...))
+    end
+  end
   group.count = group.count + 1
   group.finished[group.count] = task
-  if group.parent and group.parent.parked then
-    group.parent.parked = false
-    enqueue(group.parent)
+  local parent = group.parent
+  if parent and parent.parked then
+    parent.parked = false
+    enqueue(parent)
   end
 end
 
-local function submit(task)
-  local tag = table.remove(unused)
-  if not tag then
-    tags = tags + 1
-    tag = tags
+local function body(lane)
+  while true do
+    local task = lane.task
+    if task.given then
+      finish(task, task.call(task.value))
+    else
+      finish(task, task.call())
+    end
+    yield(DONE)
   end
-  waiting[tag] = task
-  task.tag = tag
-  task.job:submit(tag)
 end
 
-local function resumed(task, ok, what, ...)
-  if coroutine.status(task.coroutine) == "dead" then
-    return finish(task, ok, what, ...)
-  elseif what == PARK then
+local function new_lane()
+  tags = tags + 1
+  local lane = { tag = tags, thread = coroutine.create(body) }
+  lanes[lane.thread] = lane
+  await.ways[lane.thread] = way
+  return lane
+end
+
+local function drop(lane)
+  lane.dropped = true
+  lanes[lane.thread] = nil
+  await.ways[lane.thread] = nil
+end
+
+local function resume(lane)
+  if lane.dropped then
     return
-  elseif task.job then
-    return submit(task)
   end
-  -- A yield that is not ours: there is nobody to resume it.
-  finish(task, false, "a function given to cards.all or cards.each yielded outside of a call")
-end
-
-local function resume(task)
-  if task.group.live[task] then
-    return resumed(task, coroutine.resume(task.coroutine, unpack(task.arguments, 1, task.arguments.n)))
+  local ok, what = resume_thread(lane.thread, lane)
+  if what == DONE then
+    if #idle < SPARE then
+      idle[#idle + 1] = lane
+    else
+      drop(lane)
+    end
+  elseif what == PARK or lane.job then
+    return
+  elseif ok then -- a yield that is not ours: there is nobody to resume it
+    finish(lane.task, nil, traceback("a function given to cards.all or cards.each yielded outside of a call", lane.thread))
+    drop(lane)
+  else
+    finish(lane.task, nil, traceback(what, lane.thread))
+    drop(lane)
   end
 end
 
 --- Resumes whoever can go on, else waits for a job.
 local function turn()
   if first <= last then
-    local task = ready[first]
+    local lane = ready[first]
     ready[first] = nil
     first = first + 1
-    return resume(task)
+    return resume(lane)
   end
   first, last = 1, 0
   local tag = core.next_done(0.5)
   while tag do
-    local task = waiting[tag]
-    waiting[tag] = nil
-    unused[#unused + 1] = tag
-    if task then
-      task.tag = nil
-      enqueue(task)
+    local lane = waiting[tag]
+    if lane then
+      waiting[tag] = nil
+      enqueue(lane)
     end
     tag = core.next_done(0)
   end
@@ -102,17 +157,20 @@ end
 
 --- A group without tasks. `iterates`: whoever waits for it may stand in the iterator of a for loop.
 function tasks.group(iterates)
-  return { parent = current[running() or false], iterates = iterates, running = 0, live = {}, finished = {}, count = 0, taken = 0 }
+  return { parent = lanes[running() or false], iterates = iterates, running = 0, members = {}, finished = {}, count = 0, taken = 0 }
 end
 
---- Starts a function as a member of a group. @return the task, whose `result` is set when it has finished
-function tasks.spawn(group, call, ...)
-  local task = { group = group, coroutine = coroutine.create(call), arguments = { n = select("#", ...), ... } }
-  current[task.coroutine] = task
-  await.set(task.coroutine, yield)
-  group.live[task] = true
+--- Starts a function as a member of a group.
+-- @param given whether it is called with the value
+-- @return the task; when it has finished, task[1] … task[task.n] are what the function returned, or nil and what it raised with its traceback
+function tasks.spawn(group, call, given, value)
+  local lane = table.remove(idle) or new_lane()
   group.running = group.running + 1
-  enqueue(task)
+  local task = { group = group, call = call, given = given, value = value, lane = lane, at = group.running }
+  group.members[group.running] = task
+  lane.task = task
+  await.active = await.active + 1
+  enqueue(lane)
   return task
 end
 
@@ -122,7 +180,7 @@ local yields_from_iterators = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
 --- Runs until a member of the group has finished that was not taken yet. @return it, or nil when none is left
 function tasks.next(group)
   if group.iterates then
-    group.parent = current[running() or false] -- an iterator may be handed on
+    group.parent = lanes[running() or false] -- an iterator may be handed on
   end
   while group.taken == group.count do
     if group.running == 0 then
@@ -131,7 +189,7 @@ function tasks.next(group)
     local parent = group.parent
     if parent and (yields_from_iterators or not group.iterates) then
       parent.parked = true
-      coroutine.yield(PARK)
+      yield(PARK)
     else
       turn()
     end
@@ -147,15 +205,17 @@ end
 
 --- Cancels what the group's members wait for, and forgets them.
 function tasks.abandon(group)
-  for task in pairs(group.live) do
-    if task.tag then
-      waiting[task.tag] = nil
-      unused[#unused + 1] = task.tag
-      task.job:cancel("cancelled", "nobody waits for it any more")
-    end
+  for i = group.running, 1, -1 do
+    local task = group.members[i]
+    local lane = task.lane
     leave(task)
-    if coroutine.close and coroutine.status(task.coroutine) == "suspended" then
-      coroutine.close(task.coroutine)
+    drop(lane)
+    if waiting[lane.tag] == lane then
+      waiting[lane.tag] = nil
+      lane.job:cancel("cancelled", "nobody waits for it any more")
+    end
+    if coroutine.close and status(lane.thread) == "suspended" then
+      coroutine.close(lane.thread)
     end
   end
 end

@@ -139,15 +139,19 @@ static void run(lua_State *L, struct box *box) {
   engine_take(engine, job);
 }
 
+static int submit_box(lua_State *L, struct box *box, lua_Number tag) {
+  box->tag = tag;
+  box->engine = get_vm(L)->engine;
+  box->job->owner = box;
+  engine_submit(box->engine, box->job);
+  return 1;
+}
+
 /* job:submit(tag): starts the job without waiting; core.next_done returns the tag, a number, once when it is done */
 static int submit(lua_State *L) {
   struct box *box = job_check(L);
   if (!box->job || box->job->state != JOB_NEW || box->channel) return luaL_error(L, "the job was submitted already");
-  box->tag = luaL_checknumber(L, 2);
-  box->engine = get_vm(L)->engine;
-  box->job->owner = box;
-  engine_submit(box->engine, box->job);
-  return 0;
+  return submit_box(L, box, luaL_checknumber(L, 2));
 }
 
 /* core.next_done(seconds): the tag of a submitted job that is done, waiting so long for one; nil when there is none */
@@ -189,8 +193,7 @@ static void release(struct box *box) {
   job_free(job);
 }
 
-/* Pushes the record, or nil and the error, and lets go of the job. Returns the count. */
-static int push_result(lua_State *L, struct box *box) {
+int job_push_result(lua_State *L, struct box *box) {
   struct job *job = box->job;
   int count = job->record ? 1 : 2;
   box->status = job->status;
@@ -212,7 +215,7 @@ static int push_result(lua_State *L, struct box *box) {
 static int result(lua_State *L) {
   struct box *box = job_check(L);
   if (!box->job || box->channel || box->job->state != JOB_DONE) return luaL_error(L, "the job is not done, or its result was read already");
-  return push_result(L, box);
+  return job_push_result(L, box);
 }
 
 /* job:cancel(kind, message): gives the job up, whatever it is doing; returns nil and the error, of kind "cancelled", "timeout" or "busy" */
@@ -233,12 +236,46 @@ static int cancel(lua_State *L) {
   return 2;
 }
 
-/* core.call(client, operation, params, provider name): what job, wait and result do together, for a client of that provider without functions to call; false for any other */
+/* Is the client at index 1 one of that provider, and a plain one? */
+static bool is_plain(lua_State *L, int provider) {
+  const struct client *client = lua_type(L, 1) == LUA_TUSERDATA ? luaL_testudata(L, 1, CLIENT_TYPE) : NULL;
+  return client && client->plain && strcmp(client->provider->name, luaL_checkstring(L, provider)) == 0;
+}
+
+int job_make_plain(lua_State *L, struct box **made) {
+  struct input input;
+  if (!is_plain(L, 5)) {
+    lua_pushboolean(L, 0);
+    return 1;
+  }
+  if (secret_arena_is_tight()) lua_gc(L, LUA_GCCOLLECT, 0);
+  struct box *box = lua_isnil(L, 4) ? NULL : luaL_checkudata(L, 4, JOB_TYPE);
+  int refused = input_take(L, &input, true);
+  if (refused) return refused;
+  if (box && box->job) return luaL_error(L, "the job that is to be used again is not done");
+  if (box) {
+    memset(box, 0, sizeof *box);
+    lua_pushvalue(L, 4);
+  } else {
+    box = new_box(L);
+  }
+  *made = box;
+  return fill_box(L, box, &input);
+}
+
+/* core.submit(client, operation, params, job or nil, provider name, nil, tag): what core.job and job:submit do together, for a client of that provider without functions to
+ * call, using a job again whose result was read. Returns the job; nil and an error; or false for any other client. */
+static int submit_plain(lua_State *L) {
+  struct box *box = NULL;
+  int refused = job_make_plain(L, &box);
+  return refused ? refused : submit_box(L, box, lua_tonumber(L, 7));
+}
+
+/* core.call(client, operation, params, provider name): what job, wait and result do together, for the same clients; false for any other */
 static int call(lua_State *L) {
   static const char box_key; /* its address is the key of the VM's own box in the registry */
   struct input input;
-  const struct client *client = lua_type(L, 1) == LUA_TUSERDATA ? luaL_testudata(L, 1, CLIENT_TYPE) : NULL;
-  if (!client || !client->plain || strcmp(client->provider->name, luaL_checkstring(L, 4)) != 0) {
+  if (!is_plain(L, 4)) {
     lua_pushboolean(L, 0);
     return 1;
   }
@@ -256,7 +293,7 @@ static int call(lua_State *L) {
   refused = fill_box(L, box, &input);
   if (refused) return refused;
   run(L, box);
-  return push_result(L, box);
+  return job_push_result(L, box);
 }
 
 /* job:facts(): status, attempts, reused, seconds; after result() */
@@ -282,8 +319,8 @@ static int now(lua_State *L) {
 void binding_open_job(lua_State *L) {
   static const luaL_Reg methods[] = { { "submit", submit }, { "wait", wait },   { "result", result },
                                       { "cancel", cancel }, { "facts", facts }, { NULL, NULL } };
-  static const luaL_Reg functions[] = { { "check", input_check },   { "clean", input_clean }, { "job", new_job }, { "call", call },
-                                        { "next_done", next_done }, { "now", now },           { NULL, NULL } };
+  static const luaL_Reg functions[] = { { "check", input_check },   { "clean", input_clean },   { "job", new_job }, { "call", call },
+                                        { "submit", submit_plain }, { "next_done", next_done }, { "now", now },     { NULL, NULL } };
   luaL_newmetatable(L, JOB_TYPE);
   luaL_newlib(L, methods);
   lua_setfield(L, -2, "__index");

@@ -18,5 +18,10 @@ struct box {
 };
 
 struct box *job_check(lua_State *L);
+/* For (client, operation, params, job or nil, provider name, nil, tag) on the stack: makes the job, in the one given where there is one. Returns 0 with *made set and on top of
+ * the stack, or the count of results: false where the client is not plain, nil and an error where something is wrong. */
+int job_make_plain(lua_State *L, struct box **made);
+/* Pushes the record, or nil and the error, and lets go of the job, which is done. Returns the count. */
+int job_push_result(lua_State *L, struct box *box);
 
 #endif
