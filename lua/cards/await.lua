@@ -7,7 +7,7 @@ local running = coroutine.running
 local await = {
   --- How many functions run that wait in a way of their own. While it is 0, nothing of all this costs a call anything.
   active = 0,
-  --- By coroutine: { call = …, result = … } as below, for calls inside of it.
+  --- By coroutine: an object with the methods call and result, which do what await.call and await.result do, for calls inside of it.
   ways = setmetatable({}, { __mode = "k" }),
 }
 
@@ -21,14 +21,17 @@ end
 -- @return the record, or nil and an error; false for any other client
 function await.call(client, operation, parameters, provider)
   local way = await.active > 0 and await.ways[running() or false]
-  return (way and way.call or core.call)(client, operation, parameters, provider)
+  if way then
+    return way:call(client, operation, parameters, provider)
+  end
+  return core.call(client, operation, parameters, provider)
 end
 
 --- Waits for a job. @return the record, or nil and an error
 function await.result(job)
   local way = await.active > 0 and await.ways[running() or false]
   if way then
-    return way.result(job)
+    return way:result(job)
   end
   job:wait()
   return job:result()

@@ -115,7 +115,13 @@ function flow.each(from, call, options)
     if progress then
       progress(done, failed, total, false)
     end
-    return task.index, task.value, unpack(task, 1, task.n)
+    local at, value, n = task.index, task.value, task.n
+    if n <= 2 then
+      local first, second = task[1], task[2]
+      tasks.recycle(task)
+      return at, value, first, second
+    end
+    return at, value, unpack(task, 1, n)
   end
   return iterate, nil, nil, not newproxy and abandoned or nil -- luacheck: ignore
 end

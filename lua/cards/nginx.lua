@@ -24,7 +24,7 @@ local yields = {
 
 local jobs, bells = {}, {}              -- by tag: the job that the I/O thread has, the semaphore that its call waits on
 local boxes = {}                        -- by tag: the userdata of its last job, to be used again
-local posted = {}                       -- by tag: true from then on until its call goes on, or why it will have no answer
+local posted, reasons = {}, {}          -- by tag: the job whose call is to go on now; why it will have no answer
 local unused, tags = {}, 0              -- tags to use again, how many there are
 local under_way = 0
 local porter, asked = false, -ASK_AGAIN -- whether it runs; when it was asked to
@@ -37,9 +37,9 @@ function await.check(what, level)
 end
 
 local function post(tag, why)
+  posted[tag], reasons[tag] = jobs[tag], why
   jobs[tag] = nil
   under_way = under_way - 1
-  posted[tag] = why or true
   bells[tag]:post(1)
 end
 
@@ -48,7 +48,7 @@ local function release(tag)
     jobs[tag] = nil
     under_way = under_way - 1
   end
-  posted[tag] = nil
+  posted[tag], reasons[tag] = nil, nil
   unused[#unused + 1] = tag
 end
 
@@ -60,9 +60,10 @@ local function sweep()
       release(tag)
     end
   end
-  for tag in pairs(posted) do
+  for tag, job in pairs(posted) do
     if bells[tag]:count() > 0 then
       bells[tag]:wait(0)
+      job:cancel("cancelled", "its request is gone")
       release(tag)
     end
   end
@@ -167,11 +168,11 @@ local function wait(tag, job, seconds)
     return job:cancel("busy", "nginx starts no timer: " .. why)
   end
   local served = bells[tag]:wait(seconds + GRACE)
-  why = posted[tag]
+  why = reasons[tag]
   release(tag)
   if not served then
     return job:cancel("timeout", "no answer in time")
-  elseif why ~= true then
+  elseif why then
     return job:cancel("busy", "nginx cannot listen for answers: " .. why)
   end
   return job:result()
@@ -254,6 +255,9 @@ function tasks.next(group)
   end
   ngx.thread.wait(task.thread) -- it has ended, and can go
   return task
+end
+
+function tasks.recycle() -- a task is its thread's
 end
 
 --- Ends the group's members where they stand; the calls that they wait for are given up with the next sweep.

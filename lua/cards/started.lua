@@ -20,11 +20,11 @@ local tags = 0
 --- What calls inside of a started coroutine do.
 local way = {}
 
-function way.call()
+function way:call() -- luacheck: ignore
   return false -- each of them is made as a job that can be cancelled
 end
 
-function way.result(job)
+function way:result(job) -- luacheck: ignore
   local _, err = coroutine.yield(job)
   if err then
     return nil, err

@@ -12,20 +12,17 @@ local tasks = {}
 
 local running, resume_thread, yield, status = coroutine.running, coroutine.resume, coroutine.yield, coroutine.status
 
-local SPARE = 256                                -- idle lanes that are kept
-local lanes = setmetatable({}, { __mode = "k" }) -- by coroutine
-local waiting, tags = {}, 0                      -- by tag: the lane whose job is under way
-local idle = {}                                  -- lanes without a task
-local ready, first, last = {}, 1, 0              -- lanes to resume, a queue
-local DONE, PARK = {}, {}                        -- what a lane yields without a task, and when it waits for other tasks
+local SPARE = 256                   -- idle lanes, and tasks, that are kept
+local ways = await.ways             -- by coroutine, the lanes among them
+local waiting, tags = {}, 0         -- by tag: the lane whose job is under way
+local idle, blank = {}, {}          -- lanes without a task, tables for tasks
+local ready, first, last = {}, 1, 0 -- lanes to resume, a queue
+local DONE, PARK = {}, {}           -- what a lane yields without a task, and when it waits for other tasks
 
 local function enqueue(lane)
   last = last + 1
   ready[last] = lane
 end
-
---- What calls inside of a lane do.
-local way = {}
 
 local function wait(lane, job)
   lane.job = job
@@ -34,8 +31,8 @@ local function wait(lane, job)
   lane.job = nil
 end
 
-function way.call(client, operation, parameters, provider)
-  local lane = lanes[running()]
+--- What calls inside of a lane do.
+local function call(lane, client, operation, parameters, provider)
   local box, err = core.submit(client, operation, parameters, lane.box, provider, nil, lane.tag)
   if not box then
     return box, err
@@ -46,8 +43,7 @@ function way.call(client, operation, parameters, provider)
   return box:result()
 end
 
-function way.result(job)
-  local lane = lanes[running()]
+local function result(lane, job)
   job:submit(lane.tag)
   wait(lane, job)
   return job:result()
@@ -62,7 +58,7 @@ local function leave(task)
   group.running = group.running - 1
   await.active = await.active - 1
   task.lane.task = nil
-  task.lane = nil
+  task.lane = false
 end
 
 --- Keeps what the task's function returned: task[1] … task[task.n].
@@ -101,16 +97,14 @@ end
 
 local function new_lane()
   tags = tags + 1
-  local lane = { tag = tags, thread = coroutine.create(body) }
-  lanes[lane.thread] = lane
-  await.ways[lane.thread] = way
+  local lane = { is_lane = true, tag = tags, thread = coroutine.create(body), call = call, result = result }
+  ways[lane.thread] = lane
   return lane
 end
 
 local function drop(lane)
   lane.dropped = true
-  lanes[lane.thread] = nil
-  await.ways[lane.thread] = nil
+  ways[lane.thread] = nil
 end
 
 local function resume(lane)
@@ -135,6 +129,8 @@ local function resume(lane)
   end
 end
 
+local finished = {}
+
 --- Resumes whoever can go on, else waits for a job.
 local function turn()
   if first <= last then
@@ -144,34 +140,48 @@ local function turn()
     return resume(lane)
   end
   first, last = 1, 0
-  local tag = core.next_done(0.5)
-  while tag do
-    local lane = waiting[tag]
+  for i = 1, core.done(finished, 0.5) do
+    local lane = waiting[finished[i]]
     if lane then
-      waiting[tag] = nil
+      waiting[lane.tag] = nil
       enqueue(lane)
     end
-    tag = core.next_done(0)
   end
+end
+
+--- The lane that the caller runs in, or nil.
+local function own_lane()
+  local way = ways[running() or false]
+  return way and way.is_lane and way or nil
 end
 
 --- A group without tasks. `iterates`: whoever waits for it may stand in the iterator of a for loop.
 function tasks.group(iterates)
-  return { parent = lanes[running() or false], iterates = iterates, running = 0, members = {}, finished = {}, count = 0, taken = 0 }
+  return { parent = own_lane(), iterates = iterates, running = 0, members = {}, finished = {}, count = 0, taken = 0 }
 end
 
 --- Starts a function as a member of a group.
 -- @param given whether it is called with the value
 -- @return the task; when it has finished, task[1] … task[task.n] are what the function returned, or nil and what it raised with its traceback
-function tasks.spawn(group, call, given, value)
+function tasks.spawn(group, func, given, value)
   local lane = table.remove(idle) or new_lane()
+  -- with all the fields that it will have, so that the table never grows
+  local task = table.remove(blank) or { false, false, n = 0, index = 0, group = false, call = false, given = false, value = false, lane = false, at = 0 }
   group.running = group.running + 1
-  local task = { group = group, call = call, given = given, value = value, lane = lane, at = group.running }
+  task.group, task.call, task.given, task.value, task.lane, task.at = group, func, given, value, lane, group.running
   group.members[group.running] = task
   lane.task = task
   await.active = await.active + 1
   enqueue(lane)
   return task
+end
+
+--- Gives back a task that was taken; nobody may look at it afterwards.
+function tasks.recycle(task)
+  if task.n <= 2 and #blank < SPARE then
+    task.group, task.call, task.value, task[1], task[2] = false, false, false, false, false
+    blank[#blank + 1] = task
+  end
 end
 
 --- Lua 5.1 cannot yield from the iterator of a for loop: it drives the others from there.
@@ -180,7 +190,7 @@ local yields_from_iterators = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
 --- Runs until a member of the group has finished that was not taken yet. @return it, or nil when none is left
 function tasks.next(group)
   if group.iterates then
-    group.parent = lanes[running() or false] -- an iterator may be handed on
+    group.parent = own_lane() -- an iterator may be handed on
   end
   while group.taken == group.count do
     if group.running == 0 then
@@ -210,7 +220,7 @@ function tasks.abandon(group)
     local lane = task.lane
     leave(task)
     drop(lane)
-    if waiting[lane.tag] == lane then
+    if lane.job then
       waiting[lane.tag] = nil
       lane.job:cancel("cancelled", "nobody waits for it any more")
     end

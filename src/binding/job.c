@@ -147,24 +147,31 @@ static int submit_box(lua_State *L, struct box *box, lua_Number tag) {
   return 1;
 }
 
-/* job:submit(tag): starts the job without waiting; core.next_done returns the tag, a number, once when it is done */
+/* job:submit(tag): starts the job without waiting; core.done returns the tag, a number, once when it is done */
 static int submit(lua_State *L) {
   struct box *box = job_check(L);
   if (!box->job || box->job->state != JOB_NEW || box->channel) return luaL_error(L, "the job was submitted already");
   return submit_box(L, box, luaL_checknumber(L, 2));
 }
 
-/* core.next_done(seconds): the tag of a submitted job that is done, waiting so long for one; nil when there is none */
-static int next_done(lua_State *L) {
+/* core.done(table, seconds): the tags of submitted jobs that are done, in the table from 1 on, waiting so long for the first; returns how many */
+static int done(lua_State *L) {
   struct engine *engine = get_vm(L)->engine;
   struct job *job = engine_done(engine);
-  lua_Number seconds = luaL_checknumber(L, 1);
-  if (!job && seconds > 0) {
+  lua_Number seconds = luaL_checknumber(L, 2);
+  luaL_checktype(L, 1, LUA_TTABLE);
+  if (!job) {
     engine_step(engine, seconds);
     job = engine_done(engine);
   }
-  if (!job) return 0;
-  lua_pushnumber(L, ((const struct box *)job->owner)->tag);
+  int count = 0;
+  for (; job; job = engine_done(engine)) {
+    struct box *box = job->owner;
+    job_told(box);
+    lua_pushnumber(L, box->tag);
+    lua_rawseti(L, 1, ++count);
+  }
+  lua_pushinteger(L, count);
   return 1;
 }
 
@@ -173,6 +180,25 @@ static int wait(lua_State *L) {
   struct box *box = job_check(L);
   if (box->job) run(L, box);
   return 0;
+}
+
+/* Jobs that the script was told of and has not read yet, and what their results will leave on the stack. */
+static __thread size_t unread;
+static __thread enum stack_depth depth;
+
+void job_told(struct box *box) {
+  box->unread = true;
+  unread++;
+}
+
+/* Of many jobs that were told of together only the last one wipes the stack. */
+static void wipe_after(struct box *box, enum stack_depth needed) {
+  if (needed > depth) depth = needed;
+  if (box->unread) unread--;
+  box->unread = false;
+  if (unread) return;
+  stack_wipe(depth);
+  depth = STACK_SHALLOW;
 }
 
 /* What belongs to the process that this one was forked from is left as it is. */
@@ -206,8 +232,9 @@ int job_push_result(lua_State *L, struct box *box) {
     lua_pushnil(L);
     binding_push_error(L, &job->error, job->provider->name, job->operation->name);
   }
+  bool quiet = count == 1 && box->reused && !box->signed_here;
   release(box);
-  stack_wipe(count == 1 && box->reused && !box->signed_here ? STACK_SHALLOW : STACK_DEEP);
+  wipe_after(box, quiet ? STACK_SHALLOW : STACK_DEEP);
   return count;
 }
 
@@ -231,6 +258,7 @@ static int cancel(lua_State *L) {
   error_set(&error, kind, "%s", luaL_checkstring(L, 3));
   error.retryable = kind != ERROR_CANCELLED && operation->safe;
   release(box);
+  wipe_after(box, STACK_DEEP);
   lua_pushnil(L);
   binding_push_error(L, &error, provider->name, operation->name);
   return 2;
@@ -307,7 +335,9 @@ static int facts(lua_State *L) {
 }
 
 static int collect(lua_State *L) {
-  release(job_check(L));
+  struct box *box = job_check(L);
+  release(box);
+  if (box->unread) wipe_after(box, STACK_DEEP);
   return 0;
 }
 
@@ -319,8 +349,8 @@ static int now(lua_State *L) {
 void binding_open_job(lua_State *L) {
   static const luaL_Reg methods[] = { { "submit", submit }, { "wait", wait },   { "result", result },
                                       { "cancel", cancel }, { "facts", facts }, { NULL, NULL } };
-  static const luaL_Reg functions[] = { { "check", input_check },   { "clean", input_clean },   { "job", new_job }, { "call", call },
-                                        { "submit", submit_plain }, { "next_done", next_done }, { "now", now },     { NULL, NULL } };
+  static const luaL_Reg functions[] = { { "check", input_check },   { "clean", input_clean }, { "job", new_job }, { "call", call },
+                                        { "submit", submit_plain }, { "done", done },         { "now", now },     { NULL, NULL } };
   luaL_newmetatable(L, JOB_TYPE);
   luaL_newlib(L, methods);
   lua_setfield(L, -2, "__index");

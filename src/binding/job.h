@@ -15,9 +15,12 @@ struct box {
   int status, attempts;
   bool reused, signed_here;
   double seconds;
+  bool unread; /* the script was told that it is done */
 };
 
 struct box *job_check(lua_State *L);
+/* The script is told that the job is done. */
+void job_told(struct box *box);
 /* For (client, operation, params, job or nil, provider name, nil, tag) on the stack: makes the job, in the one given where there is one. Returns 0 with *made set and on top of
  * the stack, or the count of results: false where the client is not plain, nil and an error where something is wrong. */
 int job_make_plain(lua_State *L, struct box **made);

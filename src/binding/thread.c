@@ -93,6 +93,7 @@ static int take(lua_State *L) {
   for (size_t i = 0; i < count; i++) {
     struct box *box = jobs[i]->owner;
     box->channel = NULL;
+    job_told(box);
     lua_pushnumber(L, box->tag);
     lua_rawseti(L, 1, (int)i + 1);
   }
