@@ -1,6 +1,8 @@
---- Waits for a call in the way of the place where it stands: blocking, by yielding to cards.all, to an event loop or to nginx.
+--- Waits for a call in the way of the place where it stands: blocking, by yielding to cards.all, to an event loop or to nginx. Where a coroutine
+-- cannot yield it blocks.
 
 local core = require "cards.core"
+local yieldable = require "cards.yieldable"
 
 local running = coroutine.running
 
@@ -21,7 +23,7 @@ end
 -- @return the record, or nil and an error; false for any other client
 function await.call(client, operation, parameters, provider)
   local way = await.active > 0 and await.ways[running() or false]
-  if way then
+  if way and yieldable() then
     return way:call(client, operation, parameters, provider)
   end
   return core.call(client, operation, parameters, provider)
@@ -30,7 +32,7 @@ end
 --- Waits for a job. @return the record, or nil and an error
 function await.result(job)
   local way = await.active > 0 and await.ways[running() or false]
-  if way then
+  if way and yieldable() then
     return way:result(job)
   end
   job:wait()

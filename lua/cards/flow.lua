@@ -2,7 +2,9 @@
 
 local await = require "cards.await"
 local check = require "cards.check"
-local tasks = require "cards.nginx" or require "cards.tasks"
+local guard = require "cards.guard"
+local nginx = require "cards.nginx"
+local tasks = nginx or require "cards.tasks"
 
 local flow = {}
 
@@ -22,6 +24,8 @@ function flow.all(functions)
   end
   await.check("cards.all", 2)
   local group, started = tasks.group(), {}
+  -- An error may end the wait, such as Ctrl-C does; a request of nginx that ends takes its light threads with it.
+  local abandoned = not nginx and guard(function() tasks.abandon(group) end) -- luacheck: ignore 211
   for i, call in ipairs(functions) do
     started[i] = tasks.spawn(group, call, false)
   end
@@ -46,17 +50,6 @@ local function source(from)
     at = at + 1
     return from[at]
   end
-end
-
---- A value that calls a function when a for loop is left (Lua 5.4) or when it is collected (all).
-local function guard(leave)
-  local methods = { __gc = leave, __close = leave }
-  if not newproxy then -- luacheck: ignore
-    return setmetatable({}, methods)
-  end
-  local proxy = newproxy(true) -- luacheck: ignore
-  getmetatable(proxy).__gc = leave
-  return proxy
 end
 
 local each_options = { concurrency = check.number(1, 100000, true), progress = check.callback }
@@ -86,7 +79,7 @@ function flow.each(from, call, options)
   local abandoned = guard(function() tasks.abandon(group) end)
 
   local function fill()
-    while not exhausted and group.running < concurrency do
+    while not exhausted and group.running + group.count - group.taken < concurrency do
       local value = next_value()
       if value == nil then
         exhausted = true

@@ -22,8 +22,9 @@ local function duration(seconds)
 end
 
 --- "12,345 of 20,000 done, 1,204/s, 3 errors, 0:06 left"
-local function line(done, failed, total, seconds)
-  local rate = seconds > 0 and done / seconds or 0
+-- @param since how many were done when the seconds began
+local function line(done, failed, total, seconds, since)
+  local rate = seconds > 0 and (done - since) / seconds or 0
   local parts = {
     total and ("%s of %s done"):format(count(done), count(total)) or ("%s done"):format(count(done)),
     ("%s/s"):format(count(math.floor(rate + 0.5))),
@@ -38,18 +39,18 @@ local function line(done, failed, total, seconds)
 end
 
 local function reporter(total)
-  local started, shown
+  local started, shown, since -- the clock starts with the first call that is done: that one says nothing of the rate
   return function(done, failed, known, ended)
     if not core.is_terminal() then
       return
     end
     local now = core.now()
     if not started or done <= 1 then
-      started, shown = started and done > 1 and started or now, now
+      started, shown, since = now, now, done
     end
     if ended or now - shown >= SHOWN then
       shown = now
-      io.stderr:write("\r", line(done, failed, total or known, now - started), "\27[K", ended and "\n" or "")
+      io.stderr:write("\r", line(done, failed, total or known, now - started, since), "\27[K", ended and "\n" or "")
       io.stderr:flush()
     end
   end

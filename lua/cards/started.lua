@@ -6,6 +6,7 @@
 
 local await = require "cards.await"
 local core = require "cards.core"
+local guard = require "cards.guard"
 local nginx = require "cards.nginx"
 
 local unpack = table.unpack or unpack -- luacheck: ignore
@@ -32,17 +33,26 @@ function way:result(job) -- luacheck: ignore
   return job:result()
 end
 
-local function finish(self, outcome)
-  self.outcome = outcome
-  await.ways[self.thread] = nil
-  await.active = await.active - 1
+--- Calls of a started coroutine wait in their own way, until it has ended or is dropped.
+local function enter(thread)
+  await.ways[thread] = way
+  await.active = await.active + 1
+end
+
+local function leave(thread)
+  if await.ways[thread] then
+    await.ways[thread] = nil
+    await.active = await.active - 1
+  end
 end
 
 local resume
 
 local function resumed(self, ok, job, ...)
   if coroutine.status(self.thread) == "dead" then
-    return finish(self, { ok = ok, n = select("#", ...) + 1, job, ... })
+    leave(self.thread)
+    self.outcome = { ok = ok, n = select("#", ...) + 1, job, ... }
+    return
   end
   tags = tags + 1
   self.job, self.tag = job, tags
@@ -58,16 +68,67 @@ function resume(self, ...)
   return resumed(self, coroutine.resume(self.thread, ...))
 end
 
-local finished = {}
+local GRACE = 1     -- seconds that an answer may take from the I/O thread to here
+local ASK_AGAIN = 1 -- seconds after which a call should be asked even if nothing was readable
+local RINGS = 16    -- how often the descriptor is made readable again for calls that are done and were not asked since
+
+local spare                                      -- a table for tags
+local unseen = setmetatable({}, { __mode = "k" }) -- those calls: whoever polls for one must be woken, even where somebody else took its answer
+local rings = 0                                  -- that are left for them; not for ever, as nobody may ask them
 
 --- Goes on with whatever has come back, waiting so many seconds for it.
-local function carry(seconds)
+-- @param asker the started call that was asked
+local function carry(asker, seconds)
+  local finished = spare or {}
+  spare = nil -- a function that is called may come by here, too
   for i = 1, core.take(finished, seconds) do
     local self = waiting[finished[i]]
     waiting[finished[i]] = nil
     if self then
       resume(self)
+      if self.outcome and self ~= asker then
+        unseen[self] = true
+        rings = RINGS
+      end
     end
+  end
+  spare = finished
+  if rings > 0 and next(unseen) then
+    rings = rings - 1
+    core.ring()
+  end
+end
+
+local function see(self)
+  if unseen[self] then
+    unseen[self] = nil
+    if not next(unseen) then
+      carry(self, 0) -- the descriptor rests
+    end
+  end
+end
+
+--- Ends a call that is not done with an error of this kind.
+local function give_up(self, kind, message)
+  if not self.job then
+    return -- a function that it calls asks for this: it is about to be done, or to give itself up
+  end
+  waiting[self.tag] = nil
+  local _, err = self.job:cancel(kind, message)
+  resume(self, nil, err)
+  if not self.outcome then -- it was about to call something else, such as a function for a fresh credential
+    waiting[self.tag] = nil
+    self.job:cancel(kind, message)
+    leave(self.thread)
+  end
+  self.outcome = { ok = true, n = 2, nil, err }
+end
+
+--- Takes what has come back, waiting so many seconds for it, and ends the call where its answer got lost: in a forked child all of its parent's are.
+local function advance(self, seconds)
+  carry(self, seconds)
+  if not self.outcome and core.now() > self.deadline + GRACE then
+    give_up(self, "timeout", "no answer in time")
   end
 end
 
@@ -86,22 +147,27 @@ function methods.timeout(self)
   if self.outcome then
     return 0
   end
-  return math.max(0, self.deadline - core.now()) + 0.1
+  return math.min(math.max(0, self.deadline - core.now()) + 0.1, ASK_AGAIN)
 end
 
 --- Whether the result is there. Does not wait.
 function methods.done(self)
   if not self.outcome then
-    carry(0)
+    advance(self, 0)
   end
+  see(self)
   return self.outcome ~= nil
 end
 
 --- The record, or nil and an error; the same again when asked again. Waits for it, blocking, where done() is not true yet.
 function methods.result(self)
   while not self.outcome do
-    carry(0.5)
+    if not self.job then
+      error("a call cannot wait for itself", 2)
+    end
+    advance(self, 0.5)
   end
+  see(self)
   if not self.outcome.ok then
     error(self.outcome[1], 0)
   end
@@ -110,18 +176,10 @@ end
 
 --- Gives the call up: its result is an error of kind "cancelled" then. Does nothing when it is done.
 function methods.cancel(self)
-  if self.outcome then
-    return
+  if not self.outcome then
+    give_up(self, "cancelled", "cancelled by the caller")
   end
-  waiting[self.tag] = nil
-  local _, err = self.job:cancel("cancelled", "cancelled by the caller")
-  resume(self, nil, err)
-  if not self.outcome then -- it was about to call something else, such as a function for a fresh credential
-    waiting[self.tag] = nil
-    self.job:cancel("cancelled", "cancelled by the caller")
-    finish(self)
-  end
-  self.outcome = { ok = true, n = 2, nil, err }
+  see(self)
 end
 
 --- @param seconds until its deadline
@@ -131,9 +189,10 @@ return function(seconds, call, ...)
   if nginx then
     error("client:start is for other event loops: inside of nginx every call lets the worker go on, and cards.all runs several", 3)
   end
-  local self = setmetatable({ thread = coroutine.create(call), deadline = core.now() + seconds }, metatable)
-  await.ways[self.thread] = way
-  await.active = await.active + 1
+  local thread = coroutine.create(call)
+  local self = setmetatable({ thread = thread, deadline = core.now() + seconds }, metatable)
+  enter(thread)
+  self.dropped = guard(function() leave(thread) end)
   resume(self, ...)
   if self.outcome and not self.outcome.ok then
     error(self.outcome[1], 0)

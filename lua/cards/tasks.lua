@@ -1,12 +1,14 @@
 --- Functions that run at the same time in one thread: coroutines whose calls share the VM's engine. Whoever waits for one drives it.
 --
 -- A task belongs to a group; the group of a nested cards.all has the lane as its parent that called it, and adds its own tasks to those that run already.
+-- The task knows such groups, so that they end with it.
 -- A task runs in a lane: a coroutine with the userdata of its calls, which serve one task after the other. (To make both for every call, and to note them in
 -- tables by coroutine, cost more than the call.)
 
 local await = require "cards.await"
 local core = require "cards.core"
 local traceback = require "cards.traceback"
+local yieldable = require "cards.yieldable"
 
 local tasks = {}
 
@@ -64,7 +66,11 @@ end
 --- Keeps what the task's function returned: task[1] … task[task.n].
 local function finish(task, ...)
   local group = task.group
+  if not task.lane then
+    return -- it was abandoned while it ran
+  end
   leave(task)
+  task.call = false
   local n = select("#", ...)
   task.n = n
   if n <= 2 then
@@ -91,6 +97,7 @@ local function body(lane)
     else
       finish(task, task.call())
     end
+    task = nil -- luacheck: ignore 311 -- an idle lane keeps nothing alive
     yield(DONE)
   end
 end
@@ -111,8 +118,11 @@ local function resume(lane)
   if lane.dropped then
     return
   end
+  local task = lane.task
   local ok, what = resume_thread(lane.thread, lane)
-  if what == DONE then
+  if lane.dropped then
+    return
+  elseif what == DONE then
     if #idle < SPARE then
       idle[#idle + 1] = lane
     else
@@ -121,25 +131,48 @@ local function resume(lane)
   elseif what == PARK or lane.job then
     return
   elseif ok then -- a yield that is not ours: there is nobody to resume it
-    finish(lane.task, nil, traceback("a function given to cards.all or cards.each yielded outside of a call", lane.thread))
+    finish(task, nil, traceback("a function given to cards.all or cards.each yielded outside of a call", lane.thread))
     drop(lane)
   else
-    finish(lane.task, nil, traceback(what, lane.thread))
+    finish(task, nil, traceback(what, lane.thread))
     drop(lane)
   end
 end
 
 local finished = {}
 
---- Resumes whoever can go on, else waits for a job.
-local function turn()
-  if first <= last then
-    local lane = ready[first]
-    ready[first] = nil
-    first = first + 1
-    return resume(lane)
+local function is_within(lane, group)
+  local task = lane.task
+  while task and task.group ~= group do
+    local parent = task.group.parent
+    task = parent and parent.task
   end
-  first, last = 1, 0
+  return task ~= nil
+end
+
+--- Takes the first lane out of the queue; where a group is given, the first whose task is its member or was called by one.
+local function dequeue(group)
+  for i = first, last do
+    local lane = ready[i]
+    if not group or is_within(lane, group) then
+      for j = i, first + 1, -1 do
+        ready[j] = ready[j - 1]
+      end
+      ready[first] = nil
+      first = first + 1
+      return lane
+    end
+  end
+end
+
+--- Resumes whoever can go on, else waits for a job. @param group nil, or the only one whose tasks are resumed
+local function turn(group)
+  local next_lane = dequeue(group)
+  if next_lane then
+    return resume(next_lane)
+  elseif first > last then
+    first, last = 1, 0
+  end
   for i = 1, core.done(finished, 0.5) do
     local lane = waiting[finished[i]]
     if lane then
@@ -155,9 +188,20 @@ local function own_lane()
   return way and way.is_lane and way or nil
 end
 
---- A group without tasks. `iterates`: whoever waits for it may stand in the iterator of a for loop.
+local function set_parent(group, lane)
+  local task = lane and lane.task
+  group.parent = lane
+  if task then
+    task.groups = task.groups or setmetatable({}, { __mode = "k" })
+    task.groups[group] = true
+  end
+end
+
+--- A group without tasks. `iterates`: it belongs to an iterator, which may be handed on.
 function tasks.group(iterates)
-  return { parent = own_lane(), iterates = iterates, running = 0, members = {}, finished = {}, count = 0, taken = 0 }
+  local group = { iterates = iterates, running = 0, members = {}, finished = {}, count = 0, taken = 0 }
+  set_parent(group, own_lane())
+  return group
 end
 
 --- Starts a function as a member of a group.
@@ -166,7 +210,9 @@ end
 function tasks.spawn(group, func, given, value)
   local lane = table.remove(idle) or new_lane()
   -- with all the fields that it will have, so that the table never grows
-  local task = table.remove(blank) or { false, false, n = 0, index = 0, group = false, call = false, given = false, value = false, lane = false, at = 0 }
+  local task = table.remove(blank) or {
+    false, false, n = 0, index = 0, group = false, call = false, given = false, value = false, lane = false, at = 0, groups = false,
+  }
   group.running = group.running + 1
   task.group, task.call, task.given, task.value, task.lane, task.at = group, func, given, value, lane, group.running
   group.members[group.running] = task
@@ -179,29 +225,46 @@ end
 --- Gives back a task that was taken; nobody may look at it afterwards.
 function tasks.recycle(task)
   if task.n <= 2 and #blank < SPARE then
-    task.group, task.call, task.value, task[1], task[2] = false, false, false, false, false
+    task.group, task.value, task.groups, task[1], task[2] = false, false, false, false, false
     blank[#blank + 1] = task
   end
 end
 
---- Lua 5.1 cannot yield from the iterator of a for loop: it drives the others from there.
-local yields_from_iterators = _VERSION ~= "Lua 5.1" or rawget(_G, "jit") ~= nil
+local DEEPEST = 16 -- drivers inside of each other, before the stack of C is used up: from then on each drives its own only
+local depth = 0
 
---- Runs until a member of the group has finished that was not taken yet. @return it, or nil when none is left
+--- Drives the others where the running coroutine cannot yield to them, or is no task.
+local function drive(group)
+  local thread, is_main = running()
+  local before = depth
+  depth = (is_main or not thread) and 1 or depth + 1
+  turn(depth > DEEPEST and group or nil)
+  depth = before
+end
+
+--- Runs until a member of the group has finished that was not taken yet: a task by yielding to the others, or by driving them where it cannot yield.
+-- @return it, or nil when none is left
 function tasks.next(group)
+  local parent = group.parent
   if group.iterates then
-    group.parent = own_lane() -- an iterator may be handed on
+    local lane = own_lane()
+    if lane ~= parent then
+      if parent and parent.task and parent.task.groups then
+        parent.task.groups[group] = nil
+      end
+      parent = lane
+      set_parent(group, lane)
+    end
   end
   while group.taken == group.count do
     if group.running == 0 then
       return nil
     end
-    local parent = group.parent
-    if parent and (yields_from_iterators or not group.iterates) then
+    if parent and yieldable() then
       parent.parked = true
       yield(PARK)
     else
-      turn()
+      drive(group)
     end
   end
   group.taken = group.taken + 1
@@ -213,18 +276,31 @@ function tasks.next(group)
   return task
 end
 
---- Cancels what the group's members wait for, and forgets them.
-function tasks.abandon(group)
+--- Cancels what a group's members wait for, with the groups that they wait for, and forgets them. @param left gets their lanes, the inner ones first
+local function forget(group, left)
   for i = group.running, 1, -1 do
     local task = group.members[i]
     local lane = task.lane
-    leave(task)
-    drop(lane)
+    for inner in pairs(task.groups or {}) do
+      forget(inner, left)
+    end
     if lane.job then
       waiting[lane.tag] = nil
       lane.job:cancel("cancelled", "nobody waits for it any more")
+      lane.job = nil
     end
-    if coroutine.close and status(lane.thread) == "suspended" then
+    leave(task)
+    drop(lane)
+    left[#left + 1] = lane
+  end
+end
+
+--- Ends a group: nothing of its members runs on, but that Lua 5.4 closes their variables.
+function tasks.abandon(group)
+  local left = {}
+  forget(group, left)
+  for _, lane in ipairs(coroutine.close and left or {}) do
+    if status(lane.thread) == "suspended" then
       coroutine.close(lane.thread)
     end
   end

@@ -5,11 +5,11 @@
 -- @param thread the coroutine that it ended; nil: the running one, from the handler of xpcall
 return function(cause, thread)
   local ours = getmetatable(cause) == "cards.error"
-  local message = ours and "" or tostring(cause)
+  local message = ours and "" or tostring(cause) -- Lua 5.1 gives no traceback for nil
   local trace = thread and debug.traceback(thread, message) or debug.traceback(message, 2)
   if not ours then
     return trace
   end
-  cause.traceback = trace
+  cause.traceback = trace:match "^%s*(.*)$"
   return cause
 end

@@ -1,4 +1,5 @@
 local cards = require "cards"
+local core = require "cards.core"
 local sandbox = require "support.sandbox"
 
 local function client(provider, overrides)
@@ -95,6 +96,71 @@ describe("cards.all", function()
     assert.is_truthy(b[1].cvv)
   end)
 
+  it("takes calls that stand where Lua may not yield, such as in pcall, iterators and metamethods", function()
+    local alix = client "alix"
+    local function number(id)
+      local info, err = alix:private_info(id)
+      return info and tostring(info.cardNo) or error(err)
+    end
+    local results = { cards.all {
+      function() return select(2, pcall(number, "c_1")) end,
+      function() return select(2, pcall(function() return cards.all { function() return number "c_2" end } end))[1] end,
+      function()
+        for value in function() local value = number "c_3" return value end do -- luacheck: ignore 512
+          return value
+        end
+      end,
+      function() return setmetatable({}, { __index = function(_, id) local value = number(id) return value end }).c_4 end,
+      function()
+        local value
+        table.sort({ 2, 1 }, function(a, b)
+          value = value or number "c_5"
+          return a < b
+        end)
+        return value
+      end,
+      function() return (("c_6"):gsub("c_6", number)) end,
+      function()
+        local ok, err = pcall(number, "sandbox-declined")
+        return not ok and err.kind
+      end,
+    } }
+    for i = 1, 6 do
+      assert.equal("************1111", results[i][1], results[i][2])
+    end
+    assert.equal("declined", results[7][1])
+  end)
+
+  it("goes on to call at the same time after that", function()
+    local alix = client "alix"
+    local started = core.now()
+    local calls = {}
+    for i = 1, 20 do
+      calls[i] = function() return alix:private_info("c_1", { headers = { ["X-Sandbox"] = "slow_first_byte=0.2" } }) end
+    end
+    cards.all(calls)
+    assert.is_true(core.now() - started < 2)
+  end)
+
+  it("takes hundreds that have others inside, in loops and in coroutines of the script's own", function()
+    local alix = client "alix"
+    local function loop()
+      local count = 0
+      for _, _, info in cards.each({ "c_1", "c_2" }, function(id) return alix:private_info(id) end) do
+        count = count + (info and 1 or 0)
+      end
+      return count
+    end
+    local calls = {}
+    for i = 1, 300 do
+      calls[i] = i % 2 == 0 and loop or function() return coroutine.wrap(function() coroutine.yield(loop()) end)() end
+    end
+    local results = { cards.all(calls) }
+    for i = 1, 300 do
+      assert.equal(2, results[i][1], results[i][2])
+    end
+  end)
+
   it("calls credential functions inside of it, and refreshes after a 401", function()
     local fetched = 0
     local alix = client("alix", { access_token = function()
@@ -119,93 +185,6 @@ describe("cards.all", function()
     local alix = client "alix"
     cards.all { function() return alix:private_info "c_1" end }
     assert.is_truthy((alix:private_info "c_2").cvv)
-  end)
-end)
-
-describe("cards.each", function()
-  it("goes through a list, giving index, value and results as they finish", function()
-    local alix = client "alix"
-    local ids, seen = {}, {}
-    for i = 1, 200 do
-      ids[i] = "c_" .. i
-    end
-    for i, id, info, err in cards.each(ids, function(id) return alix:private_info(id) end, { concurrency = 16 }) do
-      assert.is_nil(err)
-      assert.equal("c_" .. i, id)
-      assert.is_truthy(info.cvv)
-      seen[i] = (seen[i] or 0) + 1
-    end
-    for i = 1, 200 do
-      assert.equal(1, seen[i])
-    end
-  end)
-
-  it("keeps to its concurrency, and reads an iterator only as fast", function()
-    local alix = client "alix"
-    local now, most, given = 0, 0, 0
-    local function next_id()
-      if given == 40 then return nil end
-      given = given + 1
-      return "c_" .. given
-    end
-    local taken = 0
-    for _ in cards.each(next_id, function(id)
-      now = now + 1
-      most = math.max(most, now)
-      local info = alix:private_info(id)
-      now = now - 1
-      return info
-    end, { concurrency = 4 }) do
-      taken = taken + 1
-      assert.is_true(given <= taken + 4 + 3, "read ahead of the calls")
-    end
-    assert.equal(40, taken)
-    assert.equal(4, most)
-  end)
-
-  it("gives nil and the error with its traceback for one that raised, and goes on", function()
-    local failed, fine = 0, 0
-    for _, value, result, err in cards.each({ 1, 2, 3 }, function(value)
-      if value == 2 then error "two" end
-      return value * 10
-    end) do
-      if err then
-        failed = failed + 1
-        assert.equal(2, value)
-        assert.matches("two", err, 1, true)
-      else
-        fine = fine + result
-      end
-    end
-    assert.equal(1, failed)
-    assert.equal(40, fine)
-  end)
-
-  it("may be left early", function()
-    local alix = client "alix"
-    local iterate = cards.each({ "c_1", "c_2", "c_3", "c_4" }, function(id) return alix:private_info(id) end, { concurrency = 2 })
-    assert.is_number((iterate()))
-    iterate = nil -- luacheck: ignore
-    collectgarbage()
-    collectgarbage()
-    assert.is_truthy((alix:private_info "c_5").cvv)
-  end)
-
-  it("tells its progress", function()
-    local last_done, last_failed
-    for _ in cards.each({ 1, 2, 3 }, function(value) return value ~= 2 and value or nil, value == 2 and "no" or nil end, {
-      progress = function(done, failed) last_done, last_failed = done, failed end,
-    }) do end -- luacheck: ignore
-    assert.equal(3, last_done)
-    assert.equal(1, last_failed)
-  end)
-
-  it("refuses misuse at the caller's line, naming the nearest option", function()
-    local ok, message = pcall(function() cards.each({}, print, { concurency = 3 }) end)
-    assert.is_false(ok)
-    assert.matches("flow_spec.lua:%d+: cards.each: unknown key 'concurency' %(did you mean 'concurrency'%?%)", message)
-    assert.has_error(function() cards.each(3, print) end)
-    assert.has_error(function() cards.each({}, "x") end)
   end)
 end)
 

@@ -107,6 +107,12 @@ static int get_pollfd(lua_State *L) {
   return 1;
 }
 
+/* core.ring(): makes that descriptor readable */
+static int ring(lua_State *L) {
+  bell_ring(channel_bell(get_channel(L)));
+  return 0;
+}
+
 static int outcome(lua_State *L, bool ok, const char *why) {
   lua_pushboolean(L, ok);
   if (ok) return 1;
@@ -151,10 +157,10 @@ static int calls(lua_State *L) {
 }
 
 void binding_open_thread(lua_State *L) {
-  static const luaL_Reg functions[] = {
-    { "send", send_plain }, { "take", take },   { "pollfd", get_pollfd }, { "listen", listen_to }, { "accept", accept_connection },
-    { "hang_up", hang_up }, { "limit", limit }, { "calls", calls },       { NULL, NULL }
-  };
+  static const luaL_Reg functions[] = { { "send", send_plain }, { "take", take },        { "pollfd", get_pollfd },
+                                        { "ring", ring },       { "listen", listen_to }, { "accept", accept_connection },
+                                        { "hang_up", hang_up }, { "limit", limit },      { "calls", calls },
+                                        { NULL, NULL } };
   luaL_setfuncs(L, functions, 0);
   luaL_getmetatable(L, JOB_TYPE);
   lua_getfield(L, -1, "__index");

@@ -1,0 +1,188 @@
+--- client:start in a program on cqueues: a job is an object that cqueues polls.
+
+local cards = require "cards"
+local core = require "cards.core"
+local program = require "support.program"
+local sandbox = require "support.sandbox"
+
+local found, cqueues = pcall(require, "cqueues")
+
+describe("client:start in cqueues", function()
+  if not found then
+    pending("needs cqueues for this Lua: " .. tostring(cqueues):match "^[^\n]*")
+    return
+  end
+
+  local alix = cards.alix.new(sandbox.config "alix")
+
+  local function start(case, id)
+    return alix:start("private_info", id or "c_1", { headers = { ["X-Sandbox"] = case } })
+  end
+
+  local function wait(job)
+    while not job:done() do
+      cqueues.poll(job)
+    end
+    return job:result()
+  end
+
+  --- Runs functions as coroutines of one controller to their end. @return seconds that it took
+  local function run(functions)
+    local loop, started = cqueues.new(), core.now()
+    for _, call in ipairs(functions) do
+      loop:wrap(call)
+    end
+    assert(loop:loop())
+    return core.now() - started
+  end
+
+  after_each(function() program.wait_for("the calls to be gone", function() return core.calls() == 0 end) end)
+
+  it("lets many coroutines wait, each for its own call, and timers go on", function()
+    local functions, answers, ticks = {}, 0, 0
+    for i = 1, 60 do
+      functions[i] = function()
+        local info, err = wait(start("slow_first_byte=0.4", "c_" .. i))
+        assert(info, err)
+        answers = answers + 1
+      end
+    end
+    table.insert(functions, function()
+      while answers < 60 do
+        cqueues.sleep(0.02)
+        ticks = ticks + 1
+      end
+    end)
+    local seconds = run(functions)
+    assert.equal(60, answers)
+    assert.is_true(seconds < 12, seconds)
+    assert.is_true(ticks >= 5, ticks)
+  end)
+
+  it("wakes a coroutine for its call, not before", function()
+    local order = {}
+    run {
+      function()
+        wait(start "slow_first_byte=0.4")
+        table.insert(order, "slow")
+      end,
+      function()
+        wait(start "slow_first_byte=0.1")
+        table.insert(order, "quick")
+      end,
+    }
+    assert.same({ "quick", "slow" }, order)
+  end)
+
+  it("keeps a deadline without anything that is readable", function()
+    local kind
+    local seconds = run { function()
+      local _, err = wait(alix:start("private_info", "c_1", { timeout = 0.4, headers = { ["X-Sandbox"] = "never" } }))
+      kind = err.kind
+    end }
+    assert.equal("timeout", kind)
+    assert.is_true(seconds < 2, seconds)
+  end)
+
+  it("wakes a coroutine whose answer another one has taken", function()
+    local job = start "slow_first_byte=0.2"
+    local quick
+    local seconds = run {
+      function() wait(job) end,
+      function()
+        cqueues.sleep(0.05)
+        local other = start "slow_first_byte=0.3"
+        quick = core.now()
+        assert(other:result()) -- blocks everything: the first one's answer comes by here
+        quick = core.now() - quick
+      end,
+    }
+    assert.is_true(quick >= 0.3)
+    assert.is_true(seconds < 0.8, seconds)
+  end)
+
+  it("wakes a coroutine even where others keep asking", function()
+    local waits = {}
+    local functions, running = {}, 20
+    for i = 1, 20 do
+      functions[i] = function()
+        local job = start "slow_first_byte=0.2"
+        local started = core.now()
+        wait(job)
+        waits[i] = core.now() - started
+        running = running - 1
+      end
+    end
+    for _ = 1, 5 do
+      table.insert(functions, function()
+        local mine = start "slow_first_byte=0.6"
+        while running > 0 do -- looks often, and takes what is there
+          mine:done()
+          cqueues.sleep(0.001)
+        end
+        mine:cancel()
+      end)
+    end
+    run(functions)
+    for i = 1, 20 do
+      assert.is_true(waits[i] < 0.5, waits[i])
+    end
+  end)
+
+  it("does not spin for a call that is done and that nobody asks", function()
+    local polls = 0
+    run { function()
+      local forgotten = {}
+      for i = 1, 10 do
+        forgotten[i] = start ""
+      end
+      local job = start "slow_first_byte=0.5"
+      while not job:done() do
+        cqueues.poll(job)
+        polls = polls + 1
+      end
+      for i = 1, 10 do
+        assert(forgotten[i]:result())
+      end
+    end }
+    assert.is_true(polls < 500, polls)
+  end)
+
+  it("rests when there is nothing to wait for", function()
+    local job = start ""
+    program.shell "sleep 0.2"
+    assert.is_true(job:done())
+    local other = start "slow_first_byte=0.2"
+    local started = core.now()
+    cqueues.poll({ pollfd = other:pollfd(), events = "r" }, 0.1)
+    assert.is_true(core.now() - started >= 0.09, "readable, with nothing to tell")
+    other:cancel()
+  end)
+
+  it("is cancelled from another coroutine", function()
+    local job, kind = start "never", nil
+    local seconds = run {
+      function()
+        local _, err = wait(job)
+        kind = err.kind
+      end,
+      function()
+        cqueues.sleep(0.1)
+        job:cancel()
+      end,
+    }
+    assert.equal("cancelled", kind)
+    assert.is_true(seconds < 3, seconds)
+  end)
+
+  it("is what examples/cqueues.lua shows", function()
+    local output, status = program.shell(("ALIX_URL=%s/alix CA_FILE=%s ALIX_ACCESS_TOKEN=alix_token_sandbox %s examples/cqueues.lua")
+      :format(sandbox.url "HTTPS_URL", program.quote(sandbox.url "CA_FILE"), os.getenv "LUA_BIN"))
+    assert.equal(0, status, output)
+    assert.matches("c_1 +%*%*%*%*%*%*%*%*%*%*%*%*1111 after 0", output)
+    assert.matches("slow_first_byte=0.5 +%*%*%*%*%*%*%*%*%*%*%*%*1111 after 0", output)
+    assert.matches("sandbox%-declined +declined", output)
+    assert.matches("sandbox%-never +cancelled", output)
+    assert.matches("the timer went on all the while", output, 1, true)
+  end)
+end)

@@ -1,0 +1,114 @@
+--- client:start in a program on libuv: one poll handle serves every job.
+
+local cards = require "cards"
+local core = require "cards.core"
+local program = require "support.program"
+local sandbox = require "support.sandbox"
+
+local found, uv = pcall(require, "luv")
+
+describe("client:start in libuv", function()
+  if not found then
+    pending("needs luv for this Lua: " .. tostring(uv):match "^[^\n]*")
+    return
+  end
+
+  local alix = cards.alix.new(sandbox.config "alix")
+
+  local function start(case, options)
+    options = options or {}
+    options.headers = { ["X-Sandbox"] = case }
+    return alix:start("private_info", "c_1", options)
+  end
+
+  --- Runs the loop until all jobs are done, with other handles of the spec's own beside. @return seconds that it took
+  local function run(jobs, timers)
+    local started, left = core.now(), #jobs
+    local seen = {}
+    local poll, timer = uv.new_poll(jobs[1]:pollfd()), uv.new_timer()
+    local function look()
+      for i, job in ipairs(jobs) do
+        if not seen[i] and job:done() then
+          seen[i] = core.now() - started
+          left = left - 1
+        end
+      end
+      if left == 0 then
+        poll:close()
+        timer:close()
+        for _, other in ipairs(timers or {}) do
+          other:close()
+        end
+        left = -1
+      end
+    end
+    poll:start("r", look)
+    timer:start(math.ceil(jobs[1]:timeout() * 1000), 1000, look)
+    uv.run()
+    return core.now() - started, seen
+  end
+
+  after_each(function() program.wait_for("the calls to be gone", function() return core.calls() == 0 end) end)
+
+  it("serves many calls with one handle, and timers go on", function()
+    local jobs, ticks = {}, 0
+    for i = 1, 200 do
+      jobs[i] = start "slow_first_byte=0.4"
+    end
+    local clock = uv.new_timer()
+    clock:start(20, 20, function() ticks = ticks + 1 end)
+    local seconds = run(jobs, { clock })
+    for i = 1, 200 do
+      local info, err = jobs[i]:result()
+      assert(info, err)
+    end
+    assert.is_true(seconds < 40, seconds)
+    assert.is_true(ticks >= 5, ticks)
+  end)
+
+  it("tells of each call when it is done", function()
+    local _, seen = run { start "slow_first_byte=0.5", start "slow_first_byte=0.1" }
+    assert.is_true(seen[2] < 0.4 and seen[1] >= 0.5)
+  end)
+
+  it("keeps a deadline", function()
+    local job = start("never", { timeout = 0.4 })
+    local seconds = run { job }
+    assert.equal("timeout", (select(2, job:result())).kind)
+    assert.is_true(seconds < 2.5, seconds)
+  end)
+
+  it("hears of an answer that was taken elsewhere", function()
+    local jobs = { start "slow_first_byte=0.1", start "slow_first_byte=0.1", start "slow_first_byte=0.1" }
+    local eager = uv.new_timer()
+    eager:start(1, 1, function() jobs[2]:done() end)
+    local seconds = run(jobs, { eager })
+    assert.is_true(seconds < 0.6, seconds)
+  end)
+
+  it("is quiet when all are done", function()
+    run { start "", start "" }
+    local readable = 0
+    local job = start "slow_first_byte=0.3"
+    local poll, timer = uv.new_poll(job:pollfd()), uv.new_timer()
+    poll:start("r", function() readable = readable + 1 end)
+    timer:start(100, 0, function()
+      poll:close()
+      timer:close()
+    end)
+    uv.run()
+    assert.equal(0, readable)
+    job:cancel()
+  end)
+
+  it("is what examples/luv.lua shows", function()
+    local output, status = program.shell(("ALIX_URL=%s/alix CA_FILE=%s ALIX_ACCESS_TOKEN=alix_token_sandbox %s examples/luv.lua")
+      :format(sandbox.url "HTTPS_URL", program.quote(sandbox.url "CA_FILE"), os.getenv "LUA_BIN"))
+    assert.equal(0, status, output)
+    assert.matches("c_1 +%*%*%*%*%*%*%*%*%*%*%*%*1111 after 0", output)
+    assert.matches("slow_first_byte=0.5 +%*%*%*%*%*%*%*%*%*%*%*%*1111 after 0", output)
+    assert.matches("sandbox%-declined +declined", output)
+    assert.matches("sandbox%-never +cancelled", output)
+    assert.matches("the timer went on all the while", output, 1, true)
+  end)
+end)

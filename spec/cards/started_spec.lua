@@ -1,0 +1,537 @@
+--- client:start, as an event loop sees it; the loops themselves are in cqueues_spec and luv_spec.
+
+local await = require "cards.await"
+local cards = require "cards"
+local core = require "cards.core"
+local program = require "support.program"
+local sandbox = require "support.sandbox"
+
+local function client(provider, overrides)
+  return cards[provider].new(sandbox.config(provider, overrides))
+end
+
+local function asked_to(case, more)
+  local options = { headers = { ["X-Sandbox"] = case } }
+  for key, value in pairs(more or {}) do
+    options[key] = value
+  end
+  return options
+end
+
+-- Lua 5.1 cannot yield from within pcall, which guards credential functions: a call in one blocks there.
+local blocks_in_credentials = program.lua == "5.1"
+
+local function wait_for_no_calls()
+  program.wait_for("the calls to be gone", function() return core.calls() == 0 end)
+end
+
+describe("a started call", function()
+  local alix
+
+  setup(function()
+    alix = client "alix"
+    wait_for_no_calls()
+  end)
+
+  after_each(wait_for_no_calls)
+
+  it("is under way at once, and gives what the blocking call gives", function()
+    local id = sandbox.unique_id "started"
+    local job = alix:start("private_info", id)
+    program.wait_for("the request", function() return sandbox.seen(id).count == 1 end)
+    program.wait_for("the answer", function() return job:done() end)
+    local info, err = job:result()
+    assert.is_nil(err)
+    assert.equal("************1111", tostring(info.cardNo))
+    assert.equal(sandbox.ALIX_PAN, info.cardNo:reveal())
+    assert.equal(1, sandbox.seen(id).count)
+  end)
+
+  it("takes parameters as every call does", function()
+    local info = alix:start("private_info", { card_id = "c_1" }):result()
+    assert.is_truthy(info.cvv)
+    local netxd = client "netxd"
+    assert.is_truthy(netxd:start("get_cvv", sandbox.params "netxd"):result().card.cvv)
+    assert.is_truthy(cards.alix.start(alix, "private_info", cards.secret "c_1"):result().cvv)
+  end)
+
+  it("gives the result again when asked again", function()
+    local job = alix:start("private_info", "c_1")
+    local first = job:result()
+    local again, err = job:result()
+    assert.equal(first, again)
+    assert.is_nil(err)
+
+    job = alix:start("private_info", "sandbox-declined")
+    local _, refused = job:result()
+    assert.equal("declined", refused.kind)
+    assert.equal(refused, (select(2, job:result())))
+    assert.equal(2, select("#", job:result()))
+  end)
+
+  it("waits in result where it is not done", function()
+    local started = core.now()
+    local job = alix:start("private_info", "c_1", asked_to "slow_first_byte=0.3")
+    assert.is_false(job:done())
+    assert.is_truthy(job:result())
+    assert.is_true(core.now() - started >= 0.3)
+    assert.is_true(job:done())
+  end)
+
+  it("says what to poll: the same descriptor for all, for reading, until the deadline", function()
+    local one = alix:start("private_info", "c_1", asked_to("slow_first_byte=0.3", { timeout = 7 }))
+    local other = client("nayax"):start("get_token", "T1")
+    assert.is_number(one:pollfd())
+    assert.is_true(one:pollfd() >= 0)
+    assert.equal(one:pollfd(), other:pollfd())
+    assert.equal("r", one:events())
+    local seconds = one:timeout()
+    assert.is_true(seconds > 0 and seconds < 7.5)
+    one:result()
+    assert.equal(0, one:timeout())
+    assert.equal("r", one:events())
+    other:result()
+  end)
+
+  it("runs beside 199 others", function()
+    local jobs = {}
+    for i = 1, 200 do
+      jobs[i] = alix:start("private_info", "c_" .. i, asked_to "slow_first_byte=0.2")
+    end
+    assert.equal(200, core.calls())
+    local descriptor = jobs[1]:pollfd()
+    for i, job in ipairs(jobs) do
+      assert.equal(descriptor, job:pollfd())
+      local info, err = job:result()
+      assert.is_nil(err)
+      assert.equal("************1111", tostring(info.cardNo), "call " .. i)
+    end
+    assert.equal(0, core.calls())
+  end)
+
+  it("keeps its deadline where the provider never answers", function()
+    local started = core.now()
+    local job = alix:start("private_info", "c_1", asked_to("never", { timeout = 0.5 }))
+    assert.is_true(job:timeout() < 1)
+    local info, err = job:result()
+    local seconds = core.now() - started
+    assert.is_nil(info)
+    assert.equal("timeout", err.kind)
+    assert.is_true(seconds >= 0.45 and seconds < 2, seconds)
+  end)
+
+  it("is held to its client's deadline where it has none of its own", function()
+    local hurried = client("alix", { timeout = 0.4 })
+    local job = hurried:start("private_info", "c_1", asked_to "never")
+    assert.is_true(job:timeout() < 1)
+    assert.equal("timeout", (select(2, job:result())).kind)
+  end)
+
+  it("gives errors that need no request at once", function()
+    local job = alix:start "private_info"
+    assert.equal(0, core.calls())
+    assert.is_true(job:done())
+    assert.equal(0, job:timeout())
+    local info, err = job:result()
+    assert.is_nil(info)
+    assert.equal("invalid_request", err.kind)
+    assert.equal(0, err.attempts)
+  end)
+
+  it("is refused at the caller's line where it is a mistake", function()
+    local function refused(expected, ...)
+      local arguments = { ... }
+      local ok, message = pcall(function()
+        local start = cards.alix.start
+        local job = start(arguments[1], arguments[2], arguments[3], arguments[4])
+        return job
+      end)
+      assert.is_false(ok)
+      assert.matches("started_spec.lua:%d+: cards.alix.start: ", message)
+      assert.matches(expected, message, 1, true)
+    end
+    refused("the first argument must be a cards.alix client, not nil", nil, "private_info", "c_1")
+    refused("the first argument must be a cards.alix client, not a cards.whop client", client "whop", "private_info", "c_1")
+    refused("unknown operation 'private_inf' (did you mean 'private_info'?)", alix, "private_inf", "c_1")
+    refused("unknown operation 'nil'", alix)
+    refused("unknown key 'timeot' (did you mean 'timeout'?)", alix, "private_info", "c_1", { timeot = 1 })
+    refused("timeout must be a number", alix, "private_info", "c_1", { timeout = "1" })
+    refused("the options must be a table", alix, "private_info", "c_1", 5)
+  end)
+
+  it("tells on_event once", function()
+    local events = {}
+    local telling = client("alix", { on_event = function(event) table.insert(events, event) end })
+    assert.is_truthy(telling:start("private_info", "c_1"):result())
+    telling:start("private_info", "sandbox-declined"):result()
+    telling:start("private_info", 5):result()
+    assert.equal(3, #events)
+    assert.is_true(events[1].ok)
+    assert.equal(200, events[1].status)
+    assert.equal("declined", events[2].kind)
+    assert.equal("invalid_request", events[3].kind)
+  end)
+
+  it("may be asked about others from on_event, without losing an answer", function()
+    local slow, told = {}, false
+    local telling = client("alix", { on_event = function()
+      if not told then
+        told = true
+        program.shell "sleep 0.4" -- until several of the slow ones are there
+        slow[1]:result()
+      end
+    end })
+    local jobs = {}
+    for _ = 1, 6 do
+      table.insert(jobs, telling:start("private_info", "c_1"))
+    end
+    for i = 1, 4 do
+      slow[i] = alix:start("private_info", "c_2", asked_to "slow_first_byte=0.4")
+      table.insert(jobs, slow[i])
+    end
+    program.shell "sleep 0.2"
+    for i, job in ipairs(jobs) do
+      program.wait_for("call " .. i, function() return job:done() end)
+      assert.is_truthy((job:result()))
+    end
+  end)
+
+  it("calls credential functions, and again after a 401", function()
+    local given = 0
+    local dynamic = client("alix", { access_token = function()
+      given = given + 1
+      return "alix_token_sandbox"
+    end })
+    local id = sandbox.unique_id "fresh"
+    local job = dynamic:start("private_info", id, asked_to "expire_then_ok")
+    assert.equal(1, given)
+    assert.is_truthy((job:result()))
+    assert.equal(2, given)
+    assert.equal(2, sandbox.seen(id).count)
+  end)
+
+  it("gives the error of a credential function that fails", function()
+    local dynamic = client("alix", { access_token = function() error "no vault" end })
+    local job = dynamic:start("private_info", "c_1")
+    assert.is_true(job:done())
+    assert.equal("auth", (select(2, job:result())).kind)
+  end)
+
+  it("lets a credential function call a provider, which goes on in the background too", function()
+    local dynamic = client("alix", { access_token = function()
+      assert(alix:private_info("c_1", asked_to "slow_first_byte=0.2"))
+      return "alix_token_sandbox"
+    end })
+    local started = core.now()
+    local job = dynamic:start("private_info", "c_2")
+    if not blocks_in_credentials then
+      assert.is_true(core.now() - started < 0.15, "it blocked")
+      assert.is_false(job:done())
+    end
+    assert.is_truthy((job:result()))
+  end)
+
+  it("signs with a function", function()
+    local netxd = client("netxd", { signature = false, sign = function() return "netxd_signature_sandbox" end })
+    local record, err = netxd:start("get_cvv", sandbox.params "netxd"):result()
+    assert.is_nil(err)
+    assert.is_truthy(record.card.cvv)
+  end)
+
+  it("leaves a blocking call of another client as it is", function()
+    local job = alix:start("private_info", "c_1", asked_to "slow_first_byte=0.3")
+    assert.is_truthy((alix:private_info "c_2").cvv)
+    assert.is_false(job:done())
+    assert.is_truthy((job:result()))
+  end)
+
+  it("goes on while cards.all runs, and may be asked from there", function()
+    local outside = alix:start("private_info", "c_1", asked_to "slow_first_byte=0.2")
+    local a, b, c = cards.all {
+      function() return alix:private_info("c_2", asked_to "slow_first_byte=0.1") end,
+      function() return alix:start("private_info", "c_3"):result() end,
+      function()
+        local job = alix:start("private_info", "c_4")
+        local info = alix:private_info "c_5"
+        return job:result(), info
+      end,
+    }
+    assert.is_truthy(a[1].cvv)
+    assert.is_truthy(b[1].cvv)
+    assert.is_truthy(c[1].cvv)
+    assert.is_truthy(c[2].cvv)
+    assert.is_truthy((outside:result()))
+  end)
+
+  it("costs other calls nothing when it is over", function()
+    alix:start("private_info", "c_1"):result()
+    local job = alix:start("private_info", "c_1", asked_to "never")
+    assert.equal(1, await.active)
+    job:cancel()
+    assert.equal(0, await.active)
+  end)
+end)
+
+describe("a started call that is cancelled", function()
+  local alix
+
+  setup(function()
+    alix = client "alix"
+    wait_for_no_calls()
+  end)
+
+  it("is done at once, with an error that says so, and frees its slot", function()
+    local id = sandbox.unique_id "cancelled"
+    local started = core.now()
+    local job = alix:start("private_info", id, asked_to "never")
+    program.wait_for("the request", function() return sandbox.seen(id).count == 1 end)
+    assert.equal(1, core.calls())
+    job:cancel()
+    assert.is_true(job:done())
+    assert.equal(0, job:timeout())
+    local info, err = job:result()
+    assert.is_nil(info)
+    assert.equal("cancelled", err.kind)
+    assert.equal("alix", err.provider)
+    assert.is_false(err.retryable)
+    wait_for_no_calls()
+    assert.is_true(core.now() - started < 10)
+    assert.equal(err, (select(2, job:result())))
+  end)
+
+  it("stays cancelled, whatever comes", function()
+    local job = alix:start("private_info", "c_1")
+    job:cancel()
+    job:cancel()
+    program.shell "sleep 0.1"
+    alix:start("private_info", "c_2"):result()
+    assert.equal("cancelled", (select(2, job:result())).kind)
+    wait_for_no_calls()
+  end)
+
+  it("keeps its result where it was done", function()
+    local job = alix:start("private_info", "c_1")
+    local info = job:result()
+    job:cancel()
+    assert.equal(info, (job:result()))
+    assert.is_nil((select(2, job:result())))
+  end)
+
+  it("may have its answer already, unseen", function()
+    local id = sandbox.unique_id "unseen"
+    local job = alix:start("private_info", id)
+    program.wait_for("the request", function() return sandbox.seen(id).count == 1 end)
+    program.shell "sleep 0.1"
+    job:cancel()
+    assert.equal("cancelled", (select(2, job:result())).kind)
+    wait_for_no_calls()
+  end)
+
+  it("tells on_event", function()
+    local events = {}
+    local telling = client("alix", { on_event = function(event) table.insert(events, event) end })
+    local job = telling:start("private_info", "c_1", asked_to "never")
+    job:cancel()
+    assert.equal(1, #events)
+    assert.equal("cancelled", events[1].kind)
+    wait_for_no_calls()
+  end)
+
+  it("calls no credential function again", function()
+    local given = 0
+    local dynamic = client("alix", { access_token = function()
+      given = given + 1
+      return "alix_token_sandbox"
+    end })
+    local job = dynamic:start("private_info", "c_1", asked_to "never")
+    job:cancel()
+    assert.equal(1, given)
+    assert.equal("cancelled", (select(2, job:result())).kind)
+    wait_for_no_calls()
+  end)
+
+  it("is cancelled where its credential function stands in a call", function()
+    if blocks_in_credentials then
+      return
+    end
+    local dynamic = client("alix", { access_token = function()
+      for _ = 1, 3 do
+        alix:private_info("c_1", asked_to "never")
+      end
+      return "alix_token_sandbox"
+    end })
+    local job = dynamic:start("private_info", "c_1")
+    assert.equal(1, core.calls())
+    job:cancel()
+    assert.is_true(job:done())
+    assert.equal("cancelled", (select(2, job:result())).kind)
+    wait_for_no_calls()
+    assert.equal(0, await.active)
+  end)
+end)
+
+describe("a started call that nobody holds any more", function()
+  it("is cancelled by the collector", function()
+    local alix = client "alix"
+    wait_for_no_calls()
+    local function start()
+      for _ = 1, 20 do
+        alix:start("private_info", "c_1", asked_to "never")
+      end
+    end
+    start()
+    assert.is_true(core.calls() > 0)
+    program.wait_for("the slots to be free", function()
+      collectgarbage()
+      return core.calls() == 0
+    end)
+    assert.is_truthy((alix:start("private_info", "c_2"):result()))
+    collectgarbage()
+    collectgarbage()
+    assert.equal(0, await.active)
+  end)
+
+  it("is harmless where it was done", function()
+    local alix = client "alix"
+    local function start()
+      for _ = 1, 20 do
+        alix:start("private_info", "c_1")
+      end
+    end
+    start()
+    program.shell "sleep 0.3"
+    collectgarbage()
+    collectgarbage()
+    wait_for_no_calls()
+    assert.is_truthy((alix:private_info "c_2").cvv)
+  end)
+end)
+
+describe("a started call beyond max_in_flight", function()
+  after_each(function()
+    cards.configure { max_in_flight = 8192 }
+    wait_for_no_calls()
+  end)
+
+  it("is refused at once as busy, with nothing sent", function()
+    local alix = client "alix"
+    wait_for_no_calls()
+    cards.configure { max_in_flight = 2 }
+    local held = { alix:start("private_info", "c_1", asked_to "never"), alix:start("private_info", "c_1", asked_to "never") }
+    local id = sandbox.unique_id "busy"
+    local job = alix:start("private_info", id)
+    assert.is_true(job:done())
+    local info, err = job:result()
+    assert.is_nil(info)
+    assert.equal("busy", err.kind)
+    assert.is_true(err.retryable)
+    assert.equal(0, err.attempts)
+    assert.matches("alix.private_info: busy", tostring(err), 1, true)
+    assert.equal(0, sandbox.seen(id).count)
+    assert.equal(2, core.calls())
+
+    held[1]:cancel()
+    program.wait_for("a free slot", function() return core.calls() == 1 end)
+    assert.is_truthy((alix:start("private_info", id):result()))
+    held[2]:cancel()
+  end)
+
+  it("leaves blocking calls and cards.all alone", function()
+    local alix = client "alix"
+    cards.configure { max_in_flight = 1 }
+    local held = alix:start("private_info", "c_1", asked_to "never")
+    assert.is_truthy((alix:private_info "c_2").cvv)
+    local a, b = cards.all { function() return alix:private_info "c_3" end, function() return alix:private_info "c_4" end }
+    assert.is_truthy(a[1].cvv)
+    assert.is_truthy(b[1].cvv)
+    held:cancel()
+  end)
+
+  it("is refused after a 401 as well, where the slot is gone meanwhile", function()
+    local alix = client "alix"
+    local others = {}
+    local dynamic = client("alix", { access_token = function()
+      cards.configure { max_in_flight = 1 }
+      table.insert(others, alix:start("private_info", "c_1", asked_to "never"))
+      if #others == 1 then -- the first time there is room
+        others[1]:cancel()
+        program.wait_for("a free slot", function() return core.calls() == 0 end)
+      end
+      return "alix_token_sandbox"
+    end })
+    local id = sandbox.unique_id "busy"
+    local _, err = dynamic:start("private_info", id, asked_to "expire_then_ok"):result()
+    assert.equal("busy", err.kind)
+    assert.equal(1, err.attempts)
+    assert.equal(1, sandbox.seen(id).count)
+    others[2]:cancel()
+  end)
+end)
+
+-- Lua has no fork; LuaJIT can call libc's.
+if program.lua == "luajit" then
+  describe("a forked child", function()
+    it("starts calls of its own, and does not wait for those of its parent", function()
+      local output, status = program.run [[
+        local ffi = require "ffi"
+        ffi.cdef "int fork(void); int waitpid(int, int *, int); void _exit(int);"
+        local cards, core, sandbox = require "cards", require "cards.core", require "support.sandbox"
+        local alix = cards.alix.new(sandbox.config("alix"))
+        local slow = { headers = { ["X-Sandbox"] = "slow_first_byte=0.3" }, timeout = 1 }
+        local job = alix:start("private_info", "c_1", slow)
+        local child = ffi.C.fork()
+        if child == 0 then
+          local parents_timeout = job:timeout()
+          local fresh = cards.alix.new(sandbox.config("alix"))
+          local info, err = fresh:start("private_info", "c_2"):result()
+          print("child", info and tostring(info.cardNo) or err)
+          local _, lost = job:result()
+          print("child, parent's", lost and lost.kind)
+          print("child, calls", core.calls())
+          io.stdout:flush()
+          ffi.C._exit(0)
+        end
+        local info, err = job:result()
+        print("parent", info and tostring(info.cardNo) or err)
+        io.stdout:flush()
+        ffi.C.waitpid(child, nil, 0)
+        print("parent again", (alix:start("private_info", "c_3"):result()).cardNo)
+      ]]
+      assert.equal(0, status, output)
+      assert.matches("child\t************1111", output, 1, true)
+      assert.matches("child, parent's\ttimeout", output, 1, true)
+      assert.matches("child, calls\t0", output, 1, true)
+      assert.matches("parent\t************1111", output, 1, true)
+      assert.matches("parent again\t************1111", output, 1, true)
+    end)
+  end)
+end
+
+describe("a started call that asks for itself", function()
+  it("is told so, instead of waiting for ever", function()
+    local job, ok, message
+    local telling = client("alix", { on_event = function()
+      job:cancel()
+      assert(not job:done())
+      ok, message = pcall(job.result, job)
+    end })
+    job = telling:start("private_info", "c_1")
+    assert.is_truthy((job:result()))
+    assert.is_false(ok)
+    assert.matches("cannot wait for itself", message, 1, true)
+  end)
+end)
+
+describe("the end of a program", function()
+  it("does not wait for a started call", function()
+    local output, status = program.run [[
+      local cards, sandbox = require "cards", require "support.sandbox"
+      local alix = cards.alix.new(sandbox.config("alix", { headers = { ["X-Sandbox"] = "never" } }))
+      kept = {}
+      for i = 1, 50 do kept[i] = alix:start("private_info", "c_1") end
+      print "ended"
+    ]]
+    assert.equal(0, status, output)
+    assert.equal("ended\n", output)
+  end)
+end)
