@@ -1,0 +1,76 @@
+--- An upstream of a spec's own: Alix's answer from another nginx, at once or only when the spec says so.
+--
+-- A card id that begins with "hold" is answered after release; one with "count" is answered once so many of them have arrived.
+
+local nginx = require "support.nginx"
+
+local upstream = {}
+
+upstream.PAN, upstream.MASKED = "4111111111111111", "************1111"
+local ANSWER = '{"success":true,"message":"ok","data":{"cvv":"111","expYear":"27","expMonth":"01","cardNo":"4111111111111111"},"errorCode":0}'
+
+local APP = [[
+local semaphore = require "ngx.semaphore"
+local app = { held = 0, gathered = 0, most = 0, semaphore = semaphore.new() }
+
+local function answer() ngx.header["Content-Type"] = "application/json" ngx.header["Content-Length"] = #app.ANSWER ngx.print(app.ANSWER) end
+
+local function wait()
+  app.held = app.held + 1
+  app.most = math.max(app.most, app.held)
+  local ok = app.semaphore:wait(60)
+  app.held = app.held - 1
+  return ok
+end
+
+function app.hold()
+  ngx.on_abort(function() app.held = app.held - 1 ngx.exit(499) end)
+  wait()
+  answer()
+end
+
+function app.gather(wanted)
+  app.gathered = app.gathered + 1
+  if app.gathered == wanted then app.release() else wait() end
+  answer()
+end
+
+function app.release()
+  local count = app.held
+  if count > 0 then app.semaphore:post(count) end
+  return count
+end
+
+app.ANSWER = '@answer@'
+return app
+]]
+
+local SERVER = [[
+    lua_check_client_abort on;
+    location ~ ^/api/v2/cards/hold { content_by_lua_block { require("app").hold() } }
+    location ~ ^/api/v2/cards/gather-(?<wanted>\d+)- { lua_check_client_abort off; content_by_lua_block { require("app").gather(tonumber(ngx.var.wanted)) } }
+    location /api/ { default_type application/json; return 200 '@answer@'; }
+]]
+
+--- Starts one. @param options as those of nginx.start
+-- @return a server as of nginx.start, with held(), most() (at the same time), release(), and client(more), Lua source that makes a client for it
+function upstream.start(name, options)
+  local with = { app = (APP:gsub("@answer@", ANSWER)), server = (SERVER:gsub("@answer@", ANSWER)), files = 10000, locations = {
+    ["/held"] = 'ngx.print(require("app").held)', ["/most"] = 'ngx.print(require("app").most)', ["/release"] = 'ngx.print(require("app").release())',
+  } }
+  for key, value in pairs(options or {}) do with[key] = value end
+  local self = nginx.start(name, with)
+
+  function self.held() return tonumber(self:body "/held") end
+  function self.most() return tonumber(self:body "/most") end
+  function self.release() return tonumber(self:body "/release") end
+  function self.wait_for_held(count) return nginx.wait_for(count .. " calls to arrive", function() return self.held() == count end) end
+  function self.client(more)
+    local source = 'require("cards").alix.new { base_url = "http://127.0.0.1:%d", insecure_http = true, access_token = "t", retries = 0, %s }'
+    return source:format(self.port, more or "")
+  end
+
+  return self
+end
+
+return upstream
