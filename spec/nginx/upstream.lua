@@ -1,6 +1,7 @@
 --- An upstream of a spec's own: Alix's answer from another nginx, at once or only when the spec says so.
 --
--- A card id that begins with "hold" is answered after release; one with "count" is answered once so many of them have arrived.
+-- A card id that begins with "hold" is answered after release; one with "gather-<n>-" is answered once
+-- n of them have arrived; "missing" is not found.
 
 local nginx = require "support.nginx"
 
@@ -49,6 +50,7 @@ local SERVER = [[
     lua_check_client_abort on;
     location ~ ^/api/v2/cards/hold { content_by_lua_block { require("app").hold() } }
     location ~ ^/api/v2/cards/gather-(?<wanted>\d+)- { lua_check_client_abort off; content_by_lua_block { require("app").gather(tonumber(ngx.var.wanted)) } }
+    location ^~ /api/v2/cards/missing { default_type application/json; return 404 '{"success":false,"message":"no card","data":null,"errorCode":404}'; }
     location /api/ { default_type application/json; return 200 '@answer@'; }
 ]]
 
