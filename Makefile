@@ -1,4 +1,5 @@
 # make demo      five providers called over HTTPS, in one table; installs what is missing
+# make demo-nginx  the five behind an nginx, asked with curl
 # make test      everything is built and tested on Lua 5.1, 5.3, 5.4 and LuaJIT; installs what is missing
 # make check     the rest of the gate: linters, compilers, valgrind, layering
 # make bench     speed, against other programs in the same run
@@ -138,6 +139,13 @@ demo: deps-demo
 	@$(MAKE) -s all
 	@spec/sandbox/start $(BUILD)/sandbox >/dev/null
 	@$(LUA_ENV) $(LUA_BIN) examples/demo.lua; status=$$?; spec/sandbox/stop $(BUILD)/sandbox >/dev/null; exit $$status
+
+# LuaJIT's headers are among what the tests need.
+.PHONY: demo-nginx
+demo-nginx: deps-test
+	@$(MAKE) -s all LUA=luajit
+	@spec/sandbox/start $(BUILD)/sandbox >/dev/null
+	@$(LUA_ENV) lua5.4 examples/demo_nginx.lua; status=$$?; spec/sandbox/stop $(BUILD)/sandbox >/dev/null; exit $$status
 
 sandbox: deps-demo
 	@spec/sandbox/start --foreground $(BUILD)/sandbox
