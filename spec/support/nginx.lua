@@ -130,8 +130,9 @@ local function receive(connection)
     local name, value = header:match "^([^:]+):%s*(.*)$"
     if name then headers[name:lower()] = value end
   end
-  local body = connection:read "*a" or ""
+  -- not up to the end of the connection: a program that nginx has started may hold it open
   local length = tonumber(headers["content-length"])
+  local body = length == 0 and "" or connection:read(length or "*a") or ""
   if length and #body < length then return nil, "the body is cut short" end
   return { status = status, headers = headers, body = body }
 end
