@@ -148,11 +148,12 @@ describe("SIGKILL", function()
     nginx.wait_for("its end", function() return not nginx.alive(victim) end)
     -- as if it had died while it connected; the master is alive
     local dead, alive = ("cards-%d-Ab3dEf"):format(victim), ("cards-%d-Ab3dEf"):format(server.pid)
-    local listen = ('local s = require "cqueues.socket".listen { path = "%s/tmp/%s/socket" } s:listen()'):format(server.prefix, dead)
+    local listen = ('local s = require "cqueues.socket".listen { path = "%s/tmp/%s/wake" } s:listen()'):format(server.prefix, dead)
     for _, name in ipairs { dead, alive, "cards-notes", "others-1-Ab3dEf" } do
       program.shell(("mkdir -m 700 %s/tmp/%s"):format(program.quote(server.prefix), name))
     end
     program.shell("lua5.4 -e " .. program.quote(listen))
+    program.shell(("touch -d '1 minute ago' %s/tmp/*"):format(program.quote(server.prefix)))
     server:reload()
     for _ = 1, 8 do assert.equal(upstream.MASKED, server:body "/up?id=c_1") end
     local left = server:socket_folders()

@@ -62,7 +62,7 @@ local function to_upstream()
   local port = (":%04X"):format(up.port)
   for line in io.lines "/proc/net/tcp" do
     local remote, inode = line:match "^%s*%d+: %x+:%x+ %x+(:%x+) %x+ %S+ %S+ %S+ +%d+ +%d+ +(%d+)"
-    if remote == port then found[("socket:[%s]"):format(inode)] = true end
+    if remote == port and inode ~= "0" then found[("socket:[%s]"):format(inode)] = true end
   end
   return found
 end

@@ -1,7 +1,7 @@
 --- An upstream of a spec's own: Alix's answer from another nginx, at once or only when the spec says so.
 --
 -- A card id that begins with "hold" is answered after release; one with "gather-<n>-" is answered once
--- n of them have arrived; "missing" is not found.
+-- n of them have arrived; "slow" after 50 ms; "missing" is not found.
 
 local nginx = require "support.nginx"
 
@@ -14,7 +14,7 @@ local APP = [[
 local semaphore = require "ngx.semaphore"
 local app = { held = 0, gathered = 0, most = 0, semaphore = semaphore.new() }
 
-local function answer() ngx.header["Content-Type"] = "application/json" ngx.header["Content-Length"] = #app.ANSWER ngx.print(app.ANSWER) end
+function app.answer() ngx.header["Content-Type"] = "application/json" ngx.header["Content-Length"] = #app.ANSWER ngx.print(app.ANSWER) end
 
 local function wait()
   app.held = app.held + 1
@@ -27,13 +27,13 @@ end
 function app.hold()
   ngx.on_abort(function() app.held = app.held - 1 ngx.exit(499) end)
   wait()
-  answer()
+  app.answer()
 end
 
 function app.gather(wanted)
   app.gathered = app.gathered + 1
   if app.gathered == wanted then app.release() else wait() end
-  answer()
+  app.answer()
 end
 
 function app.release()
@@ -50,6 +50,7 @@ local SERVER = [[
     lua_check_client_abort on;
     location ~ ^/api/v2/cards/hold { content_by_lua_block { require("app").hold() } }
     location ~ ^/api/v2/cards/gather-(?<wanted>\d+)- { lua_check_client_abort off; content_by_lua_block { require("app").gather(tonumber(ngx.var.wanted)) } }
+    location ^~ /api/v2/cards/slow { content_by_lua_block { ngx.sleep(0.05) require("app").answer() } }
     location ^~ /api/v2/cards/missing { default_type application/json; return 404 '{"success":false,"message":"no card","data":null,"errorCode":404}'; }
     location /api/ { default_type application/json; return 200 '@answer@'; }
 ]]
