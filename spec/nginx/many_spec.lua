@@ -89,6 +89,10 @@ local SCRIPTS = {
   each_left = [[
     for _ in cards.each({ "c_1", "c_2", "c_3", "c_4" }, app.number, { concurrency = 4 }) do break end
     return app.number "c_5" ]],
+  each_elsewhere = [[
+    local iterate = cards.each({ "c_1", "c_2", "c_3", "c_4" }, app.number, { concurrency = 2 })
+    local function take() return (select(3, iterate())) end
+    return { take(), coroutine.wrap(take)(), select(2, ngx.thread.wait(ngx.thread.spawn(take))), take() } ]],
   each_call_in_body = [[
     local given, taken, ahead, good = 0, 0, 0, 0
     local function source()
@@ -248,6 +252,10 @@ describe("cards.each in nginx", function()
 
   it("lets the loop's body make calls, and holds no more than its concurrency meanwhile", function()
     assert.equal("{100,true}", run "each_call_in_body")
+  end)
+
+  it("may go on in another coroutine or light thread", function()
+    assert.equal(("{%s,%s,%s,%s}"):format(M, M, M, M), run "each_elsewhere")
   end)
 
   it("may be left early", function()

@@ -55,6 +55,7 @@ local LOCATIONS = {
     ngx.timer.at(0, function() ngx.shared.facts:set("many", app.all("up", app.ids(n, ngx.shared.facts:get "prefix"))) end)
     ngx.shared.facts:set("prefix", ngx.var.arg_prefix) ]],
   ["/together"] = [[ local app = require "app" ngx.print(app.all("up", app.ids(tonumber(ngx.var.arg_n), ngx.var.arg_prefix))) ]],
+  ["/tiny"] = 'ngx.print(1 + 1)',
   ["/bound"] = [[ require("cards").configure { max_in_flight = tonumber(ngx.var.arg_n) } ]],
 }
 
@@ -91,6 +92,21 @@ describe("a client that goes away", function()
     end)
     assert.equal(upstream.MASKED, kept)
     server:wait_for_calls(0)
+  end)
+
+  it("in the middle of cards.each leaves garbage that may be collected at any time", function()
+    local worker = server:workers()[1]
+    for _ = 1, 10 do
+      server:get("/together?n=20&prefix=hold-", { give_up = function() up.wait_for_held(20) end })
+      up.wait_for_held(0)
+      local ask = {}
+      for i = 1, 100 do
+        ask[i] = function() assert.equal("2", server:body(i % 2 == 0 and "/tiny" or "/tiny?" .. ("x"):rep(30 * i))) end
+      end
+      nginx.together(table.unpack(ask))
+    end
+    assert.equal(worker, server:workers()[1])
+    assert.equal(upstream.MASKED, server:body "/up?id=c_1")
   end)
 
   it("may go at any moment, many times", function()
@@ -207,7 +223,9 @@ it("4,096 calls are in flight at once, and the worker answers others meanwhile",
   server:wait_for_calls(0)
 end)
 
-it("nothing is left behind in the error log", function()
+it("nothing is left behind in the error log, at the end, too", function()
+  nginx.signal(server.pid, "QUIT")
+  server:wait_for_end()
   assert.same({}, server:complaints())
   assert.same({}, server:socket_folders())
 end)
