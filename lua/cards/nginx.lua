@@ -203,7 +203,7 @@ end
 local tasks = {}
 
 function tasks.group()
-  return { running = 0, live = {}, finished = {}, count = 0, taken = 0, bell = semaphore.new(0) }
+  return { running = 0, finished = {}, count = 0, taken = 0, bell = semaphore.new(0) }
 end
 
 local function finish(task, ok, ...)
@@ -216,7 +216,6 @@ local function finish(task, ok, ...)
   else
     task.n, task[2] = 2, (...)
   end
-  group.live[task] = nil
   group.running = group.running - 1
   group.count = group.count + 1
   group.finished[group.count] = task
@@ -232,7 +231,6 @@ end
 
 function tasks.spawn(group, call, given, value)
   local task = { group = group, call = call, given = given, value = value }
-  group.live[task] = true
   group.running = group.running + 1
   task.thread = ngx.thread.spawn(run, task)
   return task
@@ -253,18 +251,14 @@ function tasks.next(group)
   if group.taken == group.count then
     group.taken, group.count = 0, 0
   end
-  ngx.thread.wait(task.thread) -- it has ended, and can go
+  pcall(ngx.thread.wait, task.thread) -- it has ended, and can go; only the coroutine that started it may say so
   return task
 end
 
 function tasks.recycle() -- a task is its thread's
 end
 
---- Ends the group's members where they stand; the calls that they wait for are given up with the next sweep.
-function tasks.abandon(group)
-  for task in pairs(group.live) do
-    pcall(ngx.thread.kill, task.thread) -- it may have ended with its request
-  end
-end
+--- What runs still goes on to its end: this is called by the collector, at any time and outside of any request, where nothing of nginx may be touched.
+function tasks.abandon() end
 
 return tasks
