@@ -24,6 +24,16 @@ function app.serve(client)
   ngx.print(record and tostring(record.cardNo) or tostring(err), ngx.var.arg_pid and " " .. ngx.worker.pid() or "")
 end
 
+--- A request that outlives its configuration: calls before, and after, when nothing of the library runs any more.
+function app.outlive()
+  assert(app.up:private_info "c_1")
+  ngx.shared.facts:set("begun", true)
+  repeat ngx.sleep(0.02) until ngx.worker.exiting() and ngx.timer.running_count() == 0 and ngx.shared.facts:get "go"
+  for _ = 1, 3 do assert(app.up:private_info "c_1") end
+  local a, b = cards.all { function() return app.up:private_info "c_1" end, function() return app.real:private_info "c_1" end }
+  ngx.print(tostring(a[1].cardNo), tostring(b[1].cardNo))
+end
+
 return app
 ]]
 
@@ -31,7 +41,10 @@ before_each(function()
   up = upstream.start "reload-upstream"
   server = nginx.start("reload", {
     app = APP:gsub("@client@", (up.client())), workers = 2, http = "init_worker_by_lua_block { require 'app' }",
-    locations = { ["/up"] = 'require("app").serve "up"', ["/real"] = 'require("app").serve "real"' },
+    locations = {
+      ["/up"] = 'require("app").serve "up"', ["/real"] = 'require("app").serve "real"',
+      ["/outlive"] = 'require("app").outlive()', ["/go"] = 'ngx.shared.facts:set("go", true)',
+    },
   })
 end)
 
@@ -114,6 +127,19 @@ describe("a reload", function()
     for pid in pairs(old) do wait_for_ends { pid } end
     assert.equal(2, #server:workers())
     assert.same({}, server:complaints())
+  end)
+
+  it("lets a request that outlives its configuration begin new calls", function()
+    local answer, old
+    nginx.together(function() answer = server:body "/outlive" end, function()
+      nginx.wait_for("the request to begin", function() return server:body "/fact?name=begun" == "true" end)
+      old = server:reload()
+      server:body "/go"
+    end)
+    assert.equal(upstream.MASKED:rep(2), answer)
+    wait_for_ends(old, 5)
+    assert.same({}, server:complaints())
+    assert.same({}, server:socket_folders())
   end)
 
   it("ends old workers that have made calls, and have none now, within seconds", function()

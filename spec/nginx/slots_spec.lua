@@ -56,6 +56,9 @@ local LOCATIONS = {
     ngx.shared.facts:set("prefix", ngx.var.arg_prefix) ]],
   ["/together"] = [[ local app = require "app" ngx.print(app.all("up", app.ids(tonumber(ngx.var.arg_n), ngx.var.arg_prefix))) ]],
   ["/tiny"] = 'ngx.print(1 + 1)',
+  ["/leave"] = [[
+    for i = 1, 5 do ngx.thread.spawn(require("app").serve, "up", ngx.var.arg_prefix .. i) end
+    ngx.exit(200) ]],
   ["/bound"] = [[ require("cards").configure { max_in_flight = tonumber(ngx.var.arg_n) } ]],
 }
 
@@ -125,6 +128,12 @@ describe("a client that goes away", function()
     server:wait_for_calls(0, 5)
     assert.equal(upstream.MASKED, server:body "/up?id=c_1")
   end)
+end)
+
+it("a request that ends without waiting for its light threads takes their calls with it", function()
+  server:body "/leave?prefix=hold-"
+  server:wait_for_calls(0, 3)
+  up.wait_for_held(0)
 end)
 
 describe("an upstream that does not answer", function()
