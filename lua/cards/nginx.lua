@@ -140,6 +140,7 @@ local function call_porter()
   end
   asked = now
   local ok, why = ngx.timer.at(0, function()
+    asked = -ASK_AGAIN -- it may end again within that time: at once, in a worker that is exiting
     if not porter then
       porter = true
       port()
