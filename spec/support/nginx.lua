@@ -278,7 +278,7 @@ http {
   lua_package_path "@prefix@/?.lua;@here@/lua/?.lua;@here@/lua/?/init.lua;@here@/spec/?.lua;;";
   lua_package_cpath "@here@/@build@/luajit/?.so;;";
   lua_shared_dict facts 1m;
-  lua_max_running_timers 1024;
+  lua_max_running_timers @timers@;
 @http@
   server {
     listen 127.0.0.1:@port@ backlog=8192;
@@ -334,7 +334,8 @@ end
 local function configure(self, options)
   local values = {
     modules = modules(), user = program.shell "id -u":match "^0%s" and "user root;\n" or "",
-    workers = options.workers or 1, files = options.files or 4096, prefix = self.prefix, sandbox = absolute(sandbox.directory()),
+    workers = options.workers or 1, files = options.files or 4096, timers = options.timers or 1024,
+    prefix = self.prefix, sandbox = absolute(sandbox.directory()),
     here = nginx.root(), build = build, port = self.port,
     main = options.main or "", http = options.http or "", server = options.server or "", locations = locations(options.locations),
   }
@@ -367,7 +368,7 @@ end
 --   app        Lua source of a module that `require "app"` gives in there
 --   locations  { ["/path"] = "Lua source of its content" }; /static, /worker, /calls and /fact?name= are there in any case
 --   server, http, main   more lines of these contexts
---   workers    1; files 4096 (the number of connections and files of a worker)
+--   workers    1; files 4096 (the number of connections and files of a worker); timers 1024 (that run at once)
 -- @return { port, prefix, pid, … }; raises what nginx says where it does not start
 function nginx.start(name, options)
   local self = setmetatable({ name = name, prefix = absolute(build .. "/nginx-" .. name) }, server)
