@@ -168,7 +168,14 @@ local function wait(tag, job, seconds)
     release(tag)
     return job:cancel("busy", "nginx starts no timer: " .. why)
   end
-  local served = bells[tag]:wait(seconds + GRACE)
+  local ends, served = ngx.now() + seconds + GRACE, false
+  while not served and (posted[tag] or ngx.now() < ends) do
+    served = bells[tag]:wait(math.min(ASK_AGAIN, math.max(ends - ngx.now(), 0)))
+    if not served and not porter then -- nginx has no timer left for it: look here
+      carry()
+      call_porter()
+    end
+  end
   why = reasons[tag]
   release(tag)
   if not served then
