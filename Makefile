@@ -34,7 +34,7 @@ LUA_SRC  := $(patsubst lua/%,%,$(wildcard lua/cards/*.lua lua/cards/maps/*.lua))
 OUT       = $(BUILD)/$(LUA)
 OBJ       = $(SRC:src/%.c=$(OUT)/%.o)
 
-.PHONY: all demo test check bench sandbox install clean units specs packaging
+.PHONY: all demo test check bench sandbox install clean units specs nginx packaging
 
 all: $(OUT)/cards/core.so
 
@@ -54,7 +54,7 @@ $(OUT)/cards/core.so: $(OBJ)
 LUA_BIN    = $(if $(filter luajit,$(LUA)),$(BUILD)/luajit/host,lua$(LUA))
 LUA_ENV    = LUA_PATH="lua/?.lua;lua/?/init.lua;spec/?.lua;;" LUA_CPATH="$(OUT)/?.so;$${LUA_CPATH:-;}" CARDS_SANDBOX=$(BUILD)/sandbox LUA_BIN="$(LUA_BIN)" LUA_NAME="$(LUA)"
 BUSTED    := /usr/bin/busted
-SPECS     ?= $(filter-out spec/packaging/%,$(wildcard spec/*/*_spec.lua))
+SPECS     ?= $(filter-out spec/packaging/% spec/nginx/%,$(wildcard spec/*/*_spec.lua))
 
 $(BUILD)/luajit/host: spec/luajit.c
 	@mkdir -p $(@D)
@@ -123,6 +123,11 @@ storm: $(BUILD)/units-tsan/storm $(BUILD)/units/storm
 	+@BUILD=$(BUILD) spec/storm/run units-tsan $(STORM)
 	+@BUILD=$(BUILD) spec/storm/run units $$(($(STORM) / 3))
 
+# Real nginx with the LuaJIT build, driven from Lua 5.4.
+nginx:
+	@$(MAKE) -s all LUA=luajit
+	@$(MAKE) -s specs LUA=5.4 SPECS="$(wildcard spec/nginx/*_spec.lua)"
+
 packaging:
 	@$(MAKE) -s specs LUA=5.4 SPECS="$(wildcard spec/packaging/*_spec.lua)"
 
@@ -156,6 +161,7 @@ test: deps-test
 	+@$(MAKE) -s -k units || true
 	+@$(MAKE) -s storm || true
 	+@for lua in $(LUAS); do $(MAKE) -s specs LUA=$$lua || true; done
+	+@$(MAKE) -s nginx || true
 	+@$(MAKE) -s packaging || true
 	@spec/sandbox/stop $(BUILD)/sandbox >/dev/null
 	@spec/support/total $(BUILD)/tally
