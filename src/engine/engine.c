@@ -11,6 +11,8 @@
 #include "sockets.h"
 #include "transfer.h"
 
+#define FEW_CALLS 4
+
 struct engine {
   struct sockets sockets;
   uint32_t generation; /* of the process that made it */
@@ -219,8 +221,8 @@ bool engine_step(struct engine *engine, double seconds) {
   double due = until_due(engine, clock_now());
   if (due >= 0 && (seconds < 0 || due < seconds)) seconds = due;
   bool uninterrupted = true;
-  /* What is due at once, as every call is that was just submitted, comes first; but not twice in a row. */
-  engine->skipped = seconds == 0 && !engine->skipped;
+  /* What is due at once, as every call is that was just submitted, comes first where few are in flight; but not twice in a row. */
+  engine->skipped = seconds == 0 && !engine->skipped && sockets_calls(&engine->sockets) <= FEW_CALLS;
   if (!engine->skipped) {
     if (seconds != 0 && engine->running.first) make_spare(engine);
     int milliseconds = seconds < 0 ? -1 : seconds > 1e6 ? 1000000000 : (int)(seconds * 1000 + 0.999);

@@ -10,7 +10,7 @@
 #include "../base/pool.h"
 
 #define MAX_CONNECTIONS 256L  /* idle ones that a lane keeps */
-#define EVENTS          64    /* read from epoll at once */
+#define EVENTS          256   /* read from epoll at once */
 #define LOOK_AGAIN      0.001 /* seconds */
 
 enum { UNKNOWN, BUSY, IDLE /* libcurl does not watch it at present, epoll still does */, WAKE /* of the caller */ };
@@ -241,6 +241,13 @@ static void run_socket(struct sockets *sockets, const struct epoll_event *event)
   if (event->events & EPOLLOUT) bits |= CURL_CSELECT_OUT;
   if (event->events & (EPOLLERR | EPOLLHUP)) bits |= CURL_CSELECT_ERR;
   curl_multi_socket_action(sockets->lanes[known->lane]->multi, fd, bits, &running);
+}
+
+size_t sockets_calls(const struct sockets *sockets) {
+  size_t calls = 0;
+  for (size_t i = 0; i < sockets->lane_count; i++)
+    calls += (size_t)sockets->lanes[i]->calls;
+  return calls;
 }
 
 bool sockets_wait(struct sockets *sockets, int milliseconds) {

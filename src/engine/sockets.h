@@ -53,6 +53,8 @@ void sockets_remove(struct lane *lane, CURL *easy);
 /* Before calls go over connections that were idle: ends those that were sent to unasked. */
 void sockets_retire_idle(struct sockets *sockets, double now);
 
+/* How many calls are in flight. */
+size_t sockets_calls(const struct sockets *sockets);
 /* When libcurl is due, monotonic seconds; below 0 for never. */
 double sockets_due(const struct sockets *sockets);
 /* Waits so many milliseconds (below 0: without end) for something to happen, and lets libcurl see to it. False when a signal ended the wait. */
