@@ -55,7 +55,7 @@ end
 local each_options = { concurrency = check.number(1, 100000, true), progress = check.callback }
 
 --- Calls a function for each of many values, some at the same time. A loop that is left early cancels the calls that are under way: in Lua 5.4 at once, else
--- when its iterator is collected.
+-- when its iterator is collected; inside of nginx the functions that run go on to their end, and their request with them.
 -- @param from a list, or a function (an iterator such as io.lines returns) that returns the next value and nil at the end; read only as fast as the calls go
 -- @param call function(value)
 -- @param options { concurrency = 64, progress = function(done, failed, total, ended) }; total is nil unless `from` is a list; ended is true in the last call
@@ -83,6 +83,7 @@ function flow.each(from, call, options)
       local value = next_value()
       if value == nil then
         exhausted = true
+        tasks.seal(group)
         return
       end
       index = index + 1

@@ -19,7 +19,7 @@ local ASK_AGAIN = 1       -- seconds after which a timer that has not run is tak
 
 local yields = {
   rewrite = true, server_rewrite = true, access = true, content = true, timer = true, preread = true,
-  ssl_cert = true, ssl_session_fetch = true, ssl_client_hello = true,
+  ssl_cert = true, ssl_session_fetch = true,
 }
 
 local jobs, bells = {}, {}              -- by tag: the job that the I/O thread has, the semaphore that its call waits on
@@ -207,11 +207,15 @@ function await.result(job)
   return wait(tag, job, seconds)
 end
 
---- Groups of light threads: what cards.tasks is elsewhere.
+--- Groups of light threads: what cards.tasks is elsewhere. nginx keeps a little of every light thread until its request ends, so one thread runs one member
+-- after the other while more come.
 local tasks = {}
 
-function tasks.group()
-  return { running = 0, finished = {}, count = 0, taken = 0, bell = semaphore.new(0) }
+local IDLE = 0.05 -- seconds that a thread waits for the next member; a loop that is left early keeps its request for so long
+
+--- @param iterates whether more members come while the first ones run
+function tasks.group(iterates)
+  return { running = 0, finished = {}, count = 0, taken = 0, bell = semaphore.new(0), more = iterates, idle = {}, ended = {} }
 end
 
 local function finish(task, ok, ...)
@@ -237,11 +241,59 @@ local function run(task)
   return finish(task, xpcall(task.call, traceback))
 end
 
+local function remove(list, value)
+  for i = #list, 1, -1 do
+    if list[i] == value then
+      return table.remove(list, i)
+    end
+  end
+end
+
+--- The next member for a thread that has run one; nil when there is none for it.
+local function await_member(group, worker)
+  worker.bell = worker.bell or semaphore.new(0)
+  worker.task = nil
+  table.insert(group.idle, worker)
+  if not worker.bell:wait(IDLE) then
+    if worker.task then
+      worker.bell:wait(0) -- it came in this moment
+    else
+      remove(group.idle, worker)
+    end
+  end
+  return worker.task
+end
+
+local function work(group, worker)
+  local task = worker.task
+  repeat
+    run(task)
+    task = group.more and await_member(group, worker)
+  until not task
+  table.insert(group.ended, worker)
+end
+
 function tasks.spawn(group, call, given, value)
   local task = { group = group, call = call, given = given, value = value }
   group.running = group.running + 1
-  task.thread = ngx.thread.spawn(run, task)
+  local worker = table.remove(group.idle)
+  if worker then
+    worker.task = task
+    worker.bell:post(1)
+  else
+    worker = { task = task }
+    worker.thread = ngx.thread.spawn(work, group, worker)
+  end
   return task
+end
+
+--- No further member comes.
+function tasks.seal(group)
+  group.more = false
+  for i = #group.idle, 1, -1 do
+    local worker = table.remove(group.idle, i)
+    worker.bell:post(1)
+  end
 end
 
 function tasks.next(group)
@@ -259,11 +311,13 @@ function tasks.next(group)
   if group.taken == group.count then
     group.taken, group.count = 0, 0
   end
-  pcall(ngx.thread.wait, task.thread) -- it has ended, and can go; only the coroutine that started it may say so
+  while group.ended[1] do
+    pcall(ngx.thread.wait, table.remove(group.ended).thread) -- it can go; only the coroutine that started it may say so
+  end
   return task
 end
 
-function tasks.recycle() -- a task is its thread's
+function tasks.recycle() -- light threads cost more than tables
 end
 
 --- What runs still goes on to its end: this is called by the collector, at any time and outside of any request, where nothing of nginx may be touched.

@@ -222,6 +222,9 @@ function tasks.spawn(group, func, given, value)
   return task
 end
 
+--- No further member comes.
+function tasks.seal() end
+
 --- Gives back a task that was taken; nobody may look at it afterwards.
 function tasks.recycle(task)
   if task.n <= 2 and #blank < SPARE then

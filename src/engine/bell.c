@@ -114,7 +114,7 @@ bool bell_listen(struct bell *bell, char path[static BELL_PATH_MAX], const char 
   }
   if (!mkdtemp(bell->folder)) {
     bell->folder[0] = '\0';
-    *why = "no folder could be made in TMPDIR or /tmp";
+    *why = "no folder could be made in the place for temporary files (TMPDIR, else /tmp)";
     return false;
   }
   snprintf(address.sun_path, sizeof address.sun_path, "%.*s/" SOCKET, len, bell->folder);
@@ -122,7 +122,7 @@ bool bell_listen(struct bell *bell, char path[static BELL_PATH_MAX], const char 
   bell->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   if (bell->listener >= 0 && bind(bell->listener, (const struct sockaddr *)&address, sizeof address) == 0 && listen(bell->listener, 1) == 0)
     return true;
-  *why = bell->listener < 0 ? "no file descriptor is left" : "no socket could be made in TMPDIR or /tmp";
+  *why = bell->listener < 0 ? "no file descriptor is left" : "no socket could be made in the place for temporary files (TMPDIR, else /tmp)";
   stop_listening(bell);
   return false;
 }

@@ -4,6 +4,7 @@
 #include <strings.h>
 #include <sys/random.h>
 
+#include "../base/pool.h"
 #include "body.h"
 #include "template.h"
 
@@ -20,6 +21,7 @@ void request_init(struct request *request) {
 void request_free(struct request *request) {
   buf_free(&request->url);
   buf_free(&request->lines);
+  pool_free(request->list);
   buf_free(&request->body);
   for (size_t i = 0; i < REQUEST_MAX_ECHOES; i++)
     buf_free(&request->sent[i]);
@@ -157,14 +159,17 @@ static bool is_among(const char *line, const struct header *headers, size_t coun
 /* libcurl reads the list where it is: its nodes point into `lines`, and behind them to the constant headers of the client, but for those that the call has, too. */
 static bool link_lines(struct request *request, const struct settings *settings, const struct header *headers, size_t header_count) {
   char *line = request->lines.data;
-  size_t count = 0;
+  size_t count = 0, room = request->line_count + (header_count ? REQUEST_MAX_CLIENT : 0);
+  if (!room) return true;
+  request->list = pool_alloc(room * sizeof *request->list);
+  if (!request->list) return false;
   while (count < request->line_count) {
     request->list[count++].data = line;
     line += strlen(line) + 1;
   }
   for (const struct curl_slist *of_client = settings->headers; of_client && header_count; of_client = of_client->next) {
     if (is_among(of_client->data, headers, header_count)) continue;
-    if (count == COUNT_OF(request->list)) return false;
+    if (count == room) return false;
     request->list[count++].data = of_client->data;
   }
   for (size_t i = 0; i + 1 < count; i++)

@@ -33,7 +33,7 @@ struct header {
 struct request {
   struct buf url;
   struct buf lines; /* header lines, each ended by NUL; `list` points into it */
-  struct curl_slist list[REQUEST_MAX_LINES + REQUEST_MAX_CLIENT];
+  struct curl_slist *list;
   size_t line_count; /* in `lines` */
   struct buf body;
   struct buf sent[REQUEST_MAX_ECHOES]; /* the value of each of the operation's echoes; data is NULL where nothing was sent */

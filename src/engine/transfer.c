@@ -1,10 +1,13 @@
 #include "transfer.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <openssl/ssl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "../base/pool.h"
 #include "response.h"
@@ -47,7 +50,7 @@ static long milliseconds(double seconds) {
 }
 
 /* Small buffers: libcurl's own (64 KB each way) are wiped as a whole after every call. */
-#define RECEIVE_BUFFER 4096L
+#define RECEIVE_BUFFER 4095L /* and one more byte of libcurl's */
 #define UPLOAD_BUFFER  16384L
 
 /* libcurl sends once more by itself when the server closes a connection that was used before, which may just have been idle for too long. It counts, and it is one of
@@ -203,6 +206,14 @@ static const struct {
   { CURLE_RECV_ERROR, ERROR_NETWORK, "the connection broke" },
 };
 
+/* libcurl calls it a broken CA file, or no connection. */
+static bool is_out_of_descriptors(void) {
+  int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return errno == EMFILE || errno == ENFILE;
+  close(fd);
+  return false;
+}
+
 static void read_failure(struct job *job, CURLcode code) {
   if (job->too_large) {
     char what[96];
@@ -222,6 +233,10 @@ static void read_failure(struct job *job, CURLcode code) {
       kind = kinds[i].kind;
       what = kinds[i].what;
     }
+  if ((kind == ERROR_TLS || kind == ERROR_NETWORK) && job->status == 0 && is_out_of_descriptors()) {
+    response_failed(job, ERROR_BUSY, true, "no file descriptor is left", NULL);
+    return;
+  }
   bool never_sent = code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY;
   bool retryable = (kind == ERROR_NETWORK || kind == ERROR_TIMEOUT) && (job->operation->safe || never_sent);
   /* libcurl's own words help with what is set up wrongly (names, certificates); for the rest ours say it all. */
