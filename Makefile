@@ -54,7 +54,7 @@ $(OUT)/cards/core.so: $(OBJ)
 LUA_BIN    = $(if $(filter luajit,$(LUA)),$(BUILD)/luajit/host,lua$(LUA))
 LUA_ENV    = LUA_PATH="lua/?.lua;lua/?/init.lua;spec/?.lua;;" LUA_CPATH="$(OUT)/?.so;$${LUA_CPATH:-;}" CARDS_SANDBOX=$(BUILD)/sandbox LUA_BIN="$(LUA_BIN)" LUA_NAME="$(LUA)"
 BUSTED    := /usr/bin/busted
-NAME      ?= specs on $(LUA)
+TITLE      = specs on $(LUA)
 SPECS     ?= $(filter-out spec/packaging/% spec/nginx/%,$(wildcard spec/*/*_spec.lua))
 
 $(BUILD)/luajit/host: spec/luajit.c
@@ -64,9 +64,9 @@ $(BUILD)/luajit/host: spec/luajit.c
 # One Lua version: make specs LUA=5.1 [SPECS=spec/cards/call_spec.lua]
 specs: all $(if $(filter luajit,$(LUA)),$(BUILD)/luajit/host)
 	@spec/sandbox/start $(BUILD)/sandbox
-	@echo "== $(NAME)"
+	@echo "== $(TITLE)"
 	$(LUA_ENV) $(LUA_BIN) $(BUSTED) -o TAP $(SPECS) > $(OUT)/specs.tap; \
-	  status=$$?; spec/support/tally "$(NAME)" $(OUT)/specs.tap $$status
+	  status=$$?; spec/support/tally "$(TITLE)" $(OUT)/specs.tap $$status
 
 # --- C units: each spec twice, with the pool as it is and, for the sanitizers, with malloc in its place ---
 
@@ -127,10 +127,10 @@ storm: $(BUILD)/units-tsan/storm $(BUILD)/units/storm
 # Real nginx with the LuaJIT build, driven from Lua 5.4.
 nginx:
 	@$(MAKE) -s all LUA=luajit
-	@$(MAKE) -s specs LUA=5.4 NAME="specs of nginx" SPECS="$(wildcard spec/nginx/*_spec.lua)"
+	@$(MAKE) -s specs LUA=5.4 TITLE="specs of nginx" SPECS="$(wildcard spec/nginx/*_spec.lua)"
 
 packaging:
-	@$(MAKE) -s specs LUA=5.4 NAME="specs of packaging" SPECS="$(wildcard spec/packaging/*_spec.lua)"
+	@$(MAKE) -s specs LUA=5.4 TITLE="specs of packaging" SPECS="$(wildcard spec/packaging/*_spec.lua)"
 
 # --- the two commands ---
 

@@ -227,3 +227,19 @@ describe("a proxy", function()
     assert.equal(0, status)
   end)
 end)
+
+describe("a process without file descriptors", function()
+  it("gets an error of kind busy, and goes on when there are some again", function()
+    local output = program.run(([[
+      local cards = require "cards"
+      local alix = cards.alix.new { base_url = "%s/alix", access_token = "alix_token_sandbox", tls = { ca_file = "%s" } }
+      local ids, busy, ok = {}, 0, 0
+      for i = 1, 200 do ids[i] = "c_" .. i end
+      for _, _, rec, err in cards.each(ids, function(id) return alix:private_info(id, { retries = 0 }) end, { concurrency = 200 }) do
+        if rec then ok = ok + 1 elseif err.kind == "busy" and err.retryable then busy = busy + 1 end
+      end
+      print(busy > 0, ok > 0, alix:private_info "c_1" ~= nil)
+    ]]):format(sandbox.url "HTTPS_URL", sandbox.url "CA_FILE"), { prefix = "prlimit --nofile=60" })
+    assert.matches("true%s+true%s+true", output)
+  end)
+end)
