@@ -165,6 +165,16 @@ local function dequeue(group)
   end
 end
 
+--- In a forked child the calls of the parent never end: those who wait for them learn so.
+local function resume_lost()
+  for tag, lane in pairs(waiting) do
+    if lane.job:lost() then
+      waiting[tag] = nil
+      enqueue(lane)
+    end
+  end
+end
+
 --- Resumes whoever can go on, else waits for a job. @param group nil, or the only one whose tasks are resumed
 local function turn(group)
   local next_lane = dequeue(group)
@@ -173,7 +183,11 @@ local function turn(group)
   elseif first > last then
     first, last = 1, 0
   end
-  for i = 1, core.done(finished, 0.5) do
+  local count = core.done(finished, 0.5)
+  if count == 0 then
+    resume_lost()
+  end
+  for i = 1, count do
     local lane = waiting[finished[i]]
     if lane then
       waiting[lane.tag] = nil

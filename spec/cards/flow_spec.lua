@@ -1,5 +1,6 @@
 local cards = require "cards"
 local core = require "cards.core"
+local program = require "support.program"
 local sandbox = require "support.sandbox"
 
 local function client(provider, overrides)
@@ -215,3 +216,31 @@ describe("cards.fallback", function()
     assert.equal("whop", err.provider)
   end)
 end)
+
+-- Lua has no fork; LuaJIT can call libc's.
+if program.lua == "luajit" then
+  describe("a process that is forked inside of cards.all", function()
+    it("does not wait for its parent's calls", function()
+      local output, status = program.run [[
+        local ffi = require "ffi"
+        ffi.cdef "int fork(void); int waitpid(int, int *, int); void _exit(int);"
+        local cards, sandbox = require "cards", require "support.sandbox"
+        local alix = cards.alix.new(sandbox.config("alix"))
+        local child
+        local a = cards.all {
+          function() return alix:private_info("c_1", { headers = { ["X-Sandbox"] = "slow_first_byte=0.5" } }) end,
+          function() child = ffi.C.fork() end,
+        }
+        print(child == 0 and "child" or "parent", a[1] and tostring(a[1].cardNo) or a[2].kind)
+        io.stdout:flush()
+        if child == 0 then ffi.C._exit(0) end
+        ffi.C.waitpid(child, nil, 0)
+        print("parent again", alix:private_info("c_3").cardNo)
+      ]]
+      assert.equal(0, status, output)
+      assert.matches("child\tcancelled", output, 1, true)
+      assert.matches("parent\t************1111", output, 1, true)
+      assert.matches("parent again\t************1111", output, 1, true)
+    end)
+  end)
+end

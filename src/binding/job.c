@@ -178,8 +178,19 @@ static int done(lua_State *L) {
 /* job:wait() */
 static int wait(lua_State *L) {
   struct box *box = job_check(L);
+  if (box->channel) return luaL_error(L, "the I/O thread has the job");
   if (box->job) run(L, box);
   return 0;
+}
+
+static bool is_lost(const struct box *box) {
+  return box->channel ? channel_is_foreign(box->channel) : box->engine && engine_is_foreign(box->engine);
+}
+
+/* job:lost(): true where this process was forked while the job was under way: it is its parent's, and result() says so */
+static int lost(lua_State *L) {
+  lua_pushboolean(L, is_lost(job_check(L)));
+  return 1;
 }
 
 /* Jobs that the script was told of and has not read yet, and what their results will leave on the stack. */
@@ -238,9 +249,24 @@ int job_push_result(lua_State *L, struct box *box) {
   return count;
 }
 
+/* Pushes nil and an error of that kind, and lets go of the job, whatever it is doing. */
+static int give_up(lua_State *L, struct box *box, enum error_kind kind, const char *message) {
+  const struct provider *provider = box->job->provider;
+  const struct operation *operation = box->job->operation;
+  struct error error;
+  error_set(&error, kind, "%s", message);
+  error.retryable = kind != ERROR_CANCELLED && operation->safe;
+  release(box);
+  wipe_after(box, STACK_DEEP);
+  lua_pushnil(L);
+  binding_push_error(L, &error, provider->name, operation->name);
+  return 2;
+}
+
 /* job:result(): the record, or nil and the error; once */
 static int result(lua_State *L) {
   struct box *box = job_check(L);
+  if (box->job && is_lost(box)) return give_up(L, box, ERROR_CANCELLED, "this process was forked while the call was under way");
   if (!box->job || box->channel || box->job->state != JOB_DONE) return luaL_error(L, "the job is not done, or its result was read already");
   return job_push_result(L, box);
 }
@@ -250,18 +276,9 @@ static int cancel(lua_State *L) {
   static const char *const names[] = { "cancelled", "timeout", "busy", NULL };
   static const enum error_kind kinds[] = { ERROR_CANCELLED, ERROR_TIMEOUT, ERROR_BUSY };
   struct box *box = job_check(L);
-  struct error error;
   if (!box->job) return luaL_error(L, "the job's result was read already");
-  const struct provider *provider = box->job->provider;
-  const struct operation *operation = box->job->operation;
   enum error_kind kind = kinds[luaL_checkoption(L, 2, NULL, names)];
-  error_set(&error, kind, "%s", luaL_checkstring(L, 3));
-  error.retryable = kind != ERROR_CANCELLED && operation->safe;
-  release(box);
-  wipe_after(box, STACK_DEEP);
-  lua_pushnil(L);
-  binding_push_error(L, &error, provider->name, operation->name);
-  return 2;
+  return give_up(L, box, kind, luaL_checkstring(L, 3));
 }
 
 /* Is the client at index 1 one of that provider, and a plain one? */
@@ -347,8 +364,8 @@ static int now(lua_State *L) {
 }
 
 void binding_open_job(lua_State *L) {
-  static const luaL_Reg methods[] = { { "submit", submit }, { "wait", wait },   { "result", result },
-                                      { "cancel", cancel }, { "facts", facts }, { NULL, NULL } };
+  static const luaL_Reg methods[] = { { "submit", submit }, { "wait", wait },   { "result", result }, { "cancel", cancel },
+                                      { "lost", lost },     { "facts", facts }, { NULL, NULL } };
   static const luaL_Reg functions[] = { { "check", input_check },   { "clean", input_clean }, { "job", new_job }, { "call", call },
                                         { "submit", submit_plain }, { "done", done },         { "now", now },     { NULL, NULL } };
   luaL_newmetatable(L, JOB_TYPE);

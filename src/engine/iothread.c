@@ -264,6 +264,7 @@ static bool start(const char **why) {
     }
   }
   engine_free(io.engine);
+  io.engine = NULL;
   if (io.wake >= 0) close(io.wake);
   io.wake = -1;
   return false;
