@@ -98,11 +98,27 @@ end)
 describe("a connection that breaks", function()
   for _, case in ipairs { "cut_short", "cut_chunked", "close", "reset", "reset_body" } do
     it("is a network error: " .. case, function()
-      local err = fails("network", case)
+      local err, id = fails("network", case)
       assert.is_true(err.retryable)
-      assert.equal(1, err.attempts)
+      -- libcurl sends once more where it used a connection that was kept
+      assert.is_true(err.attempts <= 2)
+      assert.equal(sandbox.seen(id).count, err.attempts)
     end)
   end
+
+  it("costs one request beyond the retries at most, however many connections are kept", function()
+    local alix = cards.alix.new(sandbox.config "alix")
+    local calls = {}
+    for i = 1, 20 do
+      calls[i] = function() return alix:private_info("c_" .. i) end
+    end
+    for _, retries in ipairs { 0, 2 } do
+      cards.all(calls)
+      local err, id = fails("network", "close", { retries = retries })
+      assert.is_true(err.attempts <= retries + 2)
+      assert.equal(sandbox.seen(id).count, err.attempts)
+    end
+  end)
 
   it("is a protocol error where the answer is not HTTP", function()
     fails("protocol", "bad_status_line")

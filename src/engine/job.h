@@ -48,7 +48,8 @@ struct job {
   CURL *easy; /* while JOB_RUNNING */
   struct lane *lane;
   struct buf body;
-  bool too_large, sent_once;
+  bool too_large, sent_once; /* of this attempt */
+  bool resent;               /* by libcurl, beyond the retries */
   size_t header_bytes;
   char *curl_message; /* CURL_ERROR_SIZE bytes, while JOB_RUNNING */
 

@@ -53,14 +53,19 @@ static long milliseconds(double seconds) {
 #define RECEIVE_BUFFER 4095L /* and one more byte of libcurl's */
 #define UPLOAD_BUFFER  16384L
 
-/* libcurl sends once more by itself when the server closes a connection that was used before, which may just have been idle for too long. It counts, and it is one of
- * the retries where there are any; without it a call with none would fail whenever a server lets go at that moment. */
+/* libcurl sends once more by itself when the server closes a connection that was used before, which may just have been idle for too long: over one kept connection after the
+ * other. It counts, and is one of the retries where there are any left; else it may happen once, as a call without retries would fail whenever a server lets go at that moment. */
 static int on_request(void *user, char *remote, char *local, int remote_port, int local_port) {
   (void)remote, (void)local, (void)remote_port, (void)local_port;
   struct job *job = user;
   if (job->sent_once) {
+    if (job->retries > 0)
+      job->retries--;
+    else if (job->resent)
+      return CURL_PREREQFUNC_ABORT;
+    else
+      job->resent = true;
     job->attempts++;
-    if (job->retries > 0) job->retries--;
   }
   job->sent_once = true;
   return CURL_PREREQFUNC_OK;
@@ -200,6 +205,7 @@ static const struct {
   { CURLE_COULDNT_RESOLVE_HOST, ERROR_NETWORK, "the host name was not found" },
   { CURLE_COULDNT_RESOLVE_PROXY, ERROR_NETWORK, "the proxy's name was not found" },
   { CURLE_COULDNT_CONNECT, ERROR_NETWORK, "no connection" },
+  { CURLE_ABORTED_BY_CALLBACK, ERROR_NETWORK, "the connection was closed without an answer" }, /* as on_request did */
   { CURLE_GOT_NOTHING, ERROR_NETWORK, "the connection was closed without an answer" },
   { CURLE_PARTIAL_FILE, ERROR_NETWORK, "the answer was cut short" },
   { CURLE_SEND_ERROR, ERROR_NETWORK, "the connection broke while sending" },
