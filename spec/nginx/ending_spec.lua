@@ -1,12 +1,7 @@
 --- Ends of workers, asked for and not: they are prompt, lose nothing that they need not, and leave nothing.
 
 local nginx = require "support.nginx"
-if not nginx.here then return end
-local missing = nginx.missing()
-if missing then
-  pending("nginx, ends: " .. missing)
-  return
-end
+if nginx.is_missing("ends", pending) then return end
 
 local load = require "nginx.load"
 local program = require "support.program"

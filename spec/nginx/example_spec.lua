@@ -1,12 +1,7 @@
 --- examples/nginx.conf, as `make demo-nginx` shows it.
 
 local nginx = require "support.nginx"
-if not nginx.here then return end
-local missing = nginx.missing()
-if missing then
-  pending("nginx, example: " .. missing)
-  return
-end
+if nginx.is_missing("example", pending) then return end
 
 local program = require "support.program"
 local sandbox = require "support.sandbox"

@@ -1,12 +1,7 @@
 --- Many calls at once inside nginx: cards.all, cards.each, cards.fallback, and a script's own coroutines and threads.
 
 local nginx = require "support.nginx"
-if not nginx.here then return end
-local missing = nginx.missing()
-if missing then
-  pending("nginx, many calls: " .. missing)
-  return
-end
+if nginx.is_missing("many calls", pending) then return end
 
 local upstream = require "nginx.upstream"
 

@@ -1,12 +1,7 @@
 --- Memory of a worker over many calls: what 20,000 needed is enough for 200,000.
 
 local nginx = require "support.nginx"
-if not nginx.here then return end
-local missing = nginx.missing()
-if missing then
-  pending("nginx, memory: " .. missing)
-  return
-end
+if nginx.is_missing("memory", pending) then return end
 
 local upstream = require "nginx.upstream"
 

@@ -1,12 +1,7 @@
 --- Where in nginx a call may be made: it yields in the phases that can, and is an error that names the phase in those that cannot.
 
 local nginx = require "support.nginx"
-if not nginx.here then return end
-local missing = nginx.missing()
-if missing then
-  pending("nginx, phases: " .. missing)
-  return
-end
+if nginx.is_missing("phases", pending) then return end
 
 local program = require "support.program"
 local sandbox = require "support.sandbox"

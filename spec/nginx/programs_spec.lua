@@ -1,12 +1,7 @@
 --- Programs that a script starts while calls run: they are given none of the library's descriptors, and the calls go on.
 
 local nginx = require "support.nginx"
-if not nginx.here then return end
-local missing = nginx.missing()
-if missing then
-  pending("nginx, programs: " .. missing)
-  return
-end
+if nginx.is_missing("programs", pending) then return end
 
 local upstream = require "nginx.upstream"
 

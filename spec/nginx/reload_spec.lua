@@ -1,12 +1,7 @@
 --- Reloads: nothing is lost, nothing is left.
 
 local nginx = require "support.nginx"
-if not nginx.here then return end
-local missing = nginx.missing()
-if missing then
-  pending("nginx, reload: " .. missing)
-  return
-end
+if nginx.is_missing("reload", pending) then return end
 
 local load = require "nginx.load"
 local sandbox = require "support.sandbox"

@@ -1,12 +1,7 @@
 --- Room for calls: taken, given back whatever becomes of them, and told when there is none.
 
 local nginx = require "support.nginx"
-if not nginx.here then return end
-local missing = nginx.missing()
-if missing then
-  pending("nginx, slots: " .. missing)
-  return
-end
+if nginx.is_missing("slots", pending) then return end
 
 local sandbox = require "support.sandbox"
 local upstream = require "nginx.upstream"

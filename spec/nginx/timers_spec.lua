@@ -1,12 +1,7 @@
 --- Where all of nginx's timers are taken: the library needs one itself, and does without it.
 
 local nginx = require "support.nginx"
-if not nginx.here then return end
-local missing = nginx.missing()
-if missing then
-  pending("nginx, timers: " .. missing)
-  return
-end
+if nginx.is_missing("timers", pending) then return end
 
 local upstream = require "nginx.upstream"
 

@@ -1,12 +1,7 @@
 --- Many Lua VMs in one process: with lua_code_cache off each request has one of its own, which goes with it.
 
 local nginx = require "support.nginx"
-if not nginx.here then return end
-local missing = nginx.missing()
-if missing then
-  pending("nginx, VMs: " .. missing)
-  return
-end
+if nginx.is_missing("VMs", pending) then return end
 
 local upstream = require "nginx.upstream"
 

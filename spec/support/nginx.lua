@@ -8,9 +8,6 @@ local sandbox = require "support.sandbox"
 
 local nginx = {}
 
---- The specs of this folder run on one Lua: what runs inside nginx is LuaJIT, whichever Lua asks.
-nginx.here = program.lua == "5.4"
-
 local build = sandbox.directory():match "^(.*)/sandbox/?$" or "build"
 local MODULES = { "/usr/lib/nginx/modules", "/usr/share/nginx/modules", "/usr/lib64/nginx/modules" }
 
@@ -43,14 +40,25 @@ local function modules()
 end
 
 --- Why no nginx can be started here, or nil.
-function nginx.missing()
-  if not exists(build .. "/luajit/cards/core.so") then
+local function reason()
+  if program.lua ~= "5.4" then
+    return "these specs run on one Lua: what runs inside nginx is LuaJIT, whichever Lua asks"
+  elseif not exists(build .. "/luajit/cards/core.so") then
     return build .. "/luajit/cards/core.so is missing: run make all LUA=luajit first"
   elseif not modules() then
     return "nginx has no Lua module: apt-get install libnginx-mod-http-lua"
   elseif not pcall(require, "cqueues") then
     return "lua-cqueues is missing"
   end
+end
+
+--- Whether the specs of a file cannot run here; then it has said so with busted's `pending`.
+function nginx.is_missing(what, pending)
+  local why = reason()
+  if why then
+    pending(("nginx, %s: %s"):format(what, why))
+  end
+  return why ~= nil
 end
 
 -- Waiting -------------------------------------------------------------------------
