@@ -1,0 +1,31 @@
+--- What the specs of client:start share.
+
+local cards = require "cards"
+local core = require "cards.core"
+local program = require "support.program"
+local sandbox = require "support.sandbox"
+
+local started = {}
+
+--- A client of the sandbox's provider of that name.
+function started.client(provider, overrides)
+  return cards[provider].new(sandbox.config(provider, overrides))
+end
+
+--- Options of a call that has the sandbox misbehave.
+function started.asked_to(case, more)
+  local options = { headers = { ["X-Sandbox"] = case } }
+  for key, value in pairs(more or {}) do
+    options[key] = value
+  end
+  return options
+end
+
+function started.wait_for_no_calls()
+  program.wait_for("the calls to be gone", function() return core.calls() == 0 end)
+end
+
+--- Lua 5.1 cannot yield from within pcall, which guards credential functions: a call in one blocks there.
+started.blocks_in_credentials = program.lua == "5.1"
+
+return started
