@@ -18,6 +18,7 @@ void binding_open_job(lua_State *L);
 void binding_open_thread(lua_State *L); /* after the job */
 void binding_open_provider(lua_State *L);
 void binding_open_convert(lua_State *L);
+void binding_open_memory(lua_State *L);
 
 /* --- secret --- */
 
@@ -36,6 +37,11 @@ void binding_push_record(lua_State *L, struct record *record, const struct provi
 void binding_push_error(lua_State *L, const struct error *error, const char *provider, const char *operation);
 /* Pushes nil and an error of kind invalid_request; returns 2. */
 int binding_refuse(lua_State *L, const char *provider, const char *operation, const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* --- memory --- */
+
+/* Whether cards.configure { memory = "strict" } forbids a call with these settings: *what protection is missing, and *why; both static. */
+bool binding_refuses_memory(const struct settings *settings, const char **what, const char **why);
 
 /* --- client --- */
 

@@ -4,7 +4,6 @@
 
 #include "../base/nearest.h"
 #include "../base/pan.h"
-#include "../base/pool.h"
 #include "../base/stack.h"
 #include "../engine/engine.h"
 #include "binding.h"
@@ -58,44 +57,10 @@ static int is_terminal(lua_State *L) {
   return 1;
 }
 
-static void set_number(lua_State *L, const char *key, size_t value) {
-  compat_push_integer(L, (int64_t)value);
-  lua_setfield(L, -2, key);
-}
-
-static void set_fact(lua_State *L, const char *key, bool value, const char *reason) {
-  lua_pushboolean(L, value);
-  lua_setfield(L, -2, key);
-  if (value) return;
-  lua_getfield(L, -1, "why");
-  lua_pushstring(L, reason ? reason : "not supported here");
-  lua_setfield(L, -2, key);
-  lua_pop(L, 1);
-}
-
-/* core.memory(): what protects secrets in this process, why not where it does not (table `why`), and how much is in use */
-static int memory(lua_State *L) {
-  const struct engine_facts *engine = engine_facts();
-  struct secret_stats secrets;
-  secret_stats(&secrets);
-  lua_newtable(L);
-  lua_newtable(L);
-  lua_setfield(L, -2, "why");
-  set_fact(L, "wiping", engine->wiping, engine->reason);
-  set_fact(L, "cleanse", engine->cleanse, "libcurl does not use OpenSSL 3");
-  set_fact(L, "locked", secrets.locked, secrets.reason);
-  set_fact(L, "dump_excluded", secrets.dump_excluded, "the kernel refused MADV_DONTDUMP");
-  set_fact(L, "wiped_on_fork", secrets.wiped_on_fork, "the kernel refused MADV_WIPEONFORK");
-  set_number(L, "open", secrets.open);
-  set_number(L, "used", secrets.used);
-  set_number(L, "committed", secrets.committed);
-  if (secrets.limit != (size_t)-1) set_number(L, "limit", secrets.limit);
-  return 1;
-}
-
 __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
-  static const luaL_Reg functions[] = { { "redact", redact }, { "distance", distance },       { "hash", hash },
-                                        { "memory", memory }, { "is_terminal", is_terminal }, { NULL, NULL } };
+  static const luaL_Reg functions[] = {
+    { "redact", redact }, { "distance", distance }, { "hash", hash }, { "is_terminal", is_terminal }, { NULL, NULL }
+  };
   engine_setup();
   luaL_newlib(L, functions);
   binding_open_convert(L);
@@ -104,5 +69,6 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
   binding_open_job(L);
   binding_open_thread(L);
   binding_open_provider(L);
+  binding_open_memory(L);
   return 1;
 }

@@ -75,6 +75,10 @@ static bool hide_former(lua_State *L, struct job *job, int former) {
 
 /* Makes the job of the input in the box. Returns 0, or the count of results of a refusal. */
 static int fill_box(lua_State *L, struct box *box, const struct input *input) {
+  const char *what, *why;
+  if (binding_refuses_memory(input->client->settings, &what, &why))
+    return binding_refuse(L, input->client->provider->name, input->operation->name, "memory is \"strict\", and secrets are not protected: %s: %s",
+                          what, why);
   struct job *job = box->job = job_new(input->client->provider, input->operation, input->client->settings);
   if (!job) return luaL_error(L, "cards: memory is used up");
   if (lua_isnumber(L, input->started)) job->started = lua_tonumber(L, input->started);
