@@ -1,25 +1,20 @@
 /* NetXD XD Ledger, "Get CVV of a Card": POST /cardv2, JSON-RPC style (the page's heading says POST, its curl line GET with a body).
  * The signature is base64 of a DER ECDSA-SHA256 over the exact bytes of the payload as sent. It only reads, so it may be sent again. */
-#include <limits.h>
 #include <openssl/evp.h>
-#include <openssl/pem.h>
 
+#include "../base/ec_key.h"
 #include "../base/pool.h"
 #include "providers.h"
 
 static bool sign(const char *pem, size_t pem_len, const char *payload, size_t payload_len, struct buf *out, const char **why) {
   *why = "is not the PEM of an EC private key (PKCS#8 or SEC1, without a password)";
-  if (pem_len > INT_MAX) return false;
-  BIO *bio = BIO_new_mem_buf(pem, (int)pem_len);
-  /* An empty password instead of the default callback, which would ask on the terminal. */
-  EVP_PKEY *key = bio ? PEM_read_bio_PrivateKey(bio, NULL, NULL, (void *)"") : NULL;
+  EVP_PKEY *key = ec_key_read(pem, pem_len);
+  if (!key) return false;
+  *why = "could not sign the payload";
   bool ok = false;
   unsigned char *der = NULL;
   size_t der_len = 0;
-  EVP_MD_CTX *context = NULL;
-  if (!key || EVP_PKEY_get_base_id(key) != EVP_PKEY_EC) goto done;
-  *why = "could not sign the payload";
-  context = EVP_MD_CTX_new();
+  EVP_MD_CTX *context = EVP_MD_CTX_new();
   if (!context || EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, key) != 1) goto done;
   if (EVP_DigestSign(context, NULL, &der_len, (const unsigned char *)payload, payload_len) != 1) goto done;
   der = pool_alloc(der_len);
@@ -29,7 +24,6 @@ done:
   pool_free(der);
   EVP_MD_CTX_free(context);
   EVP_PKEY_free(key);
-  BIO_free(bio);
   return ok;
 }
 
