@@ -2,6 +2,7 @@
 # make demo-nginx  the five behind an nginx, asked with curl
 # make test      everything is built and tested on Lua 5.1, 5.3, 5.4 and LuaJIT; installs what is missing
 # make check     the rest of the gate: linters, compilers, valgrind, layering
+# make memcheck  no copy of a secret stays in memory: processes are scanned from outside; SHORT=yes some of it
 # make bench     speed, against other programs in the same run
 # make sandbox   the providers' stand-in, in the foreground, to try scripts against
 # make install   PREFIX=/usr/local LUA=5.4
@@ -123,6 +124,24 @@ storm: $(BUILD)/units-tsan/storm $(BUILD)/units/storm
 	@spec/sandbox/start $(BUILD)/sandbox
 	@BUILD=$(BUILD) spec/storm/run units-tsan $(STORM)
 	@BUILD=$(BUILD) spec/storm/run units $$(($(STORM) / 3))
+
+# --- no copy of a secret: targets are scanned from outside; SHORT=yes takes some seconds, ONLY=text the cases with it in their name ---
+
+MEMCHECK := $(BUILD)/memcheck
+$(MEMCHECK)/scan: $(wildcard spec/memcheck/*.[ch])
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -g -o $@ $(filter %.c,$^)
+
+.PHONY: memcheck
+memcheck: deps-test
+	@$(MAKE) -s all LUA=luajit
+	@$(MAKE) -s all LUA=5.4
+	@$(MAKE) -s $(MEMCHECK)/scan
+	@$(MEMCHECK)/scan --selftest
+	@spec/sandbox/start $(BUILD)/sandbox
+	@echo "== copies of secrets in memory"
+	@$(LUA_ENV) lua5.4 spec/memcheck/memcheck.lua $(abspath $(MEMCHECK)) $(MEMCHECK)/memcheck.tap $(if $(filter yes,$(SHORT)),short,"$(ONLY)"); \
+	  status=$$?; spec/support/tally "memory" $(MEMCHECK)/memcheck.tap $$status
 
 # Real nginx with the LuaJIT build, driven from Lua 5.4.
 nginx:

@@ -1,0 +1,85 @@
+--- What is scanned: one row per case, read by the driver and by the target.
+--
+-- A row: { name, and where it is not the usual:
+--   provider "alix"; asked, misbehaviours of the sandbox; kind "ok" or the kind of the error that has to come back; way "call", of ways.lua;
+--   config, options   more of the client's configuration and of the call's
+--   url, proxy   another address of the sandbox; its proxy
+--   secrets   names of more markers, each held open once; count   so many cards with markers of their own
+--   digits    the number is one, and so long; environment   the credential that comes from there
+--   found     a control: these have to be found; measured   written down, whatever it is; short   part of the short form }
+
+local once = { retries = 0 }
+
+local rows = {
+  { "success", short = true },
+  { "nothing called", way = "nothing", kind = "none" },
+  { "declined, echoing the secrets", asked = "echo_secrets", kind = "declined", short = true },
+  { "declined at 200, echoing the secrets", asked = "echo_secrets=200", kind = "declined" },
+  { "401, echoing the token", asked = "echo_secrets=401", kind = "auth", short = true },
+  { "500, echoing the secrets", asked = "echo_secrets=500", kind = "provider", config = once },
+  { "cut body", asked = "cut_short", kind = "network", config = once },
+  { "cut chunks", asked = "cut_chunked", kind = "network", config = once },
+  { "reset", asked = "reset", kind = "network", config = once },
+  { "reset in the body", asked = "reset_body", kind = "network", config = once },
+  { "timeout", asked = "never", kind = "timeout", config = { retries = 0, timeout = 0.3 } },
+  { "timeout in the body", asked = "slow_body=4", kind = "timeout", config = { retries = 0, timeout = 3 } },
+  { "chunked", asked = "chunked" },
+  { "gzip", asked = "gzip", short = true },
+  { "gzip, cut short", asked = "gzip,cut_short", kind = "network", config = once },
+  { "72 kB body", asked = "big=73728" },
+  { "72 kB, gzip, chunks", asked = "big_chunked=73728,gzip" },
+  { "72 kB, too large", asked = "big=73728", kind = "protocol", config = { max_response_bytes = 65536 } },
+  { "secret in a response header", asked = "secret_in_header" },
+  { "401 with a secret in a header", asked = "unauthorized,secret_in_header", kind = "auth" },
+  { "HTTP/1.0, ended by FIN", asked = "http_1_0" },
+  { "garbage behind the JSON", asked = "trailing_garbage", kind = "protocol" },
+  { "duplicate keys", asked = "duplicate_keys", kind = "protocol" },
+  { "two answers", asked = "two_answers" },
+  { "undeclared fields", asked = "undeclared,undeclared_keys" },
+  { "the number as a JSON number", asked = "numbers_for_strings", digits = 16 },
+  { "retried call", asked = "fail_then_ok=2", config = { retries = 2 }, short = true },
+  { "401, then a fresh token", asked = "expire_then_ok", way = "refreshed", secrets = { "old_token" } },
+  { "cancelled call", asked = "never", way = "cancelled", kind = "cancelled" },
+  { "cancelled in the body", asked = "slow_body=4", way = "cancelled", kind = "cancelled" },
+  { "call left to the collector", asked = "slow_body=4", way = "dropped", kind = "cancelled" },
+  { "secret as a parameter", way = "parameter", secrets = { "card_id" }, short = true },
+  { "redirect to a URL with the secret", way = "parameter", secrets = { "card_id" }, asked = "redirect", kind = "protocol" },
+  { "500 and retries, echoing the URL", way = "parameter", secrets = { "card_id" }, asked = "echo_secrets=500", kind = "provider" },
+  { "secret in a header of the call", way = "header", secrets = { "header" } },
+  { "secret in a header of the client", way = "client_header", secrets = { "header" }, measured = true },
+  { "TLS 1.2", url = "TLS12_URL" },
+  { "through a proxy", url = "HTTPS_URL", proxy = true },
+  { "from_env", environment = "access_token" },
+  { "from_file", way = "file" },
+  { "client:start", way = "started", short = true },
+  { "1,000 calls", way = "thousand" },
+  { "1,000 calls, 64 at once", way = "thousand_each" },
+  { "cards.all of 64", way = "all", count = 64, short = true },
+  { "card, mask, events, errors, JSON", way = "masked", digits = 19, short = true },
+  { "NetXD with a private key", provider = "netxd", way = "signed", secrets = { "account_number", "private_key" }, short = true },
+  { "NetXD declined, echoing all", provider = "netxd", way = "signed", secrets = { "account_number", "private_key" }, asked = "echo_secrets=200",
+    kind = "declined" },
+  { "NetXD, cut body", provider = "netxd", way = "signed", secrets = { "account_number", "private_key" }, asked = "cut_short",
+    kind = "network", config = once },
+  { "Whop", provider = "whop" },
+  { "PayEngine", provider = "payengine" },
+  { "Nayax", provider = "nayax" },
+  { "control: a revealed string is kept", way = "kept", found = { "pan" }, short = true },
+  { "control: a revealed string is dropped", way = "revealed", found = { "pan" } },
+  { "control: UTF-16, base64, hex", way = "disguised", found = { "pan", "cvv", "access_token" } },
+  { "HTTP/2", http2 = true, measured = true },
+}
+
+-- What of an answer is a secret, by provider: what is planted.
+local answers = { alix = { "pan", "cvv" }, netxd = { "cvv" }, whop = { "pan", "cvv" }, payengine = { "token" }, nayax = {} }
+
+for i, row in ipairs(rows) do
+  row.name, row.number = row[1], i
+  row.provider = row.provider or "alix"
+  row.kind = row.kind or "ok"
+  row.way = row.way or "call"
+  row.secrets = row.secrets or {}
+  row.answer = answers[row.provider]
+end
+
+return rows

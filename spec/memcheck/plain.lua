@@ -1,0 +1,113 @@
+--- Plain Lua as the target: a process of its own for each row, fed through pipes.
+
+local program = require "support.program"
+local sandbox = require "support.sandbox"
+
+local plain = {}
+
+local quote = program.quote
+local root = program.shell "pwd":match "^[^\n]*"
+
+local function absolute(path) return path:sub(1, 1) == "/" and path or root .. "/" .. path end
+
+local build = absolute(sandbox.directory()):match "^(.*)/[^/]+/?$"
+
+local target = {}
+target.__index = target
+
+--- Makes a pipe for each secret: { name = bytes }. Its writer waits until the target reads, and no longer than a minute for one that never does.
+function plain.feed(folder, given)
+  local writers = {}
+  for name, text in pairs(given) do
+    assert(os.execute("mkfifo -m 600 " .. quote(folder .. "/" .. name)))
+    writers[#writers + 1] = ("printf %%s %s >%s &"):format(quote(text), quote(folder .. "/" .. name))
+  end
+  if #writers > 0 then os.execute(("timeout 60 sh -c %s </dev/null >/dev/null 2>&1 &"):format(quote(table.concat(writers, "\n") .. "\nwait"))) end
+end
+
+local function contents(path)
+  local file = assert(io.open(path, "rb"))
+  local text = file:read "a"
+  file:close()
+  return text
+end
+
+--- Starts the target of a row.
+-- @param marked what markers.of returned; environment more variables, { name = text }
+function plain.start(row, marked, folder, environment)
+  local given, exports = {}, {}
+  for name, text in pairs(marked.given) do given[name] = text end
+  if marked.key then given.private_key = contents(marked.key) end
+  if row.environment then
+    environment = { MEMCHECK_SECRET = given[row.environment] }
+    given[row.environment] = nil
+  end
+  os.execute("rm -rf " .. quote(folder) .. " && mkdir -p -m 700 " .. quote(folder))
+  if row.way == "file" then
+    local file = assert(io.open(folder .. "/file", "w"))
+    file:write(given.access_token, "\n")
+    file:close()
+    given.access_token = nil
+  end
+  plain.feed(folder, given)
+  assert(os.execute("mkfifo -m 600 " .. quote(folder .. "/in")))
+  for name, text in pairs(environment or {}) do exports[#exports + 1] = ("export %s=%s"):format(name, quote(text)) end
+  local self = setmetatable({ folder = folder, output = "" }, target)
+  self.pipe = io.popen(([[
+cd %s && ulimit -c unlimited 2>/dev/null
+export LUA_PATH='%s/lua/?.lua;%s/lua/?/init.lua;%s/spec/?.lua;;' LUA_CPATH='%s/5.4/?.so;;' CARDS_SANDBOX=%s
+%s
+exec <in; rm -f in; echo $$
+exec lua5.4 %s/spec/memcheck/target.lua %d %s %s 2>&1]]):format(quote(folder), root, root, root, build, quote(absolute(sandbox.directory())),
+    table.concat(exports, "\n"), root, row.number, quote(folder), row.way == "parameter" and "-" or marked.id))
+  self.control = assert(io.open(folder .. "/in", "w")) -- waits for it
+  self.control:setvbuf "no"
+  self.pid = assert(tonumber(self.pipe:read "l"))
+  return self
+end
+
+--- Waits until the target has come to a stage, and waits in `read` itself.
+function target:reach(name)
+  for line in self.pipe:lines() do
+    if line == "stage " .. name then
+      os.execute "sleep 0.02"
+      return
+    end
+    self.output = self.output .. line .. "\n"
+  end
+  self.control:close()
+  self.pipe:close()
+  error(("the target ended before it was %s: %s"):format(name, self.output), 0)
+end
+
+function target:go_on() self.control:write "go on\n" end
+
+--- Waits for the end.
+function target:finish()
+  self.control:close()
+  self.output = self.output .. self.pipe:read "a"
+  return self.pipe:close()
+end
+
+--- Why no core dump can be had here, or nil.
+function plain.no_core()
+  local pattern = contents "/proc/sys/kernel/core_pattern":match "^[^\n]*"
+  if pattern:find "[|/]" then return "kernel.core_pattern is " .. pattern end
+  local limit = program.shell "ulimit -c unlimited 2>&1; ulimit -c"
+  if not limit:find "^unlimited" then return "ulimit -c is limited" end
+end
+
+--- Has the kernel dump the target's core. @return its path
+function target:abort()
+  os.execute(("kill -ABRT %d"):format(self.pid))
+  self:finish()
+  return plain.core_in(self.folder)
+end
+
+--- The core dump that the kernel left in a folder.
+function plain.core_in(folder)
+  local path = program.shell(("ls -1 %s/*core* 2>/dev/null"):format(quote(folder))):match "^(/[^\n]+)"
+  return path or error("there is no core dump", 0)
+end
+
+return plain

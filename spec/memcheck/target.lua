@@ -1,0 +1,73 @@
+--- target.lua ROW DIRECTORY ID: a process to be scanned. It takes its secrets from pipes in the directory, so that no Lua string and no buffer of Lua's
+-- has them, does what the row says, and then waits in `read`: first with its secrets open, then without any.
+
+local cards = require "cards"
+local cases = require "memcheck.cases"
+local sandbox = require "support.sandbox"
+local ways = require "memcheck.ways"
+
+local row = cases[tonumber(arg[1])]
+local t = { row = row, directory = arg[2], id = arg[3], operation = sandbox.operation(row.provider) }
+
+function t.secret(name)
+  t.last_secret = assert(cards.secret.from_file(t.directory .. "/" .. name))
+  return t.last_secret
+end
+
+function t.params(id) return sandbox.params(row.provider, id or t.id) end
+
+--- A client with the row's configuration and the given one; false takes a key away. Credentials that neither has come from the pipes.
+function t.client(given)
+  local overrides = {}
+  for _, config in ipairs { row.config or {}, given or {} } do
+    for key, value in pairs(config) do overrides[key] = value end
+  end
+  for _, name in ipairs(t.credentials) do
+    if overrides[name] ~= nil then -- luacheck: ignore
+    elseif name == row.environment then
+      overrides[name] = assert(cards.secret.from_env "MEMCHECK_SECRET")
+    else
+      overrides[name] = t.secret(name)
+    end
+  end
+  if row.asked then overrides.headers = { ["X-Sandbox"] = row.asked } end
+  if row.url then overrides.base_url = sandbox.url(row.url) .. "/" .. row.provider end
+  if row.proxy then overrides.proxy = sandbox.url "PROXY_URL" end
+  if row.http2 then
+    overrides.base_url, overrides.http_version = os.getenv "MEMCHECK_HTTP2" .. "/" .. row.provider, "2"
+  end
+  local config = sandbox.config(row.provider, overrides)
+  return cards[row.provider].new(config)
+end
+
+t.credentials = {}
+for name in pairs(sandbox.credentials(row.provider)) do
+  if not (row.way == "signed" and name == "signature") then table.insert(t.credentials, name) end
+end
+table.sort(t.credentials)
+
+function t.expect(record, err)
+  local got = record and "ok" or err.kind
+  if got ~= row.kind then error(("%s instead of %s: %s"):format(got, row.kind, tostring(err)), 0) end
+end
+
+local function stage(name)
+  io.stdout:write("stage ", name, "\n")
+  io.stdout:flush()
+  assert(io.read "l")
+end
+
+local held = {}
+ways[row.way](t, held)
+if not row.found then t.last_secret = nil end
+collectgarbage()
+collectgarbage()
+stage "open"
+
+-- One secret is closed, what else there is goes with its owner.
+local record = held.record
+if record and record.cardNo then record.cardNo:close() end
+record, held, t.last_secret = nil, nil, nil -- luacheck: ignore
+collectgarbage()
+collectgarbage()
+stage "closed"

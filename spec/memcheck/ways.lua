@@ -1,0 +1,163 @@
+--- What a target does before it is scanned: one function per way. Whatever it keeps open it puts into `held`, and nowhere else.
+
+local cards = require "cards"
+local cjson = require "cjson"
+local sandbox = require "support.sandbox"
+
+local unpack = table.unpack or unpack -- luacheck: ignore
+
+local ways = {}
+
+--- A call as the row wants it. @return the record or nil, the error or nil
+local function call(t, held, overrides, options)
+  held.client = held.client or t.client(overrides)
+  return held.client[t.operation](held.client, t.params(), options)
+end
+
+local function keep(t, held, record, err)
+  t.expect(record, err)
+  held.record, held.err = record, err
+end
+
+function ways.call(t, held) keep(t, held, call(t, held, nil, t.row.options)) end
+
+function ways.nothing(t, held) held.client = t.client() end
+
+function ways.refreshed(t, held)
+  held.tokens = { t.secret "old_token", t.secret "access_token" }
+  local turn = 0
+  keep(t, held, call(t, held, { access_token = function()
+    turn = turn + 1
+    return held.tokens[turn]
+  end }))
+end
+
+local function wait(t, held)
+  assert(held.client[t.operation](held.client, t.params(t.id .. "-other"), { headers = { ["X-Sandbox"] = "slow_first_byte=0.4" } }))
+end
+
+function ways.cancelled(t, held)
+  held.client = t.client()
+  local job = held.client:start(t.operation, t.params())
+  wait(t, held)
+  assert(not job:done(), "there was nothing to cancel")
+  job:cancel()
+  keep(t, held, job:result())
+  wait(t, held)
+end
+
+function ways.dropped(t, held)
+  held.client = t.client()
+  local job = held.client:start(t.operation, t.params())
+  wait(t, held)
+  assert(not job:done(), "there was nothing to drop")
+  job = nil -- luacheck: ignore
+  collectgarbage()
+  collectgarbage()
+  wait(t, held)
+end
+
+function ways.parameter(t, held)
+  held.params = { card_id = t.secret "card_id" }
+  held.client = t.client()
+  keep(t, held, held.client[t.operation](held.client, held.params))
+end
+
+function ways.header(t, held)
+  held.header = t.secret "header"
+  keep(t, held, call(t, held, nil, { headers = { ["X-Secret"] = held.header } }))
+end
+
+function ways.client_header(t, held)
+  held.header = t.secret "header"
+  keep(t, held, call(t, held, { headers = { ["X-Secret"] = held.header } }))
+end
+
+function ways.file(t, held)
+  keep(t, held, call(t, held, { access_token = assert(cards.secret.from_file(t.directory .. "/file")) }))
+end
+
+function ways.started(t, held)
+  held.client = t.client()
+  local job = held.client:start(t.operation, t.params())
+  keep(t, held, job:result())
+end
+
+-- Half of the records are closed, the others are left to the collector.
+local function done_with(i, record)
+  if i % 2 == 0 then
+    record.cardNo:close()
+    record.cvv:close()
+  end
+end
+
+function ways.thousand(t, held)
+  for i = 1, 999 do done_with(i, assert(call(t, held))) end
+  keep(t, held, call(t, held))
+end
+
+function ways.thousand_each(t, held)
+  held.client = t.client()
+  local ids = {}
+  for i = 1, 999 do ids[i] = i end
+  for i, _, record, err in cards.each(ids, function() return held.client[t.operation](held.client, t.params()) end, { concurrency = 64 }) do
+    done_with(i, assert(record, err))
+  end
+  keep(t, held, call(t, held))
+end
+
+function ways.all(t, held)
+  held.client = t.client()
+  local functions = {}
+  for i = 1, t.row.count do
+    functions[i] = function() return held.client[t.operation](held.client, t.params(t.id .. "-" .. i)) end
+  end
+  held.records = { cards.all(functions) }
+  for _, result in ipairs(held.records) do t.expect(unpack(result, 1, 2)) end
+end
+
+function ways.masked(t, held)
+  held.events, held.texts = {}, {}
+  local function note(text) table.insert(held.texts, text) end
+  local record = assert(call(t, held, { on_event = function(event) table.insert(held.events, event) end }))
+  local card = cards.card(record)
+  held.record, held.card, held.masked = record, card, cards.mask(card)
+  note(cjson.encode(held.masked))
+  note(cjson.encode(cards.mask.policy { number = cards.mask.hash "a key of 16 bytes", exp_year = cards.mask.keep }(card)))
+  note(tostring(card.number) .. ("%s"):format(card.number) .. card.number:mask { first = 6, last = 4 } .. card.number:last(4))
+  note(tostring(card.number:luhn()) .. #card.number .. tostring(card.number:equals "1") .. tostring(card.cvv) .. card.number)
+  note(select(2, pcall(cjson.encode, record)))
+  note(select(2, pcall(error, card.number)))
+  card.number:digits():close()
+  local _, err = held.client[t.operation](held.client, t.params(), { headers = { ["X-Sandbox"] = "echo_secrets" } })
+  held.err = err
+  note(tostring(err))
+  note(cjson.encode(held.events))
+end
+
+function ways.signed(t, held)
+  local defaults = sandbox.config "netxd".defaults
+  defaults.account_number = t.secret "account_number"
+  keep(t, held, call(t, held, { signature = false, private_key = t.secret "private_key", defaults = defaults }))
+end
+
+-- Controls: what must not be done, and has to be found.
+
+function ways.kept(t, held)
+  ways.call(t, held)
+  _G.kept = held.record.cardNo:reveal()
+end
+
+function ways.revealed(t, held)
+  ways.call(t, held)
+  local text = held.record.cardNo:reveal() -- luacheck: ignore
+end
+
+function ways.disguised(t, held)
+  ways.call(t, held)
+  local pan, cvv, token = held.record.cardNo:reveal(), held.record.cvv:reveal(), t.last_secret:reveal()
+  local hex = token:gsub(".", function(c) return ("%02x"):format(c:byte()) end)
+  _G.kept = { (pan:gsub(".", "%0\0")), require "support.leak".base64("a text with " .. cvv), hex }
+end
+
+return ways
