@@ -37,7 +37,9 @@ static void masks_what_may_be_a_secret(void **state) {
     { "card ************1111", "card ************1111" },
     { "****1111 and 1111", "****1111 and ***" },
     { "**737**", "*****"
-                 "**" }, /* stars alone protect nothing: only what a masked card number leaves */
+                 "**" },       /* stars alone protect nothing: only what a masked card number leaves */
+    { "****73 7", "*******" }, /* nor three digits that take as much room as four */
+    { "****7.37", "*******" },
     { "*4111111111111112", "****" },
     { "HTTP 404", "HTTP ***" },
     { "\xc3\xa9"

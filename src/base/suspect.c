@@ -35,14 +35,19 @@ static size_t joined_digits(const char *text, size_t len) {
   return digits >= FEW_DIGITS ? end : 0;
 }
 
+/* What a masked card number leaves: four digits behind its stars. */
+static bool is_masked(const char *text, size_t at, size_t run) {
+  if (run != 4 || at < 4 || memcmp(text + at - 4, "****", 4) != 0) return false;
+  return is_digit(text[at]) && is_digit(text[at + 1]) && is_digit(text[at + 2]) && is_digit(text[at + 3]);
+}
+
 bool suspect_mask(struct buf *out, const char *text, size_t len) {
   bool inside = false; /* of a word that is shown */
   for (size_t i = 0; i < len;) {
     size_t run = 0;
     if (!inside) run = long_word(text + i, len - i);
     if (!run && is_digit(text[i])) run = joined_digits(text + i, len - i);
-    bool masked = run == 4 && i >= 4 && memcmp(text + i - 4, "****", 4) == 0; /* what a masked card number leaves */
-    if (run && !masked) {
+    if (run && !is_masked(text, i, run)) {
       buf_add_string(out, "***");
       i += run;
       inside = false;
