@@ -3,6 +3,7 @@
 # make test      everything is built and tested on Lua 5.1, 5.3, 5.4 and LuaJIT; installs what is missing
 # make check     the rest of the gate: linters, compilers, valgrind, layering
 # make memcheck  no copy of a secret stays in memory: processes are scanned from outside; SHORT=yes some of it
+# make fuzz      SECONDS=60 [TARGET=response]: random answers, parameters, texts and scripts against what must always hold
 # make bench     speed, against other programs in the same run
 # make sandbox   the providers' stand-in, in the foreground, to try scripts against
 # make install   PREFIX=/usr/local LUA=5.4
@@ -142,6 +143,32 @@ memcheck: deps-test
 	@echo "== copies of secrets in memory"
 	@$(LUA_ENV) lua5.4 spec/memcheck/memcheck.lua $(abspath $(MEMCHECK)) $(MEMCHECK)/memcheck.tap $(if $(filter yes,$(SHORT)),short,"$(ONLY)"); \
 	  status=$$?; spec/support/tally "memory" $(MEMCHECK)/memcheck.tap $$status
+# --- fuzzers: libFuzzer under AddressSanitizer and UBSan; TARGET is one of them, or all ---
+
+FUZZ_TARGETS := $(patsubst spec/fuzz/%_fuzz.c,%,$(wildcard spec/fuzz/*_fuzz.c))
+TARGET       ?= $(FUZZ_TARGETS)
+SECONDS      ?= 60
+FUZZ_CC      ?= clang
+FUZZ_FLAGS   := -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -DPOOL_IS_MALLOC
+FUZZ_LUA      = $(shell pkg-config --cflags lua5.4)
+
+$(BUILD)/fuzz/%.o: src/%.c $(MAKEFILE_LIST)
+	@mkdir -p $(@D)
+	$(FUZZ_CC) $(filter-out $(HARDEN),$(ALL_CFLAGS)) $(FUZZ_FLAGS) $(FUZZ_LUA) -MMD -MP -c -o $@ $<
+
+$(BUILD)/fuzz/%_fuzz: spec/fuzz/%_fuzz.c $(SRC:src/%.c=$(BUILD)/fuzz/%.o)
+	$(FUZZ_CC) $(filter-out $(HARDEN),$(ALL_CFLAGS)) $(FUZZ_FLAGS) -fsanitize=fuzzer $(FUZZ_LUA) -MMD -MP -o $@ $(filter %.c %.o,$^) $(LIBS) -llua5.4
+
+-include $(wildcard $(BUILD)/fuzz/*/*.d $(BUILD)/fuzz/*.d)
+.PRECIOUS: $(BUILD)/fuzz/%.o $(BUILD)/fuzz/%_fuzz
+
+.PHONY: fuzz fuzz-merge
+fuzz: deps-check
+	@$(MAKE) -s $(TARGET:%=$(BUILD)/fuzz/%_fuzz)
+	@BUILD=$(BUILD) spec/fuzz/run $(SECONDS) $(TARGET)
+
+fuzz-merge: $(TARGET:%=$(BUILD)/fuzz/%_fuzz)
+	@BUILD=$(BUILD) spec/fuzz/merge $(TARGET)
 
 # Real nginx with the LuaJIT build, driven from Lua 5.4.
 nginx:
