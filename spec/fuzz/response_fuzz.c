@@ -1,0 +1,284 @@
+/* Bytes of an answer, for each operation of the registry, to a record or an error.
+ * The input: a digit for the operation, a letter for the status, the request id's header up to a line break, the body. */
+#define _GNU_SOURCE 1
+#include "../../src/base/json.h"
+#include "../../src/base/json_check.h"
+#include "../../src/base/pan.h"
+#include "../../src/engine/response.h"
+#include "operations.h"
+
+#define MOST_VALUES 64
+
+static const int statuses[] = { 200, 400, 401, 403, 404, 409, 422, 429, 500, 502, 503, 201, 204,
+                                206, 301, 302, 307, 405, 408, 410, 418, 425, 504, 599, 100, 0 };
+
+static struct settings *settings;
+
+/* What the library says itself, which may be what a secret says, too. */
+static const char *const own[] = {
+  "the provider did not accept the credential",
+  "the provider does not allow this with the credential",
+  "the provider does not know it",
+  "the provider wants fewer calls",
+  "the provider has a problem of its own",
+  "the provider refused",
+  "the provider found the request invalid",
+  "the answer does not have the documented shape",
+  "an answer that is not documented (HTTP ",
+  "a redirect (HTTP ",
+  "the answer repeats another id than was sent: it may be about another card",
+};
+
+/* Of a record that could not be built: nothing that the provider wrote. */
+static const char own_end[] = " documented", own_none[] = "the answer has no";
+
+int LLVMFuzzerInitialize(int *argc, char ***argv) {
+  (void)argc;
+  (void)argv;
+  engine_setup();
+  settings = settings_new();
+  must(settings != NULL, "no memory");
+  settings->base_url = strdup("https://host.example");
+  return 0;
+}
+
+/* --- the request that is answered --- */
+
+static struct piece sent_for(const struct part *part) {
+  const char *text = "c_1";
+  if (part->choices) text = part->choices[0];
+  if (part->source == FROM_CREDENTIAL || part->source == FROM_SIGNATURE) text = "Sesame-7Hq2Zx9Lm";
+  return (struct piece){ text, strlen(text) };
+}
+
+static void build_request(struct job *job) {
+  struct value values[64];
+  for (size_t i = 0; i < job->operation->part_count; i++) {
+    struct piece sent = sent_for(&job->operation->parts[i]);
+    bool excluded = false;
+    for (size_t j = 0; j < i; j++)
+      excluded |= job->operation->parts[j].excludes != NULL;
+    values[i] = excluded && !job->operation->parts[i].required ? (struct value){ NULL, 0 } : (struct value){ sent.bytes, sent.len };
+  }
+  bool ok = request_build(&job->request, job->operation, settings, values, (struct value){ NULL, 0 }, NULL, 0, &job->error);
+  must(ok, "the request cannot be built: %s", job->error.message);
+}
+
+/* --- a record says what the body says --- */
+
+static void must_be_same(const struct record *record, const struct json_node *node, const struct operation *operation, const char *path);
+
+static const struct field *field_of(const struct operation *operation, const char *path) {
+  for (size_t i = 0; i < operation->field_count; i++)
+    if (strcmp(operation->fields[i].path, path) == 0) return &operation->fields[i];
+  return NULL;
+}
+
+static bool is_above_a_field(const struct operation *operation, const char *path) {
+  size_t len = strlen(path);
+  for (size_t i = 0; i < operation->field_count; i++)
+    if (strncmp(operation->fields[i].path, path, len) == 0 && operation->fields[i].path[len] == '.') return true;
+  return false;
+}
+
+static void must_have_key(const struct record *record, const char *key, bool declared) {
+  struct buf shown;
+  buf_init(&shown, strlen(key));
+  must(declared ? buf_add_string(&shown, key) : pan_redact(&shown, key, strlen(key)), "no memory");
+  must(strcmp(record->key, buf_string(&shown)) == 0, "the key '%s' became '%s'", key, record->key);
+  buf_free(&shown);
+}
+
+static void must_have_same_children(const struct record *record, const struct json_node *node, const struct operation *operation, const char *path) {
+  bool object = json_type(node) == JSON_OBJECT;
+  const struct record *child = record->child;
+  size_t count = 0;
+  must(record->type == (object ? RECORD_OBJECT : RECORD_ARRAY), "%s is no object or array in the record", path);
+  for (const struct json_node *from = json_child(node); from; from = json_next(from)) {
+    struct buf below;
+    if (object && json_type(from) == JSON_NULL) continue;
+    must(child != NULL, "%s has a member that the record does not have", path);
+    buf_init(&below, 1 << 20);
+    /* A key with a dot in it is not the path that it looks like. */
+    bool plain = object && *json_key(from) && !strchr(json_key(from), '.');
+    buf_addf(&below, "%s%s%s", path, *path && object ? "." : "", !object ? "" : plain ? json_key(from) : "?");
+    if (object) {
+      const char *whole = buf_string(&below);
+      must_have_key(child, json_key(from), field_of(operation, whole) || is_above_a_field(operation, whole));
+    }
+    must_be_same(child, from, operation, buf_string(&below));
+    buf_free(&below);
+    child = child->next;
+    count++;
+  }
+  must(child == NULL && count == record->count, "the record has members below '%s' that are not in the body", path);
+}
+
+static void must_hold_text(const struct record *record, const char *bytes, size_t len) {
+  if (record->type == RECORD_SECRET)
+    must(secret_equals(&record->as.secret, bytes, len), "a secret is not what the body has");
+  else
+    must(record->type == RECORD_STRING && record->as.string.len == len && memcmp(record->as.string.bytes, bytes, len) == 0, "a string changed");
+}
+
+static void must_be_same(const struct record *record, const struct json_node *node, const struct operation *operation, const char *path) {
+  const struct field *field = json_type(node) == JSON_OBJECT || !record->key ? NULL : field_of(operation, path);
+  int64_t integer;
+  size_t len;
+  if (json_type(node) == JSON_OBJECT || json_type(node) == JSON_ARRAY) {
+    must_have_same_children(record, node, operation, path);
+  } else if (record->type == RECORD_INTEGER) {
+    const char *text = json_type(node) == JSON_STRING ? json_string(node, &len) : NULL;
+    must(text ? strtod(text, NULL) == (double)record->as.integer : json_integer(node, &integer) && integer == record->as.integer,
+         "an integer changed");
+  } else if (record->type == RECORD_NUMBER) {
+    must((json_type(node) == JSON_STRING ? strtod(json_string(node, &len), NULL) : json_number(node)) == record->as.number, "a number changed");
+  } else if (json_type(node) == JSON_BOOLEAN) {
+    must(record->type == RECORD_BOOLEAN && record->as.boolean == json_boolean(node), "true or false changed");
+  } else if (json_type(node) == JSON_STRING) {
+    const char *bytes = json_string(node, &len);
+    must_hold_text(record, bytes, len);
+    must(record->type == RECORD_SECRET || (field && field->type < FIELD_PAN), "'%s' is shown, but not declared as what may be", path);
+  } else if (json_type(node) == JSON_NUMBER) {
+    struct buf text;
+    char padded[512];
+    buf_init(&text, 512);
+    must(json_number_text(node, &text), "a number without a text");
+    int digits = field && json_integer(node, &integer) && integer >= 0 ? field->digits : 0;
+    int zeros = digits > (int)text.len ? digits - (int)text.len : 0;
+    snprintf(padded, sizeof padded, "%.*s%s", zeros, "00000000", buf_string(&text));
+    must_hold_text(record, padded, strlen(padded));
+    must(record->type == RECORD_SECRET || (field && field->type < FIELD_PAN), "'%s' is shown, but not declared as what may be", path);
+    buf_free(&text);
+  } else {
+    must(record->type == RECORD_NULL, "a null became something");
+  }
+  must(!field || field->type < FIELD_PAN || record->type == RECORD_SECRET || json_type(node) == JSON_NULL, "'%s' is no secret", path);
+}
+
+/* --- an error says nothing of a secret --- */
+
+struct values {
+  struct buf text[MOST_VALUES];
+  size_t count;
+};
+
+static void add_value(struct values *values, const char *bytes, size_t len) {
+  if (values->count == MOST_VALUES) return;
+  struct buf *text = &values->text[values->count++];
+  buf_init(text, 4096);
+  buf_add(text, bytes, len > 4096 ? 4096 : len);
+}
+
+/* Every value in the body that stands under the name of a declared secret, as it would be in the record. */
+static void collect(struct values *values, const struct operation *operation, const struct json_node *node, const struct field *inside) {
+  for (const struct json_node *child = json_child(node); child; child = json_next(child)) {
+    const struct field *secret = inside;
+    for (size_t i = 0; i < operation->field_count && json_type(node) == JSON_OBJECT; i++) {
+      const char *dot = strrchr(operation->fields[i].path, '.');
+      if (operation->fields[i].type >= FIELD_PAN && strcmp(dot ? dot + 1 : operation->fields[i].path, json_key(child)) == 0)
+        secret = &operation->fields[i];
+    }
+    collect(values, operation, child, secret);
+    if (!secret) continue;
+    if (json_type(child) == JSON_STRING) {
+      size_t len;
+      const char *bytes = json_string(child, &len);
+      add_value(values, bytes, len);
+    } else if (json_type(child) == JSON_NUMBER) {
+      char padded[600];
+      struct buf text;
+      int64_t integer;
+      buf_init(&text, 512);
+      must(json_number_text(child, &text), "a number without a text");
+      add_value(values, buf_string(&text), text.len);
+      int zeros = json_integer(child, &integer) && integer >= 0 && secret->digits > (int)text.len ? secret->digits - (int)text.len : 0;
+      snprintf(padded, sizeof padded, "%.*s%s", zeros, "00000000", buf_string(&text));
+      if (zeros) add_value(values, padded, strlen(padded));
+      buf_free(&text);
+    }
+  }
+}
+
+/* The part of a message that the provider wrote. */
+static struct piece written(const char *message) {
+  size_t all = strlen(message), end = sizeof own_end - 1;
+  if ((all >= end && strcmp(message + all - end, own_end) == 0) || strncmp(message, own_none, sizeof own_none - 1) == 0)
+    return (struct piece){ "", 0 };
+  for (size_t i = 0; i < COUNT_OF(own); i++) {
+    size_t len = strlen(own[i]);
+    if (strncmp(message, own[i], len) != 0) continue;
+    if (own[i][len - 1] == ' ') len += strcspn(message + len, ")") + (strchr(message + len, ')') != NULL);
+    if (strncmp(message + len, ", which is never followed", 25) == 0) len += 25;
+    return message[len] == ':' ? (struct piece){ message + len + 2, strlen(message + len + 2) } : (struct piece){ "", 0 };
+  }
+  return (struct piece){ message, strlen(message) };
+}
+
+static void must_be_clean(const char *name, const char *text, size_t room) {
+  size_t len = strnlen(text, room);
+  must(len < room, "%s does not end", name);
+  for (size_t i = 0; i < len;) {
+    size_t character = json_check_utf8(text + i, len - i);
+    must(character > 0 && (unsigned char)text[i] >= 0x20 && text[i] != 0x7f, "%s has a byte that is no text: %s", name, text);
+    i += character;
+  }
+}
+
+static void must_not_show(const struct error *error, struct piece value) {
+  const char *const texts[] = { error->code, error->request_id };
+  must(!shows(written(error->message), value), "the message shows '%.*s': %s", (int)value.len, value.bytes, error->message);
+  for (size_t i = 0; i < COUNT_OF(texts); i++)
+    must(!shows((struct piece){ texts[i], strlen(texts[i]) }, value), "'%.*s' is shown: %s", (int)value.len, value.bytes, texts[i]);
+}
+
+static void must_be_an_error(const struct job *job, const struct json_node *root) {
+  static const enum error_kind known[] = { ERROR_INVALID_REQUEST, ERROR_AUTH,     ERROR_NOT_FOUND, ERROR_RATE_LIMITED,
+                                           ERROR_DECLINED,        ERROR_PROVIDER, ERROR_PROTOCOL };
+  const struct error *error = &job->error;
+  bool is_known = false;
+  for (size_t i = 0; i < COUNT_OF(known); i++)
+    is_known |= error->kind == known[i];
+  must(is_known && error->message[0] && error->status == job->status, "an error of kind %d: '%s'", (int)error->kind, error->message);
+  must_be_clean("the message", error->message, sizeof error->message);
+  must_be_clean("the code", error->code, sizeof error->code);
+  must_be_clean("the request id", error->request_id, sizeof error->request_id);
+  must_not_show(error, (struct piece){ "Sesame-7Hq2Zx9Lm", 16 });
+  struct values values = { .count = 0 };
+  if (root) collect(&values, job->operation, root, NULL);
+  for (size_t i = 0; i < values.count; i++)
+    must_not_show(error, (struct piece){ buf_string(&values.text[i]), values.text[i].len });
+  for (size_t i = 0; i < values.count; i++)
+    buf_free(&values.text[i]);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  struct piece rest = { (const char *)data, size };
+  const struct provider *provider;
+  const struct operation *operation = cut_operation(&rest, &provider);
+  struct job *job = job_new(provider, operation, settings);
+  must(job != NULL, "no memory");
+  job->status = statuses[cut_choice(&rest, 'a', COUNT_OF(statuses))];
+  build_request(job);
+  struct piece id = cut_piece(&rest, '\n');
+  must(rest.len == 0 || buf_add(&job->body, rest.bytes, rest.len), "no memory");
+  response_read(job);
+
+  const char *why = NULL;
+  size_t where = 0;
+  struct json_node *root = rest.len ? json_parse(rest.bytes, rest.len, &why, &where) : NULL;
+  must((job->record != NULL) == (job->error.kind == ERROR_NONE), "neither a record nor an error, or both");
+  if (job->record) {
+    must(root && job->status >= 200 && job->status < 300, "a record of no success");
+    must_be_same(job->record, json_at(root, job->operation->root), job->operation, "");
+  } else {
+    char *header = strndup(id.bytes, id.len);
+    if (id.len) response_request_id(job, header);
+    free(header);
+    must_be_an_error(job, root);
+  }
+  json_free(root);
+  job_free(job);
+  must_have_no_secret_open();
+  return 0;
+}
