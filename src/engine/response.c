@@ -1,5 +1,6 @@
 #include "response.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -42,30 +43,40 @@ static enum verdict judge(const struct operation *operation, const struct json_n
   return verdict;
 }
 
-/* Declared secrets in the answer, wherever a member of that name stands in it. */
-static void remember_secrets(struct scrub *scrub, const struct operation *operation, const struct json_node *node) {
+/* The declared secret of that name, wherever in the record it is declared; NULL when there is none. */
+static const struct field *secret_of_name(const struct operation *operation, const char *name) {
+  for (size_t i = 0; i < operation->field_count; i++) {
+    const struct field *field = &operation->fields[i];
+    const char *dot = strrchr(field->path, '.');
+    if (field->type >= FIELD_PAN && strcmp(dot ? dot + 1 : field->path, name) == 0) return field;
+  }
+  return NULL;
+}
+
+/* A number as it is written, and with the leading zeros that it lost. */
+static void remember_number(struct scrub *scrub, const struct field *field, const struct json_node *node) {
+  struct buf text;
+  int64_t integer;
+  buf_init(&text, 512);
+  if (json_number_text(node, &text)) scrub_add(scrub, buf_string(&text), text.len);
+  if (json_integer(node, &integer) && integer >= 0 && text.len < (size_t)field->digits) {
+    buf_clear(&text);
+    if (buf_addf(&text, "%0*" PRId64, field->digits, integer)) scrub_add(scrub, buf_string(&text), text.len);
+  }
+  buf_free(&text);
+}
+
+/* Declared secrets in the answer, wherever a member of that name stands in it, and whatever it is: also what an object or array of that name has inside. */
+static void remember_secrets(struct scrub *scrub, const struct operation *operation, const struct json_node *node, const struct field *within) {
   for (const struct json_node *child = json_child(node); child; child = json_next(child)) {
-    enum json_type type = json_type(child);
-    if (type == JSON_OBJECT || type == JSON_ARRAY) {
-      remember_secrets(scrub, operation, child);
-      continue;
-    }
-    if (json_type(node) != JSON_OBJECT || (type != JSON_STRING && type != JSON_NUMBER)) continue;
-    for (size_t i = 0; i < operation->field_count; i++) {
-      const struct field *field = &operation->fields[i];
-      const char *dot = strrchr(field->path, '.');
-      if (field->type < FIELD_PAN || strcmp(dot ? dot + 1 : field->path, json_key(child)) != 0) continue;
-      struct buf text;
-      buf_init(&text, 4096);
-      if (type == JSON_NUMBER) {
-        if (json_number_text(child, &text)) scrub_add(scrub, buf_string(&text), text.len);
-      } else {
-        size_t len;
-        const char *bytes = json_string(child, &len);
-        scrub_add(scrub, bytes, len);
-      }
-      buf_free(&text);
-    }
+    const struct field *field = json_type(node) == JSON_OBJECT ? secret_of_name(operation, json_key(child)) : NULL;
+    if (!field) field = within;
+    remember_secrets(scrub, operation, child, field);
+    if (field && json_type(child) == JSON_NUMBER) remember_number(scrub, field, child);
+    if (!field || json_type(child) != JSON_STRING) continue;
+    size_t len;
+    const char *bytes = json_string(child, &len);
+    scrub_add(scrub, bytes, len);
   }
 }
 
@@ -127,7 +138,7 @@ static void describe(struct job *job, const struct json_node *root) {
   static const char *const request_ids[] = { "request_id", "requestId", "error.request_id", NULL };
   struct error *error = &job->error;
   if (root) {
-    remember_secrets(&job->request.scrub, job->operation, root);
+    remember_secrets(&job->request.scrub, job->operation, root, NULL);
     take(job, root, job->operation->error_codes, error->code, ERROR_CODE_MAX, true);
     if (take(job, root, job->operation->error_messages, error->message, ERROR_MESSAGE_MAX, false) && job->operation->error_details)
       add_details(job, json_at(root, job->operation->error_details));
