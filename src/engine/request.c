@@ -188,7 +188,8 @@ static bool build_headers(struct request *request, const struct operation *opera
     if (!add_line(request, part->wire ? part->wire : part->name, part->prefix, value))
       return invalid(error, part_name(part), "is too long for a header");
   }
-  if (request->body.len) add_line(request, "Content-Type", NULL, (struct value){ "application/json", strlen("application/json") });
+  if (request->body.len && !add_line(request, "Content-Type", NULL, (struct value){ "application/json", strlen("application/json") }))
+    return invalid(error, "the request", "has too many headers");
   for (size_t i = 0; i < header_count; i++) {
     if (has_control(headers[i].value)) {
       error_set(error, ERROR_INVALID_REQUEST, "headers.%s contains a line break, a NUL or another control character", headers[i].name);
