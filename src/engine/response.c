@@ -77,6 +77,30 @@ static void remember_secrets(struct scrub *scrub, const struct operation *operat
     size_t len;
     const char *bytes = json_string(child, &len);
     scrub_add(scrub, bytes, len);
+    enum json_type type = json_type(child);
+    if (type == JSON_OBJECT || type == JSON_ARRAY) {
+      remember_secrets(scrub, operation, child);
+      continue;
+    }
+    if (json_type(node) != JSON_OBJECT || (type != JSON_STRING && type != JSON_NUMBER)) continue;
+    for (size_t i = 0; i < operation->field_count; i++) {
+      const struct field *field = &operation->fields[i];
+      const char *dot = strrchr(field->path, '.');
+      if (field->type < FIELD_PAN || strcmp(dot ? dot + 1 : field->path, json_key(child)) != 0) continue;
+      struct buf text;
+      buf_init(&text, 4096);
+      if (type == JSON_NUMBER) {
+        if (json_number_text(child, &text))
+          scrub_add(scrub, buf_string(&text), text.len);
+        else
+          scrub->values.failed = true; /* as where scrub_add fails: then no text is shown */
+      } else {
+        size_t len;
+        const char *bytes = json_string(child, &len);
+        scrub_add(scrub, bytes, len);
+      }
+      buf_free(&text);
+    }
   }
 }
 
