@@ -217,6 +217,17 @@ static void run_due(struct engine *engine) {
   }
 }
 
+/* Calls that libcurl may have forgotten for want of memory. */
+static void end_broken(struct engine *engine) {
+  for (struct job *job = engine->running.first, *next; job; job = next) {
+    next = job->next;
+    if (!job->lane->broken) continue;
+    engine_cancel(engine, job, ERROR_BUSY, "memory is used up");
+    job->error.retryable = true;
+  }
+  sockets_mend(&engine->sockets);
+}
+
 bool engine_step(struct engine *engine, double seconds) {
   double due = until_due(engine, clock_now());
   if (due >= 0 && (seconds < 0 || due < seconds)) seconds = due;
@@ -230,6 +241,7 @@ bool engine_step(struct engine *engine, double seconds) {
   }
   run_due(engine);
   sockets_collect(&engine->sockets, end_attempt, engine);
+  if (engine->sockets.broken) end_broken(engine);
   return uninterrupted;
 }
 

@@ -143,20 +143,24 @@ void sockets_retire_idle(struct sockets *sockets, double now) {
 
 /* --- lanes --- */
 
+static CURLM *multi_new(struct lane *lane) {
+  CURLM *multi = curl_multi_init();
+  if (multi && curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, on_socket) == CURLM_OK &&
+      curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, lane) == CURLM_OK && curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, on_timer) == CURLM_OK &&
+      curl_multi_setopt(multi, CURLMOPT_TIMERDATA, lane) == CURLM_OK && curl_multi_setopt(multi, CURLMOPT_MAXCONNECTS, MAX_CONNECTIONS) == CURLM_OK)
+    return multi;
+  curl_multi_cleanup(multi);
+  return NULL;
+}
+
 static struct lane *lane_new(struct sockets *sockets) {
   struct lane *lane = pool_calloc(1, sizeof *lane);
   if (!lane) return NULL;
   lane->sockets = sockets;
   lane->index = (uint32_t)sockets->lane_count;
   lane->timer = -1;
-  lane->multi = curl_multi_init();
-  if (lane->multi && curl_multi_setopt(lane->multi, CURLMOPT_SOCKETFUNCTION, on_socket) == CURLM_OK &&
-      curl_multi_setopt(lane->multi, CURLMOPT_SOCKETDATA, lane) == CURLM_OK &&
-      curl_multi_setopt(lane->multi, CURLMOPT_TIMERFUNCTION, on_timer) == CURLM_OK &&
-      curl_multi_setopt(lane->multi, CURLMOPT_TIMERDATA, lane) == CURLM_OK &&
-      curl_multi_setopt(lane->multi, CURLMOPT_MAXCONNECTS, MAX_CONNECTIONS) == CURLM_OK)
-    return lane;
-  if (lane->multi) curl_multi_cleanup(lane->multi);
+  lane->multi = multi_new(lane);
+  if (lane->multi) return lane;
   pool_free(lane);
   return NULL;
 }
@@ -176,8 +180,11 @@ static struct lane *add_lane(struct sockets *sockets) {
 
 /* The first lane with room: so few of them, and warm connections, where few calls are in flight. */
 static struct lane *find_lane(struct sockets *sockets) {
-  for (size_t i = 0; i < sockets->lane_count; i++)
-    if (sockets->lanes[i]->calls < LANE_CALLS) return sockets->lanes[i];
+  for (size_t i = 0; i < sockets->lane_count; i++) {
+    struct lane *lane = sockets->lanes[i];
+    if (!lane->multi) lane->multi = multi_new(lane); /* it was broken */
+    if (lane->multi && lane->calls < LANE_CALLS) return lane;
+  }
   return add_lane(sockets);
 }
 
@@ -229,8 +236,27 @@ double sockets_due(const struct sockets *sockets) {
   return due;
 }
 
+/* A failure, for want of memory, leaves libcurl with a call that it does not look at any more, and 7.88 with traces of its socket that must not be met again. */
+static void act(struct lane *lane, curl_socket_t fd, int bits) {
+  int running;
+  if (lane->broken || curl_multi_socket_action(lane->multi, fd, bits, &running) == CURLM_OK) return;
+  lane->broken = lane->sockets->broken = true;
+}
+
+void sockets_mend(struct sockets *sockets) {
+  for (size_t i = 0; i < sockets->lane_count; i++) {
+    struct lane *lane = sockets->lanes[i];
+    if (!lane->broken) continue;
+    curl_multi_cleanup(lane->multi);
+    lane->multi = NULL;
+    lane->timer = -1;
+    lane->broken = false;
+  }
+  sockets->broken = false;
+}
+
 static void run_socket(struct sockets *sockets, const struct epoll_event *event) {
-  int running, bits = 0, fd = event->data.fd;
+  int bits = 0, fd = event->data.fd;
   const struct watched *known = &sockets->watched[fd];
   if (known->state == IDLE) {
     retire(sockets, fd);
@@ -240,7 +266,7 @@ static void run_socket(struct sockets *sockets, const struct epoll_event *event)
   if (event->events & EPOLLIN) bits |= CURL_CSELECT_IN;
   if (event->events & EPOLLOUT) bits |= CURL_CSELECT_OUT;
   if (event->events & (EPOLLERR | EPOLLHUP)) bits |= CURL_CSELECT_ERR;
-  curl_multi_socket_action(sockets->lanes[known->lane]->multi, fd, bits, &running);
+  act(sockets->lanes[known->lane], fd, bits);
 }
 
 size_t sockets_calls(const struct sockets *sockets) {
@@ -264,10 +290,9 @@ bool sockets_wait(struct sockets *sockets, int milliseconds) {
 void sockets_run_timers(struct sockets *sockets, double now) {
   for (size_t i = 0; i < sockets->lane_count; i++) {
     struct lane *lane = sockets->lanes[i];
-    int running;
     if (lane->timer < 0 || lane->timer > now) continue;
     lane->timer = -1;
-    curl_multi_socket_action(lane->multi, CURL_SOCKET_TIMEOUT, 0, &running);
+    act(lane, CURL_SOCKET_TIMEOUT, 0);
   }
 }
 

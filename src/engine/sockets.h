@@ -19,9 +19,10 @@ struct sockets;
 struct lane {
   struct sockets *sockets;
   uint32_t index;
-  CURLM *multi;
+  CURLM *multi; /* NULL after a failure, until the next call */
   double timer; /* when libcurl wants to be called, monotonic seconds; below 0 for never */
   int calls;    /* in flight */
+  bool broken;  /* libcurl had no memory for one of its calls: all of them have to be removed */
 };
 
 struct sockets {
@@ -33,6 +34,7 @@ struct sockets {
   double looked; /* when they were last asked, monotonic seconds; below 0 when another became idle since */
   struct lane **lanes;
   size_t lane_count;
+  bool broken; /* a lane is */
 };
 
 /* False with a static sentence in *why. */
@@ -61,6 +63,8 @@ double sockets_due(const struct sockets *sockets);
 bool sockets_wait(struct sockets *sockets, int milliseconds);
 /* Lets libcurl do what is due by the clock. */
 void sockets_run_timers(struct sockets *sockets, double now);
+/* Lets go of what libcurl has of broken lanes, whose calls were removed: they may be used again. */
+void sockets_mend(struct sockets *sockets);
 /* Calls back for every transfer that has ended; the callback removes its handle. */
 void sockets_collect(struct sockets *sockets, void (*ended)(void *context, CURL *easy, CURLcode code), void *context);
 
