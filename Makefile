@@ -147,6 +147,7 @@ memcheck: deps-test
 	@echo "== copies of secrets in memory"
 	@$(LUA_ENV) lua5.4 spec/memcheck/memcheck.lua $(abspath $(MEMCHECK)) $(MEMCHECK)/memcheck.tap $(if $(filter yes,$(SHORT)),short,"$(ONLY)"); \
 	  status=$$?; spec/support/tally "memory" $(MEMCHECK)/memcheck.tap $$status
+
 # --- fuzzers: libFuzzer under AddressSanitizer and UBSan; TARGET is one of them, or all ---
 
 FUZZ_TARGETS := $(patsubst spec/fuzz/%_fuzz.c,%,$(wildcard spec/fuzz/*_fuzz.c))

@@ -58,11 +58,12 @@ static void remember_number(struct scrub *scrub, const struct field *field, cons
   struct buf text;
   int64_t integer;
   buf_init(&text, 512);
-  if (json_number_text(node, &text)) scrub_add(scrub, buf_string(&text), text.len);
-  if (json_integer(node, &integer) && integer >= 0 && text.len < (size_t)field->digits) {
+  bool ok = json_number_text(node, &text) && scrub_add(scrub, buf_string(&text), text.len);
+  if (ok && json_integer(node, &integer) && integer >= 0 && text.len < (size_t)field->digits) {
     buf_clear(&text);
-    if (buf_addf(&text, "%0*" PRId64, field->digits, integer)) scrub_add(scrub, buf_string(&text), text.len);
+    ok = buf_addf(&text, "%0*" PRId64, field->digits, integer) && scrub_add(scrub, buf_string(&text), text.len);
   }
+  if (!ok) scrub->values.failed = true; /* then no text is shown */
   buf_free(&text);
 }
 
@@ -77,30 +78,6 @@ static void remember_secrets(struct scrub *scrub, const struct operation *operat
     size_t len;
     const char *bytes = json_string(child, &len);
     scrub_add(scrub, bytes, len);
-    enum json_type type = json_type(child);
-    if (type == JSON_OBJECT || type == JSON_ARRAY) {
-      remember_secrets(scrub, operation, child);
-      continue;
-    }
-    if (json_type(node) != JSON_OBJECT || (type != JSON_STRING && type != JSON_NUMBER)) continue;
-    for (size_t i = 0; i < operation->field_count; i++) {
-      const struct field *field = &operation->fields[i];
-      const char *dot = strrchr(field->path, '.');
-      if (field->type < FIELD_PAN || strcmp(dot ? dot + 1 : field->path, json_key(child)) != 0) continue;
-      struct buf text;
-      buf_init(&text, 4096);
-      if (type == JSON_NUMBER) {
-        if (json_number_text(child, &text))
-          scrub_add(scrub, buf_string(&text), text.len);
-        else
-          scrub->values.failed = true; /* as where scrub_add fails: then no text is shown */
-      } else {
-        size_t len;
-        const char *bytes = json_string(child, &len);
-        scrub_add(scrub, bytes, len);
-      }
-      buf_free(&text);
-    }
   }
 }
 
