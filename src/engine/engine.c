@@ -18,7 +18,7 @@ struct engine {
   uint32_t generation; /* of the process that made it */
   bool skipped;        /* the last step did not look at the sockets */
   CURL *spare;         /* a handle for the next call, made while this one waits */
-  struct settings *spare_settings;
+  uint64_t spare_for;  /* the id of the settings that it has: what belongs to a client must not outlive it here */
   struct job_list running, done;
   struct job **waiting; /* a heap by next_attempt */
   size_t waiting_count, waiting_size;
@@ -75,7 +75,7 @@ static void heap_remove(struct engine *engine, struct job *job) {
 /* --- attempts --- */
 
 static CURL *take_blank(struct engine *engine, const struct settings *settings) {
-  if (!engine->spare || engine->spare_settings != settings) return transfer_blank(settings, &engine->sockets);
+  if (!engine->spare || engine->spare_for != settings->id) return transfer_blank(settings, &engine->sockets);
   CURL *blank = engine->spare;
   engine->spare = NULL;
   return blank;
@@ -83,13 +83,11 @@ static CURL *take_blank(struct engine *engine, const struct settings *settings) 
 
 /* Who calls once calls again, mostly: setting up a handle costs less while the server is at work. */
 static void make_spare(struct engine *engine) {
-  struct settings *settings = engine->running.first->settings;
-  if (engine->spare && engine->spare_settings == settings) return;
+  const struct settings *settings = engine->running.first->settings;
+  if (engine->spare && engine->spare_for == settings->id) return;
   curl_easy_cleanup(engine->spare);
   engine->spare = transfer_blank(settings, &engine->sockets);
-  if (engine->spare_settings == settings) return;
-  settings_unref(engine->spare_settings);
-  engine->spare_settings = settings_ref(settings);
+  engine->spare_for = settings->id;
 }
 
 static void start(struct engine *engine, struct job *job) {
@@ -166,7 +164,6 @@ void engine_free(struct engine *engine) {
   while (engine_done(engine))
     continue; /* they are their owners' */
   curl_easy_cleanup(engine->spare);
-  settings_unref(engine->spare_settings);
   sockets_close(&engine->sockets);
   pool_free(engine->waiting);
   pool_free(engine);

@@ -6,10 +6,13 @@
 
 #include "../base/pool.h"
 
+static _Atomic uint64_t ids;
+
 struct settings *settings_new(void) {
   struct settings *settings = pool_calloc(1, sizeof *settings);
   if (!settings) return NULL;
   atomic_init(&settings->references, 1);
+  settings->id = atomic_fetch_add_explicit(&ids, 1, memory_order_relaxed) + 1;
   settings->timeout = 30;
   settings->connect_timeout = 5;
   settings->retries = 2;

@@ -7,9 +7,11 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 struct settings {
   atomic_int references;
+  uint64_t id;    /* no other settings of the process ever have it */
   char *base_url; /* without a slash at the end */
   char *proxy;
   char *user_agent;
