@@ -157,6 +157,18 @@ local function check_security(config, base_url)
   end
 end
 
+--- The headers that are secrets, or those that are not, by name; nil where there are none.
+local function headers_of(config, secret)
+  local some
+  for name, value in pairs(config.headers or {}) do
+    if check.is_secret(value) == secret then
+      some = some or {}
+      some[name] = value
+    end
+  end
+  return some
+end
+
 --- The settings that core.client reads: one flat table.
 local function flatten(config, base_url)
   local settings = {}
@@ -167,6 +179,7 @@ local function flatten(config, base_url)
     settings[key] = config.tls and config.tls[key]
   end
   settings.tls, settings.on_event = nil, nil
+  settings.headers = headers_of(config, false)
   settings.base_url = base_url:gsub("/+$", "")
   settings.insecure_http = config.insecure_http and 1 or 0
   return settings
@@ -222,6 +235,7 @@ function client.new(about, methods, config)
   for name, value in pairs(config.defaults or {}) do
     private.defaults[name] = value
   end
+  private.headers = headers_of(config, true)
   private.dynamic = private.functions[1] ~= nil or private.sign ~= nil
   private.plain = not private.dynamic and not private.on_event
   return core.client(about.name, flatten(config, base_url), private)

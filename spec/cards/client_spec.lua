@@ -256,6 +256,20 @@ describe("headers", function()
     assert.equal("mine/1", sandbox.seen(id).last.headers["user-agent"])
   end)
 
+  it("that are secrets are replaced by the call's, and cannot be sent once they are closed", function()
+    local id, held = sandbox.unique_id "headers", cards.secret "of the client"
+    local client = cards.alix.new(sandbox.config("alix", { headers = { ["X-Key"] = held } }))
+    assert.is_table(client:private_info(id))
+    assert.equal("of the client", sandbox.seen(id).last.headers["x-key"])
+    assert.is_table(client:private_info(id, { headers = { ["x-KEY"] = cards.secret "of the call" } }))
+    assert.equal("of the call", sandbox.seen(id).last.headers["x-key"])
+    held:close()
+    local record, err = client:private_info(id)
+    assert.is_nil(record)
+    assert.equal("invalid_request", err.kind)
+    assert.matches("headers.X-Key is a secret that is closed", err.message, 1, true)
+  end)
+
   it("cannot break a line: the header is named, its value is not shown", function()
     for _, value in ipairs { SECRET .. "\r\nX-Evil: 1", SECRET .. "\n", "\r" .. SECRET, SECRET .. "\0", SECRET .. "\127" } do
       refuses({ headers = { ["X-Good"] = value } }, "headers.X-Good")

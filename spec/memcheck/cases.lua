@@ -46,7 +46,7 @@ local rows = {
   { "redirect to a URL with the secret", way = "parameter", secrets = { "card_id" }, asked = "redirect", kind = "protocol" },
   { "500 and retries, echoing the URL", way = "parameter", secrets = { "card_id" }, asked = "echo_secrets=500", kind = "provider" },
   { "secret in a header of the call", way = "header", secrets = { "header" } },
-  { "secret in a header of the client", way = "client_header", secrets = { "header" }, measured = true },
+  { "secret in a header of the client", way = "client_header", secrets = { "header" } },
   { "TLS 1.2", url = "TLS12_URL" },
   { "through a proxy", url = "HTTPS_URL", proxy = true },
   { "from_env", environment = "access_token" },

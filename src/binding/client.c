@@ -65,17 +65,24 @@ static bool equals(lua_State *L, const char *key, const char *text) {
   return same;
 }
 
-/* Returns NULL, or the name of a header whose value would break its line. */
+static bool has_control(const char *bytes, size_t len) {
+  for (size_t i = 0; i < len; i++)
+    if ((unsigned char)bytes[i] < 0x20 || bytes[i] == 0x7f) return true;
+  return false;
+}
+
+/* Adds the headers that are strings; those that are secrets stay in the private table, from where each call takes them. NULL, or the name of one whose value would break its line. */
 static const char *read_headers(lua_State *L, struct settings *settings) {
-  lua_getfield(L, 2, "headers");
-  if (lua_istable(L, -1)) {
+  for (int table = 2; table <= 3; table++) {
+    lua_getfield(L, table, "headers");
+    if (!lua_istable(L, -1)) continue;
     for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
       const char *bytes = NULL;
       size_t len = 0;
       struct buf line;
       if (lua_type(L, -2) != LUA_TSTRING || !to_bytes(L, -1, &bytes, &len)) luaL_error(L, "headers: a value is neither a string nor an open secret");
-      for (size_t i = 0; i < len; i++)
-        if ((unsigned char)bytes[i] < 0x20 || bytes[i] == 0x7f) return lua_tostring(L, -2);
+      if (has_control(bytes, len)) return lua_tostring(L, -2);
+      if (table == 3) continue;
       buf_init(&line, 64 * 1024);
       bool ok = buf_add_string(&line, lua_tostring(L, -2)) && buf_add_string(&line, ": ") && buf_add(&line, bytes, len) &&
                 settings_add_header(settings, buf_string(&line));
@@ -83,7 +90,7 @@ static const char *read_headers(lua_State *L, struct settings *settings) {
       if (!ok) luaL_error(L, "headers.%s is too long", lua_tostring(L, -2));
     }
   }
-  lua_pop(L, 1);
+  lua_settop(L, lua_gettop(L) - 2);
   if (!settings_add_own_headers(settings)) luaL_error(L, "memory is used up");
   return NULL;
 }

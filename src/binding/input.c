@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "../base/clean.h"
 #include "../base/nearest.h"
@@ -184,20 +185,34 @@ static int take_values(lua_State *L, struct input *input, bool with_credentials)
   return 0;
 }
 
-static int take_headers(lua_State *L, struct input *input) {
-  if (!lua_istable(L, input->options)) return 0;
-  lua_getfield(L, input->options, "headers");
-  if (!lua_istable(L, -1)) return 0;
-  int headers = lua_gettop(L);
-  for (lua_pushnil(L); lua_next(L, headers); lua_pop(L, 1)) {
+/* The headers in a table, but for those that the first `given` already name. */
+static int take_headers_of(lua_State *L, struct input *input, int table, size_t given) {
+  for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
     struct header *header = &input->headers[input->header_count];
+    const char *name = lua_tostring(L, -2);
+    size_t same = 0;
+    while (same < given && strcasecmp(input->headers[same].name, name) != 0)
+      same++;
+    if (same < given) continue;
     if (input->header_count == INPUT_MAX_HEADERS) return refuse(L, input, "headers", "are too many");
-    header->name = lua_tostring(L, -2);
+    header->name = name;
     const char *wrong = to_value(L, PART_STRING, &header->value);
     if (wrong) return binding_refuse(L, input->client->provider->name, input->operation->name, "headers.%s %s", header->name, wrong);
     input->header_count++;
   }
   return 0;
+}
+
+/* Those of the call, and the client's that are secrets. Both tables stay on the stack. */
+static int take_headers(lua_State *L, struct input *input) {
+  int refused = 0;
+  if (lua_istable(L, input->options)) {
+    lua_getfield(L, input->options, "headers");
+    if (lua_istable(L, -1)) refused = take_headers_of(L, input, lua_gettop(L), 0);
+  }
+  if (refused) return refused;
+  lua_getfield(L, input->private, "headers");
+  return lua_istable(L, -1) ? take_headers_of(L, input, lua_gettop(L), input->header_count) : 0;
 }
 
 int input_take(lua_State *L, struct input *input, bool with_credentials) {
