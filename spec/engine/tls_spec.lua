@@ -1,6 +1,7 @@
 --- TLS: who is trusted, who we are, and that a credential never travels where it was not sent.
 
 local cards = require "cards"
+local program = require "support.program"
 local sandbox = require "support.sandbox"
 
 --- One call to a listener of the sandbox, over TLS, with these tls settings beside its CA.
@@ -125,6 +126,29 @@ describe("a client certificate", function()
     local err = refuses(by_address "MTLS_URL", identity("CLIENT_KEY_ENCRYPTED", "not-the-password"))
     assert.not_matches("not-the-password", tostring(err), 1, true)
   end)
+
+  -- Lua has no fork; LuaJIT can call libc's.
+  if program.lua == "luajit" then
+    it("has no password any more in a forked child: the call says so instead of asking on the terminal", function()
+      local output, status = program.run [[
+        local ffi = require "ffi"
+        ffi.cdef "int fork(void); int waitpid(int, int *, int); void _exit(int);"
+        local cards, sandbox = require "cards", require "support.sandbox"
+        local function token() return "alix_token_sandbox" end
+        local client = cards.alix.new(sandbox.config("alix", { access_token = token, base_url = sandbox.url "MTLS_URL" .. "/alix", tls = {
+          ca_file = sandbox.url "CA_FILE", cert_file = sandbox.url "CLIENT_CERT", key_file = sandbox.url "CLIENT_KEY_ENCRYPTED",
+          key_password = sandbox.url "CLIENT_KEY_PASSWORD" } }))
+        local child = ffi.C.fork()
+        print(child == 0 and "child" or "parent", select(2, client:private_info "c_1"))
+        io.stdout:flush()
+        if child == 0 then ffi.C._exit(0) end
+        ffi.C.waitpid(child, nil, 0)
+      ]]
+      assert.equal(0, status, output)
+      assert.matches("child\talix.private_info: tls: tls.key_password was made before this process was forked", output, 1, true)
+      assert.matches("parent\tnil", output, 1, true)
+    end)
+  end
 
   it("does not work with a key that is not its own", function()
     refuses(by_address "MTLS_URL", { cert_file = sandbox.url "CLIENT_CERT", key_file = sandbox.url "NETXD_KEY" })

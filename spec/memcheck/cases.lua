@@ -48,6 +48,7 @@ local rows = {
   { "secret in a header of the call", way = "header", secrets = { "header" } },
   { "secret in a header of the client", way = "client_header", secrets = { "header" } },
   { "TLS 1.2", url = "TLS12_URL" },
+  { "client certificate, its key locked", url = "MTLS_URL", way = "locked", secrets = { "key_password" } },
   { "through a proxy", url = "HTTPS_URL", proxy = true },
   { "from_env", environment = "access_token" },
   { "from_file", way = "file" },

@@ -3,7 +3,9 @@
 local program = require "support.program"
 local sandbox = require "support.sandbox"
 
-local markers = {}
+local markers = {
+  folder = "build/memcheck", -- for a file
+}
 
 local LENGTH = 40
 local LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -42,6 +44,13 @@ local function scalar(path)
   return digits:sub(-64)
 end
 
+-- The sandbox's client key once more, with this password.
+local function lock(password)
+  local output, status = program.shell(("openssl pkcs8 -topk8 -v2 aes-256-cbc -in %s -out %s/locked.key -passout pass:%s"):format(
+    program.quote(sandbox.url "CLIENT_KEY"), program.quote(markers.folder), password))
+  assert(status == 0, output)
+end
+
 --- What a row needs.
 -- @return { id, given = { name = bytes for a pipe }, wanted = { name = hexadecimal digits to look for }, credentials = { name }, answer = { name } }
 function markers.of(row)
@@ -65,6 +74,7 @@ function markers.of(row)
     else
       local text = make(name)
       if name == "card_id" then self.id = text end
+      if name == "key_password" then lock(text) end
       if name == "old_token" then accepted[#accepted + 1] = text end
     end
   end

@@ -9,6 +9,7 @@ local worker = require "memcheck.worker"
 
 local folder, tap_path, short = arg[1], arg[2], arg[3] == "short"
 local only = not short and arg[3] or ""
+markers.folder = folder
 local tap = assert(io.open(tap_path, "w"))
 local no_core = plain.no_core()
 local READ = { ["0"] = true, ["63"] = true } -- on x86-64, on arm64

@@ -141,6 +141,11 @@ function ways.signed(t, held)
   keep(t, held, call(t, held, { signature = false, private_key = t.secret "private_key", defaults = defaults }))
 end
 
+function ways.locked(t, held)
+  keep(t, held, call(t, held, { tls = { ca_file = sandbox.url "CA_FILE", cert_file = sandbox.url "CLIENT_CERT", key_file = t.directory .. "/../locked.key",
+    key_password = t.secret "key_password" } }))
+end
+
 -- Controls: what must not be done, and has to be found.
 
 function ways.kept(t, held)

@@ -16,10 +16,13 @@ static const struct {
   const char *key;
   size_t offset;
 } strings[] = {
-  { "base_url", offsetof(struct settings, base_url) },         { "proxy", offsetof(struct settings, proxy) },
-  { "user_agent", offsetof(struct settings, user_agent) },     { "ca_file", offsetof(struct settings, ca_file) },
-  { "cert_file", offsetof(struct settings, cert_file) },       { "key_file", offsetof(struct settings, key_file) },
-  { "key_password", offsetof(struct settings, key_password) }, { "pinned_public_key", offsetof(struct settings, pinned_public_key) },
+  { "base_url", offsetof(struct settings, base_url) },
+  { "proxy", offsetof(struct settings, proxy) },
+  { "user_agent", offsetof(struct settings, user_agent) },
+  { "ca_file", offsetof(struct settings, ca_file) },
+  { "cert_file", offsetof(struct settings, cert_file) },
+  { "key_file", offsetof(struct settings, key_file) },
+  { "pinned_public_key", offsetof(struct settings, pinned_public_key) },
 };
 
 /* The bytes of a string or an open secret at the index; false for anything else. */
@@ -49,6 +52,21 @@ static void read_strings(lua_State *L, struct settings *settings) {
     }
     lua_pop(L, 1);
   }
+}
+
+/* NULL, or why there is no room for it. */
+static const char *read_key_password(lua_State *L, struct settings *settings) {
+  const char *bytes, *why = NULL;
+  size_t len;
+  lua_getfield(L, 2, "key_password");
+  if (!lua_isnil(L, -1)) {
+    if (!to_bytes(L, -1, &bytes, &len)) luaL_error(L, "key_password is neither a string nor an open secret");
+    if (!secret_reserve(&settings->key_password, SECRET_CREDENTIAL, len + 1, &why)) return why;
+    memcpy(settings->key_password.bytes, bytes, len);
+    settings->key_password.bytes[len] = '\0';
+  }
+  lua_pop(L, 1);
+  return NULL;
 }
 
 static lua_Number number(lua_State *L, const char *key, lua_Number otherwise) {
@@ -133,6 +151,15 @@ static int new_client(lua_State *L) {
   struct settings *settings = client->settings = settings_new();
   if (!settings) return luaL_error(L, "memory is used up");
   read_strings(L, settings);
+  const char *full = read_key_password(L, settings);
+  if (full) {
+    struct error error;
+    error_set(&error, ERROR_BUSY, "%s", full);
+    error.retryable = true;
+    lua_pushnil(L);
+    binding_push_error(L, &error, "cards", "secret");
+    return 2;
+  }
   if (!settings->base_url) return luaL_error(L, "base_url is required");
   settings->timeout = number(L, "timeout", settings->timeout);
   settings->connect_timeout = number(L, "connect_timeout", settings->connect_timeout);

@@ -29,10 +29,11 @@ struct settings *settings_ref(struct settings *settings) {
 
 void settings_unref(struct settings *settings) {
   if (!settings || atomic_fetch_sub_explicit(&settings->references, 1, memory_order_acq_rel) > 1) return;
-  char *strings[] = { settings->base_url,  settings->proxy,    settings->user_agent,   settings->ca_file,
-                      settings->cert_file, settings->key_file, settings->key_password, settings->pinned_public_key };
+  char *strings[] = { settings->base_url,  settings->proxy,    settings->user_agent,       settings->ca_file,
+                      settings->cert_file, settings->key_file, settings->pinned_public_key };
   for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
     pool_free(strings[i]);
+  secret_wipe(&settings->key_password);
   curl_slist_free_all(settings->headers);
   pool_free(settings);
 }

@@ -9,14 +9,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../base/secret.h"
+
 struct settings {
   atomic_int references;
   uint64_t id;    /* no other settings of the process ever have it */
   char *base_url; /* without a slash at the end */
   char *proxy;
   char *user_agent;
-  char *ca_file, *cert_file, *key_file, *key_password, *pinned_public_key;
-  long tls_version; /* CURL_SSLVERSION_… */
+  char *ca_file, *cert_file, *key_file, *pinned_public_key;
+  struct secret key_password; /* closed where there is none; its last byte is NUL */
+  long tls_version;           /* CURL_SSLVERSION_… */
   long http_version;
   double timeout, connect_timeout; /* seconds */
   int retries;

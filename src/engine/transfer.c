@@ -119,7 +119,7 @@ static bool fill_in(struct job *job, double now) {
   if (strcmp(job->operation->method, request->body.data ? "POST" : "GET") != 0) SET(CURLOPT_CUSTOMREQUEST, job->operation->method);
   /* What may not be sent twice goes over a connection where libcurl does not do so by itself. */
   if (!job->operation->safe) SET(CURLOPT_FRESH_CONNECT, 1L);
-  if (settings->key_password) SET(CURLOPT_KEYPASSWD, settings->key_password);
+  if (settings->key_password.bytes) SET(CURLOPT_KEYPASSWD, (const char *)settings->key_password.bytes);
   SET(CURLOPT_TIMEOUT_MS, milliseconds(left));
   SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(job->connect_timeout < left ? job->connect_timeout : left));
   SET(CURLOPT_PREREQDATA, job);
@@ -140,6 +140,11 @@ bool transfer_prepare(struct job *job, CURL *blank, double now) {
   buf_clear(&job->body);
   job->curl_message = pool_calloc(1, CURL_ERROR_SIZE);
   job->easy = blank;
+  if (secret_state(&job->settings->key_password) == SECRET_FORKED) { /* without it OpenSSL would ask on the terminal */
+    transfer_discard(job);
+    response_failed(job, ERROR_TLS, false, "tls.key_password was made before this process was forked", NULL);
+    return false;
+  }
   if (job->easy && job->curl_message && fill_in(job, now)) return true;
   transfer_discard(job);
   response_failed(job, ERROR_BUSY, true, "libcurl could not be set up for the call", NULL);
