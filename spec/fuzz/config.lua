@@ -1,5 +1,18 @@
 --- Configurations of clients, and parameters, options and credentials of calls, which are built but never sent.
 
+local await = require "cards.await"
+
+--- In place of the network: every job is given up, some with the status that has credentials fetched once more.
+function await.call()
+  return false -- no call is as simple as to need no Lua
+end
+
+function await.result(job)
+  local _, err = job:cancel("cancelled", "not sent")
+  err.status = 401
+  return nil, err
+end
+
 local cards = require "cards"
 local core = require "cards.core"
 local client_options = require "cards.client"
@@ -33,7 +46,7 @@ local TLS = { "ca_file", "cert_file", "key_file", "key_password", "pinned_public
 local OPTIONS = { "timeout", "connect_timeout", "retries", "max_response_bytes", "headers", "other" }
 local HEADERS = { "X-Trace", "Authorization", "X Y", "x-trace", "", "X\r\nY", "Accept", "Host" }
 
-local held -- what makes secrets of one input, for the collector
+local held, told -- what makes secrets of one input, for the collector; what an event showed
 
 local function must_hide(what, where)
   local shown = tostring(what)
@@ -65,7 +78,7 @@ local function sensitive(read)
   elseif kind % 4 == 2 then
     return function() return value end
   elseif kind % 4 == 3 then
-    return function() error(value, kind % 3) end
+    return function() error(text, kind % 3) end -- what a function says of its own, nobody can know
   end
   return value
 end
@@ -107,6 +120,13 @@ end
 local function set(read, config, name)
   if name == "headers" then
     config.headers = maybe(read, headers)
+  elseif name == "on_event" then
+    config.on_event = maybe(read, function()
+      return function(event)
+        local ok, why = pcall(must_hide, event, "on_event")
+        told = told or not ok and why
+      end
+    end)
   elseif name == "tls" then
     config.tls = tls(read)
   elseif name == "base_url" then
@@ -189,6 +209,11 @@ local function build(read, client, name, operation)
   elseif job then
     must_hide(select(2, job:cancel("cancelled", "not sent")), "cancel")
   end
+  local called, none, refused = pcall(client[operation], client, given, asked)
+  must_hide(not called and none or refused or "", "a call")
+  if called and none or told then
+    error(told or "a record of nothing", 0)
+  end
   local cleaned, text = pcall(core.clean, client, operation, given, asked, own, read:text() .. " " .. MARK)
   if not cleaned then
     must_hide(text, "core.clean")
@@ -196,7 +221,7 @@ local function build(read, client, name, operation)
 end
 
 return function(bytes)
-  held = {}
+  held, told = {}, nil
   local read = reader.new(bytes, function(number) return held[number % 4 + 1] end)
   local name = read:choice(PROVIDERS)
   local config = configuration(read, name)
