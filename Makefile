@@ -4,6 +4,7 @@
 # make check     the rest of the gate: linters, compilers, valgrind, layering
 # make memcheck  no copy of a secret stays in memory: processes are scanned from outside; SHORT=yes some of it
 # make fuzz      SECONDS=60 [TARGET=response]: random answers, parameters, texts and scripts against what must always hold
+# make soak      calls to a server that misbehaves at random, for SECONDS=60
 # make bench     speed, against other programs in the same run
 # make sandbox   the providers' stand-in, in the foreground, to try scripts against
 # make install   PREFIX=/usr/local LUA=5.4
@@ -174,6 +175,18 @@ fuzz: deps-check
 
 fuzz-merge: $(TARGET:%=$(BUILD)/fuzz/%_fuzz)
 	@BUILD=$(BUILD) spec/fuzz/merge $(TARGET)
+# --- a server that misbehaves at random for SECONDS, a third of them for each of three hosts; with SEED once more as before ---
+
+SECONDS ?= 60
+SEED    ?= $(shell date +%s)
+.PHONY: soak soak-on
+soak:
+	@$(MAKE) -s all LUA=luajit
+	@$(MAKE) -s all LUA=5.4
+	@spec/sandbox/start $(BUILD)/sandbox
+	@$(MAKE) -s soak-on LUA=5.4 SECONDS=$(SECONDS) SEED=$(SEED)
+soak-on:
+	@$(LUA_ENV) $(LUA_BIN) spec/soak/soak.lua $(SECONDS) $(SEED)
 
 # Real nginx with the LuaJIT build, driven from Lua 5.4.
 nginx:
