@@ -40,7 +40,7 @@ local function modules()
 end
 
 --- Why no nginx can be started here, or nil.
-local function reason()
+function nginx.missing()
   if program.lua ~= "5.4" then
     return "these specs run on one Lua: what runs inside nginx is LuaJIT, whichever Lua asks"
   elseif not exists(build .. "/luajit/cards/core.so") then
@@ -54,7 +54,7 @@ end
 
 --- Whether the specs of a file cannot run here; then it has said so with busted's `pending`.
 function nginx.is_missing(what, pending)
-  local why = reason()
+  local why = nginx.missing()
   if why then
     pending(("nginx, %s: %s"):format(what, why))
   end

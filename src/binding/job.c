@@ -134,11 +134,7 @@ static void run(lua_State *L, struct box *box) {
     engine_submit(engine, job);
   }
   while (job->state != JOB_DONE) {
-    double left = job->deadline - clock_now() + 0.05;
-    if (left < 0) /* libcurl keeps the deadline; this is for what it may oversleep */
-      engine_cancel(engine, job, ERROR_TIMEOUT, "no answer in time");
-    else if (!engine_step(engine, left < LONGEST_WAIT ? left : LONGEST_WAIT) && was_interrupted(L, hook, vm))
-      engine_cancel(engine, job, ERROR_CANCELLED, "interrupted");
+    if (!engine_step(engine, LONGEST_WAIT) && was_interrupted(L, hook, vm)) engine_cancel(engine, job, ERROR_CANCELLED, "interrupted");
   }
   engine_take(engine, job);
 }

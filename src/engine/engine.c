@@ -12,6 +12,7 @@
 #include "transfer.h"
 
 #define FEW_CALLS 4
+#define OVERSLEPT 0.02 /* seconds: libcurl keeps the deadline, and is late at times */
 
 struct engine {
   struct sockets sockets;
@@ -22,6 +23,7 @@ struct engine {
   struct job_list running, done;
   struct job **waiting; /* a heap by next_attempt */
   size_t waiting_count, waiting_size;
+  double overdue_at; /* when the first of the running calls will be, monotonic seconds, or before; below 0 for never */
 };
 
 /* --- the heap of waiting jobs --- */
@@ -107,6 +109,7 @@ static void start(struct engine *engine, struct job *job) {
   }
   job->state = JOB_RUNNING;
   job_list_add(&engine->running, job);
+  if (engine->overdue_at < 0 || job->deadline + OVERSLEPT < engine->overdue_at) engine->overdue_at = job->deadline + OVERSLEPT;
 }
 
 static void end_attempt(void *context, CURL *easy, CURLcode code) {
@@ -134,6 +137,7 @@ struct engine *engine_new(const char **why) {
   engine->generation = secret_generation();
   job_list_init(&engine->running);
   job_list_init(&engine->done);
+  engine->overdue_at = -1;
   if (sockets_open(&engine->sockets, why)) return engine;
   pool_free(engine);
   return NULL;
@@ -201,11 +205,27 @@ void engine_cancel(struct engine *engine, struct job *job, enum error_kind kind,
 static double until_due(const struct engine *engine, double now) {
   double at = sockets_due(&engine->sockets);
   if (engine->waiting_count && (at < 0 || engine->waiting[0]->next_attempt < at)) at = engine->waiting[0]->next_attempt;
+  if (engine->overdue_at >= 0 && (at < 0 || engine->overdue_at < at)) at = engine->overdue_at;
   return at < 0 ? -1 : at > now ? at - now : 0;
+}
+
+static void end_overdue(struct engine *engine, double now) {
+  engine->overdue_at = -1;
+  for (struct job *job = engine->running.first, *next; job; job = next) {
+    next = job->next;
+    double at = job->deadline + OVERSLEPT;
+    if (at <= now) {
+      engine_cancel(engine, job, ERROR_TIMEOUT, "no answer in time");
+      job->error.retryable = job->operation->safe;
+    } else if (engine->overdue_at < 0 || at < engine->overdue_at) {
+      engine->overdue_at = at;
+    }
+  }
 }
 
 static void run_due(struct engine *engine) {
   double now = clock_now();
+  if (engine->overdue_at >= 0 && engine->overdue_at <= now) end_overdue(engine, now);
   sockets_run_timers(&engine->sockets, now);
   while (engine->waiting_count && engine->waiting[0]->next_attempt <= now) {
     struct job *job = engine->waiting[0];
