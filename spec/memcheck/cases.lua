@@ -68,6 +68,7 @@ local rows = {
   { "control: a revealed string is kept", way = "kept", found = { "pan" }, short = true },
   { "control: a revealed string is dropped", way = "revealed", found = { "pan" } },
   { "control: UTF-16, base64, hex", way = "disguised", found = { "pan", "cvv", "access_token" } },
+  { "NetXD with a sign function", provider = "netxd", way = "sign", secrets = { "account_number" }, measured = true }, -- it gets the payload as a string
   { "HTTP/2", http2 = true, measured = true },
 }
 

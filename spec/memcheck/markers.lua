@@ -62,7 +62,7 @@ function markers.of(row)
     return self.given[name]
   end
   for name in pairs(sandbox.credentials(row.provider)) do
-    if not (row.way == "signed" and name == "signature") then
+    if not (row.way:find "^sign" and name == "signature") then
       accepted[#accepted + 1] = make(name)
       table.insert(self.credentials, name)
     end

@@ -89,7 +89,7 @@ local function scan(row)
     target:reach "open"
     dump = scanner.core(folder .. "/target", marked.wanted, target:abort())
   end
-  total, bad, found.core = scanner.judge(dump, row.environment and { [row.environment] = 1 } or {}, no_core and row.environment)
+  total, bad, found.core = scanner.judge(dump, row.environment and not no_core and { [row.environment] = 1 } or {}, no_core and row.environment)
   counts.core = total
   add(wrong, "core", bad)
   os.execute("rm -rf " .. folder .. "/target")

@@ -42,7 +42,7 @@ end
 
 t.credentials = {}
 for name in pairs(sandbox.credentials(row.provider)) do
-  if not (row.way == "signed" and name == "signature") then table.insert(t.credentials, name) end
+  if not (row.way:find "^sign" and name == "signature") then table.insert(t.credentials, name) end
 end
 table.sort(t.credentials)
 

@@ -141,6 +141,12 @@ function ways.signed(t, held)
   keep(t, held, call(t, held, { signature = false, private_key = t.secret "private_key", defaults = defaults }))
 end
 
+function ways.sign(t, held)
+  local defaults = sandbox.config "netxd".defaults
+  defaults.account_number = t.secret "account_number"
+  keep(t, held, call(t, held, { signature = false, sign = function() return "netxd_signature_sandbox" end, defaults = defaults }))
+end
+
 function ways.locked(t, held)
   keep(t, held, call(t, held, { tls = { ca_file = sandbox.url "CA_FILE", cert_file = sandbox.url "CLIENT_CERT", key_file = t.directory .. "/../locked.key",
     key_password = t.secret "key_password" } }))

@@ -116,7 +116,7 @@ end
 function worker.scan(folder, short, no_core, result)
   local place = folder .. "/worker"
   local requests = short and 300 or 5000
-  local alix = markers.of { provider = "alix", answer = { "pan", "cvv" }, secrets = {} }
+  local alix = markers.of { provider = "alix", way = "call", answer = { "pan", "cvv" }, secrets = {} }
   local marked = markers.of { provider = "netxd", way = "signed", answer = { "cvv" }, secrets = { "account_number", "private_key" } }
   marked.wanted.netxd_cvv = marked.wanted.cvv
   for _, part in ipairs { "given", "wanted" } do
