@@ -235,6 +235,9 @@ return function(bytes)
     must_hide(err, "new")
   else
     must_hide(client, "tostring(client)")
+    if tostring(client):find "[%c]" then
+      error(("a client of a URL with control characters: %q"):format(tostring(client)), 0)
+    end
     for operation in pairs(abouts[name].operations) do
       build(read, client, name, operation)
     end

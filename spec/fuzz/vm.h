@@ -29,13 +29,20 @@ static inline void vm_start(const char *script) {
   vm_must(luaL_loadfile(vm, script) == LUA_OK && lua_pcall(vm, 0, 1, 0) == LUA_OK);
 }
 
+/* Calls the function that is below so many arguments on the stack; afterwards nothing is left of what it made. */
+static inline void vm_call(int arguments) {
+  vm_must(lua_pcall(vm, arguments, 0, 0) == LUA_OK);
+  lua_settop(vm, 1);
+  lua_gc(vm, LUA_GCCOLLECT, 0);
+  must_have_no_secret_open();
+}
+
+/* Calls the script's function with the input as a string. */
 static inline void vm_run(const uint8_t *data, size_t size) {
   lua_settop(vm, 1);
   lua_pushvalue(vm, 1);
   lua_pushlstring(vm, (const char *)data, size);
-  vm_must(lua_pcall(vm, 1, 0, 0) == LUA_OK);
-  lua_gc(vm, LUA_GCCOLLECT, 0);
-  must_have_no_secret_open();
+  vm_call(1);
 }
 
 #endif
