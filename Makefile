@@ -180,7 +180,7 @@ fuzz-merge: $(TARGET:%=$(BUILD)/fuzz/%_fuzz)
 SECONDS ?= 60
 SEED    ?= $(shell date +%s)
 .PHONY: soak soak-on
-soak:
+soak: deps-test
 	@$(MAKE) -s all LUA=luajit
 	@$(MAKE) -s all LUA=5.4
 	@spec/sandbox/start $(BUILD)/sandbox
