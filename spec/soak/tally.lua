@@ -8,7 +8,7 @@ local known = { record = true }
 for _, kind in ipairs(KINDS) do known[kind] = true end
 
 local LATEST = 0.1   -- seconds beyond its deadline
-local MOST_KIB = 4096 -- that the memory may grow from the first half to the second
+local MOST_KIB = 8192 -- that the memory may grow from the first half to the second: more calls at once need more, whatever there were before
 
 local WIDTHS = "%-22s %8s %6s %8s %8s %10s %11s %14s %17s %12s"
 
