@@ -2,6 +2,7 @@
 #ifndef CARDS_BINDING_H
 #define CARDS_BINDING_H
 
+#include "../base/buf.h"
 #include "../base/error.h"
 #include "../base/secret.h"
 #include "../engine/job.h"
@@ -11,6 +12,7 @@
 #define CLIENT_TYPE "cards.client"
 #define JOB_TYPE    "cards.job"
 #define ERROR_TYPE  "cards.error"
+#define BUF_TYPE    "cards.buf"
 
 void binding_open_secret(lua_State *L);
 void binding_open_client(lua_State *L);
@@ -26,8 +28,11 @@ void binding_open_memory(lua_State *L);
 struct secret *binding_new_secret(lua_State *L);
 /* The handle of a secret userdata, or NULL for anything else; it may be closed. */
 struct secret *binding_to_secret(lua_State *L, int index);
-/* As secret_init into a new userdata on top of the stack, collecting garbage once when the arena is full. On failure false, pops it, and *why is set. */
-bool binding_make_secret(lua_State *L, enum secret_class class, const void *bytes, size_t len, const char **why);
+
+/* --- buffers --- */
+
+/* Pushes a userdata that frees the buffer with it, so that an error of Lua's does not: buf_init with that maximum. */
+struct buf *binding_new_buf(lua_State *L, size_t max);
 
 /* --- convert --- */
 

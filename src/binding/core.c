@@ -8,15 +8,34 @@
 #include "../engine/engine.h"
 #include "binding.h"
 
+struct buf *binding_new_buf(lua_State *L, size_t max) {
+  struct buf *buf = lua_newuserdata(L, sizeof *buf);
+  buf_init(buf, max);
+  luaL_getmetatable(L, BUF_TYPE);
+  lua_setmetatable(L, -2);
+  return buf;
+}
+
+static int collect_buf(lua_State *L) {
+  buf_free(lua_touserdata(L, 1));
+  return 0;
+}
+
+static void open_buf(lua_State *L) {
+  luaL_newmetatable(L, BUF_TYPE);
+  lua_pushcfunction(L, collect_buf);
+  lua_setfield(L, -2, "__gc");
+  lua_pop(L, 1);
+}
+
 /* core.redact(text): the text without card numbers */
 static int redact(lua_State *L) {
   size_t len;
   const char *text = luaL_checklstring(L, 1, &len);
-  struct buf out;
-  buf_init(&out, len);
-  bool ok = pan_redact(&out, text, len);
-  if (ok) lua_pushlstring(L, buf_string(&out), out.len);
-  buf_free(&out);
+  struct buf *out = binding_new_buf(L, len);
+  bool ok = pan_redact(out, text, len);
+  if (ok) lua_pushlstring(L, buf_string(out), out->len);
+  buf_free(out);
   return ok ? 1 : luaL_error(L, "memory is used up");
 }
 
@@ -63,6 +82,7 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
   };
   engine_setup();
   luaL_newlib(L, functions);
+  open_buf(L);
   binding_open_convert(L);
   binding_open_secret(L);
   binding_open_client(L);

@@ -238,19 +238,18 @@ int input_take(lua_State *L, struct input *input, bool with_credentials) {
 int input_check(lua_State *L) {
   struct input input;
   struct error error;
-  struct buf payload;
   int refused = input_take(L, &input, false);
   if (refused) return refused;
   const char *provider = input.client->provider->name;
-  buf_init(&payload, REQUEST_MAX_BODY);
+  struct buf *payload = binding_new_buf(L, REQUEST_MAX_BODY);
   bool ok = request_check(input.operation, input.values, &error);
-  if (ok && input.operation->signature) ok = request_payload(&payload, input.operation, input.values, &error);
+  if (ok && input.operation->signature) ok = request_payload(payload, input.operation, input.values, &error);
   lua_pushboolean(L, ok);
-  if (ok && payload.len)
-    lua_pushlstring(L, buf_string(&payload), payload.len);
+  if (ok && payload->len)
+    lua_pushlstring(L, buf_string(payload), payload->len);
   else
     lua_pushnil(L);
-  buf_free(&payload);
+  buf_free(payload);
   if (ok) return 2;
   lua_pushnil(L);
   binding_push_error(L, &error, provider, input.operation->name);
@@ -267,27 +266,29 @@ lua_Number input_option(lua_State *L, const struct input *input, const char *nam
 
 int input_clean(lua_State *L) {
   struct input input;
-  size_t len;
+  struct value credentials[INPUT_MAX_PARTS];
+  size_t len, count = 0;
   const char *text = luaL_checklstring(L, 6, &len);
+  char cleaned[SHOWN_MAX + 4] = "it failed";
+  bool ok = input_take(L, &input, false) == 0;
+  for (size_t i = 0; ok && i < input.client->provider->credential_count && count < COUNT_OF(credentials); i++) {
+    get_credential(L, &input, input.client->provider->credentials[i].name);
+    if (!lua_isnil(L, -1) && !to_value(L, PART_STRING, &credentials[count])) count++;
+  }
+  /* Until the scrub is freed nothing of Lua's may be called that raises an error. */
   struct scrub scrub;
   struct buf shown;
-  bool ok = input_take(L, &input, false) == 0;
   scrub_init(&scrub);
   buf_init(&shown, SHOWN_MAX + 3);
   for (size_t i = 0; ok && i < input.operation->part_count; i++)
     if (input.operation->parts[i].source == FROM_ARGUMENT && input.values[i].bytes)
       ok = scrub_add(&scrub, input.values[i].bytes, input.values[i].len);
-  for (size_t i = 0; ok && i < input.client->provider->credential_count; i++) {
-    struct value value = { NULL, 0 };
-    get_credential(L, &input, input.client->provider->credentials[i].name);
-    if (!lua_isnil(L, -1) && !to_value(L, PART_STRING, &value)) ok = scrub_add(&scrub, value.bytes, value.len);
-  }
+  for (size_t i = 0; ok && i < count; i++)
+    ok = scrub_add(&scrub, credentials[i].bytes, credentials[i].len);
   ok = ok && clean_text(&scrub, &shown, text, len, SHOWN_MAX);
-  scrub_free(&scrub);
-  if (ok)
-    lua_pushlstring(L, buf_string(&shown), shown.len);
-  else
-    lua_pushliteral(L, "it failed");
+  if (ok) snprintf(cleaned, sizeof cleaned, "%s", buf_string(&shown));
   buf_free(&shown);
+  scrub_free(&scrub);
+  lua_pushstring(L, cleaned);
   return 1;
 }

@@ -154,22 +154,33 @@ static int submit(lua_State *L) {
   return submit_box(L, box, luaL_checknumber(L, 2));
 }
 
+#define DONE_AT_ONCE 64 /* jobs; core.done has the others when it is asked again */
+
+void job_make_room(lua_State *L, int index, int tags) {
+  luaL_checktype(L, index, LUA_TTABLE);
+  for (int i = (int)lua_rawlen(L, index) + 1; i <= tags; i++) {
+    lua_pushnumber(L, 0);
+    lua_rawseti(L, index, i);
+  }
+}
+
 /* core.done(table, seconds): the tags of submitted jobs that are done, in the table from 1 on, waiting so long for the first; returns how many */
 static int done(lua_State *L) {
   struct engine *engine = get_vm(L)->engine;
-  struct job *job = engine_done(engine);
   lua_Number seconds = luaL_checknumber(L, 2);
-  luaL_checktype(L, 1, LUA_TTABLE);
+  job_make_room(L, 1, DONE_AT_ONCE);
+  struct job *job = engine_done(engine);
   if (!job) {
     engine_step(engine, seconds);
     job = engine_done(engine);
   }
   int count = 0;
-  for (; job; job = engine_done(engine)) {
+  while (job) {
     struct box *box = job->owner;
     job_told(box);
     lua_pushnumber(L, box->tag);
     lua_rawseti(L, 1, ++count);
+    job = count < DONE_AT_ONCE ? engine_done(engine) : NULL;
   }
   lua_pushinteger(L, count);
   return 1;

@@ -19,6 +19,8 @@ struct box {
 };
 
 struct box *job_check(lua_State *L);
+/* Makes room for so many tags in the table at the index, so that none is lost for want of memory once its job was taken. */
+void job_make_room(lua_State *L, int index, int tags);
 /* The script is told that the job is done. */
 void job_told(struct box *box);
 /* For (client, operation, params, job or nil, provider name, nil, tag) on the stack: makes the job, in the one given where there is one. Returns 0 with *made set and on top of

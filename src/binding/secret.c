@@ -23,24 +23,28 @@ struct secret *binding_to_secret(lua_State *L, int index) {
   return lua_type(L, index) == LUA_TUSERDATA ? luaL_testudata(L, index, SECRET_TYPE) : NULL;
 }
 
-bool binding_make_secret(lua_State *L, enum secret_class class, const void *bytes, size_t len, const char **why) {
-  struct secret *secret = binding_new_secret(L);
+/* As secret_init, collecting garbage once when the arena is full. */
+static bool fill(lua_State *L, struct secret *secret, enum secret_class class, const void *bytes, size_t len, const char **why) {
   if (secret_init(secret, class, bytes, len, why)) return true;
   lua_gc(L, LUA_GCCOLLECT, 0); /* secrets that nobody holds any more still take room */
-  if (secret_init(secret, class, bytes, len, why)) return true;
-  lua_pop(L, 1);
-  return false;
+  return secret_init(secret, class, bytes, len, why);
 }
 
-static int push_or_refuse(lua_State *L, enum secret_class class, const char *bytes, size_t len) {
-  const char *why;
-  if (binding_make_secret(L, class, bytes, len, &why)) return 1;
+/* The secret on top of the stack when it is filled, else nil and an error. Returns the count. */
+static int push_filled(lua_State *L, bool filled, const char *why) {
+  if (filled) return 1;
   struct error error;
   error_set(&error, ERROR_BUSY, "%s", why);
   error.retryable = true;
   lua_pushnil(L);
   binding_push_error(L, &error, "cards", "secret");
   return 2;
+}
+
+static int push_or_refuse(lua_State *L, enum secret_class class, const char *bytes, size_t len) {
+  const char *why = NULL;
+  bool filled = fill(L, binding_new_secret(L), class, bytes, len, &why);
+  return push_filled(L, filled, why);
 }
 
 static struct secret *check_secret(lua_State *L) {
@@ -78,7 +82,9 @@ static int from_env(lua_State *L) {
 
 /* cards.secret.from_file(path): the file without one line break at its end */
 static int from_file(lua_State *L) {
-  const char *path = luaL_checkstring(L, 1);
+  const char *path = luaL_checkstring(L, 1), *why = NULL;
+  struct secret *secret =
+      binding_new_secret(L); /* first: until the file and its bytes are given back nothing of Lua's may be called that raises an error */
   int fd = open(path, O_RDONLY | O_CLOEXEC);
   if (fd < 0) return binding_refuse(L, "cards", "secret", "%s: %s", path, strerror(errno));
   char *bytes = pool_alloc(FILE_MAX + 1);
@@ -92,18 +98,15 @@ static int from_file(lua_State *L) {
     if (got < 0) failure = errno;
   }
   close(fd);
-  int results;
-  if (got < 0) {
-    results = binding_refuse(L, "cards", "secret", "%s: %s", path, strerror(failure));
-  } else if (len > FILE_MAX) {
-    results = binding_refuse(L, "cards", "secret", "%s is larger than %d bytes", path, FILE_MAX);
-  } else {
-    if (len && bytes[len - 1] == '\n') len--;
-    if (len && bytes[len - 1] == '\r') len--;
-    results = len ? push_or_refuse(L, SECRET_CREDENTIAL, bytes, len) : binding_refuse(L, "cards", "secret", "%s is empty", path);
-  }
+  bool fits = len <= FILE_MAX;
+  if (got >= 0 && fits && len && bytes[len - 1] == '\n') len--;
+  if (got >= 0 && fits && len && bytes[len - 1] == '\r') len--;
+  bool filled = got >= 0 && fits && len && fill(L, secret, SECRET_CREDENTIAL, bytes, len, &why);
   pool_free(bytes);
-  return results;
+  if (got < 0) return binding_refuse(L, "cards", "secret", "%s: %s", path, strerror(failure));
+  if (!fits) return binding_refuse(L, "cards", "secret", "%s is larger than %d bytes", path, FILE_MAX);
+  if (!len) return binding_refuse(L, "cards", "secret", "%s is empty", path);
+  return push_filled(L, filled, why);
 }
 
 static int reveal(lua_State *L) {
@@ -117,17 +120,11 @@ static int close_(lua_State *L) {
   return 0;
 }
 
-static void push_buf(lua_State *L, struct buf *buf, bool ok) {
-  if (ok) lua_pushlstring(L, buf_string(buf), buf->len);
-  buf_free(buf);
-  if (!ok) luaL_error(L, "memory is used up");
-}
-
 static void push_mask(lua_State *L, const struct secret *secret, size_t first, size_t last) {
-  struct buf out;
-  buf_init(&out, 256);
-  bool ok = pan_mask(&out, secret->class, (const char *)secret->bytes, secret->len, first, last);
-  push_buf(L, &out, ok);
+  struct buf *out = binding_new_buf(L, 256);
+  if (!pan_mask(out, secret->class, (const char *)secret->bytes, secret->len, first, last)) luaL_error(L, "memory is used up");
+  lua_pushlstring(L, buf_string(out), out->len);
+  buf_free(out);
 }
 
 static size_t check_count(lua_State *L, int index, const char *name) {
@@ -202,12 +199,14 @@ static int length(lua_State *L) {
 /* s:digits(): a new secret of the same class with the digits only */
 static int digits(lua_State *L) {
   struct secret *secret = check_open(L);
+  struct secret *made = binding_new_secret(L); /* first: nothing of Lua's may raise an error while the bytes are held */
+  const char *why = NULL;
   char *bytes = pool_alloc(secret->len + 1);
   if (!bytes) return luaL_error(L, "memory is used up");
   size_t len = pan_digits((const char *)secret->bytes, secret->len, bytes);
-  int results = push_or_refuse(L, secret->class, bytes, len);
+  bool filled = fill(L, made, secret->class, bytes, len, &why);
   pool_free(bytes);
-  return results;
+  return push_filled(L, filled, why);
 }
 
 static int luhn(lua_State *L) {

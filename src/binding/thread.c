@@ -84,7 +84,7 @@ static int take(lua_State *L) {
   struct job *jobs[TAKEN_AT_ONCE];
   struct channel *channel = get_channel(L);
   lua_Number seconds = luaL_optnumber(L, 2, 0);
-  luaL_checktype(L, 1, LUA_TTABLE);
+  job_make_room(L, 1, TAKEN_AT_ONCE);
   size_t count = channel_take(channel, jobs, TAKEN_AT_ONCE);
   if (!count && seconds > 0) {
     struct pollfd bell = { .fd = channel_bell(channel)->fd, .events = POLLIN };
