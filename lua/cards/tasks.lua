@@ -19,11 +19,13 @@ local ways = await.ways             -- by coroutine, the lanes among them
 local waiting, tags = {}, 0         -- by tag: the lane whose job is under way
 local idle, blank = {}, {}          -- lanes without a task, tables for tasks
 local ready, first, last = {}, 1, 0 -- lanes to resume, a queue
+for i = 1, 64 do ready[i] = false end -- room for all that core.done returns at once: a lane that is lost for want of memory is waited for without end
+for i = 1, 64 do ready[i] = nil end
 local DONE, PARK = {}, {}           -- what a lane yields without a task, and when it waits for other tasks
 
 local function enqueue(lane)
+  ready[last + 1] = lane
   last = last + 1
-  ready[last] = lane
 end
 
 local function wait(lane, job)
@@ -69,8 +71,6 @@ local function finish(task, ...)
   if not task.lane then
     return -- it was abandoned while it ran
   end
-  leave(task)
-  task.call = false
   local n = select("#", ...)
   task.n = n
   if n <= 2 then
@@ -80,8 +80,10 @@ local function finish(task, ...)
       task[i] = (select(i, ...))
     end
   end
+  group.finished[group.count + 1] = task -- what may fail for want of memory comes first: then the task finishes once more, with that error
   group.count = group.count + 1
-  group.finished[group.count] = task
+  leave(task)
+  task.call = false
   local parent = group.parent
   if parent and parent.parked then
     parent.parked = false
@@ -227,12 +229,13 @@ function tasks.spawn(group, func, given, value)
   local task = table.remove(blank) or {
     false, false, n = 0, index = 0, group = false, call = false, given = false, value = false, lane = false, at = 0, groups = false,
   }
-  group.running = group.running + 1
-  task.group, task.call, task.given, task.value, task.lane, task.at = group, func, given, value, lane, group.running
-  group.members[group.running] = task
+  local at = group.running + 1
+  task.group, task.call, task.given, task.value, task.lane, task.at = group, func, given, value, lane, at
   lane.task = task
-  await.active = await.active + 1
+  group.members[at] = task
   enqueue(lane)
+  group.running = at -- only now: what grows a table may fail for want of memory
+  await.active = await.active + 1
   return task
 end
 
