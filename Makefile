@@ -188,6 +188,18 @@ soak: deps-test
 soak-on:
 	@$(LUA_ENV) $(LUA_BIN) spec/soak/soak.lua $(SECONDS) $(SEED)
 
+# --- the binding where each allocation fails once: a Lua of its own, with the sanitizers ---
+
+FAULT_LUA := $(shell pkg-config --cflags lua5.4)
+$(BUILD)/units-asan/binding/%.o: ALL_CFLAGS += $(FAULT_LUA)
+$(BUILD)/units-asan/vm: spec/fault/vm.c spec/c/failing.h $(SRC:src/%.c=$(BUILD)/units-asan/%.o)
+	$(CC) $(filter-out $(HARDEN),$(ALL_CFLAGS)) $(SANITIZE) $(FAULT_LUA) -o $@ $(filter %.c %.o,$^) $(LIBS) $(shell pkg-config --libs lua5.4) $(FAILING:%=-Wl,--wrap=%)
+
+.PHONY: fault
+fault: $(BUILD)/units-asan/vm
+	@echo "== a Lua whose allocations fail"
+	@LUA_PATH="lua/?.lua;lua/?/init.lua" $< spec/fault/scenarios.lua > $(BUILD)/units-asan/vm.tap 2>&1; status=$$?; spec/support/tally fault $(BUILD)/units-asan/vm.tap $$status
+
 # Real nginx with the LuaJIT build, driven from Lua 5.4.
 nginx:
 	@$(MAKE) -s all LUA=luajit
@@ -225,6 +237,7 @@ test: deps-test
 	@rm -f $(BUILD)/tally
 	+@$(MAKE) -s -k units || true
 	+@$(MAKE) -s storm || true
+	+@$(MAKE) -s fault || true
 	+@for lua in $(LUAS); do $(MAKE) -s specs LUA=$$lua || true; done
 	+@$(MAKE) -s nginx || true
 	+@$(MAKE) -s packaging || true

@@ -1,0 +1,172 @@
+--- What is done while each allocation of it fails, see vm.c: a list of { name, run, fresh = in a VM of its own each time, core_only }. Each returns true where
+-- all is well.
+
+local port = ...
+local URL = "http://127.0.0.1:" .. port
+
+local CONFIGS = {
+  alix = { access_token = "t", headers = { ["X-One"] = "1" } },
+  netxd = {
+    credential = "c", api_key = "k", signature = "s",
+    defaults = { product = "P", program = "P", channel = "PULSE", customer_id = "1", account_number = "2" },
+  },
+  whop = { token = "t", api_version_date = "2025-01-01" },
+  payengine = { secret = "s", timeout = 3, retries = 0 },
+  nayax = {
+    token = "t", proxy = "localhost:1", user_agent = "x",
+    tls = { min_version = "1.3", key_password = "p", cert_file = "README.md", key_file = "README.md" },
+  },
+}
+local PROVIDERS = { "alix", "netxd", "whop", "payengine", "nayax" }
+
+local cards -- of the VM; asked for when it is first needed
+local function need()
+  cards = cards or require "cards"
+  return cards
+end
+
+local function is_error(err) return getmetatable(err) == "cards.error" end
+
+--- What a call may end with here: with an error for want of memory too.
+local function excused(err)
+  assert(is_error(err), err)
+  assert(err.kind == "busy" or err.kind == "network" or err.kind == "timeout" or err.kind == "invalid_request" or err.kind == "protocol", tostring(err))
+  error("for want of memory: " .. tostring(err), 0)
+end
+
+local function made(name)
+  local config = { base_url = URL .. "/" .. name, insecure_http = true, timeout = 2, retries = 0 }
+  for key, value in pairs(CONFIGS[name]) do config[key] = value end
+  local client, err = need()[name].new(config)
+  return client or error("memory: " .. tostring(err), 0)
+end
+
+local clients = {}
+local function client(name)
+  clients[name] = clients[name] or made(name)
+  return clients[name]
+end
+
+local list = {}
+local function scenario(name, run, how) list[#list + 1] = { name = name, run = run, fresh = how == "fresh", core_only = how == "core only" } end
+
+scenario("require cards.core", function() return require "cards.core".memory ~= nil end, "fresh")
+
+scenario("new", function()
+  for _, name in ipairs(PROVIDERS) do made(name) end
+  return true
+end)
+
+scenario("describe", function()
+  for _, name in ipairs(PROVIDERS) do
+    for operation in pairs(need().describe(name)) do assert(need().describe(name, operation).path) end
+  end
+  return true
+end)
+
+scenario("a configuration that is refused", function()
+  local ok, why = pcall(need().alix.new, { base_url = URL, acces_token = "t" })
+  if why:find "memory" then error(why, 0) end
+  return not ok and why:find "access_token" ~= nil
+end)
+
+scenario("calls that are refused", function()
+  local alix, netxd = client "alix", client "netxd"
+  for _, parameters in ipairs { {}, { card_id = "a/b" }, { card_id = "" }, { cardid = "x" }, { card_id = 1 } } do
+    local info, err = alix:private_info(parameters)
+    assert(info == nil and is_error(err) and err.kind == "invalid_request" and #tostring(err) > 0)
+  end
+  local info, err = netxd:get_cvv { card_id = "c_1", channel = "x" }
+  return info == nil and err.kind == "invalid_request"
+end)
+
+local function held(secret, err) return secret or error(tostring(err), 0) end
+
+scenario("secrets", function()
+  local secret = need().secret
+  local pan = held(secret("4111 1111 1111 1111", "pan"))
+  local token = held(secret "a token of the client's")
+  local file = held(secret.from_file "/proc/self/comm")
+  local env = held(secret.from_env "PATH")
+  local digits = held(pan:digits())
+  assert(pan:luhn() and digits:reveal() == "4111111111111111" and #digits == 16 and pan:equals "4111 1111 1111 1111" and not pan:equals(token))
+  assert(tostring(pan) == "************1111" and pan:mask { first = 6, last = 4 } == "411111******1111" and pan:first(6) == "411111" and pan:last(4) == "1111")
+  assert("x" .. pan == "x************1111" and token.class == "credential" and pan.class == "pan")
+  assert(need().redact "4111111111111111 x" == "************1111 x" and need().memory().open >= 5)
+  for _, one in ipairs { pan, token, file, env, digits } do one:close() end
+  assert(tostring(pan) == "*** (closed)")
+  return true
+end)
+
+scenario("a record", function()
+  for _, row in ipairs { { "alix", "private_info" }, { "whop", "retrieve" } } do
+    local name = row[1]
+    local info, err = client(name)[row[2]](client(name), "c_1")
+    if not info then excused(err) end
+    local card = need().card(info)
+    local masked = need().mask(card)
+    if not card.exp_year or not masked.bin then error("memory: a field is missing", 0) end
+    assert(card.exp_year == 2027 and masked.bin and not tostring(masked.number):find "4111")
+    assert(tostring(info.cardNo or info.secrets.card_number):find "^%*+%d%d%d%d$")
+  end
+  return true
+end)
+
+scenario("an error of a provider", function()
+  local info, err = client("payengine"):retrieve_token "c_1"
+  if err and err.kind ~= "not_found" then excused(err) end
+  return info == nil and tostring(err):find "404" ~= nil
+end)
+
+scenario("functions for credentials, and listeners", function()
+  local seen = 0
+  local alix = need().alix.new {
+    base_url = URL .. "/alix", insecure_http = true, timeout = 2, retries = 0, access_token = function() return "t" end,
+    on_event = function(event) seen = seen + (event.ok and 1 or 0) end,
+  }
+  local info, err = alix:private_info({ card_id = "c_1" }, { timeout = 2, headers = { ["X-Two"] = "2" } })
+  if not info then
+    if err.kind == "auth" then error("memory: " .. tostring(err), 0) end
+    excused(err)
+  end
+  return info.cardNo:last(4) == "1111"
+end)
+
+--- A result of cards.all or cards.each: nil and the error with its traceback where memory was used up inside.
+local function check(record, err)
+  if record then return end
+  if type(err) == "string" then error(err, 0) end
+  excused(err)
+end
+
+scenario("cards.all and cards.each", function()
+  local alix = client "alix"
+  local function call() return alix:private_info "c_1" end
+  local first, second = need().all { call, function() return alix:private_info {} end }
+  check(first[1], first[2])
+  assert(first[1].expYear == "27")
+  if type(second[2]) == "string" then error(second[2], 0) end
+  assert(second[1] == nil and second[2].kind == "invalid_request")
+  local count = 0
+  for _, _, record, err in need().each({ "c_1", "c_2", "c_3" }, function(id) return alix:private_info(id) end, { concurrency = 2 }) do
+    check(record, err)
+    count = count + 1
+  end
+  for _ in need().each({ "c_1", "c_2", "c_3" }, function(id) return alix:private_info(id) end, { concurrency = 2 }) do break end -- luacheck: ignore 512
+  local record, err = need().fallback { call, call }
+  check(record, err)
+  return count == 3
+end, "core only")
+
+scenario("client:start", function()
+  local alix = client "alix"
+  local one, two = alix:start("private_info", "c_1"), alix:start("private_info", "c_2")
+  two:cancel()
+  local info, err = one:result()
+  if not info then excused(err) end
+  info, err = two:result()
+  if err.kind ~= "cancelled" then excused(err) end
+  return info == nil and one:done()
+end)
+
+return list
