@@ -233,14 +233,17 @@ sandbox: deps-demo
 	@spec/sandbox/start --foreground $(BUILD)/sandbox
 
 # Everything runs even when something fails; what counts is the tally at the end.
+# What could not even be built counts as a failure, too.
+count_broken = { grep -qE '^[0-9]+ [1-9]' $(BUILD)/tally || echo "0 1 0 $(1): something could not be built" >> $(BUILD)/tally; }
+
 test: deps-test
-	@rm -f $(BUILD)/tally
-	+@$(MAKE) -s -k units || true
-	+@$(MAKE) -s storm || true
-	+@$(MAKE) -s fault || true
-	+@for lua in $(LUAS); do $(MAKE) -s specs LUA=$$lua || true; done
-	+@$(MAKE) -s nginx || true
-	+@$(MAKE) -s packaging || true
+	@mkdir -p $(BUILD) && : > $(BUILD)/tally
+	+@$(MAKE) -s -k units || $(call count_broken,units)
+	+@$(MAKE) -s storm || $(call count_broken,storm)
+	+@$(MAKE) -s fault || $(call count_broken,fault)
+	+@for lua in $(LUAS); do $(MAKE) -s specs LUA=$$lua || $(call count_broken,specs); done
+	+@$(MAKE) -s nginx || $(call count_broken,nginx)
+	+@$(MAKE) -s packaging || $(call count_broken,packaging)
 	@spec/sandbox/stop $(BUILD)/sandbox >/dev/null
 	@spec/support/total $(BUILD)/tally
 

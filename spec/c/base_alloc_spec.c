@@ -112,10 +112,11 @@ static void a_text_is_cleaned_or_not_shown(void **state) {
 /* --- settings --- */
 
 static bool configure(void *unused) {
+  const char *why;
   (void)unused;
   struct settings *settings = settings_new();
   bool ok = settings && (settings->base_url = pool_strdup("https://host.example")) && (settings->user_agent = pool_strdup("agent")) &&
-            (settings->key_password = pool_strdup("password")) && settings_add_header(settings, "X-One: 1") &&
+            secret_init(&settings->key_password, SECRET_CREDENTIAL, "password", 9, &why) && settings_add_header(settings, "X-One: 1") &&
             settings_add_header(settings, "X-Two: 2") && settings_add_own_headers(settings);
   settings_unref(settings);
   return ok;
