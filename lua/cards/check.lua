@@ -20,7 +20,8 @@ end
 --- "unknown key 'acces_token' (did you mean 'access_token'?)"
 function check.unknown(name, names)
   local nearest = check.nearest(name, names)
-  return ("unknown key '%s'%s"):format(tostring(name), nearest and (" (did you mean '%s'?)"):format(nearest) or "")
+  local shown = core.redact(tostring(name)):gsub("[%c\127-\255]", "?"):sub(1, 64)
+  return ("unknown key '%s'%s"):format(shown, nearest and (" (did you mean '%s'?)"):format(nearest) or "")
 end
 
 local function is_secret(value)

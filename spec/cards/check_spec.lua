@@ -30,6 +30,12 @@ describe("check.nearest", function()
     assert.equal("unknown key 'x'", check.unknown("x", {}))
     assert.equal("unknown key 'timout' (did you mean 'timeout'?)", check.unknown("timout", known))
   end)
+
+  it("shows no card number that stands in the place of a name, and no line break", function()
+    assert.equal("unknown key '************1111'", check.unknown("4111111111111111", {}))
+    assert.equal("unknown key 'a?b'", check.unknown("a\nb", {}))
+    assert.equal("unknown key '" .. ("x"):rep(64) .. "'", check.unknown(("x"):rep(300), {}))
+  end)
 end)
 
 describe("a check", function()
