@@ -76,6 +76,7 @@ function calls.look_around(count)
   local functions = {}
   for i = 1, count do functions[i] = function() return calls.run(CLOSED) end end
   cards.all(functions)
+  starved.prepare()
 end
 
 --- The same for event loops.
@@ -83,6 +84,7 @@ function calls.start_to_look_around(count)
   local finishes = {}
   for i = 1, count do finishes[i] = select(2, calls.start(CLOSED)) end
   for i = 1, count do finishes[i]() end
+  starved.prepare()
 end
 
 return calls

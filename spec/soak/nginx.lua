@@ -85,6 +85,7 @@ end
 
 local counts = tally.new "nginx worker, LuaJIT"
 local function soak()
+  server:body "/look?count=1"
   run(counts, seconds / 2)
   local before = census()
   run(counts, seconds / 2)

@@ -94,6 +94,8 @@ end
 
 local counts = tally.new(target == "each" and "cards.each, Lua 5.4" or "client:start, Lua 5.4")
 calls.prepare(sandbox.PROVIDERS, mix.servers())
+calls.look_around(1)
+if target == "start" then calls.start_to_look_around(1) end
 run(counts, core.now() + seconds / 2)
 local before = census()
 run(counts, core.now() + seconds / 2)

@@ -7,10 +7,9 @@ local starved = {}
 
 local KEPT = 8192 -- samples; one for each call that ends
 
-local files, looked = nil, 0
+local files = {}
 local times, waits, count = {}, {}, 0
 
---- The counters of the thread that runs this and of the library's own thread, which is there after its first call.
 local function find()
   local stat = io.open "/proc/self/stat"
   if not stat then return {} end
@@ -23,11 +22,13 @@ local function find()
   return found
 end
 
+--- Looks for the counters of the thread that runs this and of the library's own thread, which is there after its first call. Blocks: not for while calls are
+-- under way.
+function starved.prepare()
+  if #files < 2 then files = find() end
+end
+
 local function waited()
-  if not files or (#files < 2 and looked < 3 and count % 50 == 49) then
-    files = find()
-    looked = looked + 1
-  end
   local nanoseconds = 0
   for _, path in ipairs(files) do
     local file = io.open(path)
