@@ -252,6 +252,7 @@ static void the_process_ends_with_jobs_under_way(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
+    cmocka_unit_test(the_process_ends_with_jobs_under_way), /* first: LeakSanitizer is confused by a fork of a process with threads */
     cmocka_unit_test(a_job_comes_back_once),
     cmocka_unit_test(the_bell_rings_until_all_are_taken),
     cmocka_unit_test(a_job_that_is_given_up_is_cancelled_and_freed),
@@ -261,7 +262,6 @@ int main(void) {
     cmocka_unit_test(a_connection_takes_the_place_of_the_eventfd),
     cmocka_unit_test(nobody_is_let_in_but_this_process),
     cmocka_unit_test(a_forked_child_has_a_thread_of_its_own),
-    cmocka_unit_test(the_process_ends_with_jobs_under_way),
   };
   return cmocka_run_group_tests_name("iothread", tests, open_server, close_server);
 }

@@ -49,7 +49,6 @@ struct job {
   struct lane *lane;
   struct buf body;
   bool too_large, sent_once; /* of this attempt */
-  bool resent;               /* by libcurl, beyond the retries */
   size_t header_bytes;
   char *curl_message; /* CURL_ERROR_SIZE bytes, while JOB_RUNNING */
 

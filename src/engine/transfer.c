@@ -54,17 +54,15 @@ static long milliseconds(double seconds) {
 #define UPLOAD_BUFFER  16384L
 
 /* libcurl sends once more by itself when the server closes a connection that was used before, which may just have been idle for too long: over one kept connection after the
- * other. It counts, and is one of the retries where there are any left; else it may happen once, as a call without retries would fail whenever a server lets go at that moment. */
+ * other. Each time counts, and is one of the retries. A call that was to have none gets one, as it would fail whenever a server lets go at that moment. */
 static int on_request(void *user, char *remote, char *local, int remote_port, int local_port) {
   (void)remote, (void)local, (void)remote_port, (void)local_port;
   struct job *job = user;
   if (job->sent_once) {
     if (job->retries > 0)
       job->retries--;
-    else if (job->resent)
+    else if (job->attempts > 1)
       return CURL_PREREQFUNC_ABORT;
-    else
-      job->resent = true;
     job->attempts++;
   }
   job->sent_once = true;
