@@ -344,12 +344,12 @@ void channel_give_up(struct channel *channel, struct job *job) {
     io.sleeping = false;
   } else {
     job_list_remove(job->place == PLACE_INBOX ? &io.inbox : &channel->outbox, job);
-    io.jobs--;
-    channel->references--;
   }
   leave_lock();
   if (wanted) wake();
-  if (ours) job_free(job);
+  if (!ours) return;
+  job_free(job);
+  unref(channel, 1);
 }
 
 bool channel_accept(struct channel *channel, const char **why) {
