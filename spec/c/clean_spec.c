@@ -37,6 +37,11 @@ static void hides_values_and_what_may_be_one(void **state) {
   becomes(clean_text, "c_42", "tok_live_9f8e7d", 100, "***");
 }
 
+static void hides_a_short_value_that_masked_digits_uncover(void **state) {
+  (void)state;
+  becomes(clean_text, "c", "u0031c?", 100, "u******?");
+}
+
 static void leaves_a_code_that_is_no_value(void **state) {
   (void)state;
   becomes(clean_code, "c_42", "ERR_1019", 100, "ERR_1019");
@@ -114,9 +119,10 @@ static void takes_the_longest_text(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(hides_values_and_what_may_be_one), cmocka_unit_test(leaves_a_code_that_is_no_value),
-    cmocka_unit_test(cuts_what_was_masked_before),      cmocka_unit_test(cuts_between_characters),
-    cmocka_unit_test(appends_nothing_where_it_fails),   cmocka_unit_test(takes_the_longest_text),
+    cmocka_unit_test(hides_values_and_what_may_be_one), cmocka_unit_test(hides_a_short_value_that_masked_digits_uncover),
+    cmocka_unit_test(leaves_a_code_that_is_no_value),   cmocka_unit_test(cuts_what_was_masked_before),
+    cmocka_unit_test(cuts_between_characters),          cmocka_unit_test(appends_nothing_where_it_fails),
+    cmocka_unit_test(takes_the_longest_text),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

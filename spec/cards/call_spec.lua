@@ -224,3 +224,17 @@ describe("what an outside examiner found:", function()
     assert.matches("HTTP 418%): ", err.message)
   end)
 end)
+
+describe("a value in the place of a parameter's name", function()
+  it("is not shown", function()
+    local client = cards.alix.new(sandbox.config "alix")
+    for _, value in ipairs { "4111111111111111", "Zq7Xk90004abcd", "cvv 737" } do
+      local record, err = client:private_info { card_id = "c_1", [value] = "x" }
+      assert.is_nil(record)
+      assert.equal("invalid_request", err.kind)
+      assert.matches("there is no parameter '.*'; the nearest is 'card_id'", err.message)
+      assert.is_nil(err.message:find(value, 1, true))
+      assert.is_nil(err.message:find "%d%d%d%d%d")
+    end
+  end)
+end)

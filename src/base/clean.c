@@ -26,8 +26,12 @@ static bool clean(struct scrub *scrub, struct buf *out, const char *text, size_t
   bool ok = len <= CLEAN_TEXT_MAX && scrub_text(scrub, &known, text, len, CLEANED_MAX);
   if (ok && code && is_code(buf_string(&known)))
     ok = add_cut(out, &known, max);
-  else if (ok)
-    ok = suspect_mask(&masked, buf_string(&known), known.len) && add_cut(out, &masked, max);
+  else if (ok) {
+    /* Behind digits that are masked now, a short value may stand as a word of its own, which it was not before. */
+    ok = suspect_mask(&masked, buf_string(&known), known.len);
+    buf_clear(&known);
+    ok = ok && scrub_text(scrub, &known, buf_string(&masked), masked.len, CLEANED_MAX) && add_cut(out, &known, max);
+  }
   buf_free(&known);
   buf_free(&masked);
   return ok;

@@ -9,6 +9,7 @@
 #include "../base/clean.h"
 #include "../base/nearest.h"
 #include "../base/pan.h"
+#include "../base/suspect.h"
 
 #define SHOWN_MAX 256 /* bytes of a text of the script's own in an error */
 
@@ -109,18 +110,20 @@ static int take_params(lua_State *L, struct input *input) {
   return 0;
 }
 
-/* A name that a caller made up, as it may stand in one line: plain characters only, and no card number. */
+/* A name that a caller made up, as it may stand in one line: plain characters only, and nothing that looks like a value. */
 static void show_name(const char *name, char out[static 65]) {
   char plain[65];
-  struct buf shown;
+  struct buf redacted, masked;
   size_t len = 0;
   for (; len < sizeof plain - 1 && name[len]; len++)
     plain[len] = strchr(" _.-", name[len]) || isalnum((unsigned char)name[len]) ? name[len] : '?';
   plain[len] = '\0';
-  buf_init(&shown, 64);
-  if (!pan_redact(&shown, plain, len)) buf_clear(&shown);
-  snprintf(out, 65, "%s", buf_string(&shown));
-  buf_free(&shown);
+  buf_init(&redacted, 64);
+  buf_init(&masked, 256);
+  bool ok = pan_redact(&redacted, plain, len) && suspect_mask(&masked, buf_string(&redacted), redacted.len);
+  snprintf(out, 65, "%.64s", ok ? buf_string(&masked) : "");
+  buf_free(&redacted);
+  buf_free(&masked);
 }
 
 static int check_names(lua_State *L, const struct input *input) {
