@@ -160,4 +160,10 @@ describe("s:first and s:last", function()
       end
     end
   end)
+
+  it("names an option that it does not have, where that is a word", function()
+    local secret = cards.secret("4111111111111111", "pan")
+    assert.matches("mask has no option 'frist'", select(2, pcall(secret.mask, secret, { frist = 6 })), 1, true)
+    assert.matches("mask has no option '?'", select(2, pcall(secret.mask, secret, { ["4111111111111111"] = 6 })), 1, true)
+  end)
 end)

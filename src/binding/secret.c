@@ -148,7 +148,8 @@ static int mask(lua_State *L) {
       else if (strcmp(key, "last") == 0)
         last = check_count(L, -1, "last");
       else
-        return luaL_error(L, "mask has no option '%s': it has first and last", key);
+        /* a word, and nothing that may be a value in the place of a name */
+        return luaL_error(L, "mask has no option '%s': it has first and last", key[strspn(key, "abcdefghijklmnopqrstuvwxyz_")] ? "?" : key);
     }
   }
   push_mask(L, secret, first, last);
