@@ -29,10 +29,10 @@ local function enqueue(lane)
 end
 
 local function wait(lane, job)
+  waiting[lane.tag] = lane -- first, as it may fail for want of memory: then the lane waits for nothing
   lane.job = job
-  waiting[lane.tag] = lane
   yield(job)
-  lane.job = nil
+  lane.job = false
 end
 
 --- What calls inside of a lane do.
@@ -106,7 +106,7 @@ end
 
 local function new_lane()
   tags = tags + 1
-  local lane = { is_lane = true, tag = tags, thread = coroutine.create(body), call = call, result = result }
+  local lane = { is_lane = true, tag = tags, thread = coroutine.create(body), call = call, result = result, job = false }
   ways[lane.thread] = lane
   return lane
 end
@@ -307,7 +307,7 @@ local function forget(group, left)
     if lane.job then
       waiting[lane.tag] = nil
       lane.job:cancel("cancelled", "nobody waits for it any more")
-      lane.job = nil
+      lane.job = false
     end
     leave(task)
     drop(lane)
