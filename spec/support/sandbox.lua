@@ -88,7 +88,9 @@ function sandbox.unique_id(prefix)
   count = count + 1
   -- the address of a new table tells processes apart that started in the same second
   local address = tostring({}):match "0x(%x+)" or tostring({}):gsub("%W", "")
-  return ("%s-%d-%s-%d"):format(prefix or "card", os.time(), address, count)
+  -- without digits: enough of them are now and then a card number
+  local suffix = ("%d-%s-%d"):format(os.time(), address, count):gsub("%d", function(digit) return ("ghijklmnop"):sub(digit + 1, digit + 1) end)
+  return (prefix or "card") .. "-" .. suffix
 end
 
 --- The parameters of a provider's operation, for this id or a unique one.
