@@ -66,12 +66,16 @@ exec lua5.4 %s/spec/memcheck/target.lua %d %s %s 2>&1]]):format(quote(folder), r
   return self
 end
 
+--- Waits until a process waits for its standard input: its system call then has 0 as its first argument.
+local function wait_for_read(pid)
+  repeat until contents(("/proc/%d/syscall"):format(pid)):find "^%d+ 0x0 "
+end
+
 --- Waits until the target has come to a stage, and waits in `read` itself.
 function target:reach(name)
   for line in self.pipe:lines() do
     if line == "stage " .. name then
-      os.execute "sleep 0.02"
-      return
+      return wait_for_read(self.pid)
     end
     self.output = self.output .. line .. "\n"
   end
