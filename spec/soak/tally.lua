@@ -8,7 +8,6 @@ local known = { record = true }
 for _, kind in ipairs(KINDS) do known[kind] = true end
 
 local LATEST = 0.1   -- seconds beyond its deadline
-local MOST_DESCRIPTORS = 2 -- more than before: a connection that libcurl has not found dead yet
 local MOST_KIB = 8192 -- that the memory may grow from the first half to the second: more calls at once need more, whatever there were before
 
 local WIDTHS = "%-22s %8s %6s %8s %8s %10s %11s %14s %17s %12s"
@@ -41,7 +40,7 @@ local function change(before, after) return ("%d > %d"):format(before, after) en
 --- The rows of the table; and whether all is well.
 -- @param before, after { descriptors, kib, open, used } with the same calls behind them
 function tally:report(before, after, seconds)
-  if after.descriptors - before.descriptors > MOST_DESCRIPTORS then self:wrong("descriptors: " .. change(before.descriptors, after.descriptors)) end
+  if after.descriptors > before.descriptors then self:wrong("descriptors: " .. change(before.descriptors, after.descriptors)) end
   if before.open ~= after.open or before.used ~= after.used then
     self:wrong(("secrets: %s, of %s bytes"):format(change(before.open, after.open), change(before.used, after.used)))
   end
