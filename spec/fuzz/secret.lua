@@ -38,26 +38,31 @@ local function is_telling(run)
   return run:find "[A-Z\128-\255]" or select(2, run:gsub("%d", "")) >= 5
 end
 
---- A text without what the caller put into it, so that nothing is found across its ends.
-local function without(text, given)
+--- The parts of a text around what the caller put into it, so that nothing is found across its ends.
+local function around(text, given)
   local from, to
   if type(given) == "string" and given ~= "" then
     from, to = text:find(given, 1, true)
   end
-  return from and text:sub(1, from - 1) .. "\0" .. without(text:sub(to + 1), given) or text
+  if not from then
+    return { text }
+  end
+  local parts = around(text:sub(to + 1), given)
+  table.insert(parts, text:sub(1, from - 1))
+  return parts
 end
 
 --- No text that is made for people or logs has 8 bytes in a row of a secret.
 -- @param given what the caller put in, which may come back
 local function must_hide(shown, where, given)
-  shown = without(shown, given)
   for _, slot in pairs(slots) do
     local text = slot.text
     for i = 1, #text < 1000 and #text - 7 or 0 do
       local run = text:sub(i, i + 7)
-      if shown:find(run, 1, true) and is_telling(run) and not run:find("*", 1, true)
-        and not (type(given) == "string" and given:find(run, 1, true)) then
-        fail("%s shows a secret: %q", where, shown)
+      for _, part in ipairs(is_telling(run) and not run:find("*", 1, true) and around(shown, given) or {}) do
+        if part:find(run, 1, true) then
+          fail("%s shows a secret: %q", where, shown)
+        end
       end
     end
   end
