@@ -21,6 +21,7 @@ void binding_open_thread(lua_State *L); /* after the job */
 void binding_open_provider(lua_State *L);
 void binding_open_convert(lua_State *L);
 void binding_open_memory(lua_State *L);
+void binding_open_transform(lua_State *L);
 
 /* --- secret --- */
 
@@ -28,6 +29,8 @@ void binding_open_memory(lua_State *L);
 struct secret *binding_new_secret(lua_State *L);
 /* The handle of a secret userdata, or NULL for anything else; it may be closed. */
 struct secret *binding_to_secret(lua_State *L, int index);
+/* With the secret on top of the stack: that where it is filled, else nil and an error that says why. Returns the count. */
+int binding_push_filled(lua_State *L, bool filled, const char *why);
 
 /* --- buffers --- */
 

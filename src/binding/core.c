@@ -90,5 +90,6 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
   binding_open_thread(L);
   binding_open_provider(L);
   binding_open_memory(L);
+  binding_open_transform(L);
   return 1;
 }

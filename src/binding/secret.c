@@ -30,8 +30,7 @@ static bool fill(lua_State *L, struct secret *secret, enum secret_class class, c
   return secret_init(secret, class, bytes, len, why);
 }
 
-/* The secret on top of the stack when it is filled, else nil and an error. Returns the count. */
-static int push_filled(lua_State *L, bool filled, const char *why) {
+int binding_push_filled(lua_State *L, bool filled, const char *why) {
   if (filled) return 1;
   struct error error;
   error_set(&error, ERROR_BUSY, "%s", why);
@@ -44,7 +43,7 @@ static int push_filled(lua_State *L, bool filled, const char *why) {
 static int push_or_refuse(lua_State *L, enum secret_class class, const char *bytes, size_t len) {
   const char *why = NULL;
   bool filled = fill(L, binding_new_secret(L), class, bytes, len, &why);
-  return push_filled(L, filled, why);
+  return binding_push_filled(L, filled, why);
 }
 
 static struct secret *check_secret(lua_State *L) {
@@ -106,7 +105,7 @@ static int from_file(lua_State *L) {
   if (got < 0) return binding_refuse(L, "cards", "secret", "%s: %s", path, strerror(failure));
   if (!fits) return binding_refuse(L, "cards", "secret", "%s is larger than %d bytes", path, FILE_MAX);
   if (!len) return binding_refuse(L, "cards", "secret", "%s is empty", path);
-  return push_filled(L, filled, why);
+  return binding_push_filled(L, filled, why);
 }
 
 static int reveal(lua_State *L) {
@@ -207,7 +206,7 @@ static int digits(lua_State *L) {
   size_t len = pan_digits((const char *)secret->bytes, secret->len, bytes);
   bool filled = fill(L, made, secret->class, bytes, len, &why);
   pool_free(bytes);
-  return push_filled(L, filled, why);
+  return binding_push_filled(L, filled, why);
 }
 
 static int luhn(lua_State *L) {
