@@ -1,48 +1,32 @@
 --- cards.card and cards.map: from a provider's record to the neutral one.
 --
--- A mapping is a table from neutral fields to where they stand in the record: a path ("secrets.card_number") or a
--- function of the record. It has the shape of the neutral record, so `billing` is a table of its own.
--- cards.neutral says what each field takes; lua/cards/maps has examples.
+-- A mapping is a table from neutral fields to expressions over the record:
+--
+--     number      = "secrets.card_number"                          a path
+--     exp_month   = { "expMonth", month }                          a path and transforms, in their order
+--     holder_name = { "secrets.name_on_card", "name", trim }       the first of several paths that has a value
+--     status      = { "state", map { active = "open" }, default "unknown" }
+--     phone       = function(record) … end                         a function of the record
+--
+-- It has the shape of the neutral record, so `billing` is a table of its own. cards.neutral says what each field takes,
+-- cards.transforms what there is besides paths; lua/cards/maps has examples. In files of mappings the transforms are globals,
+-- elsewhere fields of cards.map: cards.map.month.
 
 local check = require "cards.check"
 local core = require "cards.core"
-local neutral = require "cards.neutral"
+local map_check = require "cards.map_check"
+local map_code = require "cards.map_code"
+local transforms = require "cards.transforms"
 
 local map = {}
 
-local mappings = {} -- compiled, by what getmetatable says of a record: "alix.private_info"
+local mappings = {} -- functions of a record, by what getmetatable says of it: "alix.private_info"
 
 local function fail(message)
   return nil, core.error {
     kind = "invalid_request", provider = "cards", operation = "card", message = message,
     retryable = false, attempts = 0,
   }
-end
-
---- A function of a record that follows a path, or nil where that is none.
--- Whatever stands in the way is as good as nothing.
-local function compile_path(path)
-  local keys = {}
-  for key in (path .. "."):gmatch "([^.]*)%." do
-    if key == "" then
-      return nil
-    end
-    table.insert(keys, key)
-  end
-  local first = keys[1]
-  if not keys[2] then
-    return function(record) return rawget(record, first) end
-  end
-  return function(record)
-    local value = record
-    for i = 1, #keys do
-      if type(value) ~= "table" then
-        return nil
-      end
-      value = rawget(value, keys[i])
-    end
-    return value
-  end
 end
 
 --- Where a mapping's function failed. Its message may hold anything, a revealed number too: only the line is taken
@@ -56,78 +40,30 @@ local function position(call, message)
   return ("%s:%d"):format(about.short_src, line)
 end
 
-local function compile_function(call, field)
+--- A mapping's function, with what its field takes of the result. It cannot yield: nobody there would resume it.
+local function enclose(call, name, read)
   return function(record)
-    local ok, value = pcall(call, record)
+    local ok, value = core.apart(call, record)
     if ok then
-      return value
+      if value == nil then
+        return nil
+      end
+      return read(value)
+    elseif value == "not enough memory" then
+      error(value, 0) -- of the host, and no fault of the mapping's
     end
-    return fail(("the mapping's function for %s failed (%s)"):format(field, position(call, value)))
+    return fail(("the mapping's function for %s failed (%s)"):format(name, position(call, value)))
   end
 end
 
---- The steps { field, source, read } of a mapping, or nil and what is wrong with it.
-local function compile(mapping, readers, prefix)
-  local steps = {}
-  for field, from in pairs(mapping) do
-    local read = readers[field]
-    local name = prefix .. tostring(field)
-    local step = { field = field, read = read }
-    if not read then
-      return nil, (prefix:gsub("%.$", ": ")) .. check.unknown(field, readers)
-    elseif type(read) == "table" then
-      if type(from) ~= "table" then
-        return nil, ("%s must be a table of fields"):format(name)
-      end
-      local wrong
-      step.steps, wrong = compile(from, read, name .. ".")
-      if not step.steps then
-        return nil, wrong
-      end
-    elseif type(from) == "function" then
-      step.source = compile_function(from, name)
-    elseif type(from) == "string" then
-      step.source = compile_path(from)
-    end
-    if not step.source and not step.steps then
-      return nil, ("%s must be a path such as \"billing.city\" or a function of the record"):format(name)
-    end
-    table.insert(steps, step)
-  end
-  return steps
-end
-
---- Sets the fields of `into`; returns an error where one has to stop.
-local function run(steps, record, into)
-  for i = 1, #steps do
-    local step = steps[i]
+local function enclose_all(steps)
+  for _, step in ipairs(steps) do
     if step.steps then
-      local inner = {}
-      local err = run(step.steps, record, inner)
-      if err then
-        return err
-      end
-      into[step.field] = next(inner) ~= nil and inner or nil
-    else
-      local value, err = step.source(record)
-      if value ~= nil then
-        value, err = step.read(value)
-      end
-      if err then
-        return err
-      end
-      if value ~= nil then
-        into[step.field] = value
-      end
+      enclose_all(step.steps)
+    elseif step.call then
+      step.call = enclose(step.call, step.name, step.read)
     end
   end
-end
-
---- What of the number may be known without it. A closed secret, or one too short to show that much, tells nothing.
-local function derive(card)
-  local number = card.number
-  card.last4 = card.last4 or neutral.last4(number:last(4))
-  card.bin = card.bin or neutral.bin(number:first(6))
 end
 
 --- The neutral record of a provider's record.
@@ -135,9 +71,10 @@ end
 -- @return a table with those of these fields that are known: provider, id, number, cvv, last4, bin, brand, type,
 -- status, exp_month, exp_year, holder_name, token, email, phone, created_at, canceled_at and
 -- billing { line1, line2, city, region, postal_code, country }. exp_month is 1 to 12 and exp_year has four digits;
--- number, cvv and token are the record's own secrets, so closing the one closes the other; the rest are strings.
--- Or nil and an error: `invalid_request` where the record has no mapping or a mapping's function failed, `busy` where
--- there is no room for a secret.
+-- number, cvv and token are secrets: the record's own, so that closing the one closes the other, or where a transform made a new
+-- one the neutral record's, to be closed there (card.number:close()) or collected with it. The rest are strings.
+-- Or nil and an error: `invalid_request` where the record has no mapping, its mapping does not fit its provider or a mapping's
+-- function failed, `busy` where there is no room for a secret.
 -- An error at the caller's line where the argument is no table.
 function map.card(record)
   if type(record) ~= "table" then
@@ -145,48 +82,96 @@ function map.card(record)
     error(("cards.card: the argument must be a record, not %s"):format(got), 2)
   end
   local name = getmetatable(record)
-  local mapping = type(name) == "string" and mappings[name]
-  if not mapping then
-    if type(name) ~= "string" then
-      return fail "the table is no provider's record"
+  local read = mappings[name]
+  if read then
+    return read(record)
+  elseif type(name) ~= "string" then
+    return fail "the table is no provider's record"
+  end
+  return fail(("there is no mapping for '%s': cards.map.define makes one"):format(core.redact(name)))
+end
+
+--- The function of a mapping for a provider that was not known when it was made: its first record says whether it is by now.
+local function check_later(name, plan, read)
+  return function(record)
+    local known, wrong = map_check.known_paths(name)
+    local mistakes = {}
+    if known then
+      map_check.paths(plan.uses, known, mistakes)
     end
-    return fail(("there is no mapping for '%s': cards.map.define makes one"):format(core.redact(name)))
+    wrong = wrong or mistakes[1] and mistakes[1].message
+    if wrong then
+      return fail(("the mapping of %s: %s"):format(name, wrong))
+    end
+    mappings[name] = read
+    return read(record)
   end
-  local card = { provider = mapping.provider }
-  local err = run(mapping.steps, record, card)
-  if err then
-    return nil, err
-  end
-  if card.number and not (card.last4 and card.bin) then
-    pcall(derive, card)
-  end
-  return card
 end
 
 --- Adds a mapping or replaces one, the built-in ones too.
 -- @param name of an operation, "alix.private_info"
--- @param mapping a table from neutral fields to paths or functions of the record; `billing` is a table of such fields.
--- A function may return a secret or a plain value; what does not fit its field is absent from the neutral record.
--- An error at the caller's line where a field is unknown (with the nearest known one) or is neither a path nor a
--- function.
+-- @param mapping a table from neutral fields to expressions, see above; `billing` is a table of such fields.
+-- A function may return a secret or a plain value; what does not fit its field, or makes no sense to a transform, is absent from
+-- the neutral record.
+-- An error at the caller's line where the operation, a field, a path or a transform is unknown (with the nearest known one), or an
+-- expression is none. The paths of a provider that is not known yet are checked with its first record.
 function map.define(name, mapping)
-  local provider = type(name) == "string" and name:match "^([%w_%-]+)%.[%w_%-]+$"
-  if not provider then
-    error("cards.map.define: the name must be that of an operation, such as \"alix.private_info\"", 2)
-  elseif type(mapping) ~= "table" then
-    error("cards.map.define: the mapping must be a table of fields", 2)
+  local mistakes, plan = map_check.read(name, mapping)
+  if mistakes[1] then
+    local where = type(name) == "string" and mistakes[1].path[1] ~= nil and name .. ": " or ""
+    error(("cards.map.define: %s%s"):format(where, mistakes[1].message), 2)
   end
-  local steps, wrong = compile(mapping, neutral, "")
-  if not steps then
-    error(("cards.map.define: %s: %s"):format(name, wrong), 2)
+  enclose_all(plan.steps)
+  local read = map_code(name, plan)
+  mappings[name] = plan.checked and read or check_later(name, plan, read)
+end
+
+--- What is wrong with a mapping, without defining it.
+-- @return a list of { path = { "exp_year", 2 }, message = "exp_year.2: …" }, the keys from the top of the mapping to the culprit;
+-- empty where all is well
+function map.check(name, mapping)
+  return (map_check.read(name, mapping))
+end
+
+for name, value in pairs(transforms.values) do
+  map[name] = value
+end
+
+local unknown = {
+  __index = function(_, name)
+    error(("cards.map: %s"):format(check.unknown(name, map):gsub("key", "name", 1)), 2)
+  end,
+}
+
+--- What the files of mappings have as globals, as far as the built-in ones need it.
+local globals = setmetatable({}, {
+  __index = function(_, name)
+    return transforms.values[name] or error(check.unknown(name, transforms.values), 2)
+  end,
+})
+
+--- A built-in mapping. Its file is written as any file of mappings is, with the transforms as its globals, and found as a module is.
+local function read_built_in(module)
+  for _, search in ipairs(package.searchers or package.loaders) do -- luacheck: ignore
+    local chunk = search(module)
+    if type(chunk) == "function" then
+      if setfenv then -- luacheck: ignore
+        setfenv(chunk, globals) -- luacheck: ignore
+      elseif debug.getupvalue(chunk, 1) then -- _ENV, the only one of a file's
+        debug.upvaluejoin(chunk, 1, function() return globals end, 1)
+      end
+      return chunk(module)
+    end
   end
-  mappings[name] = { provider = provider, steps = steps }
+  error("there is no module " .. module)
 end
 
 for _, provider in ipairs(core.providers()) do
-  for name, mapping in pairs(require("cards.maps." .. provider)) do
+  local module = "cards.maps." .. provider
+  package.loaded[module] = read_built_in(module)
+  for name, mapping in pairs(package.loaded[module]) do
     map.define(name, mapping)
   end
 end
 
-return map
+return setmetatable(map, unknown)

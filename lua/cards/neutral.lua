@@ -47,7 +47,7 @@ local function month(value)
   return number and number >= 1 and number <= 12 and number or nil
 end
 
---- 27 and "27" are 2027: a card is not valid for seventy years.
+--- 27 and "27" are 2027, and 99 is 2099: two digits are always of this century.
 local function year(value)
   local digits = (text(value) or ""):match "^%s*(%d+)%s*$"
   local number = digits and tonumber(digits)
@@ -75,13 +75,15 @@ end
 --- ISO 8601 as it is; a Unix time becomes that. In a string it has nine digits at least: "20240131" is none.
 local function timestamp(value)
   local seconds = value
-  if type(value) == "string" and value:find "^%d%d%d%d%d%d%d%d%d+$" then
-    seconds = tonumber(value)
+  if type(value) == "string" then
+    if value:find "^%d%d%d%d%-%d%d%-%d%d" then
+      return value
+    end
+    seconds = value:find "^%d%d%d%d%d%d%d%d%d+$" and tonumber(value)
   end
-  if type(seconds) == "number" then
-    return seconds >= 0 and seconds <= LAST_SECOND and os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(seconds)) or nil
+  if type(seconds) == "number" and seconds >= 0 and seconds <= LAST_SECOND then
+    return os.date("!%Y-%m-%dT%H:%M:%SZ", math.floor(seconds))
   end
-  return type(value) == "string" and value:find "^%d%d%d%d%-%d%d%-%d%d" and value or nil
 end
 
 --- By field. A table of readers is a table in the neutral record.

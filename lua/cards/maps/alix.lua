@@ -4,7 +4,7 @@ return {
   ["alix.private_info"] = {
     number = "cardNo",
     cvv = "cvv",
-    exp_month = "expMonth",
-    exp_year = "expYear",
+    exp_month = { "expMonth", month },
+    exp_year = { "expYear", year },
   },
 }

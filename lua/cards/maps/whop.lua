@@ -8,8 +8,8 @@ return {
     last4 = "last4",
     type = "type",
     status = "status",
-    exp_month = "expiration_month",
-    exp_year = "expiration_year",
+    exp_month = { "expiration_month", month },
+    exp_year = { "expiration_year", year },
     holder_name = "secrets.name_on_card",
     billing = {
       line1 = "billing.line1",
@@ -17,9 +17,9 @@ return {
       city = "billing.city",
       region = "billing.region",
       postal_code = "billing.postal_code",
-      country = "billing.country_code",
+      country = { "billing.country_code", country },
     },
-    created_at = "created_at",
-    canceled_at = "canceled_at",
+    created_at = { "created_at", date },
+    canceled_at = { "canceled_at", date },
   },
 }
