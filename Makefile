@@ -272,8 +272,14 @@ bench: deps-bench
 	  $(LUA_ENV) $(LUA_BIN) spec/bench/plain.lua $(BUILD)/bench $(BUILD)/sandbox $(BENCH) || status=1; \
 	  RESTY_HTTP="$(RESTY_HTTP)" $(LUA_ENV) $(LUA_BIN) spec/bench/nginx.lua $(BENCH) $(BUILD)/sandbox || status=1; \
 	  echo; for scheme in http https; do $(LUA_ENV) $(LUA_BIN) spec/bench/memory.lua $(BENCH) $$scheme || status=1; done; \
-	  BUILD=$(BUILD) spec/bench/instructions || status=1; \
+	  for lua in 5.4 luajit; do $(MAKE) -s bench-records LUA=$$lua || status=1; done; \
+  BUILD=$(BUILD) spec/bench/instructions || status=1; \
 	  spec/bench/servers stop $(BENCH); spec/sandbox/stop $(BUILD)/sandbox >/dev/null; exit $$status
+
+# Mapping and masking of one record, which need no server.
+.PHONY: bench-records
+bench-records: all $(if $(filter luajit,$(LUA)),$(BUILD)/luajit/host)
+	@$(LUA_ENV) $(LUA_BIN) spec/bench/records.lua
 
 install: all
 	install -d $(DESTDIR)$(LIBDIR)/cards $(DESTDIR)$(LUADIR)/cards/maps

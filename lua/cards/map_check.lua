@@ -155,7 +155,7 @@ local function operation_of(definition, field)
   if not definition.fields then
     return definition
   elseif definition.fields[field] then
-    return { apply = definition.fields[field] }
+    return { apply = core.transforms[definition.fields[field]], core = definition.fields[field] }
   end
   return nil, definition.name .. " is for exp_month and exp_year"
 end

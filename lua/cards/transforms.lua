@@ -2,7 +2,7 @@
 --
 -- A transform is an opaque value; what it does is kept here: { name, apply = function(value) }. `apply` gets any value
 -- but nil and returns what it makes of it, or nothing where it makes no sense; a second result is an error that is not
--- the value's fault. A secret becomes a new secret of its class, in C or by its own methods: nothing of it passes
+-- the value's fault. `core` is its name among core.transforms where it is one of them and no more. A secret becomes a new secret of its class, in C or by its own methods: nothing of it passes
 -- through a Lua string.
 
 local check = require "cards.check"
@@ -32,7 +32,7 @@ function transforms.definition(value)
 end
 
 local function in_core(name)
-  return transform { name = name, apply = core.transforms[name] }
+  return transform { name = name, apply = core.transforms[name], core = name }
 end
 
 local values = {}
@@ -54,7 +54,7 @@ values.month = in_core "month"
 -- and ISO dates. exp_month gets the one, exp_year the other.
 values.month_year = transform {
   name = "month_year",
-  fields = { exp_month = core.transforms.month_of, exp_year = core.transforms.year_of },
+  fields = { exp_month = "month_of", exp_year = "year_of" },
 }
 
 --- ISO 8601 as it is; "20251231" and Unix seconds or milliseconds (nine digits or more) become that.

@@ -50,7 +50,8 @@ end
 --- Prints a line for each peer.
 -- @param title of the table
 -- @param peers as run() left them
--- @param columns { title, key, format [, scale] }, or with ratio_of = a peer instead of a format: that peer's by each one's
+-- @param columns { title, key, format [, scale] }; instead of a format ratio_of = a peer: that peer's by each one's, or by = a peer: each one's by
+-- that peer's
 function rounds.print(title, peers, columns)
   print("\n" .. title)
   local head = {}
@@ -64,6 +65,8 @@ function rounds.print(title, peers, columns)
       local text
       if column.ratio_of then
         text = ("%.2f"):format(rounds.ratio(column.ratio_of, peer, column[2]))
+      elseif column.by then
+        text = ("%.2f"):format(rounds.ratio(peer, column.by, column[2]))
       else
         text = column[3]:format(rounds.median(peer, column[2]))
       end

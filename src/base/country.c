@@ -352,16 +352,17 @@ static bool is_country(const char *country, const struct name *name, bool number
   return has_name(country + 11, name);
 }
 
-/* The code as it is where it is one of two letters, as most are: in the order of the table there is no need to look at the names. */
-static bool find_two(const struct name *name, char code[2]) {
+static bool is_capital(char c) {
+  return c >= 'A' && c <= 'Z';
+}
+
+/* Two capitals, as most write it: the table is in their order. */
+static bool is_code(const char *two) {
   size_t from = 0, to = sizeof countries / sizeof *countries;
   while (from < to) {
     size_t middle = from + (to - from) / 2;
-    int order = strncasecmp(countries[middle], name->letters, 2);
-    if (order == 0) {
-      memcpy(code, countries[middle], 2);
-      return true;
-    }
+    int order = countries[middle][0] != two[0] ? countries[middle][0] - two[0] : countries[middle][1] - two[1];
+    if (order == 0) return true;
     if (order < 0)
       from = middle + 1;
     else
@@ -371,12 +372,15 @@ static bool find_two(const struct name *name, char code[2]) {
 }
 
 bool country_code(const char *bytes, size_t len, char code[2]) {
+  if (len == 2 && is_capital(bytes[0]) && is_capital(bytes[1]) && is_code(bytes)) {
+    memcpy(code, bytes, 2);
+    return true;
+  }
   struct name name = { .len = 0 };
   bool found = false;
   if (fold(&name, bytes, len)) {
     bool number = is_number(&name);
     if (number) pad_number(&name);
-    found = name.len == 2 && find_two(&name, code);
     for (size_t i = 0; !found && i < sizeof countries / sizeof *countries; i++) {
       found = is_country(countries[i], &name, number);
       if (found) memcpy(code, countries[i], 2);

@@ -67,9 +67,12 @@ static bool take_digits(struct text *text, size_t count, int *value) {
 }
 
 static bool take(struct text *text, const char *any_of) {
-  if (text->at == text->end || !*text->at || !strchr(any_of, *text->at)) return false;
-  text->at++;
-  return true;
+  for (; text->at < text->end && *any_of; any_of++)
+    if (*text->at == *any_of) {
+      text->at++;
+      return true;
+    }
+  return false;
 }
 
 static void skip_spaces(struct text *text) {

@@ -93,6 +93,70 @@ static int ends(lua_State *L) {
   return 2;
 }
 
+/* Whether the transform gives what it takes. */
+static bool is_fixed(enum transform transform, const char *text, size_t len) {
+  char out[SHORT];
+  size_t out_len;
+  return transform_room(transform, len) <= sizeof out && transform_apply(transform, text, len, out, &out_len) && out_len == len &&
+         memcmp(text, out, len) == 0;
+}
+
+static bool is_digits(const char *text, size_t len, size_t least, size_t most) {
+  for (size_t i = 0; i < len; i++)
+    if (text[i] < '0' || text[i] > '9') return false;
+  return len >= least && len <= most;
+}
+
+static bool fits_kind(lua_State *L, int index, char kind) {
+  int type = lua_type(L, index);
+  if (type == LUA_TNIL) return true;
+  if (kind == 's') {
+    bool same = type == LUA_TUSERDATA && lua_getmetatable(L, index);
+    if (!same) return false;
+    same = lua_rawequal(L, -1, lua_upvalueindex(2));
+    lua_pop(L, 1);
+    return same;
+  }
+  if (type != LUA_TSTRING) return false;
+  size_t len;
+  const char *text = lua_tolstring(L, index, &len);
+  switch (kind) {
+  case 'p': return len > 0;
+  case 'l': return is_digits(text, len, LAST4, LAST4);
+  case 'b': return is_digits(text, len, BIN, BIN + 2);
+  default: return is_fixed((enum transform)(kind - 'A'), text, len);
+  }
+}
+
+/* Whether each value is nil or already what its field takes. */
+static int fits(lua_State *L) {
+  size_t count;
+  const char *kinds = lua_tolstring(L, lua_upvalueindex(1), &count);
+  bool all = lua_gettop(L) == (int)count && lua_checkstack(L, 2);
+  for (size_t i = 0; all && i < count; i++)
+    all = fits_kind(L, (int)i + 1, kinds[i]);
+  lua_pushboolean(L, all);
+  return 1;
+}
+
+/* core.fits(kind…): a function of as many values that says whether each is nil or already right: of kind "plain" a text, "secret", "last4", "bin", or what the transform
+ * of that name would leave as it is. One call of it takes the place of many of `type`. */
+static int make_fits(lua_State *L) {
+  char kinds[64];
+  int count = lua_gettop(L);
+  luaL_argcheck(L, count <= (int)sizeof kinds, count, "too many");
+  for (int i = 0; i < count; i++) {
+    const char *name = luaL_checkstring(L, i + 1);
+    kinds[i] = name[0];
+    for (int transform = 0; transform < TRANSFORMS; transform++)
+      if (strcmp(name, transform_name((enum transform)transform)) == 0) kinds[i] = (char)('A' + transform);
+  }
+  lua_pushlstring(L, kinds, (size_t)count);
+  luaL_getmetatable(L, SECRET_TYPE);
+  lua_pushcclosure(L, fits, 2);
+  return 1;
+}
+
 /* core.apart(f, value): true and the first result of f(value), or false and what it raised. f cannot yield, and memory that is used up goes on as an error. */
 static int apart(lua_State *L) {
   lua_settop(L, 2);
@@ -104,7 +168,7 @@ static int apart(lua_State *L) {
 }
 
 void binding_open_transform(lua_State *L) {
-  static const luaL_Reg functions[] = { { "ends", ends }, { "apart", apart }, { NULL, NULL } };
+  static const luaL_Reg functions[] = { { "ends", ends }, { "apart", apart }, { "fits", make_fits }, { NULL, NULL } };
   luaL_setfuncs(L, functions, 0);
   lua_createtable(L, 0, TRANSFORMS);
   for (int i = 0; i < TRANSFORMS; i++) {
