@@ -91,6 +91,7 @@ describe("cards.secret.from_env", function()
   it("takes a name", function()
     raises("string", cards.secret.from_env)
     raises("string", cards.secret.from_env, {})
+    raises("NUL", cards.secret.from_env, "CARDS_SPEC_SECRET\0more")
   end)
 end)
 
@@ -136,6 +137,7 @@ describe("cards.secret.from_file", function()
 
   it("takes a path", function()
     raises("string", cards.secret.from_file)
+    raises("NUL", cards.secret.from_file, "/proc/self/comm\0.txt")
   end)
 end)
 

@@ -71,9 +71,17 @@ static int make(lua_State *L) {
   return push_or_refuse(L, class, bytes, len);
 }
 
+/* A name that the system is asked for: behind a NUL it would be another one than was given. */
+static const char *check_name(lua_State *L) {
+  size_t len;
+  const char *name = luaL_checklstring(L, 1, &len);
+  luaL_argcheck(L, strlen(name) == len, 1, "it contains a NUL");
+  return name;
+}
+
 /* cards.secret.from_env(name) */
 static int from_env(lua_State *L) {
-  const char *name = luaL_checkstring(L, 1);
+  const char *name = check_name(L);
   const char *value = getenv(name);
   if (!value || !*value) return binding_refuse(L, "cards", "secret", "the environment variable %s is not set or empty", name);
   return push_or_refuse(L, SECRET_CREDENTIAL, value, strlen(value));
@@ -81,7 +89,7 @@ static int from_env(lua_State *L) {
 
 /* cards.secret.from_file(path): the file without one line break at its end */
 static int from_file(lua_State *L) {
-  const char *path = luaL_checkstring(L, 1), *why = NULL;
+  const char *path = check_name(L), *why = NULL;
   struct secret *secret =
       binding_new_secret(L); /* first: until the file and its bytes are given back nothing of Lua's may be called that raises an error */
   int fd = open(path, O_RDONLY | O_CLOEXEC);
