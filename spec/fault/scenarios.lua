@@ -1,5 +1,4 @@
---- What is done while each allocation of it fails, see vm.c: a list of { name, run, fresh = in a VM of its own each time, core_only }. Each returns true where
--- all is well.
+--- What is done while each allocation of it fails, see vm.c: a list of { name, run, fresh = in a VM of its own each time }. Each returns true where all is well.
 
 local port = ...
 local URL = "http://127.0.0.1:" .. port
@@ -48,7 +47,7 @@ local function client(name)
 end
 
 local list = {}
-local function scenario(name, run, how) list[#list + 1] = { name = name, run = run, fresh = how == "fresh", core_only = how == "core only" } end
+local function scenario(name, run, how) list[#list + 1] = { name = name, run = run, fresh = how == "fresh" } end
 
 scenario("require cards.core", function() return require "cards.core".memory ~= nil end, "fresh")
 
@@ -156,7 +155,7 @@ scenario("cards.all and cards.each", function()
   local record, err = need().fallback { call, call }
   check(record, err)
   return count == 3
-end, "core only")
+end)
 
 scenario("client:start", function()
   local alix = client "alix"

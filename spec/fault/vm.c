@@ -107,7 +107,7 @@ static const char *scenarios;
 static int port;
 
 /* A VM with the scenarios, and the one of that index on its stack; its name where wanted. */
-static lua_State *open_vm(int index, char *name, size_t size, bool *fresh, bool *core_only) {
+static lua_State *open_vm(int index, char *name, size_t size, bool *fresh) {
   lua_State *L = lua_newstate(allocate, NULL);
   luaL_openlibs(L);
   lua_getglobal(L, "package");
@@ -126,8 +126,6 @@ static lua_State *open_vm(int index, char *name, size_t size, bool *fresh, bool 
   snprintf(name, size, "%s", lua_tostring(L, -1));
   lua_getfield(L, 2, "fresh");
   *fresh = lua_toboolean(L, -1);
-  lua_getfield(L, 2, "core_only"); /* where the library's own Lua may be left waiting when memory is used up */
-  *core_only = lua_toboolean(L, -1);
   lua_getfield(L, 2, "run");
   lua_replace(L, 1);
   lua_settop(L, 1);
@@ -165,9 +163,9 @@ static bool fails(const char *name, long n, const char *which, const char *what)
 static bool each_fails(int index, bool core, long *count) {
   char name[64];
   const char *which = core ? "the core" : "Lua", *why;
-  bool fresh, core_only, reached = true;
+  bool fresh, reached = true;
   long blocks = atomic_load(&lent);
-  lua_State *L = open_vm(index, name, sizeof name, &fresh, &core_only);
+  lua_State *L = open_vm(index, name, sizeof name, &fresh);
   if (!fresh && (why = run(L))) return fails(name, 0, which, why);
   for (long n = 1; reached; n++) {
     lua_gc(L, LUA_GCSTOP); /* so that every run asks for the same */
@@ -188,7 +186,7 @@ static bool each_fails(int index, bool core, long *count) {
     if ((why = run(L))) return fails(name, n, which, why);
     collect(L);
     if (fresh || !reached) lua_close(L);
-    if (fresh && reached) L = open_vm(index, name, sizeof name, &fresh, &core_only);
+    if (fresh && reached) L = open_vm(index, name, sizeof name, &fresh);
     *count += reached;
   }
   for (int i = 0; i < 1000 && atomic_load(&lent) != blocks; i++)
@@ -203,15 +201,15 @@ int main(int argc, char **argv) {
   scenarios = argv[1];
   port = open_server();
   int only = argc > 2 ? atoi(argv[2]) : 0, total = 0;
-  bool all = true, fresh, core_only;
+  bool all = true, fresh;
   for (int index = 1;; index++) {
     char name[64];
-    lua_State *L = open_vm(index, name, sizeof name, &fresh, &core_only);
+    lua_State *L = open_vm(index, name, sizeof name, &fresh);
     if (!L) break;
     lua_close(L);
     if (only && index != only) continue;
     long of_lua = 0, of_core = 0;
-    bool ok = (core_only || each_fails(index, false, &of_lua)) && each_fails(index, true, &of_core);
+    bool ok = each_fails(index, false, &of_lua) && each_fails(index, true, &of_core);
     printf("%s %d - %s: %ld allocations of Lua, %ld of the core\n", ok ? "ok" : "not ok", ++total, name, of_lua, of_core);
     fflush(stdout);
     all = all && ok;
