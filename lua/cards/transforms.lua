@@ -2,8 +2,8 @@
 --
 -- A transform is an opaque value; what it does is kept here: { name, apply = function(value) }. `apply` gets any value
 -- but nil and returns what it makes of it, or nothing where it makes no sense; a second result is an error that is not
--- the value's fault. `core` is its name among core.transforms where it is one of them and no more. A secret becomes a new secret of its class, in C or by its own methods: nothing of it passes
--- through a Lua string.
+-- the value's fault. `core` is its name among core.transforms where it is one of them and no more. A secret becomes a
+-- new secret of its class, in C or by its own methods: nothing of it passes through a Lua string.
 
 local check = require "cards.check"
 local core = require "cards.core"

@@ -218,6 +218,7 @@ static bool read_month_year(const char *in, size_t len, int *month, int *year) {
   }
   int64_t first, second;
   size_t first_digits = take_number(&text, &first);
+  if (first_digits == 0) return false;
   if (text.at == text.end) return read_packed(first_digits, first, month, year);
   skip_spaces(&text);
   bool spaced = is_space(text.at[-1]);
