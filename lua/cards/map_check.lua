@@ -188,7 +188,7 @@ function reading:list(step, list, at)
         local quoted = transforms.values[item] and ("%s is a transform: write it without quotes"):format(item)
         self:mistake(place, quoted or "paths stand in front of the transforms")
       else
-        table.insert(uses, self:source(step, item, place))
+        uses[#uses + 1] = self:source(step, item, place)
       end
     elseif definition then
       local operation, wrong = operation_of(definition, step.field)

@@ -1,4 +1,5 @@
 local cards = require "cards"
+local core = require "cards.core"
 local sandbox = require "support.sandbox"
 
 assert(os.execute "spec/sandbox/start")
@@ -278,6 +279,75 @@ describe("cards.card", function()
   end)
 end)
 
+describe("a built-in mapping", function()
+  --- The file as a user's: loaded with the transforms as its globals.
+  local function load_copy(provider)
+    local path = ("lua/cards/maps/%s.lua"):format(provider)
+    if setfenv then -- luacheck: ignore
+      return setfenv(assert(loadfile(path)), cards.map)() -- luacheck: ignore
+    end
+    return assert(loadfile(path, "t", cards.map))()
+  end
+
+  for _, provider in ipairs(sandbox.PROVIDERS) do
+    it(("of %s can be copied to a file of one's own"):format(provider), function()
+      local answer = call(provider)
+      local built_in = cards.card(answer)
+      for name, mapping in pairs(load_copy(provider)) do
+        cards.map.define(name, mapping)
+      end
+      assert.same(built_in, cards.card(answer))
+    end)
+
+    it(("of %s takes anything in any place"):format(provider), function()
+      local about = core.provider(provider).operations[sandbox.operation(provider)]
+      local odd = {
+        "", "MARKER", "\0\255", ("9"):rep(5000), -1, 0, 1.5, 1e300, 0 / 0, 1 / 0, true, false, {}, { {} }, { cc = {}, subscriber = {} },
+        { cc = false, subscriber = "\0" }, print, io.stdout, cards.secret("MARKER", "undeclared"), cards.secret("", "pan"), "13/2025", "99", 99, 13,
+      }
+      for path in pairs(about.response.fields) do
+        for _, value in ipairs(odd) do
+          local given, keys = {}, {}
+          local inner = given
+          for key in path:gmatch "[^.]+" do table.insert(keys, key) end
+          for i = 1, #keys - 1 do
+            inner[keys[i]] = {}
+            inner = inner[keys[i]]
+          end
+          inner[keys[#keys]] = value
+          check_types(assert(cards.card(record(given, provider .. "." .. sandbox.operation(provider)))))
+          check_types(assert(cards.card(record({ [keys[1]] = value }, provider .. "." .. sandbox.operation(provider)))))
+        end
+      end
+    end)
+  end
+
+  it("fills the fields that the README says", function()
+    local file = assert(io.open "README.md")
+    local readme = file:read "*a"
+    file:close()
+    local header, rule, found = { "| field |" }, { "|---|" }, {}
+    for _, provider in ipairs(sandbox.PROVIDERS) do
+      table.insert(header, (" %s |"):format(provider))
+      table.insert(rule, "---|")
+      found[provider] = cards.card(call(provider))
+    end
+    local lines = { table.concat(header), table.concat(rule) }
+    for _, field in ipairs {
+      "id", "number", "cvv", "last4", "bin", "brand", "type", "status", "exp_month", "exp_year", "holder_name", "token", "billing",
+      "email", "phone", "created_at", "canceled_at",
+    } do
+      local line = { ("| `%s` |"):format(field) }
+      for _, provider in ipairs(sandbox.PROVIDERS) do
+        table.insert(line, found[provider][field] ~= nil and " yes |" or " |")
+      end
+      table.insert(lines, table.concat(line))
+    end
+    local expected = table.concat(lines, "\n")
+    assert.truthy(readme:find(expected .. "\n\n", 1, true), "the README should have\n" .. expected)
+  end)
+end)
+
 describe("cards.map.define", function()
   it("replaces a built-in mapping", function()
     local original = require("cards.maps.alix")["alix.private_info"]
@@ -307,6 +377,56 @@ describe("cards.map.define", function()
     local card = cards.card(record { pan = pan, town = "Burbank" })
     assert.is_true(rawequal(pan, card.number))
     assert.same({ nil, nil, 7, "Burbank" }, { card.holder_name, card.email, card.exp_month, card.billing.city })
+  end)
+
+  it("tries paths in their order until one has a value", function()
+    cards.map.define("x.y", { id = { "a", "b.c", "d" }, exp_year = { "y", "z", cards.map.year } })
+    local function read(fields) return cards.card(record(fields)).id end
+    assert.equal("1", read { a = "1", b = { c = "2" }, d = "3" })
+    assert.equal("2", read { b = { c = "2" }, d = "3" })
+    assert.equal("2", read { a = "", b = { c = "2" } })
+    assert.equal("3", read { b = { c = "" }, d = "3" })
+    assert.equal("3", read { b = "c", d = "3" })
+    assert.is_nil(read {})
+    assert.is_nil(cards.card(record { y = "none", z = "27" }).exp_year) -- what was found counts, not what becomes of it
+  end)
+
+  it("takes many fields of many tables, and keys of any kind", function()
+    local mapping, given = {}, {}
+    local fields = { "id", "brand", "type", "status", "holder_name", "email", "phone" }
+    for i, field in ipairs(fields) do
+      mapping[field] = {}
+      for k = 1, 40 do
+        mapping[field][k] = ("t%d_%d.inner.x"):format(i, k)
+      end
+      given[("t%d_40"):format(i)] = { inner = { x = field } }
+    end
+    cards.map.define("x.y", mapping)
+    local card = cards.card(record(given))
+    for _, field in ipairs(fields) do
+      assert.equal(field, card[field])
+    end
+    for _, key in ipairs { "a b", 'quo"te', "back\\slash", "new\nline", "]]", "end", "\0", "\r", "\255" } do
+      cards.map.define("x.y", { id = key .. "." .. key })
+      assert.equal("1", cards.card(record { [key] = { [key] = "1" } }).id)
+    end
+  end)
+
+  it("lets no function yield, whoever runs it", function()
+    cards.map.define("x.y", { billing = { city = function() return coroutine.yield "MARKER" end } })
+    local thread = coroutine.create(function() return cards.card(record {}) end)
+    local ok, card, err = coroutine.resume(thread)
+    assert.is_true(ok)
+    assert.equal("dead", coroutine.status(thread))
+    assert.is_nil(card)
+    assert.truthy(err.message:find("billing.city", 1, true) and err.message:find("map_spec.lua:", 1, true), err.message)
+  end)
+
+  it("lets the host's memory that is used up be the host's error", function()
+    cards.map.define("x.y", { id = function() error("not enough memory", 0) end })
+    local ok, err = pcall(cards.card, record {})
+    assert.is_false(ok)
+    assert.equal("not enough memory", err)
   end)
 
   it("tells where a function failed, and nothing of its message", function()
