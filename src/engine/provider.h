@@ -1,6 +1,6 @@
 /* What a provider is: pure data, the centre of the map. A provider describes its credentials and operations; an operation describes its request part by
- * part, how its answer is recognised, and every field of the answer with its type. Built-in providers are const tables (src/providers); the engine knows
- * none of them by name. All strings outlive every client and job of the provider. */
+ * part, how its answer is recognised, and every field of the answer with its type. Built-in providers are const tables (src/providers), those of scripts the
+ * same tables on the heap (definition.h); the engine knows none of them by name. All strings outlive every client and job of the provider. */
 #ifndef CARDS_ENGINE_PROVIDER_H
 #define CARDS_ENGINE_PROVIDER_H
 
@@ -17,7 +17,7 @@ enum part_source {
   FROM_SIGNATURE   /* made over another part of the body: operation.signature */
 };
 
-enum part_into { INTO_PATH, INTO_QUERY, INTO_HEADER, INTO_BODY };
+enum part_into { INTO_PATH, INTO_QUERY, INTO_HEADER, INTO_BODY, INTO_NOTHING /* only a function or another part makes something of it */ };
 
 enum part_type { PART_STRING, PART_INTEGER, PART_NUMBER, PART_BOOLEAN };
 
@@ -31,10 +31,12 @@ struct part {
   bool required;
   bool sensitive;             /* never to be shown, as an account number */
   bool unique;                /* made up, and never the same twice, where the caller gives none */
-  const char *value;          /* the constant, or the default of an argument */
+  const char *value;          /* the constant, or the default of an argument or setting */
   const char *prefix;         /* put in front of the value, "Bearer " */
   const char *excludes;       /* another argument that may not be given with this one */
   const char *const *choices; /* NULL-terminated list of what is allowed, NULL for anything */
+  bool basic; /* a header: base64 of the value, a colon, and the credential `password` where there is one, which is a part of its own */
+  const char *password;
 };
 
 /* Types of fields of an answer; those from FIELD_PAN on become secrets of the class of that name. */
@@ -52,7 +54,7 @@ enum field_type {
 };
 
 struct field {
-  const char *path; /* dotted, below the root of the record */
+  const char *path; /* dotted, below the root of the record; "items[].pan" for a member of each object of an array, "tags[]" for each element */
   enum field_type type;
   int digits; /* a JSON number in place of the string is padded with zeros to so many digits; 0 for no padding */
 };
@@ -118,6 +120,8 @@ struct credential {
   int one_of; /* exactly one credential of the same non-zero group is given */
 };
 
+struct definition;
+
 struct provider {
   const char *name;     /* as in cards.<name> */
   const char *base_url; /* default, NULL when it has to be configured */
@@ -125,14 +129,17 @@ struct provider {
   size_t credential_count;
   const struct operation *operations;
   size_t operation_count;
+  struct definition *owner; /* what it is a part of and is freed with; NULL for a built-in one */
 };
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
+/* Holds the provider, from any thread, until provider_unref; returns it. */
+const struct provider *provider_ref(const struct provider *provider);
+/* NULL is allowed. */
+void provider_unref(const struct provider *provider);
 /* NULL when there is none of that name. */
 const struct operation *provider_operation(const struct provider *provider, const char *name);
-/* The index of the credential of that name, or -1. */
-int provider_credential(const struct provider *provider, const char *name);
 /* The argument part of that name, or NULL. */
 const struct part *operation_argument(const struct operation *operation, const char *name);
 /* "string", "pan", …, the names of interface types. */

@@ -63,12 +63,18 @@ static const struct field *find_field(struct builder *builder) {
   return NULL;
 }
 
-/* True when fields are declared below the path. */
-static bool is_object_path(const struct builder *builder) {
+/* What the fields declared below the path say that stands there. */
+enum shape { SHAPE_NONE, SHAPE_OBJECT, SHAPE_ARRAY };
+
+static enum shape declared_shape(const struct builder *builder) {
   size_t len = strlen(builder->path);
-  for (size_t i = 0; i < builder->operation->field_count; i++)
-    if (strncmp(builder->operation->fields[i].path, builder->path, len) == 0 && builder->operation->fields[i].path[len] == '.') return true;
-  return false;
+  for (size_t i = 0; i < builder->operation->field_count; i++) {
+    const char *path = builder->operation->fields[i].path;
+    if (strncmp(path, builder->path, len) != 0) continue;
+    if (path[len] == '.') return SHAPE_OBJECT;
+    if (path[len] == '[') return SHAPE_ARRAY;
+  }
+  return SHAPE_NONE;
 }
 
 static bool set_string(struct builder *builder, struct record *record, const char *bytes, size_t len) {
@@ -216,12 +222,12 @@ static bool set_key(struct builder *builder, struct record *record, const char *
   return copy != NULL;
 }
 
-static bool build(struct builder *builder, struct record *record, const struct field *field, const struct json_node *node);
+static bool build(struct builder *builder, struct record *record, const struct field *field, enum shape shape, const struct json_node *node);
 
 /* Goes down to a member: its path behind the first `base` bytes. */
 static void enter(struct builder *builder, size_t base, const char *key) {
   size_t room = sizeof builder->path - base, dot = base ? 1 : 0, len = strlen(key);
-  if (len + dot >= room || strchr(key, '.') || !*key) { /* no declared field has such a path */
+  if (len + dot >= room || strpbrk(key, ".[") || !*key) { /* no declared field has such a path */
     key = "?";
     len = base + dot + 2 > sizeof builder->path ? 0 : 1;
     if (!len) return;
@@ -231,7 +237,14 @@ static void enter(struct builder *builder, size_t base, const char *key) {
   builder->path[base + dot + len] = '\0';
 }
 
-static bool build_children(struct builder *builder, struct record *record, const struct json_node *node) {
+/* Goes down to the elements of an array that is declared. */
+static bool enter_elements(struct builder *builder, size_t base) {
+  if (base + 3 > sizeof builder->path) return protocol(builder, "an array nested too deeply");
+  memcpy(builder->path + base, "[]", 3);
+  return true;
+}
+
+static bool build_children(struct builder *builder, struct record *record, const struct json_node *node, bool elements) {
   bool object = json_type(node) == JSON_OBJECT;
   size_t base = strlen(builder->path);
   struct record **tail = &record->child;
@@ -239,13 +252,18 @@ static bool build_children(struct builder *builder, struct record *record, const
   for (const struct json_node *child = json_child(node); child; child = json_next(child)) {
     bool null = json_type(child) == JSON_NULL;
     const struct field *field = NULL;
-    bool declared = false;
+    enum shape shape = SHAPE_NONE;
     if (object) {
       enter(builder, base, json_key(child));
-      field = find_field(builder);
-      declared = field || is_object_path(builder);
-      builder->declared += declared;
+    } else if (elements && !enter_elements(builder, base)) {
+      return false;
     }
+    if (object || elements) {
+      field = find_field(builder);
+      if (!field) shape = declared_shape(builder);
+    }
+    bool declared = field || shape != SHAPE_NONE;
+    builder->declared += object && declared;
     if (!null || !object) {
       struct record *made = allocate(builder, sizeof *made);
       if (!made) return false;
@@ -254,18 +272,19 @@ static bool build_children(struct builder *builder, struct record *record, const
       tail = &made->next;
       record->count++;
       if (object && !set_key(builder, made, json_key(child), declared)) return false;
-      if (!null && !build(builder, made, field, child)) return false;
+      if (!null && !build(builder, made, field, shape, child)) return false;
     }
     builder->path[base] = '\0';
   }
   return true;
 }
 
-static bool build(struct builder *builder, struct record *record, const struct field *field, const struct json_node *node) {
+static bool build(struct builder *builder, struct record *record, const struct field *field, enum shape shape, const struct json_node *node) {
   if (field) return set_field(builder, record, field, node);
   enum json_type type = json_type(node);
-  if (type == JSON_OBJECT || (type == JSON_ARRAY && !is_object_path(builder))) return build_children(builder, record, node);
-  if (is_object_path(builder)) return protocol(builder, "something else stands where an object is documented");
+  if (shape == SHAPE_ARRAY && type != JSON_ARRAY) return protocol(builder, "something else stands where an array is documented");
+  if (shape == SHAPE_OBJECT && type != JSON_OBJECT) return protocol(builder, "something else stands where an object is documented");
+  if (type == JSON_OBJECT || type == JSON_ARRAY) return build_children(builder, record, node, shape == SHAPE_ARRAY);
   return set_undeclared(builder, record, node);
 }
 
@@ -293,7 +312,7 @@ struct record *record_build(const struct json_node *payload, const struct operat
   struct root *root = allocate(&builder, sizeof *root);
   if (!root) return NULL;
   memset(root, 0, sizeof *root);
-  bool ok = build_children(&builder, &root->record, payload);
+  bool ok = build_children(&builder, &root->record, payload, false);
   if (ok && builder.declared == 0 && operation->field_count > 0) {
     error_set(error, ERROR_PROTOCOL, "the answer has none of the documented fields");
     ok = false;

@@ -43,12 +43,18 @@ static enum verdict judge(const struct operation *operation, const struct json_n
   return verdict;
 }
 
+/* The last name of a field's path, without the brackets of an array's elements. */
+static bool ends_in(const char *path, const char *name) {
+  const char *dot = strrchr(path, '.'), *last = dot ? dot + 1 : path;
+  size_t len = strcspn(last, "[");
+  return strncmp(last, name, len) == 0 && name[len] == '\0';
+}
+
 /* The declared secret of that name, wherever in the record it is declared; NULL when there is none. */
 static const struct field *secret_of_name(const struct operation *operation, const char *name) {
   for (size_t i = 0; i < operation->field_count; i++) {
     const struct field *field = &operation->fields[i];
-    const char *dot = strrchr(field->path, '.');
-    if (field->type >= FIELD_PAN && strcmp(dot ? dot + 1 : field->path, name) == 0) return field;
+    if (field->type >= FIELD_PAN && ends_in(field->path, name)) return field;
   }
   return NULL;
 }
