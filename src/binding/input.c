@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -11,10 +12,37 @@
 #include "../base/pan.h"
 #include "../base/suspect.h"
 
-#define SHOWN_MAX 256 /* bytes of a text of the script's own in an error */
+#define SHOWN_MAX  256                /* bytes of a text of the script's own in an error */
+#define MOST_WHOLE 9007199254740992.0 /* up to here a double holds every whole number */
 
 static int refuse(lua_State *L, const struct input *input, const char *name, const char *what) {
   return binding_refuse(L, input->client->provider->name, input->operation->name, "%s %s", name, what);
+}
+
+/* The same of a number: its text is put below it. */
+static const char *number_to_value(lua_State *L, bool whole, struct value *value) {
+  lua_Number number = lua_tonumber(L, -1);
+  char text[40];
+  bool exact = false; /* an integer of 5.3 and later */
+#if LUA_VERSION_NUM >= 503
+  exact = lua_isinteger(L, -1);
+#endif
+  if (exact)
+    snprintf(text, sizeof text, "%lld", (long long)lua_tointeger(L, -1));
+  else if (number >= -MOST_WHOLE && number <= MOST_WHOLE && number == (lua_Number)(int64_t)number)
+    snprintf(text, sizeof text, "%lld", (long long)number);
+  else if (whole || number != number || number - number != 0)
+    return whole ? "must be a whole number" : "must be a number";
+  else
+    for (int digits = 15; digits <= 17; digits++) {
+      snprintf(text, sizeof text, "%.*g", digits, (double)number);
+      if (strtod(text, NULL) == (double)number) break;
+    }
+  luaL_checkstack(L, 2, "too many parameters");
+  lua_pushstring(L, text);
+  value->bytes = lua_tolstring(L, -1, &value->len);
+  lua_insert(L, -2);
+  return NULL;
 }
 
 /* The text of the value on top of the stack, which stays there or in its table. NULL on success, else what is wrong with it. */
@@ -35,12 +63,7 @@ static const char *to_value(lua_State *L, enum part_type type, struct value *val
     return NULL;
   case LUA_TNUMBER:
     if (type != PART_INTEGER && type != PART_NUMBER) break;
-    if (type == PART_INTEGER && lua_tonumber(L, -1) != (lua_Number)(int64_t)lua_tonumber(L, -1)) return "must be a whole number";
-    luaL_checkstack(L, 2, "too many parameters");
-    lua_pushvalue(L, -1); /* tolstring changes the value that it converts */
-    value->bytes = lua_tolstring(L, -1, &value->len);
-    lua_insert(L, -2);
-    return NULL;
+    return number_to_value(L, type == PART_INTEGER, value);
   default: break;
   }
   return type == PART_STRING ? "must be a string or a secret" : type == PART_BOOLEAN ? "must be true or false" : "must be a number";
@@ -105,7 +128,7 @@ static int take_params(lua_State *L, struct input *input) {
   const char *name = bare_argument(L, input);
   bool bare = lua_type(L, input->params) == LUA_TSTRING || binding_to_secret(L, input->params);
   if (!bare) return refuse(L, input, name ? name : "parameters", name ? "must be a string or a secret" : "must be a table");
-  if (!name) return refuse(L, input, "parameters", "must be a table: more than one is required");
+  if (!name) return refuse(L, input, "parameters", "must be a table: no single one is required");
   input->bare = name;
   return 0;
 }
@@ -158,6 +181,10 @@ static int take_values(lua_State *L, struct input *input, bool with_credentials)
     const char *wrong = NULL;
     if (part->source == FROM_ARGUMENT) {
       get_argument(L, input, part->name);
+      if (lua_isnil(L, -1) && part->unique && lua_istable(L, input->credentials)) { /* one that was made up for a function that signs */
+        lua_pop(L, 1);
+        lua_getfield(L, input->credentials, part->name);
+      }
       if (!lua_isnil(L, -1))
         wrong = to_value(L, part->type, value);
       else if (part->value)
@@ -175,10 +202,14 @@ static int take_values(lua_State *L, struct input *input, bool with_credentials)
         continue;
       }
       get_credential(L, input, name);
-      if (!lua_isnil(L, -1)) wrong = to_value(L, PART_STRING, value);
+      if (!lua_isnil(L, -1))
+        wrong = to_value(L, PART_STRING, value);
+      else if (part->value)
+        *value = (struct value){ part->value, strlen(part->value) };
       if (wrong) return refuse(L, input, name, wrong);
     }
     if (wrong) return refuse(L, input, part->name, wrong);
+    if (value->bytes && lua_type(L, -1) == LUA_TUSERDATA) input->secret_values |= UINT64_C(1) << i;
   }
   if (with_credentials && operation->signature) {
     get_credential(L, input, operation->signature->key);

@@ -14,6 +14,7 @@ struct input {
   int params, options, credentials, started, former, private; /* stack indices; of nil or none where not given */
   const char *bare; /* name of the argument that stands in place of a table of them; one of the descriptor's own strings */
   struct value values[INPUT_MAX_PARTS];
+  uint64_t secret_values; /* a bit for each of the values that a secret holds */
   struct value key;
   struct header headers[INPUT_MAX_HEADERS];
   size_t header_count;

@@ -58,6 +58,44 @@ static bool has_control(struct value value) {
   return false;
 }
 
+/* Digits from `at` on; none is 0. */
+static size_t digits_end(struct value value, size_t at) {
+  while (at < value.len && value.bytes[at] >= '0' && value.bytes[at] <= '9')
+    at++;
+  return at;
+}
+
+/* A number as JSON writes it: it goes into bodies as it is. */
+static bool is_number(struct value value, bool whole) {
+  size_t at = value.len && value.bytes[0] == '-' ? 1 : 0, end = digits_end(value, at);
+  if (end == at || (value.bytes[at] == '0' && end > at + 1)) return false;
+  if (whole) return end == value.len;
+  if (end < value.len && value.bytes[end] == '.') {
+    at = end + 1;
+    end = digits_end(value, at);
+    if (end == at) return false;
+  }
+  if (end < value.len && (value.bytes[end] == 'e' || value.bytes[end] == 'E')) {
+    at = end + 1;
+    if (at < value.len && (value.bytes[at] == '+' || value.bytes[at] == '-')) at++;
+    end = digits_end(value, at);
+    if (end == at) return false;
+  }
+  return end == value.len;
+}
+
+/* NULL, or what is wrong with a text that stands for a value of the type. */
+static const char *unfit(enum part_type type, struct value value) {
+  switch (type) {
+  case PART_STRING: return NULL;
+  case PART_INTEGER: return is_number(value, true) ? NULL : "must be a whole number";
+  case PART_NUMBER: return is_number(value, false) ? NULL : "must be a number";
+  case PART_BOOLEAN: break;
+  }
+  bool ok = (value.len == 4 && memcmp(value.bytes, "true", 4) == 0) || (value.len == 5 && memcmp(value.bytes, "false", 5) == 0);
+  return ok ? NULL : "must be true or false";
+}
+
 /* What an argument or credential may be, wherever it goes; bodies escape what is left, the other places are narrower. */
 static bool check(const struct part *part, struct value value, struct error *error) {
   const char *name = part_name(part);
@@ -70,7 +108,12 @@ static bool check(const struct part *part, struct value value, struct error *err
       choice++;
     if (!*choice) return invalid(error, name, "is none of the values that the provider allows");
   }
-  if (part->into == INTO_BODY) return true;
+  if (part->type != PART_STRING) {
+    const char *what = unfit(part->type, value);
+    if (what) return invalid(error, name, what);
+  }
+  if (part->basic && memchr(value.bytes, ':', value.len)) return invalid(error, name, "contains a colon, which would end the user's name");
+  if (part->into == INTO_BODY || part->into == INTO_NOTHING) return true;
   if (part->source == FROM_ARGUMENT && value.len > REQUEST_MAX_ARGUMENT) return invalid(error, name, "is longer than 1024 bytes");
   if (part->into == INTO_PATH) {
     /* Servers undo the encoding of a slash or of dots before they look for the path: such an id could become another path. */
@@ -178,6 +221,24 @@ static bool link_lines(struct request *request, const struct settings *settings,
   return true;
 }
 
+/* base64 of user:password, which is remembered, too: what is known of each alone says nothing of both. */
+static bool add_basic(struct request *request, const struct operation *operation, const struct value *values, size_t place) {
+  const struct part *part = &operation->parts[place];
+  struct buf pair, encoded;
+  buf_init(&pair, REQUEST_MAX_HEADER);
+  buf_init(&encoded, REQUEST_MAX_HEADER);
+  buf_add(&pair, values[place].bytes, values[place].len);
+  buf_add_char(&pair, ':');
+  for (size_t i = 0; part->password && i < operation->part_count; i++)
+    if (operation->parts[i].into == INTO_NOTHING && strcmp(operation->parts[i].name, part->password) == 0 && values[i].bytes)
+      buf_add(&pair, values[i].bytes, values[i].len);
+  bool ok = !pair.failed && buf_add_base64(&encoded, pair.data, pair.len) && scrub_add(&request->scrub, encoded.data, encoded.len) &&
+            add_line(request, part->wire, part->prefix, (struct value){ encoded.data, encoded.len });
+  buf_free(&pair);
+  buf_free(&encoded);
+  return ok;
+}
+
 static bool build_headers(struct request *request, const struct operation *operation, const struct settings *settings, const struct value *values,
                           const struct header *headers, size_t header_count, struct error *error) {
   for (size_t i = 0; i < operation->part_count; i++) {
@@ -185,7 +246,7 @@ static bool build_headers(struct request *request, const struct operation *opera
     struct value value = values[i];
     if (part->source == FROM_CONSTANT) value = (struct value){ part->value, strlen(part->value) };
     if (part->into != INTO_HEADER || !value.bytes) continue;
-    if (!add_line(request, part->wire ? part->wire : part->name, part->prefix, value))
+    if (part->basic ? !add_basic(request, operation, values, i) : !add_line(request, part->wire ? part->wire : part->name, part->prefix, value))
       return invalid(error, part_name(part), "is too long for a header");
   }
   if (request->body.len && !add_line(request, "Content-Type", NULL, (struct value){ "application/json", strlen("application/json") }))
@@ -239,6 +300,13 @@ static bool make_signature(struct buf *out, const struct operation *operation, c
   return ok;
 }
 
+/* Whether there is a body even where none of its values is given. */
+static bool has_body(const struct operation *operation) {
+  for (size_t i = 0; i < operation->part_count; i++)
+    if (operation->parts[i].into == INTO_BODY) return true;
+  return false;
+}
+
 bool request_build(struct request *request, const struct operation *operation, const struct settings *settings, const struct value *values,
                    struct value key, const struct header *headers, size_t header_count, struct error *error) {
   struct buf made;
@@ -250,6 +318,8 @@ bool request_build(struct request *request, const struct operation *operation, c
     const char *bad = NULL;
     if (!body_build(&request->body, operation, values, signature, NULL, &bad))
       ok = invalid(error, bad ? bad : "the request", bad ? "is not valid UTF-8 or too long" : "is too long");
+    else if (!request->body.len && has_body(operation) && !buf_add_string(&request->body, "{}"))
+      ok = invalid(error, "the request", "does not fit into memory");
     else if (!build_url(request, operation, settings, values))
       ok = invalid(error, "the request", "makes a URL that is too long");
     else
