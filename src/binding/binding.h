@@ -19,6 +19,8 @@ void binding_open_client(lua_State *L);
 void binding_open_job(lua_State *L);
 void binding_open_thread(lua_State *L); /* after the job */
 void binding_open_provider(lua_State *L);
+void binding_open_define(lua_State *L);
+void binding_open_sample(lua_State *L);
 void binding_open_convert(lua_State *L);
 void binding_open_memory(lua_State *L);
 void binding_open_transform(lua_State *L);
@@ -50,6 +52,12 @@ int binding_refuse(lua_State *L, const char *provider, const char *operation, co
 
 /* Whether cards.configure { memory = "strict" } forbids a call with these settings: *what protection is missing, and *why; both static. */
 bool binding_refuses_memory(const struct settings *settings, const char **what, const char **why);
+
+/* --- providers --- */
+
+/* The provider that the value at the index (positive) is the name of, or the definition, or a client of; NULL when there is none. The name of a definition is replaced by it, so that
+ * the provider lasts as long as the stack. */
+const struct provider *binding_to_provider(lua_State *L, int index);
 
 /* --- client --- */
 

@@ -5,11 +5,12 @@
 #include "../base/buf.h"
 #include "../base/pool.h"
 #include "../base/stack.h"
-#include "../providers/providers.h"
 #include "binding.h"
 
 struct client *binding_check_client(lua_State *L, int index) {
-  return luaL_checkudata(L, index, CLIENT_TYPE);
+  struct client *client = luaL_checkudata(L, index, CLIENT_TYPE);
+  luaL_argcheck(L, client->settings, index, "the client was collected");
+  return client;
 }
 
 static const struct {
@@ -135,10 +136,8 @@ static const char *unfit_key(lua_State *L, const struct provider *provider) {
   return NULL;
 }
 
-/* core.client(provider name, settings, private), or nil and what is wrong: private is the client's user value, with its `credentials` and `defaults` */
+/* core.client(provider's name or definition, settings, private), or nil and what is wrong: private is the client's user value, with its `credentials` and `defaults` */
 static int new_client(lua_State *L) {
-  const struct provider *provider = registry_find(luaL_checkstring(L, 1));
-  luaL_argcheck(L, provider, 1, "no such provider");
   luaL_checktype(L, 2, LUA_TTABLE);
   luaL_checktype(L, 3, LUA_TTABLE);
   struct client *client = lua_newuserdata(L, sizeof *client);
@@ -147,7 +146,9 @@ static int new_client(lua_State *L) {
   lua_setmetatable(L, -2);
   lua_pushvalue(L, 3);
   lua_setuservalue(L, -2);
-  client->provider = provider;
+  const struct provider *provider = binding_to_provider(L, 1);
+  luaL_argcheck(L, provider, 1, "no such provider");
+  client->provider = provider_ref(provider);
   struct settings *settings = client->settings = settings_new();
   if (!settings) return luaL_error(L, "memory is used up");
   read_strings(L, settings);
@@ -187,22 +188,25 @@ static int new_client(lua_State *L) {
 }
 
 static int collect(lua_State *L) {
-  struct client *client = binding_check_client(L, 1);
+  struct client *client = luaL_checkudata(L, 1, CLIENT_TYPE);
   settings_unref(client->settings);
   client->settings = NULL;
+  provider_unref(client->provider);
+  client->provider = NULL;
+  client->plain = false;
   return 0;
 }
 
 static int to_string(lua_State *L) {
-  struct client *client = binding_check_client(L, 1);
-  lua_pushfstring(L, "cards.%s client (%s)", client->provider->name,
-                  client->settings && client->settings->base_url ? client->settings->base_url : "closed");
+  struct client *client = luaL_checkudata(L, 1, CLIENT_TYPE);
+  bool open = client->provider && client->settings && client->settings->base_url;
+  lua_pushfstring(L, "cards.%s client (%s)", client->provider ? client->provider->name : "?", open ? client->settings->base_url : "closed");
   return 1;
 }
 
 /* client.method: looked up in private.methods */
 static int get(lua_State *L) {
-  binding_check_client(L, 1);
+  luaL_checkudata(L, 1, CLIENT_TYPE);
   lua_getuservalue(L, 1);
   lua_getfield(L, -1, "methods");
   lua_pushvalue(L, 2);
@@ -216,7 +220,7 @@ static int get(lua_State *L) {
 /* core.private(value): the user value of a client and its provider's name; nil for anything else */
 static int private(lua_State *L) {
   struct client *client = lua_type(L, 1) == LUA_TUSERDATA ? luaL_testudata(L, 1, CLIENT_TYPE) : NULL;
-  if (!client) return 0;
+  if (!client || !client->provider) return 0;
   lua_getuservalue(L, 1);
   lua_pushstring(L, client->provider->name);
   return 2;

@@ -5,7 +5,8 @@
 
 #include "binding.h"
 
-static const char record_metatables; /* its address is the key of a table in the registry: operation -> metatable of its records */
+static const char
+    record_metatables; /* its address is the key of a table in the registry: operation, or the name of a definition's -> metatable of its records */
 
 static void push_value(lua_State *L, struct record *record);
 
@@ -45,16 +46,27 @@ static void push_value(lua_State *L, struct record *record) {
   }
 }
 
+/* What a built-in operation is found by is its address; that of a definition may be another one's later. */
+static void push_key(lua_State *L, const struct provider *provider, const struct operation *operation) {
+  if (provider->owner)
+    lua_pushfstring(L, "%s.%s", provider->name, operation->name);
+  else
+    lua_pushlightuserdata(L, (void *)(uintptr_t)operation);
+}
+
 static void push_metatable(lua_State *L, const struct provider *provider, const struct operation *operation) {
   compat_rawgetp(L, LUA_REGISTRYINDEX, &record_metatables);
-  compat_rawgetp(L, -1, operation);
+  push_key(L, provider, operation);
+  lua_rawget(L, -2);
   if (lua_isnil(L, -1)) {
     lua_pop(L, 1);
+    push_key(L, provider, operation);
     lua_createtable(L, 0, 2);
     lua_pushfstring(L, "%s.%s", provider->name, operation->name);
     lua_setfield(L, -2, "__metatable"); /* getmetatable(record) is the operation's name, and nobody can change it */
-    lua_pushvalue(L, -1);
-    compat_rawsetp(L, -3, operation);
+    lua_rawset(L, -3);
+    push_key(L, provider, operation);
+    lua_rawget(L, -2);
   }
   lua_remove(L, -2);
 }

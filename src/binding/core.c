@@ -89,6 +89,8 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
   binding_open_job(L);
   binding_open_thread(L);
   binding_open_provider(L);
+  binding_open_define(L);
+  binding_open_sample(L);
   binding_open_memory(L);
   binding_open_transform(L);
   return 1;

@@ -267,10 +267,10 @@ static int give_up(lua_State *L, struct box *box, enum error_kind kind, const ch
   struct error error;
   error_set(&error, kind, "%s", message);
   error.retryable = kind != ERROR_CANCELLED && operation->safe;
+  lua_pushnil(L);
+  binding_push_error(L, &error, provider->name, operation->name); /* before the job goes, and its provider maybe with it */
   release(box);
   wipe_after(box, STACK_DEEP);
-  lua_pushnil(L);
-  binding_push_error(L, &error, provider->name, operation->name);
   return 2;
 }
 
@@ -292,10 +292,11 @@ static int cancel(lua_State *L) {
   return give_up(L, box, kind, luaL_checkstring(L, 3));
 }
 
-/* Is the client at index 1 one of that provider, and a plain one? */
+/* Is the client at index 1 one of that provider, and a plain one? The client of an earlier definition may not have the operation. */
 static bool is_plain(lua_State *L, int provider) {
   const struct client *client = lua_type(L, 1) == LUA_TUSERDATA ? luaL_testudata(L, 1, CLIENT_TYPE) : NULL;
-  return client && client->plain && strcmp(client->provider->name, luaL_checkstring(L, provider)) == 0;
+  return client && client->plain && strcmp(client->provider->name, luaL_checkstring(L, provider)) == 0 &&
+         (!client->provider->owner || provider_operation(client->provider, luaL_checkstring(L, 2)));
 }
 
 int job_make_plain(lua_State *L, struct box **made) {

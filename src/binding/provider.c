@@ -118,9 +118,9 @@ static void push_credentials(lua_State *L, const struct provider *provider) {
   }
 }
 
-/* core.provider(name): { name, base_url, credentials = { … }, operations = { name = descriptor } }, or nil */
+/* core.provider(name, definition or client): { name, base_url, credentials = { … }, operations = { name = descriptor } }, or nil */
 static int describe(lua_State *L) {
-  const struct provider *provider = registry_find(luaL_checkstring(L, 1));
+  const struct provider *provider = binding_to_provider(L, 1);
   if (!provider) return 0;
   lua_newtable(L);
   set_string(L, "name", provider->name);
@@ -136,7 +136,7 @@ static int describe(lua_State *L) {
   return 1;
 }
 
-/* core.providers(): the names */
+/* core.providers(): the names of the built-in ones */
 static int names(lua_State *L) {
   lua_newtable(L);
   for (int i = 0; registry[i]; i++) {

@@ -36,7 +36,7 @@ struct job *job_list_pop(struct job_list *list) {
 struct job *job_new(const struct provider *provider, const struct operation *operation, struct settings *settings) {
   struct job *job = pool_calloc(1, sizeof *job);
   if (!job) return NULL;
-  job->provider = provider;
+  job->provider = provider_ref(provider);
   job->operation = operation;
   job->settings = settings_ref(settings);
   job->started = clock_now();
@@ -66,5 +66,6 @@ void job_free(struct job *job) {
   buf_free(&job->body);
   record_free(job->record);
   settings_unref(job->settings);
+  provider_unref(job->provider);
   pool_free(job);
 }

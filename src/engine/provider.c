@@ -2,16 +2,21 @@
 
 #include <string.h>
 
+#include "definition.h"
+
+const struct provider *provider_ref(const struct provider *provider) {
+  if (provider->owner) definition_ref(provider->owner);
+  return provider;
+}
+
+void provider_unref(const struct provider *provider) {
+  if (provider) definition_unref(provider->owner);
+}
+
 const struct operation *provider_operation(const struct provider *provider, const char *name) {
   for (size_t i = 0; i < provider->operation_count; i++)
     if (strcmp(provider->operations[i].name, name) == 0) return &provider->operations[i];
   return NULL;
-}
-
-int provider_credential(const struct provider *provider, const char *name) {
-  for (size_t i = 0; i < provider->credential_count; i++)
-    if (strcmp(provider->credentials[i].name, name) == 0) return (int)i;
-  return -1;
 }
 
 const struct part *operation_argument(const struct operation *operation, const char *name) {

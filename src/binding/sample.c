@@ -1,0 +1,114 @@
+/* Requests and answers without a server: what a definition's function signs, and what an operation makes of an answer. */
+#include <string.h>
+
+#include "../base/stack.h"
+#include "../engine/response.h"
+#include "input.h"
+#include "job.h"
+
+/* Pushes a userdata that frees its job with it; it has none yet. */
+static struct box *new_box(lua_State *L) {
+  struct box *box = lua_newuserdata(L, sizeof *box);
+  memset(box, 0, sizeof *box);
+  luaL_getmetatable(L, JOB_TYPE);
+  lua_setmetatable(L, -2);
+  return box;
+}
+
+/* Pushes a text as a string, or as a secret; false where there is no room for that. */
+static bool push_text(lua_State *L, const struct buf *text, size_t from, bool secret, const char **why) {
+  if (!secret) {
+    lua_pushlstring(L, buf_string(text) + from, text->len - from);
+    return true;
+  }
+  return secret_init(binding_new_secret(L), SECRET_CREDENTIAL, buf_string(text) + from, text->len - from, why);
+}
+
+/* Where the path begins in the URL: behind the host. */
+static size_t path_at(const struct buf *url) {
+  const char *host = strstr(buf_string(url), "://"), *path = host ? strchr(host + 3, '/') : NULL;
+  return path ? (size_t)(path - buf_string(url)) : url->len;
+}
+
+static int refuse_room(lua_State *L, const struct input *input, const char *why) {
+  struct error error;
+  error_set(&error, ERROR_BUSY, "%s", why);
+  error.retryable = true;
+  lua_pushnil(L);
+  binding_push_error(L, &error, input->client->provider->name, input->operation->name);
+  return 2;
+}
+
+/* core.outline(client, operation, params, nil, credentials): the request as a function that signs may see it, { method, url, path, body }, or nil and an error. path has the
+ * query. What a secret or a credential is part of is a secret, the rest strings. */
+static int outline(lua_State *L) {
+  struct input input;
+  int refused = input_take(L, &input, true);
+  if (refused) return refused;
+  bool secret_url = false, secret_body = false;
+  for (size_t i = 0; i < input.operation->part_count; i++) {
+    const struct part *part = &input.operation->parts[i];
+    bool credential = part->source == FROM_CREDENTIAL;
+    bool secret = input.values[i].bytes && (credential || input.secret_values & UINT64_C(1) << i);
+    secret_url |= secret && (part->into == INTO_PATH || part->into == INTO_QUERY);
+    secret_body |= secret && part->into == INTO_BODY;
+    if (credential && part->into == INTO_HEADER && !input.values[i].bytes) input.values[i] = (struct value){ "-", 1 }; /* what is being signed for */
+  }
+  struct box *box = new_box(L);
+  box->job = job_new(input.client->provider, input.operation, input.client->settings);
+  if (!box->job) return luaL_error(L, "memory is used up");
+  struct request *request = &box->job->request;
+  if (!request_build(request, input.operation, input.client->settings, input.values, input.key, NULL, 0, &box->job->error)) {
+    box->job->error.attempts = 0;
+    return job_push_result(L, box);
+  }
+  const char *why = NULL;
+  lua_createtable(L, 0, 4);
+  lua_pushstring(L, input.operation->method);
+  lua_setfield(L, -2, "method");
+  if (!push_text(L, &request->url, 0, secret_url, &why)) return refuse_room(L, &input, why);
+  lua_setfield(L, -2, "url");
+  if (!push_text(L, &request->url, path_at(&request->url), secret_url, &why)) return refuse_room(L, &input, why);
+  lua_setfield(L, -2, "path");
+  if (!push_text(L, &request->body, 0, secret_body, &why)) return refuse_room(L, &input, why);
+  lua_setfield(L, -2, "body");
+  job_free(box->job);
+  box->job = NULL;
+  stack_wipe(STACK_DEEP);
+  return 1;
+}
+
+/* core.read(provider's name or definition, operation, status, body): what the operation would return for such an answer */
+static int read_answer(lua_State *L) {
+  size_t len;
+  lua_settop(L, 4);
+  struct box *box = new_box(L);
+  const struct provider *provider = binding_to_provider(L, 1);
+  luaL_argcheck(L, provider, 1, "no such provider");
+  const struct operation *operation = provider_operation(provider, luaL_checkstring(L, 2));
+  luaL_argcheck(L, operation, 2, "no such operation");
+  lua_Number status = luaL_checknumber(L, 3);
+  luaL_argcheck(L, status >= 100 && status <= 599, 3, "no status of HTTP");
+  const char *body = luaL_checklstring(L, 4, &len);
+  struct settings *settings = settings_new();
+  struct job *job = box->job = settings ? job_new(provider, operation, settings) : NULL;
+  settings_unref(settings); /* the job has its own reference */
+  if (!job) return luaL_error(L, "memory is used up");
+  job->status = (int)status;
+  if (len && !buf_add(&job->body, body, len)) return luaL_argerror(L, 4, "too long");
+  response_read(job); /* nothing was sent that the answer would have to repeat */
+  return job_push_result(L, box);
+}
+
+/* core.unique(): a text that no other call has */
+static int unique(lua_State *L) {
+  char made[40];
+  if (!request_unique(made)) return luaL_error(L, "no randomness");
+  lua_pushstring(L, made);
+  return 1;
+}
+
+void binding_open_sample(lua_State *L) {
+  static const luaL_Reg functions[] = { { "outline", outline }, { "read", read_answer }, { "unique", unique }, { NULL, NULL } };
+  luaL_setfuncs(L, functions, 0);
+}
