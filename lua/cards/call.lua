@@ -35,6 +35,27 @@ local function fetch(client, operation, parameters, credentials, name, source, .
   }
 end
 
+--- Calls the functions of a definition that sign, with the request as it will be sent.
+-- @param credentials what was fetched already; what the functions return is added
+-- @return true, or nil and an error
+local function sign_all(client, private, operation, parameters, credentials)
+  for _, name in ipairs(private.unique[operation] or {}) do
+    credentials[name] = core.unique() -- the same in what is signed and in what is sent
+  end
+  for _, signer in ipairs(private.signers) do
+    local request, err = core.outline(client, operation, parameters, nil, credentials)
+    if not request then
+      return nil, err
+    end
+    request.credential = credentials[signer.credential] or private.credentials[signer.credential]
+    credentials[signer.name], err = fetch(client, operation, parameters, credentials, signer.name, signer.sign, request)
+    if err then
+      return nil, err
+    end
+  end
+  return true
+end
+
 --- Calls all functions that were given as credentials.
 -- @return the credentials by name, or nil and an error
 local function fetch_all(client, private, operation, parameters, payload)
@@ -47,6 +68,9 @@ local function fetch_all(client, private, operation, parameters, payload)
   end
   if private.sign then
     credentials.signature, err = fetch(client, operation, parameters, credentials, private.sign_name, private.sign, payload)
+  end
+  if not err and private.signers then
+    err = select(2, sign_all(client, private, operation, parameters, credentials))
   end
   return not err and credentials or nil, err
 end

@@ -29,7 +29,8 @@ local options = {
   headers = check.headers,
 }
 
-local function check_url(value, key)
+--- What is wrong with a base_url, or nil.
+function client.check_url(value, key)
   local wrong = check.text(value, key)
   if wrong then
     return wrong
@@ -56,7 +57,7 @@ local function check_url(value, key)
 end
 
 local common = {
-  base_url = check_url,
+  base_url = client.check_url,
   proxy = function(value, key)
     local wrong = check.text(value, key)
     local host = not wrong and (value:match "^%a[%w+.-]*://([^/]+)/?$" or value:match "^([^/]+)$")
@@ -74,12 +75,23 @@ for key, test in pairs(options) do
   common[key] = test
 end
 
+--- Whether `new` of every provider has a key of that name, so that no credential can.
+function client.takes(key)
+  return common[key] ~= nil or key == "defaults"
+end
+
 --- What is wrong with the options of one call, or nil.
 function client.check_options(value)
   if type(value) ~= "table" then
     return "the options must be a table"
   end
   return check.table(value, options)
+end
+
+--- Functions, and tables that are called like one.
+local function is_callable(value)
+  local meta = type(value) == "table" and getmetatable(value)
+  return type(value) == "function" or (type(meta) == "table" and type(meta.__call) == "function")
 end
 
 local function check_credential(about)
@@ -89,7 +101,7 @@ local function check_credential(about)
     elseif about.kind == "setting" then
       return check.text(value, key)
     end
-    return type(value) ~= "function" and check.credential(value, key, key == "private_key") or nil
+    return not is_callable(value) and check.credential(value, key, key == "private_key") or nil
   end
 end
 
@@ -98,8 +110,9 @@ local function check_defaults(about)
   for _, operation in pairs(about.operations) do
     for name, param in pairs(operation.params) do
       known[name] = function(value, key)
-        if type(value) ~= "string" and not check.is_secret(value) then
-          return ("%s must be a string or a secret"):format(key)
+        local plain = param.type == "boolean" and "boolean" or param.type ~= "string" and "number" or nil
+        if type(value) ~= "string" and type(value) ~= plain and not check.is_secret(value) then
+          return ("%s must be %s string or a secret"):format(key, plain and ("a %s, a"):format(plain) or "a")
         end
         return param.enum and type(value) == "string" and check.one_of(unpack(param.enum))(value, key) or nil
       end
@@ -108,10 +121,10 @@ local function check_defaults(about)
   return function(value) return check.table(value, known, "defaults.") end
 end
 
-local known_keys = {} -- by provider
+local known_keys = setmetatable({}, { __mode = "k" }) -- by what is known of a provider
 
 local function keys_of(about)
-  local known = known_keys[about.name]
+  local known = known_keys[about]
   if not known then
     known = { defaults = check_defaults(about) }
     for key, test in pairs(common) do
@@ -120,7 +133,7 @@ local function keys_of(about)
     for _, credential in ipairs(about.credentials) do
       known[credential.name] = check_credential(credential)
     end
-    known_keys[about.name] = known
+    known_keys[about] = known
   end
   return known
 end
@@ -193,7 +206,7 @@ local function hold(value)
 end
 
 --- A client of a provider.
--- @param about what core.provider returns for it
+-- @param about what core.provider returns for it; of a definition with its `handle` and `signers`
 -- @param methods the table that the client's methods are looked up in
 -- @param config as interface.md lists it
 -- @return the client; or nil and what is wrong with the configuration, a string; or nil and an error: there is no room for a secret
@@ -213,13 +226,16 @@ function client.new(about, methods, config)
       return nil, wrong
     end
   end
-  local private = { methods = methods, credentials = {}, functions = {}, defaults = {}, on_event = config.on_event, timeout = config.timeout or 30 }
+  local private = {
+    methods = methods, operations = about.operations, unique = about.unique,
+    credentials = {}, functions = {}, defaults = {}, on_event = config.on_event, timeout = config.timeout or 30,
+  }
   for _, credential in ipairs(about.credentials) do
     local value = config[credential.name]
     if credential.kind == "function" then
       private.sign = value
       private.sign_name = value and credential.name
-    elseif type(value) == "function" then
+    elseif value ~= nil and is_callable(value) then
       table.insert(private.functions, { name = credential.name, call = value })
     elseif value ~= nil then
       local held, err = value, nil
@@ -236,9 +252,10 @@ function client.new(about, methods, config)
     private.defaults[name] = value
   end
   private.headers = headers_of(config, true)
-  private.dynamic = private.functions[1] ~= nil or private.sign ~= nil
+  private.signers = about.signers
+  private.dynamic = private.functions[1] ~= nil or private.sign ~= nil or private.signers ~= nil
   private.plain = not private.dynamic and not private.on_event
-  return core.client(about.name, flatten(config, base_url), private)
+  return core.client(about.handle or about.name, flatten(config, base_url), private)
 end
 
 return client

@@ -2,19 +2,23 @@
 
 local core = require "cards.core"
 local check = require "cards.check"
+local provider = require "cards.provider"
 
 --- @param of a client, a provider's module (cards.alix), or a provider's name
 -- @param operation name; without it, a table of all operations by name
 -- @return
 -- { provider, operation, method, path, params = { name = { into, wire, type, required, … } }, success, response = { root, fields = { path = type } }, error }
 return function(of, operation)
-  local _, name = core.private(of)
+  local about
   if type(of) == "table" then
-    name = of.provider
-  elseif type(of) == "string" then
-    name = of
+    about = core.provider(of.provider)
+    local own = provider.about(of)
+    if own and own.handle then
+      about = core.provider(own.handle) -- of the name there may be a later definition
+    end
+  else
+    about = core.provider(of)
   end
-  local about = type(name) == "string" and core.provider(name)
   if not about then
     error("cards.describe: the first argument must be a client, a provider's module or its name", 2)
   end
@@ -22,7 +26,8 @@ return function(of, operation)
     return about.operations
   end
   if not about.operations[operation] then
-    error(("cards.describe: %s has no operation '%s' (did you mean '%s'?)"):format(name, tostring(operation), check.nearest(operation, about.operations)), 2)
+    local nearest = check.nearest(operation, about.operations)
+    error(("cards.describe: %s has no operation '%s' (did you mean '%s'?)"):format(about.name, tostring(operation), nearest), 2)
   end
   return about.operations[operation]
 end

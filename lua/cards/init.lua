@@ -28,6 +28,7 @@ cards.progress = require "cards.progress"
 cards.configure = require "cards.configure"
 
 cards.describe = require "cards.describe"
+cards.define = require "cards.define"
 cards.map = require "cards.map"
 cards.card = cards.map.card
 cards.mask = require "cards.mask"

@@ -5,16 +5,37 @@ local call = require "cards.call"
 local check = require "cards.check"
 local client = require "cards.client"
 local core = require "cards.core"
+local pages = require "cards.pages"
 local start = require "cards.started"
 
 local provider = {}
 
---- The table behind `cards.<name>`.
--- @param name of a provider
--- @return { new = function(config), <operation> = function(client, parameters, options) … }; its `provider` is the name
-function provider.module(name)
-  local about = core.provider(name)
+local abouts = setmetatable({}, { __mode = "k" }) -- by module
+
+--- What is known of a provider by its module; nil for any other table.
+function provider.about(module)
+  return abouts[module]
+end
+
+--- client:pages("list", parameters, options) and the same function of the module.
+local function add_pages(module, name, about, check_call)
+  function module.pages(self, operation, parameters, options)
+    check_call(self, ("cards.%s.pages"):format(name), options, operation)
+    local page = about.pages[operation]
+    if not page then
+      error(("cards.%s.pages: %s has no pages (did you mean '%s'?)"):format(name, tostring(operation), check.nearest(operation, about.pages)), 2)
+    elseif parameters ~= nil and type(parameters) ~= "table" then
+      error(("cards.%s.pages: the parameters must be a table"):format(name), 2)
+    end
+    local function one(asked) return module[operation](self, asked, options) end
+    return pages(one, page, ("%s.%s"):format(name, operation), parameters, about.operations[operation].params[page.into].type == "string")
+  end
+end
+
+local function make(about)
+  local name = about.name
   local module = { provider = name }
+  abouts[module] = about
 
   --- A client. An error, at the caller's line, where the configuration is wrong.
   function module.new(config)
@@ -28,11 +49,13 @@ function provider.module(name)
   end
 
   --- The client's private table; an error, at the line that called the caller, where it is none or the options are wrong.
-  local function check_call(self, full_name, options)
+  local function check_call(self, full_name, options, operation)
     local private, other = core.private(self)
     if other ~= name then
       local got = other and ("a cards.%s client"):format(other) or type(self)
       error(("%s: the first argument must be a cards.%s client, not %s"):format(full_name, name, got), 3)
+    elseif private.methods ~= module and not private.operations[operation] then
+      error(("%s: the client is of another definition of %s, which has no such operation"):format(full_name, name), 3)
     end
     local wrong = options ~= nil and client.check_options(options)
     if wrong then
@@ -51,13 +74,13 @@ function provider.module(name)
           return record, err
         end
       end
-      return call(self, check_call(self, full_name, options), operation, parameters, options)
+      return call(self, check_call(self, full_name, options, operation), operation, parameters, options)
     end
   end
 
   --- The same call for an event loop: see cards.started.
   function module.start(self, operation, parameters, options)
-    local private = check_call(self, ("cards.%s.start"):format(name), options)
+    local private = check_call(self, ("cards.%s.start"):format(name), options, operation)
     if not about.operations[operation] then
       error(("cards.%s.start: %s"):format(name, check.unknown(operation, about.operations):gsub("key", "operation", 1)), 2)
     end
@@ -65,7 +88,35 @@ function provider.module(name)
     return start(seconds, call, self, private, operation, parameters, options)
   end
 
+  if about.pages and next(about.pages) then
+    add_pages(module, name, about, check_call)
+  end
   return module
+end
+
+--- The table behind `cards.<name>`.
+-- @param name of a built-in provider
+-- @return { new = function(config), <operation> = function(client, parameters, options) … }; its `provider` is the name
+function provider.module(name)
+  return make(core.provider(name))
+end
+
+--- The same of a definition, which it holds, whatever is defined later under its name.
+-- @param handle what core.define returned
+-- @param made what it was given
+function provider.defined(handle, made)
+  local about = core.provider(handle)
+  about.handle, about.signers, about.pages, about.unique = handle, made.signers[1] and made.signers, {}, {}
+  for _, operation in ipairs(made.operations) do
+    about.pages[operation.name] = operation.pages
+    for name, param in pairs(about.operations[operation.name].params) do
+      if param.unique then
+        about.unique[operation.name] = about.unique[operation.name] or {}
+        table.insert(about.unique[operation.name], name)
+      end
+    end
+  end
+  return make(about)
 end
 
 return provider

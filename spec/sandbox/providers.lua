@@ -334,4 +334,6 @@ providers.nayax = {
   end,
 }
 
+for name, provider in pairs(require "acme") do providers[name] = provider end
+
 return providers

@@ -1,0 +1,162 @@
+--- A provider as a Lua table: every mistake in it, and the form that core.define takes.
+
+local answer = require "cards.definition_answer"
+local auth = require "cards.definition_auth"
+local client = require "cards.client"
+local core = require "cards.core"
+local map = require "cards.map"
+local mistakes = require "cards.mistakes"
+local request = require "cards.definition_request"
+
+local definition = {}
+
+local NAME = "^[a-z][a-z0-9_]*$"
+
+local KEYS = { name = true, base_url = true, page = true, auth = true, settings = true, operations = true, examples = true }
+local OPERATION_KEYS = { method = true, path = true, page = true, safe = true, params = true, success = true, response = true, error = true, echo = true,
+  pages = true, card = true }
+local EXAMPLE_KEYS = { operation = true, status = true, answer = true, card = true, error = true }
+local ERROR_KEYS = { kind = true, code = true, status = true }
+
+--- What stands beside the operations in a provider's module.
+local TAKEN = { new = true, start = true, provider = true, pages = true }
+
+local function name_of(at, value)
+  local name = at:text(value, NAME, "must be a name such as \"acme\": small letters, digits and _", 32)
+  for _, built_in in ipairs(core.providers()) do
+    if name == built_in then
+      return at:wrong "is the name of a built-in provider"
+    end
+  end
+  return name
+end
+
+local function mapping(at, name, value)
+  if type(value) ~= "table" then
+    return at:wrong "must be a table of fields of the neutral record"
+  elseif name and map.check then
+    for _, wrong in ipairs(map.check(name, value)) do
+      local here = at
+      for _, key in ipairs(wrong.path) do
+        here = here:at(key)
+      end
+      table.insert(at.list, { path = here.path, message = at:name() .. ": " .. wrong.message })
+    end
+  end
+  return value
+end
+
+local function operation(at, name, value, shared)
+  if not at:table(value, OPERATION_KEYS) then
+    return nil
+  end
+  local made = { name = name, method = at:at("method"):word(rawget(value, "method") or "GET", request.METHODS) }
+  local placeholders = request.path(at:at "path", rawget(value, "path"))
+  local about = { method = made.method, placeholders = placeholders or {} }
+  local own, params = request.params(at:at "params", rawget(value, "params"), about)
+  made.path = rawget(value, "path")
+  made.parts = request.join(at, own, shared.parts, about)
+  made.page = at:at("page"):optional_text(rawget(value, "page") or shared.page)
+  made.safe = at:at("safe"):flag(rawget(value, "safe"))
+  if made.safe == nil then
+    made.safe = made.method == "GET"
+  end
+  made.rules = answer.rules(at:at "success", rawget(value, "success"))
+  made.root, made.fields = answer.response(at:at "response", rawget(value, "response"))
+  made.codes, made.messages, made.details = answer.errors(at:at "error", rawget(value, "error"))
+  made.echoes = answer.echoes(at:at "echo", rawget(value, "echo"), params)
+  made.pages = answer.pages(at:at "pages", rawget(value, "pages"), params)
+  if rawget(value, "card") ~= nil then
+    made.card = mapping(at:at "card", shared.name and ("%s.%s"):format(shared.name, name), rawget(value, "card"))
+  end
+  return made
+end
+
+local function operations(at, value, shared)
+  local list = {}
+  if not at:table(value) then
+    return list
+  end
+  for _, name in ipairs(at.keys(value)) do
+    local here = at:at(name)
+    if type(name) ~= "string" or not name:find(NAME) or #name > 32 then
+      here:wrong ": the name of an operation has small letters, digits and _"
+    elseif TAKEN[name] then
+      here:wrong ": every provider has something of that name"
+    else
+      table.insert(list, operation(here, name, rawget(value, name), shared))
+    end
+  end
+  if next(value) == nil then
+    at:wrong "must have at least one operation"
+  elseif #list > 64 then
+    at:wrong "has more than 64 entries"
+  end
+  return list
+end
+
+local function example(at, value, names)
+  if not at:table(value, EXAMPLE_KEYS) then
+    return nil
+  end
+  local made = {
+    operation = at:at("operation"):word(rawget(value, "operation"), names),
+    status = at:at("status"):whole(rawget(value, "status"), 100, 599) or 200,
+    answer = rawget(value, "answer"), card = rawget(value, "card"), error = rawget(value, "error"),
+  }
+  if type(made.answer) ~= "string" or #made.answer > 1024 * 1024 then
+    at:at("answer"):wrong "must be a string, the answer's body, of at most 1 MiB"
+  end
+  if made.card ~= nil and made.error ~= nil then
+    at:wrong "must not have both card and error"
+  elseif made.card ~= nil then
+    at:at("card"):table(made.card)
+  elseif made.error ~= nil then
+    at:at("error"):table(made.error, ERROR_KEYS)
+  end
+  return made
+end
+
+local function examples(at, value, made)
+  local list, names = {}, {}
+  for _, one in ipairs(made) do
+    names[one.name] = true
+  end
+  local given, single = at:list_of(value, 64)
+  if single then
+    at:wrong "must be a list"
+    return list
+  end
+  for i, one in ipairs(given) do
+    table.insert(list, example(at:at(i), one, names))
+  end
+  return list
+end
+
+--- Reads a definition, without any effect.
+-- @param value what a script gave
+-- @return the normal form, complete where there are no mistakes; and the list of mistakes
+function definition.read(value)
+  local at = mistakes.new()
+  if type(value) ~= "table" then
+    at:wrong "a definition must be a table"
+    return nil, at.list
+  end
+  at:table(value, KEYS)
+  local made = { name = name_of(at:at "name", rawget(value, "name")), base_url = rawget(value, "base_url") }
+  if made.base_url ~= nil then
+    local wrong = client.check_url(made.base_url, "base_url")
+    if wrong then
+      table.insert(at.list, { path = { "base_url" }, message = wrong })
+    end
+  end
+  local shared = { name = made.name, page = at:at("page"):optional_text(rawget(value, "page")), credentials = {}, parts = {}, signers = {} }
+  auth.read(at:at "auth", rawget(value, "auth"), shared)
+  auth.settings(at:at "settings", rawget(value, "settings"), shared)
+  made.credentials, made.signers = shared.credentials, shared.signers
+  made.operations = operations(at:at "operations", rawget(value, "operations"), shared)
+  made.examples = examples(at:at "examples", rawget(value, "examples"), made.operations)
+  return made, at.list
+end
+
+return definition
