@@ -27,6 +27,9 @@ end
 
 --- A key as it may be shown.
 local function shown(key)
+  if type(key) ~= "string" and type(key) ~= "number" then
+    return type(key)
+  end
   return (core.redact(tostring(key)):gsub("[%c\127-\255]", "?"):sub(1, 64))
 end
 
@@ -73,16 +76,16 @@ function mistakes:table(value, known)
   end
   for _, key in ipairs(known and self.keys(value) or {}) do
     if type(key) ~= "string" or not known[key] then
-      local nearest = check.nearest(key, known)
-      self:at(key):wrong(": unknown key (did you mean '%s'?)", nearest)
+      self:at(key):wrong(": unknown key (did you mean '%s'?)", check.nearest(type(key) == "string" and key or "", known))
     end
   end
   return true
 end
 
---- The value as a list, where one entry may stand for itself: a list is a table with something at 1. An empty one for nil.
+--- The value as a list, where one entry may stand for itself: a list is a table with something at 1, or nothing at all. An empty one for nil.
+-- @return the list, and whether one entry stood for itself
 function mistakes:list_of(value, most)
-  if value == nil then
+  if value == nil or (type(value) == "table" and next(value) == nil) then
     return {}
   elseif type(value) ~= "table" or rawget(value, 1) == nil then
     return { value }, true

@@ -1,0 +1,253 @@
+--- What is wrong with a definition: every mistake by its place in the table, with the nearest known word, and never with a value.
+
+local cards = require "cards"
+local acme = require "support.acme"
+
+-- Where nothing is to be at a place.
+local NONE = {}
+
+-- A definition that is right, with values put at places: { ["operations/show/method"] = "GTE" }.
+local function with(changes)
+  local definition = acme.definition()
+  for place, value in pairs(changes) do
+    local steps = {}
+    for step in place:gmatch "[^/]+" do
+      table.insert(steps, tonumber(step) or step)
+    end
+    local at = definition
+    for i = 1, #steps - 1 do
+      at[steps[i]] = at[steps[i]] or {}
+      at = at[steps[i]]
+    end
+    if value == NONE then value = nil end
+    at[steps[#steps]] = value
+  end
+  return definition
+end
+
+local SHOW = "operations/show/"
+local LONG = ("x"):rep(3000)
+
+-- What is changed, by place; the mistake's line.
+local CASES = {
+  { { nmae = "acme" }, "nmae: unknown key (did you mean 'name'?)" },
+  { { name = NONE }, "name must be a name such as \"acme\": small letters, digits and _" },
+  { { name = "Acme" }, "name must be a name such as" },
+  { { name = "4111111111111111" }, "name must be a name such as" },
+  { { name = ("a"):rep(33) }, "name is longer than 32 bytes" },
+  { { name = "whop" }, "name is the name of a built-in provider" },
+  { { base_url = 5 }, "base_url must be a string that is not empty" },
+  { { base_url = "api.acme.example" }, "base_url must be a URL that begins with https://" },
+  { { operations = NONE }, "operations must be a table" },
+  { { operations = {} }, "operations must have at least one operation" },
+  { { ["operations/Show"] = {} }, "operations.Show: the name of an operation has small letters, digits and _" },
+  { { ["operations/new"] = {} }, "operations.new: every provider has something of that name" },
+  { { ["operations/start"] = {} }, "operations.start: every provider has something of that name" },
+  { { ["operations/pages"] = {} }, "operations.pages: every provider has something of that name" },
+  { { ["operations/list"] = 5 }, "operations.list must be a table" },
+  { { [SHOW .. "metod"] = "GET" }, "operations.show.metod: unknown key (did you mean 'method'?)" },
+  { { [SHOW .. "method"] = "GTE" }, "operations.show.method must be one of DELETE, GET, PATCH, POST, PUT (did you mean 'GET'?)" },
+  { { [SHOW .. "method"] = 5 }, "operations.show.method must be one of DELETE, GET, PATCH, POST, PUT" },
+  { { [SHOW .. "safe"] = "yes" }, "operations.show.safe must be true or false" },
+  { { [SHOW .. "page"] = 5 }, "operations.show.page must be a string that is not empty" },
+  -- path
+  { { [SHOW .. "path"] = NONE }, "operations.show.path must be a path that begins with /" },
+  { { [SHOW .. "path"] = "cards/{card_id}" }, "operations.show.path must be a path that begins with /" },
+  { { [SHOW .. "path"] = "/cards/{card id}" }, "operations.show.path has a brace that is not part of a placeholder such as {card_id}" },
+  { { [SHOW .. "path"] = "/cards/{card_id" }, "operations.show.path has a brace that is not part" },
+  { { [SHOW .. "path"] = "/cards/{card_id}/{other}" }, "operations.show.path has {other}, which no parameter fills" },
+  { { [SHOW .. "path"] = "/a b/{card_id}" }, "operations.show.path contains a character that a path cannot have" },
+  { { [SHOW .. "path"] = "/a#b/{card_id}" }, "operations.show.path contains a character that a path cannot have" },
+  { { [SHOW .. "path"] = "/a%2/{card_id}" }, "operations.show.path contains a character that a path cannot have" },
+  { { [SHOW .. "path"] = "/a/../{card_id}" }, "operations.show.path must not contain the names . and .." },
+  { { [SHOW .. "path"] = "/" .. LONG }, "operations.show.path is longer than 1000 bytes" },
+  { { [SHOW .. "path"] = "/a\n/{card_id}" }, "operations.show.path contains a line break, a NUL or another control character" },
+  -- parameters
+  { { [SHOW .. "params"] = "card_id" }, "operations.show.params must be a table" },
+  { { [SHOW .. "params/card_id"] = "path" }, "operations.show.params.card_id must be a table" },
+  { { [SHOW .. "params/card-id"] = {} }, "operations.show.params.card-id: the name of a parameter has letters, digits and _" },
+  { { [SHOW .. "params/card_id/requird"] = true }, "operations.show.params.card_id.requird: unknown key (did you mean 'required'?)" },
+  { { [SHOW .. "params/card_id/required"] = 1 }, "operations.show.params.card_id.required must be true or false" },
+  { { [SHOW .. "params/card_id/required"] = false }, "operations.show.params.card_id.required must not be false: the path needs it" },
+  { { [SHOW .. "params/card_id/into"] = "qeury" }, "operations.show.params.card_id.into must be one of body, header, path, query (did you mean 'query'?)" },
+  { { [SHOW .. "params/x/into"] = "path" }, "operations.show.params.x goes into the path, which has no {x}" },
+  { { [SHOW .. "params/x/into"] = "body" }, "operations.show.params.x.into must not be the body: GET has none" },
+  { { [SHOW .. "params/x/into"] = "body.a" }, "operations.show.params.x.into must not be the body: GET has none" },
+  { { [SHOW .. "method"] = "POST", [SHOW .. "params/x/into"] = "body..a" }, "operations.show.params.x.into must be a path such as" },
+  { { [SHOW .. "method"] = "POST", [SHOW .. "params/x"] = { into = "a.b", wire = "c" } }, "operations.show.params.x.wire is not for a body path" },
+  { { [SHOW .. "method"] = "POST", [SHOW .. "params/x/into"] = "body.a.b.c.d.e.f.g.h.i" }, "operations.show.params.x.into has more than 8 names" },
+  { { [SHOW .. "method"] = "POST", [SHOW .. "params/x"] = { into = "a.b" }, [SHOW .. "params/y"] = { into = "a.b.c" } },
+    "operations.show.params.y: the body 'a.b.c' is written twice" },
+  { { [SHOW .. "params/x/into"] = "header" }, "operations.show.params.x.wire is required: the header's name" },
+  { { [SHOW .. "params/x"] = { into = "header", wire = "X Y" } }, "operations.show.params.x.wire must be the name of a header" },
+  { { [SHOW .. "params/x"] = { into = "header", wire = "Host" } }, "operations.show.params.x.wire is a header that the library sets" },
+  { { [SHOW .. "params/x"] = { into = "header", wire = "authorization" } }, "operations.show.params.x: the header 'authorization' is written twice" },
+  { { [SHOW .. "params/x/type"] = "int" }, "operations.show.params.x.type must be one of boolean, integer, number, string" },
+  { { [SHOW .. "params/x"] = { type = "integer", default = "5" } }, "operations.show.params.x.default must be a whole number" },
+  { { [SHOW .. "params/x"] = { type = "number", default = 1 / 0 } }, "operations.show.params.x.default must be a number" },
+  { { [SHOW .. "params/x"] = { type = "boolean", default = "true" } }, "operations.show.params.x.default must be true or false" },
+  { { [SHOW .. "params/x/default"] = 5 }, "operations.show.params.x.default must be a string that is not empty" },
+  { { [SHOW .. "params/x/default"] = "" }, "operations.show.params.x.default must be a string that is not empty" },
+  { { [SHOW .. "params/x"] = { default = "a", required = true } }, "operations.show.params.x.required has no sense beside a default" },
+  { { [SHOW .. "params/x"] = { default = "c", enum = { "a", "b" } } }, "operations.show.params.x.default is none of what enum allows" },
+  { { [SHOW .. "params/x/enum"] = "a" }, "operations.show.params.x.enum must be a list" },
+  { { [SHOW .. "params/x/enum"] = { "a", 5 } }, "operations.show.params.x.enum.2 must be a string that is not empty" },
+  { { [SHOW .. "params/x/enum"] = { "a", b = 5 } }, "operations.show.params.x.enum.b: a list has no such key" },
+  { { [SHOW .. "params/x/excludes"] = "card" }, "operations.show.params.x.excludes must be one of card_id, x (did you mean 'card_id'?)" },
+  { { [SHOW .. "params/x/excludes"] = "x" }, "operations.show.params.x.excludes must be another parameter" },
+  { { [SHOW .. "params/x"] = { unique = true, type = "integer" } }, "operations.show.params.x.unique is for a string without a default" },
+  { { [SHOW .. "params/token"] = {} }, "operations.show.params.token has the name of a credential or setting" },
+  -- the answer
+  { { [SHOW .. "success"] = "ok" }, "operations.show.success must be a table" },
+  { { [SHOW .. "success"] = { path = "ok" } }, "operations.show.success must have either equals or absent = true" },
+  { { [SHOW .. "success"] = { { path = "ok", equals = true }, { path = "x", equals = {} } } }, "operations.show.success.2.equals must be a string" },
+  { { [SHOW .. "success"] = { path = "a[].b", absent = true } }, "operations.show.success.path must be a path such as \"holder.name\"" },
+  { { [SHOW .. "success"] = { paht = "a", equals = 1 } }, "operations.show.success.paht: unknown key (did you mean 'path'?)" },
+  { { [SHOW .. "response/rot"] = "data" }, "operations.show.response.rot: unknown key (did you mean 'root'?)" },
+  { { [SHOW .. "response/root"] = "a..b" }, "operations.show.response.root must be a path such as" },
+  { { [SHOW .. "response/fields"] = 5 }, "operations.show.response.fields must be a table" },
+  { { [SHOW .. "response/fields/x"] = "strin" }, "operations.show.response.fields.x must be one of" },
+  { { [SHOW .. "response/fields/x"] = "strin" }, "(did you mean 'string'?)" },
+  { { [SHOW .. "response/fields/x"] = { type = "cvv", digits = 30 } }, "operations.show.response.fields.x.digits must be a whole number from 1 to 19" },
+  { { [SHOW .. "response/fields/x"] = { type = "integer", digits = 3 } }, "operations.show.response.fields.x.digits is not for the type integer" },
+  { { [SHOW .. "response/fields/x"] = { digits = 3 } }, "operations.show.response.fields.x.type must be one of" },
+  { { [SHOW .. "response/fields/pan.x"] = "string" }, "operations.show.response.fields.pan.x goes through another field, 'pan'" },
+  { { [SHOW .. "response/fields/holder[]"] = "string" }, "operations.show.response.fields.holder[] goes through another field, 'holder.name'" },
+  { { [SHOW .. "response/fields/a[][].b"] = "string" }, "operations.show.response.fields.a[][].b must be a path such as" },
+  { { [SHOW .. "error/cod"] = "x" }, "operations.show.error.cod: unknown key (did you mean 'code'?)" },
+  { { [SHOW .. "error/code"] = { "a", "b", "c", "d" } }, "operations.show.error.code has more than 3 entries" },
+  { { [SHOW .. "error/message"] = 5 }, "operations.show.error.message must be a string that is not empty" },
+  { { [SHOW .. "echo"] = { id = "card" } }, "operations.show.echo.id must be one of card_id (did you mean 'card_id'?)" },
+  { { [SHOW .. "echo"] = { id = { param = "card_id", require = true } } }, "operations.show.echo.id.require: unknown key (did you mean 'required'?)" },
+  { { [SHOW .. "echo"] = { a = "card_id", b = "card_id", c = "card_id", d = "card_id", e = "card_id" } }, "operations.show.echo has more than 4 entries" },
+  { { [SHOW .. "pages"] = { items = "data", into = "page" } }, "operations.show.pages.into must be one of card_id" },
+  { { [SHOW .. "pages"] = { items = "data", into = "card_id" } }, "operations.show.pages must have either cursor or last" },
+  { { [SHOW .. "pages"] = { items = "data", into = "card_id", last = "id" } }, "operations.show.pages.more is required where there is last" },
+  { { [SHOW .. "card"] = "pan" }, "operations.show.card must be a table of fields of the neutral record" },
+  -- authentication
+  { { auth = "bearer" }, "auth must be a table" },
+  { { auth = { type = "baerer" } }, "auth.type must be one of basic, bearer, body, header, signer (did you mean 'bearer'?)" },
+  { { auth = { type = "bearer", name = "X" } }, "auth.name is not for \"bearer\"" },
+  { { auth = { type = "header", credential = "key" } }, "auth.name must be the name of a header" },
+  { { auth = { type = "header", name = "X-Key" } }, "auth.credential must be a name such as \"token\"" },
+  { { auth = { type = "header", name = "X-Key", credential = "timeout" } }, "auth.credential is the name of a setting that every client has" },
+  { { auth = { type = "basic", credential = { "a", "b", "c" } } }, "auth.credential has more than 2 entries" },
+  { { auth = { type = "basic", credential = { "a", "a" } } }, "auth.credential has the same credential twice" },
+  { { auth = { type = "body", credential = "key" } }, "auth.path must be a string that is not empty" },
+  { { auth = { type = "body", path = "auth.key", credential = "key" } }, "operations.show.method must not be GET: a credential goes into the body" },
+  { { auth = { type = "signer", name = "X-Sig" } }, "auth.sign must be a function of the request" },
+  { { auth = { { type = "bearer" }, { type = "header", name = "X-Key", credentail = "k" } } }, "auth.2.credentail: unknown key (did you mean 'credential'?)" },
+  { { auth = { { type = "bearer" }, { type = "basic", credential = "key" } } }, "operations.show: the header 'Authorization' is written twice" },
+  { { settings = { version = { into = "path", wire = "x" } } }, "settings.version.into must be one of header, query" },
+  { { settings = { version = {} } }, "settings.version.wire must be the name of a header" },
+  { { settings = { token = { wire = "X-Token" } } }, "settings.token is the name of another credential or setting" },
+  -- examples
+  { { examples = { operation = "show" } }, "examples must be a list" },
+  { { examples = { { operation = "shwo", answer = "{}" } } }, "examples.1.operation must be one of show (did you mean 'show'?)" },
+  { { examples = { { operation = "show" } } }, "examples.1.answer must be a string" },
+  { { examples = { { operation = "show", answer = "{}", status = 99 } } }, "examples.1.status must be a whole number from 100 to 599" },
+  { { examples = { { operation = "show", answer = "{}", error = { knid = 1 } } } }, "examples.1.error.knid: unknown key (did you mean 'kind'?)" },
+}
+
+local function place_of(path)
+  local steps = {}
+  for i, step in ipairs(path) do
+    steps[i] = tostring(step)
+  end
+  return table.concat(steps, ".")
+end
+
+describe("a mistake in a definition", function()
+  it("is none where the definition is right", function()
+    assert.same({}, cards.define.check(acme.definition()))
+    assert.same({}, cards.define.check(with {}))
+  end)
+
+  for i, case in ipairs(CASES) do
+    it(("%d: %s"):format(i, case[2]), function()
+      local definition = with(case[1])
+      local list = cards.define.check(definition)
+      local found
+      for _, wrong in ipairs(list) do
+        found = found or wrong.message:find(case[2], 1, true) and wrong
+      end
+      assert(found, ("not among: %s"):format(list[1] and list[1].message or "none"))
+      assert.equal(place_of(found.path), found.message:sub(1, #place_of(found.path)))
+      assert.is_nil(found.message:find "%c")
+      local ok, message = pcall(cards.define, definition)
+      assert.is_false(ok)
+      assert.matches("cards.define: " .. list[1].message, message, 1, true)
+    end)
+  end
+
+  it("is raised at the caller's line", function()
+    local _, message = pcall(function()
+      cards.define { name = "acme" } -- this line
+    end)
+    local line = debug.getinfo(1, "l").currentline - 2
+    assert.matches(("define_mistakes_spec.lua:%d: cards.define: operations must be a table"):format(line), message, 1, true)
+  end)
+
+  it("is not the only one that is found", function()
+    local list = cards.define.check { nmae = "x", auth = { type = "x" }, operations = { show = { method = "x", params = { a = { b = 1 } } } } }
+    local places = {}
+    for _, wrong in ipairs(list) do
+      places[place_of(wrong.path)] = true
+    end
+    for _, place in ipairs { "nmae", "name", "auth.type", "operations.show.method", "operations.show.path", "operations.show.params.a.b" } do
+      assert.is_true(places[place], place)
+    end
+  end)
+
+  it("does not show values, numbers in the place of keys, or control characters", function()
+    local pan = "4111111111111111"
+    for _, definition in ipairs {
+      with { [pan] = 1 }, with { name = pan }, with { [SHOW .. "method"] = pan }, with { [SHOW .. "params/" .. "x"] = { into = pan } },
+      with { [SHOW .. "response/fields/" .. pan] = "x" }, with { ["a\r\nb"] = 1 }, with { [SHOW .. "path"] = "/" .. pan .. "{x" },
+      with { [SHOW .. "response/fields/" .. pan] = "string", [SHOW .. "response/fields/" .. pan .. ".x"] = "string" },
+    } do
+      local list = cards.define.check(definition)
+      assert.truthy(list[1])
+      for _, wrong in ipairs(list) do
+        assert.is_nil(wrong.message:find(pan, 1, true), wrong.message)
+        assert.is_nil(wrong.message:find "%c")
+      end
+    end
+  end)
+
+  it("is found in anything at all, without calling a metamethod", function()
+    local tricky = setmetatable({}, { __index = function() error "index" end, __pairs = function() error "pairs" end, __len = function() error "len" end,
+      __tostring = function() error "tostring" end })
+    for _, value in ipairs { 5, "x", true, print, tricky, io.stdout, cards.secret "x", { [tricky] = tricky }, { operations = tricky }, with { auth = tricky },
+      with { [SHOW .. "params/card_id"] = tricky }, with { [SHOW .. "response"] = tricky, [SHOW .. "success"] = tricky, [SHOW .. "error"] = tricky },
+      with { [SHOW .. "params/x"] = { enum = tricky, default = tricky } } } do
+      cards.define.check(value)
+    end
+    assert.equal("a definition must be a table", cards.define.check(5)[1].message)
+    assert.has_error(function() cards.define() end)
+  end)
+
+  it("ends the list at a hundred", function()
+    local definition = acme.definition()
+    for i = 1, 1000 do
+      definition["key" .. i] = 1
+    end
+    assert.equal(100, #cards.define.check(definition))
+  end)
+end)
+
+describe("the bounds of a definition", function()
+  it("are those of one request and one record", function()
+    local params, fields, operations = {}, {}, {}
+    for i = 1, 70 do
+      params["p" .. i] = {}
+      operations["o" .. i] = { path = "/x" }
+    end
+    for i = 1, 300 do
+      fields["f" .. i] = "string"
+    end
+    assert.matches("operations.show.params are too many", cards.define.check(with { [SHOW .. "params"] = params })[2].message, 1, true)
+    assert.matches("operations.show.response.fields are more than 256", cards.define.check(with { [SHOW .. "response/fields"] = fields })[1].message, 1, true)
+    assert.equal("operations has more than 64 entries", cards.define.check(with { operations = operations })[1].message)
+  end)
+end)
