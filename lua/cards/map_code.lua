@@ -31,18 +31,42 @@ local function walk(value, ...)
   return value
 end
 
---- Reads a value by the step's transforms and into its field: a function of a value, which may be nil.
--- A secret that a transform made is closed where the next one takes its place or the field does not take it.
+--- The transforms of a step one after the other: a function of a value, which may be nil, that returns what its field takes.
+-- A secret is nothing for a field that takes none.
 local function chain(step)
   local operations, read = step.operations, step.read
   return function(value)
-    local found = value
-    if value == "" then
+    if type(value) == "userdata" then
       value = nil
     end
     for i = 1, #operations do
-      local operation, made, err = operations[i]
-      if value == nil then
+      local operation, err = operations[i]
+      if value == nil or value == "" then
+        value = operation.default
+      elseif operation.apply then
+        value, err = operation.apply(value)
+      end
+      if err then
+        return nil, err
+      end
+    end
+    if value ~= nil then
+      return read(value)
+    end
+  end
+end
+
+--- The same where the field takes secrets: one that a transform made is closed where the next one takes its place, or the field
+-- does not take it.
+local function secret_chain(step)
+  local operations, read = step.operations, step.read
+  return function(value)
+    local found, err = value, nil
+    for i = 1, #operations + 1 do
+      local operation, made = operations[i]
+      if not operation then
+        made, err = read(value)
+      elseif value == nil or value == "" then
         made = operation.default
       elseif operation.apply then
         made, err = operation.apply(value)
@@ -52,19 +76,12 @@ local function chain(step)
       if type(value) == "userdata" and value ~= found and made ~= value then
         value:close()
       end
-      if err then
+      value = made
+      if err or value == nil and not operations[i + 1] then
         return nil, err
       end
-      value = made
     end
-    if value == nil then
-      return nil
-    end
-    local result, err = read(value)
-    if result == nil and type(value) == "userdata" and value ~= found then
-      value:close()
-    end
-    return result, err
+    return value
   end
 end
 
@@ -113,24 +130,12 @@ local fitting = {
   [neutral.last4] = "last4", [neutral.bin] = "bin", [neutral.created_at] = "date",
 }
 
---- The values that are right as they are: what core.fits calls them, or nil where there are no such.
-local function kind_of(step)
-  local only = step.operations[1]
-  if not only then
-    return fitting[step.read]
-  end
-  local kind = fitting[step.read]
-  local leaves_as_it_is = only.core and not step.operations[2] and (kind == "plain" or kind == only.core)
-  return leaves_as_it_is and only.core or nil
-end
-
 --- Months and years are looked up.
 local looked_up = { [neutral.exp_month] = "months", [neutral.exp_year] = "years" }
 
---- True where the field reads by itself as its only transform would.
-local function is_needless(step)
-  local only = #step.operations == 1 and step.operations[1].core
-  return only == "month" and step.field == "exp_month" or only == "year" and step.field == "exp_year"
+--- True where the field reads by itself as that transform would.
+local function is_needless(operation, field)
+  return operation.core == "month" and field == "exp_month" or operation.core == "year" and field == "exp_year"
 end
 
 function writing:sources(step, v)
@@ -144,8 +149,31 @@ function writing:sources(step, v)
   end
 end
 
---- Reads the field from what was found. What usually needs no more than a look is gone through at once, and only where
--- that does not do, one by one.
+--- For a field without transforms.
+function writing:plain(step, v)
+  local read, lookup = self:value(step.read), looked_up[step.read]
+  if lookup then
+    return ("if %s ~= nil then %s = %s[%s] or %s(%s) end"):format(v, v, lookup, v, read, v)
+  end
+  return ("if %s ~= nil then %s, err = %s(%s) if err then return nil, err end end"):format(v, v, read, v), fitting[step.read]
+end
+
+--- For one with one transform that is C, and a field that takes no secrets.
+function writing:single(step, v, operation)
+  local apply, kind = self:value(core.plain_transforms[operation.core]), fitting[step.read]
+  local fits = (kind == "plain" or kind == operation.core) and not operation.takes_tables and operation.core or nil
+  return ("if %s ~= nil then %s = %s(%s) end %s"):format(v, v, apply, v, (self:plain(step, v))), fits
+end
+
+--- For any other.
+function writing:chain(step, v)
+  local takes_secrets = fitting[step.read] == "secret"
+  local reading = ("%s, err = %s(%s) if err then return nil, err end"):format(v, self:value((takes_secrets and secret_chain or chain)(step)), v)
+  return step.default and reading or ("if %s ~= nil then %s end"):format(v, reading)
+end
+
+--- Reads the field from what was found. What usually needs no more than a look is gone through at once, and only from the first
+-- on where that does not do, one by one; transforms last, as they are the likeliest.
 function writing:step(step, v)
   if step.call then
     self:line("%s, err = %s(record)", v, self:value(step.call))
@@ -153,19 +181,16 @@ function writing:step(step, v)
     return
   end
   self:sources(step, v)
-  local plain = #step.operations == 0 or is_needless(step)
-  local read = self:value(plain and step.read or chain(step))
-  local reading = ("%s, err = %s(%s) if err then return nil, err end"):format(v, read, v)
-  if not step.default then
-    reading = ("if %s ~= nil then %s end"):format(v, reading)
+  local only, reading, kind = step.operations[1]
+  if not only or (not step.operations[2] and is_needless(only, step.field)) then
+    reading, kind = self:plain(step, v)
+  elseif only.core and not step.operations[2] and fitting[step.read] ~= "secret" then
+    reading, kind = self:single(step, v, only)
+  else
+    reading = self:chain(step, v)
   end
-  local kind = kind_of(step)
-  if plain and looked_up[step.read] then
-    self:line("if %s ~= nil then %s = %s[%s] or %s(%s) end", v, v, looked_up[step.read], v, read, v)
-  elseif kind then
-    table.insert(self.kinds, kind)
-    table.insert(self.fitting, v)
-    table.insert(self.readings, reading)
+  if kind then
+    table.insert(self.looks, only and #self.looks + 1 or 1, { kind = kind, value = v, reading = reading })
   else
     self:line("%s", reading)
   end
@@ -173,10 +198,16 @@ end
 
 --- The look at all fields that usually need no more.
 function writing:fits()
-  if self.kinds[1] then
-    self:line("if not %s(%s) then", self:value(core.fits(unpack(self.kinds))), table.concat(self.fitting, ", "))
-    self:line("%s\nend", table.concat(self.readings, "\n"))
+  if not self.looks[1] then
+    return
   end
+  local kinds, looked_at, readings = {}, {}, {}
+  for i, look in ipairs(self.looks) do
+    kinds[i], looked_at[i] = look.kind, look.value
+    readings[i] = ("if from <= %d then %s end"):format(i, look.reading)
+  end
+  self:line("local from = %s(%s)", self:value(core.fits(unpack(kinds))), table.concat(looked_at, ", "))
+  self:line("if from then\n%s\nend", table.concat(readings, "\n"))
 end
 
 --- Writes the reading of the fields, each into a local.
@@ -233,7 +264,7 @@ end
 -- @return a function of a record that returns the neutral record, or nil and an error
 return function(name, plan)
   local self = setmetatable({
-    lines = {}, tables = {}, table_count = 0, values = {}, kinds = {}, fitting = {}, readings = {},
+    lines = {}, tables = {}, table_count = 0, values = {}, looks = {},
   }, { __index = writing })
   self:fields(plan.steps)
   self:fits()

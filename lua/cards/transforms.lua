@@ -31,8 +31,8 @@ function transforms.definition(value)
   return type(value) == "table" and definitions[value] or nil
 end
 
-local function in_core(name)
-  return transform { name = name, apply = core.transforms[name], core = name }
+local function in_core(name, takes_tables)
+  return transform { name = name, apply = core.transforms[name], core = name, takes_tables = takes_tables }
 end
 
 local values = {}
@@ -71,22 +71,7 @@ values.country = in_core "country"
 
 --- "+14155056227" of "+1 (415) 505-6227"; without a country code, the digits. Also of a table of two parts, a country code and
 -- a number in it: { cc = "1", subscriber = "4155056227" }.
-values.phone = transform {
-  name = "phone",
-  takes_tables = true,
-  apply = function(value)
-    local apply = core.transforms.phone
-    if type(value) ~= "table" then
-      return apply(value)
-    end
-    local country, number = rawget(value, "cc"), rawget(value, "subscriber")
-    if type(number) ~= "string" then
-      return nil
-    end
-    country = type(country) == "string" and country:match "^%+?(%d+)$"
-    return apply(country and ("+%s %s"):format(country, number) or number)
-  end,
-}
+values.phone = in_core("phone", true)
 
 --- A key or value of `map` as text.
 local function as_text(value)

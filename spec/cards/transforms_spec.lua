@@ -167,6 +167,7 @@ describe("a transform of a secret", function()
     for _, field in ipairs { "id", "last4", "exp_year", "created_at", "holder_name" } do
       assert.is_nil(read(field, secret "2027", map.digits), field)
       assert.is_nil(read(field, secret "27", map.year), field)
+      assert.is_nil(read(field, secret "2027", map.trim, map.digits), field)
     end
   end)
 

@@ -1,6 +1,7 @@
 /* core.transforms and what else a mapping does with values: a secret stays a secret, and its bytes never pass through Lua. */
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "../base/pan.h"
@@ -33,17 +34,41 @@ static int transform_secret(lua_State *L, enum transform transform, const struct
   return 0;
 }
 
+static bool is_number(enum transform transform) {
+  return transform == TRANSFORM_YEAR || transform == TRANSFORM_MONTH || transform == TRANSFORM_YEAR_OF || transform == TRANSFORM_MONTH_OF;
+}
+
 static int transform_text(lua_State *L, enum transform transform, const char *text, size_t len) {
   char small[SHORT];
   size_t room = transform_room(transform, len), out_len;
-  char *out = room <= sizeof small ? small : lua_newuserdata(L, room);
+  char *out = room < sizeof small ? small : lua_newuserdata(L, room);
   if (!transform_apply(transform, text, len, out, &out_len)) return 0;
-  lua_pushlstring(L, out, out_len);
+  if (is_number(transform)) {
+    small[out_len] = '\0';
+    compat_push_integer(L, strtol(small, NULL, 10));
+  } else {
+    lua_pushlstring(L, out, out_len);
+  }
   return 1;
 }
 
-/* core.transforms.<name>(value): the result of a string or number as a string, of a secret as a new secret of its class, or nothing where it makes no sense; nil and an
- * error where there is no room for the secret */
+/* The country code and the number of a telephone that is told in two parts. */
+static int transform_phone(lua_State *L) {
+  char text[SHORT];
+  lua_pushliteral(L, "cc");
+  lua_rawget(L, 1);
+  lua_pushliteral(L, "subscriber");
+  lua_rawget(L, 1);
+  if (lua_type(L, -1) != LUA_TSTRING) return 0;
+  const char *country = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
+  if (*country == '+') country++;
+  bool known = *country && !country[strspn(country, "0123456789")];
+  int len = snprintf(text, sizeof text, "%s%s %s", known ? "+" : "", known ? country : "", lua_tostring(L, -1));
+  return len < (int)sizeof text ? transform_text(L, TRANSFORM_PHONE, text, (size_t)len) : 0;
+}
+
+/* core.transforms.<name>(value), core.plain_transforms.<name>(value): the result of a string or number as a string, or a number where it is a month or year; or nothing
+ * where it makes no sense. Of a secret the former makes a new secret of its class, or nil and an error where there is no room for it; the latter nothing. */
 static int apply(lua_State *L) {
   enum transform transform = (enum transform)lua_tonumber(L, lua_upvalueindex(1));
   int type = lua_type(L, 1);
@@ -57,8 +82,10 @@ static int apply(lua_State *L) {
     if (!(fabs(number) < 1e15)) return 0;
     int len = snprintf(digits, sizeof digits, number == floor(number) ? "%.0f" : "%.3f", number);
     return transform_text(L, transform, digits, (size_t)len);
+  } else if (type == LUA_TTABLE && transform == TRANSFORM_PHONE) {
+    return transform_phone(L);
   }
-  const struct secret *secret = binding_to_secret(L, 1);
+  const struct secret *secret = lua_toboolean(L, lua_upvalueindex(2)) ? binding_to_secret(L, 1) : NULL;
   return secret ? transform_secret(L, transform, secret) : 0;
 }
 
@@ -128,19 +155,22 @@ static bool fits_kind(lua_State *L, int index, char kind) {
   }
 }
 
-/* Whether each value is nil or already what its field takes. */
+/* The place of the first value that is neither nil nor what its field takes, or nothing. */
 static int fits(lua_State *L) {
   size_t count;
   const char *kinds = lua_tolstring(L, lua_upvalueindex(1), &count);
-  bool all = lua_gettop(L) == (int)count && lua_checkstack(L, 2);
-  for (size_t i = 0; all && i < count; i++)
-    all = fits_kind(L, (int)i + 1, kinds[i]);
-  lua_pushboolean(L, all);
-  return 1;
+  if (!lua_checkstack(L, 2)) return luaL_error(L, "not enough memory");
+  lua_settop(L, (int)count);
+  for (size_t i = 0; i < count; i++)
+    if (!fits_kind(L, (int)i + 1, kinds[i])) {
+      lua_pushnumber(L, (lua_Number)i + 1);
+      return 1;
+    }
+  return 0;
 }
 
-/* core.fits(kind…): a function of as many values that says whether each is nil or already right: of kind "plain" a text, "secret", "last4", "bin", or what the transform
- * of that name would leave as it is. One call of it takes the place of many of `type`. */
+/* core.fits(kind…): a function of as many values that returns the place of the first that is neither nil nor right as it is, or nothing. Right is of kind "plain" a text
+ * that is not empty, "secret", "last4", "bin", and of the name of a transform what that would leave as it is. One call of it takes the place of many of `type`. */
 static int make_fits(lua_State *L) {
   char kinds[64];
   int count = lua_gettop(L);
@@ -167,14 +197,20 @@ static int apart(lua_State *L) {
   return 2;
 }
 
-void binding_open_transform(lua_State *L) {
-  static const luaL_Reg functions[] = { { "ends", ends }, { "apart", apart }, { "fits", make_fits }, { NULL, NULL } };
-  luaL_setfuncs(L, functions, 0);
+static void set_transforms(lua_State *L, const char *key, bool secrets) {
   lua_createtable(L, 0, TRANSFORMS);
   for (int i = 0; i < TRANSFORMS; i++) {
     lua_pushnumber(L, i);
-    lua_pushcclosure(L, apply, 1);
+    lua_pushboolean(L, secrets);
+    lua_pushcclosure(L, apply, 2);
     lua_setfield(L, -2, transform_name((enum transform)i));
   }
-  lua_setfield(L, -2, "transforms");
+  lua_setfield(L, -2, key);
+}
+
+void binding_open_transform(lua_State *L) {
+  static const luaL_Reg functions[] = { { "ends", ends }, { "apart", apart }, { "fits", make_fits }, { NULL, NULL } };
+  luaL_setfuncs(L, functions, 0);
+  set_transforms(L, "transforms", true);
+  set_transforms(L, "plain_transforms", false);
 }
