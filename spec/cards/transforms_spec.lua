@@ -197,6 +197,27 @@ describe("a transform of a secret", function()
   end)
 end)
 
+describe("a transform of a secret, where there is no room for another", function()
+  it("ends the mapping as busy, and closes what it has made", function()
+    local given = assert(cards.secret(("1"):rep(32768), "token"))
+    local held, size = {}, 1048576
+    while size >= 32768 do
+      local one = cards.secret(("x"):rep(size))
+      table.insert(held, one)
+      size = one and size or size / 2
+    end
+    map.define("x.y", { token = { "value", map.digits } })
+    local base = open_secrets()
+    local card, err = cards.card(record { value = given })
+    local open = cards.memory().open
+    for _, one in ipairs(held) do one:close() end
+    assert.is_nil(card)
+    assert.same({ "busy", true }, { err.kind, err.retryable })
+    assert.equal(base, open)
+    assert.equal(32768, #cards.card(record { value = given }).token)
+  end)
+end)
+
 describe("any mapping of any record", function()
   local paths = { "a", "b", "c", "d.e", "d.f", "missing", "a.b" }
   local transforms = {
