@@ -41,7 +41,7 @@ end
 --- The parts of a text around what the caller put into it, so that nothing is found across its ends.
 local function around(text, given)
   local from, to
-  if given and given ~= "" then
+  if type(given) == "string" and given ~= "" then
     from, to = text:find(given, 1, true)
   end
   if not from then
@@ -55,7 +55,7 @@ end
 --- No text that is made for people or logs has 8 bytes in a row of a secret.
 -- @param given what the caller put in, which may come back
 local function must_hide(shown, where, given)
-  local parts = around(shown, type(given) == "string" and given:gsub("%c", " ") or nil) -- as errors write it
+  local parts = around(shown, given)
   for _, slot in pairs(slots) do
     local text = slot.text
     for i = 1, #text < 1000 and #text - 7 or 0 do
