@@ -20,13 +20,40 @@ local provider = require "cards.provider"
 
 local define = {}
 
+local check_mapping = rawget(map, "check") or function() return {} end
 local examples = {} -- of definitions, by name
+
+--- Adds what is wrong with the mappings of a definition, whose operations are found by their names meanwhile.
+local function check_cards(made, handle, list)
+  local former = core.enter(made.name, handle)
+  for _, operation in ipairs(made.operations) do
+    local at = mistakes.new():at("operations"):at(operation.name):at("card")
+    for _, wrong in ipairs(operation.card and check_mapping(("%s.%s"):format(made.name, operation.name), operation.card) or {}) do
+      local here = at
+      for _, key in ipairs(wrong.path) do
+        here = here:at(key)
+      end
+      table.insert(list, { path = here.path, message = ("%s.%s"):format(at:name(), wrong.message) })
+    end
+  end
+  core.enter(made.name, former)
+end
+
+--- Reads a definition, without an effect that stays. @return its normal form, the handle where there are no mistakes, and the list of mistakes
+local function read(value)
+  local made, list = definition.read(value)
+  if list[1] then
+    return made, nil, list
+  end
+  local handle = core.define(made)
+  check_cards(made, handle, list)
+  return made, handle, list
+end
 
 --- What is wrong with a definition, which has no effect here.
 -- @return a list of { path = { keys that lead to the mistake }, message = one line }, empty where all is well
 function define.check(value)
-  local _, list = definition.read(value)
-  return list
+  return (select(3, read(value)))
 end
 
 --- Defines a provider. One of a name that was defined before takes its place for what is made from now on; its clients go on with theirs.
@@ -34,17 +61,14 @@ end
 -- @return the provider's module, with `new` and a function for each operation
 -- An error at the caller's line that names the mistake's place in the table.
 local function make(_, value)
-  local made, wrong = definition.read(value)
+  local made, handle, wrong = read(value)
   if wrong[1] then
     error("cards.define: " .. wrong[1].message, 2)
   end
-  local handle = core.define(made)
+  core.enter(made.name, handle)
   for _, operation in ipairs(made.operations) do
     if operation.card then
-      local ok, message = pcall(map.define, ("%s.%s"):format(made.name, operation.name), operation.card)
-      if not ok then
-        error(("cards.define: operations.%s.card: %s"):format(operation.name, tostring(message):gsub("^.-cards%.map%.define: ", "")), 2)
-      end
+      map.define(("%s.%s"):format(made.name, operation.name), operation.card)
     end
   end
   examples[made.name] = made.examples

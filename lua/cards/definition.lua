@@ -4,7 +4,6 @@ local answer = require "cards.definition_answer"
 local auth = require "cards.definition_auth"
 local client = require "cards.client"
 local core = require "cards.core"
-local map = require "cards.map"
 local mistakes = require "cards.mistakes"
 local request = require "cards.definition_request"
 
@@ -31,21 +30,6 @@ local function name_of(at, value)
   return name
 end
 
-local function mapping(at, name, value)
-  if type(value) ~= "table" then
-    return at:wrong "must be a table of fields of the neutral record"
-  elseif name and map.check then
-    for _, wrong in ipairs(map.check(name, value)) do
-      local here = at
-      for _, key in ipairs(wrong.path) do
-        here = here:at(key)
-      end
-      table.insert(at.list, { path = here.path, message = at:name() .. ": " .. wrong.message })
-    end
-  end
-  return value
-end
-
 local function operation(at, name, value, shared)
   if not at:table(value, OPERATION_KEYS) then
     return nil
@@ -66,8 +50,9 @@ local function operation(at, name, value, shared)
   made.codes, made.messages, made.details = answer.errors(at:at "error", rawget(value, "error"))
   made.echoes = answer.echoes(at:at "echo", rawget(value, "echo"), params)
   made.pages = answer.pages(at:at "pages", rawget(value, "pages"), params)
-  if rawget(value, "card") ~= nil then
-    made.card = mapping(at:at "card", shared.name and ("%s.%s"):format(shared.name, name), rawget(value, "card"))
+  made.card = rawget(value, "card") -- cards.map knows what may be in it
+  if made.card ~= nil and type(made.card) ~= "table" then
+    at:at("card"):wrong "must be a table of fields of the neutral record"
   end
   return made
 end

@@ -13,6 +13,19 @@ local function bearer(r)
   return type(value) == "string" and value:match "^Bearer (.+)$" or nil
 end
 
+-- Whatever a definition may have been told to send.
+local function credentials(r)
+  local list = {}
+  list[1] = bearer(r)
+  list[#list + 1] = r.headers["x-key"]
+  local basic = tostring(r.headers.authorization):match "^Basic (.+)$"
+  if basic then
+    list[#list + 1] = basic
+    list[#list + 1] = ngx.decode_base64(basic)
+  end
+  return list
+end
+
 local function envelope(status, code, message)
   return object { "ok", false, "error", object { "code", code or "E" .. status, "message", message or "The request was refused" } }
 end
@@ -25,8 +38,7 @@ acme.acme = {
   method = "GET", path = { "cards", ":id" },
   record = "data", keep = {}, text = "data.holder.name", number = "data.exp_month",
   pan = "data.pan", cvv = "data.cvv", secrets = { "data.pan", "data.cvv" }, echo = { "data.id" },
-  credentials = function(r) return { bearer(r) } end,
-  check = check, envelope = envelope,
+  credentials = credentials, check = check, envelope = envelope,
 
   answer = function(r, plant)
     return object { "ok", true, "data", object { "id", r.id, "pan", plant.pan or "4111111111111111", "cvv", plant.cvv or "123", "exp_month", 7,
@@ -38,8 +50,7 @@ acme.acme = {
 acme.acme_list = {
   method = "GET", path = { "lists", ":id" },
   keep = {}, text = "next", number = "count", secrets = {}, echo = {},
-  credentials = function(r) return { bearer(r) } end,
-  check = check, envelope = envelope,
+  credentials = credentials, check = check, envelope = envelope,
 
   answer = function(r)
     local page = tonumber(request.argument(r, "page_token") or request.argument(r, "after") or "1")

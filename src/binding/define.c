@@ -263,8 +263,7 @@ static void push_definitions(lua_State *L) {
   compat_rawgetp(L, LUA_REGISTRYINDEX, &definitions);
 }
 
-/* core.define(table): a definition, which core.provider and core.client find by its name from now on, in place of a former one. The table is what lua/cards/definition.lua
- * makes of a script's. */
+/* core.define(table): a definition, from what lua/cards/definition.lua makes of a script's */
 static int define(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
@@ -280,10 +279,19 @@ static int define(lua_State *L) {
   if (registry_find(definition->provider.name)) return luaL_error(L, "a built-in provider has that name");
   read_credentials(L, definition);
   read_operations(L, definition);
-  push_definitions(L);
-  lua_pushvalue(L, 1);
-  lua_setfield(L, -2, definition->provider.name);
   lua_settop(L, 1);
+  return 1;
+}
+
+/* core.enter(name, definition or nil): has core.provider and core.client find that one by its name from now on, or none; returns the former one, or nil */
+static int enter(lua_State *L) {
+  lua_settop(L, 2);
+  const struct handle *handle = lua_isnil(L, 2) ? NULL : luaL_checkudata(L, 2, DEFINITION_TYPE);
+  luaL_argcheck(L, !handle || (handle->definition && strcmp(handle->definition->provider.name, luaL_checkstring(L, 1)) == 0), 2, "another name");
+  push_definitions(L);
+  lua_getfield(L, -1, luaL_checkstring(L, 1));
+  lua_pushvalue(L, 2);
+  lua_setfield(L, -3, lua_tostring(L, 1));
   return 1;
 }
 
@@ -314,6 +322,7 @@ static int collect(lua_State *L) {
 }
 
 void binding_open_define(lua_State *L) {
+  static const luaL_Reg functions[] = { { "define", define }, { "enter", enter }, { NULL, NULL } };
   luaL_newmetatable(L, DEFINITION_TYPE);
   lua_pushcfunction(L, collect);
   lua_setfield(L, -2, "__gc");
@@ -322,6 +331,5 @@ void binding_open_define(lua_State *L) {
   lua_pop(L, 1);
   lua_newtable(L);
   compat_rawsetp(L, LUA_REGISTRYINDEX, &definitions);
-  lua_pushcfunction(L, define);
-  lua_setfield(L, -2, "define");
+  luaL_setfuncs(L, functions, 0);
 }

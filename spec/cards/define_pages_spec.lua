@@ -1,0 +1,124 @@
+--- client:pages of a definition's list.
+
+local cards = require "cards"
+local acme = require "support.acme"
+local sandbox = require "support.sandbox"
+
+local FIELDS = { ["items[].id"] = "string", ["items[].pan"] = "pan", ["items[].holder.name"] = "string", next = "string", count = "integer",
+  has_more = "boolean" }
+
+local function client(pages, params, fields)
+  local module = cards.define {
+    name = "acme_list", auth = { type = "bearer" },
+    operations = {
+      list = { path = "/lists/{list}", params = params or { list = {}, page_token = {} }, response = { fields = fields or FIELDS }, pages = pages },
+      show = { path = "/lists/{list}", params = { list = {} } },
+    },
+  }
+  return acme.client(module, { base_url = sandbox.url "HTTPS_URL" .. "/acme_list" }), module
+end
+
+local CURSOR = { items = "items", cursor = "next", into = "page_token" }
+
+local function counts(pages)
+  local list = {}
+  for page in pages do
+    assert.equal("pan", page.items[1].pan.class)
+    assert.equal("undeclared", page.items[1].note.class)
+    table.insert(list, page.count)
+  end
+  return list
+end
+
+describe("client:pages", function()
+  it("goes from page to page by a cursor, until there is none", function()
+    local made, module = client(CURSOR)
+    local id = sandbox.unique_id "list"
+    local given = { list = id }
+    local pages = made:pages("list", given)
+    assert.same({ 1, 2, 3 }, counts(pages))
+    assert.is_nil(pages.err)
+    assert.is_nil((pages()))
+    assert.same({ list = id }, given)
+    assert.equal(3, sandbox.seen(id).count)
+    assert.matches("?page_token=3", sandbox.seen(id).last.uri, 1, true)
+    assert.same({ 2, 3 }, counts(module.pages(made, "list", { list = id, page_token = "2" })))
+  end)
+
+  it("takes a cursor that nobody declared, which is a secret", function()
+    local made = client(CURSOR, nil, { ["items[].pan"] = "pan", count = "integer" })
+    assert.same({ 1, 2, 3 }, counts(made:pages("list", { list = sandbox.unique_id "list" })))
+  end)
+
+  it("takes a number for a cursor", function()
+    local fields = { ["items[].pan"] = "pan", count = "integer", next = "integer" }
+    assert.same({ 1, 2, 3 }, counts(client(CURSOR, nil, fields):pages("list", { list = sandbox.unique_id "list" })))
+    local made = client(CURSOR, { list = {}, page_token = { type = "integer" } }, fields)
+    assert.same({ 1, 2, 3 }, counts(made:pages("list", { list = sandbox.unique_id "list" })))
+  end)
+
+  it("goes on behind the last element while there is more", function()
+    local pages = { items = "items", more = "has_more", last = "id", into = "after" }
+    local params = { list = {}, after = {} }
+    assert.same({ 1, 2, 3 }, counts(client(pages, params):pages("list", { list = sandbox.unique_id "list" })))
+    pages.last = "items[].id"
+    assert.same({ 1, 2, 3 }, counts(client(pages, params):pages("list", { list = sandbox.unique_id "list" })))
+    pages.last = "nothing"
+    local all = client(pages, params):pages("list", { list = sandbox.unique_id "list" })
+    assert.same({ 1 }, counts(all))
+    assert.equal("acme_list.list: protocol: the answer says that there is more, but not after what", tostring(all.err))
+  end)
+
+  it("ends with a protocol error where the pages go in a circle", function()
+    local pages = client(CURSOR):pages("list", { list = sandbox.unique_id "circle" })
+    local list = counts(pages)
+    assert.same({ 1, 2, 3 }, { list[1], list[2], list[3] })
+    assert.is_true(#list < 10)
+    assert.equal("protocol", pages.err.kind)
+    assert.matches("goes back to a page that was read already", pages.err.message, 1, true)
+  end)
+
+  it("ends with the error of a call, which the iterator returns and keeps", function()
+    local made = client(CURSOR)
+    local pages = made:pages("list", { list = "sandbox-status=404" })
+    local page, err = pages()
+    assert.is_nil(page)
+    assert.equal("not_found", err.kind)
+    assert.equal(err, pages.err)
+    assert.equal(err, select(2, pages()))
+  end)
+
+  it("passes the call's options on", function()
+    local id = sandbox.unique_id "list"
+    for _ in client(CURSOR):pages("list", { list = id }, { headers = { ["X-Trace"] = "t" } }) do
+      assert.equal("t", sandbox.seen(id).last.headers["x-trace"])
+    end
+  end)
+
+  it("runs beside others in cards.all", function()
+    local made = client(CURSOR)
+    local function all() return counts(made:pages("list", { list = sandbox.unique_id "list" })) end
+    local a, b = cards.all { all, all }
+    assert.same({ 1, 2, 3 }, a[1])
+    assert.same({ 1, 2, 3 }, b[1])
+  end)
+
+  it("is an error at the caller's line where it cannot be", function()
+    local made, module = client(CURSOR)
+    local cases = {
+      { "has no pages (did you mean 'list'?)", function() made:pages("lsit", {}) end },
+      { "has no pages (did you mean 'list'?)", function() made:pages("show", {}) end },
+      { "the parameters must be a table", function() made:pages("list", "x") end },
+      { "the first argument must be a cards.acme_list client", function() module.pages({}, "list") end },
+      { "unknown key 'timout'", function() made:pages("list", {}, { timout = 1 }) end },
+    }
+    for _, case in ipairs(cases) do
+      local ok, message = pcall(case[2])
+      assert.is_false(ok)
+      assert.matches(case[1], message, 1, true)
+      assert.matches("define_pages_spec.lua:", message, 1, true)
+    end
+    local _, other = pcall(function() return acme.client(cards.define(acme.definition())):pages("show") end)
+    assert.matches("pages", other, 1, true)
+  end)
+end)

@@ -1,0 +1,160 @@
+--- Parameters of a definition: where they go, as the sandbox sees them, and what they may be.
+
+local cards = require "cards"
+local acme = require "support.acme"
+local sandbox = require "support.sandbox"
+
+local function post(params, given)
+  params.card_id = {}
+  return acme.sent { operation = { method = "POST", params = params }, params = given }
+end
+
+describe("a parameter of a definition", function()
+  it("goes into the query of a GET and the body of a POST where nothing is said", function()
+    local last = acme.sent { operation = { params = { card_id = {}, b = {}, a = { wire = "A[]" } } }, params = { a = "1&2", b = "x" } }
+    assert.matches("%?A%%5B%%5D=1%%262&b=x$", last.uri)
+    assert.equal("", last.body)
+    last = post({ a = {}, b = { wire = "B" } }, { a = "1", b = "x" })
+    assert.equal([[{"B":"x","a":"1"}]], last.body)
+  end)
+
+  it("goes wherever it is told to", function()
+    local last = post({ a = { into = "query" }, b = { into = "header", wire = "X-B" }, c = { into = "deep.path.c" }, d = { into = "body.deep.d" },
+      e = { into = "body", wire = "deep.path.e" }, f = { into = "body" } }, { a = "1", b = "2", c = "3", d = "4", e = "5", f = "6" })
+    assert.matches("?a=1", last.uri, 1, true)
+    assert.equal("2", last.headers["x-b"])
+    assert.equal([[{"deep":{"d":"4","path":{"c":"3","e":"5"}},"f":"6"}]], last.body)
+  end)
+
+  it("makes valid JSON of any paths, in any order", function()
+    local cjson = require "cjson"
+    local names = { "a", "a-b", "b.c", "b.d.e", "b-c", "b.d.f", "c", "B.x", "b.c2", "z.y.x.w", "b.dd" } -- a prime number of them
+    for round = 1, 5 do
+      local params, given = {}, {}
+      for i, name in ipairs(names) do
+        local key = ("p%02d"):format(i * round % #names)
+        params[key] = name:find(".", 1, true) and { into = name } or { wire = name }
+        given[key] = "v" .. name
+      end
+      local body = cjson.decode(post(params, given).body)
+      for _, name in ipairs(names) do
+        local at = body
+        for step in name:gmatch "[^.]+" do
+          at = at[step]
+        end
+        assert.equal("v" .. name, at)
+      end
+    end
+  end)
+
+  it("has a type, in a body as JSON has it", function()
+    local params = { i = { type = "integer" }, n = { type = "number" }, b = { type = "boolean" }, s = { type = "string" } }
+    assert.equal([[{"b":true,"i":5,"n":0.1,"s":"5"}]], post(params, { i = 5, n = 0.1, b = true, s = "5" }).body)
+    assert.equal([[{"b":false,"i":-9007199254740992,"n":1e+300,"s":"x"}]], post(params, { i = -2 ^ 53, n = 1e300, b = false, s = "x" }).body)
+    assert.equal([[{"b":true,"i":12,"n":-1.5e3}]], post(params, { i = "12", n = cards.secret "-1.5e3", b = "true" }).body)
+  end)
+
+  it("cannot become something else than its type", function()
+    local params = { i = { type = "integer" }, n = { type = "number" }, b = { type = "boolean" } }
+    for _, case in ipairs {
+      { "i", "1,\"x\":2", "must be a whole number" }, { "i", "01", "must be a whole number" }, { "i", "1.0", "must be a whole number" },
+      { "i", "", "is empty" }, { "i", "-", "must be a whole number" }, { "i", 1.5, "must be a whole number" }, { "i", 2 ^ 60, "must be a whole number" },
+      { "i", true, "must be a number" }, { "i", {}, "must be a number" }, { "i", cards.secret "4x", "must be a whole number" },
+      { "n", "1.", "must be a number" }, { "n", ".5", "must be a number" }, { "n", "1e", "must be a number" }, { "n", "NaN", "must be a number" },
+      { "n", 0 / 0, "must be a number" }, { "n", 1 / 0, "must be a number" }, { "n", "0x10", "must be a number" },
+      { "b", "True", "must be true or false" }, { "b", 1, "must be true or false" }, { "b", "null", "must be true or false" },
+    } do
+      local last, record, err = post(params, { [case[1]] = case[2] })
+      assert.is_nil(last)
+      assert.is_nil(record)
+      assert.equal(("acme.show: invalid_request: %s %s"):format(case[1], case[3]), tostring(err))
+    end
+  end)
+
+  it("has a default, of its type", function()
+    local last = post({ a = { default = "x" }, i = { type = "integer", default = 5 }, b = { type = "boolean", default = false },
+      n = { type = "number", default = 0.1 } }, {})
+    assert.equal([[{"a":"x","b":false,"i":5,"n":0.1}]], last.body)
+    last = acme.sent { operation = { params = { card_id = {}, show = { type = "boolean", default = true } } } }
+    assert.matches("?show=true", last.uri, 1, true)
+  end)
+
+  it("may be one of a few only", function()
+    local params = { kind = { enum = { "a", "b" } }, size = { type = "integer", enum = { 1, 2 } } }
+    assert.equal([[{"kind":"b","size":2}]], post(params, { kind = "b", size = 2 }).body)
+    local _, _, err = post(params, { kind = "c" })
+    assert.equal("acme.show: invalid_request: kind is none of the values that the provider allows", tostring(err))
+    _, _, err = post(params, { size = 3 })
+    assert.equal("acme.show: invalid_request: size is none of the values that the provider allows", tostring(err))
+  end)
+
+  it("may exclude another, and be unique", function()
+    local params = { a = { excludes = "b" }, b = {}, key = { unique = true } }
+    local _, _, err = post(params, { a = "1", b = "2" })
+    assert.equal("acme.show: invalid_request: a and b exclude each other: give one of them", tostring(err))
+    local one, two = post(params, {}).body, post(params, {}).body
+    assert.matches('^{"key":"%x+"}$', one)
+    assert.not_equal(one, two)
+  end)
+
+  it("makes an empty object of a body in which nothing is given", function()
+    assert.equal("{}", post({ a = {} }, {}).body)
+  end)
+
+  it("may have defaults in new, of its type", function()
+    local operation = { params = { card_id = {}, n = { type = "integer" }, b = { type = "boolean" } } }
+    local last = acme.sent { operation = operation, config = { defaults = { n = 5, b = true } } }
+    assert.matches("?b=true&n=5", last.uri, 1, true)
+    local module = cards.define(acme.definition(operation))
+    local ok, message = pcall(acme.client, module, { defaults = { n = true } })
+    assert.is_false(ok)
+    assert.matches("defaults.n must be a number, a string or a secret", message, 1, true)
+  end)
+
+  it("stands for itself as a bare string where just one is required", function()
+    local function call(params, path)
+      local module = cards.define(acme.definition { params = params, path = path })
+      return acme.client(module):show "x"
+    end
+    assert(call { card_id = {}, other = {} })
+    local _, err = call({ card_id = {}, other = { required = true } })
+    assert.equal("acme.show: invalid_request: parameters must be a table: no single one is required", tostring(err))
+    _, err = call({ other = {} }, "/cards")
+    assert.equal("acme.show: invalid_request: parameters must be a table: no single one is required", tostring(err))
+  end)
+end)
+
+describe("the path of a definition", function()
+  it("may have a query of its own", function()
+    local operation = { path = "/cards/{card_id}?expand[]=number&expand[]=cvc", params = { card_id = {}, x = {} } }
+    local last, record = acme.sent { operation = operation, params = { x = "1" } }
+    assert.matches("?expand[]=number&expand[]=cvc&x=1", last.uri, 1, true)
+    assert.equal(7, record.exp_month)
+  end)
+
+  it("keeps a parameter one segment", function()
+    for _, id in ipairs { "a/b", "..", "a\\b", ".", "a\nb" } do
+      local last, _, err = acme.sent { params = { card_id = id } }
+      assert.is_nil(last)
+      assert.equal("invalid_request", err.kind)
+    end
+    local id = sandbox.unique_id "a?b#c%2F"
+    assert.equal("/acme/cards/" .. id:gsub("%%", "%%25"):gsub("?", "%%3F"):gsub("#", "%%23"), acme.sent { params = { card_id = id } }.uri)
+  end)
+end)
+
+describe("an operation of a definition", function()
+  it("is sent again after a failure only where it is safe: a GET by itself, others when they say so", function()
+    for _, case in ipairs { { "GET", nil, 3 }, { "GET", false, 1 }, { "POST", nil, 1 }, { "DELETE", nil, 1 } } do
+      local operation, params = { method = case[1], safe = case[2] }, { card_id = "sandbox-fail_then_ok=2" }
+      local last, _, err = acme.sent { operation = operation, config = { retries = 2 }, params = params }
+      assert.equal(case[1], last.method)
+      if case[1] ~= "GET" then
+        assert.equal(405, err.status)
+      else
+        assert.equal(case[3], err and err.attempts or 3)
+      end
+      sandbox.reset "sandbox-fail_then_ok=2"
+    end
+  end)
+end)
