@@ -168,4 +168,34 @@ scenario("client:start", function()
   return info == nil and one:done()
 end)
 
+scenario("a provider that is defined", function()
+  local fields = { cardNo = "pan", cvv = { type = "cvv", digits = 3 }, expYear = "string", ["items[].pan"] = "pan" }
+  local module = need().define {
+    name = "acme", auth = {
+      { type = "basic", credential = { "user", "password" } },
+      { type = "signer", name = "X-Signature", credential = "key", sign = function(request) return request.body end },
+    },
+    settings = { version = { wire = "X-Version", default = "1" } },
+    operations = {
+      show = {
+        method = "POST", safe = true, path = "/api/v2/cards/{card_id}/private-info", success = { path = "success", equals = true },
+        params = { card_id = {}, number = {}, n = { type = "integer", enum = { 1, 2 } }, unique = { unique = true } },
+        response = { root = "data", fields = fields }, error = { code = "code", message = "message" }, echo = { id = "card_id" },
+        card = { number = "cardNo", exp_year = "expYear" },
+      },
+    },
+  }
+  local acme, refused = module.new { base_url = URL .. "/alix", insecure_http = true, timeout = 2, retries = 0, user = "u", password = "p", key = "k" }
+  if not acme then error("memory: " .. tostring(refused), 0) end
+  local info, err = acme:show { card_id = "c_1", number = held(need().secret "4242424242424242"), n = 2 }
+  if not info then
+    if err.kind == "auth" then error("memory: " .. tostring(err), 0) end
+    excused(err)
+  end
+  local read, wrong = require "cards.core".read("acme", "show", 200, [[{"success":true,"data":{"items":[{"pan":"4111111111111111"}]}}]])
+  if not read then excused(wrong) end
+  assert(read.items[1].pan:last(4) == "1111" and need().describe(acme, "show").params.n.type == "integer")
+  return info.cardNo:last(4) == "1111"
+end)
+
 return list
