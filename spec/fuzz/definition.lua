@@ -1,0 +1,279 @@
+--- Definitions that are right but for what the input changes in them: every mistake has its place, what has none can be defined, described and called, and an
+-- answer becomes a record or an error, in which nothing shows that is no plain field.
+--
+-- The input: a digit for the definition to begin with, how many changes, the changes, what `new` and a call are given, and behind a NUL an answer.
+
+local await = require "cards.await"
+
+--- In place of the network: every job is given up.
+function await.call()
+  return false
+end
+
+function await.result(job)
+  local _, err = job:cancel("cancelled", "not sent")
+  err.status = 401
+  return nil, err
+end
+
+local cards = require "cards"
+local core = require "cards.core"
+local reader = require "fuzz.reader"
+
+local MARK = "Zq7Xk9" -- in every secret, and in no name
+
+local held
+
+local function fail(what, ...)
+  error(what:format(...), 0)
+end
+
+--- What the definitions begin as. New tables each time: they are changed.
+local STARTS = {
+  function()
+    return {
+      name = "acme", base_url = "https://api.acme.example/v1", auth = { type = "bearer", credential = "token" },
+      operations = { show = {
+        method = "GET", path = "/cards/{card_id}", params = { card_id = { required = true }, expand = { into = "query" } },
+        success = { path = "ok", equals = true },
+        response = { root = "data", fields = { id = "string", pan = "pan", cvv = "cvv", exp_month = "integer", ["holder.name"] = "string" } },
+        error = { code = "error.code", message = "error.message" }, echo = { ["data.id"] = "card_id" },
+        card = { number = "pan", cvv = "cvv", exp_month = "exp_month", holder_name = "holder.name" },
+      } },
+      examples = { { operation = "show", answer = "{\"ok\":true,\"data\":{\"id\":\"1\",\"exp_month\":3}}", card = { exp_month = 3 } } },
+    }
+  end,
+  function()
+    return {
+      name = "other",
+      auth = { { type = "basic", credential = { "user", "password" } }, { type = "body", path = "auth.key", credential = "key" },
+        { type = "signer", name = "X-Signature", credential = "secret", sign = function() end } },
+      settings = { version = { wire = "X-Version", default = "1" }, region = { into = "query", wire = "r" } },
+      operations = { find = {
+        method = "POST", safe = true, path = "/find?a[]=1",
+        params = { a = { into = "x.y.a" }, b = { into = "body.x.b", type = "integer", enum = { 1, 2 } }, c = { type = "number", default = 0.5 },
+          d = { into = "header", wire = "X-D", excludes = "a" }, e = { type = "boolean" }, f = { unique = true }, g = { into = "query", sensitive = true } },
+        success = { { path = "error", absent = true }, { path = "status.code", equals = 0 }, { path = "verdict", equals = "Yes", shape = true } },
+        response = { fields = { ["items[].pan"] = "pan", ["items[].holder.name"] = "string", ["codes[]"] = { type = "cvv", digits = 3 }, n = "number",
+          flag = "boolean", at = "timestamp" } },
+        error = { code = { "a.code", "code" }, message = { "a.text", "text" }, details = "errors" },
+      } },
+    }
+  end,
+  function()
+    return {
+      name = "list", auth = { type = "header", name = "X-Key", prefix = "k ", credential = "key" },
+      operations = {
+        all = { path = "/all/{of}/x", params = { of = { wire = "of" }, after = {} }, response = { fields = { ["data[].id"] = "string", next = "string" } },
+          pages = { items = "data", more = "more", last = "id", into = "after" } },
+        some = { path = "/some", params = { page = {} }, pages = { items = "data", cursor = "next", into = "page" } },
+      },
+    }
+  end,
+}
+
+local WORDS = { "GET", "POST", "DELETE", "path", "query", "header", "body", "body.a.b", "a.b", "a.b.c", "items[].x", "items[]", "[]", "a[].b[].c", "", ".",
+  "string", "integer", "number", "boolean", "timestamp", "pan", "cvv", "token", "secret", "bearer", "basic", "signer", "Authorization", "X-Key", "X-D", "Host",
+  "user", "timeout", "card_id", "/cards/{card_id}", "/a/{b}/{c}", "/{", "/a?b={card_id}", "/a//b", "/%41", "/%4", "a\nb", "alix", "new", "pages", "data", "id" }
+local KEYS = { "name", "base_url", "auth", "settings", "operations", "examples", "type", "credential", "sign", "prefix", "method", "path", "params", "success",
+  "response", "root", "fields", "digits", "error", "code", "message", "details", "echo", "pages", "items", "cursor", "more", "last", "into", "card", "safe",
+  "page", "required", "wire", "enum", "default", "sensitive", "excludes", "unique", "equals", "absent", "shape", "param", "show", "x", "x.y", "card_id" }
+
+local function sorted(of)
+  local keys = {}
+  for key in next, of do
+    if type(key) == "string" or type(key) == "number" then
+      table.insert(keys, key)
+    end
+  end
+  table.sort(keys, function(a, b) return tostring(a) < tostring(b) end)
+  return keys
+end
+
+--- A place below: the table, and a key in it, which it may not have yet.
+local function place(read, at)
+  local keys = sorted(at)
+  local pick = read:byte() - 48
+  if pick % 16 == 15 or #keys == 0 then
+    return at, pick % 32 == 31 and read:value() or read:choice(KEYS)
+  end
+  local key = keys[pick % 16 % #keys + 1]
+  if type(at[key]) == "table" and getmetatable(at[key]) == nil and read:byte() % 4 ~= 3 then
+    return place(read, at[key])
+  end
+  return at, key
+end
+
+local function value(read, whole)
+  local kind = (read:byte() - 48) % 8
+  if kind < 3 then
+    return read:choice(WORDS)
+  elseif kind == 3 then
+    return nil
+  elseif kind == 4 then
+    return { read:choice(WORDS), read:choice(WORDS) }
+  elseif kind == 5 then -- from somewhere else
+    local at, key = place(read, whole)
+    return at[key]
+  end
+  return read:value()
+end
+
+local function change(read, whole)
+  local at, key = place(read, whole)
+  if key ~= nil and key == key then
+    local new = value(read, whole)
+    if new ~= whole then
+      at[key] = new
+    end
+  end
+end
+
+local function must_hide(what, where)
+  local shown = tostring(what)
+  if shown:find(MARK, 1, true) then
+    fail("%s shows a secret: %q", where, shown)
+  end
+end
+
+local function must_be_mistakes(list)
+  for _, wrong in ipairs(list) do
+    local message = wrong.message
+    if type(message) ~= "string" or type(wrong.path) ~= "table" or message:find "%c" or #message > 4000 then
+      fail("a mistake that is none: %q", tostring(message))
+    end
+  end
+end
+
+local function sensitive(read)
+  local text = MARK .. read:text()
+  local kind = read:byte() % 4
+  if kind == 0 then
+    return text
+  elseif kind == 1 then
+    local secret = cards.secret(text)
+    table.insert(held, secret)
+    return secret
+  elseif kind == 2 then
+    return function() return text end
+  end
+  return read:choice { "1", "0.5", "true", "x", "c_1", "false" }
+end
+
+local function configuration(read, about)
+  local config = { base_url = "https://host.example/base" }
+  for _, credential in ipairs(about.credentials) do
+    if read:byte() % 16 ~= 15 then
+      config[credential.name] = credential.kind == "setting" and "set" or sensitive(read)
+    end
+  end
+  return config
+end
+
+local function parameters(read, params)
+  local made = {}
+  for _, name in ipairs(sorted(params)) do
+    if params[name].required or read:byte() % 2 == 1 then
+      local param = params[name]
+      made[name] = param.enum and read:choice(param.enum) or param.type == "integer" and read:choice { 1, 2, 1.5, "7", "x" } or
+        param.type == "boolean" and read:choice { true, false, "true", 1 } or param.type == "number" and read:number() or sensitive(read)
+      if type(made[name]) == "function" then
+        made[name] = nil
+      end
+    end
+  end
+  return made
+end
+
+local KINDS = { pan = "pan", cvv = "cvv", token = "token", secret = "credential" }
+
+--- A leaf is of the type that is declared for its path; what is not declared is a secret or a boolean.
+local function must_fit(record, fields, path)
+  for key, inner in next, record do
+    local name = type(key) == "number" and path .. "[]" or path == "" and tostring(key) or path .. "." .. tostring(key)
+    local declared = fields[name]
+    if type(key) == "string" and key:find "[.%[]" then
+      declared = nil
+    end
+    if type(inner) == "table" then
+      must_fit(inner, fields, name)
+    elseif type(inner) == "userdata" then
+      if declared and (KINDS[declared] or fail("%s is a secret, and is declared %s", name, declared)) ~= inner.class then
+        fail("%s is a %s, and is declared %s", name, inner.class, declared)
+      elseif not declared and inner.class ~= "undeclared" then
+        fail("%s is a %s, and is not declared", name, inner.class)
+      end
+    elseif type(inner) ~= "boolean" and (not declared or KINDS[declared]) then
+      fail("%s is shown as a %s", name, type(inner))
+    end
+  end
+end
+
+local function answer(module, operation, body)
+  for _, status in ipairs { 200, 400, 404 } do
+    local record, err = core.read(module.provider, operation, status, body)
+    if record then
+      must_fit(record, cards.describe(module, operation).response.fields, "")
+      local card = cards.card(record)
+      tostring(card and cards.mask(card))
+    elseif getmetatable(err) ~= "cards.error" or tostring(err):find "%c" then
+      fail("an error that is none: %q", tostring(err))
+    end
+  end
+end
+
+local function call(read, module, client, operation, about)
+  local given = parameters(read, about.params)
+  local ok, checked, wrong = pcall(core.check, client, operation, given)
+  must_hide(ok and wrong or checked, "core.check")
+  local made, request, refused = pcall(core.outline, client, operation, given, nil, {})
+  must_hide(made and refused or request, "core.outline")
+  local job, err = core.job(client, operation, given, nil, {}, core.now(), {})
+  must_hide(job and select(2, job:cancel("cancelled", "not sent")) or err, "core.job")
+  local _, other = client[operation](client, given)
+  must_hide(other, "a call")
+  if module.pages and cards.define.check and read:byte() % 4 == 1 then
+    pcall(module.pages, client, operation, given)
+  end
+end
+
+local function use(read, module, body)
+  local about = core.provider(module.provider)
+  local made, client, wrong = pcall(module.new, configuration(read, about))
+  if not made or not client then
+    must_hide(made and wrong or client, "new")
+    client = nil
+  end
+  for _, operation in ipairs(sorted(about.operations)) do
+    if client then
+      call(read, module, client, operation, about.operations[operation])
+    end
+    answer(module, operation, body)
+  end
+  must_be_mistakes(cards.define.try(module))
+end
+
+return function(bytes)
+  held = {}
+  while bytes:find(MARK, 1, true) do
+    bytes = bytes:gsub(MARK, "")
+  end
+  local front, body = bytes:match "^([^%z]*)%z(.*)$"
+  local read = reader.new(front or bytes, function(number) return held[number % 4 + 1] end)
+  local definition = read:choice(STARTS)()
+  for _ = 1, (read:byte() - 48) % 16 do
+    change(read, definition)
+  end
+  local list = cards.define.check(definition)
+  must_be_mistakes(list)
+  local ok, module = pcall(cards.define, definition)
+  if ok ~= (list[1] == nil) then
+    fail("defined %s: %s", tostring(ok), ok and list[1].message or tostring(module))
+  elseif not ok and not module:find(list[1].message, 1, true) then
+    fail("another mistake: %q, not %q", module, list[1].message)
+  elseif ok then
+    use(read, module, body or "{}")
+    core.enter(module.provider, nil)
+  end
+  held = nil
+end
