@@ -35,7 +35,8 @@ local function fetch(client, operation, parameters, credentials, name, source, .
   }
 end
 
---- Calls the functions of a definition that sign, with the request as it will be sent.
+--- Calls the functions of a definition that sign, with the request as it will be sent: { method, url, path, body, credential }, and with a function
+-- hmac(encoding, …) that returns HMAC-SHA-256 of texts and secrets, one behind the other, under the credential, as "hex" or "base64".
 -- @param credentials what was fetched already; what the functions return is added
 -- @return true, or nil and an error
 local function sign_all(client, private, operation, parameters, credentials)
@@ -48,7 +49,8 @@ local function sign_all(client, private, operation, parameters, credentials)
       return nil, err
     end
     request.credential = credentials[signer.credential] or private.credentials[signer.credential]
-    credentials[signer.name], err = fetch(client, operation, parameters, credentials, signer.name, signer.sign, request)
+    local function hmac(encoding, ...) return core.hmac(request.credential, encoding, ...) end
+    credentials[signer.name], err = fetch(client, operation, parameters, credentials, signer.name, signer.sign, request, hmac)
     if err then
       return nil, err
     end

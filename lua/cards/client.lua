@@ -80,12 +80,22 @@ function client.takes(key)
   return common[key] ~= nil or key == "defaults"
 end
 
+--- What is wrong with headers that a definition writes itself, or nil.
+local function check_own_headers(about, headers)
+  for name in pairs(about and about.headers and headers or {}) do
+    if about.headers[name:lower()] then
+      return ("headers.%s is set by the library"):format(name)
+    end
+  end
+end
+
 --- What is wrong with the options of one call, or nil.
-function client.check_options(value)
+-- @param about of the client's provider, as for client.new
+function client.check_options(value, about)
   if type(value) ~= "table" then
     return "the options must be a table"
   end
-  return check.table(value, options)
+  return check.table(value, options) or check_own_headers(about, value.headers)
 end
 
 --- Functions, and tables that are called like one.
@@ -215,7 +225,7 @@ function client.new(about, methods, config)
     return nil, "a table of settings is required"
   end
   local base_url = config.base_url or about.base_url
-  local wrong = check.table(config, keys_of(about)) or check_given(about, config)
+  local wrong = check.table(config, keys_of(about)) or check_own_headers(about, config.headers) or check_given(about, config)
     or (not base_url and "base_url is required") or check_security(config, base_url)
   if wrong then
     return nil, wrong

@@ -20,23 +20,24 @@ local provider = require "cards.provider"
 
 local define = {}
 
-local check_mapping = rawget(map, "check") or function() return {} end
+--- What is wrong with a mapping, as a list of mistakes.
+local check_mapping = rawget(map, "check") or function(_, mapping)
+  local ok, message = pcall(map.define, "definition.check", mapping)
+  return ok and {} or { { path = {}, message = tostring(message):gsub("^.-definition%.check: ", "") } }
+end
+
 local examples = {} -- of definitions, by name
 
---- Adds what is wrong with the mappings of a definition, whose operations are found by their names meanwhile.
-local function check_cards(made, handle, list)
-  local former = core.enter(made.name, handle)
-  for _, operation in ipairs(made.operations) do
-    local at = mistakes.new():at("operations"):at(operation.name):at("card")
-    for _, wrong in ipairs(operation.card and check_mapping(("%s.%s"):format(made.name, operation.name), operation.card) or {}) do
-      local here = at
-      for _, key in ipairs(wrong.path) do
-        here = here:at(key)
-      end
-      table.insert(list, { path = here.path, message = ("%s.%s"):format(at:name(), wrong.message) })
+--- Adds what is wrong with the mapping of an operation.
+local function check_card(made, operation, list)
+  local at = mistakes.new():at("operations"):at(operation.name):at("card")
+  for _, wrong in ipairs(check_mapping(("%s.%s"):format(made.name, operation.name), operation.card)) do
+    local here = at
+    for _, key in ipairs(wrong.path) do
+      here = here:at(key)
     end
+    table.insert(list, { path = here.path, message = ("%s%s%s"):format(at:name(), wrong.path[1] and "." or ": ", wrong.message) })
   end
-  core.enter(made.name, former)
 end
 
 --- Reads a definition, without an effect that stays. @return its normal form, the handle where there are no mistakes, and the list of mistakes
@@ -46,7 +47,17 @@ local function read(value)
     return made, nil, list
   end
   local handle = core.define(made)
-  check_cards(made, handle, list)
+  local former = core.enter(made.name, handle) -- mappings ask what fields the operation has
+  local ok, why = true, nil
+  for _, operation in ipairs(made.operations) do
+    if ok and operation.card then
+      ok, why = pcall(check_card, made, operation, list)
+    end
+  end
+  core.enter(made.name, former)
+  if not ok then
+    error(why, 0)
+  end
   return made, handle, list
 end
 

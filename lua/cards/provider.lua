@@ -57,7 +57,7 @@ local function make(about)
     elseif private.methods ~= module and not private.operations[operation] then
       error(("%s: the client is of another definition of %s, which has no such operation"):format(full_name, name), 3)
     end
-    local wrong = options ~= nil and client.check_options(options)
+    local wrong = options ~= nil and client.check_options(options, about)
     if wrong then
       error(("%s: %s"):format(full_name, wrong), 3)
     end
@@ -106,9 +106,15 @@ end
 -- @param made what it was given
 function provider.defined(handle, made)
   local about = core.provider(handle)
-  about.handle, about.signers, about.pages, about.unique = handle, made.signers[1] and made.signers, {}, {}
+  about.handle, about.signers = handle, made.signers[1] and made.signers
+  about.pages, about.unique, about.headers = {}, {}, {}
   for _, operation in ipairs(made.operations) do
     about.pages[operation.name] = operation.pages
+    for _, part in ipairs(operation.parts) do
+      if part.into == "header" then
+        about.headers[part.wire:lower()] = true
+      end
+    end
     for name, param in pairs(about.operations[operation.name].params) do
       if param.unique then
         about.unique[operation.name] = about.unique[operation.name] or {}

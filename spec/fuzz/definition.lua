@@ -90,16 +90,17 @@ local function sorted(of)
   return keys
 end
 
---- A place below: the table, and a key in it, which it may not have yet.
-local function place(read, at)
+--- A place below: the table, and a key in it, which it may not have yet. A table may be part of itself.
+local function place(read, at, depth)
+  depth = depth or 0
   local keys = sorted(at)
   local pick = read:byte() - 48
   if pick % 16 == 15 or #keys == 0 then
     return at, pick % 32 == 31 and read:value() or read:choice(KEYS)
   end
   local key = keys[pick % 16 % #keys + 1]
-  if type(at[key]) == "table" and getmetatable(at[key]) == nil and read:byte() % 4 ~= 3 then
-    return place(read, at[key])
+  if type(at[key]) == "table" and getmetatable(at[key]) == nil and depth < 12 and read:byte() % 4 ~= 3 then
+    return place(read, at[key], depth + 1)
   end
   return at, key
 end

@@ -1,4 +1,7 @@
 /* Requests and answers without a server: what a definition's function signs, and what an operation makes of an answer. */
+#include <limits.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <string.h>
 
 #include "../base/stack.h"
@@ -100,6 +103,41 @@ static int read_answer(lua_State *L) {
   return job_push_result(L, box);
 }
 
+static const char *to_bytes(lua_State *L, int index, size_t *len) {
+  const struct secret *secret = binding_to_secret(L, index);
+  if (!secret) return luaL_checklstring(L, index, len);
+  if (secret_state(secret) != SECRET_OPEN) luaL_argerror(L, index, "the secret is closed");
+  *len = secret->len;
+  return (const char *)secret->bytes;
+}
+
+/* core.hmac(key, "hex" or "base64", …): HMAC-SHA-256 of texts and secrets, one behind the other, under a key */
+static int hmac(lua_State *L) {
+  static const char *const encodings[] = { "hex", "base64", NULL };
+  unsigned char mac[EVP_MAX_MD_SIZE];
+  unsigned int mac_len = 0;
+  size_t key_len = 0;
+  int pieces = lua_gettop(L);
+  int encoding = luaL_checkoption(L, 2, NULL, encodings);
+  struct buf *text = binding_new_buf(L, REQUEST_MAX_BODY), *out = binding_new_buf(L, 2 * sizeof mac + 1);
+  for (int i = 3; i <= pieces; i++) {
+    size_t len;
+    const char *bytes = to_bytes(L, i, &len);
+    if (len && !buf_add(text, bytes, len)) return luaL_argerror(L, i, "the text is too long");
+  }
+  const char *key = to_bytes(L, 1, &key_len);
+  luaL_argcheck(L, key_len > 0 && key_len <= INT_MAX, 1, "a key has at least one byte");
+  bool ok = HMAC(EVP_sha256(), key, (int)key_len, (const unsigned char *)buf_string(text), text->len, mac, &mac_len) != NULL;
+  for (unsigned int i = 0; ok && encoding == 0 && i < mac_len; i++)
+    ok = buf_addf(out, "%02x", mac[i]);
+  if (ok && encoding == 1) ok = buf_add_base64(out, mac, mac_len);
+  buf_free(text);
+  stack_wipe(STACK_SHALLOW);
+  if (!ok) return luaL_error(L, "HMAC failed");
+  lua_pushlstring(L, buf_string(out), out->len);
+  return 1;
+}
+
 /* core.unique(): a text that no other call has */
 static int unique(lua_State *L) {
   char made[40];
@@ -109,6 +147,6 @@ static int unique(lua_State *L) {
 }
 
 void binding_open_sample(lua_State *L) {
-  static const luaL_Reg functions[] = { { "outline", outline }, { "read", read_answer }, { "unique", unique }, { NULL, NULL } };
+  static const luaL_Reg functions[] = { { "outline", outline }, { "read", read_answer }, { "hmac", hmac }, { "unique", unique }, { NULL, NULL } };
   luaL_setfuncs(L, functions, 0);
 }
