@@ -24,6 +24,7 @@ void binding_open_sample(lua_State *L);
 void binding_open_convert(lua_State *L);
 void binding_open_memory(lua_State *L);
 void binding_open_transform(lua_State *L);
+void binding_open_confine(lua_State *L);
 
 /* --- secret --- */
 

@@ -93,5 +93,6 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
   binding_open_sample(L);
   binding_open_memory(L);
   binding_open_transform(L);
+  binding_open_confine(L);
   return 1;
 }

@@ -7,7 +7,7 @@
 
 #include "../base/pan.h"
 #include "../base/pool.h"
-#include "binding.h"
+#include "confine.h"
 
 #define FILE_MAX (64 * 1024) /* bytes of a credential in a file */
 
@@ -118,6 +118,7 @@ static int from_file(lua_State *L) {
 
 static int reveal(lua_State *L) {
   struct secret *secret = check_open(L);
+  if (confine_active(L)) return luaL_error(L, "reveal is not available to a confined script");
   lua_pushlstring(L, (const char *)secret->bytes, secret->len);
   return 1;
 }

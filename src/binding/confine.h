@@ -1,0 +1,15 @@
+/* Scripts that run with less than the rest of the program has. */
+#ifndef CARDS_BINDING_CONFINE_H
+#define CARDS_BINDING_CONFINE_H
+
+#include "binding.h"
+
+/* Whether a script runs within core.confined. */
+bool confine_active(lua_State *L);
+/* Raises an error where that script has had its time. Before what takes longer than instructions do. */
+void confine_look(lua_State *L);
+
+/* core.bounded: see pattern.c. */
+void pattern_open(lua_State *L);
+
+#endif
