@@ -76,7 +76,8 @@ for name in pairs(_G) do
   withheld[name] = true
 end
 for _, name in ipairs { "arg", "bit", "bit32", "collectgarbage", "coroutine", "debug", "dofile", "ffi", "getfenv", "getmetatable", "io", "jit", "load",
-  "loadfile", "loadstring", "module", "ngx", "newproxy", "os", "package", "pcall", "print", "rawequal", "rawget", "rawlen", "rawset", "require", "setfenv", "setmetatable",
+  "loadfile", "loadstring", "module", "ngx", "newproxy", "os", "package", "pcall", "print", "rawequal", "rawget", "rawlen", "rawset", "require", "setfenv",
+  "setmetatable",
   "utf8", "xpcall", "_G", "_ENV", "_VERSION" } do
   withheld[name] = true
 end

@@ -1,0 +1,203 @@
+--- Where in a script's text something stands: the line of a key in the table that it returns.
+--
+-- Only what is written as a constructor is found: `return { … }`, or `local t = { … }` that is returned, and the tables in it, also those that a function is
+-- called with, `pan { first = 6 }`. Of anything else the line is that of the nearest table around it.
+
+local source = {}
+
+local ESCAPES = { n = "\n", t = "\t", r = "\r", a = "\a", b = "\b", f = "\f", v = "\v" }
+
+local function unescape(text)
+  return (text:gsub("\\(%d%d?%d?)", function(digits) return string.char(math.min(tonumber(digits), 255)) end):gsub("\\(.)", ESCAPES))
+end
+
+--- The end of a long bracket that begins at `at`, and where its content begins; or nil.
+local function long_bracket(text, at)
+  local equals, content = text:match("^%[(=*)%[()", at)
+  if not equals then
+    return nil
+  end
+  local from, to = text:find("]" .. equals .. "]", content, true)
+  return to or #text, content, (from or #text + 1) - 1
+end
+
+local function quoted_end(text, at)
+  local quote, to = text:sub(at, at), at + 1
+  while to <= #text do
+    local c = text:sub(to, to)
+    if c == quote or c == "\n" then
+      return to
+    end
+    to = to + (c == "\\" and 2 or 1)
+  end
+  return #text
+end
+
+--- The token at `at`, which is no white space. @return its kind ("name", "string", "number", "comment" or the character itself), its value, where it ends
+local function token(text, at)
+  local c = text:sub(at, at)
+  if c:find "[%a_]" then
+    local name, past = text:match("^([%w_]+)()", at)
+    return "name", name, past - 1
+  elseif c:find "%d" then
+    local number, past = text:match("^([%w.]+)()", at)
+    return "number", tonumber(number), past - 1
+  elseif c == '"' or c == "'" then
+    local to = quoted_end(text, at)
+    return "string", unescape(text:sub(at + 1, to - 1)), to
+  elseif text:find("^%-%-", at) then
+    return "comment", nil, long_bracket(text, at + 2) or (text:find("\n", at, true) or #text + 1) - 1
+  end
+  local to, from, last = long_bracket(text, at)
+  if to then
+    return "string", text:sub(from, last), to
+  end
+  if c == "=" and text:sub(at + 1, at + 1) == "=" then
+    return "==", nil, at + 1
+  end
+  return c, nil, at
+end
+
+--- The tokens of a text: a list of { kind, value, line }.
+local function tokens(text)
+  local list, at, line = {}, 1, 1
+  while true do
+    local from = text:find("%S", at)
+    if not from then
+      return list
+    end
+    line = line + select(2, text:sub(at, from - 1):gsub("\n", ""))
+    local kind, value, to = token(text, from)
+    if kind ~= "comment" then
+      list[#list + 1] = { kind = kind, value = value, line = line }
+    end
+    line = line + select(2, text:sub(from, to):gsub("\n", ""))
+    at = to + 1
+  end
+end
+
+local OPENS = { ["("] = 1, ["["] = 1, ["{"] = 1, ["function"] = 1, ["if"] = 1, ["do"] = 1, ["repeat"] = 1,
+  [")"] = -1, ["]"] = -1, ["}"] = -1, ["end"] = -1, ["until"] = -1 }
+
+--- How much deeper the text after a token is.
+local function opens(one)
+  return OPENS[one.kind == "name" and one.value or one.kind] or 0
+end
+
+local read_table
+
+--- Reads the expression at `at` up to what ends it in a constructor. @return what it is, and the place of the end
+local function read_value(list, at)
+  local node = { line = list[at] and list[at].line, children = {} }
+  local depth, from = 0, at
+  while list[at] do
+    local one = list[at]
+    if depth == 0 and (one.kind == "," or one.kind == ";" or one.kind == "}") then
+      break
+    elseif depth == 0 and one.kind == "{" and (at == from or list[at - 1].kind == "name" or list[at - 1].kind == "(") then
+      local inner
+      inner, at = read_table(list, at)
+      node.children = next(node.children) and node.children or inner.children
+    else
+      depth = depth + opens(one)
+      at = at + 1
+    end
+  end
+  return node, at
+end
+
+--- Reads the constructor whose brace is at `at`. @return what it is, and the place after it
+function read_table(list, at)
+  local node, place = { line = list[at].line, children = {} }, 0
+  at = at + 1
+  while list[at] and list[at].kind ~= "}" do
+    local first, key = list[at]
+    if first.kind == "name" and list[at + 1] and list[at + 1].kind == "=" then
+      key, at = first.value, at + 2
+    elseif first.kind == "[" and list[at + 2] and list[at + 2].kind == "]" and list[at + 3] and list[at + 3].kind == "=" then
+      key, at = list[at + 1].value, at + 4
+    else
+      place = place + 1
+      key = place
+    end
+    local child
+    child, at = read_value(list, at)
+    child.line = first.line
+    if key ~= nil then
+      node.children[key] = child
+    end
+    while list[at] and (list[at].kind == "," or list[at].kind == ";") do
+      at = at + 1
+    end
+  end
+  return node, at + 1
+end
+
+--- The place behind the last `return` that stands in no function, or nil.
+local function last_return(list)
+  local depth, place = 0, nil
+  for i, one in ipairs(list) do
+    depth = depth + opens(one)
+    if depth == 0 and one.kind == "name" and one.value == "return" then
+      place = i + 1
+    end
+  end
+  return place
+end
+
+--- The place of the brace of the returned table, or nil.
+local function returned_table(list, at)
+  local first = at and list[at]
+  if not first or first.kind ~= "name" then
+    return first and first.kind == "{" and at or nil
+  end
+  for i = at - 1, 3, -1 do
+    if list[i].kind == "{" and list[i - 1].kind == "=" and list[i - 2].value == first.value and list[i - 2].kind == "name" then
+      return i
+    end
+  end
+end
+
+--- Reads a script's text.
+-- @return a function of a list of keys, { "operations", "show", "metod" }, that returns the line where that stands, or the nearest that is around it
+function source.lines(text)
+  local list = tokens(text)
+  local at = last_return(list)
+  local brace = returned_table(list, at)
+  local root = brace and read_table(list, brace) or { line = at and list[at] and list[at].line or 1, children = {} }
+  return function(path)
+    local node = root
+    for _, key in ipairs(path) do
+      local child = node.children[key]
+      if not child then
+        break
+      end
+      node = child
+    end
+    return node.line
+  end
+end
+
+--- Whether the text is that of a flow, as far as can be seen without running it: the last thing that it does is to return a function, or a name that a function
+-- was given.
+function source.returns_function(text)
+  local list = tokens(text)
+  local at = last_return(list)
+  local first = at and list[at]
+  if not first or first.kind ~= "name" then
+    return false
+  elseif first.value == "function" then
+    return true
+  end
+  for i = 1, at - 2 do
+    if list[i].value == "function" and list[i].kind == "name" then
+      local before, behind = list[i - 1], list[i + 1]
+      if (behind.kind == "name" and behind.value == first.value) or (before and before.kind == "=" and list[i - 2].value == first.value) then
+        return list[at + 1] == nil
+      end
+    end
+  end
+  return false
+end
+
+return source
