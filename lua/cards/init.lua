@@ -32,5 +32,7 @@ cards.define = require "cards.define"
 cards.map = require "cards.map"
 cards.card = cards.map.card
 cards.mask = require "cards.mask"
+cards.load = require "cards.load"
+cards.watch = require "cards.watch"
 
 return cards

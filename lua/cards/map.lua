@@ -13,6 +13,7 @@
 -- elsewhere fields of cards.map: cards.map.month.
 
 local check = require "cards.check"
+local confine = require "cards.confine"
 local core = require "cards.core"
 local map_check = require "cards.map_check"
 local map_code = require "cards.map_code"
@@ -32,7 +33,7 @@ end
 --- Where a mapping's function failed. Its message may hold anything, a revealed number too: only the line is taken
 -- from it, and only where it can be one.
 local function position(call, message)
-  local about = debug.getinfo(call, "S")
+  local about = debug.getinfo(confine.original(call) or call, "S")
   local line = type(message) == "string" and tonumber(message:match "^.-:(%d+): ")
   if not line or line < about.linedefined or line > about.lastlinedefined then
     line = about.linedefined

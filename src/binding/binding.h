@@ -23,6 +23,9 @@ void binding_open_define(lua_State *L);
 void binding_open_sample(lua_State *L);
 void binding_open_convert(lua_State *L);
 void binding_open_memory(lua_State *L);
+void binding_open_confine(lua_State *L);
+void binding_open_json(lua_State *L);
+void binding_open_out_file(lua_State *L);
 void binding_open_transform(lua_State *L);
 void binding_open_confine(lua_State *L);
 
