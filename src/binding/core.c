@@ -96,6 +96,5 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
   binding_open_json(L);
   binding_open_out_file(L);
   binding_open_transform(L);
-  binding_open_confine(L);
   return 1;
 }
