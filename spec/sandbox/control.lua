@@ -5,7 +5,7 @@
 --   POST /_sandbox/plant        { id, pan?, cvv?, token?, name?, credential? }: that id is answered with
 --                               these values; `credential` (a string or a list) is then good for that id,
 --                               wherever its provider wants one
---   GET  /_sandbox/seen?id=X    { count, last: { method, uri, headers, body, connection, ... } }; without
+--   GET  /_sandbox/seen?id=X    { count, last: { method, uri, headers, body, credentials, ... } }; without
 --                               an id: of all requests below a provider's name, whatever they asked for
 --   POST /_sandbox/reset?id=X   forgets the id (without one: everything)
 --
@@ -21,15 +21,15 @@ local store = ngx.shared.sandbox
 -- `*` cannot be mistaken for an id: ids are kept behind a colon.
 local function keys(id) return id and ":" .. id or "*" end
 
---- Notes a request to a provider under its id (nil where it has none) and under the total.
-function control.record(r)
+--- Notes a request to a provider under its id (nil where it has none) and under the total, with the credentials that were found in it.
+function control.record(r, credentials)
   local headers = json.object()
   for name, value in pairs(r.headers) do
     headers:set(name, type(value) == "table" and json.array(value) or value)
   end
   local last = json.encode(json.object {
     "method", r.method, "uri", r.uri, "headers", headers, "body", r.body,
-    "scheme", ngx.var.scheme, "port", tonumber(ngx.var.server_port),
+    "credentials", json.array(credentials), "scheme", ngx.var.scheme, "port", tonumber(ngx.var.server_port),
     "protocol", ngx.var.server_protocol, "connection", tonumber(ngx.var.connection),
     "connection_requests", tonumber(ngx.var.connection_requests),
   })

@@ -1,7 +1,8 @@
---- The five endpoints, as their pages in the reference describe them.
+--- The five built-in providers' endpoints, as their pages in the reference describe them; and those of issuers.lua.
 --
 -- A provider is a table:
 --   method, path     what it listens to, below /<name>
+--   other            another endpoint of it, the same sort of table, where it has one
 --   id(request)      the card or token id (from the path where this is absent)
 --   credentials(r)   every credential the request carries
 --   check(r, valid)  nil, or { status, code, message } of a refusal; valid(given, expected)
@@ -16,19 +17,14 @@
 -- What the pages do not tell is kept to a minimum and marked "invented".
 
 local json = require "json"
+local request = require "request"
 local verify = require "verify"
 
 local object, null = json.object, json.null
+local one_string, authorization = request.one_string, request.authorization
 
 local providers = {}
-
-local function one_string(v) return type(v) == "string" and v or nil end
-
--- The scheme's credential, or nil where the header is missing, doubled or of another scheme.
-local function authorization(r, scheme)
-  local value = one_string(r.headers.authorization)
-  return value and value:match("^" .. scheme .. " (.+)$")
-end
+for name, provider in pairs(require "issuers") do providers[name] = provider end
 
 local function listed(value) return { value } end    -- {} where there is none
 

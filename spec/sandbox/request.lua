@@ -31,6 +31,15 @@ function request.argument(self, name)
   end
 end
 
+--- A header or field that is there once, as a string; otherwise nil.
+function request.one_string(v) return type(v) == "string" and v or nil end
+
+--- The credential of an authorization scheme, or nil where the header is missing, doubled or of another scheme.
+function request.authorization(self, scheme)
+  local value = request.one_string(self.headers.authorization)
+  return value and value:match("^" .. scheme .. " (.+)$")
+end
+
 --- Reads the current request, body included: { method, uri, path, query, query_text, headers, body, ... }.
 -- Headers are keyed by lower-case name; one that came more than once is a table of values.
 function request.read()

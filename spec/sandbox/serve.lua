@@ -47,12 +47,15 @@ local function serve()
 
   local matched
   matched, r.id = request.match(rest, provider.path)
+  if not matched and provider.other and request.match(rest, provider.other.path) then
+    matched, provider = true, provider.other
+  end
   if matched and provider.method == "POST" then
     r.json, r.problem = json.decode(r.body)
     if r.json and not json.is_object(r.json) then r.json, r.problem = nil, "an object is wanted" end
-    r.id = provider.id(r)
   end
-  control.record(r)
+  if matched and provider.id then r.id = provider.id(r) end
+  control.record(r, matched and provider.credentials(r) or {})
 
   local planted = control.planted(r.id)
   local reply = answer.new(r, provider, planted)
