@@ -47,7 +47,7 @@ local function run()
   if results then return results end
   local files, lines = {}, {}
   results = {}
-  for _, provider in ipairs(sandbox.PROVIDERS) do
+  for _, provider in ipairs(sandbox.ALL) do
     local planted = leak_markers.of(provider, drive.about(provider))
     local names = { os.tmpname(), os.tmpname(), os.tmpname() }
     files[provider], results[provider] = names, { planted = planted }
@@ -82,7 +82,7 @@ local function assert_clean(search, list)
   end
 end
 
-for _, provider in ipairs(sandbox.PROVIDERS) do
+for _, provider in ipairs(sandbox.ALL) do
   describe("leaks of " .. provider .. ":", function()
     local planted, kinds, printed, complained, nowhere, in_records_only
 
@@ -112,7 +112,7 @@ for _, provider in ipairs(sandbox.PROVIDERS) do
 
     it("the request had the markers in it", function()
       local last = sandbox.seen(planted.id).last
-      local sent = last.uri .. "\n" .. last.body .. "\n" .. tostring(last.headers.authorization) .. "\n" .. tostring(last.headers["access-token"])
+      local sent = last.uri .. "\n" .. last.body .. "\n" .. table.concat(last.credentials, "\n")
       for name, value in pairs(merged(planted.params, planted.credentials)) do
         assert.truthy(sent:find(value, 1, true), name .. " was not sent")
       end
@@ -129,7 +129,7 @@ for _, provider in ipairs(sandbox.PROVIDERS) do
           -- only letters, so that nothing but having read the field can tell that it is a secret
           local secret, body = "QWERTZUIOPASDFGHJKL", {}
           set(body, about.error.message[1], "about " .. secret .. " and QWERTZUI")
-          set(body, about.error.code[1], secret)
+          if about.error.code[1] then set(body, about.error.code[1], secret) end
           set(body, "elsewhere." .. path, secret)
           local record, err = canned(provider, 400, cjson.encode(body), planted.id)
           assert.is_nil(record)

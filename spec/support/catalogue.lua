@@ -4,6 +4,9 @@
 
 local catalogue = {}
 
+--- Codes by status, with one that all other statuses have.
+local function with_rest(codes, rest) return setmetatable(codes, { __index = function() return rest end }) end
+
 -- What a provider's refusal is by its status (providers.md), and the code that its envelope carries.
 local ENVELOPES = {
   alix = { at_200 = "declined", at_400 = "declined",
@@ -18,6 +21,14 @@ local ENVELOPES = {
       [502] = "bad_request", [503] = "bad_request", [302] = "bad_request", [307] = "bad_request" } },
   payengine = { at_200 = "protocol", at_400 = "invalid_request", codes = { [401] = "E121", [403] = "E120" } },
   nayax = { at_200 = "declined", at_400 = "invalid_request", codes = { [200] = "999" } },
+  lithic = { at_200 = "protocol", at_400 = "invalid_request", codes = {} },
+  stripe = { at_200 = "protocol", at_400 = "invalid_request", codes = with_rest({ [404] = "resource_missing", [429] = "rate_limit", [500] = "api_error",
+    [502] = "api_error", [503] = "api_error" }, "invalid_request_error") },
+  marqeta = { at_200 = "protocol", at_400 = "invalid_request", codes = setmetatable({}, { __index = function(_, status) return status .. "001" end }) },
+  revolut = { at_200 = "protocol", at_400 = "invalid_request",
+    codes = setmetatable({ [400] = "2101", [403] = "9002", [404] = "1214" }, { __index = function(_, status) return tostring(status) end }) },
+  brex = { at_200 = "protocol", at_400 = "invalid_request",
+    codes = with_rest({ [401] = "UNAUTHORIZED", [403] = "FORBIDDEN", [404] = "NOT_FOUND" }, "BAD_REQUEST") },
 }
 
 -- The cases that end in the same way with every provider. A `code` is what the envelope has, unless the row says that there is none.
@@ -134,9 +145,9 @@ local ROWS = {
   { "bad_request,nested_error", nil, 400, any_code = true },
 }
 
--- What comes back: the sandbox's "wrong_id" has no place with Alix, which echoes nothing; the rest of netxd's echoes is netxd's.
+-- What comes back: the sandbox's "wrong_id" has no place with Alix and Revolut, which echo nothing; the rest of netxd's echoes is netxd's.
 local function wrong_echo(asked, provider)
-  if asked == "wrong_id" then return provider ~= "alix" and "protocol" or "ok" end
+  if asked == "wrong_id" then return provider ~= "alix" and provider ~= "revolut" and "protocol" or "ok" end
   if asked == "null_objects" then return provider == "netxd" and "protocol" or "ok" end -- its originalReference is gone
   return provider == "netxd" and "protocol" or "ok"
 end

@@ -2,6 +2,7 @@
 
 local cards = require "cards"
 local cjson = require "cjson"
+local module = require "support.module"
 local sandbox = require "support.sandbox"
 
 local drive = {}
@@ -13,13 +14,13 @@ function drive.client(provider, overrides)
   if not overrides and clients[provider] then return clients[provider] end
   local config = sandbox.config(provider, overrides)
   config.retries = config.retries or 0
-  local client = cards[provider].new(config)
+  local client = module(provider).new(config)
   if not overrides then clients[provider] = client end
   return client
 end
 
 --- What cards.describe says of a provider's one operation.
-function drive.about(provider) return cards.describe(provider, sandbox.operation(provider)) end
+function drive.about(provider) return cards.describe(module(provider), sandbox.operation(provider)) end
 
 --- One call that asks for the misbehaviours `case` ("" or nil for none).
 -- @param more { client, params, id, options }, each optional

@@ -10,6 +10,7 @@ local catalogue = require "support.catalogue"
 local cjson = require "cjson"
 local drive = require "support.drive"
 local markers = require "support.leak_markers"
+local module = require "support.module"
 local sandbox = require "support.sandbox"
 
 local provider, path = arg[1], arg[2]
@@ -180,7 +181,7 @@ local function drive_answers(client)
   local params, credentials = {}, {}
   for name, value in pairs(planted.params) do params[name] = cards.secret(value) end
   for name, value in pairs(planted.credentials) do credentials[name] = cards.secret(value) end
-  local other = cards[provider].new(configuration(credentials))
+  local other = module(provider).new(configuration(credentials))
   for _, case in ipairs { "status=206", "numbers_for_strings", "echo_secrets", "echo_secrets=200", "echo_secrets=500", "undeclared", "duplicate_keys" } do
     show_result("secrets, " .. case, call(other, params, case))
   end
@@ -193,7 +194,7 @@ end
 
 local function drive_connections()
   for _, name in ipairs { "OTHER_CA_URL", "EXPIRED_URL", "WRONG_HOST_URL", "MTLS_URL", "REFUSED_URL", "SILENT_TLS_URL" } do
-    local client = cards[provider].new(configuration { base_url = sandbox.url(name) .. "/" .. provider, timeout = 0.3 })
+    local client = module(provider).new(configuration { base_url = sandbox.url(name) .. "/" .. provider, timeout = 0.3 })
     show_result(name, client[operation](client, params_with()))
     exhibit("rest", "client", tostring(client))
   end
@@ -211,18 +212,18 @@ local function drive_bad_input(client)
     show_result("control character in " .. key, call(client, params_with { [key] = pan .. "\r\n" }))
     if part.enum then show_result("none of the values of " .. key, call(client, params_with { [key] = pan })) end
   end
-  show_raised("wrong client", cards[provider][operation], {}, params_with())
+  show_raised("wrong client", module(provider)[operation], {}, params_with())
   show_raised("wrong options", function() return client[operation](client, params_with(), { headers = { Authorization = pan } }) end)
   show_raised("wrong header", function() return client[operation](client, params_with(), { headers = { ["X-A"] = pan .. "\n" } }) end)
   for key, value in pairs(planted.credentials) do
-    show_raised("credential in two lines", cards[provider].new, configuration { [key] = value .. "\r\nX: 1" })
-    show_raised("credential of another type", cards[provider].new, configuration { [key] = { value } })
-    show_raised("credential in an unknown key", cards[provider].new, configuration { [key .. "s"] = value })
-    show_raised("credential in the URL", cards[provider].new, configuration { base_url = "https://" .. value .. "@localhost" })
-    show_raised("credential in a header", cards[provider].new, configuration { headers = { ["X-Key"] = value .. "\n" } })
+    show_raised("credential in two lines", module(provider).new, configuration { [key] = value .. "\r\nX: 1" })
+    show_raised("credential of another type", module(provider).new, configuration { [key] = { value } })
+    show_raised("credential in an unknown key", module(provider).new, configuration { [key .. "s"] = value })
+    show_raised("credential in the URL", module(provider).new, configuration { base_url = "https://" .. value .. "@localhost" })
+    show_raised("credential in a header", module(provider).new, configuration { headers = { ["X-Key"] = value .. "\n" } })
     for label, give in pairs { ["gives a number"] = function() return 4539578763621486 end, ["gives two lines"] = function() return value .. "\n" end,
       ["raises a secret"] = function() error(cards.secret(value)) end, ["raises a table"] = function() error { value } end } do
-      local other = cards[provider].new(configuration { [key] = give })
+      local other = module(provider).new(configuration { [key] = give })
       show_result("credential function that " .. label, call(other, params_with()))
     end
   end
@@ -238,7 +239,7 @@ local function drive_control(client)
   exhibit("control", "undeclared", record.extra_string:reveal())
 end
 
-local client = cards[provider].new(configuration())
+local client = module(provider).new(configuration())
 drive_answers(client)
 drive_connections()
 drive_bad_input(client)

@@ -47,7 +47,7 @@ function leak_markers.of(provider, about, id)
   for name, part in pairs(about.params) do
     if part.enum then
       markers.params[name] = part.enum[1]
-    elseif not excluded[name] then
+    elseif not excluded[name] and part.default == nil then
       local value = sample[name] == id and id or (SHAPES[name] or word)(name)
       markers.params[name] = value
       markers[part.sensitive and "secret" or "call"][name] = value

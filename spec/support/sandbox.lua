@@ -14,10 +14,20 @@ sandbox.UNDECLARED_PAN = "5555555555554444"      -- undeclared, duplicate_keys, 
 sandbox.UNDECLARED_KEY_PAN = "4012888888881881"  -- undeclared_keys
 sandbox.WRONG_ID = "someone-elses"               -- wrong_id, wrong_card, wrong_reference
 
+--- The built-in providers, those of examples/providers, and all.
 sandbox.PROVIDERS = { "alix", "netxd", "whop", "payengine", "nayax" }
+sandbox.DEFINED = { "lithic", "stripe", "marqeta", "revolut", "brex" }
+sandbox.ALL = {}
+for _, list in ipairs { sandbox.PROVIDERS, sandbox.DEFINED } do
+  for _, provider in ipairs(list) do sandbox.ALL[#sandbox.ALL + 1] = provider end
+end
 
 local OPERATIONS = { alix = "private_info", netxd = "get_cvv", whop = "retrieve",
   payengine = "retrieve_token", nayax = "get_token" }
+for _, provider in ipairs(sandbox.DEFINED) do OPERATIONS[provider] = "show" end
+
+-- The parameter with a card's id, where it is not card_id.
+local IDS = { nayax = "token_id", lithic = "card_token", marqeta = "card_token" }
 
 local CREDENTIALS = {
   alix = { access_token = "alix_token_sandbox" },
@@ -26,6 +36,11 @@ local CREDENTIALS = {
   whop = { token = "whop_token_sandbox" },
   payengine = { secret = "payengine_secret_sandbox" },
   nayax = { token = "nayax_token_sandbox" },
+  lithic = { api_key = "lithic_api_key_sandbox" },
+  stripe = { secret_key = "stripe_key_sandbox" },
+  marqeta = { application_token = "marqeta_application_sandbox", access_token = "marqeta_admin_sandbox" },
+  revolut = { access_token = "revolut_token_sandbox" },
+  brex = { token = "brex_token_sandbox" },
 }
 
 --- The sandbox's directory.
@@ -96,13 +111,14 @@ end
 --- The parameters of a provider's operation, for this id or a unique one.
 function sandbox.params(provider, id)
   id = id or sandbox.unique_id(provider)
-  if provider == "netxd" then return { card_id = id, reference = "visadps100013" } end
-  if provider == "nayax" then
-    return { token_id = id, merchant_request_id = "REQ_GETTOKEN_001", machine_id = "0434334921100366",
-      card_holder_id = "unique_customer_id_123" }
+  local params = { [IDS[provider] or "card_id"] = id }
+  if provider == "netxd" then
+    params.reference = "visadps100013"
+  elseif provider == "nayax" then
+    params.merchant_request_id, params.machine_id, params.card_holder_id = "REQ_GETTOKEN_001", "0434334921100366", "unique_customer_id_123"
   end
   sandbox.operation(provider)    -- raises for an unknown one
-  return { card_id = id }
+  return params
 end
 
 -- Control -------------------------------------------------------------------------
@@ -153,7 +169,7 @@ function sandbox.plant(id, values)
   return id
 end
 
---- { count, last = { method, uri, headers, body, connection, … } } of the requests for an id; without one, of all.
+--- { count, last = { method, uri, headers, body, credentials, connection, … } } of the requests for an id; without one, of all.
 -- `uri` is the raw request target, header names are lower case, `last` is nil where count is 0.
 function sandbox.seen(id)
   return control("GET", "seen" .. (id and "?id=" .. escape(id) or ""))

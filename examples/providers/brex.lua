@@ -1,0 +1,30 @@
+--- Brex Team API: number, CVV, expiry and holder of a card.
+
+return {
+  name = "brex",
+  base_url = "https://api.brex.com",
+  auth = { type = "bearer", credential = "token" },
+  operations = {
+    show = {
+      page = "https://developer.brex.com/openapi/team_api/cards/getcardnumber",
+      method = "GET", path = "/v2/cards/{id}/pan",
+      params = { card_id = { required = true, wire = "id" } },
+      response = {
+        fields = {
+          id = "string", number = "pan", cvv = { type = "cvv", digits = 3 }, holder_name = "string",
+          ["expiration_date.month"] = "integer", ["expiration_date.year"] = "integer",
+        },
+      },
+      error = { code = { "code", "type" }, message = "message" }, -- `code` is optional
+      echo = { id = "card_id" },
+      card = { id = "id", number = "number", cvv = "cvv", exp_month = "expiration_date.month", exp_year = "expiration_date.year",
+        holder_name = "holder_name" },
+      examples = { {
+        params = { card_id = "card_cjv8nqy0x000001" },
+        answer = [[{"id":"card_cjv8nqy0x000001","number":"5105105105105100","cvv":"737","expiration_date":{"month":11,"year":2028},
+          "holder_name":"Jane Doe"}]],
+        card = { number = "5105105105105100", cvv = "737", exp_month = 11, exp_year = 2028, holder_name = "Jane Doe" },
+      } },
+    },
+  },
+}

@@ -1,0 +1,22 @@
+--- Revolut Business: number, CVV and expiry of a card, and nothing else; the token needs the scope READ_SENSITIVE_CARD_DATA.
+
+return {
+  name = "revolut",
+  base_url = "https://b2b.revolut.com/api/1.0",
+  auth = { type = "bearer", credential = "access_token" }, -- lives for 40 minutes: give a function that has a fresh one
+  operations = {
+    show = {
+      page = "https://developer.revolut.com/docs/api/business/operations/get-sensitive-card-details",
+      method = "GET", path = "/cards/{card_id}/sensitive-details",
+      params = { card_id = { required = true } },
+      response = { fields = { pan = "pan", cvv = { type = "cvv", digits = 3 }, expiry = "string" } },
+      error = { code = "code", message = "message" },
+      card = { number = "pan", cvv = "cvv", exp_month = { "expiry", month_year }, exp_year = { "expiry", month_year } },
+      examples = { {
+        params = { card_id = "6a5a4b1c-0d2e-4f3a-8b7c-9d0e1f2a3b4c" },
+        answer = [[{"pan":"4111111111111111","cvv":"123","expiry":"06/2030"}]],
+        card = { number = "4111111111111111", cvv = "123", exp_month = 6, exp_year = 2030 },
+      } },
+    },
+  },
+}
