@@ -19,12 +19,18 @@ return {
       echo = { id = "card_id" },
       card = { id = "id", number = "number", cvv = "cvv", exp_month = "expiration_date.month", exp_year = "expiration_date.year",
         holder_name = "holder_name" },
-      examples = { {
-        params = { card_id = "card_cjv8nqy0x000001" },
-        answer = [[{"id":"card_cjv8nqy0x000001","number":"5105105105105100","cvv":"737","expiration_date":{"month":11,"year":2028},
-          "holder_name":"Jane Doe"}]],
-        card = { number = "5105105105105100", cvv = "737", exp_month = 11, exp_year = 2028, holder_name = "Jane Doe" },
-      } },
     },
+  },
+  examples = {
+    {
+      operation = "show",
+      answer = [[{"id":"card_cjv8nqy0x000001","number":"5105105105105100","cvv":"737","expiration_date":{"month":11,"year":2028},
+        "holder_name":"Jane Doe"}]],
+      card = { number = "5105105105105100", cvv = "737", exp_month = 11, exp_year = 2028, holder_name = "Jane Doe" },
+    },
+    { operation = "show", status = 404, answer = [[{"type":"NOT_FOUND","message":"Not Found","code":"USER_NOT_FOUND"}]],
+      error = { kind = "not_found", code = "USER_NOT_FOUND" } },
+    { operation = "show", status = 401, answer = [[{"type":"UNAUTHORIZED","message":"PERMISSION_DENIED: Invalid or Revoked Token"}]],
+      error = { kind = "auth", code = "UNAUTHORIZED" } },
   },
 }

@@ -28,13 +28,6 @@ return {
       echo = { token = "card_token" },
       card = { id = "token", number = "pan", cvv = "cvv", last4 = "last_four", type = "type", status = "state",
         exp_month = "exp_month", exp_year = "exp_year", created_at = "created" },
-      examples = { {
-        params = { card_token = "7ef7d65c-9023-4da3-b113-3b8583fd7951" },
-        answer = [[{"account_token":"f3f4918c-dee9-464d-a819-4aa42901d624","created":"2021-06-28T22:53:15Z","cvv":"776","exp_month":"06",
-          "exp_year":"2027","last_four":"4142","pan":"4111111289144142","state":"OPEN","token":"7ef7d65c-9023-4da3-b113-3b8583fd7951",
-          "type":"VIRTUAL"}]],
-        card = { number = "4111111289144142", cvv = "776", exp_month = 6, exp_year = 2027, status = "OPEN" },
-      } },
     },
     list = {
       page = "https://docs.lithic.com/reference/getcards",
@@ -43,6 +36,15 @@ return {
       response = { fields = list },
       error = { message = "message" },
       pages = { items = "data", more = "has_more", last = "token", into = "starting_after" },
+    },
+  },
+  examples = {
+    {
+      operation = "show",
+      answer = [[{"account_token":"f3f4918c-dee9-464d-a819-4aa42901d624","created":"2021-06-28T22:53:15Z","cvv":"776","exp_month":"06",
+        "exp_year":"2027","last_four":"4142","pan":"4111111289144142","state":"OPEN","token":"7ef7d65c-9023-4da3-b113-3b8583fd7951",
+        "type":"VIRTUAL"}]],
+      card = { number = "4111111289144142", cvv = "776", exp_month = 6, exp_year = 2027, status = "OPEN" },
     },
   },
 }

@@ -23,17 +23,17 @@ return {
       echo = { token = "card_token" },
       card = {
         id = "token", number = "pan", cvv = "cvv_number", last4 = "last_four", type = "instrument_type", status = "state",
-        exp_month = function(card) return card.expiration and card.expiration:sub(1, 2) end, -- MMYY
-        exp_year = function(card) return card.expiration and card.expiration:sub(3, 4) end,
-        created_at = "created_time",
+        exp_month = { "expiration", month_year }, exp_year = { "expiration", month_year }, created_at = "created_time",
       },
-      examples = { {
-        params = { card_token = "my_card_token" },
-        answer = [[{"created_time":"2024-03-14T17:20:18Z","token":"my_card_token","user_token":"my_user_token","last_four":"5114",
-          "pan":"5112345112345114","expiration":"0328","expiration_time":"2028-03-31T23:59:59Z","cvv_number":"837","state":"ACTIVE",
-          "instrument_type":"VIRTUAL_PAN"}]],
-        card = { number = "5112345112345114", cvv = "837", exp_month = 3, exp_year = 2028, status = "ACTIVE" },
-      } },
+    },
+  },
+  examples = {
+    {
+      operation = "show",
+      answer = [[{"created_time":"2024-03-14T17:20:18Z","token":"my_card_token","user_token":"my_user_token","last_four":"5114",
+        "pan":"5112345112345114","expiration":"0328","expiration_time":"2028-03-31T23:59:59Z","cvv_number":"837","state":"ACTIVE",
+        "instrument_type":"VIRTUAL_PAN"}]],
+      card = { number = "5112345112345114", cvv = "837", exp_month = 3, exp_year = 2028, status = "ACTIVE" },
     },
   },
 }

@@ -12,11 +12,11 @@ return {
       response = { fields = { pan = "pan", cvv = { type = "cvv", digits = 3 }, expiry = "string" } },
       error = { code = "code", message = "message" },
       card = { number = "pan", cvv = "cvv", exp_month = { "expiry", month_year }, exp_year = { "expiry", month_year } },
-      examples = { {
-        params = { card_id = "6a5a4b1c-0d2e-4f3a-8b7c-9d0e1f2a3b4c" },
-        answer = [[{"pan":"4111111111111111","cvv":"123","expiry":"06/2030"}]],
-        card = { number = "4111111111111111", cvv = "123", exp_month = 6, exp_year = 2030 },
-      } },
     },
+  },
+  examples = {
+    { operation = "show", answer = [[{"pan":"4111111111111111","cvv":"123","expiry":"06/2030"}]],
+      card = { number = "4111111111111111", cvv = "123", exp_month = 6, exp_year = 2030 } },
+    { operation = "show", status = 404, answer = [[{"code":1214,"message":"Card not found"}]], error = { kind = "not_found", code = "1214" } },
   },
 }

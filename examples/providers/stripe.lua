@@ -7,12 +7,8 @@ return {
   operations = {
     show = {
       page = "https://docs.stripe.com/api/issuing/cards/retrieve",
-      method = "GET", path = "/v1/issuing/cards/{card_id}",
-      params = {
-        card_id = { required = true },
-        expand_number = { into = "query", wire = "expand[]", default = "number", enum = { "number" } },
-        expand_cvc = { into = "query", wire = "expand[]", default = "cvc", enum = { "cvc" } },
-      },
+      method = "GET", path = "/v1/issuing/cards/{card_id}?expand[]=number&expand[]=cvc",
+      params = { card_id = { required = true } },
       response = {
         fields = {
           id = "string", object = "string", brand = "string", cancellation_reason = "string", created = "timestamp", currency = "string",
@@ -32,19 +28,23 @@ return {
       card = {
         id = "id", number = "number", cvv = "cvc", last4 = "last4", brand = "brand", type = "type", status = "status",
         exp_month = "exp_month", exp_year = "exp_year", holder_name = "cardholder.name", email = "cardholder.email",
-        phone = "cardholder.phone_number", created_at = "created",
+        phone = { "cardholder.phone_number", phone }, created_at = "created",
         billing = {
           line1 = "cardholder.billing.address.line1", line2 = "cardholder.billing.address.line2", city = "cardholder.billing.address.city",
           region = "cardholder.billing.address.state", postal_code = "cardholder.billing.address.postal_code",
-          country = "cardholder.billing.address.country",
+          country = { "cardholder.billing.address.country", country },
         },
       },
-      examples = { {
-        params = { card_id = "ic_1MvSieLkdIwHu7ixn6uuO0Xu" },
-        answer = [[{"id":"ic_1MvSieLkdIwHu7ixn6uuO0Xu","object":"issuing.card","brand":"Visa","cardholder":{"name":"Jenny Rosen","email":null},
-          "created":1681163868,"exp_month":8,"exp_year":2027,"last4":"0104","number":"4000009990000104","cvc":"123","status":"active"}]],
-        card = { number = "4000009990000104", cvv = "123", exp_month = 8, exp_year = 2027, holder_name = "Jenny Rosen" },
-      } },
     },
+  },
+  examples = {
+    {
+      operation = "show",
+      answer = [[{"id":"ic_1MvSieLkdIwHu7ixn6uuO0Xu","object":"issuing.card","brand":"Visa","cardholder":{"name":"Jenny Rosen","email":null},
+        "created":1681163868,"exp_month":8,"exp_year":2027,"last4":"0104","number":"4000009990000104","cvc":"123","status":"active"}]],
+      card = { number = "4000009990000104", cvv = "123", exp_month = 8, exp_year = 2027, holder_name = "Jenny Rosen" },
+    },
+    { operation = "show", status = 401, answer = [[{"error":{"message":"Invalid API Key provided","type":"invalid_request_error"}}]],
+      error = { kind = "auth", code = "invalid_request_error" } },
   },
 }
