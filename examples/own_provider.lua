@@ -1,11 +1,15 @@
---- A provider of one's own, as a Lua table in a file of its own: defined, called, masked. Start the sandbox (make sandbox) and run:
+--- A provider of one's own, as a Lua table in a file of its own: loaded, called, masked. Start the sandbox (make sandbox) and run:
 --     LITHIC_URL=https://localhost:18441/lithic CA_FILE=build/sandbox/ca.pem LITHIC_API_KEY=lithic_api_key_sandbox lua examples/own_provider.lua
 
 local cards = require "cards"
 
-local lithic = cards.define(dofile "examples/providers/lithic.lua") -- now it is a provider as all others: same secrets, same errors
+local lithic, failure = cards.load "examples/providers/lithic.lua" -- what cards.define makes of its table: a provider as all others
+if not lithic then
+  error(failure)
+end
 
-local key, failure = cards.secret.from_env "LITHIC_API_KEY" -- never a Lua string
+local key
+key, failure = cards.secret.from_env "LITHIC_API_KEY" -- never a Lua string
 if not key then
   error(failure)
 end

@@ -17,8 +17,8 @@ return {
       },
       error = { code = { "code", "type" }, message = "message" }, -- `code` is optional
       echo = { id = "card_id" },
-      card = { id = "id", number = "number", cvv = "cvv", exp_month = "expiration_date.month", exp_year = "expiration_date.year",
-        holder_name = "holder_name" },
+      card = { id = "id", number = "number", cvv = "cvv", holder_name = "holder_name",
+        exp_month = { "expiration_date.month", month }, exp_year = { "expiration_date.year", year } },
     },
   },
   examples = {

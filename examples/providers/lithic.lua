@@ -27,7 +27,7 @@ return {
       error = { message = "message" },
       echo = { token = "card_token" },
       card = { id = "token", number = "pan", cvv = "cvv", last4 = "last_four", type = "type", status = "state",
-        exp_month = "exp_month", exp_year = "exp_year", created_at = "created" },
+        exp_month = { "exp_month", month }, exp_year = { "exp_year", year }, created_at = { "created", date } },
     },
     list = {
       page = "https://docs.lithic.com/reference/getcards",

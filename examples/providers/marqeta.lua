@@ -23,7 +23,7 @@ return {
       echo = { token = "card_token" },
       card = {
         id = "token", number = "pan", cvv = "cvv_number", last4 = "last_four", type = "instrument_type", status = "state",
-        exp_month = { "expiration", month_year }, exp_year = { "expiration", month_year }, created_at = "created_time",
+        exp_month = { "expiration", month_year }, exp_year = { "expiration", month_year }, created_at = { "created_time", date },
       },
     },
   },

@@ -27,8 +27,8 @@ return {
       echo = { id = "card_id" },
       card = {
         id = "id", number = "number", cvv = "cvc", last4 = "last4", brand = "brand", type = "type", status = "status",
-        exp_month = "exp_month", exp_year = "exp_year", holder_name = "cardholder.name", email = "cardholder.email",
-        phone = { "cardholder.phone_number", phone }, created_at = "created",
+        exp_month = { "exp_month", month }, exp_year = { "exp_year", year }, holder_name = "cardholder.name", email = "cardholder.email",
+        phone = { "cardholder.phone_number", phone }, created_at = { "created", date },
         billing = {
           line1 = "cardholder.billing.address.line1", line2 = "cardholder.billing.address.line2", city = "cardholder.billing.address.city",
           region = "cardholder.billing.address.state", postal_code = "cardholder.billing.address.postal_code",

@@ -190,7 +190,7 @@ describe("the list of examples/providers/lithic.lua", function()
 end)
 
 describe("examples/own_provider.lua", function()
-  it("prints a masked card of a provider that it defines", function()
+  it("prints a masked card of a provider that is a file", function()
     local command = "LITHIC_URL=%s/lithic CA_FILE=%s LITHIC_API_KEY=lithic_api_key_sandbox %s examples/own_provider.lua"
     local output, status = program.shell(command:format(sandbox.url "HTTPS_URL", sandbox.url "CA_FILE", os.getenv "LUA_BIN"))
     assert.equal(0, status, output)
