@@ -1,4 +1,4 @@
---- What is done while each allocation of it fails, see vm.c: a list of { name, run, fresh = in a VM of its own each time }. Each returns true where all is well.
+--- What is done while allocations of it fail, see vm.c: a list of { name, run, fresh = in a VM of its own each time }. Each returns true where all is well.
 
 local port = ...
 local URL = "http://127.0.0.1:" .. port
@@ -45,6 +45,8 @@ local function client(name)
   clients[name] = clients[name] or made(name)
   return clients[name]
 end
+
+local tries = 0
 
 local list = {}
 local function scenario(name, run, how) list[#list + 1] = { name = name, run = run, fresh = how == "fresh" } end
@@ -155,6 +157,37 @@ scenario("cards.all and cards.each", function()
   local record, err = need().fallback { call, call }
   check(record, err)
   return count == 3
+end)
+
+--- Functions that catch what was raised inside of them and go on.
+scenario("cards.all inside of cards.each, and inside of table.sort", function()
+  local alix, bad = client "alix", nil
+  local function call() return alix:private_info "c_1" end
+  local function both()
+    local one, two = need().all { call, call }
+    return one[1] and two[1], one[2] or two[2]
+  end
+  for _, _, record, err in need().each({ 1, 2, 3 }, function(number)
+    local ok, record, err = pcall(both)
+    if number == 3 then table.sort({ 2, 1 }, function() record, err = both() return false end) end
+    if not ok or not record then return call() end
+    return record, err
+  end, { concurrency = 2 }) do
+    if not record then bad = bad or err end
+  end
+  check(not bad, bad)
+  return true
+end)
+
+scenario("a call that is tried once more", function()
+  local alix = need().alix.new { base_url = URL .. "/alix", insecure_http = true, timeout = 2, retries = 1, access_token = "t", user_agent = "flaky" }
+  tries = tries + 1
+  local info, err = alix:private_info("c_" .. tries)
+  if not info then
+    if err.kind ~= "provider" then excused(err) end
+    error("memory: it was not tried once more", 0)
+  end
+  return info.expYear == "27"
 end)
 
 scenario("client:start", function()

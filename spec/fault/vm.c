@@ -1,4 +1,4 @@
-/* A Lua 5.4 in which each allocation fails once: Lua's own, then the core's. vm SCENARIOS.lua: prints TAP.
+/* A Lua 5.4 in which each allocation fails: Lua's own once, then with some of those that follow it, then the core's. vm SCENARIOS.lua [INDEX]: prints TAP.
  *
  * A scenario is a function that returns true where all is well. It may fail for want of memory and for nothing else, and works as before afterwards. What Lua and the core
  * have taken is counted, so that nothing is lost when the VM is closed; the sanitizer that this is built with sees the rest. */
@@ -19,7 +19,11 @@ int luaopen_cards_core(lua_State *L);
 
 /* --- Lua's allocator --- */
 
-static long lua_at;      /* growths until the one that fails; 0 and below: none */
+#define SOME 5 /* of so many allocations after the first that failed one fails, too */
+
+static long lua_at;   /* growths until the one that fails; 0 and below: none */
+static bool lua_more; /* some after it fail as well */
+static bool lua_failed;
 static size_t lua_again; /* the size that failed: Lua collects garbage and asks once more, in vain */
 static long lua_blocks;
 
@@ -38,7 +42,8 @@ static void *allocate(void *unused, void *block, size_t old_size, size_t size) {
     lua_again = 0;
     if (lua_at > 0 && --lua_at == 0) {
       lua_again = size;
-      lua_at = -1;
+      lua_failed = true;
+      if (lua_more) lua_at = SOME;
       return NULL;
     }
   }
@@ -47,7 +52,8 @@ static void *allocate(void *unused, void *block, size_t old_size, size_t size) {
   return moved;
 }
 
-/* --- a server that answers every request with the card of its provider; without an allocation of its own --- */
+/* --- a server that answers every request with the card of its provider, but the first of two equal ones by a client named "flaky" with an error;
+ * nothing that it allocates is counted --- */
 
 static const struct {
   const char *prefix, *body;
@@ -61,6 +67,7 @@ static const struct {
 };
 
 static void answer(int fd) {
+  static char former[8192]; /* request that was turned away, up to its second line */
   char request[8192] = "", head[256];
   size_t len = 0;
   while (len < sizeof request - 1 && !strstr(request, "\r\n\r\n")) {
@@ -72,18 +79,34 @@ static void answer(int fd) {
   size_t i = 0;
   while (answers[i].prefix[0] && !strstr(request, answers[i].prefix))
     i++;
-  int size = snprintf(head, sizeof head, "HTTP/1.1 %s Fine\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n", answers[i].prefix[0] ? "200" : "404",
-                      strlen(answers[i].body));
+  const char *status = answers[i].prefix[0] ? "200 Fine" : "404 Not Found";
+  if (strstr(request, "User-Agent: flaky\r\n")) {
+    size_t line = strcspn(request, "\r");
+    if (strncmp(former, request, line + 1) != 0) status = "500 Sorry\r\nRetry-After: 0";
+    memcpy(former, request, line + 1);
+  }
+  int size = snprintf(head, sizeof head, "HTTP/1.1 %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n", status, strlen(answers[i].body));
   send(fd, head, (size_t)size, MSG_NOSIGNAL | MSG_MORE);
   send(fd, answers[i].body, strlen(answers[i].body), MSG_NOSIGNAL);
 }
 
+static void *serve_one(void *connection) {
+  int fd = (int)(intptr_t)connection;
+  answer(fd);
+  close(fd);
+  return NULL;
+}
+
+/* Each connection in a thread of its own: after a request that could not be built, libcurl keeps one that is silent. */
 static void *serve(void *listener) {
   for (;;) {
+    pthread_t thread;
     int fd = accept(*(int *)listener, NULL, NULL);
     if (fd < 0) return NULL;
-    answer(fd);
-    close(fd);
+    if (pthread_create(&thread, NULL, serve_one, (void *)(intptr_t)fd) == 0)
+      pthread_detach(thread);
+    else
+      close(fd);
   }
 }
 
@@ -159,22 +182,27 @@ static bool fails(const char *name, long n, const char *which, const char *what)
   return false;
 }
 
-/* Lua's and the core's in turn. In a VM of its own for each where `fresh`. */
-static bool each_fails(int index, bool core, long *count) {
+enum kind { LUA_ONCE, LUA_SOME, CORE };
+
+/* Each allocation of the kind in turn. In a VM of its own for each where `fresh`. */
+static bool each_fails(int index, enum kind kind, long *count) {
+  static const char *const names[] = { "Lua", "Lua and some after it", "the core" };
   char name[64];
-  const char *which = core ? "the core" : "Lua", *why;
+  const char *which = names[kind], *why;
   bool fresh, reached = true;
   long blocks = atomic_load(&lent);
   lua_State *L = open_vm(index, name, sizeof name, &fresh);
   if (!fresh && (why = run(L))) return fails(name, 0, which, why);
   for (long n = 1; reached; n++) {
     lua_gc(L, LUA_GCSTOP); /* so that every run asks for the same */
-    if (core)
+    lua_failed = false;
+    lua_more = kind == LUA_SOME;
+    if (kind == CORE)
       atomic_store(&failing_at, n);
     else
       lua_at = n;
     why = run(L);
-    reached = core ? atomic_load(&failing_at) <= 0 : lua_at < 0;
+    reached = kind == CORE ? atomic_load(&failing_at) <= 0 : lua_failed;
     atomic_store(&failing_at, 0);
     lua_at = 0;
     lua_again = 0;
@@ -208,8 +236,8 @@ int main(int argc, char **argv) {
     if (!L) break;
     lua_close(L);
     if (only && index != only) continue;
-    long of_lua = 0, of_core = 0;
-    bool ok = each_fails(index, false, &of_lua) && each_fails(index, true, &of_core);
+    long of_lua = 0, once_more = 0, of_core = 0;
+    bool ok = each_fails(index, LUA_ONCE, &of_lua) && each_fails(index, LUA_SOME, &once_more) && each_fails(index, CORE, &of_core);
     printf("%s %d - %s: %ld allocations of Lua, %ld of the core\n", ok ? "ok" : "not ok", ++total, name, of_lua, of_core);
     fflush(stdout);
     all = all && ok;
