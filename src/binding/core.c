@@ -1,5 +1,6 @@
 /* The module cards.core: what of the library is C, for lua/cards to build on. */
 #include <openssl/hmac.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "../base/nearest.h"
@@ -60,13 +61,15 @@ static int hash(lua_State *L) {
     len[i] = secret ? secret->len : lua_rawlen(L, i + 1);
   }
   luaL_argcheck(L, len[0] > 0 && len[0] <= 4096, 1, "a key has 1 to 4096 bytes");
-  if (!HMAC(EVP_sha256(), bytes[0], (int)len[0], (const unsigned char *)bytes[1], len[1], mac, &mac_len)) return luaL_error(L, "HMAC failed");
-  for (size_t i = 0; i < sizeof hex / 2; i++) {
+  bool ok = HMAC(EVP_sha256(), bytes[0], (int)len[0], (const unsigned char *)bytes[1], len[1], mac, &mac_len) != NULL;
+  for (size_t i = 0; ok && i < sizeof hex / 2; i++) {
     hex[2 * i] = digits[mac[i] >> 4];
     hex[2 * i + 1] = digits[mac[i] & 15];
   }
+  explicit_bzero(mac, sizeof mac);
+  stack_wipe(STACK_SHALLOW); /* before Lua is called, which may raise an error */
+  if (!ok) return luaL_error(L, "HMAC failed");
   lua_pushlstring(L, hex, sizeof hex);
-  stack_wipe(STACK_SHALLOW);
   return 1;
 }
 

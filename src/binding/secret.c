@@ -169,7 +169,7 @@ static int show(lua_State *L, bool from_end) {
   struct secret *secret = check_open(L);
   size_t wish = check_count(L, 2, "n"), most_first = SIZE_MAX, most_last = SIZE_MAX; /* so that both ends together are what a mask may show */
   size_t len = secret->len;
-  char digits[PAN_MAX_DIGITS];
+  char digits[PAN_MAX_DIGITS], shown[PAN_MAX_DIGITS];
   const char *bytes = (const char *)secret->bytes;
   bool is_pan = secret->class == SECRET_PAN && len <= 64;
   if (is_pan) {
@@ -187,8 +187,9 @@ static int show(lua_State *L, bool from_end) {
   pan_limit(secret->class, len, &most_first, &most_last);
   size_t most = from_end ? most_last : most_first;
   if (wish > most) wish = most;
-  lua_pushlstring(L, from_end ? bytes + len - wish : bytes, wish);
-  explicit_bzero(digits, sizeof digits);
+  memcpy(shown, from_end ? bytes + len - wish : bytes, wish); /* a few: pan_limit */
+  explicit_bzero(digits, sizeof digits);                      /* before Lua is called, which may raise an error */
+  lua_pushlstring(L, shown, wish);
   return 1;
 }
 
