@@ -1,3 +1,4 @@
+local await = require "cards.await"
 local cards = require "cards"
 local core = require "cards.core"
 local program = require "support.program"
@@ -52,6 +53,56 @@ describe("cards.all", function()
     assert.equal("declined", c[2].kind)
     assert.matches("flow_spec.lua:%d+: in ", c[2].traceback)
   end)
+
+  if coroutine.close then
+    it("closes the variables of a function that raised", function()
+      local closed = {}
+      local raises = load [[
+        local closed = ...
+        return function()
+          local variable <close> = setmetatable({}, { __close = function() table.insert(closed, "variable") end })
+          error "oops"
+        end
+      ]] (closed)
+      local a = cards.all { raises }
+      assert.matches("oops", a[2], 1, true)
+      assert.same({ "variable" }, closed)
+    end)
+  end
+
+  if not rawget(_G, "jit") then -- whose hooks are not those of one coroutine
+    it("ends its functions where an error ends the wait for them", function()
+      local alix = client "alix"
+      local went_on, driver = false, nil
+      local function wait()
+        cards.all {
+          function()
+            alix:private_info("c_1", slow)
+            went_on = true
+          end,
+          function()
+            debug.sethook(driver, function()
+              debug.sethook(driver)
+              error "interrupted"
+            end, "", 1)
+          end,
+        }
+      end
+      driver = coroutine.create(function() return pcall(wait) end)
+      local _, ok, message = coroutine.resume(driver)
+      assert.is_false(ok)
+      assert.matches("interrupted", message, 1, true)
+      if not coroutine.close then -- only when it is collected
+        driver = nil
+        collectgarbage()
+        collectgarbage()
+      end
+      assert.equal(0, await.active)
+      local b = cards.all { function() return alix:private_info("c_2", slow) end }
+      assert.is_truthy(b[1])
+      assert.is_false(went_on)
+    end)
+  end
 
   it("may be nested", function()
     local alix = client "alix"
