@@ -106,7 +106,6 @@ scenario("a record", function()
     if not info then excused(err) end
     local card = need().card(info)
     local masked = need().mask(card)
-    if not card.exp_year or not masked.bin then error("memory: a field is missing", 0) end
     assert(card.exp_year == 2027 and masked.bin and not tostring(masked.number):find "4111")
     assert(tostring(info.cardNo or info.secrets.card_number):find "^%*+%d%d%d%d$")
   end
