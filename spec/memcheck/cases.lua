@@ -5,7 +5,7 @@
 --   config, options   more of the client's configuration and of the call's
 --   url, proxy   another address of the sandbox; its proxy
 --   secrets   names of more markers, each held open once; count   so many cards with markers of their own
---   digits    the number is one, and so long; environment   the credential that comes from there
+--   digits    the number is one, and so long; spaced   the provider writes spaces around the secrets; environment   the credential that comes from there
 --   found     a control: these have to be found; measured   written down, whatever it is; short   part of the short form }
 
 local once = { retries = 0 }
@@ -65,6 +65,12 @@ local rows = {
   { "Whop", provider = "whop" },
   { "PayEngine", provider = "payengine" },
   { "Nayax", provider = "nayax" },
+  { "Lithic, defined in Lua", provider = "lithic", short = true },
+  { "Lithic, 401 that echoes the key", provider = "lithic", asked = "echo_secrets=401", kind = "auth" },
+  { "Lithic, cut body", provider = "lithic", asked = "cut_short", kind = "network", config = once },
+  { "Marqeta, Basic of two credentials", provider = "marqeta", short = true },
+  { "Stripe, defined in Lua", provider = "stripe" },
+  { "Lithic, mapped with transforms", provider = "lithic", way = "mapped", digits = 19, spaced = true, short = true },
   { "control: a revealed string is kept", way = "kept", found = { "pan" }, short = true },
   { "control: a revealed string is dropped", way = "revealed", found = { "pan" } },
   { "control: UTF-16, base64, hex", way = "disguised", found = { "pan", "cvv", "access_token" } },
@@ -73,7 +79,8 @@ local rows = {
 }
 
 -- What of an answer is a secret, by provider: what is planted.
-local answers = { alix = { "pan", "cvv" }, netxd = { "cvv" }, whop = { "pan", "cvv" }, payengine = { "token" }, nayax = {} }
+local answers = { alix = { "pan", "cvv" }, netxd = { "cvv" }, whop = { "pan", "cvv" }, payengine = { "token" }, nayax = {},
+  lithic = { "pan", "cvv" }, marqeta = { "pan", "cvv" }, stripe = { "pan", "cvv" } }
 
 for i, row in ipairs(rows) do
   row.name, row.number = row[1], i

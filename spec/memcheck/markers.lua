@@ -83,6 +83,7 @@ function markers.of(row)
     for _, name in ipairs(row.answer) do
       local own = row.count and name .. i or name
       plant[name] = make(own, row.digits and name == "pan" and number(row.digits) or nil)
+      if row.spaced then plant[name] = " " .. plant[name] .. " " end
       self.given[own] = nil -- comes from the sandbox
       table.insert(self.answer, own)
     end

@@ -3,6 +3,7 @@
 
 local cards = require "cards"
 local cases = require "memcheck.cases"
+local module = require "support.module"
 local sandbox = require "support.sandbox"
 local ways = require "memcheck.ways"
 
@@ -37,7 +38,7 @@ function t.client(given)
     overrides.base_url, overrides.http_version = os.getenv "MEMCHECK_HTTP2" .. "/" .. row.provider, "2"
   end
   local config = sandbox.config(row.provider, overrides)
-  return cards[row.provider].new(config)
+  return module(row.provider).new(config)
 end
 
 t.credentials = {}
