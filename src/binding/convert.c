@@ -10,16 +10,31 @@ static const char
 
 static void push_value(lua_State *L, struct record *record);
 
+/* Pushes a key. Different card numbers may have the same mask: then the n-th such key of its table gets a "#n", so that each stays. */
+static void push_key(lua_State *L, const char *key, int *masked) {
+  lua_pushstring(L, key);
+  if (!strchr(key, '*')) return;
+  for (int n = ++*masked < 2 ? 2 : *masked;; n++) {
+    lua_pushvalue(L, -1);
+    lua_rawget(L, -3);
+    bool taken = !lua_isnil(L, -1);
+    lua_pop(L, 1);
+    if (!taken) return;
+    lua_pop(L, 1);
+    lua_pushfstring(L, "%s#%d", key, n);
+  }
+}
+
 static void push_children(lua_State *L, struct record *record) {
   luaL_checkstack(L, 8, "a record nested too deeply");
   bool object = record->type == RECORD_OBJECT;
   int count = record->count > 1000000 ? 1000000 : (int)record->count;
   lua_createtable(L, object ? 0 : count, object ? count : 0);
-  int place = 0;
+  int place = 0, masked = 0;
   for (struct record *child = record->child; child; child = child->next) {
     place++;
     if (child->type == RECORD_NULL) continue;
-    if (object) lua_pushstring(L, child->key);
+    if (object) push_key(L, child->key, &masked);
     push_value(L, child);
     if (object)
       lua_rawset(L, -3);
