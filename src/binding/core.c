@@ -6,8 +6,11 @@
 #include "../base/nearest.h"
 #include "../base/pan.h"
 #include "../base/stack.h"
+#include "../base/tells.h"
 #include "../engine/engine.h"
 #include "binding.h"
+
+#define TELLS_MAX (16 * 1024 * 1024) /* bytes of text */
 
 struct buf *binding_new_buf(lua_State *L, size_t max) {
   struct buf *buf = lua_newuserdata(L, sizeof *buf);
@@ -33,6 +36,13 @@ static void open_buf(lua_State *L) {
 static int redact(lua_State *L) {
   size_t len;
   const char *text = luaL_checklstring(L, 1, &len);
+  size_t digits = 0;
+  for (size_t i = 0; i < len && digits < PAN_MIN_DIGITS; i++)
+    digits += text[i] >= '0' && text[i] <= '9';
+  if (digits < PAN_MIN_DIGITS) { /* most texts have no number in them */
+    lua_settop(L, 1);
+    return 1;
+  }
   struct buf *out = binding_new_buf(L, len);
   bool ok = pan_redact(out, text, len);
   if (ok) lua_pushlstring(L, buf_string(out), out->len);
@@ -73,6 +83,32 @@ static int hash(lua_State *L) {
   return 1;
 }
 
+/* core.tells(secret, texts): whether the texts of a list, together, tell more of the secret than its masks may */
+static int tells_(lua_State *L) {
+  const struct secret *secret = binding_to_secret(L, 1);
+  luaL_argcheck(L, secret, 1, "secret expected");
+  if (secret_state(secret) != SECRET_OPEN) return luaL_argerror(L, 1, "the secret is closed");
+  luaL_checktype(L, 2, LUA_TTABLE);
+  struct buf *text = binding_new_buf(L, TELLS_MAX), *scratch = binding_new_buf(L, TELLS_MAX);
+  bool ok = true;
+  size_t count = lua_rawlen(L, 2);
+  for (size_t i = 1; ok && i <= count; i++) {
+    lua_rawgeti(L, 2, (int)i);
+    size_t len;
+    const char *one = luaL_checklstring(L, -1, &len);
+    ok = buf_add(text, one, len) && buf_add_char(text, '\1');
+    lua_pop(L, 1);
+  }
+  ok = ok && buf_add(scratch, buf_string(text), text->len);
+  bool told = ok && text->len > 0 && tells(secret->class, (const char *)secret->bytes, secret->len, buf_string(text), text->len, scratch->data);
+  buf_free(text);
+  buf_free(scratch);
+  stack_wipe(STACK_SHALLOW);
+  if (!ok) return luaL_error(L, "memory is used up");
+  lua_pushboolean(L, told);
+  return 1;
+}
+
 /* core.is_terminal(): whether standard error is one */
 static int is_terminal(lua_State *L) {
   lua_pushboolean(L, isatty(STDERR_FILENO));
@@ -80,9 +116,8 @@ static int is_terminal(lua_State *L) {
 }
 
 __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
-  static const luaL_Reg functions[] = {
-    { "redact", redact }, { "distance", distance }, { "hash", hash }, { "is_terminal", is_terminal }, { NULL, NULL }
-  };
+  static const luaL_Reg functions[] = { { "redact", redact }, { "distance", distance },       { "hash", hash },
+                                        { "tells", tells_ },  { "is_terminal", is_terminal }, { NULL, NULL } };
   engine_setup();
   luaL_newlib(L, functions);
   open_buf(L);
