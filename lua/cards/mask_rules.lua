@@ -1,17 +1,24 @@
 --- The rules of a masking policy: what each shows of one value.
 --
--- A rule is an opaque table; what it does is kept here: { name, apply = function(value), first, last, all, hides }.
--- `apply` gets any value but nil and returns one without secrets, or nil where the field is left out. first and last
--- (characters), all and hides say what it can show of a text: a policy checks that against the name of the field.
+-- A rule is an opaque table; what it does is kept here: { name, apply = function(value), shows = function(class), first,
+-- last, all, hides }. `apply` gets any value but nil and returns one without secrets, or nil where the field is left
+-- out. `shows` says the same in words, for a value of that class: a secret's class, or the type of a declared field.
+-- first and last (characters), all and hides say what it can show of a text: a policy checks that against the field's name.
 
 local check = require "cards.check"
 local core = require "cards.core"
+local names = require "cards.mask_names"
+local plain = require "cards.mask_plain"
+
+local pcall, type = pcall, type -- as locals: they are called for every field
+local is_secret = check.is_secret
 
 local rules = {}
 
-local HIDDEN = "***"
-local MAX_FIRST, MAX_LAST = 8, 4 -- of a card number: PCI DSS 3.4.1
-local SHORTEST_NUMBER = 13 -- characters that a card number has at least
+local HIDDEN = plain.HIDDEN
+local MAX_FIRST, MAX_LAST = names.MAX_FIRST, names.MAX_LAST
+local SHORTEST_NUMBER = plain.SHORTEST_NUMBER
+local conceal, redact = plain.conceal, plain.redact
 
 local definitions = setmetatable({}, { __mode = "k" }) -- by rule
 
@@ -32,101 +39,118 @@ function rules.definition(value)
   return type(value) == "table" and definitions[value] or nil
 end
 
---- What is shown of a value that nothing allows: a secret's own mask, else three stars.
-function rules.conceal(value)
-  return check.is_secret(value) and tostring(value) or HIDDEN
-end
-local conceal = rules.conceal
+--- What is shown in words --------------------------------------------------------------
 
---- A text without card numbers in it.
-local function redact(text)
-  return #text < SHORTEST_NUMBER and text or core.redact(text)
-end
+local secrets = { pan = true, cvv = true, token = true, secret = true, credential = true, undeclared = true }
+local texts = { string = true, timestamp = true }
 
---- A plain value as it may be logged: card numbers masked, and nothing that an encoder refuses.
-function rules.plain(value)
-  if type(value) == "string" then
-    return redact(value)
-  elseif type(value) == "boolean" then
-    return value
-  elseif type(value) == "number" and value - value == 0 then -- neither infinite nor NaN
-    local digits = (math.type and math.type(value) == "integer" and "%d" or "%.0f"):format(value)
-    local shown = redact(digits)
-    return shown == digits and value or shown
+--- What a secret shows by itself, and everything else where nothing allows it.
+function rules.concealed(class)
+  return class == "pan" and "last 4" or "hidden"
+end
+local concealed = rules.concealed
+
+--- What secret:mask shows.
+local function masked(class, first, last)
+  if class == "cvv" then
+    return "hidden"
+  elseif class == "pan" then
+    first, last = math.min(first, MAX_FIRST), math.min(last, MAX_LAST)
   end
-  return conceal(value)
+  local ends = {}
+  ends[1] = first > 0 and ("first %d"):format(first) or nil
+  ends[#ends + 1] = last > 0 and ("last %d"):format(last) or nil
+  if not ends[1] then
+    return class == "pan" and "only how long it is" or "hidden"
+  end
+  return table.concat(ends, ", ") .. (class ~= "pan" and " (at most a quarter each)" or "")
 end
 
---- What may stand as a key in a masked table, or nil.
-function rules.key(key)
-  if type(key) == "string" or type(key) == "number" then
-    return rules.plain(key)
+--- Of a rule for texts.
+local function of_text(words)
+  return function(class) return texts[class] and words or concealed(class) end
+end
+
+--- The rules ---------------------------------------------------------------------------
+
+--- What was raised while a value was looked at: for want of memory it goes on, as the field would only seem to be hidden.
+local function failed(why)
+  if why == "not enough memory" or why == "memory is used up" or why == "HMAC failed" then
+    error(why, 0)
   end
+  return HIDDEN
 end
 
 --- A rule for texts: a secret shows its mask, everything else that is no string nothing.
-local function for_text(name, show)
-  return rule { name = name, apply = function(value)
-    return type(value) == "string" and show(redact(value)) or conceal(value)
+local function for_text(name, words, show)
+  return rule { name = name, shows = of_text(words), apply = function(value)
+    return type(value) == "string" and show(#value < SHORTEST_NUMBER and value or redact(value)) or conceal(value)
   end }
 end
 
 --- Shown as it is, card numbers in it masked; a secret shows its mask, a table nothing.
-rules.keep = rule { name = "keep", all = true, apply = rules.plain }
+rules.keep = rule { name = "keep", all = true, apply = plain.value, shows = function(class)
+  return (secrets[class] or class == "table") and concealed(class) or "as it is"
+end }
 
 --- Left out.
-rules.drop = rule { name = "drop", hides = true, apply = function() end }
+rules.drop = rule { name = "drop", hides = true, apply = function() end, shows = function() return "left out" end }
 
 --- Three stars, whatever it is.
-rules.hide = rule { name = "hide", hides = true, apply = function() return HIDDEN end }
+rules.hide = rule { name = "hide", hides = true, apply = function() return HIDDEN end, shows = function() return "hidden" end }
 
 --- "John Doe" is "J. D.": the first letter of each word that begins with one.
-rules.initials = for_text("initials", function(text)
-  local letters = {}
+rules.initials = for_text("initials", "initials", function(text)
+  if text:find "^%a" and not text:find "%s%A" and not text:find "%s$" then -- each word begins with one: most names
+    return text:gsub("(%a)%S*%s?", "%1. "):sub(1, -2)
+  end
+  local letters, count = {}, 0
   for word in text:gmatch "%S+" do
     local letter = word:match "^%a" or word:match "^[\194-\244][\128-\191]+"
-    table.insert(letters, letter and letter .. "." or nil)
+    if letter then
+      count = count + 1
+      letters[count] = letter
+    end
   end
-  return letters[1] and table.concat(letters, " ")
+  return count > 0 and table.concat(letters, ". ") .. "."
 end)
 
 --- "john.doe@example.com" is "j***@example.com".
-rules.email = for_text("email", function(text)
-  local name, domain = text:match "^([^@%s]+)@([^@%s]+)$"
-  if not name then
-    return nil
+rules.email = rule { name = "email", shows = of_text "first letter and domain", apply = function(value)
+  if type(value) ~= "string" then
+    return conceal(value)
   end
-  return (#name > 1 and name:match "^[%w]" or "") .. HIDDEN .. "@" .. domain
-end)
+  local letter, domain = value:match "^(%w)[^@%s]+@([^@%s]+)$"
+  domain = domain or value:match "^[^@%s]+@([^@%s]+)$"
+  return domain and (letter or "") .. HIDDEN .. "@" .. redact(domain) or HIDDEN
+end }
 
 --- "+1 415 505-6227" is "***6227"; fewer than seven digits show nothing.
-rules.phone = for_text("phone", function(text)
+rules.phone = for_text("phone", "last 4 digits", function(text)
   local digits = text:gsub("%D", "")
   return #digits >= 7 and HIDDEN .. digits:sub(-4)
 end)
 
 --- The year of a date ("2027-12-01…", "12/2027") or a year itself.
-rules.year_only = rule { name = "year_only", apply = function(value)
-  if type(value) == "number" then
-    return value % 1 == 0 and value >= 1000 and value <= 9999 and value or HIDDEN
-  elseif type(value) ~= "string" then
-    return conceal(value)
-  end
-  return value:match "^(%d%d%d%d)%-%d%d" or value:match "^%d%d?/(%d%d%d%d)$" or value:match "^%d%d%d%d$" or HIDDEN
-end }
+rules.year_only = rule {
+  name = "year_only",
+  shows = function(class) return (texts[class] or class == "integer" or class == "number") and "year" or concealed(class) end,
+  apply = function(value)
+    if type(value) == "number" then
+      return value % 1 == 0 and value >= 1000 and value <= 9999 and value or HIDDEN
+    elseif type(value) ~= "string" then
+      return conceal(value)
+    end
+    return value:match "^(%d%d%d%d)%-%d%d" or value:match "^%d%d?/(%d%d%d%d)$" or value:match "^%d%d%d%d$" or HIDDEN
+  end,
+}
+
+local mask_method -- the same for all secrets
 
 local function mask_secret(secret, options)
-  local ok, shown = pcall(secret.mask, secret, options)
-  return ok and shown or HIDDEN -- a closed one
-end
-
-local function check_count(value, name, most)
-  if type(value) ~= "number" or value % 1 ~= 0 or value < 0 then
-    return ("%s must be a whole number that is not negative"):format(name)
-  elseif most and value > most then
-    local permitted = "%s = %.0f would show more of a card number than PCI DSS 3.4.1 permits (first %d, last %d)"
-    return permitted:format(name, value, MAX_FIRST, MAX_LAST)
-  end
+  mask_method = mask_method or secret.mask
+  local ok, shown = pcall(mask_method, secret, options)
+  return ok and shown or failed(shown) -- a closed one
 end
 
 --- A card number with a star for each digit but the first and last ones: pan { first = 6, last = 4 }.
@@ -140,26 +164,34 @@ function rules.pan(options)
     error("cards.mask.pan: a table with first and last is expected", 2)
   end
   local known = { first = MAX_FIRST, last = MAX_LAST }
-  local given = { first = 0, last = 0 }
+  local given = {}
   for key, value in pairs(options) do
-    local wrong = not known[key] and check.unknown(key, known) or check_count(value, key, known[key])
+    local wrong = not known[key] and check.unknown(key, known) or names.check_count(value, key, known[key])
     if wrong then
       error("cards.mask.pan: " .. wrong, 2)
     end
-    given[key] = value
+    given[key] = value > 0 and value or nil
   end
-  return rule { name = "pan", first = given.first, last = given.last, apply = function(value)
-    if check.is_secret(value) then
+  local first, last = given.first or 0, given.last or 0
+  local function apply(value)
+    if is_secret(value) then
       return mask_secret(value, given)
     elseif type(value) ~= "string" then
       return HIDDEN
     end
-    local secret = core.secret(value, "pan")
-    local shown = secret and mask_secret(secret, given) or HIDDEN
-    if secret then
-      secret:close()
+    local secret, err = core.secret(value, "pan")
+    if not secret then
+      return err.kind == "busy" and error("memory is used up", 0) or HIDDEN
     end
+    local shown = mask_secret(secret, given)
+    secret:close()
     return shown
+  end
+  return rule { name = "pan", first = first, last = last, apply = apply, shows = function(class)
+    if class == "string" then
+      return masked("pan", first, last) .. " of a card number"
+    end
+    return secrets[class] and masked(class, first, last) or "hidden"
   end }
 end
 
@@ -172,12 +204,12 @@ end
 -- A secret shows what secret:mask allows.
 -- An error at the caller's line where n is no whole number.
 function rules.last(n)
-  local wrong = check_count(n, "n")
+  local wrong = names.check_count(n, "n")
   if wrong then
     error("cards.mask.last: " .. wrong, 2)
   end
-  return rule { name = "last", last = n, apply = function(value)
-    if check.is_secret(value) then
+  local function apply(value)
+    if is_secret(value) then
       return mask_secret(value, { last = n })
     elseif type(value) ~= "string" or #value <= n then
       return HIDDEN
@@ -188,24 +220,31 @@ function rules.last(n)
       from = from + 1
     end
     return HIDDEN .. value:sub(from)
+  end
+  return rule { name = "last", last = n, apply = apply, shows = function(class)
+    return secrets[class] and masked(class, 0, n) or texts[class] and n > 0 and ("last %d"):format(n) or "hidden"
   end }
 end
 
---- A keyed hash (HMAC-SHA-256, 32 hexadecimal digits), to join data without the number. Without the key nobody can try numbers out.
--- @param key a string or secret of at least 16 bytes; an error at the caller's line where it is none
+--- A keyed hash (HMAC-SHA-256, 32 hexadecimal digits), to join data without the number. Without the key nobody can try
+-- numbers out; with it the few values of a cvv would be found at once, so a secret of that class shows nothing.
+-- @param key a string or secret of 16 to 4096 bytes; an error at the caller's line where it is none
 function rules.hash(key)
-  local usable = check.is_secret(key) or type(key) == "string"
-  if not usable or #key < 16 then
-    error("cards.mask.hash: the key must be a string or a secret of at least 16 bytes", 2)
+  local usable = is_secret(key) or type(key) == "string"
+  if not usable or #key < 16 or #key > 4096 then
+    error("cards.mask.hash: the key must be a string or a secret of at least 16 and at most 4096 bytes", 2)
   end
-  return rule { name = "hash", apply = function(value)
+  local function apply(value)
     if type(value) == "number" then
       value = tostring(value)
-    elseif type(value) ~= "string" and not check.is_secret(value) then
+    elseif type(value) ~= "string" and (not is_secret(value) or value.class == "cvv") then
       return HIDDEN
     end
     local ok, hashed = pcall(core.hash, key, value)
-    return ok and hashed or HIDDEN
+    return ok and hashed or failed(hashed)
+  end
+  return rule { name = "hash", apply = apply, shows = function(class)
+    return (class == "cvv" or class == "boolean" or class == "table") and "hidden" or "keyed hash"
   end }
 end
 
@@ -213,12 +252,12 @@ end
 -- A secret shows what secret:mask allows.
 -- An error at the caller's line where n is no whole number.
 function rules.truncate(n)
-  local wrong = check_count(n, "n")
+  local wrong = names.check_count(n, "n")
   if wrong then
     error("cards.mask.truncate: " .. wrong, 2)
   end
-  return rule { name = "truncate", first = n, apply = function(value)
-    if check.is_secret(value) then
+  local function apply(value)
+    if is_secret(value) then
       return mask_secret(value, { first = n })
     elseif type(value) ~= "string" then
       return HIDDEN
@@ -232,75 +271,50 @@ function rules.truncate(n)
       to = to - 1
     end
     return value:sub(1, to) .. "..."
+  end
+  return rule { name = "truncate", first = n, apply = apply, shows = function(class)
+    return secrets[class] and masked(class, n, 0) or texts[class] and n > 0 and ("first %d"):format(n) or "hidden"
   end }
 end
 
---- A copy of a table of plain values, or nil where a secret or another thing that cannot be shown is in it.
-local function copy_plain(value, depth)
-  if type(value) ~= "table" then
-    return rules.plain(value), type(value) == "string" or type(value) == "number" or type(value) == "boolean"
-  elseif depth == 0 then
-    return nil, false
-  end
-  local copy = {}
-  for key, content in next, value do
-    local name = rules.key(key)
-    local shown, ok = copy_plain(content, depth - 1)
-    if name == nil or not ok then
-      return nil, false
-    end
-    copy[name] = shown
-  end
-  return copy, true
-end
-
---- What a function makes of the value; a secret stays a secret for it. nil leaves the field out. A secret that it
--- returns shows its mask. Three stars: the revealed text of the secret that it was given, an error in it, a table with
+--- What a function makes of the value; a secret stays a secret for it, and a text comes with the card numbers in it
+-- masked. nil leaves the field out. A secret that it returns shows its mask. Three stars: anything with more of the
+-- secret that it was given than secret:mask could show, in one piece or in several, an error in it, a table with
 -- anything but plain values in it, and anything that it makes of a secret of class cvv.
 -- An error at the caller's line where f is no function.
 function rules.fn(f)
   if type(f) ~= "function" then
     error("cards.mask.fn: a function is expected", 2)
   end
-  return rule { name = "fn", apply = function(value)
-    local given = check.is_secret(value)
-    local ok, result = pcall(f, value)
-    if not ok or (given and value.class == "cvv") then
+  local function apply(value)
+    local given = is_secret(value)
+    if given and value.class == "cvv" then
       return HIDDEN
+    elseif type(value) == "string" then
+      value = redact(value)
+    end
+    local ok, result = pcall(f, value)
+    if not ok then
+      return failed(result)
     elseif result == nil then
       return nil
-    elseif check.is_secret(result) then
+    elseif is_secret(result) then
       return tostring(result)
-    elseif given and type(result) == "string" then
-      local open, same = pcall(value.equals, value, result)
-      if open and same then
-        return HIDDEN
+    end
+    local made, is_plain = plain.copy(result)
+    if not is_plain then
+      return HIDDEN
+    elseif given then
+      local open, tells = pcall(core.tells, value, plain.pieces(made))
+      if not open or tells then
+        return open and HIDDEN or failed(tells)
       end
     end
-    local copy, plain = copy_plain(result, 16)
-    if not plain then
-      return HIDDEN
-    end
-    return copy
-  end }
-end
-
---- What a rule would show that it must not of a field of that name, or nil.
-local cvv_names = { cvv = true, cvc = true, cvv2 = true, cvc2 = true, csc = true, securitycode = true }
-local number_names = { number = true, pan = true, cardno = true, cardnumber = true }
-
-function rules.objection(definition, field)
-  local name = field:lower():gsub("[_%-]", "")
-  if cvv_names[name] and not definition.hides then
-    return definition.name .. " would show something of a card verification value: only hide and drop may stand there"
-  elseif not number_names[name] then
-    return nil
-  elseif definition.all then
-    return definition.name .. " would show a whole card number: pan { first = 6, last = 4 } masks it"
+    return made
   end
-  local wrong = check_count(definition.first or 0, "first", MAX_FIRST)
-    or check_count(definition.last or 0, "last", MAX_LAST)
-  return wrong and ("%s: %s"):format(definition.name, wrong)
+  return rule { name = "fn", apply = apply, shows = function(class)
+    return class == "cvv" and "hidden" or "what its function makes of it"
+  end }
 end
 
 return rules

@@ -141,11 +141,13 @@ describe("cards.mask", function()
 end)
 
 describe("cards.mask.policy", function()
-  it("is a function that masks what has no rule", function()
+  it("is called like a function, and masks what has no rule", function()
     local rules = mask.policy {
       number = mask.pan { first = 6, last = 4 }, exp_year = mask.keep, billing = { city = mask.keep },
     }
-    assert.equal("function", type(rules))
+    assert.equal("cards.mask.policy", tostring(rules))
+    assert.equal("cards.mask.policy", getmetatable(rules))
+    assert.is_false(pcall(function() rules.other = 1 end))
     local shown = check_plain(rules(card()))
     assert.same({ "411111******1111", 2027, "***", "***", "***" },
       { shown.number, shown.exp_year, shown.exp_month, shown.holder_name, shown.cvv })
