@@ -112,6 +112,22 @@ scenario("a record", function()
   return true
 end)
 
+scenario("a policy", function()
+  local mask = need().mask
+  local pan = held(need().secret("4539148803436467", "pan"))
+  local policy = mask.policies.audit:extend {
+    number = mask.hash "a key of 16 bytes", holder_name = mask.last(4), brand = mask.pan(), label = mask.fn(function(s) return s:first(6) .. "…" end),
+    digits = mask.fn(function(s) return { s:last(4), { s:first(8) } } end),
+  }
+  local shown = policy { number = pan, holder_name = pan, brand = "4539148803436467", label = pan, digits = pan,
+    billing = { deep = { { pan } } }, extra = { { { pan } } } }
+  assert(#shown.number == 32 and shown.label == "453914…" and shown.digits[1] == "6467" and shown.digits[2][1] == "45391488" and shown.billing == nil)
+  assert(shown.holder_name == "************6467" and shown.brand == "************6467" and shown.extra[1][1][1] == "************6467")
+  assert(#mask.explain.text(mask.explain(policy)) > 1000 and #mask.check { numbr = mask.keep } == 1)
+  pan:close()
+  return true
+end)
+
 scenario("an error of a provider", function()
   local info, err = client("payengine"):retrieve_token "c_1"
   if err and err.kind ~= "not_found" then excused(err) end
