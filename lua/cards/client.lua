@@ -95,7 +95,7 @@ function client.check_options(value, about)
   if type(value) ~= "table" then
     return "the options must be a table"
   end
-  return check.table(value, options) or check_own_headers(about, value.headers)
+  return check.table(value, options) or check_own_headers(about, rawget(value, "headers"))
 end
 
 --- Functions, and tables that are called like one.
@@ -225,7 +225,7 @@ function client.new(about, methods, config)
     return nil, "a table of settings is required"
   end
   local base_url = config.base_url or about.base_url
-  local wrong = check.table(config, keys_of(about)) or check_own_headers(about, config.headers) or check_given(about, config)
+  local wrong = check.table(config, keys_of(about)) or check_own_headers(about, rawget(config, "headers")) or check_given(about, config)
     or (not base_url and "base_url is required") or check_security(config, base_url)
   if wrong then
     return nil, wrong

@@ -134,6 +134,7 @@ describe("the path of a definition", function()
 
   it("keeps a parameter one segment", function()
     for _, id in ipairs { "a/b", "..", "a\\b", ".", "a\nb" } do
+      sandbox.reset(id)
       local last, _, err = acme.sent { params = { card_id = id } }
       assert.is_nil(last)
       assert.equal("invalid_request", err.kind)
