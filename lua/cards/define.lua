@@ -20,18 +20,12 @@ local provider = require "cards.provider"
 
 local define = {}
 
---- What is wrong with a mapping, as a list of mistakes.
-local check_mapping = rawget(map, "check") or function(_, mapping)
-  local ok, message = pcall(map.define, "definition.check", mapping)
-  return ok and {} or { { path = {}, message = tostring(message):gsub("^.-definition%.check: ", "") } }
-end
-
 local examples = {} -- of definitions, by name
 
 --- Adds what is wrong with the mapping of an operation.
 local function check_card(made, operation, list)
   local at = mistakes.new():at("operations"):at(operation.name):at("card")
-  for _, wrong in ipairs(check_mapping(("%s.%s"):format(made.name, operation.name), operation.card)) do
+  for _, wrong in ipairs(map.check(("%s.%s"):format(made.name, operation.name), operation.card)) do
     local here = at
     for _, key in ipairs(wrong.path) do
       here = here:at(key)

@@ -124,6 +124,11 @@ local CASES = {
   { { [SHOW .. "pages"] = { items = "data", into = "card_id" } }, "operations.show.pages must have either cursor or last" },
   { { [SHOW .. "pages"] = { items = "data", into = "card_id", last = "id" } }, "operations.show.pages.more is required where there is last" },
   { { [SHOW .. "card"] = "pan" }, "operations.show.card must be a table of fields of the neutral record" },
+  { { [SHOW .. "card"] = { nubmer = "pan" } }, "operations.show.card.nubmer: unknown key 'nubmer' (did you mean 'number'?)" },
+  { { [SHOW .. "card"] = { number = "pna" } }, "operations.show.card.number: the record has no 'pna' (did you mean 'pan'?)" },
+  { { [SHOW .. "card"] = { exp_month = { "exp_month", 5 } } }, "operations.show.card.exp_month.2: a list has paths and transforms, not a number" },
+  { { [SHOW .. "card"] = { billing = { city = "holder" } } }, "operations.show.card.billing.city: 'holder' has fields of its own, and is none" },
+  { { [SHOW .. "card"] = cards.map.month }, "operations.show.card: the mapping must be a table of fields" },
   -- authentication
   { { auth = "bearer" }, "auth must be a table" },
   { { auth = { type = "baerer" } }, "auth.type must be one of basic, bearer, body, header, signer (did you mean 'bearer'?)" },
