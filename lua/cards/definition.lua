@@ -1,4 +1,36 @@
 --- A provider as a Lua table: every mistake in it, and the form that core.define takes.
+--
+--     name        of the provider: small letters, digits and _
+--     base_url    where `new` may leave it out
+--     page        the address of its documentation; an operation may have one of its own
+--     auth        one of these or a list of them; `credential` is the name that `new` takes it by
+--                   { type = "bearer", credential = "token" }                   Authorization: Bearer …
+--                   { type = "header", name = "X-Api-Key", credential = "key", prefix = "…" }
+--                   { type = "basic", credential = { "user", "password" } }     or one credential, without a password
+--                   { type = "body", path = "auth.key", credential = "key" }
+--                   { type = "signer", name = "X-Signature", credential = "secret", sign = function(request, hmac) … end }
+--                 sign is called anew before every call. It gets { method, url, path, body, credential } (path with its query; what
+--                 a secret is part of is a secret) and hmac(encoding, …): HMAC-SHA-256 of texts and secrets under the credential, as
+--                 "hex" or "base64". It returns the header's value, or nil and why not.
+--     settings    by name, what `new` takes that is no secret: { wire = "X-Version", into = "header" or "query", default, required }
+--     operations  by name:
+--       method      GET (where nothing is said), POST, PUT, PATCH, DELETE
+--       path        below base_url, with {placeholders}; it may have a query
+--       params      by name: { required, into, wire, type, enum, default, sensitive, excludes, unique }
+--                     into: "path" (where the path has it), "query" (of GET and DELETE), "header", "body" (of others), or a path in the
+--                     body, "body.card.id"; wire: the provider's name for it; type: string, integer, number, boolean; unique: made up
+--                     where the caller gives none
+--       success     { path, equals = a value } or { path, absent = true }, or a list of those, which all hold in a success; what says
+--                   otherwise is `declined`, with shape = true `protocol`
+--       response    { root = path of the record, fields = { path = type or { type, digits } } }; types: string, integer, number, boolean,
+--                   timestamp, and the secrets pan, cvv, token, secret; "items[].pan" in arrays; digits: zeros that a number lost
+--       error       { code, message = a path or a list of them, details = path of an object whose keys name what was wrong }
+--       echo        { [path in the answer] = parameter, or { param, required } }: another value there is about another card
+--       safe        whether it only reads, and may be sent twice; of GET where nothing is said
+--       pages       of a list: { items, cursor, into } or { items, more, last, into }: paths of the record (last: of an item), and the
+--                   parameter for the next page; for client:pages(operation, params, options)
+--       card        the mapping to the neutral record, see cards.map
+--     examples    a list of { operation, status = 200, answer = body, card or error = what comes of it }, see cards.define.try
 
 local answer = require "cards.definition_answer"
 local auth = require "cards.definition_auth"
@@ -40,6 +72,7 @@ local function operation(at, name, value, shared)
   local own, params = request.params(at:at "params", rawget(value, "params"), about)
   made.path = rawget(value, "path")
   made.parts = request.join(at, own, shared.parts, about)
+  made.body = made.method ~= "GET" and made.method ~= "DELETE" -- some servers refuse one of another method that has none
   made.page = at:at("page"):optional_text(rawget(value, "page") or shared.page)
   made.safe = at:at("safe"):flag(rawget(value, "safe"))
   if made.safe == nil then

@@ -9,7 +9,7 @@ local NAME = "^[a-z][a-z0-9_]*$"
 local TOKEN = "^[%w!#$%%&'*+.^_`|~-]+$"
 
 local RESERVED_HEADERS = { host = true, ["content-length"] = true, ["content-type"] = true, ["transfer-encoding"] = true, connection = true, expect = true,
-  te = true, upgrade = true, ["accept-encoding"] = true, ["keep-alive"] = true, trailer = true, ["proxy-authorization"] = true }
+  te = true, upgrade = true, ["user-agent"] = true, ["accept-encoding"] = true, ["keep-alive"] = true, trailer = true, ["proxy-authorization"] = true }
 
 local function set(...)
   local made = {}

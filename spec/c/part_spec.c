@@ -104,11 +104,16 @@ static void has_an_empty_object_where_nothing_of_the_body_is_given(void **state)
   (void)state;
   static const struct part parts[] = { { .name = "a", .into = INTO_BODY }, { .name = "b.c", .into = INTO_BODY } };
   struct value values[] = { { NULL, 0 }, { NULL, 0 } };
-  struct request request;
-  struct error error;
-  assert_true(build(&request, parts, 2, "/", values, NULL, 0, &error));
-  assert_string_equal(buf_string(&request.body), "{}");
-  request_free(&request);
+  for (size_t count = 0; count <= 2; count++) {
+    struct operation operation = { .name = "op", .method = "POST", .path = "/", .body = true, .parts = parts, .part_count = count };
+    struct request request;
+    struct error error;
+    request_init(&request);
+    assert_true(request_build(&request, &operation, settings, values, (struct value){ NULL, 0 }, NULL, 0, &error));
+    assert_string_equal(buf_string(&request.body), "{}");
+    assert_string_equal(request.list->data, "Content-Type: application/json");
+    request_free(&request);
+  }
 }
 
 int main(void) {

@@ -23,6 +23,8 @@ describe("a parameter of a definition", function()
       e = { into = "body", wire = "deep.path.e" }, f = { into = "body" } }, { a = "1", b = "2", c = "3", d = "4", e = "5", f = "6" })
     assert.matches("?a=1", last.uri, 1, true)
     assert.equal("2", last.headers["x-b"])
+    assert.equal("application/json", acme.sent { operation = { params = { card_id = {},
+      accept = { into = "header", wire = "Accept", default = "application/json" } } } }.headers.accept)
     assert.equal([[{"deep":{"d":"4","path":{"c":"3","e":"5"}},"f":"6"}]], last.body)
   end)
 
@@ -99,6 +101,12 @@ describe("a parameter of a definition", function()
 
   it("makes an empty object of a body in which nothing is given", function()
     assert.equal("{}", post({ a = {} }, {}).body)
+    local last = post({}, {})
+    assert.equal("{}", last.body)
+    assert.equal("2", last.headers["content-length"])
+    last = acme.sent { operation = { method = "DELETE" } }
+    assert.equal("", last.body)
+    assert.is_nil(last.headers["content-type"])
   end)
 
   it("may have defaults in new, of its type", function()

@@ -235,6 +235,7 @@ static void read_operation(lua_State *L, struct definition *definition, struct o
   operation->path = required_text(L, definition, "path");
   operation->root = required_text(L, definition, "root");
   operation->safe = flag(L, "safe");
+  operation->body = flag(L, "body");
   operation->error_details = text(L, definition, "details");
   texts(L, definition, "codes", operation->error_codes, COUNT_OF(operation->error_codes) - 1);
   texts(L, definition, "messages", operation->error_messages, COUNT_OF(operation->error_messages) - 1);

@@ -92,6 +92,7 @@ struct operation {
   const char *method; /* "GET", "POST" */
   const char *path;   /* below base_url, with {placeholders} */
   bool safe;          /* reads only: may be sent again after it may have arrived */
+  bool body;          /* there is always a body: an empty object where nothing goes into it */
   const struct part *parts;
   size_t part_count;
   const struct signature *signature; /* or NULL */

@@ -300,13 +300,6 @@ static bool make_signature(struct buf *out, const struct operation *operation, c
   return ok;
 }
 
-/* Whether there is a body even where none of its values is given. */
-static bool has_body(const struct operation *operation) {
-  for (size_t i = 0; i < operation->part_count; i++)
-    if (operation->parts[i].into == INTO_BODY) return true;
-  return false;
-}
-
 bool request_build(struct request *request, const struct operation *operation, const struct settings *settings, const struct value *values,
                    struct value key, const struct header *headers, size_t header_count, struct error *error) {
   struct buf made;
@@ -318,7 +311,7 @@ bool request_build(struct request *request, const struct operation *operation, c
     const char *bad = NULL;
     if (!body_build(&request->body, operation, values, signature, NULL, &bad))
       ok = invalid(error, bad ? bad : "the request", bad ? "is not valid UTF-8 or too long" : "is too long");
-    else if (!request->body.len && has_body(operation) && !buf_add_string(&request->body, "{}"))
+    else if (!request->body.len && operation->body && !buf_add_string(&request->body, "{}"))
       ok = invalid(error, "the request", "does not fit into memory");
     else if (!build_url(request, operation, settings, values))
       ok = invalid(error, "the request", "makes a URL that is too long");
