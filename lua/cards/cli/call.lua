@@ -1,0 +1,207 @@
+--- cards call PROVIDER OPERATION: one call, and what comes back, masked.
+--
+-- The options of the call are the operation's parameters, `--card-id` for card_id, so they are known once provider and operation are.
+
+local cards = require "cards"
+local check = require "cards.check"
+local core = require "cards.core"
+local environment = require "cards.cli.environment"
+local load_script = require "cards.load"
+
+local call = {}
+
+local VALUED = { ["--provider"] = true, ["--policy"] = true, ["--timeout"] = true, ["--retries"] = true }
+local OWN = { provider = true, policy = true, timeout = true, retries = true, json = true, help = true }
+
+local defined = {} -- modules of the providers that were given as files, by name
+
+--- "--card-id" of "card_id"
+local function option_of(name)
+  return "--" .. (OWN[name] and "param-" or "") .. name:gsub("_", "-")
+end
+
+--- The first two arguments that are no options, and the definitions' files, before argparse knows anything of them.
+local function look_ahead(arguments)
+  local plain, files, i = {}, {}, 2
+  while arguments[i] do
+    local argument = arguments[i]
+    if argument:find "^%-" then
+      if argument == "--provider" then
+        table.insert(files, arguments[i + 1])
+      elseif argument:find "^%-%-provider=" then
+        table.insert(files, argument:match "=(.*)")
+      end
+      i = i + (VALUED[argument] and 2 or 1)
+    else
+      table.insert(plain, argument)
+      i = i + 1
+    end
+  end
+  return plain[1], plain[2], files
+end
+
+--- Why an option may not be given, or nil: what other users of the machine can see is no place for a credential.
+local function refusal(arguments, about, operation)
+  for i = 2, #arguments do
+    local name = arguments[i]:match "^%-%-?([%w_%-]+)"
+    name = name and name:lower():gsub("-", "_")
+    local param = name and operation.params[name]
+    if param and param.sensitive then
+      return ("--%s is no option: arguments can be seen by every user of this machine; set %s"):format(name:gsub("_", "-"), environment.variable(about.name, name))
+    elseif name and not param and not OWN[name] then
+      for _, credential in ipairs(about.credentials) do
+        if name == credential.name then
+          return ("--%s is no option: arguments can be seen by every user of this machine; set %s, or %s_FILE to the path of a file that has it"):format(
+            name:gsub("_", "-"), environment.variable(about.name, name), environment.variable(about.name, name))
+        end
+      end
+      if name:find "token" or name:find "secret" or name:find "password" or name:find "passwd" or name:find "credential" or name:find "_key$" or name == "key" then
+        return ("--%s is no option: credentials come from the environment, see `cards describe %s`"):format(name:gsub("_", "-"), about.name)
+      end
+    end
+  end
+end
+
+function call.add(parser, arguments)
+  parser:argument("name", "Provider."):argname "PROVIDER"
+  parser:argument("operation", "Operation."):argname "OPERATION"
+  parser:flag("--json", "Print a line of JSON.")
+  parser:option("--provider", "A file with the provider's definition."):argname "FILE":target "definition"
+  parser:option("--policy", "A file with a masking policy for what is shown."):argname "FILE"
+  parser:option("--timeout", "Seconds for the whole call (30)."):convert(tonumber)
+  parser:option("--retries", "Tries after the first one (2)."):convert(tonumber)
+  if arguments[1] ~= "call" then
+    return nil
+  end
+  local name, wanted, files = look_ahead(arguments)
+  for _, file in ipairs(files) do
+    local module, err = load_script(file)
+    if not module then
+      return tostring(err)
+    elseif type(module) ~= "table" or not module.provider then
+      return ("%s: it is no provider's definition"):format(file)
+    end
+    defined[module.provider] = module
+  end
+  local about = name and core.provider(name)
+  local operation = about and about.operations[wanted]
+  if name and not about then
+    local names = {}
+    for _, known in ipairs(core.providers()) do
+      names[known] = true
+    end
+    return ("there is no provider '%s' (did you mean '%s'?); --provider FILE loads a definition"):format(core.redact(name), check.nearest(name, names))
+  elseif about and wanted and not operation then
+    return ("%s has no operation '%s' (did you mean '%s'?)"):format(name, core.redact(wanted), check.nearest(wanted, about.operations))
+  elseif not operation then
+    return nil
+  end
+  for param, described in pairs(operation.params) do
+    if not described.sensitive then
+      parser:option(option_of(param), described.required and "Parameter, required." or "Parameter."):argname(described.type:upper()):target("param " .. param)
+    end
+  end
+  return refusal(arguments, about, operation)
+end
+
+local function to_type(text, described)
+  if described.type == "boolean" then
+    return text == "true" or (text ~= "false" and text or false)
+  end
+  return described.type ~= "string" and tonumber(text) or text
+end
+
+--- The parameters of the call: what the options say, else what the environment has. @return a table, or nil and an error
+local function parameters(options, operation)
+  local given = {}
+  for name, described in pairs(operation.params) do
+    local text, err = options["param " .. name], nil
+    if text ~= nil then
+      given[name] = to_type(text, described)
+    else
+      given[name], err = environment.parameter(options.name, name)
+    end
+    if err then
+      return nil, err
+    end
+  end
+  return given
+end
+
+local ORDER = { "provider", "id", "number", "cvv", "last4", "bin", "brand", "type", "status", "exp_month", "exp_year", "holder_name", "token", "billing", "email",
+  "phone", "created_at", "canceled_at" }
+
+local function print_fields(fields, prefix, width)
+  local names, known = {}, {}
+  for i, name in ipairs(ORDER) do
+    known[name] = i
+  end
+  for name in pairs(fields) do
+    names[#names + 1] = name
+  end
+  table.sort(names, function(a, b)
+    local first, second = known[a] or math.huge, known[b] or math.huge
+    if first ~= second then
+      return first < second
+    end
+    return tostring(a) < tostring(b)
+  end)
+  for _, name in ipairs(names) do
+    local label = prefix .. tostring(name)
+    if type(fields[name]) == "table" then
+      print_fields(fields[name], label .. ".", width)
+    else
+      io.stdout:write(label, (" "):rep(width - #label + 2), tostring(fields[name]):gsub("%c", "?"), "\n")
+    end
+  end
+end
+
+local function widest(fields, prefix)
+  local width = 0
+  for name, value in pairs(fields) do
+    local label = prefix .. tostring(name)
+    width = math.max(width, type(value) == "table" and widest(value, label .. ".") or #label)
+  end
+  return width
+end
+
+function call.run(options)
+  local policy = cards.mask
+  if options.policy then
+    local err
+    policy, err = load_script(options.policy)
+    if not policy then
+      return nil, err
+    elseif policy == true or (type(policy) == "table" and policy.new) then
+      return nil, ("%s: it is no policy"):format(options.policy)
+    end
+  end
+  local config, wrong = environment.config(options.name)
+  if not config then
+    return nil, wrong
+  end
+  config.timeout, config.retries = options.timeout, options.retries
+  local module = defined[options.name] or cards[options.name]
+  local ok, client, failure = pcall(module.new, config)
+  if not ok or not client then
+    return nil, ok and failure or tostring(client):gsub("^%S+:%d+: ", "")
+  end
+  local given, err = parameters(options, core.provider(options.name).operations[options.operation])
+  if not given then
+    return nil, err
+  end
+  local record
+  record, err = client[options.operation](client, given)
+  if not record then
+    return nil, err
+  end
+  local shown = policy(cards.card(record) or record)
+  if options.json then
+    io.stdout:write(core.json_encode(shown), "\n")
+  else
+    print_fields(shown, "", widest(shown, ""))
+  end
+  return 0
+end
+
+return call

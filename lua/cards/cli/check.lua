@@ -1,0 +1,55 @@
+--- cards check FILE…: every mistake in mappings, policies, definitions and flows, with its line.
+
+local define = require "cards.define"
+local load_script = require "cards.load"
+
+local check = {}
+
+function check.add(parser)
+  parser:argument("files", "Files, definitions before what needs them."):argname "FILE":args "+"
+  parser:epilog "Mappings, policies and definitions are run, confined. A flow is trusted code: it is only compiled."
+end
+
+--- The examples of a definition that do not come out as they say, as lines.
+local function check_examples(script, module)
+  local lines = {}
+  for _, mistake in ipairs(define.try(module)) do
+    lines[#lines + 1] = ("%s:%d: %s"):format(script.path, script.line(mistake.path), mistake.message)
+  end
+  return lines
+end
+
+local function check_file(path)
+  local script, why = load_script.read(path)
+  if not script then
+    return { why }
+  end
+  local mistakes = load_script.check(script)
+  if mistakes[1] or script.kind == "flow" then
+    return mistakes, script.kind
+  end
+  local made, err = load_script.make(script)
+  if not made then
+    return { tostring(err) }
+  elseif script.kind == "definition" then
+    mistakes = check_examples(script, made)
+  end
+  return mistakes, script.kind
+end
+
+function check.run(options)
+  local status = 0
+  for _, path in ipairs(options.files) do
+    local mistakes, kind = check_file(path)
+    for _, line in ipairs(mistakes) do
+      io.stderr:write(line, "\n")
+      status = 1
+    end
+    if not mistakes[1] then
+      io.stdout:write(path, ": ", kind == "flow" and "a flow, compiled and not run" or "a " .. kind .. " without mistakes", "\n")
+    end
+  end
+  return status
+end
+
+return check

@@ -1,0 +1,149 @@
+--- CSV as RFC 4180 has it, read a piece at a time: quotes, line breaks in quotes, CRLF and LF, a byte order mark; empty lines are no records.
+
+local csv = {}
+
+csv.MAX_FIELD = 1024 * 1024        -- bytes; a record with a longer one is an error of its own
+csv.MAX_RECORD = 16 * 1024 * 1024  -- bytes; a longer one ends the reading: some quote is not closed
+
+local find, sub = string.find, string.sub
+
+--- The fields of a line without quotes.
+local function split(line)
+  local fields, count, from = {}, 0, 1
+  while true do
+    local comma = find(line, ",", from, true)
+    count = count + 1
+    if not comma then
+      fields[count] = sub(line, from)
+      return fields, count
+    end
+    fields[count] = sub(line, from, comma - 1)
+    from = comma + 1
+  end
+end
+
+--- Reads the quoted field whose quote is at `at`.
+-- @return its text and the place behind its closing quote; nil where the text ends before that
+local function quoted(text, at)
+  local from, pieces = at + 1, nil
+  while true do
+    local quote = find(text, '"', from, true)
+    if not quote then
+      return nil
+    elseif sub(text, quote + 1, quote + 1) ~= '"' then
+      local last = sub(text, from, quote - 1)
+      return pieces and pieces .. last or last, quote + 1
+    end
+    pieces = (pieces or "") .. sub(text, from, quote)
+    from = quote + 2
+  end
+end
+
+--- What is wrong, and where the next line begins; nil where that has not been read.
+local function mistake(text, at, is_end, message)
+  local line_end = find(text, "\n", at, true)
+  if line_end or is_end then
+    return false, message, (line_end or #text) + 1
+  end
+end
+
+--- Reads the record that begins at `at` and has quotes.
+-- @return fields, their count and the place behind it; nil where the text ends too early; false, what is wrong and the place of the next line
+local function read_quoted(text, at, is_end)
+  local fields, count = {}, 0
+  while true do
+    local field, past
+    if sub(text, at, at) == '"' then
+      field, past = quoted(text, at)
+      if not field or (past > #text and not is_end) then -- the quote may be the first of two
+        return nil
+      end
+    else
+      past = find(text, "[,\n]", at)
+      if not past and not is_end then
+        return nil
+      end
+      past = past or #text + 1
+      field = sub(text, at, past - 1)
+      if sub(text, past, past) ~= "," then
+        field = field:gsub("\r$", "")
+      end
+    end
+    count = count + 1
+    fields[count] = field
+    local line_end = find(text, "^\r?\n", past)
+    if find(field, '"', 1, true) and sub(text, at, at) ~= '"' then
+      return mistake(text, past, is_end, "a field has a quote and does not begin with one")
+    elseif line_end or past > #text or (is_end and sub(text, past) == "\r") then
+      if not line_end and not is_end then
+        return nil
+      end
+      return fields, count, (find(text, "\n", past, true) or #text) + 1
+    elseif sub(text, past, past) ~= "," then
+      return mistake(text, past, is_end, "there is text behind a quoted field")
+    end
+    at = past + 1
+  end
+end
+
+--- A reader of records.
+-- @param read function that returns the next piece of the file as a string, nil at its end
+-- @return a function that returns the next record: a list of its fields and their count; or false and what is wrong with it, and then goes on with the next line;
+-- nil at the end. It raises an error for a record that is longer than MAX_RECORD.
+function csv.reader(read)
+  local text, at, is_end = "", 1, false
+
+  local function more()
+    local piece = read()
+    is_end = piece == nil
+    if #text - at > csv.MAX_RECORD then
+      error(("a record is longer than %d bytes: is there a quote that is not closed?"):format(csv.MAX_RECORD), 0)
+    end
+    text, at = sub(text, at) .. (piece or ""), 1
+  end
+
+  while #text < 3 and not is_end do
+    more()
+  end
+  at = find(text, "^\239\187\191") and 4 or 1
+
+  local function next_quoted()
+    while true do
+      local fields, count, past = read_quoted(text, at, is_end)
+      if fields ~= nil then
+        at = past
+        return fields, count
+      elseif is_end then
+        at = #text + 1
+        return false, "a quote is not closed"
+      end
+      more()
+    end
+  end
+
+  return function()
+    while true do
+      local line_end = find(text, "\n", at, true)
+      if line_end or is_end then
+        if at > #text then
+          return nil
+        end
+        local line = sub(text, at, (line_end or #text + 1) - 1)
+        if find(line, '"', 1, true) then
+          return next_quoted()
+        end
+        at = (line_end or #text) + 1
+        if sub(line, -1) == "\r" then
+          line = sub(line, 1, -2)
+        end
+        if line ~= "" then
+          return split(line)
+        end
+      else
+        more()
+      end
+    end
+  end
+end
+
+return csv

@@ -1,0 +1,108 @@
+--- cards describe [PROVIDER[.OPERATION]]: what is known of providers, their credentials and operations.
+
+local cards = require "cards"
+local check = require "cards.check"
+local core = require "cards.core"
+local environment = require "cards.cli.environment"
+local load_script = require "cards.load"
+
+local describe = {}
+
+function describe.add(parser)
+  parser:argument("name", "Provider, or provider.operation; all providers without it."):argname "NAME":args "?"
+  parser:option("--provider", "A file with a provider's definition."):argname "FILE":target "definitions":count "*"
+  parser:flag("--json", "Print a line of JSON.")
+end
+
+local function sorted(values)
+  local names = {}
+  for name in pairs(values) do
+    names[#names + 1] = name
+  end
+  table.sort(names)
+  return ipairs(names)
+end
+
+local function line(...)
+  io.stdout:write(...)
+  io.stdout:write "\n"
+end
+
+local function show_all(names)
+  for _, name in ipairs(names) do
+    local operations = {}
+    for _, operation in sorted(core.provider(name).operations) do
+      operations[#operations + 1] = name .. "." .. operation
+    end
+    line(table.concat(operations, "\n"))
+  end
+end
+
+local function show_provider(about)
+  line(about.name, "  ", about.base_url or "without an address of its own")
+  line "\ncredentials, from the environment:"
+  for _, credential in ipairs(about.credentials) do
+    local variable = environment.variable(about.name, credential.name)
+    local note = credential.optional and " (optional)" or credential.one_of and " (one of several)" or ""
+    if credential.kind == "value" then
+      line("  ", variable, " or ", variable, "_FILE", note)
+    elseif credential.kind == "setting" then
+      line("  ", variable, note)
+    else
+      line("  ", credential.name, ": a function, in Lua only", note)
+    end
+  end
+  line "\noperations:"
+  for _, name in sorted(about.operations) do
+    line("  ", about.name, ".", name, "  ", about.operations[name].method, " ", about.operations[name].path)
+  end
+end
+
+local function show_operation(operation)
+  line(operation.provider, ".", operation.operation, "  ", operation.method, " ", operation.path)
+  line "\nparameters:"
+  for _, name in sorted(operation.params) do
+    local param = operation.params[name]
+    line("  ", name, "  ", param.type, param.required and ", required" or "", ", into ", param.into, param.enum and ", one of " .. table.concat(param.enum, ", ") or "",
+      param.sensitive and (", from " .. environment.variable(operation.provider, name)) or "")
+  end
+  line("\nfields of the record", operation.response.root and " (" .. operation.response.root .. ")" or "", ":")
+  for _, path in sorted(operation.response.fields) do
+    line("  ", path, "  ", operation.response.fields[path])
+  end
+end
+
+function describe.run(options)
+  local names = core.providers()
+  for _, file in ipairs(options.definitions) do
+    local module, err = load_script(file[1] or file)
+    if not module then
+      return nil, err
+    elseif type(module) == "table" and module.provider then
+      names[#names + 1] = module.provider
+    end
+  end
+  local known = {}
+  for _, name in ipairs(names) do
+    known[name] = true
+  end
+  local name, operation = (options.name or ""):match "^([^.]*)%.?(.*)$"
+  if options.name and not known[name] then
+    return nil, ("there is no provider '%s' (did you mean '%s'?)"):format(core.redact(name), check.nearest(name, known))
+  elseif operation ~= "" and not cards.describe(name)[operation] then
+    return nil, ("%s has no operation '%s' (did you mean '%s'?)"):format(name, core.redact(operation), check.nearest(operation, cards.describe(name)))
+  end
+  local about = options.name and core.provider(name)
+  if options.json then
+    line(core.json_encode(operation ~= "" and about.operations[operation] or about or names))
+  elseif not about then
+    show_all(names)
+  elseif operation == "" then
+    show_provider(about)
+  else
+    show_operation(about.operations[operation])
+  end
+  return 0
+end
+
+return describe

@@ -1,0 +1,69 @@
+--- Configurations and parameters of a provider from the environment: CARDS_<PROVIDER>_<NAME>, or CARDS_<PROVIDER>_<NAME>_FILE with the path of a file that has it.
+
+local cards = require "cards"
+local core = require "cards.core"
+
+local environment = {}
+
+--- "CARDS_ALIX_ACCESS_TOKEN" of "alix" and "access_token".
+function environment.variable(provider, name)
+  return ("CARDS_%s_%s"):format(provider, name):upper():gsub("[^%w]", "_")
+end
+
+--- A secret from a variable, or from the file that the variable with _FILE behind its name says; nil where neither is set.
+-- @return the secret, or nil and, where it is set but cannot be taken, an error
+local function secret(variable)
+  local path = os.getenv(variable .. "_FILE")
+  if path then
+    return cards.secret.from_file(path)
+  elseif os.getenv(variable) then
+    return cards.secret.from_env(variable)
+  end
+end
+
+--- What `new` of a provider takes, as far as the environment has it.
+-- @param name of the provider
+-- @return a table, or nil and what is wrong
+function environment.config(name)
+  local about = core.provider(name)
+  local config = {
+    base_url = os.getenv(environment.variable(name, "base_url")),
+    insecure_http = os.getenv "CARDS_INSECURE_HTTP" == "1" or nil,
+    proxy = os.getenv "CARDS_PROXY",
+    tls = os.getenv "CARDS_CA_FILE" and { ca_file = os.getenv "CARDS_CA_FILE" } or nil,
+  }
+  if not config.base_url and not about.base_url then
+    return nil, ("set %s: %s has no address of its own"):format(environment.variable(name, "base_url"), name)
+  end
+  local groups = {} -- of alternatives: true for one that is given
+  for _, credential in ipairs(about.credentials) do
+    local variable, err = environment.variable(name, credential.name), nil
+    if credential.kind == "setting" then
+      config[credential.name] = os.getenv(variable)
+    elseif credential.kind == "value" then
+      config[credential.name], err = secret(variable)
+    end
+    local given = config[credential.name] ~= nil
+    if err then
+      return nil, err.message
+    elseif credential.one_of then
+      groups[credential.one_of] = groups[credential.one_of] == nil and variable or groups[credential.one_of]
+      groups[credential.one_of] = given or groups[credential.one_of]
+    elseif not given and not credential.optional and credential.kind == "value" then
+      return nil, ("set %s, or %s_FILE to the path of a file that has it"):format(variable, variable)
+    end
+  end
+  for _, variable in pairs(groups) do
+    if variable ~= true then
+      return nil, ("set %s, or %s_FILE to the path of a file that has it"):format(variable, variable)
+    end
+  end
+  return config
+end
+
+--- A parameter: a secret, or nil and an error where it is set and cannot be taken.
+function environment.parameter(provider, name)
+  return secret(environment.variable(provider, name))
+end
+
+return environment

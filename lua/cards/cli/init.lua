@@ -1,0 +1,49 @@
+--- The program `cards`: one file beside this one for each of its subcommands.
+--
+-- Such a file returns { add = function(parser, arguments), run = function(options) }: add tells argparse about the subcommand, and gets the program's arguments as
+-- they are; run does it and returns the exit status: 0, or 1 where something that it was asked about is wrong.
+
+local argparse = require "argparse"
+
+local USAGE, FAILED = 2, 1
+
+local commands = {
+  { name = "call", summary = "Call an operation of a provider and show the card, masked." },
+  { name = "run", summary = "Run a flow for each row of a CSV or NDJSON file." },
+  { name = "check", summary = "Check mappings, policies, definitions and flows." },
+  { name = "describe", summary = "Say what is known of a provider's operations." },
+  { name = "policy", summary = "Say what a masking policy shows." },
+  { name = "new-provider", summary = "Write a definition, a mapping and a spec to start from." },
+}
+
+--- Runs the program.
+-- @param arguments list of strings, the program's own
+-- @return the exit status: 0, 1 for what failed, 2 for a mistake in the arguments
+return function(arguments)
+  local parser = argparse("cards", "Calls card providers, and checks and runs the scripts around them.")
+    :epilog "Credentials come from the environment (CARDS_ALIX_ACCESS_TOKEN, or CARDS_ALIX_ACCESS_TOKEN_FILE with a path), never from arguments."
+  parser:require_command(true)
+  parser:command_target "command"
+  for _, command in ipairs(commands) do
+    command.module = require("cards.cli." .. command.name:gsub("-", "_"))
+    local refused = command.module.add(parser:command(command.name, command.summary), arguments)
+    if refused and arguments[1] == command.name then
+      io.stderr:write("cards: ", refused, "\n")
+      return USAGE
+    end
+  end
+  local parsed, options = parser:pparse(arguments)
+  if not parsed then
+    io.stderr:write("cards: ", options, "\n", parser:get_usage(), "\n")
+    return USAGE
+  end
+  for _, command in ipairs(commands) do
+    if command.name == options.command then
+      local status, wrong = command.module.run(options)
+      if not status then
+        io.stderr:write("cards: ", tostring(wrong), "\n")
+      end
+      return status or FAILED
+    end
+  end
+end

@@ -1,0 +1,121 @@
+--- cards new-provider NAME: a definition, a mapping and a spec to start from, which pass their own checks.
+
+local core = require "cards.core"
+
+local new_provider = {}
+
+local DEFINITION = [==[
+--- NAME: what its calls look like. `cards check NAME.lua` checks it, `cards call NAME show --provider NAME.lua --card-id c_1` tries it.
+
+return {
+  name = "NAME",
+  base_url = "https://api.NAME.example/v1",                   -- CARDS_UPPER_BASE_URL takes its place
+  auth = { type = "bearer", credential = "token" },           -- CARDS_UPPER_TOKEN, or CARDS_UPPER_TOKEN_FILE
+  operations = {
+    show = {
+      method = "GET",
+      path = "/cards/{card_id}",
+      params = { card_id = { required = true } },             -- more: into = "query", "header" or "body"; type, enum, default, wire
+      response = {
+        root = "data",
+        -- pan, cvv, token and secret make a secret; so does every field that is not here
+        fields = { id = "string", pan = "pan", cvv = "cvv", exp_month = "integer", exp_year = "integer", ["holder.name"] = "string" },
+      },
+      error = { code = "error.code", message = "error.message" },
+    },
+  },
+}
+]==]
+
+local MAPPING = [==[
+--- How NAME's records become neutral ones: from neutral fields to where they stand. `cards check NAME.lua NAME_mapping.lua` checks it.
+
+return {
+  ["NAME.show"] = {
+    id = "id",
+    number = { "pan", digits },
+    cvv = "cvv",
+    exp_month = { "exp_month", month },
+    exp_year = { "exp_year", year },
+    holder_name = { "holder.name", trim },
+  },
+}
+]==]
+
+local SPEC = [==[
+--- NAME: its definition and mapping are without mistakes, and a mistake in a configuration is found. Run it with busted.
+
+local cards = require "cards"
+
+local here = debug.getinfo(1, "S").source:match "^@(.*/)" or "./"
+
+describe("NAME", function()
+  local NAME = assert(cards.load(here .. "NAME.lua"))
+  assert(cards.load(here .. "NAME_mapping.lua"))
+
+  it("says what it sends", function()
+    local show = cards.describe(NAME, "show")
+    assert.equal("GET", show.method)
+    assert.equal("/cards/{card_id}", show.path)
+    assert.is_true(show.params.card_id.required)
+  end)
+
+  it("keeps the number and the CVV secret", function()
+    local fields = cards.describe(NAME, "show").response.fields
+    assert.equal("pan", fields.pan)
+    assert.equal("cvv", fields.cvv)
+  end)
+
+  it("says where nobody answers", function()
+    local client = NAME.new { token = "t", base_url = "https://localhost:1", retries = 0 }
+    local record, err = client:show "c_1"
+    assert.is_nil(record)
+    assert.equal("network", err.kind)
+  end)
+end)
+]==]
+
+function new_provider.add(parser)
+  parser:argument("name", "Lower-case letters, digits and _."):argname "NAME"
+  parser:option("--dir", "Where the files go."):argname "DIRECTORY":default "."
+end
+
+--- Writes a file that is not there yet. @return true, or nil and why not
+local function write(path, text)
+  local there = io.open(path, "rb")
+  if there then
+    there:close()
+    return nil, ("%s: it is there already"):format(path)
+  end
+  local file, why = io.open(path, "wb")
+  local ok = file
+  if file then
+    ok, why = file:write(text)
+    file:close()
+  end
+  return ok and true, why
+end
+
+function new_provider.run(options)
+  local name = options.name
+  if not name:find "^%l[%l%d_]*$" or #name > 40 then
+    return nil, "a name has lower-case letters, digits and _, begins with a letter and is not longer than 40"
+  end
+  for _, known in ipairs(core.providers()) do
+    if known == name then
+      return nil, ("%s is a provider already"):format(name)
+    end
+  end
+  local files = { { name .. ".lua", DEFINITION }, { name .. "_mapping.lua", MAPPING }, { name .. "_spec.lua", SPEC } }
+  for _, file in ipairs(files) do
+    local path = options.dir .. "/" .. file[1]
+    local ok, why = write(path, (file[2]:gsub("NAME", name):gsub("UPPER", name:upper())))
+    if not ok then
+      return nil, why
+    end
+    io.stdout:write(path, "\n")
+  end
+  return 0
+end
+
+return new_provider

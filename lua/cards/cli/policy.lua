@@ -1,0 +1,39 @@
+--- cards policy explain FILE: what a masking policy shows of every field of every provider.
+
+local core = require "cards.core"
+local load_script = require "cards.load"
+local mask = require "cards.mask"
+
+local policy = {}
+
+function policy.add(parser)
+  parser:command_target "action"
+  local explain = parser:command("explain", "What the policy in a file shows of each field.")
+  explain:argument("file", "The policy."):argname "FILE"
+  explain:option("--provider", "A file with a provider's definition."):argname "FILE":target "definitions":count "*"
+  explain:flag("--json", "Print a line of JSON.")
+end
+
+function policy.run(options)
+  for _, file in ipairs(options.definitions) do
+    local module, err = load_script(file[1] or file)
+    if not module then
+      return nil, err
+    end
+  end
+  local script, why = load_script.read(options.file)
+  if not script then
+    return nil, why
+  elseif script.kind ~= "policy" then
+    return nil, ("%s: it is a %s, not a policy"):format(options.file, script.kind)
+  end
+  local made, err = load_script(options.file)
+  if not made then
+    return nil, err
+  end
+  local rows = mask.explain(made)
+  io.stdout:write(options.json and core.json_encode(rows) .. "\n" or mask.explain.text(rows))
+  return 0
+end
+
+return policy

@@ -1,0 +1,113 @@
+--- The rows of a file: of CSV with a line of names, or of NDJSON, an object in each line.
+
+local core = require "cards.core"
+local csv = require "cards.cli.csv"
+
+local rows = {}
+
+local PIECE = 65536 -- bytes
+
+--- The names in the first record of CSV; an error where they are none.
+local function read_names(next_record)
+  local names, count = next_record()
+  local seen = {}
+  if not names then
+    error(names == nil and "the first line must have the names of the columns" or "the first line: " .. count, 0)
+  end
+  for _, name in ipairs(names) do
+    if name == "" then
+      error("the first line: a column has no name", 0)
+    elseif seen[name] then
+      error(("the first line: two columns have the name '%s'"):format(core.redact(name):gsub("%c", "?"):sub(1, 64)), 0)
+    end
+    seen[name] = true
+  end
+  return names, count
+end
+
+local function from_csv(read)
+  local next_record = csv.reader(read)
+  local names, columns = read_names(next_record)
+  local max = csv.MAX_FIELD
+  return function()
+    local fields, count = next_record()
+    if not fields then
+      return fields, count
+    elseif count ~= columns then
+      return false, ("it has %d fields and not %d, as the first line"):format(count, columns)
+    end
+    local row = {}
+    for i = 1, columns do
+      local field = fields[i]
+      if #field > max then
+        return false, ("%s is longer than %d bytes"):format(core.redact(names[i]), max)
+      end
+      row[names[i]] = field
+    end
+    return row
+  end
+end
+
+local function lines(read)
+  local text, at, is_end = "", 1, false
+  return function()
+    while true do
+      local line_end = text:find("\n", at, true)
+      if line_end or is_end then
+        if at > #text then
+          return nil
+        end
+        local line = text:sub(at, (line_end or #text + 1) - 1)
+        at = (line_end or #text) + 1
+        return line
+      elseif #text - at > csv.MAX_RECORD then
+        error(("a line is longer than %d bytes"):format(csv.MAX_RECORD), 0)
+      end
+      local piece = read()
+      is_end = piece == nil
+      text, at = text:sub(at) .. (piece or ""), 1
+    end
+  end
+end
+
+local function from_ndjson(read)
+  local next_line = lines(read)
+  local first = true
+  return function()
+    local line
+    repeat
+      line = next_line()
+      if not line then
+        return nil
+      elseif first then
+        line, first = line:gsub("^\239\187\191", ""), false
+      end
+    until line:find "%S"
+    local row, wrong = core.json_decode(line)
+    if type(row) ~= "table" then
+      return false, wrong or "it is no object"
+    elseif not line:find "^%s*{" then
+      return false, "it is no object"
+    end
+    return row
+  end
+end
+
+local formats = { csv = from_csv, ndjson = from_ndjson, jsonl = from_ndjson }
+
+--- The format of a file by the end of its name, or nil.
+function rows.format(path)
+  local ending = path:lower():match "%.([%w]+)$"
+  return formats[ending] and ending or nil
+end
+
+--- A reader of rows.
+-- @param file that is open, or io.stdin
+-- @param format "csv" or "ndjson"
+-- @return a function that returns the next row, a table by the names of its columns; false and what is wrong with it; or nil at the end.
+-- It raises an error where nothing behind this place can be read.
+function rows.reader(file, format)
+  return formats[format](function() return file:read(PIECE) end)
+end
+
+return rows

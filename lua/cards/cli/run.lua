@@ -1,0 +1,183 @@
+--- cards run FLOW: calls a flow for each row of a file, many at the same time, and writes a line for each.
+--
+-- A result is a line {"row":12,"result":…} of the output, an error a line {"row":12,"error":{…}} of a file of its own, in the order in which they finish. Rows are
+-- counted from 1, without the line of names. An interrupted run goes on where it stopped: see cards.cli.journal.
+
+local cards = require "cards"
+local core = require "cards.core"
+local journal = require "cards.cli.journal"
+local output = require "cards.cli.output"
+local rows = require "cards.cli.rows"
+
+local run = {}
+
+local INTERRUPTED = 130 -- what a shell says of a program that Ctrl-C ended
+
+function run.add(parser)
+  parser:argument("flow", "A Lua file that returns a function of a row."):argname "FLOW"
+  parser:option("--in", "CSV or NDJSON, - for standard input."):argname "FILE":target "input":count(1)
+  parser:option("--out", "NDJSON, - for standard output."):argname "FILE":target "output":count(1)
+  parser:option("--errors", "NDJSON, one line for each row that failed (OUT.errors, or standard error)."):argname "FILE"
+  parser:option("--format", "What the input is, where its name does not say so."):choices { "csv", "ndjson" }
+  parser:option("--concurrency", "Rows at the same time."):default "64":convert(function(text)
+    local number = tonumber(text)
+    return number and number >= 1 and number <= 100000 and number % 1 == 0 and number or nil, "--concurrency takes a whole number from 1 to 100000"
+  end)
+  parser:epilog("The same command goes on with an interrupted run. A flow is trusted code, which is not confined. What it returns is written as JSON: secrets show "
+    .. "their masks.")
+end
+
+local function load_flow(path)
+  local chunk, wrong = loadfile(path)
+  if not chunk then
+    return nil, wrong
+  end
+  local flow = chunk()
+  if type(flow) ~= "function" then
+    return nil, ("%s: a flow returns a function of a row, not a %s"):format(path, type(flow))
+  end
+  return flow
+end
+
+local FIELDS = { "kind", "provider", "operation", "status", "code", "message", "retryable", "retry_after", "attempts", "request_id" }
+
+--- An error as plain values. Of what a flow raised or returned by itself only the first line is told, without card numbers.
+local function describe(err)
+  if getmetatable(err) == "cards.error" then
+    local copy = {}
+    for _, field in ipairs(FIELDS) do
+      copy[field] = err[field]
+    end
+    return copy
+  end
+  local text = type(err) == "string" and err:match "^[^\n]*" or ("an error that is a %s"):format(type(err))
+  return { kind = "script", message = core.redact(text) }
+end
+
+--- The line of an error, which may be text of any kind.
+local function error_line(row, err)
+  local told = describe(err)
+  local ok, text = pcall(core.json_encode, told)
+  if not ok then
+    told.message = tostring(told.message):gsub("[^\32-\126]", "?")
+    text = core.json_encode { kind = told.kind, message = told.message }
+  end
+  return ('{"row":%d,"error":%s}'):format(row, text)
+end
+
+--- Every row that is not done: { row = its number, value = the row, or wrong = what is wrong with it }.
+local function pending(next_row, done)
+  local number = 0
+  return function()
+    while true do
+      local value, wrong = next_row()
+      if value == nil then
+        return nil
+      end
+      number = number + 1
+      if not (done and done:has(number)) then
+        return { row = number, value = value, wrong = wrong }
+      end
+    end
+  end
+end
+
+local function invalid(item)
+  return nil, core.error {
+    kind = "invalid_request", provider = "cards", operation = "run", attempts = 0, retryable = false, message = ("row %d: %s"):format(item.row, item.wrong),
+  }
+end
+
+--- Opens both outputs. @return results, errors, and the set of rows that are done; or nil and what is in the way
+local function open_outputs(options)
+  if options.output == "-" then
+    local errors = io.stderr
+    if options.errors then
+      local why
+      errors, why = core.append(options.errors)
+      if not errors then
+        return nil, ("%s: %s"):format(options.errors, why)
+      end
+    end
+    io.stdout:setvbuf "no"
+    return output.new(io.stdout, "standard output"), output.new(errors, options.errors or "standard error")
+  elseif options.input == "-" then
+    return nil, "standard input cannot be read twice, so that an interrupted run could not go on: use --in FILE, or --out -"
+  end
+  local errors = options.errors or options.output .. ".errors"
+  local resumed, why = journal.open(options.input, options.output, errors)
+  if not resumed then
+    return nil, why
+  elseif resumed.count > 0 then
+    io.stderr:write(("cards: %d rows are done already\n"):format(resumed.count))
+  end
+  return output.new(resumed.output, options.output), output.new(resumed.errors, errors), resumed
+end
+
+--- Runs the flow for all rows. @return how many failed
+local function run_rows(flow, next_item, options, results, errors)
+  local failed = 0
+  local function call(item)
+    if item.wrong then
+      return invalid(item)
+    end
+    return flow(item.value)
+  end
+  for _, item, result, err in cards.each(next_item, call, { concurrency = options.concurrency, progress = cards.progress }) do
+    local ok, text = err == nil or result ~= nil, nil
+    if ok then
+      ok, text = pcall(core.json_encode, result)
+      if ok then
+        results:add(('{"row":%d,"result":%s}'):format(item.row, text))
+      else
+        err = "the result: " .. text
+      end
+    end
+    if not ok then
+      failed = failed + 1
+      errors:add(error_line(item.row, err))
+    end
+  end
+  return failed
+end
+
+function run.run(options)
+  local format = options.format or rows.format(options.input)
+  if not format then
+    return nil, "say --format csv or --format ndjson, as the name of the input does not"
+  end
+  local flow, wrong = load_flow(options.flow)
+  if not flow then
+    return nil, wrong
+  end
+  local input = io.stdin
+  if options.input ~= "-" then
+    local why
+    input, why = io.open(options.input, "rb")
+    if not input then
+      return nil, why
+    end
+  end
+  local results, errors, resumed = open_outputs(options)
+  if not results then
+    return nil, errors
+  end
+  local finished, failed = pcall(function()
+    local next_item = pending(rows.reader(input, format), resumed and resumed.done)
+    return run_rows(flow, next_item, options, results, errors)
+  end)
+  results:flush()
+  errors:flush()
+  if not finished then
+    if tostring(failed):find "interrupted!" then
+      io.stderr:write "\ncards: interrupted; the same command goes on\n"
+      return INTERRUPTED
+    end
+    return nil, ("%s: %s"):format(options.input, core.redact(tostring(failed)))
+  elseif failed > 0 then
+    io.stderr:write(("cards: %d rows failed: see %s\n"):format(failed, errors.name))
+  end
+  return failed > 0 and 1 or 0
+end
+
+return run
