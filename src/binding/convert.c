@@ -62,7 +62,7 @@ static void push_value(lua_State *L, struct record *record) {
 }
 
 /* What a built-in operation is found by is its address; that of a definition may be another one's later. */
-static void push_key(lua_State *L, const struct provider *provider, const struct operation *operation) {
+static void push_operation_key(lua_State *L, const struct provider *provider, const struct operation *operation) {
   if (provider->owner)
     lua_pushfstring(L, "%s.%s", provider->name, operation->name);
   else
@@ -71,16 +71,16 @@ static void push_key(lua_State *L, const struct provider *provider, const struct
 
 static void push_metatable(lua_State *L, const struct provider *provider, const struct operation *operation) {
   compat_rawgetp(L, LUA_REGISTRYINDEX, &record_metatables);
-  push_key(L, provider, operation);
+  push_operation_key(L, provider, operation);
   lua_rawget(L, -2);
   if (lua_isnil(L, -1)) {
     lua_pop(L, 1);
-    push_key(L, provider, operation);
+    push_operation_key(L, provider, operation);
     lua_createtable(L, 0, 2);
     lua_pushfstring(L, "%s.%s", provider->name, operation->name);
     lua_setfield(L, -2, "__metatable"); /* getmetatable(record) is the operation's name, and nobody can change it */
     lua_rawset(L, -3);
-    push_key(L, provider, operation);
+    push_operation_key(L, provider, operation);
     lua_rawget(L, -2);
   }
   lua_remove(L, -2);
