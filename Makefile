@@ -30,10 +30,12 @@ LUA_ABI   = $(if $(filter luajit,$(LUA)),5.1,$(LUA))
 LUA_INC   = $(if $(LUA_INCDIR),-I$(LUA_INCDIR),$(shell pkg-config --cflags $(LUA_PC)))
 LIBDIR   ?= $(PREFIX)/lib/lua/$(LUA_ABI)
 LUADIR   ?= $(PREFIX)/share/lua/$(LUA_ABI)
+BINDIR   ?= $(PREFIX)/bin
 
 CORE_SRC := $(wildcard src/base/*.c src/engine/*.c src/providers/*.c)
 SRC      := $(CORE_SRC) $(wildcard src/binding/*.c)
 LUA_SRC  := $(patsubst lua/%,%,$(wildcard lua/cards/*.lua lua/cards/maps/*.lua))
+CLI_SRC  := $(wildcard lua/cards/cli/*.lua)
 OUT       = $(BUILD)/$(LUA)
 OBJ       = $(SRC:src/%.c=$(OUT)/%.o)
 
@@ -281,10 +283,22 @@ bench: deps-bench
 bench-records: all $(if $(filter luajit,$(LUA)),$(BUILD)/luajit/host)
 	@$(LUA_ENV) $(LUA_BIN) spec/bench/records.lua
 
-install: all
+install: install-module install-cli
+
+.PHONY: install-module install-cli
+install-module: all
 	install -d $(DESTDIR)$(LIBDIR)/cards $(DESTDIR)$(LUADIR)/cards/maps
 	install -m 755 $(OUT)/cards/core.so $(DESTDIR)$(LIBDIR)/cards/core.so
 	for f in $(LUA_SRC); do install -m 644 lua/$$f $(DESTDIR)$(LUADIR)/$$f || exit 1; done
+
+# The program finds the module wherever PREFIX is.
+install-cli:
+	install -d $(DESTDIR)$(LUADIR)/cards/cli $(DESTDIR)$(BINDIR)
+	for f in $(CLI_SRC); do install -m 644 $$f $(DESTDIR)$(LUADIR)/cards/cli/ || exit 1; done
+	sed -e '1s|.*|#!/usr/bin/env $(if $(filter luajit,$(LUA)),luajit,lua$(LUA))|' \
+	  -e '2i package.path, package.cpath = "$(LUADIR)/?.lua;$(LUADIR)/?/init.lua;" .. package.path, "$(LIBDIR)/?.so;" .. package.cpath' bin/cards \
+	  > $(DESTDIR)$(BINDIR)/cards
+	chmod 755 $(DESTDIR)$(BINDIR)/cards
 
 # For LuaRocks, which says where Lua's headers are and where the files go; always from scratch, as the Lua version may be another one than last time.
 .PHONY: rock rock-install
@@ -292,7 +306,7 @@ rock:
 	rm -rf $(BUILD)/rock
 	$(MAKE) BUILD=$(BUILD)/rock LUA=any LUA_INCDIR=$(LUA_INCDIR) all
 rock-install:
-	$(MAKE) BUILD=$(BUILD)/rock LUA=any LUA_INCDIR=unused LIBDIR=$(LIBDIR) LUADIR=$(LUADIR) install
+	$(MAKE) BUILD=$(BUILD)/rock LUA=any LUA_INCDIR=unused LIBDIR=$(LIBDIR) LUADIR=$(LUADIR) install-module
 
 clean:
 	-test ! -d $(BUILD)/sandbox || spec/sandbox/stop $(BUILD)/sandbox

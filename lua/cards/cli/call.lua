@@ -40,6 +40,8 @@ local function look_ahead(arguments)
   return plain[1], plain[2], files
 end
 
+local VISIBLE = "--%s is no option, as arguments can be seen by every user of this machine: %s"
+
 --- Why an option may not be given, or nil: what other users of the machine can see is no place for a credential.
 local function refusal(arguments, about, operation)
   for i = 2, #arguments do
@@ -47,16 +49,17 @@ local function refusal(arguments, about, operation)
     name = name and name:lower():gsub("-", "_")
     local param = name and operation.params[name]
     if param and param.sensitive then
-      return ("--%s is no option: arguments can be seen by every user of this machine; set %s"):format(name:gsub("_", "-"), environment.variable(about.name, name))
+      return VISIBLE:format(name:gsub("_", "-"), environment.hint(about.name, name))
     elseif name and not param and not OWN[name] then
       for _, credential in ipairs(about.credentials) do
         if name == credential.name then
-          return ("--%s is no option: arguments can be seen by every user of this machine; set %s, or %s_FILE to the path of a file that has it"):format(
-            name:gsub("_", "-"), environment.variable(about.name, name), environment.variable(about.name, name))
+          return VISIBLE:format(name:gsub("_", "-"), environment.hint(about.name, name))
         end
       end
-      if name:find "token" or name:find "secret" or name:find "password" or name:find "passwd" or name:find "credential" or name:find "_key$" or name == "key" then
-        return ("--%s is no option: credentials come from the environment, see `cards describe %s`"):format(name:gsub("_", "-"), about.name)
+      for _, word in ipairs { "token", "secret", "passw", "credential", "_key$", "^key$" } do
+        if name:find(word) then
+          return VISIBLE:format(name:gsub("_", "-"), ("see `cards describe %s` for the environment"):format(about.name))
+        end
       end
     end
   end
@@ -98,7 +101,8 @@ function call.add(parser, arguments)
   end
   for param, described in pairs(operation.params) do
     if not described.sensitive then
-      parser:option(option_of(param), described.required and "Parameter, required." or "Parameter."):argname(described.type:upper()):target("param " .. param)
+      parser:option(option_of(param), described.required and "Parameter, required." or "Parameter."):argname(described.type:upper())
+        :target("param " .. param)
     end
   end
   return refusal(arguments, about, operation)
@@ -128,8 +132,10 @@ local function parameters(options, operation)
   return given
 end
 
-local ORDER = { "provider", "id", "number", "cvv", "last4", "bin", "brand", "type", "status", "exp_month", "exp_year", "holder_name", "token", "billing", "email",
-  "phone", "created_at", "canceled_at" }
+local ORDER = {
+  "provider", "id", "number", "cvv", "last4", "bin", "brand", "type", "status", "exp_month", "exp_year", "holder_name", "token", "billing", "email", "phone",
+  "created_at", "canceled_at",
+}
 
 local function print_fields(fields, prefix, width)
   local names, known = {}, {}

@@ -88,8 +88,8 @@ end
 
 --- A reader of records.
 -- @param read function that returns the next piece of the file as a string, nil at its end
--- @return a function that returns the next record: a list of its fields and their count; or false and what is wrong with it, and then goes on with the next line;
--- nil at the end. It raises an error for a record that is longer than MAX_RECORD.
+-- @return a function that returns the next record: a list of its fields and their count; or false and what is wrong with it, and then goes on with the next
+-- line; nil at the end. It raises an error for a record that is longer than MAX_RECORD.
 function csv.reader(read)
   local text, at, is_end = "", 1, false
 

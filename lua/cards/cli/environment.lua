@@ -1,4 +1,4 @@
---- Configurations and parameters of a provider from the environment: CARDS_<PROVIDER>_<NAME>, or CARDS_<PROVIDER>_<NAME>_FILE with the path of a file that has it.
+--- Configurations and parameters of a provider from the environment: CARDS_<PROVIDER>_<NAME>, or CARDS_<PROVIDER>_<NAME>_FILE with the path of a file.
 
 local cards = require "cards"
 local core = require "cards.core"
@@ -8,6 +8,12 @@ local environment = {}
 --- "CARDS_ALIX_ACCESS_TOKEN" of "alix" and "access_token".
 function environment.variable(provider, name)
   return ("CARDS_%s_%s"):format(provider, name):upper():gsub("[^%w]", "_")
+end
+
+--- What to do where it is not there.
+function environment.hint(provider, name)
+  local variable = environment.variable(provider, name)
+  return ("set %s, or %s_FILE to the path of a file that has it"):format(variable, variable)
 end
 
 --- A secret from a variable, or from the file that the variable with _FILE behind its name says; nil where neither is set.
@@ -35,7 +41,7 @@ function environment.config(name)
   if not config.base_url and not about.base_url then
     return nil, ("set %s: %s has no address of its own"):format(environment.variable(name, "base_url"), name)
   end
-  local groups = {} -- of alternatives: true for one that is given
+  local groups = {} -- of alternatives: the name of the first, true where one is given
   for _, credential in ipairs(about.credentials) do
     local variable, err = environment.variable(name, credential.name), nil
     if credential.kind == "setting" then
@@ -47,15 +53,14 @@ function environment.config(name)
     if err then
       return nil, err.message
     elseif credential.one_of then
-      groups[credential.one_of] = groups[credential.one_of] == nil and variable or groups[credential.one_of]
-      groups[credential.one_of] = given or groups[credential.one_of]
+      groups[credential.one_of] = given or groups[credential.one_of] or credential.name
     elseif not given and not credential.optional and credential.kind == "value" then
-      return nil, ("set %s, or %s_FILE to the path of a file that has it"):format(variable, variable)
+      return nil, environment.hint(name, credential.name)
     end
   end
-  for _, variable in pairs(groups) do
-    if variable ~= true then
-      return nil, ("set %s, or %s_FILE to the path of a file that has it"):format(variable, variable)
+  for _, first in pairs(groups) do
+    if first ~= true then
+      return nil, environment.hint(name, first)
     end
   end
   return config

@@ -1,7 +1,7 @@
 --- The program `cards`: one file beside this one for each of its subcommands.
 --
--- Such a file returns { add = function(parser, arguments), run = function(options) }: add tells argparse about the subcommand, and gets the program's arguments as
--- they are; run does it and returns the exit status: 0, or 1 where something that it was asked about is wrong.
+-- Such a file returns { add = function(parser, arguments), run = function(options) }: add tells argparse about the subcommand, gets the program's arguments as
+-- they are, and returns why they are refused, or nil; run returns the exit status, or nil and what went wrong.
 
 local argparse = require "argparse"
 

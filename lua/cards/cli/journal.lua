@@ -1,7 +1,7 @@
 --- What an interrupted run left behind: a file beside the output says what it was a run of, the output and the file of errors say which rows are done.
 --
--- Each line of both begins with its row's number, and reaches the file in one piece with others. A process that is killed may leave half a line: it is cut off, and
--- that row is done again.
+-- Each line of both begins with its row's number, and reaches the file in one piece with others. A process that is killed may leave half a line: it is cut off,
+-- and that row is done again.
 
 local core = require "cards.core"
 local done = require "cards.cli.done"

@@ -1,7 +1,7 @@
 --- cards run FLOW: calls a flow for each row of a file, many at the same time, and writes a line for each.
 --
--- A result is a line {"row":12,"result":…} of the output, an error a line {"row":12,"error":{…}} of a file of its own, in the order in which they finish. Rows are
--- counted from 1, without the line of names. An interrupted run goes on where it stopped: see cards.cli.journal.
+-- A result is a line {"row":12,"result":…} of the output, an error a line {"row":12,"error":{…}} of a file of its own, in the order in which they finish. Rows
+-- are counted from 1, without the line of names. An interrupted run goes on where it stopped: see cards.cli.journal.
 
 local cards = require "cards"
 local core = require "cards.core"
@@ -23,8 +23,7 @@ function run.add(parser)
     local number = tonumber(text)
     return number and number >= 1 and number <= 100000 and number % 1 == 0 and number or nil, "--concurrency takes a whole number from 1 to 100000"
   end)
-  parser:epilog("The same command goes on with an interrupted run. A flow is trusted code, which is not confined. What it returns is written as JSON: secrets show "
-    .. "their masks.")
+  parser:epilog "The same command goes on with an interrupted run. A flow is trusted code, and not confined. What it returns is written as JSON, secrets masked."
 end
 
 local function load_flow(path)
@@ -124,8 +123,9 @@ local function run_rows(flow, next_item, options, results, errors)
     return flow(item.value)
   end
   for _, item, result, err in cards.each(next_item, call, { concurrency = options.concurrency, progress = cards.progress }) do
-    local ok, text = err == nil or result ~= nil, nil
+    local ok = err == nil or result ~= nil
     if ok then
+      local text
       ok, text = pcall(core.json_encode, result)
       if ok then
         results:add(('{"row":%d,"result":%s}'):format(item.row, text))
