@@ -309,8 +309,7 @@ int job_make_plain(lua_State *L, struct box **made) {
   struct box *box = lua_isnil(L, 4) ? NULL : luaL_checkudata(L, 4, JOB_TYPE);
   int refused = input_take(L, &input, true);
   if (refused) return refused;
-  if (box && box->job) return luaL_error(L, "the job that is to be used again is not done");
-  if (box) {
+  if (box && !box->job) { /* else an error came between it and its result */
     memset(box, 0, sizeof *box);
     lua_pushvalue(L, 4);
   } else {
@@ -321,7 +320,7 @@ int job_make_plain(lua_State *L, struct box **made) {
 }
 
 /* core.submit(client, operation, params, job or nil, provider name, nil, tag): what core.job and job:submit do together, for a client of that provider without functions to
- * call, using a job again whose result was read. Returns the job; nil and an error; or false for any other client. */
+ * call, using a job again if its result was read. Returns the job; nil and an error; or false for any other client. */
 static int submit_plain(lua_State *L) {
   struct box *box = NULL;
   int refused = job_make_plain(L, &box);
