@@ -21,6 +21,7 @@ local core = require "cards.core"
 local reader = require "fuzz.reader"
 
 local MARK = "Zq7Xk9" -- in every secret, and in no name
+local HELD = MARK .. "Held" -- in what is given as a secret, which is no string for anybody who signs
 
 local held
 
@@ -152,7 +153,7 @@ local function sensitive(read)
   if kind == 0 then
     return text
   elseif kind == 1 then
-    local secret = cards.secret(text)
+    local secret = cards.secret(HELD .. text)
     table.insert(held, secret)
     return secret
   elseif kind == 2 then
@@ -229,6 +230,11 @@ local function call(read, module, client, operation, about)
   must_hide(ok and wrong or checked, "core.check")
   local made, request, refused = pcall(core.outline, client, operation, given, nil, {})
   must_hide(made and refused or request, "core.outline")
+  for name, value in pairs(made and request or {}) do
+    if type(value) == "string" and value:find(HELD, 1, true) then
+      fail("what signs sees a secret in %s: %q", name, value)
+    end
+  end
   local job, err = core.job(client, operation, given, nil, {}, core.now(), {})
   must_hide(job and select(2, job:cancel("cancelled", "not sent")) or err, "core.job")
   local _, other = client[operation](client, given)
