@@ -18,7 +18,7 @@ if not record then
 end
 
 local function show(card)
-  print(("status=%s holder=%s number=%s country=%s"):format(card.status, card.holder_name, card.number, card.billing.country))
+  print(("status=%s holder=%s number=%s country=%s"):format(card.status, card.holder_name, tostring(card.number), card.billing.country))
 end
 
 show(cards.card(record)) -- by the built-in mapping
