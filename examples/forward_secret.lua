@@ -29,4 +29,4 @@ if not details then
   error(err)
 end
 
-print(("the token %s belongs to a card of %s that ends in %s"):format(token, details.tokenInfo.brand, details.tokenInfo.cardFinalDigits))
+print(("the token %s belongs to a card of %s that ends in %s"):format(tostring(token), details.tokenInfo.brand, details.tokenInfo.cardFinalDigits))

@@ -1,0 +1,10 @@
+-- What support staff may see of a card. A field without a rule is masked.
+
+return {
+  number = pan { last = 4 },
+  last4 = keep,
+  status = keep,
+  exp_month = keep,
+  exp_year = keep,
+  holder_name = initials,
+}
