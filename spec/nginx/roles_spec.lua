@@ -17,8 +17,9 @@ end
 
 local function command(more)
   local user = shell "id -u":match "^0%s" and "-g 'user root;'" or ""
-  return ("env ALIX_URL=%s CA_FILE=%s ALIX_ACCESS_TOKEN=%s PATH=\"$PATH:/usr/sbin\" nginx -p %s/ -e %s/build/nginx-roles/error.log -c examples/nginx_roles.conf %s %s")
-    :format(sandbox.url "HTTPS_URL" .. "/alix", program.quote(sandbox.url "CA_FILE"), sandbox.credentials "alix".access_token, folder, folder, user, more or "")
+  return ("env ALIX_URL=%s CA_FILE=%s ALIX_ACCESS_TOKEN=%s PATH=\"$PATH:/usr/sbin\" nginx -p %s/ -e %s/build/nginx-roles/error.log %s %s %s"):format(
+    sandbox.url "HTTPS_URL" .. "/alix", program.quote(sandbox.url "CA_FILE"), sandbox.credentials "alix".access_token, folder, folder,
+    "-c examples/nginx_roles.conf", user, more or "")
 end
 
 local function ask(key)
