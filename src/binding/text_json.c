@@ -5,12 +5,15 @@
 #include <string.h>
 
 #include "../base/json.h"
+#include "../base/pan.h"
 #include "binding.h"
 
-#define ROOT_TYPE "cards.json"
-#define MAX_TEXT  (256 * 1024 * 1024) /* bytes that are written */
-#define SHOWN_MAX 200
-#define FEW_KEYS  32
+#define ROOT_TYPE    "cards.json"
+#define BUFFERS_TYPE "cards.json.buffers"
+#define KEPT         (64 * 1024)         /* bytes of a buffer */
+#define MAX_TEXT     (256 * 1024 * 1024) /* bytes that are written */
+#define SHOWN_MAX    200
+#define FEW_KEYS     32
 
 /* --- in --- */
 
@@ -80,15 +83,23 @@ static int decode(lua_State *L) {
 
 /* --- out --- */
 
+/* Kept from one call to the next, as a row is little and rows are many. */
+struct buffers {
+  struct buf text, mask;
+  bool busy; /* a call is under way, from within which a finalizer may come here again */
+};
+
 struct out {
   lua_State *L;
-  struct buf *text;
+  struct buffers *buffers;
+  struct buf *text;     /* one of the buffers */
   char path[SHOWN_MAX]; /* of the value that is written */
   size_t path_len;
   int depth;
 };
 
 static int wrong(const struct out *out, const char *what) {
+  out->buffers->busy = false;
   return luaL_error(out->L, "%s%s%s", out->path, out->path_len ? " " : "it ", what);
 }
 
@@ -97,9 +108,12 @@ static void add(const struct out *out, bool ok) {
 }
 
 static size_t enter(struct out *out, const char *key) {
-  size_t before = out->path_len;
-  int written = snprintf(out->path + before, sizeof out->path - before, "%s%s", before ? "." : "", key);
-  out->path_len = before + (size_t)written < sizeof out->path ? before + (size_t)written : sizeof out->path - 1;
+  size_t before = out->path_len, at = before;
+  if (at && at < sizeof out->path - 1) out->path[at++] = '.';
+  while (*key && at < sizeof out->path - 1)
+    out->path[at++] = *key++;
+  out->path[at] = '\0';
+  out->path_len = at;
   return before;
 }
 
@@ -110,9 +124,7 @@ static void leave(struct out *out, size_t before) {
 
 static void write_value(struct out *out);
 
-static void write_string(const struct out *out) {
-  size_t len;
-  const char *bytes = lua_tolstring(out->L, -1, &len);
+static void write_text(const struct out *out, const char *bytes, size_t len) {
   if (json_write_string(out->text, bytes, len)) return;
   add(out, false);
   wrong(out, "is no UTF-8, or has a NUL");
@@ -139,8 +151,37 @@ static void write_number(const struct out *out) {
   add(out, buf_add_string(out->text, text));
 }
 
+static void write_secret(const struct out *out, const struct secret *secret) {
+  struct buf *mask = &out->buffers->mask;
+  bool open = secret_state(secret) == SECRET_OPEN;
+  buf_clear(mask);
+  if (open && !pan_mask(mask, secret->class, (const char *)secret->bytes, secret->len, 0, secret->class == SECRET_PAN ? 4 : 0))
+    wrong(out, "is a secret for whose mask there is no memory");
+  if (!json_write_string(out->text, open ? buf_string(mask) : "*** (closed)", open ? mask->len : 12)) wrong(out, "makes the text too long");
+}
+
+struct key {
+  const char *name; /* held by the table, which nothing changes meanwhile */
+  size_t len;
+  int index; /* on the stack, where it is there */
+};
+
 static int compare_keys(const void *a, const void *b) {
-  return strcmp(*(const char *const *)a, *(const char *const *)b);
+  return strcmp(((const struct key *)a)->name, ((const struct key *)b)->name);
+}
+
+static void sort_keys(struct key *keys, size_t count) {
+  if (count > FEW_KEYS) {
+    qsort(keys, count, sizeof *keys, compare_keys);
+    return;
+  }
+  for (size_t i = 1; i < count; i++) {
+    struct key key = keys[i];
+    size_t at = i;
+    for (; at > 0 && compare_keys(&keys[at - 1], &key) > 0; at--)
+      keys[at] = keys[at - 1];
+    keys[at] = key;
+  }
 }
 
 /* How many places 1 to n a table has where it has nothing else and one at least, or 0; *keys is the count of its names. */
@@ -162,21 +203,28 @@ static size_t shape(const struct out *out, size_t *keys) {
 
 static void write_object(struct out *out, size_t count) {
   lua_State *L = out->L;
-  const char *few[FEW_KEYS], **keys = few;
+  struct key few[FEW_KEYS], *keys = few;
   size_t n = 0;
   int table = lua_gettop(L);
   if (count > FEW_KEYS) keys = lua_newuserdata(L, count * sizeof *keys);
-  for (lua_pushnil(L); n < count && lua_next(L, table); lua_pop(L, 1))
-    keys[n++] = lua_tostring(L, -2); /* held by the table, which nothing changes meanwhile */
-  lua_settop(L, count > FEW_KEYS ? table + 1 : table);
-  qsort(keys, n, sizeof *keys, compare_keys);
+  luaL_checkstack(L, FEW_KEYS + 8, "nested too deeply");
+  for (lua_pushnil(L); n < count && lua_next(L, table); n++) {
+    keys[n].name = lua_tolstring(L, -2, &keys[n].len);
+    lua_pop(L, 1);
+    keys[n].index = lua_gettop(L);
+    if (count <= FEW_KEYS) lua_pushvalue(L, -1); /* one stays, the other leads to the next */
+  }
+  sort_keys(keys, n);
   add(out, buf_add_char(out->text, '{'));
   for (size_t i = 0; i < n; i++) {
-    size_t before = enter(out, keys[i]);
+    size_t before = enter(out, keys[i].name);
     if (i) add(out, buf_add_char(out->text, ','));
-    lua_pushstring(L, keys[i]);
-    write_string(out);
+    write_text(out, keys[i].name, keys[i].len);
     add(out, buf_add_char(out->text, ':'));
+    if (count <= FEW_KEYS)
+      lua_pushvalue(L, keys[i].index);
+    else
+      lua_pushlstring(L, keys[i].name, keys[i].len);
     lua_rawget(L, table);
     write_value(out);
     lua_pop(L, 1);
@@ -220,35 +268,70 @@ static void write_value(struct out *out) {
   case LUA_TNIL: add(out, buf_add_string(out->text, "null")); break;
   case LUA_TBOOLEAN: add(out, buf_add_string(out->text, lua_toboolean(L, -1) ? "true" : "false")); break;
   case LUA_TNUMBER: write_number(out); break;
-  case LUA_TSTRING: write_string(out); break;
-  case LUA_TTABLE: write_table(out); break;
-  default:
-    if (!binding_to_secret(L, -1)) wrong(out, "is a function, a coroutine or userdata");
-    luaL_callmeta(L, -1, "__tostring"); /* the mask */
-    write_string(out);
-    lua_pop(L, 1);
+  case LUA_TSTRING: {
+    size_t len;
+    const char *bytes = lua_tolstring(L, -1, &len);
+    write_text(out, bytes, len);
+    break;
   }
+  case LUA_TTABLE: write_table(out); break;
+  default: {
+    const struct secret *secret = binding_to_secret(L, -1);
+    if (!secret) wrong(out, "is a function, a coroutine or userdata");
+    write_secret(out, secret);
+  }
+  }
+}
+
+static int collect_buffers(lua_State *L) {
+  struct buffers *buffers = lua_touserdata(L, 1);
+  buf_free(&buffers->text);
+  buf_free(&buffers->mask);
+  return 0;
+}
+
+static void push_buffers(lua_State *L) {
+  struct buffers *buffers = lua_newuserdata(L, sizeof *buffers);
+  buf_init(&buffers->text, MAX_TEXT);
+  buf_init(&buffers->mask, 256);
+  buffers->busy = false;
+  luaL_getmetatable(L, BUFFERS_TYPE);
+  lua_setmetatable(L, -2);
 }
 
 /* core.json_encode(value): a line of JSON; names are sorted, a secret shows its mask. An error that names the path where something has no place in JSON: a function,
  * other userdata, text that is no UTF-8, a table with places and names. An empty table is {}. */
 static int encode(lua_State *L) {
-  struct out out = { .L = L };
+  struct out out = { .L = L, .buffers = lua_touserdata(L, lua_upvalueindex(1)) };
   luaL_checkany(L, 1);
   lua_settop(L, 1);
-  out.text = binding_new_buf(L, MAX_TEXT);
-  lua_insert(L, 1);
+  if (out.buffers->busy) {
+    push_buffers(L);
+    out.buffers = lua_touserdata(L, -1);
+    lua_insert(L, 1);
+  }
+  out.text = &out.buffers->text;
+  out.buffers->busy = true;
+  buf_clear(out.text);
   write_value(&out);
   lua_pushlstring(L, buf_string(out.text), out.text->len);
-  buf_free(out.text);
+  if (out.text->cap > KEPT) buf_free(out.text);
+  out.buffers->busy = false;
   return 1;
 }
 
 void binding_open_json(lua_State *L) {
-  static const luaL_Reg functions[] = { { "json_decode", decode }, { "json_encode", encode }, { NULL, NULL } };
   luaL_newmetatable(L, ROOT_TYPE);
   lua_pushcfunction(L, collect_root);
   lua_setfield(L, -2, "__gc");
   lua_pop(L, 1);
-  luaL_setfuncs(L, functions, 0);
+  luaL_newmetatable(L, BUFFERS_TYPE);
+  lua_pushcfunction(L, collect_buffers);
+  lua_setfield(L, -2, "__gc");
+  lua_pop(L, 1);
+  push_buffers(L);
+  lua_pushcclosure(L, encode, 1);
+  lua_setfield(L, -2, "json_encode");
+  lua_pushcfunction(L, decode);
+  lua_setfield(L, -2, "json_decode");
 }

@@ -23,7 +23,7 @@ function run.add(parser)
     local number = tonumber(text)
     return number and number >= 1 and number <= 100000 and number % 1 == 0 and number or nil, "--concurrency takes a whole number from 1 to 100000"
   end)
-  parser:epilog "The same command goes on with an interrupted run. A flow is trusted code, and not confined. What it returns is written as JSON, secrets masked."
+  parser:epilog "The same command goes on with an interrupted run. A flow is trusted, and not confined. What it returns is written as JSON, secrets masked."
 end
 
 local function load_flow(path)
@@ -122,13 +122,14 @@ local function run_rows(flow, next_item, options, results, errors)
     end
     return flow(item.value)
   end
-  for _, item, result, err in cards.each(next_item, call, { concurrency = options.concurrency, progress = cards.progress }) do
+  local progress = core.is_terminal() and cards.progress or nil
+  for _, item, result, err in cards.each(next_item, call, { concurrency = options.concurrency, progress = progress }) do
     local ok = err == nil or result ~= nil
     if ok then
       local text
       ok, text = pcall(core.json_encode, result)
       if ok then
-        results:add(('{"row":%d,"result":%s}'):format(item.row, text))
+        results:add('{"row":' .. item.row .. ',"result":' .. text .. "}")
       else
         err = "the result: " .. text
       end
