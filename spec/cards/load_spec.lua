@@ -118,7 +118,7 @@ return { name = "filed", base_url = "https://filed.example", auth = { type = "be
 
   it("says the line of a mistake", function()
     refused(text:gsub("path = ", "metod = 'GET', path = "), 3, "metod", "method")
-    refused(text:gsub('pan = "pan"', 'pan = "pna"'), 4, "pna")
+    refused(text:gsub('pan = "pan"', 'pan = "pna"'), 4, "response.fields.pan must be one of")
   end)
 end)
 

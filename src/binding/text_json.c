@@ -139,7 +139,7 @@ static void write_number(const struct out *out) {
   }
 #endif
   if (number != number || fabs(number) == (lua_Number)INFINITY) wrong(out, "is no number that JSON has");
-  if (number == floor(number) && fabs(number) < 1e15) {
+  if (number == floor(number) && fabs(number) < 0x1p63) { /* exactly: readers may refuse an integer that was rounded */
     add(out, buf_addf(out->text, "%.0f", number));
     return;
   }
