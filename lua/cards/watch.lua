@@ -1,7 +1,7 @@
 --- cards.watch: a mapping, policy or definition in a file that is read again when it was edited, without a restart.
 --
 --     local show = assert(cards.watch "policies/support.lua")
---     ngx.say(cjson.encode(show(card)))       -- by what the file says now
+--     print(cjson.encode(show(card)))         -- by what the file says now
 --
 -- The file is looked at when the watcher is used, at most once in an interval: there is no timer. An edit that is broken leaves the former version in use, and
 -- is told of once.
@@ -27,7 +27,7 @@ end
 
 local function report(state, err)
   if not state.on_error then
-    io.stderr:write("cards.watch: ", tostring(err), " (the former version stays in use)\n") -- nginx has it in its error log
+    io.stderr:write("cards.watch: ", tostring(err), " (the former version stays in use)\n") -- which is the error log in nginx
     return
   end
   local ok, failure = pcall(state.on_error, err)

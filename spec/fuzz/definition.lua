@@ -230,9 +230,9 @@ local function call(read, module, client, operation, about)
   must_hide(ok and wrong or checked, "core.check")
   local made, request, refused = pcall(core.outline, client, operation, given, nil, {})
   must_hide(made and refused or request, "core.outline")
-  for name, value in pairs(made and request or {}) do
-    if type(value) == "string" and value:find(HELD, 1, true) then
-      fail("what signs sees a secret in %s: %q", name, value)
+  for name, seen in pairs(made and request or {}) do
+    if type(seen) == "string" and seen:find(HELD, 1, true) then
+      fail("what signs sees a secret in %s: %q", name, seen)
     end
   end
   local job, err = core.job(client, operation, given, nil, {}, core.now(), {})

@@ -61,7 +61,8 @@ local function must_hide(shown, where, given)
     for i = 1, #text < 1000 and #text - 7 or 0 do
       local run = text:sub(i, i + 7)
       for _, part in ipairs(parts) do
-        if part:find(run, 1, true) and is_telling(run) and not run:find("*", 1, true) then
+        local is_given = type(given) == "string" and given:find(run, 1, true) -- a long one is cut
+        if part:find(run, 1, true) and not is_given and is_telling(run) and not run:find("*", 1, true) then
           fail("%s shows a secret: %q", where, shown)
         end
       end

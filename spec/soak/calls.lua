@@ -71,7 +71,8 @@ end
 
 local SILENT = { provider = "alix", server = "SILENT_URL", case = "", timeout = 1, retries = 0 }
 
---- So many calls that are all under way at the same time, for a second: then there is all that so many need, and libcurl lets go of connections that the server has closed.
+--- So many calls that are all under way at the same time, for a second: then there is all that so many need, and libcurl lets go of connections that
+-- the server has closed.
 function calls.look_around(count)
   local functions = {}
   for i = 1, count do functions[i] = function() return calls.run(SILENT) end end

@@ -277,8 +277,10 @@ static void write_value(struct out *out) {
   case LUA_TTABLE: write_table(out); break;
   default: {
     const struct secret *secret = binding_to_secret(L, -1);
-    if (!secret) wrong(out, "is a function, a coroutine or userdata");
-    write_secret(out, secret);
+    if (secret)
+      write_secret(out, secret);
+    else
+      wrong(out, "is a function, a coroutine or userdata");
   }
   }
 }
