@@ -30,7 +30,7 @@ end
 local function read(text, format, size)
   local list = {}
   local next_piece = pieces(text, size or 7)
-  local next_row = rows.reader({ read = next_piece }, format)
+  local next_row = rows.reader({ read = next_piece }, format, "ids")
   while true do
     local row, wrong = next_row()
     if row == nil then
@@ -133,7 +133,7 @@ describe("rows of CSV", function()
     } do
       local ok, wrong = pcall(read, text, "csv")
       assert.is_false(ok)
-      assert.equal(expected, wrong)
+      assert.equal("ids: " .. expected, wrong)
     end
   end)
 end)

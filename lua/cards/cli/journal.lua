@@ -61,8 +61,9 @@ local function numbers(path)
 end
 
 --- The numbers of both files, as near to their order as they are, so that few gaps have to be remembered.
+-- @return the set, how many there are, how many of them in the second file, and the bytes of whole lines in each
 local function collect(first, second)
-  local set, count = done.new(), 0
+  local set, count, seconds = done.new(), 0, 0
   local next_first, next_second = numbers(first), numbers(second)
   local a, first_bytes = next_first()
   local b, second_bytes = next_second()
@@ -73,6 +74,7 @@ local function collect(first, second)
       a, first_bytes = next_first()
     else
       number = b
+      seconds = seconds + 1
       b, second_bytes = next_second()
     end
     if not set:add(number) then
@@ -80,7 +82,7 @@ local function collect(first, second)
     end
     count = count + 1
   end
-  return set, count, first_bytes, second_bytes
+  return set, count, seconds, first_bytes, second_bytes
 end
 
 local function is_same(told, input)
@@ -89,7 +91,7 @@ end
 
 --- Finds out where a run goes on, and opens its files.
 -- @param input, output, errors paths
--- @return { done = set of rows, count, output, errors: files to append to }, or nil and what is in the way
+-- @return { done = set of rows, count, failed = how many of them, output, errors = files to append to }, or nil and what is in the way
 function journal.open(input, output, errors)
   local path = output .. ".journal"
   local now, why = fingerprint(input)
@@ -118,11 +120,11 @@ function journal.open(input, output, errors)
       return nil, ("%s: %s"):format(path, failure or "it cannot be written")
     end
   end
-  local found, set, count, output_bytes, errors_bytes = pcall(collect, output, errors)
+  local found, set, count, failed, output_bytes, errors_bytes = pcall(collect, output, errors)
   if not found then
     return nil, set
   end
-  local run = { done = set, count = count, note = note }
+  local run = { done = set, count = count, failed = failed, note = note }
   for name, target in pairs { output = { output, output_bytes }, errors = { errors, errors_bytes } } do
     local opened, failure = core.append(target[1])
     if opened then

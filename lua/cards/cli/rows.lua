@@ -104,10 +104,20 @@ end
 --- A reader of rows.
 -- @param file that is open, or io.stdin
 -- @param format "csv" or "ndjson"
+-- @param name of the file, for errors
 -- @return a function that returns the next row, a table by the names of its columns; false and what is wrong with it; or nil at the end.
--- It raises an error where nothing behind this place can be read.
-function rows.reader(file, format)
-  return formats[format](function() return file:read(PIECE) end)
+-- It raises an error, which names the file, where nothing behind this place can be read.
+function rows.reader(file, format, name)
+  local function named(ok, ...)
+    if not ok then
+      error(("%s: %s"):format(name, (...)), 0)
+    end
+    return ...
+  end
+  local next_row = named(pcall(formats[format], function() return file:read(PIECE) end))
+  return function()
+    return named(pcall(next_row))
+  end
 end
 
 return rows

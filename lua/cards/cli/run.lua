@@ -31,8 +31,10 @@ local function load_flow(path)
   if not chunk then
     return nil, wrong
   end
-  local flow = chunk()
-  if type(flow) ~= "function" then
+  local ok, flow = pcall(chunk)
+  if not ok then
+    return nil, type(flow) == "string" and core.redact(flow) or tostring(flow)
+  elseif type(flow) ~= "function" then
     return nil, ("%s: a flow returns a function of a row, not a %s"):format(path, type(flow))
   end
   return flow
@@ -164,18 +166,25 @@ function run.run(options)
     return nil, errors
   end
   local finished, failed = pcall(function()
-    local next_item = pending(rows.reader(input, format), resumed and resumed.done)
+    local next_item = pending(rows.reader(input, format, options.input), resumed and resumed.done)
     return run_rows(flow, next_item, options, results, errors)
   end)
-  results:flush()
-  errors:flush()
+  local flushed, failure = pcall(function()
+    results:flush()
+    errors:flush()
+  end)
+  if finished and not flushed then
+    finished, failed = false, failure
+  end
   if not finished then
     if tostring(failed):find "interrupted!" then
       io.stderr:write "\ncards: interrupted; the same command goes on\n"
       return INTERRUPTED
     end
-    return nil, ("%s: %s"):format(options.input, core.redact(tostring(failed)))
-  elseif failed > 0 then
+    return nil, core.redact(tostring(failed))
+  end
+  failed = failed + (resumed and resumed.failed or 0)
+  if failed > 0 then
     io.stderr:write(("cards: %d rows failed: see %s\n"):format(failed, errors.name))
   end
   return failed > 0 and 1 or 0

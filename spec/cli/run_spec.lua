@@ -1,0 +1,218 @@
+--- cards run: a line for each row, whatever happens.
+
+local cli = require "support.cli"
+local core = require "cards.core"
+local program = require "support.program"
+local sandbox = require "support.sandbox"
+
+assert(os.execute "spec/sandbox/start")
+
+local folder, write, read, remove
+
+before_each(function()
+  folder, write, read, remove = cli.folder()
+end)
+
+after_each(function() remove() end)
+
+--- A flow that asks the sandbox; `case` is what it asks for with every call.
+local function flow(case)
+  return write("flow.lua", ([[
+    local cards = require "cards"
+    local alix = cards.alix.new { base_url = %q, access_token = %q, tls = { ca_file = %q }, retries = 0 }
+    return function(row)
+      if row.id == "raise" then error("card 4111111111111111 is odd") end
+      if row.id == "odd" then return { file = io.stdout } end
+      if row.id == "bytes" then return nil, "\255" end
+      if row.id == "nothing" then return end
+      return alix:private_info(row.id, { headers = { ["X-Sandbox"] = %q } })
+    end
+  ]]):format(sandbox.url "HTTPS_URL" .. "/alix", sandbox.credentials("alix").access_token, sandbox.url "CA_FILE", case or ""))
+end
+
+--- The lines of a file by their row's number; each stands there once.
+local function lines(name)
+  local list, count = {}, 0
+  for line in (read(name) or ""):gmatch "([^\n]*)\n" do
+    local value = assert(core.json_decode(line), line)
+    assert.is_nil(list[value.row], "twice: " .. line)
+    list[value.row] = value
+    count = count + 1
+  end
+  return list, count
+end
+
+local function ids(count)
+  local list = { "id" }
+  for i = 1, count do
+    list[i + 1] = "c_" .. i
+  end
+  return table.concat(list, "\n") .. "\n"
+end
+
+local function arguments(more)
+  local list = { "run", folder .. "/flow.lua", "--in", folder .. "/ids.csv", "--out", folder .. "/out" }
+  for _, argument in ipairs(more or {}) do
+    list[#list + 1] = argument
+  end
+  return list
+end
+
+describe("cards run", function()
+  it("writes a line for each row, masked, and the errors into a file of their own", function()
+    flow()
+    write("ids.csv", '\239\187\191id,"note, quoted"\r\nc_1,a\r\n\r\nsandbox-declined,b\r\nc_3\r\nraise,\r\nodd,\r\nbytes,\r\nnothing,\r\n"c_8","two\nlines"')
+    local output, status = cli.run(arguments())
+    assert.equal(1, status, output)
+    assert.matches("5 rows failed: see .*/out.errors", output)
+    local results, errors = lines "out", lines "out.errors"
+    assert.same({ cardNo = "************1111", cvv = "***", expMonth = "01", expYear = "27" }, results[1].result)
+    assert.equal("declined", errors[2].error.kind)
+    assert.equal("alix", errors[2].error.provider)
+    assert.equal("row 3: it has 1 fields and not 2, as the first line", errors[3].error.message)
+    assert.matches("flow.lua:%d+: card %*+1111 is odd", errors[4].error.message)
+    assert.equal("script", errors[4].error.kind)
+    assert.equal("the result: file is a function, a coroutine or userdata", errors[5].error.message)
+    assert.equal("?", errors[6].error.message)
+    assert.is_nil(results[7].result)
+    assert.equal("************1111", results[8].result.cardNo)
+    assert.is_nil((read "out" .. read "out.errors"):find(sandbox.ALIX_PAN, 1, true))
+  end)
+
+  it("takes NDJSON, standard input and standard output", function()
+    flow()
+    write("ids.csv", '{"id":"c_1"}\n\n{"id":5}\n{"id":"raise"}\n')
+    local _, status = cli.run(arguments { "--format", "ndjson", "--errors", folder .. "/bad" })
+    assert.equal(1, status)
+    assert.equal("************1111", lines "out"[1].result.cardNo)
+    assert.equal("invalid_request", lines "bad"[2].error.kind)
+    assert.equal("script", lines "bad"[3].error.kind)
+    local output
+    output, status = cli.run({ "run", folder .. "/flow.lua", "--in", "-", "--format", "csv", "--out", "-" }, { input = "id\nc_1\n", only = "stdout" })
+    assert.equal(0, status)
+    assert.equal("27", core.json_decode(output).result.expYear)
+    output, status = cli.run { "run", folder .. "/flow.lua", "--in", "-", "--format", "csv", "--out", folder .. "/other" }
+    assert.equal(1, status)
+    assert.matches("cannot be read twice", output)
+  end)
+
+  it("goes on where it was killed, without losing or repeating a row", function()
+    flow "slow_first_byte=0.02"
+    write("ids.csv", (ids(1500):gsub("c_7\n", "sandbox-declined\n")))
+    for _ = 1, 2 do
+      local before = select(2, lines "out")
+      local process = cli.start(arguments { "--concurrency", "16" })
+      program.wait_for("some lines", function() return select(2, (read "out" or ""):gsub("\n", "")) > before end)
+      process.signal "KILL"
+      process.finish()
+      local _, count = lines "out"
+      assert.is_true(count < 1499, "it had no time to be killed")
+      local file = assert(io.open(folder .. "/out", "ab")) -- as if the last piece had been cut by the end of the power
+      file:write('{"row":1499,"resu')
+      file:close()
+    end
+    local output, status = cli.run(arguments())
+    assert.equal(1, status, output)
+    assert.matches("1 rows failed", output)
+    assert.matches("%d+ rows are done already", output)
+    local results, count = lines "out"
+    local errors, failed = lines "out.errors"
+    assert.same({ 1499, 1 }, { count, failed })
+    for row = 1, 1500 do
+      assert.is_truthy(results[row] or errors[row])
+    end
+    output, status = cli.run(arguments())
+    assert.equal(1, status, output)
+    assert.matches("1500 rows are done already", output, 1, true)
+    assert.equal(1499, select(2, lines "out"))
+  end)
+
+  it("goes on after Ctrl-C, which keeps what is done", function()
+    flow "slow_first_byte=0.02"
+    write("ids.csv", ids(1500))
+    local process = cli.start(arguments { "--concurrency", "16" })
+    program.wait_for("some lines", function() return (read "out" or "") ~= "" end)
+    process.signal "INT"
+    local output, status = process.finish()
+    if program.lua ~= "luajit" then -- its host leaves the signal as it is
+      assert.equal(130, status, output)
+      assert.matches("the same command goes on", output)
+    end
+    output, status = cli.run(arguments())
+    assert.equal(0, status, output)
+    assert.equal(1500, select(2, lines "out"))
+  end)
+
+  it("refuses to go on with another input, or over a file that is not its own", function()
+    flow()
+    write("ids.csv", ids(3))
+    assert.equal(0, select(2, cli.run(arguments())))
+    write("ids.csv", ids(4))
+    local output, status = cli.run(arguments())
+    assert.equal(1, status)
+    assert.matches("has changed since the run began", output)
+    write("ids.csv", (ids(3):gsub("c_1", "c_9")))
+    output = cli.run(arguments())
+    assert.matches("has changed since the run began", output)
+    os.remove(folder .. "/out.journal")
+    output, status = cli.run(arguments())
+    assert.equal(1, status)
+    assert.matches("out: it is there already", output)
+    write("ids.csv", ids(3))
+    os.remove(folder .. "/out")
+    os.remove(folder .. "/out.errors")
+    assert.equal(0, select(2, cli.run(arguments())))
+    write("out", "precious\n")
+    output, status = cli.run(arguments())
+    assert.equal(1, status)
+    assert.matches("a line is not of a run", output)
+    assert.equal("precious\n", read "out")
+  end)
+
+  it("lets one process write at a time", function()
+    flow "slow_first_byte=0.05"
+    write("ids.csv", ids(2000))
+    local process = cli.start(arguments { "--concurrency", "2" })
+    program.wait_for("the journal", function() return read "out.journal" end)
+    program.wait_for("some lines", function() return (read "out" or "") ~= "" end)
+    local output, status = cli.run(arguments())
+    process.signal "KILL"
+    process.finish()
+    assert.equal(1, status)
+    assert.matches("another process writes to it", output)
+  end)
+
+  it("says what is wrong with its files and arguments", function()
+    flow()
+    write("ids.csv", "id,id\n1,2\n")
+    local function refused(expected, list)
+      local output, status = cli.run(list)
+      assert.is_true(status == 1 or status == 2)
+      assert.truthy(output:find(expected, 1, true), output)
+      assert.is_nil(output:find("traceback", 1, true), output)
+    end
+    refused("ids.csv: the first line: two columns have the name 'id'", arguments())
+    refused("/nowhere/out", { "run", folder .. "/flow.lua", "--in", folder .. "/ids.csv", "--out", "/nowhere/out" })
+    refused("/nowhere.csv", { "run", folder .. "/flow.lua", "--in", "/nowhere.csv", "--out", folder .. "/x" })
+    refused("say --format csv or --format ndjson", { "run", folder .. "/flow.lua", "--in", folder .. "/flow.lua", "--out", folder .. "/x" })
+    refused("--concurrency takes a whole number", arguments { "--concurrency", "0" })
+    refused("--in", { "run", folder .. "/flow.lua", "--out", folder .. "/x" })
+    write("flow.lua", "return 5")
+    refused("flow.lua: a flow returns a function of a row, not a number", arguments())
+    write("flow.lua", "return function(")
+    refused("flow.lua:1: ", arguments())
+    write("flow.lua", "\nerror 'no client'")
+    refused("flow.lua:2: no client", arguments())
+  end)
+
+  it("stops where it cannot write", function()
+    flow()
+    write("ids.csv", ids(100))
+    local output, status = cli.run { "run", folder .. "/flow.lua", "--in", folder .. "/ids.csv", "--out", "-", "--errors", "/dev/full" }
+    assert.equal(0, status, output)
+    output, status = program.shell(("env LUA_PATH=%s %s bin/cards run %s --in %s --out - >/dev/full"):format(
+      program.quote(os.getenv "LUA_PATH"), os.getenv "LUA_BIN", folder .. "/flow.lua", folder .. "/ids.csv"))
+    assert.equal(1, status, output)
+    assert.matches("standard output: .*No space left", output)
+  end)
+end)

@@ -1,0 +1,75 @@
+--- The program `cards`, run by the interpreter of the spec against the sandbox.
+
+local program = require "support.program"
+local sandbox = require "support.sandbox"
+
+local cli = {}
+
+--- A new empty folder. @return its path, a function that writes a file in it and returns its path, one that reads a file in it, one that removes it
+function cli.folder()
+  local path = os.tmpname()
+  os.remove(path)
+  os.execute("mkdir " .. path)
+  local function write(name, text)
+    local file = assert(io.open(path .. "/" .. name, "wb"))
+    file:write(text)
+    file:close()
+    return path .. "/" .. name
+  end
+  local function read(name)
+    local file = io.open(path .. "/" .. name, "rb")
+    local text = file and file:read "*a"
+    if file then
+      file:close()
+    end
+    return text
+  end
+  return path, write, read, function() os.execute("rm -rf " .. path) end
+end
+
+--- Variables for calls of Alix in the sandbox, with others that take their places; false takes one away.
+function cli.variables(more)
+  local variables = {
+    CARDS_ALIX_BASE_URL = sandbox.url "HTTPS_URL" .. "/alix", CARDS_ALIX_ACCESS_TOKEN = sandbox.credentials("alix").access_token,
+    CARDS_CA_FILE = sandbox.url "CA_FILE",
+  }
+  for name, value in pairs(more or {}) do
+    variables[name] = value or nil
+  end
+  return variables
+end
+
+--- Runs it to its end.
+-- @param arguments list of strings
+-- @param options { env = variables, input = text for its standard input, only = "stdout" or "stderr" (both) }
+-- @return what it wrote, its exit status
+function cli.run(arguments, options)
+  options = options or {}
+  local words = { "env" }
+  for name, value in pairs(cli.variables(options.env)) do
+    words[#words + 1] = name .. "=" .. program.quote(value)
+  end
+  words[#words + 1] = os.getenv "LUA_BIN" .. " bin/cards"
+  for _, argument in ipairs(arguments) do
+    words[#words + 1] = program.quote(argument)
+  end
+  words[#words + 1] = options.only == "stdout" and "2>/dev/null" or options.only == "stderr" and "2>&1 >/dev/null" or ""
+  local input = options.input and program.file(options.input) or "/dev/null"
+  words[#words + 1] = "<" .. input
+  local output, status = program.shell(table.concat(words, " "))
+  if options.input then
+    os.remove(input)
+  end
+  return output, status
+end
+
+--- Starts it and leaves it running. @return as program.start
+function cli.start(arguments)
+  local list = {}
+  for i, argument in ipairs(arguments) do
+    list[i] = ("%q"):format(argument)
+  end
+  return program.start(("os.exit(require 'cards.cli' { %s }, true)"):format(table.concat(list, ", ")))
+end
+
+return cli
