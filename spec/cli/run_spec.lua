@@ -98,7 +98,7 @@ describe("cards run", function()
 
   it("goes on where it was killed, without losing or repeating a row", function()
     flow "slow_first_byte=0.02"
-    write("ids.csv", (ids(1500):gsub("c_7\n", "sandbox-declined\n")))
+    write("ids.csv", (ids(1500):gsub("c_7\n", "raise\n")))
     for _ = 1, 2 do
       local before = select(2, lines "out")
       local process = cli.start(arguments { "--concurrency", "16" })
