@@ -273,6 +273,7 @@ bench: deps-bench
 	@status=0; \
 	  $(LUA_ENV) $(LUA_BIN) spec/bench/plain.lua $(BUILD)/bench $(BUILD)/sandbox $(BENCH) || status=1; \
 	  RESTY_HTTP="$(RESTY_HTTP)" $(LUA_ENV) $(LUA_BIN) spec/bench/nginx.lua $(BENCH) $(BUILD)/sandbox || status=1; \
+	  $(LUA_ENV) $(LUA_BIN) spec/bench/run.lua $(BENCH) || status=1; \
 	  echo; for scheme in http https; do $(LUA_ENV) $(LUA_BIN) spec/bench/memory.lua $(BENCH) $$scheme || status=1; done; \
 	  for lua in 5.4 luajit; do $(MAKE) -s bench-records LUA=$$lua || status=1; done; \
   BUILD=$(BUILD) spec/bench/instructions || status=1; \

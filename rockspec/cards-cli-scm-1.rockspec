@@ -9,21 +9,23 @@ description = {
 supported_platforms = { "linux" }
 dependencies = { "lua >= 5.1, < 5.5", "cards", "argparse >= 0.7" }
 build = {
-  type = "builtin",
-  modules = {
-    ["cards.cli"] = "lua/cards/cli/init.lua",
-    ["cards.cli.call"] = "lua/cards/cli/call.lua",
-    ["cards.cli.check"] = "lua/cards/cli/check.lua",
-    ["cards.cli.csv"] = "lua/cards/cli/csv.lua",
-    ["cards.cli.describe"] = "lua/cards/cli/describe.lua",
-    ["cards.cli.done"] = "lua/cards/cli/done.lua",
-    ["cards.cli.environment"] = "lua/cards/cli/environment.lua",
-    ["cards.cli.journal"] = "lua/cards/cli/journal.lua",
-    ["cards.cli.new_provider"] = "lua/cards/cli/new_provider.lua",
-    ["cards.cli.output"] = "lua/cards/cli/output.lua",
-    ["cards.cli.policy"] = "lua/cards/cli/policy.lua",
-    ["cards.cli.rows"] = "lua/cards/cli/rows.lua",
-    ["cards.cli.run"] = "lua/cards/cli/run.lua",
+  type = "none",
+  install = {
+    lua = {
+      ["cards.cli"] = "lua/cards/cli/init.lua",
+      ["cards.cli.call"] = "lua/cards/cli/call.lua",
+      ["cards.cli.check"] = "lua/cards/cli/check.lua",
+      ["cards.cli.csv"] = "lua/cards/cli/csv.lua",
+      ["cards.cli.describe"] = "lua/cards/cli/describe.lua",
+      ["cards.cli.done"] = "lua/cards/cli/done.lua",
+      ["cards.cli.environment"] = "lua/cards/cli/environment.lua",
+      ["cards.cli.journal"] = "lua/cards/cli/journal.lua",
+      ["cards.cli.new_provider"] = "lua/cards/cli/new_provider.lua",
+      ["cards.cli.output"] = "lua/cards/cli/output.lua",
+      ["cards.cli.policy"] = "lua/cards/cli/policy.lua",
+      ["cards.cli.rows"] = "lua/cards/cli/rows.lua",
+      ["cards.cli.run"] = "lua/cards/cli/run.lua",
+    },
+    bin = { cards = "bin/cards" },
   },
-  install = { bin = { cards = "bin/cards" } },
 }
