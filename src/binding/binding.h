@@ -27,6 +27,7 @@ void binding_open_confine(lua_State *L);
 void binding_open_json(lua_State *L);
 void binding_open_out_file(lua_State *L);
 void binding_open_transform(lua_State *L);
+void binding_open_seal(lua_State *L);
 
 /* --- secret --- */
 
