@@ -39,4 +39,13 @@ function await.result(job)
   return job:result()
 end
 
+--- In which way the running coroutine waits: "lane" and "started" let others of the same kind go on and are resumed, what "blocks" stays where it is.
+function await.kind()
+  local way = await.active > 0 and await.ways[running() or false]
+  if way and yieldable() then
+    return way.is_lane and "lane" or "started"
+  end
+  return "blocks"
+end
+
 return await

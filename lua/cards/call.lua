@@ -4,6 +4,7 @@ local core = require "cards.core"
 
 local await = require "cards.await"
 local check = require "cards.check"
+local scope = require "cards.scope"
 
 --- Why a function gave no credential, fit for an error: what it says itself may hold a credential or the payload.
 local function reason(client, operation, parameters, credentials, why)
@@ -59,11 +60,16 @@ local function sign_all(client, private, operation, parameters, credentials)
 end
 
 --- Calls all functions that were given as credentials.
+-- @param refused what they gave before, where the provider answered 401 to that; a source of tokens may have one of its own to give, and is told
 -- @return the credentials by name, or nil and an error
-local function fetch_all(client, private, operation, parameters, payload)
+local function fetch_all(client, private, operation, parameters, payload, refused)
   local credentials, err = {}, nil
   for _, source in ipairs(private.functions) do
-    credentials[source.name], err = fetch(client, operation, parameters, credentials, source.name, source.call)
+    if refused and source.renew then
+      credentials[source.name], err = fetch(client, operation, parameters, credentials, source.name, source.renew, source.call, refused[source.name])
+    else
+      credentials[source.name], err = fetch(client, operation, parameters, credentials, source.name, source.call)
+    end
     if err then
       return nil, err
     end
@@ -104,7 +110,7 @@ local function run_dynamic(client, private, operation, parameters, options)
   if record or err.status ~= 401 or not private.functions[1] then
     return record, err, job
   end
-  local fresh = fetch_all(client, private, operation, parameters, payload)
+  local fresh = fetch_all(client, private, operation, parameters, payload, credentials)
   if not fresh then
     return nil, err, job -- the provider's answer says more than the second failure to get a token
   end
@@ -132,6 +138,22 @@ local function report(client, private, operation, job, err)
   end
 end
 
+--- The options of a call that has as much time as is left of a deadline around it; nil and an error where nothing is.
+local function shortened(client, private, operation, options)
+  local own, left = options and options.timeout or private.timeout, scope.left()
+  if not left or left >= own then
+    return options or {}
+  elseif left == 0 then
+    local _, provider = core.private(client)
+    return nil, scope.refusal(provider, operation)
+  end
+  local copy = { timeout = left }
+  for key, value in pairs(options or {}) do
+    copy[key] = copy[key] or value
+  end
+  return copy
+end
+
 --- @param client userdata
 -- @param private the client's user value
 -- @param operation name
@@ -140,7 +162,12 @@ end
 -- @return the record, or nil and an error
 return function(client, private, operation, parameters, options)
   local record, err, job
-  if private.dynamic then
+  if scope.active > 0 then
+    options, err = shortened(client, private, operation, options)
+  end
+  if err then
+    record = nil -- nothing is sent
+  elseif private.dynamic then
     record, err, job = run_dynamic(client, private, operation, parameters, options)
   else
     record, err, job = run(client, operation, parameters, options)

@@ -1,5 +1,6 @@
 --- Configuration: what `new` takes, checked before anything is sent.
 
+local callable = require "cards.callable"
 local check = require "cards.check"
 local core = require "cards.core"
 
@@ -98,12 +99,6 @@ function client.check_options(value, about)
   return check.table(value, options) or check_own_headers(about, rawget(value, "headers"))
 end
 
---- Functions, and tables that are called like one.
-local function is_callable(value)
-  local meta = type(value) == "table" and getmetatable(value)
-  return type(value) == "function" or (type(meta) == "table" and type(meta.__call) == "function")
-end
-
 local function check_credential(about)
   return function(value, key)
     if about.kind == "function" then
@@ -111,7 +106,7 @@ local function check_credential(about)
     elseif about.kind == "setting" then
       return check.text(value, key)
     end
-    return not is_callable(value) and check.credential(value, key, key == "private_key") or nil
+    return not callable.is(value) and check.credential(value, key, key == "private_key") or nil
   end
 end
 
@@ -245,8 +240,8 @@ function client.new(about, methods, config)
     if credential.kind == "function" then
       private.sign = value
       private.sign_name = value and credential.name
-    elseif value ~= nil and is_callable(value) then
-      table.insert(private.functions, { name = credential.name, call = value })
+    elseif callable.is(value) then
+      table.insert(private.functions, { name = credential.name, call = value, renew = type(value) == "table" and value.renew or nil })
     elseif value ~= nil then
       local held, err = value, nil
       if credential.kind ~= "setting" then

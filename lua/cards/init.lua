@@ -24,6 +24,8 @@ end
 
 local flow = require "cards.flow"
 cards.all, cards.each, cards.fallback = flow.all, flow.each, flow.fallback
+cards.sleep = require "cards.sleep"
+cards.deadline = require "cards.deadline"
 cards.progress = require "cards.progress"
 cards.configure = require "cards.configure"
 

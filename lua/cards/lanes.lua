@@ -9,6 +9,7 @@
 
 local await = require "cards.await"
 local core = require "cards.core"
+local timers = require "cards.timers"
 local traceback = require "cards.traceback"
 
 local lanes = {
@@ -24,6 +25,7 @@ local SPARE = 256                    -- idle lanes that are kept
 local PATROL = 0.5                   -- seconds after which lost lanes are looked for, see rescue
 local DEEPEST = 16                   -- drivers inside of each other, before the stack of C is used up: from then on each drives its own only
 local DONE, WAIT = lanes.DONE, {}    -- the latter: until its job is done
+local PAUSE = {}                     -- until its time has come or somebody wakes it
 local READY, RUNS = {}, {}           -- other states: it is in the queue; it was resumed
 local ways = await.ways              -- by coroutine, the lanes among them
 local by_tag, tags = {}, 0
@@ -104,6 +106,15 @@ local function result(lane, job)
   return job:result()
 end
 
+--- Waits until the entry's time has come or somebody wakes it, see cards.timers.
+local function pause(lane, entry)
+  entry.owner, entry.wake = lane, enqueue
+  timers.add(entry)
+  lane.entry, lane.state = entry, PAUSE
+  yield(PAUSE)
+  lane.entry = false
+end
+
 --- A lane without a task. @param body of its coroutine, called with the lane: runs its task, rests as DONE, and so on
 function lanes.take(body)
   local lane = idle
@@ -113,7 +124,7 @@ function lanes.take(body)
   end
   lane = {
     is_lane = true, dropped = false, thread = coroutine.create(body), tag = tags + 1, state = DONE, following = false, task = false, job = false, box = false,
-    call = call, result = result,
+    entry = false, call = call, result = result, pause = pause,
   }
   tags = tags + 1
   ways[lane.thread] = lane
@@ -126,6 +137,9 @@ function lanes.drop(lane)
   lane.dropped = true
   ways[lane.thread] = nil
   by_tag[lane.tag] = nil
+  if lane.entry then
+    lane.entry.owner = false -- what it waits for may be far off
+  end
   if lane.job then
     cancel(lane)
   end
@@ -213,7 +227,7 @@ function lanes.drive(filter, argument)
   if lane then
     return resume(lane)
   end
-  local count = core.done(finished, PATROL)
+  local count = core.done(finished, timers.left(PATROL))
   if count == 0 then
     rescue()
   end
@@ -223,6 +237,7 @@ function lanes.drive(filter, argument)
       enqueue(lane)
     end
   end
+  timers.due()
 end
 
 return lanes

@@ -10,6 +10,9 @@ end
 
 local await = require "cards.await"
 local core = require "cards.core"
+local get_request = require("resty.core.base").get_request
+local new_bell = require "cards.nginx_bell"
+local scope = require "cards.scope"
 local semaphore = require "ngx.semaphore"
 local traceback = require "cards.traceback"
 
@@ -34,6 +37,26 @@ function await.check(what, level)
   if not yields[phase] then
     error(("%s cannot wait in nginx's phase '%s': call it in rewrite, access or content, or from a timer"):format(what, phase), level + 1)
   end
+end
+
+core.prepare_seal() -- in the master, where this is required in init_by_lua: then all workers have the same key
+
+local init_scopes = {}
+
+--- Scopes are those of a request: nginx uses the coroutines of those that are gone again.
+function scope.table(make)
+  if not get_request() then
+    return init_scopes
+  end
+  local ctx = ngx.ctx
+  if make and not ctx.cards_scopes then
+    ctx.cards_scopes = {}
+  end
+  return ctx.cards_scopes
+end
+
+function await.kind()
+  return "lane"
 end
 
 local function post(tag, why)
@@ -169,7 +192,7 @@ local function wait(tag, job, seconds)
     return job:cancel("busy", "nginx starts no timer: " .. why)
   end
   local ends, served = ngx.now() + seconds + GRACE, false
-  while not served and (posted[tag] or ngx.now() < ends) do
+  while not served and (posted[tag] or (ngx.now() < ends and not scope.is_cancelled(scope.get()))) do
     served = bells[tag]:wait(math.min(ASK_AGAIN, math.max(ends - ngx.now(), 0)))
     if not served and not porter then -- nginx has no timer left for it: look here
       carry()
@@ -178,7 +201,9 @@ local function wait(tag, job, seconds)
   end
   why = reasons[tag]
   release(tag)
-  if not served then
+  if not served and scope.is_cancelled(scope.get()) then
+    return job:cancel("cancelled", "nobody waits for it any more")
+  elseif not served then
     return job:cancel("timeout", "no answer in time")
   elseif why then
     return job:cancel("busy", "nginx cannot listen for answers: " .. why)
@@ -220,6 +245,7 @@ end
 
 local function finish(task, ok, ...)
   local group = task.group
+  scope.set(coroutine.running(), nil)
   if ok then
     task.n = select("#", ...)
     for i = 1, task.n do
@@ -235,6 +261,7 @@ local function finish(task, ok, ...)
 end
 
 local function run(task)
+  scope.set(coroutine.running(), task.scope)
   if task.given then
     return finish(task, xpcall(task.call, traceback, task.value))
   end
@@ -274,14 +301,15 @@ local function work(group, worker)
 end
 
 function tasks.spawn(group, call, given, value)
-  local task = { group = group, call = call, given = given, value = value }
+  local task = { group = group, call = call, given = given, value = value, scope = scope.get() }
   group.running = group.running + 1
   local worker = table.remove(group.idle)
   if worker then
-    worker.task = task
+    worker.task, task.worker = task, worker
     worker.bell:post(1)
   else
     worker = { task = task }
+    task.worker = worker
     worker.thread = ngx.thread.spawn(work, group, worker)
   end
   return task
@@ -322,5 +350,39 @@ end
 
 --- What runs still goes on to its end: this is called by the collector, at any time and outside of any request, where nothing of nginx may be touched.
 function tasks.abandon() end
+
+--- Ends what runs, as the one who has started it: light threads that others have started inside of them end their calls within ASK_AGAIN, by the scope.
+function tasks.cancel(_, started)
+  for _, task in ipairs(started) do
+    if not task.n then
+      pcall(ngx.thread.kill, task.worker.thread)
+      scope.set(task.worker.thread, nil)
+    end
+  end
+end
+
+--- What cards.bell gives elsewhere.
+function tasks.bell()
+  return new_bell(semaphore.new(0), ASK_AGAIN)
+end
+
+--- Whose place it is where the caller runs: nobody can say when a light thread is gone.
+function tasks.place() end
+
+--- Calls a function soon, outside of any request. @return true, or nil and why not
+function tasks.later(call)
+  return ngx.timer.at(0, function(over)
+    if not over then
+      call()
+    end
+  end)
+end
+
+--- The shared dicts by name.
+tasks.shared = ngx.shared
+
+function tasks.warn(text)
+  ngx.log(ngx.WARN, text)
+end
 
 return tasks

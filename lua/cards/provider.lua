@@ -6,6 +6,7 @@ local check = require "cards.check"
 local client = require "cards.client"
 local core = require "cards.core"
 local pages = require "cards.pages"
+local scope = require "cards.scope"
 local start = require "cards.started"
 
 local provider = {}
@@ -68,7 +69,7 @@ local function make(about)
     local full_name = ("cards.%s.%s"):format(name, operation)
     module[operation] = function(self, parameters, options)
       await.check(full_name, 2)
-      if options == nil then -- most calls are as simple as that
+      if options == nil and scope.active == 0 then -- most calls are as simple as that
         local record, err = await.call(self, operation, parameters, name)
         if record ~= false then
           return record, err

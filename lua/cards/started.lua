@@ -8,6 +8,7 @@ local await = require "cards.await"
 local core = require "cards.core"
 local guard = require "cards.guard"
 local nginx = require "cards.nginx"
+local scope = require "cards.scope"
 
 local unpack = table.unpack or unpack -- luacheck: ignore
 
@@ -33,6 +34,17 @@ function way:result(job) -- luacheck: ignore
   return job:result()
 end
 
+local function ring()
+  core.ring() -- whoever polls is to ask whether it can go on
+end
+
+--- Waits until the entry's time has come or somebody wakes it. @return nil, or the error that the call was given up with
+function way:pause(entry) -- luacheck: ignore
+  entry.owner, entry.wake = true, ring
+  local _, err = coroutine.yield(entry)
+  return err
+end
+
 --- Calls of a started coroutine wait in their own way, until it has ended or is dropped.
 local function enter(thread)
   await.ways[thread] = way
@@ -54,6 +66,10 @@ local function resumed(self, ok, job, ...)
     self.outcome = { ok = ok, n = select("#", ...) + 1, job, ... }
     return
   end
+  if type(job) == "table" then
+    self.pause = job
+    return
+  end
   tags = tags + 1
   self.job, self.tag = job, tags
   waiting[tags] = self
@@ -64,7 +80,7 @@ local function resumed(self, ok, job, ...)
 end
 
 function resume(self, ...)
-  self.job = nil
+  self.job, self.pause = nil, nil
   return resumed(self, coroutine.resume(self.thread, ...))
 end
 
@@ -110,15 +126,22 @@ end
 
 --- Ends a call that is not done with an error of this kind.
 local function give_up(self, kind, message)
-  if not self.job then
+  if not self.job and not self.pause then
     return -- a function that it calls asks for this: it is about to be done, or to give itself up
   end
-  waiting[self.tag] = nil
-  local _, err = self.job:cancel(kind, message)
+  local err
+  if self.job then
+    waiting[self.tag] = nil
+    err = select(2, self.job:cancel(kind, message))
+  else
+    err = core.error { kind = kind, provider = "cards", operation = "start", message = message, retryable = kind ~= "cancelled", attempts = 0 }
+  end
   resume(self, nil, err)
   if not self.outcome then -- it was about to call something else, such as a function for a fresh credential
-    waiting[self.tag] = nil
-    self.job:cancel(kind, message)
+    if self.job then
+      waiting[self.tag] = nil
+      self.job:cancel(kind, message)
+    end
     leave(self.thread)
   end
   self.outcome = { ok = true, n = 2, nil, err }
@@ -126,7 +149,12 @@ end
 
 --- Takes what has come back, waiting so many seconds for it, and ends the call where its answer got lost: in a forked child all of its parent's are.
 local function advance(self, seconds)
-  carry(self, seconds)
+  local pause = self.pause
+  carry(self, pause and math.max(0, math.min(seconds, pause.at - core.now())) or seconds)
+  pause = self.pause
+  if pause and (not pause.owner or core.now() >= pause.at) then
+    resume(self)
+  end
   if not self.outcome and core.now() > self.deadline + GRACE then
     give_up(self, "timeout", "no answer in time")
   end
@@ -147,7 +175,11 @@ function methods.timeout(self)
   if self.outcome then
     return 0
   end
-  return math.min(math.max(0, self.deadline - core.now()) + 0.1, ASK_AGAIN)
+  local now = core.now()
+  if self.pause then
+    return self.pause.owner and math.min(math.max(0, self.pause.at - now), ASK_AGAIN) or 0
+  end
+  return math.min(math.max(0, self.deadline - now) + 0.1, ASK_AGAIN)
 end
 
 --- Whether the result is there. Does not wait.
@@ -162,7 +194,7 @@ end
 --- The record, or nil and an error; the same again when asked again. Waits for it, blocking, where done() is not true yet.
 function methods.result(self)
   while not self.outcome do
-    if not self.job then
+    if not self.job and not self.pause then
       error("a call cannot wait for itself", 2)
     end
     advance(self, 0.5)
@@ -190,7 +222,8 @@ return function(seconds, call, ...)
     error("client:start is for other event loops: inside of nginx every call lets the worker go on, and cards.all runs several", 3)
   end
   local thread = coroutine.create(call)
-  local self = setmetatable({ thread = thread, deadline = core.now() + seconds }, metatable)
+  local self = setmetatable({ thread = thread, deadline = core.now() + math.min(seconds, scope.left() or seconds) }, metatable)
+  scope.set(thread, scope.get())
   enter(thread)
   self.dropped = guard(function() leave(thread) end)
   resume(self, ...)

@@ -5,6 +5,8 @@
 
 local await = require "cards.await"
 local lanes = require "cards.lanes"
+local scope = require "cards.scope"
+local timers = require "cards.timers"
 local yieldable = require "cards.yieldable"
 
 local tasks = {}
@@ -17,6 +19,9 @@ local DONE, PARK = lanes.DONE, lanes.PARK
 local NONE = {}
 
 local function leave(task)
+  if scope.active > 0 then
+    scope.set(task.lane.thread, nil)
+  end
   local group = task.group
   local members, at = group.members, task.at
   local moved = members[group.running]
@@ -112,6 +117,9 @@ function tasks.spawn(group, func, given, value)
   end
   group.members[at] = task
   local lane = lanes.take(body)
+  if scope.active > 0 then
+    scope.set(lane.thread, scope.get())
+  end
   task.group, task.call, task.given, task.value, task.lane, task.at = group, func, given, value, lane, at
   lane.task = task
   lanes.enqueue(lane)
@@ -129,6 +137,25 @@ function tasks.recycle(task)
     task.group, task.value, task.groups, task[1], task[2] = false, false, false, false, false
     blank, task.following = task, blank
     blank_count = blank_count + 1
+  end
+end
+
+local function rest() end
+
+--- As a lane's pause, where the running coroutine is none or cannot yield: drives the others meanwhile.
+function tasks.pause(entry)
+  entry.owner, entry.wake = entry, rest
+  timers.add(entry)
+  while entry.owner do
+    lanes.drive(is_within, entry)
+  end
+end
+
+--- Whose place it is where the caller runs: a lane and its task, or nil. Once the lane is dropped or has another task, nobody is there any more.
+function tasks.place()
+  local lane = lanes.own()
+  if lane then
+    return lane, lane.task
   end
 end
 
@@ -194,5 +221,7 @@ function tasks.abandon(group)
     lanes.close(lane)
   end
 end
+
+tasks.cancel = tasks.abandon
 
 return tasks

@@ -1,0 +1,85 @@
+--- Who waits for a time, in plain Lua: a heap of entries { at = seconds on the clock of core.now, owner = who waits or false, wake = function(owner) }.
+
+local core = require "cards.core"
+
+local timers = {}
+
+local heap, count = {}, 0
+
+local function sift_up(at)
+  local entry = heap[at]
+  while at > 1 do
+    local parent = (at - at % 2) / 2
+    if heap[parent].at <= entry.at then
+      break
+    end
+    heap[at] = heap[parent]
+    at = parent
+  end
+  heap[at] = entry
+end
+
+local function sift_down()
+  local entry, at = heap[1], 1
+  while 2 * at <= count do
+    local child = 2 * at
+    if child < count and heap[child + 1].at < heap[child].at then
+      child = child + 1
+    end
+    if entry.at <= heap[child].at then
+      break
+    end
+    heap[at] = heap[child]
+    at = child
+  end
+  heap[at] = entry
+end
+
+local function remove_first()
+  heap[1], heap[count] = heap[count], nil
+  count = count - 1
+  if count > 1 then
+    sift_down()
+  end
+end
+
+function timers.add(entry)
+  heap[count + 1] = entry
+  count = count + 1
+  sift_up(count)
+end
+
+--- Wakes whoever waits by the entry, once.
+function timers.fire(entry)
+  local owner = entry.owner
+  if owner then
+    entry.owner = false
+    entry.wake(owner)
+  end
+end
+
+--- Seconds until the first of them, `most` at most.
+function timers.left(most)
+  while count > 0 and not heap[1].owner do
+    remove_first()
+  end
+  if count == 0 then
+    return most
+  end
+  return math.max(0, math.min(most, heap[1].at - core.now()))
+end
+
+--- Wakes those whose time has come.
+function timers.due()
+  if count == 0 then
+    return
+  end
+  local now = core.now()
+  while count > 0 and heap[1].at <= now do
+    local entry = heap[1]
+    remove_first()
+    timers.fire(entry)
+  end
+end
+
+return timers
