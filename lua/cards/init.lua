@@ -26,6 +26,7 @@ local flow = require "cards.flow"
 cards.all, cards.each, cards.fallback = flow.all, flow.each, flow.fallback
 cards.sleep = require "cards.sleep"
 cards.deadline = require "cards.deadline"
+cards.retry = require "cards.retry"
 cards.progress = require "cards.progress"
 cards.configure = require "cards.configure"
 
