@@ -27,6 +27,7 @@ cards.all, cards.each, cards.fallback = flow.all, flow.each, flow.fallback
 cards.sleep = require "cards.sleep"
 cards.deadline = require "cards.deadline"
 cards.retry = require "cards.retry"
+cards.hedge = require "cards.hedge"
 cards.limit = require "cards.limit"
 cards.progress = require "cards.progress"
 cards.configure = require "cards.configure"
