@@ -29,6 +29,7 @@ cards.deadline = require "cards.deadline"
 cards.retry = require "cards.retry"
 cards.hedge = require "cards.hedge"
 cards.limit = require "cards.limit"
+cards.breaker = require "cards.breaker"
 cards.progress = require "cards.progress"
 cards.configure = require "cards.configure"
 
