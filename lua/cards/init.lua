@@ -30,6 +30,7 @@ cards.retry = require "cards.retry"
 cards.hedge = require "cards.hedge"
 cards.limit = require "cards.limit"
 cards.breaker = require "cards.breaker"
+cards.token_source = require "cards.token_source"
 cards.progress = require "cards.progress"
 cards.configure = require "cards.configure"
 
