@@ -229,6 +229,21 @@ describe("cards.sleep", function()
     assert.is_true(woken < 3 * 200, woken)
   end)
 
+  it("keeps nothing of what is given up", function()
+    local kept = setmetatable({}, { __mode = "k" })
+    local function leave()
+      for _ in cards.each({ 1, 2 }, function(number) -- luacheck: ignore 512
+        if number == 1 then return cards.sleep(0.01) end
+        local value = {}
+        kept[value] = true
+        return cards.sleep(3600) and value
+      end) do break end
+    end
+    leave()
+    for _ = 1, 3 do collectgarbage() end
+    assert.is_nil(next(kept))
+  end)
+
   it("ends with nil and an error at a deadline", function()
     local order, got = race {
       cut = function() return cards.deadline(0.1, cards.sleep, 40) end,
