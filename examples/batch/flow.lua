@@ -1,4 +1,5 @@
---- A flow: one row of ids.csv to one masked card. Start the sandbox (make sandbox), set CARDS_ALIX_BASE_URL, CARDS_ALIX_ACCESS_TOKEN and CARDS_CA_FILE, and run:
+--- A flow: one row of ids.csv to one masked card. Start the sandbox (make sandbox), set CARDS_ALIX_BASE_URL, CARDS_ALIX_ACCESS_TOKEN and CARDS_CA_FILE,
+-- and run:
 --     cards run examples/batch/flow.lua --in examples/batch/ids.csv --out cards.ndjson --concurrency 64
 -- The same command goes on with a run that was interrupted. What failed is in cards.ndjson.errors, by the number of its row.
 
