@@ -191,7 +191,7 @@ describe("cards run", function()
       assert.truthy(output:find(expected, 1, true), output)
       assert.is_nil(output:find("traceback", 1, true), output)
     end
-    refused("ids.csv: the first line: two columns have the name 'id'", arguments())
+    refused("ids.csv: the first line has two columns of the name 'id'", arguments())
     refused("/nowhere/out", { "run", folder .. "/flow.lua", "--in", folder .. "/ids.csv", "--out", "/nowhere/out" })
     refused("/nowhere.csv", { "run", folder .. "/flow.lua", "--in", "/nowhere.csv", "--out", folder .. "/x" })
     refused("say --format csv or --format ndjson", { "run", folder .. "/flow.lua", "--in", folder .. "/flow.lua", "--out", folder .. "/x" })

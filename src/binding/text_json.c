@@ -10,6 +10,8 @@
 
 #define ROOT_TYPE    "cards.json"
 #define BUFFERS_TYPE "cards.json.buffers"
+#define LINES_TYPE   "cards.json.lines"
+#define MOST_KEPT    (1024 * 1024)
 #define KEPT         (64 * 1024)         /* bytes of a buffer */
 #define MAX_TEXT     (256 * 1024 * 1024) /* bytes that are written */
 #define SHOWN_MAX    200
@@ -86,7 +88,8 @@ static int decode(lua_State *L) {
 /* Kept from one call to the next, as a row is little and rows are many. */
 struct buffers {
   struct buf text, mask;
-  bool busy; /* a call is under way, from within which a finalizer may come here again */
+  bool busy;   /* a call is under way, from within which a finalizer may come here again */
+  size_t done; /* bytes of whole lines in text */
 };
 
 struct out {
@@ -297,32 +300,85 @@ static void push_buffers(lua_State *L) {
   buf_init(&buffers->text, MAX_TEXT);
   buf_init(&buffers->mask, 256);
   buffers->busy = false;
+  buffers->done = 0;
   luaL_getmetatable(L, BUFFERS_TYPE);
   lua_setmetatable(L, -2);
+}
+
+/* Writes the value at the index behind what is done. */
+static void begin(lua_State *L, struct out *out, struct buffers *buffers) {
+  *out = (struct out){ .L = L, .buffers = buffers, .text = &buffers->text };
+  if (buffers->text.len > buffers->done) { /* what a failed call left */
+    buffers->text.len = buffers->done;
+    buffers->text.failed = false;
+  }
+  buffers->busy = true;
 }
 
 /* core.json_encode(value): a line of JSON; names are sorted, a secret shows its mask. An error that names the path where something has no place in JSON: a function,
  * other userdata, text that is no UTF-8, a table with places and names. An empty table is {}. */
 static int encode(lua_State *L) {
-  struct out out = { .L = L, .buffers = lua_touserdata(L, lua_upvalueindex(1)) };
+  struct out out;
+  struct buffers *buffers = lua_touserdata(L, lua_upvalueindex(1));
   luaL_checkany(L, 1);
   lua_settop(L, 1);
-  if (out.buffers->busy) {
+  if (buffers->busy) {
     push_buffers(L);
-    out.buffers = lua_touserdata(L, -1);
+    buffers = lua_touserdata(L, -1);
     lua_insert(L, 1);
   }
-  out.text = &out.buffers->text;
-  out.buffers->busy = true;
-  buf_clear(out.text);
+  begin(L, &out, buffers);
   write_value(&out);
   lua_pushlstring(L, buf_string(out.text), out.text->len);
   if (out.text->cap > KEPT) buf_free(out.text);
-  out.buffers->busy = false;
+  buf_clear(out.text);
+  buffers->busy = false;
+  return 1;
+}
+
+static struct buffers *check_lines(lua_State *L) {
+  struct buffers *lines = luaL_checkudata(L, 1, LINES_TYPE);
+  if (lines->busy) luaL_error(L, "these lines are being written");
+  return lines;
+}
+
+/* lines:add(row, name, value): adds {"row":row,"name":value} and returns how many bytes wait; an error as that of json_encode, and then nothing is added */
+static int add_line(lua_State *L) {
+  struct out out;
+  struct buffers *lines = check_lines(L);
+  lua_Number row = luaL_checknumber(L, 2);
+  const char *name = luaL_checkstring(L, 3);
+  lua_settop(L, 4);
+  begin(L, &out, lines);
+  add(&out, buf_addf(out.text, "{\"row\":%.0f,\"%s\":", row, name));
+  write_value(&out);
+  add(&out, buf_add_string(out.text, "}\n"));
+  lines->done = out.text->len;
+  lines->busy = false;
+  compat_push_integer(L, (int64_t)lines->done);
+  return 1;
+}
+
+/* lines:take(): what waits, as one text */
+static int take_lines(lua_State *L) {
+  struct buffers *lines = check_lines(L);
+  lua_pushlstring(L, buf_string(&lines->text), lines->done);
+  if (lines->text.cap > MOST_KEPT) buf_free(&lines->text);
+  buf_clear(&lines->text);
+  lines->done = 0;
+  return 1;
+}
+
+/* core.json_lines(): lines to come, made one by one and taken together */
+static int new_lines(lua_State *L) {
+  push_buffers(L);
+  luaL_getmetatable(L, LINES_TYPE);
+  lua_setmetatable(L, -2);
   return 1;
 }
 
 void binding_open_json(lua_State *L) {
+  static const luaL_Reg line_methods[] = { { "add", add_line }, { "take", take_lines }, { NULL, NULL } };
   luaL_newmetatable(L, ROOT_TYPE);
   lua_pushcfunction(L, collect_root);
   lua_setfield(L, -2, "__gc");
@@ -331,6 +387,16 @@ void binding_open_json(lua_State *L) {
   lua_pushcfunction(L, collect_buffers);
   lua_setfield(L, -2, "__gc");
   lua_pop(L, 1);
+  luaL_newmetatable(L, LINES_TYPE);
+  lua_pushcfunction(L, collect_buffers);
+  lua_setfield(L, -2, "__gc");
+  luaL_newlib(L, line_methods);
+  lua_setfield(L, -2, "__index");
+  lua_pushliteral(L, LINES_TYPE);
+  lua_setfield(L, -2, "__metatable");
+  lua_pop(L, 1);
+  lua_pushcfunction(L, new_lines);
+  lua_setfield(L, -2, "json_lines");
   push_buffers(L);
   lua_pushcclosure(L, encode, 1);
   lua_setfield(L, -2, "json_encode");

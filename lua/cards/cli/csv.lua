@@ -7,9 +7,9 @@ csv.MAX_RECORD = 16 * 1024 * 1024  -- bytes; a longer one ends the reading: some
 
 local find, sub = string.find, string.sub
 
---- The fields of a line without quotes.
-local function split(line)
-  local fields, count, from = {}, 0, 1
+--- The fields of a line without quotes, into a table that is there already.
+local function split(line, fields)
+  local count, from = 0, 1
   while true do
     local comma = find(line, ",", from, true)
     count = count + 1
@@ -88,16 +88,17 @@ end
 
 --- A reader of records.
 -- @param read function that returns the next piece of the file as a string, nil at its end
--- @return a function that returns the next record: a list of its fields and their count; or false and what is wrong with it, and then goes on with the next
--- line; nil at the end. It raises an error for a record that is longer than MAX_RECORD.
-function csv.reader(read)
-  local text, at, is_end = "", 1, false
+-- @param name of the file, for errors
+-- @return a function that returns the next record: a table with its fields, which the next call may use again, and their count; or false and what is wrong
+-- with it, and then goes on with the next line; nil at the end. It raises an error for a record that is longer than MAX_RECORD.
+function csv.reader(read, name)
+  local text, at, is_end, fields = "", 1, false, {}
 
   local function more()
     local piece = read()
     is_end = piece == nil
     if #text - at > csv.MAX_RECORD then
-      error(("a record is longer than %d bytes: is there a quote that is not closed?"):format(csv.MAX_RECORD), 0)
+      error(("%s: a record is longer than %d bytes: is there a quote that is not closed?"):format(name, csv.MAX_RECORD), 0)
     end
     text, at = sub(text, at) .. (piece or ""), 1
   end
@@ -109,10 +110,10 @@ function csv.reader(read)
 
   local function next_quoted()
     while true do
-      local fields, count, past = read_quoted(text, at, is_end)
-      if fields ~= nil then
+      local quoted_fields, count, past = read_quoted(text, at, is_end)
+      if quoted_fields ~= nil then
         at = past
-        return fields, count
+        return quoted_fields, count
       elseif is_end then
         at = #text + 1
         return false, "a quote is not closed"
@@ -137,7 +138,7 @@ function csv.reader(read)
           line = sub(line, 1, -2)
         end
         if line ~= "" then
-          return split(line)
+          return split(line, fields)
         end
       else
         more()

@@ -10,7 +10,7 @@ local MOST, LONGEST = 65536, 0.2 -- bytes and seconds that lines wait
 --- @param file something with write(text), which returns nil and why where it fails
 -- @param name of the file, for errors
 function output.new(file, name)
-  return setmetatable({ file = file, name = name, lines = {}, count = 0, bytes = 0, written = core.now() }, output)
+  return setmetatable({ file = file, name = name, lines = core.json_lines(), count = 0, written = core.now() }, output)
 end
 
 --- Writes what waits; an error where that fails.
@@ -19,21 +19,25 @@ function output:flush()
   if self.count == 0 then
     return
   end
-  local text = table.concat(self.lines, "\n", 1, self.count) .. "\n"
-  self.count, self.bytes = 0, 0
-  local ok, why = self.file:write(text)
+  self.count = 0
+  local ok, why = self.file:write(self.lines:take())
   if not ok then
     error(("%s: %s"):format(self.name, why), 0)
   end
 end
 
---- Takes a line without its end.
-function output:add(line)
+--- Takes a line, {"row":row,"name":value}. @return true, or false and why the value has no place in JSON; an error where the file cannot be written
+function output:add(row, name, value)
+  local ok, bytes = pcall(self.lines.add, self.lines, row, name, value)
+  if not ok then
+    return false, bytes
+  end
   local count = self.count + 1
-  self.lines[count], self.count, self.bytes = line, count, self.bytes + #line
-  if self.bytes >= MOST or (count % 16 == 0 and core.now() - self.written >= LONGEST) then
+  self.count = count
+  if bytes >= MOST or (count % 16 == 0 and core.now() - self.written >= LONGEST) then
     self:flush()
   end
+  return true
 end
 
 return output

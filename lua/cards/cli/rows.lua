@@ -8,27 +8,28 @@ local rows = {}
 local PIECE = 65536 -- bytes
 
 --- The names in the first record of CSV; an error where they are none.
-local function read_names(next_record)
-  local names, count = next_record()
-  local seen = {}
-  if not names then
-    error(names == nil and "the first line must have the names of the columns" or "the first line: " .. count, 0)
+local function read_names(next_record, file)
+  local fields, count = next_record()
+  local names, seen = {}, {}
+  if not fields then
+    error(("%s: the first line %s"):format(file, fields == nil and "must have the names of the columns" or "is wrong: " .. count), 0)
   end
-  for _, name in ipairs(names) do
+  for i = 1, count do
+    local name = fields[i]
     if name == "" then
-      error("the first line: a column has no name", 0)
+      error(("%s: the first line has a column without a name"):format(file), 0)
     elseif seen[name] then
-      error(("the first line: two columns have the name '%s'"):format(core.redact(name):gsub("%c", "?"):sub(1, 64)), 0)
+      error(("%s: the first line has two columns of the name '%s'"):format(file, core.redact(name):gsub("%c", "?"):sub(1, 64)), 0)
     end
-    seen[name] = true
+    names[i], seen[name] = name, true
   end
   return names, count
 end
 
-local function from_csv(read)
-  local next_record = csv.reader(read)
-  local names, columns = read_names(next_record)
-  local max = csv.MAX_FIELD
+local function from_csv(read, name)
+  local next_record = csv.reader(read, name)
+  local names, columns = read_names(next_record, name)
+  local max, first = csv.MAX_FIELD, names[1]
   return function()
     local fields, count = next_record()
     if not fields then
@@ -37,6 +38,10 @@ local function from_csv(read)
       return false, ("it has %d fields and not %d, as the first line"):format(count, columns)
     end
     local row = {}
+    if columns == 1 and #fields[1] <= max then -- a list of ids
+      row[first] = fields[1]
+      return row
+    end
     for i = 1, columns do
       local field = fields[i]
       if #field > max then
@@ -48,7 +53,7 @@ local function from_csv(read)
   end
 end
 
-local function lines(read)
+local function lines(read, name)
   local text, at, is_end = "", 1, false
   return function()
     while true do
@@ -61,7 +66,7 @@ local function lines(read)
         at = (line_end or #text) + 1
         return line
       elseif #text - at > csv.MAX_RECORD then
-        error(("a line is longer than %d bytes"):format(csv.MAX_RECORD), 0)
+        error(("%s: a line is longer than %d bytes"):format(name, csv.MAX_RECORD), 0)
       end
       local piece = read()
       is_end = piece == nil
@@ -70,8 +75,8 @@ local function lines(read)
   end
 end
 
-local function from_ndjson(read)
-  local next_line = lines(read)
+local function from_ndjson(read, name)
+  local next_line = lines(read, name)
   local first = true
   return function()
     local line
@@ -108,16 +113,7 @@ end
 -- @return a function that returns the next row, a table by the names of its columns; false and what is wrong with it; or nil at the end.
 -- It raises an error, which names the file, where nothing behind this place can be read.
 function rows.reader(file, format, name)
-  local function named(ok, ...)
-    if not ok then
-      error(("%s: %s"):format(name, (...)), 0)
-    end
-    return ...
-  end
-  local next_row = named(pcall(formats[format], function() return file:read(PIECE) end))
-  return function()
-    return named(pcall(next_row))
-  end
+  return formats[format](function() return file:read(PIECE) end, name)
 end
 
 return rows

@@ -55,37 +55,40 @@ local function describe(err)
   return { kind = "script", message = core.redact(text) }
 end
 
---- The line of an error, which may be text of any kind.
-local function error_line(row, err)
+--- Adds the line of an error, which may be text of any kind.
+local function add_error(errors, row, err)
   local told = describe(err)
-  local ok, text = pcall(core.json_encode, told)
-  if not ok then
-    told.message = tostring(told.message):gsub("[^\32-\126]", "?")
-    text = core.json_encode { kind = told.kind, message = told.message }
+  if not errors:add(row, "error", told) then
+    errors:add(row, "error", { kind = told.kind, message = (tostring(told.message):gsub("[^\32-\126]", "?")) })
   end
-  return ('{"row":%d,"error":%s}'):format(row, text)
 end
 
---- Every row that is not done: { row = its number, value = the row, or wrong = what is wrong with it }.
-local function pending(next_row, done)
-  local number = 0
+--- The metatable of what stands for a row that is none.
+local Invalid = {}
+
+--- Every row that is not done: its table, or one with the metatable Invalid.
+-- @param numbers by the place of a row among these, its number, where that is another one
+local function pending(next_row, done, numbers)
+  local number, place = 0, 0
   return function()
     while true do
-      local value, wrong = next_row()
-      if value == nil then
+      local row, wrong = next_row()
+      if row == nil then
         return nil
       end
       number = number + 1
       if not (done and done:has(number)) then
-        return { row = number, value = value, wrong = wrong }
+        place = place + 1
+        numbers[place] = place ~= number and number or nil
+        return row or setmetatable({ wrong = wrong }, Invalid)
       end
     end
   end
 end
 
-local function invalid(item)
-  return nil, core.error {
-    kind = "invalid_request", provider = "cards", operation = "run", attempts = 0, retryable = false, message = ("row %d: %s"):format(item.row, item.wrong),
+local function invalid(number, row)
+  return core.error {
+    kind = "invalid_request", provider = "cards", operation = "run", attempts = 0, retryable = false, message = ("row %d: %s"):format(number, row.wrong),
   }
 end
 
@@ -116,29 +119,28 @@ local function open_outputs(options)
 end
 
 --- Runs the flow for all rows. @return how many failed
-local function run_rows(flow, next_item, options, results, errors)
-  local failed = 0
-  local function call(item)
-    if item.wrong then
-      return invalid(item)
+local function run_rows(flow, next_row, done, options, results, errors)
+  local failed, numbers = 0, {}
+  local function call(row)
+    if getmetatable(row) == Invalid then
+      return nil, Invalid
     end
-    return flow(item.value)
+    return flow(row)
   end
   local progress = core.is_terminal() and cards.progress or nil
-  for _, item, result, err in cards.each(next_item, call, { concurrency = options.concurrency, progress = progress }) do
+  for place, row, result, err in cards.each(pending(next_row, done, numbers), call, { concurrency = options.concurrency, progress = progress }) do
+    local number = numbers[place] or place
+    numbers[place] = nil
     local ok = err == nil or result ~= nil
     if ok then
-      local text
-      ok, text = pcall(core.json_encode, result)
-      if ok then
-        results:add('{"row":' .. item.row .. ',"result":' .. text .. "}")
-      else
-        err = "the result: " .. text
-      end
+      ok, err = results:add(number, "result", result)
+      err = not ok and "the result: " .. err or nil
+    elseif err == Invalid then
+      err = invalid(number, row)
     end
     if not ok then
       failed = failed + 1
-      errors:add(error_line(item.row, err))
+      add_error(errors, number, err)
     end
   end
   return failed
@@ -166,8 +168,8 @@ function run.run(options)
     return nil, errors
   end
   local finished, failed = pcall(function()
-    local next_item = pending(rows.reader(input, format, options.input), resumed and resumed.done)
-    return run_rows(flow, next_item, options, results, errors)
+    local done = resumed and resumed.count > 0 and resumed.done
+    return run_rows(flow, rows.reader(input, format, options.input), done, options, results, errors)
   end)
   local flushed, failure = pcall(function()
     results:flush()
