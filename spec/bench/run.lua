@@ -2,7 +2,6 @@
 -- run.lua SERVERS [ROUNDS [ROWS]]: the folder of the light upstream.
 
 local addresses = require "bench.addresses"
-local core = require "cards.core"
 local rounds = require "bench.rounds"
 
 local servers, count, rows = addresses(arg[1]), tonumber(arg[2] or 3), tonumber(arg[3] or 200000)
@@ -39,24 +38,25 @@ local function run_each()
 end
 
 local measured = write("measured.lua", [[
-local began = os.clock()
-local status = require "cards.cli"(arg)
+local core, cli = require "cards.core", require "cards.cli"
+local began, cpu = core.now(), os.clock()
+local status = cli(arg)
+local seconds = core.now() - began
 local peak
 for line in io.lines "/proc/self/status" do
   peak = line:match "^VmHWM:%s*(%d+)" or peak
 end
-print(status, os.clock() - began, peak)
+print(status, seconds, os.clock() - cpu, peak)
 ]])
 
 local function run_rows()
   local output = folder .. "/out"
   os.execute(("rm -f %s*"):format(output))
-  local began = core.now()
   local pipe = assert(io.popen(("%s %s run %s --in %s --out %s"):format(lua, measured, flow, input, output)))
-  local status, cpu, peak = (pipe:read "*l" or ""):match "^(%d+)%s(%S+)%s(%S+)$"
+  local status, seconds, cpu, peak = (pipe:read "*l" or ""):match "^(%d+)%s(%S+)%s(%S+)%s(%S+)$"
   pipe:close()
   assert(status == "0", "cards run failed")
-  return { rate = rows / (core.now() - began), cpu = tonumber(cpu) / rows * 1e6, peak = tonumber(peak) / 1024 }
+  return { rate = rows / tonumber(seconds), cpu = tonumber(cpu) / rows * 1e6, peak = tonumber(peak) / 1024 }
 end
 
 local peers = { { name = "cards.each", call = run_each }, { name = "cards run", call = run_rows } }
