@@ -1,7 +1,7 @@
 --- cards.watch: a mapping, policy or definition in a file that is read again when it was edited, without a restart.
 --
 --     local show = assert(cards.watch "policies/support.lua")
---     print(cjson.encode(show(card)))         -- by what the file says now
+--     local shown = show(card)                -- by what the file says now
 --
 -- The file is looked at when the watcher is used, at most once in an interval: there is no timer. An edit that is broken leaves the former version in use, and
 -- is told of once.

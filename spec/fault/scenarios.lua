@@ -246,4 +246,30 @@ scenario("a provider that is defined", function()
   return info.cardNo:last(4) == "1111"
 end)
 
+scenario("rows as JSON", function()
+  local core = require "cards.core"
+  local value = { a = { 1, 2, { b = "x" } }, number = need().secret("4111111111111111", "pan") }
+  for i = 1, 40 do value["k" .. i] = i end
+  local lines = core.json_lines()
+  lines:add(1, "result", value)
+  lines:add(2, "result", "x")
+  local ok, why = pcall(lines.add, lines, 3, "result", { print })
+  if ok or not why:find "is a function" then error(why, 0) end
+  local text = lines:take()
+  local back, wrong = core.json_decode(text:match "^[^\n]*")
+  if not back then error("memory: " .. tostring(wrong), 0) end
+  return text:find('{"row":2,"result":"x"}\n', 1, true) ~= nil and back.result.a[3].b == "x" and core.json_encode(back.result.a) == '[1,2,{"b":"x"}]'
+end)
+
+scenario("a confined script", function()
+  local confine = require "cards.confine"
+  local chunk, wrong = confine.compile("return function(s) return (s:gsub('a', 'b')) end", "script.lua", confine.environment())
+  if not chunk then error(wrong, 0) end
+  local ok, made = confine.run(chunk)
+  if not ok then error(made, 0) end
+  local result = confine.wrap(made)("abc")
+  assert(getmetatable("").__index == string)
+  return result == "bbc"
+end)
+
 return list
