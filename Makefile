@@ -297,7 +297,7 @@ install-cli:
 	install -d $(DESTDIR)$(LUADIR)/cards/cli $(DESTDIR)$(BINDIR)
 	for f in $(CLI_SRC); do install -m 644 $$f $(DESTDIR)$(LUADIR)/cards/cli/ || exit 1; done
 	sed -e '1s|.*|#!/usr/bin/env $(if $(filter luajit,$(LUA)),luajit,lua$(LUA))|' \
-	  -e '2i package.path, package.cpath = "$(LUADIR)/?.lua;$(LUADIR)/?/init.lua;" .. package.path, "$(LIBDIR)/?.so;" .. package.cpath' bin/cards \
+	  -e '2i package.path, package.cpath = "$(LUADIR)/?.lua;$(LUADIR)/?/init.lua;" .. package.path, "$(LIBDIR)/?.so;" .. package.cpath' lua/cards/cli/cards \
 	  > $(DESTDIR)$(BINDIR)/cards
 	chmod 755 $(DESTDIR)$(BINDIR)/cards
 

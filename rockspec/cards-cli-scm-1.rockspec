@@ -26,6 +26,6 @@ build = {
       ["cards.cli.rows"] = "lua/cards/cli/rows.lua",
       ["cards.cli.run"] = "lua/cards/cli/run.lua",
     },
-    bin = { cards = "bin/cards" },
+    bin = { cards = "lua/cards/cli/cards" },
   },
 }

@@ -210,7 +210,7 @@ describe("cards run", function()
     write("ids.csv", ids(100))
     local output, status = cli.run { "run", folder .. "/flow.lua", "--in", folder .. "/ids.csv", "--out", "-", "--errors", "/dev/full" }
     assert.equal(0, status, output)
-    output, status = program.shell(("env LUA_PATH=%s %s bin/cards run %s --in %s --out - >/dev/full"):format(
+    output, status = program.shell(("env LUA_PATH=%s %s lua/cards/cli/cards run %s --in %s --out - >/dev/full"):format(
       program.quote(os.getenv "LUA_PATH"), os.getenv "LUA_BIN", folder .. "/flow.lua", folder .. "/ids.csv"))
     assert.equal(1, status, output)
     assert.matches("standard output: .*No space left", output)

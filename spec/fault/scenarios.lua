@@ -265,9 +265,9 @@ scenario("a confined script", function()
   local confine = require "cards.confine"
   local chunk, wrong = confine.compile("return function(s) return (s:gsub('a', 'b')) end", "script.lua", confine.environment())
   if not chunk then error(wrong, 0) end
-  local ok, made = confine.run(chunk)
-  if not ok then error(made, 0) end
-  local result = confine.wrap(made)("abc")
+  local ok, call = confine.run(chunk)
+  if not ok then error(call, 0) end
+  local result = confine.wrap(call)("abc")
   assert(getmetatable("").__index == string)
   return result == "bbc"
 end)

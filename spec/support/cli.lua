@@ -49,7 +49,7 @@ function cli.run(arguments, options)
   for name, value in pairs(cli.variables(options.env)) do
     words[#words + 1] = name .. "=" .. program.quote(value)
   end
-  words[#words + 1] = os.getenv "LUA_BIN" .. " bin/cards"
+  words[#words + 1] = os.getenv "LUA_BIN" .. " lua/cards/cli/cards"
   for _, argument in ipairs(arguments) do
     words[#words + 1] = program.quote(argument)
   end
