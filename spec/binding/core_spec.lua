@@ -117,9 +117,9 @@ describe("a misuse of the core", function()
   it("is an error, never a crash", function()
     local output, status = program.run [[
       local core = require "cards.core"
-      local values = { false, 1, "alix", {}, io.stdout, print, core.secret "x", coroutine.create(function() end) }
+      local values = { false, 1, "alix", {}, io.stdout, function() end, core.secret "x", coroutine.create(function() end) }
       local names = {}
-      for name in pairs(core) do names[#names + 1] = name end
+      for name in pairs(core) do names[#names + 1] = name ~= "append" and name or nil end -- which would leave files
       table.sort(names)
       for _, name in ipairs(names) do
         for _, a in ipairs(values) do
@@ -134,7 +134,7 @@ describe("a misuse of the core", function()
       end
       print "alive"
     ]]
-    assert.matches("alive\n$", output) -- behind what `print` as a function to call has printed
+    assert.equal("alive\n", output)
     assert.equal(0, status)
   end)
 
