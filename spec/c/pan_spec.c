@@ -261,6 +261,32 @@ static void leaves_text_without_digits_as_it_is(void **state) {
   }
 }
 
+static void suspects_whatever_is_redacted(void **state) {
+  (void)state;
+  static const char bytes[] = "0123456789012345678901234567890123456789  --x.";
+  size_t suspected = 0, clean = 0;
+  for (uint64_t seed = SEED; seed < SEED + 5000; seed++) {
+    struct random random = random_of(seed);
+    struct buf out;
+    char text[40];
+    size_t len = pick(&random, sizeof text);
+    for (size_t i = 0; i < len; i++)
+      text[i] = bytes[pick(&random, sizeof bytes - 1)];
+    buf_init(&out, sizeof text);
+    assert_true(pan_redact(&out, text, len));
+    bool same = memcmp(buf_string(&out), text, len) == 0;
+    if (pan_suspected(text, len))
+      suspected++;
+    else if (++clean && !same)
+      fail_msg("seed %llu: %.*s", (unsigned long long)seed, (int)len, text);
+    buf_free(&out);
+  }
+  assert_true(suspected > 500);
+  assert_true(clean > 500);
+  assert_true(pan_suspected("x 4111-1111  1111 - 1111", 24));
+  assert_false(pan_suspected("2023-11-07T05:31:56Z", 20));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(takes_the_digits_out),
@@ -274,6 +300,7 @@ int main(void) {
     cmocka_unit_test(masks_overlapping_candidates),
     cmocka_unit_test(never_shows_the_first_digits_of_a_card),
     cmocka_unit_test(leaves_text_without_digits_as_it_is),
+    cmocka_unit_test(suspects_whatever_is_redacted),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

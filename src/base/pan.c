@@ -80,16 +80,17 @@ void pan_limit(enum secret_class class, size_t len, size_t *first, size_t *last)
   *last = min_size(*last, most_last);
 }
 
+/* Of a number with PAN_MAX_DIGITS digits at most. */
 static bool mask_number(struct buf *out, const char *bytes, size_t len, size_t digits, size_t first, size_t last) {
+  char shown[PAN_MAX_DIGITS];
   size_t seen = 0;
-  bool ok = true;
   pan_limit(SECRET_PAN, digits, &first, &last);
   for (size_t i = 0; i < len; i++) {
     if (!is_digit(bytes[i])) continue;
-    ok = buf_add_char(out, seen < first || seen >= digits - last ? bytes[i] : '*') && ok;
+    shown[seen] = seen < first || seen >= digits - last ? bytes[i] : '*';
     seen++;
   }
-  return ok;
+  return buf_add(out, shown, seen);
 }
 
 /* A part of a character or a control character would garble what people read: then that end shows nothing. */
@@ -135,6 +136,18 @@ static void hide_candidates(const char *text, size_t len, size_t start, char *sh
     if (gap == 0 || at + gap == len || !is_digit(text[at + gap])) return;
     at += gap;
   }
+}
+
+bool pan_suspected(const char *text, size_t len) {
+  size_t digits = 0;
+  for (size_t i = 0; i < len && len >= PAN_MIN_DIGITS; i++) {
+    if (is_digit(text[i]))
+      digits++;
+    else if (!is_separator(text[i]))
+      digits = 0;
+    if (digits == PAN_MIN_DIGITS) return true;
+  }
+  return false;
 }
 
 bool pan_redact(struct buf *out, const char *text, size_t len) {

@@ -27,6 +27,9 @@ void pan_limit(enum secret_class class, size_t len, size_t *first, size_t *last)
  * the length of the value never shows. The default mask is first = 0, last = 4 for pan, 0 and 0 for the rest. */
 bool pan_mask(struct buf *out, enum secret_class class, const char *bytes, size_t len, size_t first, size_t last);
 
+/* False where pan_redact would leave the text as it is; true where it may not. */
+bool pan_suspected(const char *text, size_t len);
+
 /* Appends text with every Luhn-valid run of 13 to 19 digits masked: each digit but the last four becomes '*', separators stay. A run is made of whole groups of digits with
  * one to three spaces or dashes between groups; a group is bounded by something that is no digit. Overlapping candidates are all masked. Linear in len. */
 bool pan_redact(struct buf *out, const char *text, size_t len);
