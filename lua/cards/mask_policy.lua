@@ -1,24 +1,19 @@
 --- Masking policies: checked and compiled when they are made, callable, and the beginning of others.
 --
--- A checked policy is a tree: { field = { rule, show = function(value), shows = function(class) } } and, for a table in
--- the card, { field = { fields = such a tree } }.
+-- A checked policy is a tree: { field = { rule, show = function(value), shows = function(class), quick, first, last, most } } and,
+-- for a table in the card, { field = { fields = such a tree } }. What is quick is said in cards.mask_show.
 
 local names = require "cards.mask_names"
-local neutral = require "cards.neutral"
 local plain = require "cards.mask_plain"
 local rules = require "cards.mask_rules"
+local shower = require "cards.mask_show"
 
 local policy = {}
 
-local DEEPEST = 64 -- tables in tables, in a card and in a policy
+local DEEPEST = 64 -- tables in tables, in a policy
 local MOST_RULES = 10000
-local MOST_TABLES = 10000 -- in a card: one that is shared often is shown as often
 
-local HIDDEN, SHORTEST_NUMBER, LEAST_NUMBER = plain.HIDDEN, plain.SHORTEST_NUMBER, plain.LEAST_NUMBER
-local conceal, keep = plain.conceal, plain.value
-local next, type = next, type -- as locals: they are called for every field
-
--- Checking ------------------------------------------------------------------------------
+local HIDDEN = plain.HIDDEN
 
 --- A rule's definition, with the limit of its field.
 local function limited(definition, most)
@@ -30,17 +25,9 @@ local function limited(definition, most)
     end
     return HIDDEN
   end
-  if apply == keep and most < SHORTEST_NUMBER then -- as above, sooner
-    local slowly = show
-    show = function(value)
-      if type(value) == "string" and #value <= most then
-        return value
-      end
-      return slowly(value)
-    end
-  end
+  local is_quick = definition.hides or definition.quick == "keep" and most < plain.SHORTEST_NUMBER
   return {
-    show = show,
+    show = show, quick = is_quick and definition.quick or nil, most = most,
     shows = function(class)
       local words = shows(class)
       if words == "hidden" or words == "left out" then
@@ -55,7 +42,9 @@ end
 
 local function checked_rule(rule, definition, field)
   local most = names.longest(field)
-  local made = most and limited(definition, most) or { show = definition.apply, shows = definition.shows }
+  local made = most and limited(definition, most) or {
+    show = definition.apply, shows = definition.shows, quick = definition.quick, first = definition.first, last = definition.last,
+  }
   made.rule = rule
   return made
 end
@@ -154,126 +143,6 @@ function policy.check(given)
   return tree, state.mistakes
 end
 
--- Showing -------------------------------------------------------------------------------
-
-local KEEP = true -- in the place of its function: most fields are texts that are shown as they are
-local NO_FIELDS = {}
-
---- Room for as many fields: a table that grows is made several times.
-local function room(count)
-  if count > 8 then
-    return {
-      a = nil, b = nil, c = nil, d = nil, e = nil, f = nil, g = nil, h = nil, i = nil, j = nil, k = nil, l = nil,
-      m = nil, n = nil, o = nil, p = nil, q = nil,
-    }
-  end
-  return count > 4 and { a = nil, b = nil, c = nil, d = nil, e = nil } or { a = nil, b = nil, c = nil }
-end
-
-local show_inner
-
---- What is shown of a field without a rule.
-local function show_unnamed(value, card, outer, within)
-  local kind = type(value)
-  if kind == "table" then
-    return show_inner(NO_FIELDS, 0, value, card, outer, within)
-  end
-  return kind == "userdata" and conceal(value) or HIDDEN
-end
-
---- What is shown of a table.
--- @param fields field -> function(value, card, outer, within)
--- @param shown the table to fill, with room for the fields
--- @param outer the table that this one stands in, or nil
--- @param within the tables that they both stand in, see show_inner; nil where there are no others
-local function show_all(fields, shown, card, outer, within)
-  local places, altered = 0, 0
-  for key, value in next, card do
-    local show = fields[key]
-    if show == KEEP then
-      local kind = type(value)
-      if (kind == "string" and #value < SHORTEST_NUMBER) or (kind == "number" and value < LEAST_NUMBER and value > -LEAST_NUMBER) then
-        shown[key] = value
-      else
-        shown[key] = keep(value)
-      end
-    elseif show then
-      shown[key] = show(value, card, outer, within)
-    else
-      local name = plain.key(key)
-      if name ~= nil then
-        if name ~= key then
-          altered = altered + 1
-          name = plain.distinct(name, altered, card, shown)
-        elseif type(name) == "number" then
-          places = places + 1
-        end
-        shown[name] = show_unnamed(value, card, outer, within)
-      end
-    end
-  end
-  return places > 0 and plain.close_holes(shown, places) or shown
-end
-
---- True for a table that contains itself, below the depth that encoders take, and where there are far too many.
-local function is_endless(value, within)
-  within.left = within.left - 1
-  if within.left < 0 or #within >= DEEPEST then
-    return true
-  end
-  for i = 1, #within do
-    if rawequal(within[i], value) then
-      return true
-    end
-  end
-  return false
-end
-
---- What is shown of a table in a table.
--- @param within all the tables that it stands in, from the outer to the inner, and how many may follow (`left`); it is
--- made for the third one, as most cards have two
-function show_inner(fields, count, value, card, outer, within)
-  if not outer and not within then
-    return rawequal(value, card) and HIDDEN or show_all(fields, room(count), value, card)
-  end
-  within = within or { outer, card, left = MOST_TABLES }
-  if is_endless(value, within) then
-    return HIDDEN
-  end
-  local depth = #within + 1
-  within[depth] = value
-  local shown = show_all(fields, room(count), value, card, within)
-  within[depth] = nil
-  return shown
-end
-
---- field -> function(value, card, outer, within) of a tree, and how many there are.
--- @param known fields of the neutral record, which need no look at their names; or nil
-local function compile(tree, known)
-  local fields, count = {}, 0
-  for field in pairs(known or NO_FIELDS) do
-    fields[field] = show_unnamed
-  end
-  for field, entry in pairs(tree) do
-    count = count + 1
-    if entry.fields then
-      local below = known and known[field]
-      local inner, inner_count = compile(entry.fields, type(below) == "table" and below or nil)
-      fields[field] = function(value, card, outer, within)
-        if type(value) ~= "table" then
-          return conceal(value)
-        end
-        return show_inner(inner, inner_count, value, card, outer, within)
-      end
-    else
-      fields[field] = entry.show == keep and KEEP or entry.show
-    end
-  end
-  return fields, count
-end
-
--- Policies ------------------------------------------------------------------------------
-
 --- `more` over `given`: tables of rules merge, everything else takes the place of what was there.
 local function merge(given, more, depth)
   for field, rule in next, more do
@@ -286,10 +155,7 @@ end
 local methods = {}
 
 local function make(tree)
-  local fields, count = compile(tree, neutral)
-  local function show(card)
-    return show_all(fields, room(count), card)
-  end
+  local show = shower(tree)
   local made = setmetatable({}, {
     __call = function(_, card)
       if type(card) ~= "table" then

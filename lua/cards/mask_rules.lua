@@ -1,7 +1,7 @@
 --- The rules of a masking policy: what each shows of one value.
 --
 -- A rule is an opaque table; what it does is kept here: { name, apply = function(value), shows = function(class), first,
--- last, all, hides }. `apply` gets any value but nil and returns one without secrets, or nil where the field is left
+-- last, all, hides, quick }. `apply` gets any value but nil and returns one without secrets, or nil where the field is left
 -- out. `shows` says the same in words, for a value of that class: a secret's class, or the type of a declared field.
 -- first and last (characters), all and hides say what it can show of a text: a policy checks that against the field's name.
 
@@ -83,27 +83,24 @@ end
 
 --- A rule for texts: a secret shows its mask, everything else that is no string nothing.
 local function for_text(name, words, show)
-  return rule { name = name, shows = of_text(words), apply = function(value)
+  return rule { name = name, quick = name, shows = of_text(words), apply = function(value)
     return type(value) == "string" and show(#value < SHORTEST_NUMBER and value or redact(value)) or conceal(value)
   end }
 end
 
 --- Shown as it is, card numbers in it masked; a secret shows its mask, a table nothing.
-rules.keep = rule { name = "keep", all = true, apply = plain.value, shows = function(class)
+rules.keep = rule { name = "keep", quick = "keep", all = true, apply = plain.value, shows = function(class)
   return (secrets[class] or class == "table") and concealed(class) or "as it is"
 end }
 
 --- Left out.
-rules.drop = rule { name = "drop", hides = true, apply = function() end, shows = function() return "left out" end }
+rules.drop = rule { name = "drop", quick = "drop", hides = true, apply = function() end, shows = function() return "left out" end }
 
 --- Three stars, whatever it is.
-rules.hide = rule { name = "hide", hides = true, apply = function() return HIDDEN end, shows = function() return "hidden" end }
+rules.hide = rule { name = "hide", quick = "hide", hides = true, apply = function() return HIDDEN end, shows = function() return "hidden" end }
 
 --- "John Doe" is "J. D.": the first letter of each word that begins with one.
 rules.initials = for_text("initials", "initials", function(text)
-  if text:find "^%a" and not text:find "%s%A" and not text:find "%s$" then -- each word begins with one: most names
-    return text:gsub("(%a)%S*%s?", "%1. "):sub(1, -2)
-  end
   local letters, count = {}, 0
   for word in text:gmatch "%S+" do
     local letter = word:match "^%a" or word:match "^[\194-\244][\128-\191]+"
@@ -116,7 +113,7 @@ rules.initials = for_text("initials", "initials", function(text)
 end)
 
 --- "john.doe@example.com" is "j***@example.com".
-rules.email = rule { name = "email", shows = of_text "first letter and domain", apply = function(value)
+rules.email = rule { name = "email", quick = "email", shows = of_text "first letter and domain", apply = function(value)
   if type(value) ~= "string" then
     return conceal(value)
   end
@@ -145,12 +142,10 @@ rules.year_only = rule {
   end,
 }
 
-local mask_method -- the same for all secrets
+local MOST = 2 ^ 31 - 1 -- more than any secret shows
 
-local function mask_secret(secret, options)
-  mask_method = mask_method or secret.mask
-  local ok, shown = pcall(mask_method, secret, options)
-  return ok and shown or failed(shown) -- a closed one
+local function mask_secret(secret, first, last)
+  return core.mask(secret, math.min(first, MOST), math.min(last, MOST)) or HIDDEN -- a closed one
 end
 
 --- A card number with a star for each digit but the first and last ones: pan { first = 6, last = 4 }.
@@ -170,12 +165,12 @@ function rules.pan(options)
     if wrong then
       error("cards.mask.pan: " .. wrong, 2)
     end
-    given[key] = value > 0 and value or nil
+    given[key] = value
   end
   local first, last = given.first or 0, given.last or 0
   local function apply(value)
     if is_secret(value) then
-      return mask_secret(value, given)
+      return mask_secret(value, first, last)
     elseif type(value) ~= "string" then
       return HIDDEN
     end
@@ -183,11 +178,11 @@ function rules.pan(options)
     if not secret then
       return err.kind == "busy" and error("memory is used up", 0) or HIDDEN
     end
-    local shown = mask_secret(secret, given)
+    local shown = mask_secret(secret, first, last)
     secret:close()
     return shown
   end
-  return rule { name = "pan", first = first, last = last, apply = apply, shows = function(class)
+  return rule { name = "pan", quick = "pan", first = first, last = last, apply = apply, shows = function(class)
     if class == "string" then
       return masked("pan", first, last) .. " of a card number"
     end
@@ -210,7 +205,7 @@ function rules.last(n)
   end
   local function apply(value)
     if is_secret(value) then
-      return mask_secret(value, { last = n })
+      return mask_secret(value, 0, n)
     elseif type(value) ~= "string" or #value <= n then
       return HIDDEN
     end
@@ -258,7 +253,7 @@ function rules.truncate(n)
   end
   local function apply(value)
     if is_secret(value) then
-      return mask_secret(value, { first = n })
+      return mask_secret(value, n, 0)
     elseif type(value) ~= "string" then
       return HIDDEN
     end

@@ -29,6 +29,7 @@ void binding_open_json_out(lua_State *L);
 void binding_open_out_file(lua_State *L);
 void binding_open_transform(lua_State *L);
 void binding_open_seal(lua_State *L);
+void binding_open_mask(lua_State *L);
 
 /* --- secret --- */
 

@@ -136,5 +136,6 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
   binding_open_out_file(L);
   binding_open_transform(L);
   binding_open_seal(L);
+  binding_open_mask(L);
   return 1;
 }
