@@ -288,7 +288,7 @@ function rules.fn(f)
     elseif type(value) == "string" then
       value = redact(value)
     end
-    local ok, result = pcall(f, value)
+    local ok, result = core.apart(f, value) -- it cannot yield: nobody there would resume it
     if not ok then
       return failed(result)
     elseif result == nil then

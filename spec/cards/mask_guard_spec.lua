@@ -167,6 +167,13 @@ describe("a policy's function", function()
     assert.same({ "************1111", "************1111#2" }, names)
   end)
 
+  it("shows nothing where it yields, and goes on", function()
+    local policy = mask.policy { label = mask.fn(function() return coroutine.yield() end) }
+    local thread = coroutine.create(function() return policy { label = "a" }.label end)
+    assert.same({ true, "***" }, { coroutine.resume(thread) })
+    assert.equal("dead", coroutine.status(thread))
+  end)
+
   it("ends with an error, not with three stars, where memory is used up", function()
     for _, why in ipairs { "not enough memory", "memory is used up" } do
       local ok, message = pcall(shows, function() error(why, 0) end)
