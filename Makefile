@@ -276,7 +276,7 @@ bench: deps-bench
 	  $(LUA_ENV) $(LUA_BIN) spec/bench/run.lua $(BENCH) || status=1; \
 	  echo; for scheme in http https; do $(LUA_ENV) $(LUA_BIN) spec/bench/memory.lua $(BENCH) $$scheme || status=1; done; \
 	  for lua in 5.4 luajit; do $(MAKE) -s bench-records LUA=$$lua || status=1; done; \
-  BUILD=$(BUILD) spec/bench/instructions || status=1; \
+	  BUILD=$(BUILD) spec/bench/instructions || status=1; \
 	  spec/bench/servers stop $(BENCH); spec/sandbox/stop $(BUILD)/sandbox >/dev/null; exit $$status
 
 # Mapping and masking of one record, which need no server.
