@@ -243,11 +243,15 @@ test: deps-test
 	+@$(MAKE) -s -k units || $(call count_broken,units)
 	+@$(MAKE) -s storm || $(call count_broken,storm)
 	+@$(MAKE) -s fault || $(call count_broken,fault)
-	+@for lua in $(LUAS); do $(MAKE) -s specs LUA=$$lua || $(call count_broken,specs); done
+	+@spec/sandbox/start $(BUILD)/sandbox && $(MAKE) -s -k -j2 -O $(LUAS:%=specs-%)
 	+@$(MAKE) -s nginx || $(call count_broken,nginx)
 	+@$(MAKE) -s packaging || $(call count_broken,packaging)
 	@spec/sandbox/stop $(BUILD)/sandbox >/dev/null
 	@spec/support/total $(BUILD)/tally
+
+# They mostly wait, so two of them at a time.
+specs-%:
+	+@$(MAKE) -s specs LUA=$* || $(call count_broken,specs)
 
 check: deps-check
 	@rm -f $(BUILD)/tally

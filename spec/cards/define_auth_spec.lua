@@ -120,16 +120,16 @@ describe("a function that signs", function()
       table.insert(got, request)
       return "sig-" .. #got
     end
-    local last, record = signed(sign, { params = { card_id = "plain-id" }, id = "plain-id" })
+    local id = sandbox.unique_id "plain"
+    local last, record = signed(sign, { params = { card_id = id }, id = id })
     assert.equal("sig-1", last.headers["x-signature"])
     assert.equal(7, record.exp_month)
     assert.equal("GET", got[1].method)
-    assert.equal("/acme/cards/plain-id", got[1].path)
-    assert.equal(sandbox.url "HTTPS_URL" .. "/acme/cards/plain-id", got[1].url)
+    assert.equal("/acme/cards/" .. id, got[1].path)
+    assert.equal(sandbox.url "HTTPS_URL" .. "/acme/cards/" .. id, got[1].url)
     assert.equal("", got[1].body)
     assert.equal("credential", got[1].credential.class)
     assert.equal("s1", got[1].credential:reveal())
-    sandbox.reset "plain-id"
   end)
 
   it("may return a secret", function()
@@ -159,14 +159,14 @@ describe("a function that signs", function()
     assert.equal("***", tostring(got.body))
     assert.is_true(got.body:equals(last.body))
     assert.is_string(got.path)
+    local id = sandbox.unique_id "hidden"
     signed(function(request)
       got = request
       return "sig"
-    end, { params = { card_id = cards.secret "hidden-id" }, id = "hidden-id" })
-    assert.is_true(got.path:equals "/acme/cards/hidden-id")
-    assert.is_true(got.url:equals(sandbox.url "HTTPS_URL" .. "/acme/cards/hidden-id"))
+    end, { params = { card_id = cards.secret(id) }, id = id })
+    assert.is_true(got.path:equals("/acme/cards/" .. id))
+    assert.is_true(got.url:equals(sandbox.url "HTTPS_URL" .. "/acme/cards/" .. id))
     assert.equal("", got.body)
-    sandbox.reset "hidden-id"
   end)
 
   it("makes an HMAC of texts and secrets, without a look at them", function()

@@ -51,8 +51,9 @@ end)
 describe("examples/forward_secret.lua", function()
   it("gives one provider's token to another, unseen", function()
     local id = sandbox.unique_id "forward"
-    sandbox.plant(id, { token = "tokthatisforwarded" })
+    local token = sandbox.unique_id "tok"
+    sandbox.plant(id, { token = token })
     prints("forward_secret.lua " .. id, { "the token *** (closed) belongs to a card of ", "that ends in 1111\n" })()
-    assert.matches('"nayaxTokenId":"tokthatisforwarded"', sandbox.seen "tokthatisforwarded".last.body, 1, true)
+    assert.matches('"nayaxTokenId":"' .. token .. '"', sandbox.seen(token).last.body, 1, true)
   end)
 end)

@@ -5,6 +5,7 @@ local cards = require "cards"
 local catalogue = require "support.catalogue"
 local drive = require "support.drive"
 local module = require "support.module"
+local program = require "support.program"
 local sandbox = require "support.sandbox"
 
 local FIELDS = { kind = "string", provider = "string", operation = "string", status = "number", code = "string", message = "string",
@@ -77,7 +78,7 @@ local function query_by_default(about)
   return names[1] and "?" .. table.concat(pairs_of, "&") or ""
 end
 
-for _, provider in ipairs(sandbox.ALL) do
+for _, provider in ipairs(program.watched and sandbox.PROVIDERS or sandbox.ALL) do
   local about = drive.about(provider)
 
   describe("contract of " .. provider .. ":", function()

@@ -175,11 +175,6 @@ function sandbox.seen(id)
   return control("GET", "seen" .. (id and "?id=" .. escape(id) or ""))
 end
 
---- Forgets what was seen of and planted for an id; without one, everything.
-function sandbox.reset(id)
-  control("POST", "reset" .. (id and "?id=" .. escape(id) or ""))
-end
-
 --- The catalogue: { case = what it does }.
 function sandbox.cases()
   return control("GET", "cases")
