@@ -5,16 +5,21 @@
 
 local check = require "cards.check"
 local core = require "cards.core"
+local keys_of = require("cards.mistakes").keys
 local neutral = require "cards.neutral"
 local transforms = require "cards.transforms"
 
 local map_check = {}
 
 local EXPRESSION = "must be a path such as \"billing.city\", a list of paths and transforms, or a function of the record"
+local MOST_NAMES = 64 -- in a path: as deep as an answer may be
 local NEAR = 2 -- slips in the name of an operation: more, and it is meant to be another one
 
---- A key or path as it may be shown.
+--- A key or path as it may be shown. No metamethod is called for that.
 local function shown(name)
+  if type(name) ~= "string" and type(name) ~= "number" then
+    return type(name)
+  end
   return (core.redact(tostring(name)):gsub("[%c\127-\255]", "?"):sub(1, 64))
 end
 
@@ -49,20 +54,6 @@ local function split(path)
     end
     table.insert(keys, key)
   end
-  return keys
-end
-
-local function sorted_keys(of)
-  local keys = {}
-  for key in pairs(of) do
-    table.insert(keys, key)
-  end
-  table.sort(keys, function(a, b)
-    if type(a) == "number" and type(b) == "number" then
-      return a < b
-    end
-    return tostring(a) < tostring(b)
-  end)
   return keys
 end
 
@@ -119,7 +110,7 @@ end
 --- The length of a list, or nil where it has holes or names.
 local function list_length(list)
   local count = 0
-  for key in pairs(list) do
+  for key in next, list do
     if type(key) ~= "number" then
       return nil
     end
@@ -142,6 +133,9 @@ function reading:source(step, path, at)
   local keys = split(path)
   if not keys then
     self:mistake(at, EXPRESSION, " ")
+    return
+  elseif #keys > MOST_NAMES then
+    self:mistake(at, ("the path has more than %d names"):format(MOST_NAMES))
     return
   end
   table.insert(step.sources, keys)
@@ -234,10 +228,10 @@ end
 --- The steps of a table of fields.
 function reading:fields(mapping, readers, at)
   local steps = {}
-  for _, field in ipairs(sorted_keys(mapping)) do
+  for _, field in ipairs(keys_of(mapping)) do
     local from, read, place = rawget(mapping, field), readers[field], below(at, field)
     if not read then
-      self:mistake(place, check.unknown(field, readers))
+      self:mistake(place, check.unknown(type(field) == "string" and field or shown(field), readers))
     elseif type(read) == "table" then
       if type(from) ~= "table" or transforms.definition(from) then
         self:mistake(place, "must be a table of fields", " ")

@@ -128,4 +128,20 @@ describe("cards.map.define", function()
     comes_later { yaer = "string" }
     assert.equal(2028, cards.card(record()).exp_year)
   end)
+
+  it("names a path that is longer than any answer is deep", function()
+    only("nobody.show", { holder_name = "a" .. (".a"):rep(64) }, { "holder_name" }, "more than 64 names")
+    assert.same({}, map.check("nobody.show", { holder_name = "a" .. (".a"):rep(63) }))
+  end)
+
+  it("names keys of any type without calling them, and sorts them", function()
+    local key = setmetatable({}, { __tostring = function() error "called" end })
+    local mistakes = map.check(ALIX, { [key] = "cvv", [10] = "cvv", [9] = "cvv", ["1z"] = "cvv", [true] = "cvv" })
+    local messages = {}
+    for i, wrong in ipairs(mistakes) do
+      messages[i] = wrong.message:match "^[^:]*: unknown key '[^']*'"
+    end
+    assert.same({ "boolean: unknown key 'boolean'", "9: unknown key '9'", "10: unknown key '10'", "1z: unknown key '1z'", "table: unknown key 'table'" },
+      messages)
+  end)
 end)
