@@ -259,6 +259,17 @@ function writing:derived(steps)
   return fields
 end
 
+--- The provider's name, which is there also where the mapping has an expression for it that finds nothing.
+function writing:provider(steps, fields, provider)
+  for _, step in ipairs(steps) do
+    if step.field == "provider" then
+      self:line("%s = %s or %s", local_name(step), local_name(step), provider)
+      return
+    end
+  end
+  table.insert(fields, 1, "provider = " .. provider)
+end
+
 --- @param name of the operation
 -- @param plan as map_check.read gives it; a step's call returns a value that is right for its field, or nil and an error
 -- @return a function of a record that returns the neutral record, or nil and an error
@@ -269,7 +280,7 @@ return function(name, plan)
   self:fields(plan.steps)
   self:fits()
   local fields = self:derived(plan.steps)
-  table.insert(fields, 1, ("provider = %s"):format(literal(name:match "^[^.]+")))
+  self:provider(plan.steps, fields, literal(name:match "^[^.]+"))
   local made = constructor(plan.steps, fields)
   local names = {}
   for i = 1, #self.values do

@@ -53,6 +53,12 @@ local function raises_here(call_it, ...)
 end
 
 describe("cards.card", function()
+  it("has its provider, whatever the mapping finds for that", function()
+    cards.map.define("x.y", { provider = "brand" })
+    assert.equal("x", cards.card(record {}).provider)
+    assert.equal("acme", cards.card(record { brand = "acme" }).provider)
+  end)
+
   describe("of a real answer", function()
     it("alix: a two-digit year, last4 and bin out of the number", function()
       local info = call "alix"
