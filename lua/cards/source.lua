@@ -28,7 +28,7 @@ local function quoted_end(text, at)
     if c == quote or c == "\n" then
       return to
     end
-    to = to + (c == "\\" and 2 or 1)
+    to = c == "\\" and text:match("^z%s*()", to + 1) or to + (c == "\\" and 2 or 1)
   end
   return #text
 end
@@ -84,19 +84,22 @@ local function opens(one)
   return OPENS[one.kind == "name" and one.value or one.kind] or 0
 end
 
+local DEEPEST = 250 -- tables in tables: Lua itself takes 200
+
 local read_table
 
 --- Reads the expression at `at` up to what ends it in a constructor. @return what it is, and the place of the end
-local function read_value(list, at)
+-- @param within how many tables it stands in
+local function read_value(list, at, within)
   local node = { line = list[at] and list[at].line, children = {} }
   local depth, from = 0, at
   while list[at] do
-    local one = list[at]
-    if depth == 0 and (one.kind == "," or one.kind == ";" or one.kind == "}") then
+    local one, outside = list[at], depth == 0
+    if outside and (one.kind == "," or one.kind == ";" or one.kind == "}") then
       break
-    elseif depth == 0 and one.kind == "{" and (at == from or list[at - 1].kind == "name" or list[at - 1].kind == "(") then
+    elseif outside and within < DEEPEST and one.kind == "{" and (at == from or list[at - 1].kind == "name" or list[at - 1].kind == "(") then
       local inner
-      inner, at = read_table(list, at)
+      inner, at = read_table(list, at, within)
       node.children = next(node.children) and node.children or inner.children
     else
       depth = depth + opens(one)
@@ -107,7 +110,7 @@ local function read_value(list, at)
 end
 
 --- Reads the constructor whose brace is at `at`. @return what it is, and the place after it
-function read_table(list, at)
+function read_table(list, at, within)
   local node, place = { line = list[at].line, children = {} }, 0
   at = at + 1
   while list[at] and list[at].kind ~= "}" do
@@ -121,7 +124,7 @@ function read_table(list, at)
       key = place
     end
     local child
-    child, at = read_value(list, at)
+    child, at = read_value(list, at, within + 1)
     child.line = first.line
     if key ~= nil then
       node.children[key] = child
@@ -164,7 +167,7 @@ function source.lines(text)
   local list = tokens(text)
   local at = last_return(list)
   local brace = returned_table(list, at)
-  local root = brace and read_table(list, brace) or { line = at and list[at] and list[at].line or 1, children = {} }
+  local root = brace and read_table(list, brace, 0) or { line = at and list[at] and list[at].line or 1, children = {} }
   return function(path)
     local node = root
     for _, key in ipairs(path) do
@@ -192,7 +195,7 @@ function source.returns_function(text)
   for i = 1, at - 2 do
     if list[i].value == "function" and list[i].kind == "name" then
       local before, behind = list[i - 1], list[i + 1]
-      if (behind.kind == "name" and behind.value == first.value) or (before and before.kind == "=" and list[i - 2].value == first.value) then
+      if (behind.kind == "name" and behind.value == first.value) or (i > 2 and before.kind == "=" and list[i - 2].value == first.value) then
         return list[at + 1] == nil
       end
     end

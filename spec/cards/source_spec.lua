@@ -80,6 +80,16 @@ describe("source.lines", function()
     end
   end)
 
+  it("takes text that nests deeper than any script may", function()
+    assert.equal(1, source.lines("return " .. ("{"):rep(2 ^ 16)) { 1, 1, 1 })
+    assert.equal(1, source.lines("return " .. ("{ a ="):rep(2 ^ 16)) { "a", "a" })
+  end)
+
+  it("reads on behind white space that a text skips", function()
+    assert.equal(4, source.lines "return {\n  a = 'x\\z\n    , b = 5',\n  c = 1 }" { "c" })
+    assert.equal(1, source.lines "return {\n  a = 'x\\z\n    , b = 5',\n  c = 1 }" { "b" })
+  end)
+
   it("knows a flow", function()
     assert.is_true(source.returns_function "return function(row) return { 1 } end")
     assert.is_true(source.returns_function "local function look_up(row) return row end\nreturn look_up")
@@ -88,5 +98,6 @@ describe("source.lines", function()
     assert.is_false(source.returns_function "local function f() end local t = {} return t")
     assert.is_false(source.returns_function "local function f() end return f()")
     assert.is_false(source.returns_function "")
+    assert.is_false(source.returns_function "= function return x")
   end)
 end)
