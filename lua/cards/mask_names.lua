@@ -83,8 +83,11 @@ function names.objection(definition, holds)
   return wrong and ("%s: %s"):format(definition.name, wrong)
 end
 
---- A field's name as a message may have it: neither a card number nor control characters.
+--- A field's name as a message may have it: neither a card number nor control characters. No metamethod is called for that.
 function names.shown(field)
+  if type(field) ~= "string" and type(field) ~= "number" then
+    return type(field)
+  end
   return (core.redact(tostring(field)):gsub("[%c\127-\255]", "?"):sub(1, 64))
 end
 

@@ -58,8 +58,8 @@ local function masked(class, first, last)
     first, last = math.min(first, MAX_FIRST), math.min(last, MAX_LAST)
   end
   local ends = {}
-  ends[1] = first > 0 and ("first %d"):format(first) or nil
-  ends[#ends + 1] = last > 0 and ("last %d"):format(last) or nil
+  ends[1] = first > 0 and ("first %.0f"):format(first) or nil
+  ends[#ends + 1] = last > 0 and ("last %.0f"):format(last) or nil
   if not ends[1] then
     return class == "pan" and "only how long it is" or "hidden"
   end
@@ -217,7 +217,7 @@ function rules.last(n)
     return HIDDEN .. value:sub(from)
   end
   return rule { name = "last", last = n, apply = apply, shows = function(class)
-    return secrets[class] and masked(class, 0, n) or texts[class] and n > 0 and ("last %d"):format(n) or "hidden"
+    return secrets[class] and masked(class, 0, n) or texts[class] and n > 0 and ("last %.0f"):format(n) or "hidden"
   end }
 end
 
@@ -268,7 +268,7 @@ function rules.truncate(n)
     return value:sub(1, to) .. "..."
   end
   return rule { name = "truncate", first = n, apply = apply, shows = function(class)
-    return secrets[class] and masked(class, n, 0) or texts[class] and n > 0 and ("first %d"):format(n) or "hidden"
+    return secrets[class] and masked(class, n, 0) or texts[class] and n > 0 and ("first %.0f"):format(n) or "hidden"
   end }
 end
 

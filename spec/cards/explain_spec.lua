@@ -126,6 +126,12 @@ describe("cards.mask.explain", function()
     assert.equal(expected + 23, #rows)
   end)
 
+  it("says what is shown by rules with large numbers", function()
+    for name, shows in pairs { last = "last 10000000000000000000", truncate = "first 10000000000000000000" } do
+      assert.equal(shows, row_of(mask.explain(mask.policy { brand = mask[name](1e19) }), "cards", "brand").shows)
+    end
+  end)
+
   it("says what is shown", function()
     local rows = mask.explain(mask.policy {
       number = mask.pan { first = 6, last = 4 }, cardNo = mask.pan { first = 6, last = 4 }, secrets = { card_number = mask.last(2), cvc = mask.drop },

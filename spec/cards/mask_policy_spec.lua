@@ -117,6 +117,12 @@ describe("mask.check", function()
     end
   end)
 
+  it("does not call what a key that is no name has", function()
+    local key = setmetatable({}, { __tostring = function() error "called" end })
+    assert.equal("table: a field is named by a string", mask.check({ [key] = mask.keep })[1].message)
+    assert.equal("billing.boolean: a field is named by a string", mask.check({ billing = { [true] = mask.keep } })[1].message)
+  end)
+
   it("ends for a policy without end", function()
     local endless, shared = {}, { id = mask.keep }
     endless.again = endless
