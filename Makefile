@@ -172,7 +172,7 @@ $(BUILD)/fuzz/%_fuzz: spec/fuzz/%_fuzz.c $(SRC:src/%.c=$(BUILD)/fuzz/%.o)
 
 .PHONY: fuzz fuzz-merge
 fuzz: deps-check
-	@$(MAKE) -s $(TARGET:%=$(BUILD)/fuzz/%_fuzz)
+	@$(MAKE) -s -j2 $(TARGET:%=$(BUILD)/fuzz/%_fuzz)
 	@BUILD=$(BUILD) spec/fuzz/run $(SECONDS) $(TARGET)
 
 fuzz-merge: $(TARGET:%=$(BUILD)/fuzz/%_fuzz)
@@ -240,18 +240,19 @@ count_broken = { grep -qE '^[0-9]+ [1-9]' $(BUILD)/tally || echo "0 1 0 $(1): so
 
 test: deps-test
 	@mkdir -p $(BUILD) && : > $(BUILD)/tally
-	+@$(MAKE) -s -k units || $(call count_broken,units)
-	+@$(MAKE) -s storm || $(call count_broken,storm)
-	+@$(MAKE) -s fault || $(call count_broken,fault)
+	+@$(MAKE) -s -k -j2 -O units || $(call count_broken,units)
+	+@$(MAKE) -s -k -j2 -O storm-counted fault-counted
 	+@spec/sandbox/start $(BUILD)/sandbox && $(MAKE) -s -k -j2 -O $(LUAS:%=specs-%)
 	+@$(MAKE) -s nginx || $(call count_broken,nginx)
 	+@$(MAKE) -s packaging || $(call count_broken,packaging)
 	@spec/sandbox/stop $(BUILD)/sandbox >/dev/null
 	@spec/support/total $(BUILD)/tally
 
-# They mostly wait, so two of them at a time.
+# Two cores have two of these at a time; specs mostly wait.
 specs-%:
 	+@$(MAKE) -s specs LUA=$* || $(call count_broken,specs)
+%-counted:
+	+@$(MAKE) -s $* || $(call count_broken,$*)
 
 check: deps-check
 	@rm -f $(BUILD)/tally
