@@ -240,7 +240,7 @@ count_broken = { grep -qE '^[0-9]+ [1-9]' $(BUILD)/tally || echo "0 1 0 $(1): so
 
 test: deps-test
 	@mkdir -p $(BUILD) && : > $(BUILD)/tally
-	+@$(MAKE) -s -k -j2 -O units || $(call count_broken,units)
+	+@$(MAKE) -s -k units || $(call count_broken,units)
 	+@$(MAKE) -s -k -j2 -O storm-counted fault-counted
 	+@spec/sandbox/start $(BUILD)/sandbox && $(MAKE) -s -k -j2 -O $(LUAS:%=specs-%)
 	+@$(MAKE) -s nginx || $(call count_broken,nginx)
