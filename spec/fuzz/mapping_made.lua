@@ -173,15 +173,15 @@ local ARGUMENTS = {
 }
 ARGUMENTS.truncate = ARGUMENTS.last
 
-local function rule(read)
-  local name = read:choice(RULES)
+local function rule(read, name)
+  name = name or read:choice(RULES)
   if not ARGUMENTS[name] then
     return cards.mask[name]
   end
   local argument = slip(read, 8) and read:value() or ARGUMENTS[name](read)
   local ok, value = pcall(cards.mask[name], argument)
   answer.must_hide(not ok and value, name)
-  return ok and value or slip(read, 1) and cards.mask[name] or cards.mask.keep
+  return ok and value or slip(read, 1) and cards.mask[name] or cards.mask.hide
 end
 
 --- A table from fields to rules.
@@ -192,7 +192,7 @@ function made.rules(read, depth)
     local field = key_of(read, read:choice { FIELDS, FIELDS, BILLING, NAMED })
     local holds = type(field) == "string" and names.holds(field)
     if holds and not slip(read, 4) then
-      rules[field] = read:choice { cards.mask.hide, cards.mask.drop, holds == "number" and cards.mask.pan { first = 8, last = 4 } or nil }
+      rules[field] = rule(read, read:choice(holds == "number" and { "fn", "hide", "pan", "hash", "fn" } or { "hide", "drop" }))
     elseif slip(read, 16) then
       rules[field] = read:value()
     elseif depth < 3 and read:byte() % 4 == 3 then
