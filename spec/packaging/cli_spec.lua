@@ -43,8 +43,8 @@ describe("luarocks make rockspec/cards-cli-scm-1.rockspec", function()
     local file = assert(io.open "rockspec/cards-cli-scm-1.rockspec")
     local text = file:read "*a"
     file:close()
-    local _, listed = run "ls lua/cards/cli/*.lua"
-    for path in listed:gmatch "lua/[%w_/]+%.lua" do
+    local _, listed = run "ls lua/cards/cli/*"
+    for path in listed:gmatch "lua/[%w_/%.]+" do
       assert.truthy(text:find('"' .. path .. '"', 1, true), path)
     end
     for path in text:gmatch '= "(lua/[^"]+)"' do
