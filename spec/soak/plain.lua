@@ -15,7 +15,7 @@ local target, seconds, seed = arg[1], tonumber(arg[2]), tonumber(arg[3])
 
 local RATE = 500        -- calls a second at most
 local CONCURRENCY = 96  -- of cards.each: more than one lane of the engine
-local MOST = 600        -- of client:start
+local MOST = 600        -- at the same time: of client:start, and of cards.each with those of loops that were left and not yet collected
 
 local next_plan = mix.new(seed, sandbox.PROVIDERS, sandbox.cases())
 
@@ -80,7 +80,7 @@ local run = ({ each = each, start = start })[target]
 local function census()
   quiet.settle(function()
     collectgarbage() -- what was dropped is cancelled by the collector
-    calls.look_around(2 * CONCURRENCY)
+    calls.look_around(MOST)
     if target == "start" then calls.start_to_look_around(MOST) end
   end)
   collectgarbage()
