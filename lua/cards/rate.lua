@@ -5,6 +5,8 @@ local core = require "cards.core"
 local methods = {}
 local metatable = { __index = methods }
 
+local ROUNDING = 1e-6 -- seconds: differences of times are not exact
+
 --- Moves a bucket's time by some turns or back, in one step, as other workers do the same. The dict forgets a bucket that is full.
 local function move(self, bucket, now, by)
   if self.dict then
@@ -25,7 +27,7 @@ end
 function methods:take(bucket, most)
   local now = core.now()
   local seconds = move(self, bucket, now, self.interval) - self.interval * self.burst - now
-  if seconds > most then
+  if seconds > most + ROUNDING then
     move(self, bucket, now, -self.interval)
     return nil, seconds
   end
