@@ -50,7 +50,7 @@ static struct vm *get_vm(lua_State *L) {
 
 /* --- jobs --- */
 
-static struct box *new_box(lua_State *L) {
+struct box *job_new_box(lua_State *L) {
   struct box *box = lua_newuserdata(L, sizeof *box);
   memset(box, 0, sizeof *box);
   luaL_getmetatable(L, JOB_TYPE);
@@ -105,7 +105,7 @@ static int new_job(lua_State *L) {
   if (secret_arena_is_tight()) lua_gc(L, LUA_GCCOLLECT, 0);
   int refused = input_take(L, &input, true);
   if (refused) return refused;
-  struct box *box = new_box(L);
+  struct box *box = job_new_box(L);
   refused = fill_box(L, box, &input);
   return refused ? refused : 1;
 }
@@ -313,7 +313,7 @@ int job_make_plain(lua_State *L, struct box **made) {
     memset(box, 0, sizeof *box);
     lua_pushvalue(L, 4);
   } else {
-    box = new_box(L);
+    box = job_new_box(L);
   }
   *made = box;
   return fill_box(L, box, &input);
@@ -342,7 +342,7 @@ static int call(lua_State *L) {
   compat_rawgetp(L, LUA_REGISTRYINDEX, &box_key);
   struct box *box = lua_touserdata(L, -1);
   if (!box || box->job) { /* the first call, or one inside of another: in a finalizer, say */
-    box = new_box(L);
+    box = job_new_box(L);
     lua_pushvalue(L, -1);
     compat_rawsetp(L, LUA_REGISTRYINDEX, &box_key);
   }

@@ -18,6 +18,8 @@ struct box {
   bool unread; /* the script was told that it is done */
 };
 
+/* Pushes a userdata that frees its job with it; it has none yet. */
+struct box *job_new_box(lua_State *L);
 struct box *job_check(lua_State *L);
 /* Makes room for so many tags in the table at the index, so that none is lost for want of memory once its job was taken. */
 void job_make_room(lua_State *L, int index, int tags);

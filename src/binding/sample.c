@@ -9,15 +9,6 @@
 #include "input.h"
 #include "job.h"
 
-/* Pushes a userdata that frees its job with it; it has none yet. */
-static struct box *new_box(lua_State *L) {
-  struct box *box = lua_newuserdata(L, sizeof *box);
-  memset(box, 0, sizeof *box);
-  luaL_getmetatable(L, JOB_TYPE);
-  lua_setmetatable(L, -2);
-  return box;
-}
-
 /* Pushes a text as a string, or as a secret; false where there is no room for that. */
 static bool push_text(lua_State *L, const struct buf *text, size_t from, bool secret, const char **why) {
   if (!secret) {
@@ -57,7 +48,7 @@ static int outline(lua_State *L) {
     secret_body |= secret && part->into == INTO_BODY;
     if (credential && part->into == INTO_HEADER && !input.values[i].bytes) input.values[i] = (struct value){ "-", 1 }; /* what is being signed for */
   }
-  struct box *box = new_box(L);
+  struct box *box = job_new_box(L);
   box->job = job_new(input.client->provider, input.operation, input.client->settings);
   if (!box->job) return luaL_error(L, "memory is used up");
   struct request *request = &box->job->request;
@@ -85,7 +76,7 @@ static int outline(lua_State *L) {
 static int read_answer(lua_State *L) {
   size_t len;
   lua_settop(L, 4);
-  struct box *box = new_box(L);
+  struct box *box = job_new_box(L);
   const struct provider *provider = binding_to_provider(L, 1);
   luaL_argcheck(L, provider, 1, "no such provider");
   const struct operation *operation = provider_operation(provider, luaL_checkstring(L, 2));
