@@ -20,10 +20,13 @@ end
 
 function quiet.sleep(seconds) require("cqueues").sleep(seconds) end
 
+-- Not the pipe of the command itself: of that the process that looks at itself has one end, and the other one until popen comes to closing it.
+local COUNT = [[own=$(readlink /proc/$$/fd/1); find /proc/%s/fd -type l -printf '%%l\n' | grep -cvxF "$own"]]
+
 --- { descriptors, kib } of a process.
 function quiet.look(pid)
   pid = pid == "self" and contents "/proc/self/stat":match "^%d+" or pid
-  local list = io.popen(("ls /proc/%s/fd | wc -l"):format(pid))
+  local list = io.popen(COUNT:format(pid))
   local descriptors = tonumber(list:read "*l")
   list:close()
   return { descriptors = descriptors, kib = tonumber(contents(("/proc/%s/status"):format(pid)):match "VmRSS:%s*(%d+)") }
