@@ -11,7 +11,12 @@ local await = {
   active = 0,
   --- By coroutine: an object with the methods call and result, which do what await.call and await.result do, for calls inside of it.
   ways = setmetatable({}, { __mode = "k" }),
+  --- Groups of functions that the collector has found nobody waiting for: the first, each followed by the next in its field `later`, or false.
+  orphans = false,
 }
+
+--- Ends those groups: the collector comes by in the middle of anything and only notes them. Set by cards.tasks.
+function await.sweep() end
 
 --- Raises an error where nothing can wait.
 -- @param what the name of the function that was called
@@ -26,6 +31,9 @@ function await.call(client, operation, parameters, provider)
   if way and yieldable() then
     return way:call(client, operation, parameters, provider)
   end
+  if await.orphans then
+    await.sweep()
+  end
   return core.call(client, operation, parameters, provider)
 end
 
@@ -34,6 +42,9 @@ function await.result(job)
   local way = await.active > 0 and await.ways[running() or false]
   if way and yieldable() then
     return way:result(job)
+  end
+  if await.orphans then
+    await.sweep()
   end
   job:wait()
   return job:result()

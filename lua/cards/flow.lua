@@ -2,9 +2,7 @@
 
 local await = require "cards.await"
 local check = require "cards.check"
-local guard = require "cards.guard"
-local nginx = require "cards.nginx"
-local tasks = nginx or require "cards.tasks"
+local tasks = require "cards.nginx" or require "cards.tasks"
 
 local flow = {}
 
@@ -32,7 +30,7 @@ function flow.all(functions)
   await.check("cards.all", 2)
   local group, started = tasks.group(), {}
   -- An error may end the wait, such as Ctrl-C does; a request of nginx that ends takes its light threads with it.
-  local abandoned = not nginx and guard(function() tasks.abandon(group) end)
+  local abandoned = tasks.guard(group)
   for _ in once(abandoned) do
     for i, call in ipairs(functions) do
       started[i] = tasks.spawn(group, call, false)
@@ -64,7 +62,7 @@ end
 local each_options = { concurrency = check.number(1, 100000, true), progress = check.callback }
 
 --- Calls a function for each of many values, some at the same time. A loop that is left early cancels the calls that are under way: in Lua 5.4 at once, else
--- when its iterator is collected; inside of nginx the functions that run go on to their end, and their request with them.
+-- with the next call of the library after its iterator was collected; inside of nginx the functions that run go on to their end, and their request with them.
 -- @param from a list, or a function (an iterator such as io.lines returns) that returns the next value and nil at the end; read only as fast as the calls go
 -- @param call function(value)
 -- @param options { concurrency = 64, progress = function(done, failed, total, ended) }; total is nil unless `from` is a list; ended is true in the last call
@@ -85,7 +83,7 @@ function flow.each(from, call, options)
   local progress = options and options.progress
   local total = type(from) == "table" and next_value ~= from and #from or nil
   local group, index, exhausted, done, failed = tasks.group(true), 0, false, 0, 0
-  local abandoned = guard(function() tasks.abandon(group) end)
+  local abandoned = tasks.guard(group)
 
   local function fill()
     while not exhausted and group.running + group.count - group.taken < concurrency do

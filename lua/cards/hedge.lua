@@ -3,11 +3,9 @@
 local await = require "cards.await"
 local callable = require "cards.callable"
 local check = require "cards.check"
-local guard = require "cards.guard"
-local nginx = require "cards.nginx"
 local scope = require "cards.scope"
 local sleep = require "cards.sleep"
-local tasks = nginx or require "cards.tasks"
+local tasks = require "cards.nginx" or require "cards.tasks"
 
 local unpack = table.unpack or unpack -- luacheck: ignore
 
@@ -33,7 +31,7 @@ return function(call, options)
   await.check("cards.hedge", 2)
   local after, attempts = options.after or 0.3, options.attempts or 2
   local group, scopes, started, running = tasks.group(), {}, {}, 0
-  local abandoned = not nginx and guard(function() tasks.abandon(group) end)
+  local abandoned = tasks.guard(group)
 
   local function spawn(task)
     started[#started + 1] = tasks.spawn(group, task, false)

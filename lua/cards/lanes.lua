@@ -223,6 +223,9 @@ function lanes.drive(filter, argument)
   if is_main or not thread then
     depth = 0 -- whatever an error has left there
   end
+  if await.orphans then
+    await.sweep()
+  end
   local lane = dequeue(depth >= DEEPEST and filter, argument)
   if lane then
     return resume(lane)

@@ -348,8 +348,10 @@ end
 function tasks.recycle() -- light threads cost more than tables
 end
 
---- What runs still goes on to its end: this is called by the collector, at any time and outside of any request, where nothing of nginx may be touched.
-function tasks.abandon() end
+--- What runs goes on to its end when nobody waits any more: the collector comes by outside of any request, too, where nothing of nginx may be touched.
+function tasks.guard()
+  return true
+end
 
 --- Ends what runs, as the one who has started it: light threads that others have started inside of them end their calls within ASK_AGAIN, by the scope.
 function tasks.cancel(_, started)

@@ -4,6 +4,7 @@
 -- tasks to those that run already. The task knows such groups, so that they end with it.
 
 local await = require "cards.await"
+local guard = require "cards.guard"
 local lanes = require "cards.lanes"
 local scope = require "cards.scope"
 local timers = require "cards.timers"
@@ -36,7 +37,7 @@ end
 --- Keeps what the task's function returned: task[1] … task[task.n].
 local function finish(task, ...)
   if not task.lane then
-    return -- it was abandoned while it ran
+    return -- it was cancelled while it ran
   end
   local n = select("#", ...)
   task.n = n
@@ -98,7 +99,9 @@ end
 
 --- A group without tasks. `iterates`: it belongs to an iterator, which may be handed on.
 function tasks.group(iterates)
-  local group = { iterates = iterates, running = 0, members = {}, oldest = false, newest = false, count = 0, taken = 0, parent = false }
+  local group = {
+    iterates = iterates, running = 0, members = {}, oldest = false, newest = false, count = 0, taken = 0, parent = false, later = false,
+  }
   set_parent(group, lanes.own())
   return group
 end
@@ -175,6 +178,9 @@ function tasks.next(group)
   end
   while group.taken == group.count do
     if group.running == 0 then
+      if parent and parent.dropped then
+        error("cancelled: nobody waits for it any more", 0) -- where it could not yield, it goes on to this point
+      end
       return nil
     end
     if parent and yieldable() then
@@ -205,7 +211,7 @@ local function gather(group, left)
 end
 
 --- Ends a group and cancels what its members wait for: nothing of them runs on, but that Lua 5.4 closes their variables.
-function tasks.abandon(group)
+function tasks.cancel(group)
   if group.running == 0 then
     return
   end
@@ -222,6 +228,27 @@ function tasks.abandon(group)
   end
 end
 
-tasks.cancel = tasks.abandon
+--- Has a group cancelled before anything waits for a call again: for the collector, which comes by in the middle of anything, the lines above included.
+local function forsake(group)
+  group.later = await.orphans
+  await.orphans = group
+end
+
+function await.sweep()
+  while await.orphans do
+    local group = await.orphans
+    await.orphans = group.later
+    local ok, why = pcall(tasks.cancel, group)
+    if not ok then -- for want of memory
+      forsake(group)
+      error(why, 0)
+    end
+  end
+end
+
+--- A value to be held by whoever waits for the group: when it is closed the group is cancelled, and soon after it was collected.
+function tasks.guard(group)
+  return guard(function() forsake(group) end, function() tasks.cancel(group) end)
+end
 
 return tasks

@@ -240,7 +240,10 @@ describe("cards.sleep", function()
       end) do break end
     end
     leave()
-    for _ = 1, 3 do collectgarbage() end
+    for _ = 1, 2 do -- found in the first round, and let go of by what waits next
+      for _ = 1, 3 do collectgarbage() end
+      assert.is_true(cards.sleep(0))
+    end
     assert.is_nil(next(kept))
   end)
 
