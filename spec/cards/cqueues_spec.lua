@@ -26,20 +26,27 @@ describe("client:start in cqueues", function()
     return job:result()
   end
 
-  --- Runs functions as coroutines of one controller to their end. @return seconds that it took
+  --- The same by the descriptor alone, which has to be readable for it.
+  local function wait_to_hear(job)
+    while not job:done() do
+      assert.is_truthy(cqueues.poll({ pollfd = job:pollfd(), events = "r" }, 20), "nothing was readable")
+    end
+    return job:result()
+  end
+
+  --- Runs functions as coroutines of one controller to their end.
   local function run(functions)
-    local loop, started = cqueues.new(), core.now()
+    local loop = cqueues.new()
     for _, call in ipairs(functions) do
       loop:wrap(call)
     end
     assert(loop:loop())
-    return core.now() - started
   end
 
   after_each(function() program.wait_for("the calls to be gone", function() return core.calls() == 0 end) end)
 
   it("lets many coroutines wait, each for its own call, and timers go on", function()
-    local functions, answers, ticks = {}, 0, 0
+    local functions, answers, ticks, most = {}, 0, 0, 0
     for i = 1, 60 do
       functions[i] = function()
         local info, err = wait(start("slow_first_byte=0.4", "c_" .. i))
@@ -50,12 +57,12 @@ describe("client:start in cqueues", function()
     table.insert(functions, function()
       while answers < 60 do
         cqueues.sleep(0.02)
-        ticks = ticks + 1
+        ticks, most = ticks + 1, math.max(most, core.calls())
       end
     end)
-    local seconds = run(functions)
+    run(functions)
     assert.equal(60, answers)
-    assert.is_true(seconds < 12, seconds)
+    assert.is_true(most > 1, "one after the other")
     assert.is_true(ticks >= 5, ticks)
   end)
 
@@ -76,19 +83,18 @@ describe("client:start in cqueues", function()
 
   it("keeps a deadline without anything that is readable", function()
     local kind
-    local seconds = run { function()
+    run { function()
       local _, err = wait(alix:start("private_info", "c_1", { timeout = 0.4, headers = { ["X-Sandbox"] = "never" } }))
       kind = err.kind
     end }
     assert.equal("timeout", kind)
-    assert.is_true(seconds < 2, seconds)
   end)
 
   it("wakes a coroutine whose answer another one has taken", function()
     local job = start "slow_first_byte=0.2"
     local quick
-    local seconds = run {
-      function() wait(job) end,
+    run {
+      function() wait_to_hear(job) end,
       function()
         cqueues.sleep(0.05)
         local other = start "slow_first_byte=0.3"
@@ -98,18 +104,13 @@ describe("client:start in cqueues", function()
       end,
     }
     assert.is_true(quick >= 0.3)
-    assert.is_true(seconds < 0.8, seconds)
   end)
 
   it("wakes a coroutine even where others keep asking", function()
-    local waits = {}
     local functions, running = {}, 20
     for i = 1, 20 do
       functions[i] = function()
-        local job = start "slow_first_byte=0.2"
-        local started = core.now()
-        wait(job)
-        waits[i] = core.now() - started
+        assert(wait_to_hear(start "slow_first_byte=0.2"))
         running = running - 1
       end
     end
@@ -124,9 +125,7 @@ describe("client:start in cqueues", function()
       end)
     end
     run(functions)
-    for i = 1, 20 do
-      assert.is_true(waits[i] < 0.5, waits[i])
-    end
+    assert.equal(0, running)
   end)
 
   it("does not spin for a call that is done and that nobody asks", function()
@@ -161,7 +160,7 @@ describe("client:start in cqueues", function()
 
   it("is cancelled from another coroutine", function()
     local job, kind = start "never", nil
-    local seconds = run {
+    run {
       function()
         local _, err = wait(job)
         kind = err.kind
@@ -172,7 +171,6 @@ describe("client:start in cqueues", function()
       end,
     }
     assert.equal("cancelled", kind)
-    assert.is_true(seconds < 3, seconds)
   end)
 
   it("is what examples/cqueues.lua shows", function()

@@ -21,8 +21,10 @@ describe("client:start in libuv", function()
     return alix:start("private_info", "c_1", options)
   end
 
-  --- Runs the loop until all jobs are done, with other handles of the spec's own beside. @return seconds that it took
-  local function run(jobs, timers)
+  --- Runs the loop until all jobs are done, with other handles of the spec's own beside.
+  -- @param patience milliseconds until they are asked even if nothing was readable
+  -- @return seconds that it took, and for each job after how many it was done
+  local function run(jobs, timers, patience)
     local started, left = core.now(), #jobs
     local seen = {}
     local poll, timer = uv.new_poll(jobs[1]:pollfd()), uv.new_timer()
@@ -43,7 +45,7 @@ describe("client:start in libuv", function()
       end
     end
     poll:start("r", look)
-    timer:start(math.ceil(jobs[1]:timeout() * 1000), 1000, look)
+    timer:start(patience or math.ceil(jobs[1]:timeout() * 1000), 1000, look)
     uv.run()
     return core.now() - started, seen
   end
@@ -51,39 +53,37 @@ describe("client:start in libuv", function()
   after_each(function() program.wait_for("the calls to be gone", function() return core.calls() == 0 end) end)
 
   it("serves many calls with one handle, and timers go on", function()
-    local jobs, ticks = {}, 0
+    local jobs, ticks, most = {}, 0, 0
     for i = 1, 200 do
       jobs[i] = start "slow_first_byte=0.4"
     end
     local clock = uv.new_timer()
-    clock:start(20, 20, function() ticks = ticks + 1 end)
-    local seconds = run(jobs, { clock })
+    clock:start(20, 20, function() ticks, most = ticks + 1, math.max(most, core.calls()) end)
+    run(jobs, { clock })
     for i = 1, 200 do
       local info, err = jobs[i]:result()
       assert(info, err)
     end
-    assert.is_true(seconds < 40, seconds)
+    assert.is_true(most > 1, "one after the other")
     assert.is_true(ticks >= 5, ticks)
   end)
 
   it("tells of each call when it is done", function()
-    local _, seen = run { start "slow_first_byte=0.5", start "slow_first_byte=0.1" }
-    assert.is_true(seen[2] < 0.4 and seen[1] >= 0.5)
+    local _, seen = run { start "slow_first_byte=1", start "slow_first_byte=0.1" }
+    assert.is_true(seen[2] < seen[1] and seen[1] >= 1)
   end)
 
   it("keeps a deadline", function()
     local job = start("never", { timeout = 0.4 })
-    local seconds = run { job }
+    run { job }
     assert.equal("timeout", (select(2, job:result())).kind)
-    assert.is_true(seconds < 2.5, seconds)
   end)
 
   it("hears of an answer that was taken elsewhere", function()
     local jobs = { start "slow_first_byte=0.1", start "slow_first_byte=0.1", start "slow_first_byte=0.1" }
     local eager = uv.new_timer()
     eager:start(1, 1, function() jobs[2]:done() end)
-    local seconds = run(jobs, { eager })
-    assert.is_true(seconds < 0.6, seconds)
+    assert.is_true(run(jobs, { eager }, 20000) < 20, "nothing was readable")
   end)
 
   it("is quiet when all are done", function()
@@ -105,8 +105,8 @@ describe("client:start in libuv", function()
     local output, status = program.shell(("ALIX_URL=%s/alix CA_FILE=%s ALIX_ACCESS_TOKEN=alix_token_sandbox %s examples/luv.lua")
       :format(sandbox.url "HTTPS_URL", program.quote(sandbox.url "CA_FILE"), os.getenv "LUA_BIN"))
     assert.equal(0, status, output)
-    assert.matches("c_1 +%*%*%*%*%*%*%*%*%*%*%*%*1111 after 0", output)
-    assert.matches("slow_first_byte=0.5 +%*%*%*%*%*%*%*%*%*%*%*%*1111 after 0", output)
+    assert.matches("c_1 +%*%*%*%*%*%*%*%*%*%*%*%*1111 after %d", output)
+    assert.matches("slow_first_byte=0.5 +%*%*%*%*%*%*%*%*%*%*%*%*1111 after %d", output)
     assert.matches("sandbox%-declined +declined", output)
     assert.matches("sandbox%-never +cancelled", output)
     assert.matches("the timer went on all the while", output, 1, true)

@@ -101,7 +101,7 @@ describe("a started call", function()
     local seconds = core.now() - started
     assert.is_nil(info)
     assert.equal("timeout", err.kind)
-    assert.is_true(seconds >= 0.45 and seconds < 2, seconds)
+    assert.is_true(seconds >= 0.45, seconds)
   end)
 
   it("is held to its client's deadline where it has none of its own", function()
@@ -202,14 +202,15 @@ describe("a started call", function()
   end)
 
   it("lets a credential function call a provider, which goes on in the background too", function()
+    local fetched = false
     local dynamic = client("alix", { access_token = function()
       assert(alix:private_info("c_1", asked_to "slow_first_byte=0.2"))
+      fetched = true
       return "alix_token_sandbox"
     end })
-    local started = core.now()
     local job = dynamic:start("private_info", "c_2")
     if not shared.blocks_in_credentials then
-      assert.is_true(core.now() - started < 0.15, "it blocked")
+      assert.is_false(fetched, "it blocked")
       assert.is_false(job:done())
     end
     assert.is_truthy((job:result()))

@@ -247,11 +247,9 @@ function server:reload()
   return before
 end
 
---- Waits for the end of the whole server. @return the seconds that it took
+--- Waits for the end of the whole server, so many seconds at most.
 function server:wait_for_end(seconds)
-  local began = nginx.now()
   nginx.wait_for("nginx to end", function() return not self:alive() end, seconds)
-  return nginx.now() - began
 end
 
 --- Ends the server, at once where it does not end by itself.
