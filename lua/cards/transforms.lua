@@ -7,6 +7,7 @@
 
 local check = require "cards.check"
 local core = require "cards.core"
+local whole = require "cards.whole"
 
 local is_secret = check.is_secret
 
@@ -75,10 +76,7 @@ values.phone = in_core("phone", true)
 
 --- A key or value of `map` as text.
 local function as_text(value)
-  if type(value) == "number" and value % 1 == 0 then
-    return ("%.0f"):format(value)
-  end
-  return (type(value) == "string" or type(value) == "boolean") and tostring(value) or nil
+  return whole(value) or (type(value) == "string" or type(value) == "boolean") and tostring(value) or nil
 end
 
 --- For a secret, which is compared with every key: a new secret.

@@ -90,6 +90,15 @@ describe("cards.map.define", function()
     end
   end)
 
+  it("rounds no whole number that a function returns", function()
+    local large = math.maxinteger or 2 ^ 53 -- luacheck: ignore
+    cards.map.define("x.y", { id = function() return large end, number = function() return large end, status = { "state", cards.map.map { [large] = "all" } } })
+    local card = cards.card(record { state = large })
+    assert.equal(math.maxinteger and "9223372036854775807" or "9007199254740992", card.id) -- luacheck: ignore
+    assert.is_true(card.number:equals(card.id))
+    assert.equal("all", card.status)
+  end)
+
   it("lets no function yield, whoever runs it", function()
     cards.map.define("x.y", { billing = { city = function() return coroutine.yield "MARKER" end } })
     local thread = coroutine.create(function() return cards.card(record {}) end)

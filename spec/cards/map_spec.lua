@@ -202,8 +202,11 @@ describe("cards.card", function()
       local function at(value) return cards.card(record { at = value }).created_at end
       assert.equal("2024-11-20T07:06:28Z", at(1732086388))
       assert.equal("2024-11-20T07:06:28Z", at "1732086388")
+      assert.equal("2024-11-20T07:06:28Z", at(1732086388123))
       assert.equal("2024-11-20", at "2024-11-20")
-      for _, wrong in ipairs { "yesterday", "20240131", "", -1, 1e300, 0 / 0, true, cards.secret "2024-11-20" } do
+      assert.equal("2024-11-20T07:06:28Z", at "2024-11-20 07:06:28z")
+      assert.equal("2024-01-31", at "20240131")
+      for _, wrong in ipairs { "yesterday", "2024-99-99", "2024-01-31 and more", "", -1, 1e300, 0 / 0, true, cards.secret "2024-11-20" } do
         assert.is_nil(at(wrong))
       end
     end)

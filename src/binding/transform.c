@@ -9,10 +9,11 @@
 #include "../base/transform.h"
 #include "binding.h"
 
-#define SHORT   256 /* bytes of a result that need no memory of Lua's */
-#define LAST4   4
-#define BIN     6
-#define LONGEST 64 /* bytes of a card number with what stands between its digits */
+#define SHORT      256 /* bytes of a result that need no memory of Lua's */
+#define LAST4      4
+#define BIN        6
+#define MOST_EXACT 9007199254740991.0 /* whole numbers beyond it are rounded, in a record they are an error */
+#define LONGEST    64                 /* bytes of a card number with what stands between its digits */
 
 /* A secret of the same class with the result, which is written where it stays; nothing where there is none or the secret is closed. */
 static int transform_secret(lua_State *L, enum transform transform, const struct secret *secret) {
@@ -79,7 +80,7 @@ static int apply(lua_State *L) {
   } else if (type == LUA_TNUMBER) {
     char digits[64];
     double number = lua_tonumber(L, 1);
-    if (!(fabs(number) < 1e15)) return 0;
+    if (!(fabs(number) <= MOST_EXACT)) return 0;
     int len = snprintf(digits, sizeof digits, number == floor(number) ? "%.0f" : "%.3f", number);
     return transform_text(L, transform, digits, (size_t)len);
   } else if (type == LUA_TTABLE && transform == TRANSFORM_PHONE) {
