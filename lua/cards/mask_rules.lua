@@ -9,6 +9,7 @@ local check = require "cards.check"
 local core = require "cards.core"
 local names = require "cards.mask_names"
 local plain = require "cards.mask_plain"
+local whole = require "cards.whole"
 
 local pcall, type = pcall, type -- as locals: they are called for every field
 local is_secret = check.is_secret
@@ -221,17 +222,21 @@ function rules.last(n)
   end }
 end
 
---- A keyed hash (HMAC-SHA-256, 32 hexadecimal digits), to join data without the number. Without the key nobody can try
--- numbers out; with it the few values of a cvv would be found at once, so a secret of that class shows nothing.
--- @param key a string or secret of 16 to 4096 bytes; an error at the caller's line where it is none
+--- A keyed hash (HMAC-SHA-256, 32 hexadecimal digits), to join data without the number. A card number is hashed without the spaces and
+-- dashes in it, a whole number as its digits. Without the key nobody can try numbers out; with it the few values of a cvv would be
+-- found at once, so a secret of that class shows nothing.
+-- @param key a string or an open secret of 16 to 4096 bytes; an error at the caller's line where it is none
 function rules.hash(key)
-  local usable = is_secret(key) or type(key) == "string"
-  if not usable or #key < 16 or #key > 4096 then
-    error("cards.mask.hash: the key must be a string or a secret of at least 16 and at most 4096 bytes", 2)
+  local usable, length = type(key) == "string" or is_secret(key), 0
+  if usable then
+    usable, length = pcall(function() return #key end) -- a closed one has none
+  end
+  if not usable or length < 16 or length > 4096 then
+    error("cards.mask.hash: the key must be a string or an open secret of at least 16 and at most 4096 bytes", 2)
   end
   local function apply(value)
     if type(value) == "number" then
-      value = tostring(value)
+      value = whole(value) or tostring(value)
     elseif type(value) ~= "string" and (not is_secret(value) or value.class == "cvv") then
       return HIDDEN
     end

@@ -56,9 +56,10 @@ static int distance(lua_State *L) {
   return 1;
 }
 
-/* core.hash(key, text): HMAC-SHA-256 of a text or secret under a key, its first 16 bytes in hexadecimal digits */
+/* core.hash(key, text): HMAC-SHA-256 of a text or secret under a key, its first 16 bytes in hexadecimal digits. Of a card number the digits count. */
 static int hash(lua_State *L) {
   static const char digits[] = "0123456789abcdef";
+  char number[PAN_MAX_DIGITS];
   unsigned char mac[EVP_MAX_MD_SIZE];
   unsigned int mac_len = 0;
   char hex[32];
@@ -71,12 +72,17 @@ static int hash(lua_State *L) {
     len[i] = secret ? secret->len : lua_rawlen(L, i + 1);
   }
   luaL_argcheck(L, len[0] > 0 && len[0] <= 4096, 1, "a key has 1 to 4096 bytes");
+  if (pan_luhn(bytes[1], len[1])) {
+    len[1] = pan_digits(bytes[1], len[1], number);
+    bytes[1] = number;
+  }
   bool ok = HMAC(EVP_sha256(), bytes[0], (int)len[0], (const unsigned char *)bytes[1], len[1], mac, &mac_len) != NULL;
   for (size_t i = 0; ok && i < sizeof hex / 2; i++) {
     hex[2 * i] = digits[mac[i] >> 4];
     hex[2 * i + 1] = digits[mac[i] & 15];
   }
   explicit_bzero(mac, sizeof mac);
+  explicit_bzero(number, sizeof number);
   stack_wipe(STACK_SHALLOW); /* before Lua is called, which may raise an error */
   if (!ok) return luaL_error(L, "HMAC failed");
   lua_pushlstring(L, hex, sizeof hex);
