@@ -9,12 +9,12 @@ local explain = {}
 --- What a policy's tree shows of a field of that class.
 local function shows(tree, path, class)
   local entry = { fields = tree }
-  for name, rest in path:gmatch "([^.]+)(%.?)" do
+  for name, rest in fields.names(path) do
     entry = entry.fields[name]
     if not entry then
       return rules.concealed(class)
     elseif entry.show then
-      return entry.shows(rest == "." and "table" or class)
+      return entry.shows((rest == "." or path:find "%[%]$") and "table" or class)
     end
   end
   return rules.concealed(class) -- a table of rules where there is none
@@ -64,7 +64,7 @@ end
 --- What a policy shows.
 -- @param policy what cards.mask.policy made; an error at the caller's line where it is none
 -- @return a list of { provider, operation, field = "secrets.card_number", class = "pan", shows = "first 6, last 4" }: of
--- the neutral record (provider "cards", operation "card"), of every operation of every provider, and behind them, with
+-- the neutral record (provider "cards", operation "card"), of every operation of every provider, defined ones too, and behind them, with
 -- the provider "*", of the fields that only the policy knows and of all that nobody does (field "*"). class is a
 -- secret's class or a declared type. shows is "hidden", "left out", "as it is" (but for card numbers in it) or says
 -- what is left of the value.

@@ -57,16 +57,18 @@ local function split(path)
   return keys
 end
 
---- { path = "field" } for every path of the operation's record, and "object" for what has such below it; or nil and a message
+--- { path = "field" } for every path of the operation's record, "object" for what has such below it, and "list" for an array; or nil and a message
 -- where there is no such operation, and nothing where its provider is not known (yet).
 local function known_paths(name)
   local provider, operation = name:match "^([^.]+)%.(.+)$"
   local about = core.provider(provider)
   if not about then
     local names = {}
-    for _, other in ipairs(core.providers()) do
-      for of in pairs(core.provider(other).operations) do
-        names[other .. "." .. of] = true
+    for _, list in ipairs { core.providers(), core.definitions() } do
+      for _, other in ipairs(list) do
+        for of in pairs(core.provider(other).operations) do
+          names[other .. "." .. of] = true
+        end
       end
     end
     local nearest = check.nearest(name, names)
@@ -80,7 +82,9 @@ local function known_paths(name)
   end
   local known = {}
   for path in pairs(about.operations[operation].response.fields) do
-    known[path] = "field"
+    local list = path:match "^(.-)%[%]"
+    path = list or path
+    known[path] = list and "list" or "field"
     local above = path:match "^(.+)%."
     while above and not known[above] do
       known[above] = "object"
@@ -90,12 +94,23 @@ local function known_paths(name)
   return known
 end
 
+--- The list that the path goes to or into, or nil.
+local function list_on(path, known)
+  local on = path:gsub("%[%]", "")
+  while on and known[on] ~= "list" do
+    on = on:match "^(.+)%."
+  end
+  return on
+end
+
 --- Adds the paths that the operation does not have.
 -- @param uses of a plan
 function map_check.paths(uses, known, mistakes)
   for _, use in ipairs(uses) do
-    local kind = known[use.path]
-    if kind == "object" and not use.takes_tables then
+    local kind, list = known[use.path], list_on(use.path, known)
+    if list then
+      add(mistakes, use.at, ("'%s' is a list: a function of the record can look into it, a path cannot"):format(shown(list)))
+    elseif kind == "object" and not use.takes_tables then
       add(mistakes, use.at, ("'%s' has fields of its own, and is none"):format(shown(use.path)))
     elseif not kind and transforms.values[use.path] then
       add(mistakes, use.at, ("%s is a transform: write it without quotes"):format(use.path))

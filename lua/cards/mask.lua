@@ -20,8 +20,8 @@ local mask = {
 
 --- A policy.
 -- @param policy a table from fields (neutral or a provider's) to rules; for a field that is a table, a table of its
--- fields' rules. Rules that take nothing are values (keep, drop, hide, initials, email, phone, year_only), the others
--- are calls (pan { first, last }, last(n), truncate(n), hash(key), fn(f)).
+-- fields' rules, which for one that is a list of tables are those of each. Rules that take nothing are values (keep, drop, hide, initials, email, phone,
+-- year_only), the others are calls (pan { first, last }, last(n), truncate(n), hash(key), fn(f)).
 -- @return what is called with a card or record and returns a new plain table; it raises, at the caller's line, where its
 -- argument is no table. Its method `extend` makes another policy: policy:extend { field = rule }. An error at the
 -- caller's line where something is no rule, or would show more of a number than its first eight and last four digits,
@@ -78,8 +78,11 @@ local support = policies.shower(mask.policies.support)
 return setmetatable(mask, {
   __call = function(_, card)
     if type(card) ~= "table" then
-      error(("cards.mask: the argument must be a card or a record, not a %s"):format(type(card)), 2)
+      error(("cards.mask: the argument must be a card or a record, not a %s"):format(check.is_secret(card) and "secret" or type(card)), 2)
     end
     return support(card)
+  end,
+  __index = function(_, name)
+    error(("cards.mask: %s"):format(check.unknown(name, mask):gsub("key", "name", 1)), 2)
   end,
 })

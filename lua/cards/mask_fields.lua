@@ -30,11 +30,15 @@ local function add_neutral(list, readers, prefix)
 end
 
 --- All of them: { provider, operation, field = "billing.city", class }. The neutral record is "cards", "card" and comes first.
+-- Defined providers are there as well as the built-in ones; in an array the field is "data[].pan".
 -- class is that of the secret ("pan", "cvv", "token", "secret") or the type ("string", "integer", …).
 function fields.list()
   local list = {}
   add_neutral(list, neutral, "")
   local providers = core.providers()
+  for _, provider in ipairs(core.definitions()) do
+    providers[#providers + 1] = provider
+  end
   table.sort(providers)
   for _, provider in ipairs(providers) do
     local operations = core.provider(provider).operations
@@ -48,17 +52,22 @@ function fields.list()
   return list
 end
 
+--- The names on a path, as an iterator. A policy names an array's elements by its fields, as they have none: "data[].pan" is data and pan.
+-- The second value is whether the field goes on below that name.
+function fields.names(path)
+  return path:gsub("%[%]", ""):gmatch "([^.]+)(%.?)"
+end
+
 --- Their names as a tree, { billing = { city = {} } }, and by the last name of each its whole path, { city = "billing.city" }.
 function fields.tree()
   local tree, paths = {}, {}
   for _, row in ipairs(fields.list()) do
-    local node = tree
-    for name in row.field:gmatch "[^.]+" do
+    local node, last = tree, nil
+    for name in fields.names(row.field) do
       node[name] = node[name] or {}
-      node = node[name]
+      node, last = node[name], name
     end
-    local last = row.field:match "[^.]+$"
-    paths[last] = paths[last] or row.field
+    paths[last] = paths[last] or row.field:gsub("%[%]", "")
   end
   return tree, paths
 end

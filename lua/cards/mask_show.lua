@@ -9,6 +9,7 @@ local plain = require "cards.mask_plain"
 local DEEPEST = 64 -- tables in tables
 local MOST_TABLES = 10000 -- in a card: one that is shared often is shown as often
 local NO_FIELDS = {}
+local ELEMENT = {} -- the key of what shows the elements of a list: its own fields' rules are theirs
 
 local HIDDEN = plain.HIDDEN
 local next, type = next, type -- as locals: they are called for every field
@@ -32,6 +33,9 @@ local function show_all(fields, card, outer, within)
   for key, value in next, card do
     local show = fields[key]
     local name = show and key or plain.key(key)
+    if not show and type(key) == "number" then
+      show = fields[ELEMENT]
+    end
     if name ~= nil then
       if name ~= key then
         altered = altered + 1
@@ -92,6 +96,7 @@ local function compile(tree, depth)
         end
         return show_inner(below, value, card, outer, within)
       end
+      below[ELEMENT] = show
     end
     fields[field] = show
     quick[field] = {

@@ -6,6 +6,13 @@ local core = require "cards.core"
 local mask = cards.mask
 local explain = require "cards.explain"
 
+--- With an array, and every class that the built-in providers have not.
+cards.define {
+  name = "acme_explained", operations = { list = { path = "/", response = { fields = {
+    ["rows[].pan"] = "pan", ["rows[].id"] = "string", ["rows[].in[].secret"] = "secret", ["tags[]"] = "string", amount = "number",
+  } } } },
+}
+
 local PAN = "4539148803436467"
 local LONG = "AbcdEfghIjklMnopQrstUvwx"
 
@@ -70,17 +77,22 @@ local function check_claim(row, shown, text)
 end
 
 --- A record or card that has the value at the path and nothing else.
-local function holding(path, value)
-  local name, rest = path:match "^([^.]+)%.(.+)$"
-  return name and { [name] = holding(rest, value) } or { [path] = value }
+-- @param list makes a list of an element of an array; without it there is only the element
+local function holding(path, value, list)
+  local name, brackets, rest = path:match "^([^.%[]+)([%[%]]*)%.?(.*)$"
+  local content = value
+  if rest ~= "" then
+    content = holding(rest, value, list)
+  end
+  return { [name] = brackets ~= "" and list and { content } or content }
 end
 
 local function at(shown, path)
-  for name in path:gmatch "[^.]+" do
+  for name in path:gsub("%[%]", ".1"):gmatch "[^.]+" do
     if type(shown) ~= "table" then
       return shown -- hidden or left out as a whole
     end
-    shown = shown[name]
+    shown = shown[tonumber(name) or name]
   end
   return shown
 end
@@ -90,7 +102,7 @@ local function check_report(policy)
   for _, row in ipairs(mask.explain(policy)) do
     local value, text = samples[row.class]()
     local path = row.field == "*" and "a_field_that_nobody_knows" or row.field
-    local shown = at(policy(holding(path, value)), path)
+    local shown = at(policy(holding(path, value, true)), path)
     if not check_claim(row, shown, text) then
       error(("%s.%s %s (%s): the report says '%s', but shown is %s"):format(row.provider, row.operation, row.field, row.class, row.shows, tostring(shown)))
     end
@@ -99,9 +111,9 @@ local function check_report(policy)
   return count
 end
 
-local function row_of(rows, provider, field)
+local function row_of(rows, provider, field, operation)
   for _, row in ipairs(rows) do
-    if row.provider == provider and row.field == field then
+    if row.provider == provider and row.field == field and row.operation == (operation or row.operation) then
       return row
     end
   end
@@ -111,12 +123,14 @@ describe("cards.mask.explain", function()
   it("has every field of the neutral record and of every operation", function()
     local rows = mask.explain(mask.policies.support)
     local expected = 1
-    for _, provider in ipairs(core.providers()) do
-      for operation, about in pairs(core.provider(provider).operations) do
-        for path, class in pairs(about.response.fields) do
-          local row = row_of(rows, provider, path)
-          assert.same({ operation, class }, { row.operation, row.class })
-          expected = expected + 1
+    for _, list in ipairs { core.providers(), core.definitions() } do
+      for _, provider in ipairs(list) do
+        for operation, about in pairs(core.provider(provider).operations) do
+          for path, class in pairs(about.response.fields) do
+            local row = row_of(rows, provider, path, operation)
+            assert.same({ operation, class }, { row.operation, row.class })
+            expected = expected + 1
+          end
         end
       end
     end
@@ -135,6 +149,7 @@ describe("cards.mask.explain", function()
   it("says what is shown", function()
     local rows = mask.explain(mask.policy {
       number = mask.pan { first = 6, last = 4 }, cardNo = mask.pan { first = 6, last = 4 }, secrets = { card_number = mask.last(2), cvc = mask.drop },
+      rows = { pan = mask.pan { first = 6 }, id = mask.keep }, tags = mask.keep,
       billing = mask.keep, status = { verdict = mask.keep }, last4 = mask.keep, of_another = mask.keep, mine = { own = mask.hide },
     })
     local function says(provider, field) return row_of(rows, provider, field).shows end
@@ -143,6 +158,8 @@ describe("cards.mask.explain", function()
     assert.equal("last 2", says("whop", "secrets.card_number"))
     assert.equal("left out", says("whop", "secrets.cvc"))
     assert.equal("hidden", says("whop", "secrets.name_on_card"))
+    assert.same({ "first 6", "as it is" }, { says("acme_explained", "rows[].pan"), says("acme_explained", "rows[].id") })
+    assert.same({ "hidden", "hidden" }, { says("acme_explained", "rows[].in[].secret"), says("acme_explained", "tags[]") })
     assert.equal("hidden", says("whop", "billing.city"))
     assert.equal("as it is", says("nayax", "status.verdict"))
     assert.equal("hidden", says("whop", "status"))

@@ -39,6 +39,18 @@ describe("cards.map.check", function()
     assert.same({}, map.check("payengine.retrieve_token", { phone = { "phone_number", map.phone } }))
   end)
 
+  it("names a list that a path goes to or into", function()
+    local fields = { ["all.data[].pan"] = "pan", id = "string" }
+    local acme = cards.define { name = "acme_lists", operations = { list = { path = "/", response = { fields = fields } } } }
+    for _, path in ipairs { "all.data", "all.data.pan", "all.data[].pan", "all.data.pen" } do
+      only(acme.provider .. ".list", { number = path }, { "number" }, "'all.data' is a list")
+    end
+    only(acme.provider .. ".list", { number = "all" }, { "number" }, "'all' has fields of its own")
+    only(acme.provider .. ".list", { number = "all.dat" }, { "number" }, "'all.data'")
+    assert.same({}, map.check(acme.provider .. ".list", { id = "id", number = function(record) return record.all.data[1].pan end }))
+    assert.truthy(map.check("acme_list.list", {})[1].message:find("'acme_lists.list'", 1, true))
+  end)
+
   it("names an operation that is none, and the nearest", function()
     for name, nearest in pairs { ["alix.private_inf"] = ALIX, ["alx.private_info"] = ALIX, ["whop.get"] = "whop.retrieve" } do
       local mistakes = map.check(name, {})

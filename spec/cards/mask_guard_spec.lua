@@ -208,6 +208,20 @@ describe("a masked table", function()
     assert.truthy(cjson.encode(shown))
   end)
 
+  it("shows of each table in a list what the rules of the list's field say", function()
+    local policy = cards.mask.policy { data = { id = cards.mask.keep, of = { city = cards.mask.keep } } }
+    local function shown(list) return policy { data = list, other = list } end
+    assert.same({ data = { { id = "1", pan = "************1111", of = { city = "B", x = "***" } }, { id = "2" } }, other = { { id = "***" } } }, {
+      data = shown { { id = "1", pan = cards.secret("4111111111111111", "pan"), of = { city = "B", x = "y" } }, { id = "2" } }.data,
+      other = shown { { id = "1" } }.other,
+    })
+    assert.same({ "***", "***", { { id = "3" } }, { of = { { city = "C" } } } }, shown { "a", 4, { { id = "3" } }, { of = { { city = "C" } } } }.data)
+    assert.same({ { id = "***" } }, policy { { id = "4" } })
+    local endless = {}
+    endless[1] = endless
+    assert.same({ "***" }, shown(endless).data)
+  end)
+
   it("ends, however often and deep tables are shared", function()
     local shared = { number = pan() }
     for _ = 1, 60 do shared = { shared, shared } end

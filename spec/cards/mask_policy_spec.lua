@@ -98,6 +98,15 @@ describe("mask.check", function()
     assert.equal("card_number: no provider has such a field (it is secrets.card_number)", found.card_number)
   end)
 
+  it("knows the fields of defined providers, and those in lists", function()
+    cards.define {
+      name = "acme_masked", operations = { list = { path = "/", response = { fields = { ["rows[].holder_title"] = "string", ["seal.form"] = "string" } } } },
+    }
+    assert.same({}, messages { rows = { holder_title = mask.keep }, seal = mask.drop })
+    assert.equal("rows.holder_titel: no provider has such a field (did you mean 'holder_title'?)", messages { rows = { holder_titel = mask.keep } } [1])
+    assert.equal("holder_title: no provider has such a field (it is rows.holder_title)", messages { holder_title = mask.keep } [1])
+  end)
+
   it("knows what stands in no table", function()
     assert.matches("^brand%.name: no provider has such a field", messages { brand = { name = mask.keep } } [1])
   end)

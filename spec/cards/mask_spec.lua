@@ -136,7 +136,11 @@ describe("cards.mask", function()
   it("raises at the caller's line for what is no table", function()
     raises_here(function() mask(nil) end, "nil")
     raises_here(function() mask(PAN) end, "string")
-    raises_here(function() mask(pan()) end, "userdata")
+    raises_here(function() mask(pan()) end, "secret")
+  end)
+
+  it("raises at the caller's line for a name that it does not have", function()
+    raises_here(function() return mask.kep end, "'kep'", "'keep'")
   end)
 end)
 

@@ -296,6 +296,20 @@ static int enter(lua_State *L) {
   return 1;
 }
 
+/* core.definitions(): a new list of the names that definitions are found by */
+static int names(lua_State *L) {
+  int count = 0;
+  lua_settop(L, 0);
+  lua_newtable(L);
+  push_definitions(L);
+  for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1)) {
+    lua_pushvalue(L, -2);
+    lua_rawseti(L, 1, ++count);
+  }
+  lua_settop(L, 1);
+  return 1;
+}
+
 const struct provider *binding_to_provider(lua_State *L, int index) {
   if (lua_type(L, index) == LUA_TUSERDATA) {
     const struct client *client = luaL_testudata(L, index, CLIENT_TYPE);
@@ -323,7 +337,7 @@ static int collect(lua_State *L) {
 }
 
 void binding_open_define(lua_State *L) {
-  static const luaL_Reg functions[] = { { "define", define }, { "enter", enter }, { NULL, NULL } };
+  static const luaL_Reg functions[] = { { "define", define }, { "enter", enter }, { "definitions", names }, { NULL, NULL } };
   luaL_newmetatable(L, DEFINITION_TYPE);
   lua_pushcfunction(L, collect);
   lua_setfield(L, -2, "__gc");

@@ -136,7 +136,7 @@ static int describe(lua_State *L) {
   return 1;
 }
 
-/* core.providers(): the names of the built-in ones */
+/* core.providers(): the names of the built-in ones; see core.definitions, too */
 static int names(lua_State *L) {
   lua_newtable(L);
   for (int i = 0; registry[i]; i++) {
