@@ -2,14 +2,25 @@
 -- naming the key and never the value.
 
 local core = require "cards.core"
+local digits_of = require "cards.whole"
 
 local check = {}
+
+--- A key or name as a message may have it: neither a card number nor control characters, and of what is no name its type. No metamethod
+-- is called for that.
+function check.shown(name)
+  if type(name) ~= "string" and type(name) ~= "number" then
+    return type(name)
+  end
+  return (core.redact(digits_of(name) or tostring(name)):gsub("[%c\127-\255]", "?"):sub(1, 64))
+end
 
 --- The name among `names` that is nearest to `name`; names is a table with the names as keys.
 function check.nearest(name, names)
   local best, least
+  name = type(name) == "string" and name or check.shown(name)
   for known in pairs(names) do
-    local distance = core.distance(tostring(name), known)
+    local distance = core.distance(name, known)
     if not least or distance < least or (distance == least and known < best) then
       best, least = known, distance
     end
@@ -20,8 +31,7 @@ end
 --- "unknown key 'acces_token' (did you mean 'access_token'?)"
 function check.unknown(name, names)
   local nearest = check.nearest(name, names)
-  local shown = core.redact(tostring(name)):gsub("[%c\127-\255]", "?"):sub(1, 64)
-  return ("unknown key '%s'%s"):format(shown, nearest and (" (did you mean '%s'?)"):format(nearest) or "")
+  return ("unknown key '%s'%s"):format(check.shown(name), nearest and (" (did you mean '%s'?)"):format(nearest) or "")
 end
 
 local function is_secret(value)

@@ -174,8 +174,7 @@ function confine.environment(names)
     if type(name) == "string" and withheld[name] then
       error(("'%s' is not available to a confined script"):format(name), 2)
     end
-    local shown = core.redact(tostring(name)):gsub("[%c\127-\255]", "?"):sub(1, 64)
-    error(("unknown name '%s': the nearest is '%s'"):format(shown, check.nearest(name, known)), 2)
+    error(("unknown name '%s': the nearest is '%s'"):format(check.shown(name), check.nearest(name, known)), 2)
   end })
 end
 

@@ -122,7 +122,7 @@ local function check_mappings(value)
   local list = {}
   for name, mapping in pairs(value) do
     if not is_operation(name) then
-      table.insert(list, { path = { name }, message = ("%s is no name of an operation, such as \"alix.private_info\""):format(core.redact(tostring(name))) })
+      table.insert(list, { path = { name }, message = ("%s is no name of an operation, such as \"alix.private_info\""):format(check.shown(name)) })
     elseif type(mapping) ~= "table" then
       table.insert(list, { path = { name }, message = ("%s: the mapping must be a table of fields"):format(name) })
     else

@@ -15,13 +15,7 @@ local EXPRESSION = "must be a path such as \"billing.city\", a list of paths and
 local MOST_NAMES = 64 -- in a path: as deep as an answer may be
 local NEAR = 2 -- slips in the name of an operation: more, and it is meant to be another one
 
---- A key or path as it may be shown. No metamethod is called for that.
-local function shown(name)
-  if type(name) ~= "string" and type(name) ~= "number" then
-    return type(name)
-  end
-  return (core.redact(tostring(name)):gsub("[%c\127-\255]", "?"):sub(1, 64))
-end
+local shown = check.shown
 
 local function dotted(path)
   local names = {}
@@ -246,7 +240,7 @@ function reading:fields(mapping, readers, at)
   for _, field in ipairs(keys_of(mapping)) do
     local from, read, place = rawget(mapping, field), readers[field], below(at, field)
     if not read then
-      self:mistake(place, check.unknown(type(field) == "string" and field or shown(field), readers))
+      self:mistake(place, check.unknown(field, readers))
     elseif type(read) == "table" then
       if type(from) ~= "table" or transforms.definition(from) then
         self:mistake(place, "must be a table of fields", " ")

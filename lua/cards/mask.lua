@@ -7,7 +7,6 @@
 local check = require "cards.check"
 local explain = require "cards.explain"
 local fields = require "cards.mask_fields"
-local names = require "cards.mask_names"
 local policies = require "cards.mask_policy"
 local rules = require "cards.mask_rules"
 
@@ -47,7 +46,7 @@ local function check_names(tree, known, paths, path, mistakes)
     else
       local near = check.nearest(field, next(known) ~= nil and known or paths)
       local hint = paths[field] and ("it is %s"):format(paths[field]) or ("did you mean '%s'?"):format(near)
-      local name = names.shown(table.concat(here, "."))
+      local name = check.shown(table.concat(here, "."))
       table.insert(mistakes, { path = here, message = ("%s: no provider has such a field (%s)"):format(name, hint) })
     end
   end

@@ -1,7 +1,5 @@
 --- What the name of a field says of the values in it: a policy is checked by it when it is made.
 
-local core = require "cards.core"
-
 local names = {}
 
 local MAX_FIRST, MAX_LAST = 8, 4 -- of a card number: PCI DSS 3.4.1
@@ -81,14 +79,6 @@ function names.objection(definition, holds)
   end
   local wrong = names.check_count(definition.first or 0, "first", MAX_FIRST) or names.check_count(definition.last or 0, "last", MAX_LAST)
   return wrong and ("%s: %s"):format(definition.name, wrong)
-end
-
---- A field's name as a message may have it: neither a card number nor control characters. No metamethod is called for that.
-function names.shown(field)
-  if type(field) ~= "string" and type(field) ~= "number" then
-    return type(field)
-  end
-  return (core.redact(tostring(field)):gsub("[%c\127-\255]", "?"):sub(1, 64))
 end
 
 return names

@@ -3,6 +3,7 @@
 -- A checked policy is a tree: { field = { rule, show = function(value), shows = function(class), quick, first, last, most } } and,
 -- for a table in the card, { field = { fields = such a tree } }. What is quick is said in cards.mask_show.
 
+local check = require "cards.check"
 local names = require "cards.mask_names"
 local plain = require "cards.mask_plain"
 local rules = require "cards.mask_rules"
@@ -121,7 +122,7 @@ function check_fields(given, above, state)
       path[i] = above.path[i]
     end
     path[#path + 1] = field
-    local place = { path = path, name = above.name .. names.shown(field), within = above.within, depth = above.depth }
+    local place = { path = path, name = above.name .. check.shown(field), within = above.within, depth = above.depth }
     fields[field] = check_field(field, rule, place, state)
   end
   return fields

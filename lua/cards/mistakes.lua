@@ -3,7 +3,6 @@
 -- Nothing here ever shows a value, or calls a metamethod.
 
 local check = require "cards.check"
-local core = require "cards.core"
 
 local mistakes = {}
 mistakes.__index = mistakes
@@ -25,19 +24,11 @@ function mistakes:at(key)
   return setmetatable({ path = path, list = self.list }, mistakes)
 end
 
---- A key as it may be shown.
-local function shown(key)
-  if type(key) ~= "string" and type(key) ~= "number" then
-    return type(key)
-  end
-  return (core.redact(tostring(key)):gsub("[%c\127-\255]", "?"):sub(1, 64))
-end
-
 --- "operations.show.params.card_id.into"
 function mistakes:name()
   local steps = {}
   for i, step in ipairs(self.path) do
-    steps[i] = shown(step)
+    steps[i] = check.shown(step)
   end
   return table.concat(steps, ".")
 end

@@ -47,6 +47,13 @@ describe("cards.redact", function()
     becomes("\0************1111\0\255", "\0004111111111111111\0\255")
   end)
 
+  it("masks a number, all digits of which count", function()
+    for _, number in ipairs { 4111111111111111, 4111111111111111 + 0.0 } do
+      becomes("************1111", number)
+    end
+    becomes("12.5", 12.5)
+  end)
+
   it("takes a text", function()
     for _, value in ipairs { false, {}, print } do
       assert.has_error(function() cards.redact(value) end)

@@ -82,7 +82,7 @@ describe("an unknown key", function()
     refuses({ baseurl = "https://localhost" }, "'baseurl'", "'base_url'")
     refuses({ Retries = 1 }, "'Retries'", "'retries'")
     refuses({ [1] = SECRET }, "'1'")
-    refuses({ [true] = SECRET }, "'true'")
+    refuses({ [true] = SECRET }, "'boolean'")
   end)
 
   it("is found in tls and defaults, too", function()

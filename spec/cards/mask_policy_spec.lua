@@ -124,6 +124,16 @@ describe("mask.check", function()
       assert.is_false(ok)
       assert.is_nil(message:find(PAN, 1, true))
     end
+    local number = tonumber "4111111111111111"
+    for _, name in ipairs { number, number + 0.0 } do
+      for _, message in ipairs {
+        mask.check({ [name] = mask.keep })[1].message, select(2, pcall(mask.pan, { [name] = 1 })), cards.define.check({ [name] = 1 })[1].message,
+        cards.map.check("alix.private_info", { [name] = "cvv" })[1].message, select(2, pcall(cards.alix.new, { [name] = 1 })),
+      } do
+        assert.matches("%*%*%*%*1111", message)
+        assert.not_matches("4%.?111", message)
+      end
+    end
   end)
 
   it("does not call what a key that is no name has", function()
