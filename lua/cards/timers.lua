@@ -4,7 +4,9 @@ local core = require "cards.core"
 
 local timers = {}
 
-local heap, count = {}, 0
+local SPARE = 64
+
+local heap, count, room = {}, 0, SPARE -- room: for so many, before those are taken out that nobody waits by
 
 local function sift_up(at)
   local entry = heap[at]
@@ -43,7 +45,26 @@ local function remove_first()
   end
 end
 
+--- Takes out those by which nobody waits any more: their times may be far off.
+local function tidy()
+  local all = count
+  count = 0
+  for i = 1, all do
+    local entry = heap[i]
+    heap[i] = nil
+    if entry.owner then
+      count = count + 1
+      heap[count] = entry
+      sift_up(count)
+    end
+  end
+  room = 2 * count + SPARE
+end
+
 function timers.add(entry)
+  if count >= room then
+    tidy()
+  end
   heap[count + 1] = entry
   count = count + 1
   sift_up(count)

@@ -6,6 +6,7 @@ local drive = require "support.drive"
 local program = require "support.program"
 local sandbox = require "support.sandbox"
 local scope = require "cards.scope"
+local timers = require "cards.timers"
 
 local alix = drive.client("alix", { timeout = 60 })
 
@@ -245,6 +246,37 @@ describe("cards.sleep", function()
       assert.is_true(cards.sleep(0))
     end
     assert.is_nil(next(kept))
+  end)
+
+  it("keeps no time that nobody waits for any more, however far off", function()
+    local kept, count = setmetatable({}, { __mode = "k" }), 0
+    for _ = 1, 2000 do
+      local entry = { at = core.now() + 3600, owner = true, wake = print }
+      timers.add(entry)
+      entry.owner = false
+      kept[entry] = true
+    end
+    collectgarbage()
+    collectgarbage()
+    for _ in pairs(kept) do count = count + 1 end
+    assert.is_true(count < 1000, count)
+  end)
+
+  it("wakes in the order of the times, also where most were given up", function()
+    local woken, expected = {}, {}
+    for i = 1, 1000 do
+      local at = core.now() - (i * 7919 % 1000)
+      local entry = { at = at, owner = at, wake = function(owner) table.insert(woken, owner) end }
+      timers.add(entry)
+      if i % 5 == 0 then
+        table.insert(expected, at)
+      else
+        entry.owner = false
+      end
+    end
+    timers.due()
+    table.sort(expected)
+    assert.same(expected, woken)
   end)
 
   it("ends with nil and an error at a deadline", function()
