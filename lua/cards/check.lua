@@ -46,7 +46,7 @@ function check.number(least, most, whole)
     if type(value) ~= "number" or value ~= value then
       return ("%s must be a number"):format(key)
     elseif value < least or value > most or (whole and value % 1 ~= 0) then
-      return ("%s must be a %s from %s to %s"):format(key, whole and "whole number" or "number", least, most)
+      return ("%s must be a %s from %.16g to %.16g"):format(key, whole and "whole number" or "number", least, most)
     end
   end
 end

@@ -63,7 +63,7 @@ return function(done, ...)
   if type(done) == "number" then
     return report(done, ...)
   end
-  local wrong = done ~= nil and check.table(done, { total = check.number(0, 2 ^ 53, true) })
+  local wrong = done ~= nil and (type(done) ~= "table" and "the argument must be a table" or check.table(done, { total = check.number(0, 2 ^ 53, true) }))
   if wrong then
     error("cards.progress: " .. wrong, 2)
   end
