@@ -9,6 +9,7 @@ local core = require "cards.core"
 local guard = require "cards.guard"
 local nginx = require "cards.nginx"
 local scope = require "cards.scope"
+local traceback = require "cards.traceback"
 
 local unpack = table.unpack or unpack -- luacheck: ignore
 
@@ -21,12 +22,14 @@ local tags = 0
 
 --- What calls inside of a started coroutine do.
 local way = {}
+local awaited -- what they yield, noted just before; a function that is called may yield something of its own
 
 function way:call() -- luacheck: ignore
   return false -- each of them is made as a job that can be cancelled
 end
 
 function way:result(job) -- luacheck: ignore
+  awaited = job
   local _, err = coroutine.yield(job)
   if err then
     return nil, err
@@ -41,6 +44,7 @@ end
 --- Waits until the entry's time has come or somebody wakes it. @return nil, or the error that the call was given up with
 function way:pause(entry) -- luacheck: ignore
   entry.owner, entry.wake = true, ring
+  awaited = entry
   local _, err = coroutine.yield(entry)
   return err
 end
@@ -61,7 +65,16 @@ end
 local resume
 
 local function resumed(self, ok, job, ...)
-  if coroutine.status(self.thread) == "dead" then
+  local ours = job ~= nil and rawequal(job, awaited)
+  awaited = nil
+  if ok and not ours and coroutine.status(self.thread) ~= "dead" then
+    leave(self.thread)
+    self.outcome = { ok = false, n = 1, traceback("a function that gives a credential yielded outside of a call", self.thread) }
+    if coroutine.close then
+      coroutine.close(self.thread)
+    end
+    return
+  elseif coroutine.status(self.thread) == "dead" then
     leave(self.thread)
     self.outcome = { ok = ok, n = select("#", ...) + 1, job, ... }
     return
@@ -220,6 +233,9 @@ end
 return function(seconds, call, ...)
   if nginx then
     error("client:start is for other event loops: inside of nginx every call lets the worker go on, and cards.all runs several", 3)
+  end
+  if await.orphans then
+    await.sweep()
   end
   local thread = coroutine.create(call)
   local self = setmetatable({ thread = thread, deadline = core.now() + math.min(seconds, scope.left() or seconds) }, metatable)

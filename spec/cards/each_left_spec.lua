@@ -226,6 +226,21 @@ describe("a loop over cards.each that is left", function()
     assert.equal(0, await.active)
   end)
 
+  it("before a call for an event loop", function()
+    local function loop()
+      for _, id in cards.each(ids, call, { concurrency = 4 }) do
+        return id
+      end
+    end
+    loop()
+    overwrite()
+    for _ = 1, 4 do collectgarbage() end
+    local job = alix:start("private_info", "c_9")
+    assert.equal(1, await.active)
+    assert.is_truthy((job:result()))
+    check()
+  end)
+
   it("many times", function()
     local function loop()
       for _ in cards.each(ids, call, { concurrency = 4 }) do

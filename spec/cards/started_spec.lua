@@ -230,6 +230,21 @@ describe("a started call", function()
     assert.is_truthy((job:result()))
   end)
 
+  if program.lua ~= "5.1" then -- there pcall, which calls them, cannot yield
+    it("ends with an error that says so where a function for a credential yields to nobody", function()
+      for _, value in ipairs { 1, {}, "x", false } do
+        local function token()
+          coroutine.yield(value or nil)
+          return "alix_token_sandbox"
+        end
+        local ok, why = pcall(function() client("alix", { access_token = token }):start("private_info", "c_1") end)
+        assert.is_false(ok)
+        assert.matches("^a function that gives a credential yielded outside of a call\nstack traceback:.*started_spec", why)
+        assert.equal(0, await.active)
+      end
+    end)
+  end
+
   it("goes on while cards.all runs, and may be asked from there", function()
     local outside = alix:start("private_info", "c_1", asked_to "slow_first_byte=0.2")
     local a, b, c = cards.all {
