@@ -7,7 +7,8 @@ local scope = require "cards.scope"
 local tasks = require "cards.nginx" or require "cards.tasks"
 
 local COLLECT, STEPS = 0.25, 4 -- seconds between steps of the collector, how many go through all there is
-local collected = 0
+local REST = 10 -- times as long as it took, until the collector is asked for all again
+local collected, rested = 0, 0
 
 local gone = {}
 
@@ -33,6 +34,15 @@ function gone.hurry()
   if core.now() - collected > COLLECT then
     collectgarbage("step", math.ceil(collectgarbage "count" / STEPS))
     collected = core.now()
+  end
+end
+
+--- Asks it for all of it: where nobody else could end what was begun, whoever began it may be garbage already.
+function gone.collect()
+  local began = core.now()
+  if began > rested then
+    collectgarbage()
+    rested = core.now() + REST * (core.now() - began)
   end
 end
 

@@ -39,7 +39,11 @@ local function bucket_of(self, ...)
     key = key(...)
   end
   if check.is_secret(key) then
-    key = core.hash("cards.limit", key)
+    local ok, hash = pcall(core.hash, "cards.limit", key)
+    if not ok then
+      error(("cards.limit: key: %s"):format(hash:match "%((.*)%)$" or hash), 3)
+    end
+    key = hash
   elseif type(key) ~= "string" and type(key) ~= "number" then
     error("cards.limit: the function key must return a string, a number or a secret", 3)
   end

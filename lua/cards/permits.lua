@@ -100,6 +100,11 @@ function methods.take(self, seconds)
   if self.running >= self.most then
     reclaim(self)
   end
+  if self.running >= self.most and is_hopeless(self) then
+    gone.collect()
+    self.looked = 0
+    reclaim(self)
+  end
   local keeper = gone.keep(permit)
   if self.running < self.most then
     self.running = self.running + 1

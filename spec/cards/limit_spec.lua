@@ -168,6 +168,17 @@ describe("concurrency", function()
     assert.equal("mine", limited(function() return "mine" end))
   end)
 
+  it("comes back from a coroutine of the script's own that nobody goes on with", function()
+    local limited = cards.limit { concurrency = 1, max_wait = 0.1 }
+    local function leave_in_the_middle()
+      coroutine.wrap(function() limited(coroutine.yield) end)()
+    end
+    collectgarbage "stop"
+    leave_in_the_middle()
+    program.wait_for("the permit", function() return limited(function() return true end) end)
+    collectgarbage "restart"
+  end)
+
   it("does not wait for what cannot end before", function()
     local limited = cards.limit { concurrency = 1, max_wait = 1000 }
     local ok, err = limited(function() return limited(nothing) end)
@@ -212,6 +223,10 @@ describe("a limit", function()
     local limited = cards.limit { rate = 1, key = function() return {} end }
     assert.matches("limit_spec.lua:%d+: cards.limit: the first", select(2, pcall(function() limited() end)))
     assert.matches("limit_spec.lua:%d+: cards.limit: the function key", select(2, pcall(function() limited(nothing) end)))
+    local closed = cards.secret "k_1"
+    closed:close()
+    limited = cards.limit { rate = 1, key = closed }
+    assert.matches("limit_spec.lua:%d+: cards.limit: key: the secret is closed$", select(2, pcall(function() limited(nothing) end)))
   end)
 
   it("takes the name of a shared dict outside of nginx, where it means nothing", function()
