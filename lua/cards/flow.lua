@@ -1,6 +1,7 @@
 --- Many calls at once: cards.all, cards.each, cards.fallback. The functions run as coroutines, inside of nginx as light threads.
 
 local await = require "cards.await"
+local callable = require "cards.callable"
 local check = require "cards.check"
 local tasks = require "cards.nginx" or require "cards.tasks"
 
@@ -15,25 +16,40 @@ local function once(guarded)
   return next, ONCE, nil, guarded
 end
 
+--- An error at the line that called the caller where something is no list of functions: nothing of it may be passed over.
+local function check_list(functions, what)
+  if type(functions) ~= "table" then
+    error(("%s: a list of functions is expected"):format(what), 3)
+  end
+  local count = 0
+  while callable.is(functions[count + 1]) do
+    count = count + 1
+  end
+  for key in next, functions do
+    if type(key) == "number" and not (key >= 1 and key <= count and key % 1 == 0) then
+      error(("%s: element %d is not a function"):format(what, count + 1), 3)
+    elseif type(key) ~= "number" and key ~= "n" then -- as table.pack sets it
+      error(("%s: a list of functions is expected"):format(what), 3)
+    end
+  end
+  return count
+end
+
 --- Runs functions at the same time.
 -- @param functions a list
 -- @return for each, in its place, the packed list of what it returned; one that raised has nil and the error with its traceback
 function flow.all(functions)
-  if type(functions) ~= "table" then
-    error("cards.all: a list of functions is expected", 2)
-  end
-  for i, call in ipairs(functions) do
-    if type(call) ~= "function" then
-      error(("cards.all: element %d is not a function"):format(i), 2)
-    end
+  local count = check_list(functions, "cards.all")
+  if not pcall(unpack, functions, 1, count) then
+    error(("cards.all: a call of this Lua cannot return the results of %d functions: cards.each takes any number"):format(count), 2)
   end
   await.check("cards.all", 2)
   local group, started = tasks.group(), {}
   -- An error may end the wait, such as Ctrl-C does; a request of nginx that ends takes its light threads with it.
   local abandoned = tasks.guard(group)
   for _ in once(abandoned) do
-    for i, call in ipairs(functions) do
-      started[i] = tasks.spawn(group, call, false)
+    for i = 1, count do
+      started[i] = tasks.spawn(group, functions[i], false)
     end
     while tasks.next(group) do end -- luacheck: ignore
   end
@@ -41,13 +57,13 @@ function flow.all(functions)
   for i, task in ipairs(started) do
     results[i] = { unpack(task, 1, task.n) }
   end
-  return unpack(results, 1, #started)
+  return unpack(results, 1, count)
 end
 
 --- The next value of what cards.each goes through, or nil at its end.
 local function source(from)
   local mt = getmetatable(from)
-  if type(from) == "function" or (type(mt) == "table" and mt.__call) then
+  if type(from) == "function" or (type(mt) == "table" and mt.__call) then -- a userdata, too
     return from
   elseif type(from) ~= "table" then
     return nil
@@ -71,10 +87,9 @@ function flow.each(from, call, options)
   local next_value = source(from)
   if not next_value then
     error("cards.each: the first argument must be a list or a function that returns one value after the other", 2)
-  elseif type(call) ~= "function" then
-    error("cards.each: the second argument must be a function", 2)
   end
-  local wrong = options ~= nil and (type(options) ~= "table" and "the options must be a table" or check.table(options, each_options))
+  local wrong = callable.check(call, "the second argument")
+    or (options ~= nil and (type(options) ~= "table" and "the options must be a table" or check.table(options, each_options)))
   if wrong then
     error("cards.each: " .. wrong, 2)
   end
@@ -131,17 +146,19 @@ end
 -- @param functions a list
 -- @return what the first that succeeded returned, or nil and the last error; an error that is raised goes through
 function flow.fallback(functions)
-  if type(functions) ~= "table" or type(functions[1]) ~= "function" then
+  if check_list(functions, "cards.fallback") == 0 then
     error("cards.fallback: a list of functions is expected", 2)
   end
-  local value, err
-  for _, call in ipairs(functions) do
-    value, err = call()
-    if value ~= nil or type(err) ~= "table" or not err.retryable then
-      return value, err
+  local function try(at, ...)
+    local value, err = ...
+    local call = functions[at + 1]
+    if value ~= nil or type(err) ~= "table" or not err.retryable or not call then
+      return ...
     end
+    return try(at + 1, call())
   end
-  return nil, err
+  local call = functions[1]
+  return try(1, call())
 end
 
 return flow

@@ -7,6 +7,8 @@ local function client(provider, overrides)
   return cards[provider].new(sandbox.config(provider, overrides))
 end
 
+local function pack(...) return { n = select("#", ...), ... } end
+
 local slow = { headers = { ["X-Sandbox"] = "slow_first_byte=0.2" } }
 
 describe("cards.all", function()
@@ -230,11 +232,30 @@ describe("cards.all", function()
   end)
 
   it("refuses what is no list of functions, at the caller's line", function()
-    for _, wrong in ipairs { 1, "x", { 1 } } do
+    for _, wrong in ipairs { 1, "x", { 1 }, { nil, print }, { print, nil, print }, { print, [1.5] = print }, { a = print } } do
       local ok, message = pcall(function() cards.all(wrong) end)
       assert.is_false(ok)
       assert.matches("flow_spec.lua:%d+: cards.all", message)
     end
+    assert.matches("element 2 is not a function", select(2, pcall(cards.all, { print, nil, print })), 1, true)
+  end)
+
+  it("refuses more functions than Lua can return results of, before it calls any", function()
+    local called, many = 0, {}
+    local function call() called = called + 1 end
+    for i = 1, 1000001 do
+      many[i] = call
+    end
+    local ok, message = pcall(function() cards.all(many) end)
+    assert.is_false(ok)
+    assert.matches("flow_spec.lua:%d+: cards.all: a call of this Lua cannot return the results of 1000001 functions", message)
+    assert.equal(0, called)
+  end)
+
+  it("takes what is called as a function is, and a list as table.pack makes it", function()
+    local a, b = cards.all { cards.token_source(function() return "t" end), n = 2, function() return 2 end }
+    assert.equal("***", tostring(a[1]))
+    assert.equal(2, b[1])
   end)
 
   it("leaves calls after it as they were", function()
@@ -259,6 +280,20 @@ describe("cards.fallback", function()
     assert.is_nil(info)
     assert.equal("declined", err.kind)
     assert.is_false(asked)
+  end)
+
+  it("refuses what is no list of functions, at the caller's line, before it calls any", function()
+    for _, wrong in ipairs { 1, {}, { 1 }, { print, 42 }, { print, nil, print }, { a = print } } do
+      local ok, message = pcall(function() cards.fallback(wrong) end)
+      assert.is_false(ok)
+      assert.matches("flow_spec.lua:%d+: cards.fallback: ", message)
+    end
+  end)
+
+  it("gives all that the function returned", function()
+    assert.same({ n = 3, 1, nil, 3 }, pack(cards.fallback { function() return 1, nil, 3 end }))
+    local passing = { retryable = true }
+    assert.same({ n = 3, nil, passing, 3 }, pack(cards.fallback { function() return nil, passing end, function() return nil, passing, 3 end }))
   end)
 
   it("gives the last error when all failed", function()
