@@ -115,8 +115,11 @@ function flow.each(from, call, options)
   end
 
   local function iterate()
-    fill()
-    local task = tasks.next(group)
+    local task
+    repeat -- where several take from it, another one may have taken the last that ran
+      fill()
+      task = tasks.next(group)
+    until task or exhausted
     if not task then
       if progress and abandoned then
         progress(done, failed, total, true)

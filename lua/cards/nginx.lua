@@ -324,13 +324,23 @@ function tasks.seal(group)
   end
 end
 
+--- Where several take from a group: those who wait go on when nothing is left that would wake them.
+local function wake_others(group)
+  if group.running == 0 and group.taken == group.count and group.bell:count() < 0 then
+    group.bell:post(1)
+  end
+end
+
 function tasks.next(group)
-  if group.taken == group.count then
+  local rung = false
+  while group.taken == group.count do
     if group.running == 0 then
+      wake_others(group)
       return nil
     end
-    group.bell:wait(FOREVER)
-  else
+    rung = group.bell:wait(FOREVER)
+  end
+  if not rung then
     group.bell:wait(0)
   end
   group.taken = group.taken + 1
@@ -338,6 +348,7 @@ function tasks.next(group)
   group.finished[group.taken] = nil
   if group.taken == group.count then
     group.taken, group.count = 0, 0
+    wake_others(group)
   end
   while group.ended[1] do
     pcall(ngx.thread.wait, table.remove(group.ended).thread) -- it can go; only the coroutine that started it may say so

@@ -34,6 +34,12 @@ local function leave(task)
   task.lane = false
 end
 
+local function wake(lane)
+  if lane and lane.state == PARK then
+    lanes.enqueue(lane)
+  end
+end
+
 --- Keeps what the task's function returned: task[1] … task[task.n].
 local function finish(task, ...)
   if not task.lane then
@@ -50,9 +56,11 @@ local function finish(task, ...)
   end
   leave(task) -- what comes before may fail for want of memory: then the task finishes once more, with that error
   local group = task.group
-  local parent = group.parent
-  if parent and parent.state == PARK then
-    lanes.enqueue(parent)
+  wake(group.parent)
+  if group.others then
+    for lane in pairs(group.others) do
+      wake(lane)
+    end
   end
   task.call, task.following = false, false
   if group.newest then
@@ -97,10 +105,11 @@ local function set_parent(group, lane)
   end
 end
 
---- A group without tasks. `iterates`: it belongs to an iterator, which may be handed on.
+--- A group without tasks. `iterates`: it belongs to an iterator, which may be handed on: its parent is the lane that asked last, `others` are those before.
 function tasks.group(iterates)
   local group = {
-    iterates = iterates, running = 0, members = {}, oldest = false, newest = false, count = 0, taken = 0, parent = false, later = false,
+    iterates = iterates, running = 0, members = {}, oldest = false, newest = false, count = 0, taken = 0, parent = false, others = false,
+    later = false,
   }
   set_parent(group, lanes.own())
   return group
@@ -169,8 +178,12 @@ function tasks.next(group)
   if group.iterates then
     local lane = lanes.own()
     if lane ~= parent then
-      if parent and parent.task and parent.task.groups then
-        parent.task.groups[group] = nil
+      if parent then
+        group.others = group.others or {}
+        group.others[parent] = true -- it may wait still
+        if parent.task and parent.task.groups then
+          parent.task.groups[group] = nil
+        end
       end
       parent = lane
       set_parent(group, lane)

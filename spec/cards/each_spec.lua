@@ -1,8 +1,11 @@
 --- cards.each: what it goes through and gives, how far it reads ahead, what it tells. How it is left early is in each_left_spec.
 
+local await = require "cards.await"
 local cards = require "cards"
 local program = require "support.program"
 local sandbox = require "support.sandbox"
+
+local unpack = table.unpack or unpack -- luacheck: ignore
 
 local function client(provider, overrides)
   return cards[provider].new(sandbox.config(provider, overrides))
@@ -76,6 +79,30 @@ describe("cards.each", function()
     assert.matches("each_spec.lua:%d+: cards.each: unknown key 'concurency' %(did you mean 'concurrency'%?%)", message)
     assert.has_error(function() cards.each(3, print) end)
     assert.has_error(function() cards.each({}, "x") end)
+  end)
+
+  it("may be gone through by several at the same time, and ends for all of them", function()
+    local alix, ids = client "alix", {}
+    for i = 1, 20 do
+      ids[i] = "c_" .. i
+    end
+    for concurrency = 1, 4 do
+      local iterate, seen = cards.each(ids, function(id) return alix:private_info(id) end, { concurrency = concurrency }), {}
+      local function take()
+        for _, id, info in iterate do
+          assert(info and alix:private_info "c_1")
+          seen[#seen + 1] = id
+        end
+        return "end"
+      end
+      local a, b, c = cards.all { take, take, take }
+      assert.same({ "end", "end", "end" }, { a[1], b[1], c[1] })
+      table.sort(seen)
+      local expected = { unpack(ids) }
+      table.sort(expected)
+      assert.same(expected, seen)
+    end
+    assert.equal(0, await.active)
   end)
 end)
 

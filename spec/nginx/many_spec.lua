@@ -88,6 +88,23 @@ local SCRIPTS = {
     local iterate = cards.each({ "c_1", "c_2", "c_3", "c_4" }, app.number, { concurrency = 2 })
     local function take() return (select(3, iterate())) end
     return { take(), coroutine.wrap(take)(), select(2, ngx.thread.wait(ngx.thread.spawn(take))), take() } ]],
+  each_shared = [[
+    local ids, seen = {}, 0
+    for i = 1, 20 do ids[i] = "c_" .. i end
+    local ends = {}
+    for concurrency = 1, 4 do
+      local iterate = cards.each(ids, app.number, { concurrency = concurrency })
+      local function take()
+        for _ in iterate do
+          app.number "c_1"
+          seen = seen + 1
+        end
+        return "end"
+      end
+      local a, b, c = cards.all { take, take, take }
+      ends[concurrency] = a[1] .. b[1] .. c[1]
+    end
+    return { seen, ends } ]],
   each_call_in_body = [[
     local given, taken, ahead, good = 0, 0, 0, 0
     local function source()
@@ -251,6 +268,10 @@ describe("cards.each in nginx", function()
 
   it("may go on in another coroutine or light thread", function()
     assert.equal(("{%s,%s,%s,%s}"):format(M, M, M, M), run "each_elsewhere")
+  end)
+
+  it("may be gone through by several light threads at the same time, and ends for all of them", function()
+    assert.equal("{80,{endendend,endendend,endendend,endendend}}", run "each_shared")
   end)
 
   it("may be left early", function()
