@@ -11,6 +11,9 @@ local unpack = table.unpack or unpack -- luacheck: ignore
 
 local ONCE = { true }
 
+--- Has a function interpreted: machine code that LuaJIT makes of the calls of an iterator would hold it for ever, and with it what it runs.
+local interpret = rawget(_G, "jit") and jit.off or function() end -- luacheck: ignore
+
 --- For a loop that is gone through once, whose fourth value Lua 5.4 closes however it ends. (Lua 5.1 mistranslates four that are written out.)
 local function once(guarded)
   return next, ONCE, nil, guarded
@@ -142,6 +145,7 @@ function flow.each(from, call, options)
     end
     return at, value, unpack(task, 1, n)
   end
+  interpret(iterate)
   return iterate, nil, nil, not newproxy and abandoned or nil -- luacheck: ignore
 end
 

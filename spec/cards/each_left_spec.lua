@@ -334,6 +334,32 @@ describe("an iterator of cards.each that is handed on", function()
   end)
 end)
 
+describe("a loop over cards.each that LuaJIT has made machine code of", function()
+  it("lets go of what it left, too", function()
+    local output, status = program.run [[
+      local await, cards = require "cards.await", require "cards"
+      local function overwrite(...) return select("#", ...) end
+      local function loop()
+        local taken, ids = 0, {}
+        for i = 1, 400 do ids[i] = i end
+        for _ in cards.each(ids, function(id) return id > 300 and cards.sleep(60) or id end, { concurrency = 4 }) do
+          taken = taken + 1
+          if taken == 300 then break end
+        end
+      end
+      for _ = 1, 3 do
+        loop()
+        overwrite((table.unpack or unpack)({}, 1, 200))
+        for _ = 1, 4 do collectgarbage() end
+        cards.sleep(0)
+        print("active", await.active)
+      end
+    ]]
+    assert.equal(0, status, output)
+    assert.equal(("active\t0\n"):rep(3), output)
+  end)
+end)
+
 describe("cards.all that an error ends", function()
   it("leaves nothing behind, and its functions do not go on", function()
     if program.lua == "luajit" then
