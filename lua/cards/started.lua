@@ -69,7 +69,7 @@ local function resumed(self, ok, job, ...)
   awaited = nil
   if ok and not ours and coroutine.status(self.thread) ~= "dead" then
     leave(self.thread)
-    self.outcome = { ok = false, n = 1, traceback("a function that gives a credential yielded outside of a call", self.thread) }
+    self.outcome = { ok = false, n = 1, traceback("a function that the client was given yielded outside of a call", self.thread) }
     if coroutine.close then
       coroutine.close(self.thread)
     end

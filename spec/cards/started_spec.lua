@@ -231,7 +231,7 @@ describe("a started call", function()
   end)
 
   if program.lua ~= "5.1" then -- there pcall, which calls them, cannot yield
-    it("ends with an error that says so where a function for a credential yields to nobody", function()
+    it("ends with an error that says so where a function of the client's yields to nobody", function()
       for _, value in ipairs { 1, {}, "x", false } do
         local function token()
           coroutine.yield(value or nil)
@@ -239,9 +239,12 @@ describe("a started call", function()
         end
         local ok, why = pcall(function() client("alix", { access_token = token }):start("private_info", "c_1") end)
         assert.is_false(ok)
-        assert.matches("^a function that gives a credential yielded outside of a call\nstack traceback:.*started_spec", why)
+        assert.matches("^a function that the client was given yielded outside of a call\nstack traceback:.*started_spec", why)
         assert.equal(0, await.active)
       end
+      local job = client("alix", { on_event = function() coroutine.yield() end }):start("private_info", "c_1")
+      assert.matches("^a function that the client was given yielded outside of a call\n", select(2, pcall(job.result, job)))
+      assert.equal(0, await.active)
     end)
   end
 
