@@ -106,6 +106,16 @@ describe("cards.all", function()
     end)
   end
 
+  it("leaves a table that was raised as it is, with the traceback in it", function()
+    local raised, own = setmetatable({ code = 7 }, { __newindex = error }), { traceback = "mine" }
+    local a, b = cards.all { function() error(raised) end, function() error(own) end }
+    assert.is_nil(a[1])
+    assert.equal(raised, a[2])
+    assert.matches("^stack traceback:.*flow_spec.lua:%d+", a[2].traceback)
+    assert.equal(own, b[2])
+    assert.equal("mine", own.traceback)
+  end)
+
   it("may be nested", function()
     local alix = client "alix"
     local function call(id) return function() return alix:private_info(id) end end

@@ -117,6 +117,9 @@ describe("cards.hedge", function()
   end)
 
   it("lets through what an attempt raises", function()
+    local raised = { code = 7 }
+    local _, got = pcall(cards.hedge, function() error(raised) end)
+    assert.equal(raised, got)
     local thrown = core.error { kind = "declined", message = "thrown" }
     local ok, err = pcall(cards.hedge, function() error(thrown) end)
     assert.is_false(ok)
