@@ -173,6 +173,12 @@ local function advance(self, seconds)
   end
 end
 
+local function check(self, name)
+  if type(self) ~= "table" or getmetatable(self) ~= metatable then
+    error(("job:%s: a started call is expected before the colon, not %s"):format(name, type(self)), 3)
+  end
+end
+
 --- A descriptor that is readable when some call may be done; the same for all of them.
 function methods.pollfd()
   return core.pollfd()
@@ -185,6 +191,7 @@ end
 
 --- Seconds after which done() should be asked even if nothing was readable; 0 when it is done.
 function methods.timeout(self)
+  check(self, "timeout")
   if self.outcome then
     return 0
   end
@@ -197,6 +204,7 @@ end
 
 --- Whether the result is there. Does not wait.
 function methods.done(self)
+  check(self, "done")
   if not self.outcome then
     advance(self, 0)
   end
@@ -206,6 +214,7 @@ end
 
 --- The record, or nil and an error; the same again when asked again. Waits for it, blocking, where done() is not true yet.
 function methods.result(self)
+  check(self, "result")
   while not self.outcome do
     if not self.job and not self.pause then
       error("a call cannot wait for itself", 2)
@@ -221,6 +230,7 @@ end
 
 --- Gives the call up: its result is an error of kind "cancelled" then. Does nothing when it is done.
 function methods.cancel(self)
+  check(self, "cancel")
   if not self.outcome then
     give_up(self, "cancelled", "cancelled by the caller")
   end

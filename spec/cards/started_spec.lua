@@ -248,6 +248,18 @@ describe("a started call", function()
     end)
   end
 
+  it("refuses to be asked with a dot for the colon, at the caller's line", function()
+    local job = alix:start("private_info", "c_1")
+    for _, name in ipairs { "timeout", "done", "result", "cancel" } do
+      for _, wrong in ipairs { false, {}, 3 } do
+        local ok, why = pcall(function() local _ = job[name](wrong or nil) end)
+        assert.is_false(ok)
+        assert.matches("started_spec.lua:%d+: job:" .. name .. ": a started call is expected", why)
+      end
+    end
+    assert.is_truthy((job:result()))
+  end)
+
   it("goes on while cards.all runs, and may be asked from there", function()
     local outside = alix:start("private_info", "c_1", asked_to "slow_first_byte=0.2")
     local a, b, c = cards.all {
