@@ -17,18 +17,32 @@ local function same(a, b)
   return a == b
 end
 
+--- Whether a value can be what the next page is asked for with; none that is empty can.
+local function is_cursor(value)
+  return type(value) == "number" or ((type(value) == "string" or type(value) == "userdata") and #value > 0)
+end
+
 --- What the next page is asked for with: nil where there is none, or nil and an error.
 local function follow(page, name, record)
   if page.cursor then
     local cursor = paths.follow(record, page.cursor)
-    return cursor ~= "" and cursor or nil
-  elseif paths.follow(record, page.more) ~= true then
+    if is_cursor(cursor) then
+      return cursor
+    elseif type(cursor) == "table" or cursor == true then
+      return nil, protocol(name, "what the next page is asked for with is neither a text nor a number")
+    end
     return nil
+  end
+  local more = paths.follow(record, page.more)
+  if more == nil or more == false then
+    return nil
+  elseif more ~= true then
+    return nil, protocol(name, "the answer says neither true nor false about whether there is more")
   end
   local items = paths.follow(record, page.items)
   local last = type(items) == "table" and items[#items]
   local cursor = type(last) == "table" and paths.follow(last, page.last)
-  if not cursor then
+  if not is_cursor(cursor) then
     return nil, protocol(name, "the answer says that there is more, but not after what")
   end
   return cursor

@@ -2,6 +2,7 @@
 
 local cards = require "cards"
 local acme = require "support.acme"
+local core = require "cards.core"
 local sandbox = require "support.sandbox"
 
 local FIELDS = { ["items[].id"] = "string", ["items[].pan"] = "pan", ["items[].holder.name"] = "string", next = "string", count = "integer",
@@ -76,6 +77,56 @@ describe("client:pages", function()
     assert.is_true(#list < 10)
     assert.equal("protocol", pages.err.kind)
     assert.matches("goes back to a page that was read already", pages.err.message, 1, true)
+  end)
+
+  describe("reads of an answer", function()
+    --- How many pages there are, and the error behind them, where the answers are these.
+    local function read(pages, answers, fields)
+      local _, module = client(pages, { list = {}, page_token = {} }, fields)
+      local asked = 0
+      function module.list(_, params)
+        asked = asked + 1
+        local token = params.page_token
+        assert.is_true(token == nil or #token > 0)
+        return core.read(module.provider, "list", 200, answers[asked])
+      end
+      local count, all = 0, module.pages(acme.client(module, { base_url = "https://localhost" }), "list", { list = "x" })
+      for _ in all do
+        count = count + 1
+      end
+      return count, all.err and tostring(all.err)
+    end
+    local MORE = { items = "items", more = "more", last = "id", into = "page_token" }
+
+    it("that an empty cursor is none, whether it is declared or a secret", function()
+      for _, fields in ipairs { { next = "string" }, { count = "integer" } } do
+        local count, err = read(CURSOR, { [[{"count":1,"next":"a"}]], [[{"count":2,"next":""}]] }, fields)
+        assert.equal(2, count)
+        assert.is_nil(err)
+      end
+    end)
+
+    it("that what is neither a text nor a number is no cursor", function()
+      for _, next_page in ipairs { "{}", "true", "[1]" } do
+        local count, err = read(CURSOR, { ('{"count":1,"next":%s}'):format(next_page) }, { count = "integer" })
+        assert.equal(1, count)
+        assert.equal("acme_list.list: protocol: what the next page is asked for with is neither a text nor a number", err)
+      end
+      for _, last in ipairs { "{}", '""', "false", "null" } do
+        local count, err = read(MORE, { ('{"items":[{"id":%s}],"more":true}'):format(last) }, { more = "boolean" })
+        assert.equal(1, count)
+        assert.equal("acme_list.list: protocol: the answer says that there is more, but not after what", err)
+      end
+    end)
+
+    it("whether there is more, where it says so", function()
+      for _, more in ipairs { "1", '"true"', "{}" } do
+        local count, err = read(MORE, { ('{"items":[{"id":"1"}],"more":%s}'):format(more) }, { ["items[].id"] = "string" })
+        assert.equal(1, count)
+        assert.equal("acme_list.list: protocol: the answer says neither true nor false about whether there is more", err)
+      end
+      assert.same({ 1 }, { read(MORE, { '{"items":[{"id":"1"}]}' }, { ["items[].id"] = "string" }) })
+    end)
   end)
 
   it("ends with the error of a call, which the iterator returns and keeps", function()
