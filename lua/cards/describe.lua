@@ -27,7 +27,7 @@ return function(of, operation)
   end
   if not about.operations[operation] then
     local nearest = check.nearest(operation, about.operations)
-    error(("cards.describe: %s has no operation '%s' (did you mean '%s'?)"):format(about.name, tostring(operation), nearest), 2)
+    error(("cards.describe: %s has no operation '%s' (did you mean '%s'?)"):format(about.name, check.shown(operation), nearest), 2)
   end
   return about.operations[operation]
 end

@@ -21,6 +21,13 @@ describe("cards.describe", function()
     assert.matches("did you mean 'retrieve'", message, 1, true)
   end)
 
+  it("shows no number and no control character of a name that is none", function()
+    for _, name in ipairs { "4111111111111111", "a\nb" } do
+      local _, message = pcall(cards.describe, cards.whop, name)
+      assert.is_nil(message:find(name, 1, true))
+    end
+  end)
+
   it("refuses what is no provider", function()
     assert.has_error(function() cards.describe({}, "x") end)
     assert.has_error(function() cards.describe(nil) end)
