@@ -66,7 +66,7 @@ local function show_operation(operation)
     line("  ", name, "  ", param.type, param.required and ", required" or "", ", into ", param.into,
       param.enum and ", one of " .. table.concat(param.enum, ", ") or "", param.sensitive and ", from " .. environment.variable(operation.provider, name) or "")
   end
-  line("\nfields of the record", operation.response.root and " (" .. operation.response.root .. ")" or "", ":")
+  line("\nfields of the record", operation.response.root ~= "" and " (" .. operation.response.root .. ")" or "", ":")
   for _, path in sorted(operation.response.fields) do
     line("  ", path, "  ", operation.response.fields[path])
   end
