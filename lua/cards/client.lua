@@ -35,6 +35,8 @@ function client.check_url(value, key)
   local wrong = check.text(value, key)
   if wrong then
     return wrong
+  elseif #value > 2000 then
+    return ("%s is longer than 2000 bytes"):format(key)
   end
   local rest = value:match "^%a[%w+.-]*://(.+)$"
   if not rest then
@@ -110,17 +112,33 @@ local function check_credential(about)
   end
 end
 
+local function check_default(param)
+  return function(value, key)
+    local plain = param.type == "boolean" and "boolean" or param.type ~= "string" and "number" or nil
+    if type(value) ~= "string" and type(value) ~= plain and not check.is_secret(value) then
+      return ("%s must be %s string or a secret"):format(key, plain and ("a %s, a"):format(plain) or "a")
+    end
+    return param.enum and type(value) == "string" and check.one_of(unpack(param.enum))(value, key) or nil
+  end
+end
+
+--- A check that passes what one of two does: operations may have a parameter of the same name in common.
+local function either(one, other)
+  return function(value, key)
+    local wrong = one(value, key)
+    return wrong and other(value, key) and wrong
+  end
+end
+
 local function check_defaults(about)
-  local known = {}
-  for _, operation in pairs(about.operations) do
-    for name, param in pairs(operation.params) do
-      known[name] = function(value, key)
-        local plain = param.type == "boolean" and "boolean" or param.type ~= "string" and "number" or nil
-        if type(value) ~= "string" and type(value) ~= plain and not check.is_secret(value) then
-          return ("%s must be %s string or a secret"):format(key, plain and ("a %s, a"):format(plain) or "a")
-        end
-        return param.enum and type(value) == "string" and check.one_of(unpack(param.enum))(value, key) or nil
-      end
+  local known, names = {}, {}
+  for name in pairs(about.operations) do
+    table.insert(names, name)
+  end
+  table.sort(names) -- the same message each time
+  for _, operation in ipairs(names) do
+    for name, param in pairs(about.operations[operation].params) do
+      known[name] = known[name] and either(known[name], check_default(param)) or check_default(param)
     end
   end
   return function(value) return check.table(value, known, "defaults.") end

@@ -32,6 +32,8 @@ function answer.rules(at, value)
       local equals, absent = rawget(rule, "equals"), here:at("absent"):flag(rawget(rule, "absent"))
       if equals ~= nil and not EQUALS[type(equals)] then
         here:at("equals"):wrong "must be a string, a number, true or false"
+      elseif type(equals) == "number" and equals - equals ~= 0 then
+        here:at("equals"):wrong "must be a number that an answer can have"
       elseif (equals ~= nil) == (absent == true) then
         here:wrong "must have either equals or absent = true"
       elseif type(equals) == "string" then

@@ -38,6 +38,14 @@ function auth.header(at, value)
   return name
 end
 
+local function among(list, name)
+  for _, entry in ipairs(list) do
+    if entry.name == name then
+      return true
+    end
+  end
+end
+
 --- Notes a credential that `new` takes; the same one may be used more than once.
 local function credential(at, value, into, kind, optional)
   local name = at:text(value, NAME, "must be a name such as \"token\": small letters, digits and _", 64)
@@ -45,6 +53,8 @@ local function credential(at, value, into, kind, optional)
     return nil
   elseif client.takes(name) then
     return at:wrong "is the name of a setting that every client has"
+  elseif among(into.signers, name) then
+    return at:wrong "is the name of a header that a function signs"
   end
   for _, known in ipairs(into.credentials) do
     if known.name == name then
@@ -104,6 +114,9 @@ function readers.signer(at, entry, into)
   if type(sign) ~= "function" then
     at:at("sign"):wrong "must be a function of the request"
   end
+  if name and among(into.credentials, name) then
+    at:at("name"):wrong "is the name of a credential, too: write one of the two otherwise" -- a call finds both by their names
+  end
   if key then
     part(into, { name = key, into = "nothing", required = true })
   end
@@ -143,6 +156,9 @@ function auth.settings(at, value, into)
       wire = place == "header" and auth.header(here:at "wire", wire) or place == "query" and here:at("wire"):text(wire)
       local required = here:at("required"):flag(rawget(setting, "required"))
       local default = here:at("default"):optional_text(rawget(setting, "default"))
+      if required and default then
+        here:at("required"):wrong "has no sense beside a default"
+      end
       local name = credential(here, key, into, "setting", not required)
       part(into, { name = name, wire = wire, into = place, required = required, default = default })
     end

@@ -36,15 +36,33 @@ function request.path(at, value)
   return names
 end
 
+local function is_whole(value)
+  return value % 1 == 0 and math.abs(value) <= 2 ^ 53
+end
+
+--- A number as the one of a call is written (src/binding/input.c): the two are compared where there is an enum.
+local function number_text(value)
+  if value == 0 then
+    return "0" -- and not "-0"
+  elseif is_whole(value) then
+    return ("%.0f"):format(value)
+  end
+  local text
+  for digits = 15, 17 do
+    text = ("%." .. digits .. "g"):format(value)
+    if tonumber(text) == value then
+      break
+    end
+  end
+  return text
+end
+
 --- A value of a type as the text that is sent; nil and a mistake where it is none.
 local function to_text(at, value, kind)
   if kind == "boolean" and type(value) == "boolean" then
     return tostring(value)
-  elseif kind == "integer" and type(value) == "number" and value % 1 == 0 and math.abs(value) <= 2 ^ 53 then
-    return ("%.0f"):format(value)
-  elseif kind == "number" and type(value) == "number" and value - value == 0 then
-    local short = ("%.14g"):format(value)
-    return tonumber(short) == value and short or ("%.17g"):format(value)
+  elseif (kind == "integer" or kind == "number") and type(value) == "number" and value - value == 0 and (kind == "number" or is_whole(value)) then
+    return number_text(value)
   elseif kind == "string" then
     return at:text(value)
   end
@@ -102,7 +120,9 @@ local function parameter(at, name, param, about)
       made.enum[i] = to_text(at:at("enum"):at(i), value, kind)
       allowed[made.enum[i] or ""] = true
     end
-    if made.default and not allowed[made.default] then
+    if not next(made.enum) then
+      at:at("enum"):wrong "must have at least one value"
+    elseif made.default and not allowed[made.default] then
       at:at("default"):wrong "is none of what enum allows"
     end
   end
@@ -116,6 +136,11 @@ local function parameter(at, name, param, about)
     made.required = true
   end
   return made
+end
+
+--- Whether a request has the parameter even where the caller gives none.
+local function always_there(param)
+  return rawget(param, "default") ~= nil or rawget(param, "unique") == true
 end
 
 --- Reads `params` of an operation.
@@ -141,6 +166,8 @@ function request.params(at, value, about)
       made.excludes = at:at(made.name):at("excludes"):word(other, names)
       if made.excludes == made.name then
         at:at(made.name):at("excludes"):wrong "must be another parameter"
+      elseif made.excludes and (always_there(rawget(value, made.name)) or always_there(rawget(value, other))) then
+        at:at(made.name):at("excludes"):wrong "has no sense where one of the two is always there"
       end
     end
   end

@@ -90,6 +90,16 @@ describe("a parameter of a definition", function()
     assert.equal("acme.show: invalid_request: size is none of the values that the provider allows", tostring(err))
   end)
 
+  it("is compared as a number with those that it may be", function()
+    local enum = { 1 / 3, 0.1, -0.0, 1e15, 1e16, 1e21, 2 ^ 53, 123456789012345.5 }
+    for _, value in ipairs(enum) do
+      local last, _, err = post({ n = { type = "number", enum = enum } }, { n = value })
+      assert.not_equal("invalid_request", err and err.kind)
+      assert.equal(value, tonumber(last.body:match '"n":([^}]*)}'))
+    end
+    assert.equal('{"n":0}', post({ n = { type = "integer", default = -0.0 } }, {}).body)
+  end)
+
   it("may exclude another, and be unique", function()
     local params = { a = { excludes = "b" }, b = {}, key = { unique = true } }
     local _, _, err = post(params, { a = "1", b = "2" })
@@ -117,6 +127,20 @@ describe("a parameter of a definition", function()
     local ok, message = pcall(acme.client, module, { defaults = { n = true } })
     assert.is_false(ok)
     assert.matches("defaults.n must be a number, a string or a secret", message, 1, true)
+  end)
+
+  it("may have a default in new for one operation that is none for another", function()
+    local module = cards.define { name = "several", operations = {
+      a = { path = "/a", params = { size = { type = "integer" } } },
+      b = { path = "/b", params = { size = { enum = { "big", "small" } } } },
+      c = { path = "/c", params = { size = { type = "boolean" } } },
+    } }
+    for _, size in ipairs { 5, "big", true } do
+      module.new { base_url = "https://localhost", defaults = { size = size } }
+    end
+    local ok, message = pcall(module.new, { base_url = "https://localhost", defaults = { size = {} } })
+    assert.is_false(ok)
+    assert.matches("defaults.size must be a number, a string or a secret", message, 1, true)
   end)
 
   it("stands for itself as a bare string where just one is required", function()
