@@ -15,6 +15,7 @@
 --     settings    by name, what `new` takes that is no secret: { wire = "X-Version", into = "header" or "query", default, required }
 --     operations  by name:
 --       method      GET (where nothing is said), POST, PUT, PATCH, DELETE
+--       encoding    of the body: "json" (where nothing is said), or "form", in which a body path such as card.id is the name card[id]
 --       path        below base_url, with {placeholders}; it may have a query
 --       params      by name: { required, into, wire, type, enum, default, sensitive, excludes, unique }
 --                     into: "path" (where the path has it), "query" (of GET and DELETE), "header", "body" (of others), or a path in the
@@ -27,8 +28,8 @@
 --       error       { code, message = a path or a list of them, details = path of an object whose keys name what was wrong }
 --       echo        { [path in the answer] = parameter, or { param, required } }: another value there is about another card
 --       safe        whether it only reads, and may be sent twice; of GET where nothing is said
---       pages       of a list: { items, cursor, into } or { items, more, last, into }: paths of the record (last: of an item), and the
---                   parameter for the next page; for client:pages(operation, params, options)
+--       pages       of a list: { items, cursor, into } or { items, more, last, into }: paths of the record (more: of true or false;
+--                   last: of an item), and the parameter for the next page; for client:pages(operation, params, options)
 --       card        the mapping to the neutral record, see cards.map
 --     examples    a list of { operation, status = 200, answer = body, card or error = what comes of it }, see cards.define.try
 
@@ -44,8 +45,8 @@ local definition = {}
 local NAME = "^[a-z][a-z0-9_]*$"
 
 local KEYS = { name = true, base_url = true, page = true, auth = true, settings = true, operations = true, examples = true }
-local OPERATION_KEYS = { method = true, path = true, page = true, safe = true, params = true, success = true, response = true, error = true, echo = true,
-  pages = true, card = true }
+local OPERATION_KEYS = { method = true, encoding = true, path = true, page = true, safe = true, params = true, success = true, response = true, error = true,
+  echo = true, pages = true, card = true }
 local EXAMPLE_KEYS = { operation = true, status = true, answer = true, card = true, error = true }
 local ERROR_KEYS = { kind = true, code = true, status = true }
 
@@ -68,7 +69,8 @@ local function operation(at, name, value, shared)
   end
   local made = { name = name, method = at:at("method"):word(rawget(value, "method") or "GET", request.METHODS) }
   local placeholders = request.path(at:at "path", rawget(value, "path"))
-  local about = { method = made.method, placeholders = placeholders or {} }
+  made.encoding = request.encoding(at:at "encoding", rawget(value, "encoding"), made.method)
+  local about = { method = made.method, form = made.encoding == "form", placeholders = placeholders or {} }
   local own, params = request.params(at:at "params", rawget(value, "params"), about)
   made.path = rawget(value, "path")
   made.parts = request.join(at, own, shared.parts, about)

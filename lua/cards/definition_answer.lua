@@ -135,7 +135,7 @@ end
 
 --- Reads `pages` of an operation that lists things.
 -- @param params names of the operation's parameters, as keys
--- @return { items, cursor, more, last, into } with paths as lists of names, or nil
+-- @return { items, cursor, more, last, into } with paths as lists of names, and `text` with them as they are shown; or nil
 function answer.pages(at, value, params)
   if value == nil or not at:table(value, PAGES_KEYS) then
     return nil
@@ -154,6 +154,7 @@ function answer.pages(at, value, params)
     last = last:sub(1, #whole) == whole and last:sub(#whole + 1) or last
   end
   made.last = last ~= nil and paths.read(at:at "last", last) or nil
+  made.text = { items = rawget(value, "items"), cursor = cursor, more = more, last = last, into = made.into }
   return made
 end
 

@@ -13,7 +13,17 @@ local TYPES = { string = true, integer = true, number = true, boolean = true }
 local NO_BODY = { GET = true, DELETE = true }
 local KEYS = { required = true, into = true, wire = true, type = true, enum = true, default = true, sensitive = true, excludes = true, unique = true }
 
+local ENCODINGS = { json = true, form = true }
+
 request.METHODS = { GET = true, POST = true, PUT = true, PATCH = true, DELETE = true }
+
+--- How a body is written; nil where nothing is said, or it is wrong.
+function request.encoding(at, value, method)
+  if value ~= nil and NO_BODY[method] then
+    return at:wrong("is of a body: %s has none", method)
+  end
+  return value ~= nil and at:word(value, ENCODINGS) or nil
+end
 
 --- The names in braces of a path, as keys; nil and a mistake where it is none.
 function request.path(at, value)
@@ -87,7 +97,7 @@ local function place(at, name, param, about)
   if into == "body" and NO_BODY[about.method] then
     return at:at("into"):wrong("must not be the body: %s has none", about.method)
   elseif into == "body" then
-    local steps = paths.read(at:at(rawget(param, "into") ~= nil and "into" or "wire"), named, { most = 8 })
+    local steps = paths.read(at:at(rawget(param, "into") ~= nil and "into" or "wire"), named, { most = 8, arrays = about.form })
     return steps and into, named, steps
   elseif into == "header" and wire == nil then
     return at:at("wire"):wrong "is required: the header's name"
@@ -144,7 +154,7 @@ local function always_there(param)
 end
 
 --- Reads `params` of an operation.
--- @param about { method, placeholders }
+-- @param about { method, form, placeholders }
 -- @return a list of parts, and the names as keys
 function request.params(at, value, about)
   local parts, names = {}, {}

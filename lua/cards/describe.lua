@@ -6,8 +6,14 @@ local provider = require "cards.provider"
 
 --- @param of a client, a provider's module (cards.alix), or a provider's name
 -- @param operation name; without it, a table of all operations by name
--- @return
--- { provider, operation, method, path, params = { name = { into, wire, type, required, … } }, success, response = { root, fields = { path = type } }, error }
+-- @return a table in which nothing is that a client was given:
+--   provider, operation, page, method, path, encoding (of a body: "json" or "form"), safe
+--   params     by name: { into, wire, type, required, sensitive, unique, default, enum, excludes }
+--   auth       a list of what goes with every call and is secret: { credential = what `new` takes it by, into, wire, prefix }; with basic = true it is the
+--              user, and `password` another credential; one without `into` is not sent itself; with signed = true it is made anew for each call
+--   settings   what goes with every call and is no secret, by the name that `new` takes it by: { into, wire, default, required }
+--   success, response = { root, fields = { path = type } }, error = { code, message }, echo = { [path] = parameter }
+--   pages      of a list: { items, cursor or more and last, into }
 return function(of, operation)
   local about
   if type(of) == "table" then

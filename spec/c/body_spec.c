@@ -1,4 +1,4 @@
-/* src/engine/body and the signatures of src/engine/request: JSON bodies, for random descriptors and values. */
+/* src/engine/body and the signatures of src/engine/request: JSON bodies and forms, for random descriptors and values. */
 #define _GNU_SOURCE 1
 #include <setjmp.h>
 #include <stdarg.h>
@@ -230,12 +230,52 @@ static void says_which_key_does_not_sign(void **state) {
   request_free(&request);
 }
 
+/* --- forms --- */
+
+static void writes_a_form_with_names_in_brackets(void **state) {
+  (void)state;
+  static const struct part parts[] = {
+    { .name = "a", .into = INTO_BODY },
+    { .name = "b", .wire = "card.holder.name", .into = INTO_BODY },
+    { .name = "c", .wire = "card.tags[]", .into = INTO_BODY, .type = PART_NUMBER },
+    { .name = "absent", .into = INTO_BODY },
+    { .wire = "kind[].x", .source = FROM_CONSTANT, .into = INTO_BODY, .value = "k" },
+    { .name = "key", .source = FROM_CREDENTIAL, .into = INTO_BODY, .prefix = "Key " },
+  };
+  const struct operation operation = { .name = "op", .method = "POST", .path = "/", .parts = parts, .part_count = COUNT_OF(parts), .form = true };
+  struct value values[COUNT_OF(parts)] = { value_of("1&2=\xff"), value_of("x y"), value_of("5"), [5] = value_of("+") };
+  struct request request;
+  struct error error;
+  request_init(&request);
+  assert_true(request_build(&request, &operation, settings, values, (struct value){ NULL, 0 }, NULL, 0, &error));
+  assert_string_equal(buf_string(&request.body),
+                      "a=1%262%3D%FF&card%5Bholder%5D%5Bname%5D=x%20y&card%5Btags%5D%5B%5D=5&kind%5B%5D%5Bx%5D=k&key=Key%20%2B");
+  assert_non_null(strstr(request.lines.data, "Content-Type: application/x-www-form-urlencoded"));
+  request_free(&request);
+}
+
+static void says_which_value_is_too_long_for_a_form(void **state) {
+  (void)state;
+  static const struct part parts[] = { { .name = "a", .into = INTO_BODY }, { .name = "b", .into = INTO_BODY } };
+  const struct operation operation = { .name = "op", .method = "POST", .path = "/", .parts = parts, .part_count = 2, .form = true };
+  char *text = test_malloc(REQUEST_MAX_BODY);
+  memset(text, '&', REQUEST_MAX_BODY);
+  struct value values[] = { value_of("1"), { text, REQUEST_MAX_BODY / 2 } }; /* thrice as long, when it is encoded */
+  struct request request;
+  struct error error;
+  request_init(&request);
+  assert_false(request_build(&request, &operation, settings, values, (struct value){ NULL, 0 }, NULL, 0, &error));
+  assert_int_equal(error.kind, ERROR_INVALID_REQUEST);
+  assert_string_equal(error.message, "b is too long");
+  request_free(&request);
+  test_free(text);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(refuses_text_that_is_no_utf8_in_a_body),
-    cmocka_unit_test(writes_a_body_that_reads_as_what_was_put_in),
-    cmocka_unit_test(signs_the_very_bytes_that_are_sent),
-    cmocka_unit_test(says_which_key_does_not_sign),
+    cmocka_unit_test(refuses_text_that_is_no_utf8_in_a_body), cmocka_unit_test(writes_a_body_that_reads_as_what_was_put_in),
+    cmocka_unit_test(signs_the_very_bytes_that_are_sent),     cmocka_unit_test(says_which_key_does_not_sign),
+    cmocka_unit_test(writes_a_form_with_names_in_brackets),   cmocka_unit_test(says_which_value_is_too_long_for_a_form),
   };
   return cmocka_run_group_tests(tests, make_settings, free_settings);
 }

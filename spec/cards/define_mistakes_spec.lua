@@ -49,6 +49,9 @@ local CASES = {
   { { [SHOW .. "metod"] = "GET" }, "operations.show.metod: unknown key (did you mean 'method'?)" },
   { { [SHOW .. "method"] = "GTE" }, "operations.show.method must be one of DELETE, GET, PATCH, POST, PUT (did you mean 'GET'?)" },
   { { [SHOW .. "method"] = 5 }, "operations.show.method must be one of DELETE, GET, PATCH, POST, PUT" },
+  { { [SHOW .. "method"] = "POST", [SHOW .. "encoding"] = "from" }, "operations.show.encoding must be one of form, json (did you mean 'form'?)" },
+  { { [SHOW .. "method"] = "POST", [SHOW .. "encoding"] = true }, "operations.show.encoding must be one of form, json" },
+  { { [SHOW .. "encoding"] = "form" }, "operations.show.encoding is of a body: GET has none" },
   { { [SHOW .. "safe"] = "yes" }, "operations.show.safe must be true or false" },
   { { [SHOW .. "page"] = 5 }, "operations.show.page must be a string that is not empty" },
   -- path

@@ -156,6 +156,61 @@ describe("a parameter of a definition", function()
   end)
 end)
 
+describe("a form", function()
+  --- What the sandbox saw of a call, where it takes a form.
+  local function form(params, given, overrides, config)
+    params.card_id = {}
+    config = config or {}
+    config.base_url = sandbox.url "HTTPS_URL" .. "/acme_form"
+    return acme.sent { operation = { method = "POST", encoding = "form", params = params }, params = given, overrides = overrides, config = config }
+  end
+
+  it("has the parameters of the body, encoded, and paths as names with brackets", function()
+    local params = { a = {}, b = { into = "card.holder.name" }, c = { wire = "expand[]" }, d = { into = "card.tags[]" }, n = { type = "number" },
+      t = { type = "boolean" }, q = { into = "query" } }
+    local last, record, err = form(params, { a = "1&2=3+4 %", b = cards.secret "J\195\182 Doe", c = "number", d = "x", n = 0.5, t = true, q = "z" })
+    assert.is_nil(err)
+    assert.equal(7, record.exp_month)
+    assert.equal("application/x-www-form-urlencoded", last.headers["content-type"])
+    assert.equal("a=1%262%3D3%2B4%20%25&card%5Bholder%5D%5Bname%5D=J%C3%B6%20Doe&card%5Btags%5D%5B%5D=x&expand%5B%5D=number&n=0.5&t=true", last.body)
+    assert.matches("?q=z", last.uri, 1, true)
+  end)
+
+  it("takes any bytes, and is empty where nothing is given", function()
+    assert.equal("a=%FF", form({ a = {} }, { a = "\255" }).body)
+    local last, record = form({ a = {} }, {})
+    assert.equal(7, record.exp_month)
+    assert.equal("", last.body)
+    assert.equal("0", last.headers["content-length"])
+    assert.equal("application/x-www-form-urlencoded", last.headers["content-type"])
+  end)
+
+  it("has credentials of the body, and is what is signed", function()
+    local signed
+    local function sign(request)
+      signed = request.body
+      return "signed"
+    end
+    local last = form({ a = {} }, { a = "1" }, { auth = { { type = "bearer" }, { type = "body", path = "auth.key", credential = "key" },
+      { type = "signer", name = "X-Sig", sign = sign } } }, { key = "k&k" })
+    assert.equal("a=1&auth%5Bkey%5D=k%26k", last.body)
+    assert.equal("cards.secret", getmetatable(signed))
+    assert.is_true(signed:equals(last.body))
+  end)
+
+  it("is no JSON: who takes that only refuses it", function()
+    local _, _, err = acme.sent { operation = { method = "POST", params = { card_id = {}, a = {} } }, params = { a = "1" },
+      config = { base_url = sandbox.url "HTTPS_URL" .. "/acme_form" } }
+    assert.equal(415, err.status)
+  end)
+
+  it("does not show in an error", function()
+    local _, _, err = form({ a = {} }, { card_id = "sandbox-echo_secrets=400", a = "my private text" })
+    assert.is_nil(tostring(err):find("my private text", 1, true))
+    assert.is_nil(tostring(err):find("my%20private%20text", 1, true))
+  end)
+end)
+
 describe("the path of a definition", function()
   it("may have a query of its own", function()
     local operation = { path = "/cards/{card_id}?expand[]=number&expand[]=cvc", params = { card_id = {}, x = {} } }

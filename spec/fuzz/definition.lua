@@ -71,14 +71,25 @@ local STARTS = {
       },
     }
   end,
+  function()
+    return {
+      name = "form", auth = { { type = "body", path = "auth.key", credential = "key" },
+        { type = "signer", name = "X-Signature", credential = "secret", sign = function() end } },
+      operations = { make = {
+        method = "POST", encoding = "form", path = "/make", params = { a = { into = "x.y[].a" }, b = { wire = "expand[]" }, c = {} },
+      } },
+    }
+  end,
 }
 
 local WORDS = { "GET", "POST", "DELETE", "path", "query", "header", "body", "body.a.b", "a.b", "a.b.c", "items[].x", "items[]", "[]", "a[].b[].c", "", ".",
   "string", "integer", "number", "boolean", "timestamp", "pan", "cvv", "token", "secret", "bearer", "basic", "signer", "Authorization", "X-Key", "X-D", "Host",
-  "user", "timeout", "card_id", "/cards/{card_id}", "/a/{b}/{c}", "/{", "/a?b={card_id}", "/a//b", "/%41", "/%4", "a\nb", "alix", "new", "pages", "data", "id" }
+  "user", "timeout", "card_id", "/cards/{card_id}", "/a/{b}/{c}", "/{", "/a?b={card_id}", "/a//b", "/%41", "/%4", "a\nb", "alix", "new", "pages", "data", "id",
+  "form", "json", "x[].y[]" }
 local KEYS = { "name", "base_url", "auth", "settings", "operations", "examples", "type", "credential", "sign", "prefix", "method", "path", "params", "success",
   "response", "root", "fields", "digits", "error", "code", "message", "details", "echo", "pages", "items", "cursor", "more", "last", "into", "card", "safe",
-  "page", "required", "wire", "enum", "default", "sensitive", "excludes", "unique", "equals", "absent", "shape", "param", "show", "x", "x.y", "card_id" }
+  "page", "required", "wire", "enum", "default", "sensitive", "excludes", "unique", "equals", "absent", "shape", "param", "show", "x", "x.y", "card_id",
+  "encoding" }
 
 local function sorted(of)
   local keys = {}

@@ -1,5 +1,5 @@
 --- Acme, the provider of the definitions in the specs, in the form that providers.lua explains: GET /acme/cards/{id}, and a list in pages,
--- GET /acme_list/lists/{id}?page_token=…
+-- GET /acme_list/lists/{id}?page_token=…, and POST /acme_form/cards/{id} with a form.
 
 local json = require "json"
 local request = require "request"
@@ -45,6 +45,10 @@ acme.acme = {
       "holder", object { "name", plant.name or "John Doe" }, "note", "nobody declares this" } }
   end,
 }
+
+acme.acme_form = {}
+for key, value in pairs(acme.acme) do acme.acme_form[key] = value end
+acme.acme_form.method, acme.acme_form.form = "POST", true
 
 -- Three pages, 1 to 3, of two items. A list named circle… goes back from 3 to 2.
 acme.acme_list = {

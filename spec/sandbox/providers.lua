@@ -3,6 +3,7 @@
 -- A provider is a table:
 --   method, path     what it listens to, below /<name>
 --   other            another endpoint of it, the same sort of table, where it has one
+--   form             whether it takes a form, and no JSON
 --   id(request)      the card or token id (from the path where this is absent)
 --   credentials(r)   every credential the request carries
 --   check(r, valid)  nil, or { status, code, message } of a refusal; valid(given, expected)

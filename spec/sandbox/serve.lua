@@ -31,6 +31,10 @@ local function malformed(r, provider, matched)
     return nil
   end
   local kind = r.headers["content-type"]
+  if provider.form then
+    if kind ~= "application/x-www-form-urlencoded" then return { 415, nil, "Content-Type must be application/x-www-form-urlencoded" } end
+    return not r.form and { 400, nil, "Malformed form" } or nil
+  end
   if type(kind) ~= "string" or not kind:lower():find "^application/json%s*$"
     and not kind:lower():find "^application/json%s*;%s*charset=\"?utf%-8\"?%s*$" then
     return { 415, nil, "Content-Type must be application/json" }
@@ -50,7 +54,9 @@ local function serve()
   if not matched and provider.other and request.match(rest, provider.other.path) then
     matched, provider = true, provider.other
   end
-  if matched and provider.method == "POST" then
+  if matched and provider.form then
+    r.form = request.query(r.body)
+  elseif matched and provider.method == "POST" then
     r.json, r.problem = json.decode(r.body)
     if r.json and not json.is_object(r.json) then r.json, r.problem = nil, "an object is wanted" end
   end

@@ -228,7 +228,23 @@ static void read_fields(lua_State *L, struct definition *definition, struct oper
   operation->field_count = count;
 }
 
+static void read_pages(lua_State *L, struct definition *definition, struct pages *pages) {
+  lua_getfield(L, -1, "pages");
+  if (lua_istable(L, -1)) {
+    lua_getfield(L, -1, "text");
+    if (!lua_istable(L, -1)) luaL_error(L, "pages have no text");
+    pages->items = text(L, definition, "items");
+    pages->cursor = text(L, definition, "cursor");
+    pages->more = text(L, definition, "more");
+    pages->last = text(L, definition, "last");
+    pages->into = text(L, definition, "into");
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+}
+
 static void read_operation(lua_State *L, struct definition *definition, struct operation *operation) {
+  static const char *const encodings[] = { "json", "form", NULL };
   operation->name = required_text(L, definition, "name");
   operation->page = text(L, definition, "page");
   operation->method = required_text(L, definition, "method");
@@ -236,6 +252,7 @@ static void read_operation(lua_State *L, struct definition *definition, struct o
   operation->root = required_text(L, definition, "root");
   operation->safe = flag(L, "safe");
   operation->body = flag(L, "body");
+  operation->form = word(L, "encoding", encodings) == 1;
   operation->error_details = text(L, definition, "details");
   texts(L, definition, "codes", operation->error_codes, COUNT_OF(operation->error_codes) - 1);
   texts(L, definition, "messages", operation->error_messages, COUNT_OF(operation->error_messages) - 1);
@@ -243,6 +260,7 @@ static void read_operation(lua_State *L, struct definition *definition, struct o
   read_rules(L, definition, operation);
   read_echoes(L, definition, operation);
   read_fields(L, definition, operation);
+  read_pages(L, definition, &operation->pages);
 }
 
 static void read_operations(lua_State *L, struct definition *definition) {

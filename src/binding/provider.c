@@ -24,12 +24,19 @@ static void push_list(lua_State *L, const char *const *list, size_t max) {
   }
 }
 
-static void push_part(lua_State *L, const struct part *part) {
-  static const char *const into[] = { [INTO_PATH] = "path", [INTO_QUERY] = "query", [INTO_HEADER] = "header", [INTO_BODY] = "body" };
-  static const char *const types[] = { [PART_STRING] = "string", [PART_INTEGER] = "integer", [PART_NUMBER] = "number", [PART_BOOLEAN] = "boolean" };
+/* A table with where it goes. */
+static void push_place(lua_State *L, const struct part *part) {
+  static const char *const into[] = {
+    [INTO_PATH] = "path", [INTO_QUERY] = "query", [INTO_HEADER] = "header", [INTO_BODY] = "body", [INTO_NOTHING] = NULL
+  };
   lua_newtable(L);
   set_string(L, "into", into[part->into]);
-  set_string(L, "wire", part->wire ? part->wire : part->name);
+  set_string(L, "wire", part->wire || part->into == INTO_NOTHING ? part->wire : part->name);
+}
+
+static void push_part(lua_State *L, const struct part *part) {
+  static const char *const types[] = { [PART_STRING] = "string", [PART_INTEGER] = "integer", [PART_NUMBER] = "number", [PART_BOOLEAN] = "boolean" };
+  push_place(L, part);
   set_string(L, "type", types[part->type]);
   set_string(L, "default", part->value);
   set_string(L, "excludes", part->excludes);
@@ -49,6 +56,69 @@ static void push_params(lua_State *L, const struct operation *operation) {
     push_part(L, &operation->parts[i]);
     lua_setfield(L, -2, operation->parts[i].name);
   }
+}
+
+static const struct credential *find_credential(const struct provider *provider, const char *name) {
+  for (size_t i = 0; name && i < provider->credential_count; i++)
+    if (strcmp(provider->credentials[i].name, name) == 0) return &provider->credentials[i];
+  return NULL;
+}
+
+/* Where credentials go, and what is signed: a list of { credential, into, wire, prefix, basic, password, signed }. */
+static void push_auth(lua_State *L, const struct provider *provider, const struct operation *operation) {
+  int count = 0;
+  lua_newtable(L);
+  for (size_t i = 0; i < operation->part_count; i++) {
+    const struct part *part = &operation->parts[i];
+    const struct credential *credential = find_credential(provider, part->name);
+    if (part->source != FROM_SIGNATURE && (part->source != FROM_CREDENTIAL || (credential && credential->kind == CREDENTIAL_SETTING))) continue;
+    push_place(L, part);
+    set_string(L, "credential", credential ? credential->name : NULL);
+    set_string(L, "prefix", part->prefix);
+    set_true(L, "basic", part->basic);
+    set_string(L, "password", part->password);
+    set_true(L, "signed", !credential);
+    lua_rawseti(L, -2, ++count);
+  }
+}
+
+/* What goes with every call and is no secret, by the name that `new` takes it by. */
+static void push_settings(lua_State *L, const struct provider *provider, const struct operation *operation) {
+  lua_newtable(L);
+  for (size_t i = 0; i < operation->part_count; i++) {
+    const struct part *part = &operation->parts[i];
+    const struct credential *credential = part->source == FROM_CREDENTIAL ? find_credential(provider, part->name) : NULL;
+    if (!credential || credential->kind != CREDENTIAL_SETTING) continue;
+    push_place(L, part);
+    set_string(L, "default", part->value);
+    set_true(L, "required", !credential->optional);
+    lua_setfield(L, -2, credential->name);
+  }
+}
+
+static void push_echoes(lua_State *L, const struct operation *operation) {
+  lua_newtable(L);
+  for (size_t i = 0; i < operation->echo_count; i++)
+    set_string(L, operation->echoes[i].path, operation->echoes[i].part);
+}
+
+static void push_pages(lua_State *L, const struct pages *pages) {
+  if (!pages->into) {
+    lua_pushnil(L);
+    return;
+  }
+  lua_newtable(L);
+  set_string(L, "items", pages->items);
+  set_string(L, "cursor", pages->cursor);
+  set_string(L, "more", pages->more);
+  set_string(L, "last", pages->last);
+  set_string(L, "into", pages->into);
+}
+
+static bool has_body(const struct operation *operation) {
+  for (size_t i = 0; i < operation->part_count; i++)
+    if (operation->parts[i].into == INTO_BODY) return true;
+  return operation->body;
 }
 
 static void push_rules(lua_State *L, const struct operation *operation) {
@@ -87,8 +157,18 @@ static void push_operation(lua_State *L, const struct provider *provider, const 
   set_string(L, "page", operation->page);
   set_string(L, "method", operation->method);
   set_string(L, "path", operation->path);
+  if (has_body(operation)) set_string(L, "encoding", operation->form ? "form" : "json");
+  set_true(L, "safe", operation->safe);
   push_params(L, operation);
   lua_setfield(L, -2, "params");
+  push_auth(L, provider, operation);
+  lua_setfield(L, -2, "auth");
+  push_settings(L, provider, operation);
+  lua_setfield(L, -2, "settings");
+  push_echoes(L, operation);
+  lua_setfield(L, -2, "echo");
+  push_pages(L, &operation->pages);
+  lua_setfield(L, -2, "pages");
   push_rules(L, operation);
   lua_setfield(L, -2, "success");
   push_response(L, operation);

@@ -80,3 +80,31 @@ bool body_build(struct buf *out, const struct operation *operation, const struct
     buf_add_char(out, '}');
   return !out->failed;
 }
+
+/* "card[holder][name]" for card.holder.name, percent-encoded; brackets that end a name, as those of "expand[]", stay behind it. */
+static bool add_form_name(struct buf *out, const char *path) {
+  for (size_t at = 0;;) {
+    size_t end = segment_end(path, at), bare = at + strcspn(path + at, "[.");
+    if (at) buf_add_string(out, "%5B");
+    buf_add_percent_encoded(out, path + at, bare - at);
+    if (at) buf_add_string(out, "%5D");
+    buf_add_percent_encoded(out, path + bare, end - bare);
+    if (!path[end]) return !out->failed;
+    at = end + 1;
+  }
+}
+
+bool body_build_form(struct buf *out, const struct operation *operation, const struct value *values, const char **bad) {
+  for (size_t i = 0; i < operation->part_count; i++) {
+    const struct part *part = &operation->parts[i];
+    struct value value = part->source == FROM_CONSTANT ? (struct value){ part->value, strlen(part->value) } : values[i];
+    if (part->into != INTO_BODY || !value.bytes) continue;
+    *bad = part->name ? part->name : part->wire;
+    if (out->len) buf_add_char(out, '&');
+    if (!add_form_name(out, part->wire ? part->wire : part->name) || !buf_add_char(out, '=')) return false;
+    if (part->prefix) buf_add_percent_encoded(out, part->prefix, strlen(part->prefix));
+    if (!buf_add_percent_encoded(out, value.bytes, value.len)) return false;
+  }
+  *bad = NULL;
+  return !out->failed;
+}

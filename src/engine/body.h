@@ -1,4 +1,4 @@
-/* The JSON body of a request, from the parts of an operation that go there. */
+/* The body of a request, JSON or a form, from the parts of an operation that go there. */
 #ifndef CARDS_ENGINE_BODY_H
 #define CARDS_ENGINE_BODY_H
 
@@ -8,5 +8,8 @@
  * where the table has FROM_SIGNATURE, unless values has one. With `only`, just the object at that path. On failure false, *bad then the part's name (NULL when out is full). */
 bool body_build(struct buf *out, const struct operation *operation, const struct value *values, struct value signature, const char *only,
                 const char **bad);
+
+/* The same as a form: a=1&b=2, percent-encoded, with the name "a[b]" for the path a.b. */
+bool body_build_form(struct buf *out, const struct operation *operation, const struct value *values, const char **bad);
 
 #endif

@@ -86,13 +86,20 @@ struct signature {
   bool (*make)(const char *pem, size_t pem_len, const char *payload, size_t payload_len, struct buf *out, const char **why);
 };
 
+/* How a list goes on, for describe: lua/cards/pages.lua reads them. All NULL where it has no pages. */
+struct pages {
+  const char *items, *cursor, *more, *last; /* paths */
+  const char *into;                         /* the argument for the next page */
+};
+
 struct operation {
   const char *name;   /* "private_info" */
   const char *page;   /* the page that it follows, for describe */
   const char *method; /* "GET", "POST" */
   const char *path;   /* below base_url, with {placeholders} */
   bool safe;          /* reads only: may be sent again after it may have arrived */
-  bool body;          /* there is always a body: an empty object where nothing goes into it */
+  bool body;          /* there is always a body: an empty one where nothing goes into it */
+  bool form;          /* the body is a form, application/x-www-form-urlencoded, and no JSON; such an operation has no signature */
   const struct part *parts;
   size_t part_count;
   const struct signature *signature; /* or NULL */
@@ -106,6 +113,7 @@ struct operation {
   const char *error_codes[4];    /* paths, first found wins; NULL-terminated */
   const char *error_messages[4]; /* the same */
   const char *error_details;     /* path of an object whose keys name what was wrong, or NULL */
+  struct pages pages;
 };
 
 enum credential_kind {

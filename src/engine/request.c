@@ -249,7 +249,9 @@ static bool build_headers(struct request *request, const struct operation *opera
     if (part->basic ? !add_basic(request, operation, values, i) : !add_line(request, part->wire ? part->wire : part->name, part->prefix, value))
       return invalid(error, part_name(part), "is too long for a header");
   }
-  if (request->body.len && !add_line(request, "Content-Type", NULL, (struct value){ "application/json", strlen("application/json") }))
+  const char *kind = operation->form ? "application/x-www-form-urlencoded" : "application/json";
+  bool has_body = request->body.len || (operation->form && operation->body);
+  if (has_body && !add_line(request, "Content-Type", NULL, (struct value){ kind, strlen(kind) }))
     return invalid(error, "the request", "has too many headers");
   for (size_t i = 0; i < header_count; i++) {
     if (has_control(headers[i].value)) {
@@ -309,9 +311,10 @@ bool request_build(struct request *request, const struct operation *operation, c
   if (ok) {
     struct value signature = { made.data, made.len };
     const char *bad = NULL;
-    if (!body_build(&request->body, operation, values, signature, NULL, &bad))
-      ok = invalid(error, bad ? bad : "the request", bad ? "is not valid UTF-8 or too long" : "is too long");
-    else if (!request->body.len && operation->body && !buf_add_string(&request->body, "{}"))
+    if (operation->form ? !body_build_form(&request->body, operation, values, &bad)
+                        : !body_build(&request->body, operation, values, signature, NULL, &bad))
+      ok = invalid(error, bad ? bad : "the request", bad && !operation->form ? "is not valid UTF-8 or too long" : "is too long");
+    else if (!request->body.len && operation->body && !operation->form && !buf_add_string(&request->body, "{}"))
       ok = invalid(error, "the request", "does not fit into memory");
     else if (!build_url(request, operation, settings, values))
       ok = invalid(error, "the request", "makes a URL that is too long");

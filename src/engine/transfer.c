@@ -110,11 +110,12 @@ static bool fill_in(struct job *job, double now) {
   CURLcode rc = CURLE_OK;
   SET(CURLOPT_URL, buf_string(&request->url));
   SET(CURLOPT_HTTPHEADER, request->line_count ? request->list : settings->headers);
-  if (request->body.data) {
+  bool body = request->body.data || job->operation->body; /* an empty form is one, too */
+  if (body) {
     SET(CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)request->body.len);
-    SET(CURLOPT_POSTFIELDS, request->body.data);
+    SET(CURLOPT_POSTFIELDS, buf_string(&request->body));
   }
-  if (strcmp(job->operation->method, request->body.data ? "POST" : "GET") != 0) SET(CURLOPT_CUSTOMREQUEST, job->operation->method);
+  if (strcmp(job->operation->method, body ? "POST" : "GET") != 0) SET(CURLOPT_CUSTOMREQUEST, job->operation->method);
   /* What may not be sent twice goes over a connection where libcurl does not do so by itself. */
   if (!job->operation->safe) SET(CURLOPT_FRESH_CONNECT, 1L);
   if (settings->key_password.bytes) SET(CURLOPT_KEYPASSWD, (const char *)settings->key_password.bytes);
