@@ -40,10 +40,28 @@ for name, call in pairs(strings) do
 end
 for_file.methods, for_call.methods = methods, methods
 
-local tables = { concat = table.concat, remove = table.remove, unpack = unpack }
+local tables = { concat = table.concat, unpack = unpack }
+
+local LONGEST = 4 * MIB -- places of a list: more than there is memory for
+
+--- Lua 5.1 would write into a table that has a metatable, which is the library's. In Lua 5.4 a table of a few elements can be made that says it has 2^62, and
+-- as many would be moved.
+local function check_list(list, name)
+  if type(list) == "table" and getmetatable(list) ~= nil then
+    error(("bad argument #1 to '%s' (it cannot be changed)"):format(name), 3)
+  elseif type(list) == "table" and #list > LONGEST then
+    error(("bad argument #1 to '%s' (the list is too long)"):format(name), 3)
+  end
+end
+
+function tables.remove(list, ...)
+  check_list(list, "remove")
+  return table.remove(list, ...)
+end
 
 --- Lua 5.1 would move as many elements as lie between, wherever `at` is.
 function tables.insert(list, ...)
+  check_list(list, "insert")
   if select("#", ...) < 2 then
     return table.insert(list, (...))
   end
@@ -56,6 +74,7 @@ end
 
 --- A comparison is a function of Lua's, so that its instructions are counted.
 function tables.sort(list, less)
+  check_list(list, "sort")
   return table.sort(list, less and function(a, b) return less(a, b) end or function(a, b) return a < b end)
 end
 
@@ -187,17 +206,17 @@ function confine.compile(text, name, environment)
     return nil, ("%s: a script is text, not bytecode"):format(name)
   end
   text = text:gsub("^\239\187\191", ""):gsub("^#", "--#")
-  local chunk, wrong
+  local _, chunk, wrong
   if setfenv then -- luacheck: ignore
     chunk, wrong = loadstring(text, "@" .. name) -- luacheck: ignore
     chunk = chunk and setfenv(chunk, environment) -- luacheck: ignore
-  else
-    chunk, wrong = load(text, "@" .. name, "t", environment)
+  else -- by pcall, so that nothing handles the error of a text that nests too deeply: it has no line
+    _, chunk, wrong = pcall(load, text, "@" .. name, "t", environment)
   end
   if chunk and interpret then
     interpret(chunk, true)
   end
-  return chunk, wrong
+  return chunk, wrong and (wrong:find ":%d+: " and wrong or ("%s: %s"):format(name, wrong))
 end
 
 --- Runs a compiled script. @return true and what it returned, or false and what went wrong, with its line

@@ -63,6 +63,11 @@ describe("a confined script", function()
     assert.same({ true, "A1" }, { run "return ('a'):upper() .. tostring(1)" })
     assert.matches("^cards/map.lua:1: attempt to index ", (select(2, run "local s = 'a' s.x = 1")))
     assert.equal(string, getmetatable("").__index)
+    for _, call in ipairs { "insert(rule, 1)", "remove(rule)", "sort(rule)" } do
+      local name = call:match "^%a+"
+      refused("table." .. call, ("cards/map.lua:1: bad argument #1 to '%s' (it cannot be changed)"):format(name), { rule = cards.mask.keep })
+    end
+    assert.is_nil(next(cards.mask.keep))
   end)
 
   it("is no bytecode, and not endless", function()
@@ -72,6 +77,7 @@ describe("a confined script", function()
 
   it("keeps the line of a mistake in its grammar", function()
     assert.matches("^cards/map.lua:2: ", select(2, run "return {\n  a = = 1 }"))
+    assert.matches("^cards/map.lua[^\n]*$", select(2, run("return " .. ("{"):rep(10000) .. ("}"):rep(10000))))
   end)
 
   it("cannot reveal a secret, whichever way it takes", function()
@@ -80,6 +86,8 @@ describe("a confined script", function()
     refused("return secret:reveal() .. ''", "cards/map.lua:1: reveal is not available to a confined script", names)
     refused("local f = secret.reveal\nlocal s = f(secret)\nreturn s", "cards/map.lua:2: reveal is not available to a confined script", names)
     refused("return ('x'):gsub('x', function() return secret:digits():reveal() end)", "cards/map.lua:1: reveal is not available to a confined script", names)
+    refused("return secret:equals('4111111111111111')", "cards/map.lua:1: equals takes another secret in a confined script, which could try all texts", names)
+    assert.same({ true, true }, { run("return secret:equals(secret:digits())", names) })
     assert.same({ true, "1111" }, { run("return secret:last(4)", names) })
     assert.same({ true, "************1111" }, { run("return '' .. tostring(secret)", names) })
     assert.equal("4111111111111111", secret:reveal())
@@ -116,18 +124,36 @@ describe("the bounds of a confined script", function()
   it("end what takes time in few instructions", function()
     if program.watched then return pending "a call of C's takes too long under valgrind" end
     exceeds("2000 ms", "\nlocal text = ('a'):rep(10000) for i = 1, 1e5 do local x = text:find 'a*b' end")
+    exceeds("2000 ms", "\nlocal text = ('1'):rep(1e6) while true do local x = text + 1 end")
     exceeds("2000 ms", "\nlocal text = ('a'):rep(18000) for x in text:gmatch 'a-()' do local y = text:find('aa-b', x) end")
   end)
 
   it("keep calls of C's from going on without end", function()
     assert.same({ true, "" }, { run "return (''):rep(1e15)" })
     assert.same({ false, "cards/map.lua:1: bad argument #2 to 'insert' (position out of bounds)" }, { run "table.insert({}, -2e9, 1)" })
+    local lengths = {}
+    for i = 3, 61 do
+      lengths[i] = ("[2^%d] = 1"):format(i)
+    end
+    local list = "local t = { 1, 1, 1, 1, [5] = 1, " .. table.concat(lengths, ", ", 3) .. " } "
+    for _, call in ipairs { "table.insert(t, 1, 2)", "table.remove(t, 1)" } do -- it has few elements, and 2^61 by its length in Lua 5.4
+      local ok, wrong = run(list .. call)
+      assert.is_true(ok or wrong:find("the list is too long", 1, true) ~= nil, wrong)
+    end
     local pattern = "cards/map.lua:1: a pattern with so many repetitions could take too long for a text of %d bytes"
     refused("local s = ('a'):rep(30000) local x = s:find(('.-'):rep(20) .. 'b')", pattern:format(30000))
     refused("local x = string.find(('a'):rep(30), ('a?'):rep(30) .. ('a'):rep(30))", pattern:format(30))
     refused("for x in (('a'):rep(1e5)):gmatch('a*a*b') do end", pattern:format(100000))
     refused("local x = (('a'):rep(1e5)):gsub('[]]*[^]%]*]*a*b', '')", pattern:format(100000))
     assert.same({ true, "a b" }, { run "return ('  a b '):match '^%s*(.-)%s*$'" })
+  end)
+
+  it("end a function that calls itself through one of C's", function()
+    for _, call in ipairs { "('a'):gsub('a', f)", "table.sort({ 1, 2 }, f)" } do
+      local ok, wrong = run("local function f() " .. call .. " end f()")
+      assert.is_false(ok)
+      assert.matches("^cards/map.lua:1: .*stack overflow", wrong)
+    end
   end)
 
   it("hold in each call of a function that the script made", function()

@@ -2,13 +2,15 @@
  * that a script runs; hooks watch the thread, strings have the methods that the caller gives, and no secret is revealed. No state outlives the run. */
 #include "confine.h"
 
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
-#define STEP      1000 /* instructions between two looks at what is left */
-#define LENIENCES 8    /* so often a script may touch its bound of bytes, and go on with what the collector found */
+#define STEP      50 /* instructions between two looks at what is left: each may be a call of C's that takes some hundredths of a second */
+#define LENIENCES 8  /* so often a script may touch its bound of bytes, and go on with what the collector found */
 #define MAX_LIMIT 2e9
+#define MAX_STACK (256 * 1024) /* bytes of C's stack: LuaJIT does not see where that ends */
 
 struct run {
   lua_Alloc former; /* that of another run where this one is within it */
@@ -16,7 +18,8 @@ struct run {
   size_t used, bytes;
   int denied;
   lua_Number left, instructions;
-  double ends, seconds;   /* of the thread's CPU; the clock is first looked at after a step */
+  double ends, seconds;   /* of the thread's CPU */
+  struct timespec tick;   /* of a clock that costs nothing: the other one is looked at when this one has moved */
   const char *source;     /* the script's name, held by its function */
   char shown[LUA_IDSIZE]; /* the same as it stands in errors */
   int line;               /* where the script is */
@@ -69,6 +72,20 @@ void confine_look(lua_State *L) {
   lua_error(L);
 }
 
+static bool has_moved(struct timespec *tick) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  bool moved = now.tv_sec != tick->tv_sec || now.tv_nsec != tick->tv_nsec;
+  *tick = now;
+  return moved;
+}
+
+void confine_nest(lua_State *L) {
+  const struct run *run = current(L);
+  uintptr_t here = (uintptr_t)&run, outside = (uintptr_t)run; /* which is on the stack, too */
+  if (run && (outside > here ? outside - here : here - outside) > MAX_STACK) luaL_error(L, "C stack overflow");
+}
+
 /* What catches the error does not go on: the next step raises it again. */
 static void on_hook(lua_State *L, lua_Debug *about) {
   struct run *run = current(L);
@@ -78,7 +95,7 @@ static void on_hook(lua_State *L, lua_Debug *about) {
     if (lua_getinfo(L, "S", about) && about->source == run->source) run->line = line;
     return;
   }
-  confine_look(L);
+  if (has_moved(&run->tick)) confine_look(L);
   run->left -= STEP;
   if (run->left > 0) return;
   lua_pushfstring(L, "%s:%d: the script took more than %d instructions", run->shown, run->line, (int)run->instructions);
@@ -104,6 +121,7 @@ static void prepare(lua_State *L, struct run *run) {
   run->source = about.source;
   run->line = about.linedefined > 0 ? about.linedefined : 1;
   snprintf(run->shown, sizeof run->shown, "%s", about.short_src);
+  has_moved(&run->tick);
   const struct run *outer = current(L);
   if (!outer) return;
   if (outer->left < run->left) {

@@ -48,6 +48,7 @@ static int match(lua_State *L) {
   double most = steps(pattern, len, text_len);
   if (most > MAX_STEPS) return luaL_error(L, "a pattern with so many repetitions could take too long for a text of %d bytes", (int)text_len);
   if (most > FEW_STEPS) confine_look(L);
+  confine_nest(L);
   lua_pushvalue(L, lua_upvalueindex(1));
   lua_insert(L, 1);
   lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);

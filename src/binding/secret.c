@@ -236,6 +236,8 @@ static int equals(lua_State *L) {
     bytes = other->bytes;
     len = other->len;
   } else if (lua_type(L, 2) == LUA_TSTRING) {
+    if (confine_active(L))
+      return luaL_error(L, "equals takes another secret in a confined script, which could try all texts"); /* 1,000 of them find a cvv */
     bytes = lua_tolstring(L, 2, &len);
   } else {
     return luaL_argerror(L, 2, "secret or string expected");
