@@ -100,6 +100,34 @@ describe("csv.reader", function()
     end
   end)
 
+  it("makes nothing of a field for each quote in it", function()
+    local text = 'a,"' .. ('""'):rep(8192) .. '"\n'
+    collectgarbage()
+    collectgarbage "stop"
+    local before = collectgarbage "count"
+    local list = records(text, #text)
+    local kilobytes = collectgarbage "count" - before
+    collectgarbage "restart"
+    assert.same({ { "a", ('"'):rep(8192) } }, list)
+    assert.is_true(kilobytes < 1024, kilobytes)
+  end)
+
+  it("reads a long record again only as often as it has doubled", function()
+    local long, searches = "\n" .. ("x"):rep(50000), 0
+    local find = string.find
+    string.find = function(...) -- luacheck: ignore
+      searches = searches + 1
+      return find(...)
+    end
+    local fresh = assert(loadfile "lua/cards/cli/csv.lua")() -- which takes this one
+    string.find = find -- luacheck: ignore
+    local next_record = fresh.reader(pieces('a\n"' .. long .. '"\nb\n', 10), "ids")
+    assert.equal("a", next_record()[1])
+    assert.equal(long, next_record()[1])
+    assert.equal("b", next_record()[1])
+    assert.is_true(searches < 200, searches)
+  end)
+
   it("ends where a record has no end", function()
     local most = csv.MAX_RECORD
     csv.MAX_RECORD = 1000

@@ -5,7 +5,7 @@ local csv = {}
 csv.MAX_FIELD = 1024 * 1024        -- bytes; a record with a longer one is an error of its own
 csv.MAX_RECORD = 16 * 1024 * 1024  -- bytes; a longer one ends the reading: some quote is not closed
 
-local find, sub = string.find, string.sub
+local find, gsub, sub = string.find, string.gsub, string.sub
 
 --- The fields of a line without quotes, into a table that is there already.
 local function split(line, fields)
@@ -25,16 +25,14 @@ end
 --- Reads the quoted field whose quote is at `at`.
 -- @return its text and the place behind its closing quote; nil where the text ends before that
 local function quoted(text, at)
-  local from, pieces = at + 1, nil
+  local from = at + 1
   while true do
     local quote = find(text, '"', from, true)
     if not quote then
       return nil
     elseif sub(text, quote + 1, quote + 1) ~= '"' then
-      local last = sub(text, from, quote - 1)
-      return pieces and pieces .. last or last, quote + 1
+      return (gsub(sub(text, at + 1, quote - 1), '""', '"')), quote + 1
     end
-    pieces = (pieces or "") .. sub(text, from, quote)
     from = quote + 2
   end
 end
@@ -118,7 +116,10 @@ function csv.reader(read, name)
         at = #text + 1
         return false, "a quote is not closed"
       end
-      more()
+      local enough = 2 * (#text - at) -- as what is there is read from its beginning again
+      repeat
+        more()
+      until is_end or #text - at > enough
     end
   end
 

@@ -48,8 +48,10 @@ local function numbers(path)
         at = line_end + 1
         return tonumber(number)
       end
-      local piece = file:read(PIECE)
-      if not piece then
+      local piece, why = file:read(PIECE)
+      if why then
+        error(("%s: %s"):format(path, why), 0)
+      elseif not piece then
         file:close()
         file = nil
       else

@@ -113,7 +113,13 @@ end
 -- @return a function that returns the next row, a table by the names of its columns; false and what is wrong with it; or nil at the end.
 -- It raises an error, which names the file, where nothing behind this place can be read.
 function rows.reader(file, format, name)
-  return formats[format](function() return file:read(PIECE) end, name)
+  return formats[format](function()
+    local piece, why = file:read(PIECE)
+    if why then
+      error(("%s: %s"):format(name, why), 0)
+    end
+    return piece
+  end, name)
 end
 
 return rows
