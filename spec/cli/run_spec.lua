@@ -25,6 +25,7 @@ local function flow(case)
       if row.id == "odd" then return { file = io.stdout } end
       if row.id == "bytes" then return nil, "\255" end
       if row.id == "nothing" then return end
+      if row.id == "interrupt" then error("interrupted!", 0) end
       return alix:private_info(row.id, { headers = { ["X-Sandbox"] = %q } })
     end
   ]]):format(sandbox.url "HTTPS_URL" .. "/alix", sandbox.credentials("alix").access_token, sandbox.url "CA_FILE", case or ""))
@@ -141,6 +142,18 @@ describe("cards run", function()
     output, status = cli.run(arguments())
     assert.equal(0, status, output)
     assert.equal(1500, select(2, lines "out"))
+  end)
+
+  it("takes Ctrl-C for no row's error, wherever it comes up", function()
+    flow()
+    write("ids.csv", "id\nc_1\ninterrupt\nc_3\n")
+    local output, status = cli.run(arguments { "--concurrency", "1" }) -- in a flow, as LuaJIT has it
+    assert.equal(130, status, output)
+    assert.equal(1, select(2, lines "out"))
+    assert.equal("", read "out.errors")
+    local lines_out = require "cards.cli.output".new({}, "out")
+    lines_out.lines = { add = function() error("interrupted!", 0) end } -- while a line is made
+    assert.has_error(function() lines_out:add(1, "result", {}) end, "interrupted!")
   end)
 
   it("refuses to go on with another input, or over a file that is not its own", function()

@@ -5,6 +5,11 @@ local core = require "cards.core"
 local output = {}
 output.__index = output
 
+--- Whether an error is that of Lua's own program for Ctrl-C, which may come up within any function. Nobody may take it for one of a row.
+function output.is_interrupt(err)
+  return type(err) == "string" and err:find "interrupted!$" ~= nil
+end
+
 local MOST, LONGEST = 65536, 0.2 -- bytes and seconds that lines wait
 
 --- @param file something with write(text), which returns nil and why where it fails
@@ -29,7 +34,9 @@ end
 --- Takes a line, {"row":row,"name":value}. @return true, or false and why the value has no place in JSON; an error where the file cannot be written
 function output:add(row, name, value)
   local ok, bytes = pcall(self.lines.add, self.lines, row, name, value)
-  if not ok then
+  if output.is_interrupt(bytes) then
+    error(bytes, 0)
+  elseif not ok then
     return false, bytes
   end
   local count = self.count + 1

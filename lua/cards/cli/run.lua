@@ -132,7 +132,9 @@ local function run_rows(flow, next_row, done, options, results, errors)
     local number = numbers[place] or place
     numbers[place] = nil
     local ok = err == nil or result ~= nil
-    if ok then
+    if type(err) == "string" and output.is_interrupt(err:match "^[^\n]*") then -- LuaJIT raises it in any coroutine
+      error("interrupted!", 0)
+    elseif ok then
       ok, err = results:add(number, "result", result)
       err = not ok and "the result: " .. err or nil
     elseif err == Invalid then
@@ -179,7 +181,7 @@ function run.run(options)
     finished, failed = false, failure
   end
   if not finished then
-    if tostring(failed):find "interrupted!" then
+    if output.is_interrupt(failed) then
       io.stderr:write "\ncards: interrupted; the same command goes on\n"
       return INTERRUPTED
     end
