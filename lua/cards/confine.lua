@@ -127,6 +127,8 @@ local function raise(ok, ...)
   return ...
 end
 
+local DEEPEST = 200 -- tables in tables, as many as can be written down
+
 local originals = setmetatable({}, { __mode = "k" })
 
 --- The function of a script that the other one runs confined, or nil. Its lines are the script's.
@@ -148,11 +150,13 @@ end
 
 --- Replaces the functions in a table that a script made, and in the tables in it, by such that run them confined. The library's own tables, which have
 -- metatables, are left as they are, unless `replace` returns something else for them.
--- @return the table
-function confine.wrap_all(made, replace, seen)
-  seen = seen or {}
+-- @return the table, or nil where tables nest too deeply for those who read it
+function confine.wrap_all(made, replace, seen, depth)
+  seen, depth = seen or {}, depth or 1
   if seen[made] then
     return made
+  elseif depth > DEEPEST then
+    return nil
   end
   seen[made] = true
   local changed = {}
@@ -160,7 +164,9 @@ function confine.wrap_all(made, replace, seen)
     if type(value) == "function" then
       changed[key] = confine.wrap(value)
     elseif type(value) == "table" and getmetatable(value) == nil then
-      confine.wrap_all(value, replace, seen)
+      if not confine.wrap_all(value, replace, seen, depth + 1) then
+        return nil
+      end
     elseif type(value) == "table" and replace then
       changed[key] = replace(value)
     end

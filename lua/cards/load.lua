@@ -110,10 +110,13 @@ function load_script.read(path)
   elseif kind == "flow" then
     return { kind = kind, path = path, line = line }
   end
-  confine.wrap_all(value, function(content)
+  local wrapped = confine.wrap_all(value, function(content)
     local meanings = either[content]
     return meanings and (kind == "policy" and meanings.rule or meanings.transform) or nil
   end)
+  if not wrapped then
+    return nil, ("%s:%d: tables nest too deeply"):format(path, line {})
+  end
   return { kind = kind, value = value, path = path, line = line }
 end
 
@@ -188,6 +191,24 @@ function load_script.make(script)
   return made
 end
 
+--- Loads a file.
+-- @param kind "mapping", "policy" or "definition" where it must be that
+-- @return what cards.load returns, and its kind; or nil and an error
+function load_script.take(path, kind)
+  local script, why = load_script.read(path)
+  if not script then
+    return fail(why)
+  elseif kind and script.kind ~= kind then
+    return fail(("%s: it was a %s and is a %s now"):format(path, kind, script.kind))
+  end
+  local mistakes = load_script.check(script)
+  if mistakes[1] then
+    return fail(mistakes[2] and ("%s (and %d more)"):format(mistakes[1], #mistakes - 1) or mistakes[1])
+  end
+  local made, err = load_script.make(script)
+  return made, err or script.kind
+end
+
 --- cards.load(path): the mapping, policy or definition in a file.
 -- @param path of the file
 -- @return for a policy its function of a card, for a definition the provider's module, for mappings true: they are defined now.
@@ -199,15 +220,8 @@ local function load_file(_, path)
   if wrong then
     error("cards.load: " .. wrong, 2)
   end
-  local script, why = load_script.read(path)
-  if not script then
-    return fail(why)
-  end
-  local mistakes = load_script.check(script)
-  if mistakes[1] then
-    return fail(mistakes[2] and ("%s (and %d more)"):format(mistakes[1], #mistakes - 1) or mistakes[1])
-  end
-  return load_script.make(script)
+  local made, err = load_script.take(path)
+  return made, not made and err or nil
 end
 
 return setmetatable(load_script, { __call = load_file })

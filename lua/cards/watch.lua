@@ -48,7 +48,7 @@ local function refresh(state)
     return
   end
   state.text = text -- first: a broken one is told of once
-  local made, err = load_script(state.path)
+  local made, err = load_script.take(state.path, state.kind) -- of another kind it would not do in the place of the former one
   if made then
     state.current = made
   else
@@ -86,13 +86,13 @@ return function(path, options)
   options = options or {}
   local interval = options.interval or DEFAULT_INTERVAL
   local text = content(path)
-  local made, err = load_script(path)
+  local made, kind = load_script.take(path)
   if not made then
-    return nil, err
+    return nil, kind
   end
   local watcher = setmetatable({}, methods)
   states[watcher] = {
-    path = path, text = text, current = made, interval = interval, on_error = options.on_error, next_look = core.now() + interval,
+    path = path, text = text, kind = kind, current = made, interval = interval, on_error = options.on_error, next_look = core.now() + interval,
   }
   return watcher
 end

@@ -57,6 +57,17 @@ describe("cards.watch", function()
     assert.equal(2, #errors)
   end)
 
+  it("keeps the former version where the file becomes one of another kind", function()
+    local errors = {}
+    local show = assert(cards.watch(path, { on_error = function(err) table.insert(errors, err) end }))
+    local card = cards.card(setmetatable({ expYear = "27" }, { __metatable = "alix.private_info" }))
+    write "return { ['alix.private_info'] = { status = 'expYear' } }"
+    now = now + 1
+    assert.equal(2027, show({ exp_year = 2027 }).exp_year)
+    assert.equal(path .. ": it was a policy and is a mapping now", errors[1].message)
+    assert.same(card, cards.card(setmetatable({ expYear = "27" }, { __metatable = "alix.private_info" })))
+  end)
+
   it("tells standard error where nobody else wants to know, and survives a listener that fails", function()
     local output, status = program.run(([[
       local core, now = require "cards.core", 0
