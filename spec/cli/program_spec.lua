@@ -181,8 +181,30 @@ describe("cards new-provider", function()
     assert.equal(0, status, output)
     assert.matches("ok 3", output)
     fails(1, "it is there already", { "new-provider", "acme_2", "--dir", folder })
+    os.remove(folder .. "/acme_2.lua")
+    fails(1, "acme_2_mapping.lua: it is there already", { "new-provider", "acme_2", "--dir", folder })
+    assert.is_nil(read "acme_2.lua")
     fails(1, "lower-case letters", { "new-provider", "../x", "--dir", folder })
     fails(1, "is a provider already", { "new-provider", "alix", "--dir", folder })
     fails(1, "/nowhere", { "new-provider", "other", "--dir", "/nowhere" })
+  end)
+
+  it("takes names that are words of Lua's, or of the spec's", function()
+    for _, name in ipairs { "end", "cards", "it" } do
+      runs(folder, { "new-provider", name, "--dir", folder })
+      local output, status = program.shell(("%s /usr/bin/busted -o TAP %s"):format(os.getenv "LUA_BIN", folder .. "/" .. name .. "_spec.lua"))
+      assert.equal(0, status, output)
+    end
+  end)
+end)
+
+describe("the program cards", function()
+  it("says where what it shows cannot be written", function()
+    local policy = write("policy.lua", "return { number = pan { last = 4 } }")
+    for _, command in ipairs { "describe", "describe --json", "check " .. policy, "policy explain " .. policy, "policy explain --json " .. policy } do
+      local output, status = program.shell(("%s lua/cards/cli/cards %s >/dev/full"):format(os.getenv "LUA_BIN", command))
+      assert.equal(1, status, command)
+      assert.matches("cards: standard output: .*No space left", output)
+    end
   end)
 end)

@@ -40,6 +40,10 @@ return function(arguments)
   for _, command in ipairs(commands) do
     if command.name == options.command then
       local status, wrong = command.module.run(options)
+      local written, why = io.stdout:flush()
+      if status == 0 and not written then
+        status, wrong = nil, "standard output: " .. why
+      end
       if not status then
         io.stderr:write("cards: ", tostring(wrong), "\n")
       end

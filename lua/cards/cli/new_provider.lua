@@ -50,24 +50,24 @@ local cards = require "cards"
 local here = debug.getinfo(1, "S").source:match "^@(.*/)" or "./"
 
 describe("NAME", function()
-  local NAME = assert(cards.load(here .. "NAME.lua"))
+  local provider = assert(cards.load(here .. "NAME.lua"))
   assert(cards.load(here .. "NAME_mapping.lua"))
 
   it("says what it sends", function()
-    local show = cards.describe(NAME, "show")
+    local show = cards.describe(provider, "show")
     assert.equal("GET", show.method)
     assert.equal("/cards/{card_id}", show.path)
     assert.is_true(show.params.card_id.required)
   end)
 
   it("keeps the number and the CVV secret", function()
-    local fields = cards.describe(NAME, "show").response.fields
+    local fields = cards.describe(provider, "show").response.fields
     assert.equal("pan", fields.pan)
     assert.equal("cvv", fields.cvv)
   end)
 
   it("says where nobody answers", function()
-    local client = NAME.new { token = "t", base_url = "https://localhost:1", retries = 0 }
+    local client = provider.new { token = "t", base_url = "https://localhost:1", retries = 0 }
     local record, err = client:show "c_1"
     assert.is_nil(record)
     assert.equal("network", err.kind)
@@ -80,20 +80,26 @@ function new_provider.add(parser)
   parser:option("--dir", "Where the files go."):argname "DIRECTORY":default "."
 end
 
---- Writes a file that is not there yet. @return true, or nil and why not
-local function write(path, text)
-  local there = io.open(path, "rb")
-  if there then
-    there:close()
-    return nil, ("%s: it is there already"):format(path)
-  end
-  local file, why = io.open(path, "wb")
-  local ok = file
+local function exists(path)
+  local file = io.open(path, "rb")
   if file then
-    ok, why = file:write(text)
     file:close()
   end
-  return ok and true, why
+  return file ~= nil
+end
+
+--- Writes a file. @return true, or nil and why not
+local function write(path, text)
+  local file, why = io.open(path, "wb")
+  if not file then
+    return nil, why
+  end
+  local written, wrong = file:write(text)
+  local closed, unfinished = file:close() -- which is when a full disk shows
+  if not written or not closed then
+    return nil, ("%s: %s"):format(path, wrong or unfinished)
+  end
+  return true
 end
 
 function new_provider.run(options)
@@ -108,12 +114,17 @@ function new_provider.run(options)
   end
   local files = { { name .. ".lua", DEFINITION }, { name .. "_mapping.lua", MAPPING }, { name .. "_spec.lua", SPEC } }
   for _, file in ipairs(files) do
-    local path = options.dir .. "/" .. file[1]
-    local ok, why = write(path, (file[2]:gsub("NAME", name):gsub("UPPER", name:upper())))
+    file.path = options.dir .. "/" .. file[1]
+    if exists(file.path) then
+      return nil, ("%s: it is there already"):format(file.path)
+    end
+  end
+  for _, file in ipairs(files) do
+    local ok, why = write(file.path, (file[2]:gsub("NAME", name):gsub("UPPER", name:upper())))
     if not ok then
       return nil, why
     end
-    io.stdout:write(path, "\n")
+    io.stdout:write(file.path, "\n")
   end
   return 0
 end

@@ -32,8 +32,8 @@ function policy.run(options)
     return nil, err
   end
   local rows = mask.explain(made)
-  io.stdout:write(options.json and core.json_encode(rows) .. "\n" or mask.explain.text(rows))
-  return 0
+  local written, failure = io.stdout:write(options.json and core.json_encode(rows) .. "\n" or mask.explain.text(rows))
+  return written and 0, failure and "standard output: " .. failure
 end
 
 return policy

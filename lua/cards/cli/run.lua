@@ -109,6 +109,9 @@ local function open_outputs(options)
     return nil, "standard input cannot be read twice, so that an interrupted run could not go on: use --in FILE, or --out -"
   end
   local errors = options.errors or options.output .. ".errors"
+  if errors == options.output then
+    return nil, "--errors and --out are the same file"
+  end
   local resumed, why = journal.open(options.input, options.output, errors)
   if not resumed then
     return nil, why
