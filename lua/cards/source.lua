@@ -181,8 +181,24 @@ function source.lines(text)
   end
 end
 
+--- Whether a text has all of these names.
+local function has_names(list, ...)
+  local found = {}
+  for _, one in ipairs(list) do
+    if one.kind == "name" then
+      found[one.value] = true
+    end
+  end
+  for i = 1, select("#", ...) do
+    if not found[(select(i, ...))] then
+      return false
+    end
+  end
+  return true
+end
+
 --- Whether the text is that of a flow, as far as can be seen without running it: the last thing that it does is to return a function, or a name that a function
--- was given.
+-- was given, or what may be one, no table, in a text that requires modules, as no confined script does.
 function source.returns_function(text)
   local list = tokens(text)
   local at = last_return(list)
@@ -196,11 +212,11 @@ function source.returns_function(text)
     if list[i].value == "function" and list[i].kind == "name" then
       local before, behind = list[i - 1], list[i + 1]
       if (behind.kind == "name" and behind.value == first.value) or (i > 2 and before.kind == "=" and list[i - 2].value == first.value) then
-        return list[at + 1] == nil
+        return list[at + 1] == nil or has_names(list, "require")
       end
     end
   end
-  return false
+  return not returned_table(list, at) and has_names(list, "require", "function")
 end
 
 return source
