@@ -98,6 +98,9 @@ $(BUILD)/units-asan/%_spec: spec/c/%_spec.c $(CORE_SRC:src/%.c=$(BUILD)/units-as
 FAILING := malloc pool_alloc pool_calloc pool_realloc pool_strdup pool_free pool_free_malloced
 $(BUILD)/units/%alloc_spec $(BUILD)/units-asan/%alloc_spec: UNIT_LIBS += $(FAILING:%=-Wl,--wrap=%)
 
+# And in this one each page of the arena of secrets.
+$(BUILD)/units/arena_refused_spec $(BUILD)/units-asan/arena_refused_spec: UNIT_LIBS += -Wl,--wrap=mmap -Wl,--wrap=mprotect -Wl,--wrap=mlock -Wl,--wrap=madvise
+
 $(BUILD)/%.tap: $(BUILD)/%_spec FORCE
 	@CMOCKA_MESSAGE_OUTPUT=TAP $< > $@ 2> $@.err; status=$$?; cat $@.err >> $@; spec/support/tally "$*" $@ $$status
 
