@@ -197,13 +197,18 @@ soak-on:
 
 FAULT_LUA := $(shell pkg-config --cflags lua5.4)
 $(BUILD)/units-asan/binding/%.o: ALL_CFLAGS += $(FAULT_LUA)
-$(BUILD)/units-asan/vm: spec/fault/vm.c spec/c/failing.h $(SRC:src/%.c=$(BUILD)/units-asan/%.o)
+$(BUILD)/units-asan/vm: spec/fault/vm.c spec/fault/server.c spec/fault/server.h spec/c/failing.h $(SRC:src/%.c=$(BUILD)/units-asan/%.o)
 	$(CC) $(filter-out $(HARDEN),$(ALL_CFLAGS)) $(SANITIZE) $(FAULT_LUA) -o $@ $(filter %.c %.o,$^) $(LIBS) $(shell pkg-config --libs lua5.4) $(FAILING:%=-Wl,--wrap=%)
 
+$(BUILD)/units-asan/vm.pem:
+	@mkdir -p $(@D)
+	@openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 3650 -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1 \
+	  -keyout $@.key -out $@.crt 2>/dev/null && cat $@.key $@.crt > $@
+
 .PHONY: fault
-fault: $(BUILD)/units-asan/vm
+fault: $(BUILD)/units-asan/vm $(BUILD)/units-asan/vm.pem
 	@echo "== a Lua whose allocations fail"
-	@LUA_PATH="lua/?.lua;lua/?/init.lua" $< spec/fault/scenarios.lua > $(BUILD)/units-asan/vm.tap 2>&1; status=$$?; spec/support/tally fault $(BUILD)/units-asan/vm.tap $$status
+	@LUA_PATH="lua/?.lua;lua/?/init.lua" $< spec/fault/scenarios.lua $(BUILD)/units-asan/vm.pem > $(BUILD)/units-asan/vm.tap 2>&1; status=$$?; spec/support/tally fault $(BUILD)/units-asan/vm.tap $$status
 
 # Real nginx with the LuaJIT build, driven from Lua 5.4.
 nginx:

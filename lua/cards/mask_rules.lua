@@ -76,7 +76,7 @@ end
 
 --- What was raised while a value was looked at: for want of memory it goes on, as the field would only seem to be hidden.
 local function failed(why)
-  if why == "not enough memory" or why == "memory is used up" or why == "HMAC failed" then
+  if why == "not enough memory" or why == "memory is used up" then
     error(why, 0)
   end
   return HIDDEN

@@ -1,7 +1,8 @@
 --- What is done while allocations of it fail, see vm.c: a list of { name, run, fresh = in a VM of its own each time }. Each returns true where all is well.
 
-local port = ...
+local port, tls_port, certificate = ...
 local URL = "http://127.0.0.1:" .. port
+local TLS_URL = "https://127.0.0.1:" .. tls_port
 
 local CONFIGS = {
   alix = { access_token = "t", headers = { ["X-One"] = "1" } },
@@ -110,6 +111,35 @@ scenario("a record", function()
     assert(tostring(info.cardNo or info.secrets.card_number):find "^%*+%d%d%d%d$")
   end
   return true
+end)
+
+scenario("a record over TLS", function()
+  local alix = need().alix.new { base_url = TLS_URL .. "/alix", timeout = 2, retries = 0, access_token = "t", tls = { ca_file = certificate } }
+  local info, err = alix:private_info "c_1"
+  if not info then
+    if err.kind == "tls" then error("memory: " .. tostring(err), 0) end
+    excused(err)
+  end
+  return info.cardNo:last(4) == "1111"
+end)
+
+scenario("a signature, a hash and a seal", function()
+  local core = require "cards.core"
+  local ok, netxd, refused = pcall(need().netxd.new, {
+    base_url = URL .. "/netxd", insecure_http = true, timeout = 2, retries = 0, credential = "c", api_key = "k",
+    private_key = held(need().secret.from_file(certificate)), defaults = CONFIGS.netxd.defaults,
+  })
+  -- A key that cannot be read for want of memory is told as one that cannot be read.
+  if not ok and netxd:find "private_key" or not netxd then error("memory: " .. tostring(refused or netxd), 0) end
+  if not ok then error(netxd, 0) end
+  local info, err = netxd:get_cvv "c_1"
+  if info or err.kind ~= "not_found" then excused(err) end
+  local sealed, why = core.seal(held(need().secret "a token"), "here")
+  if not sealed then error("memory: " .. why, 0) end
+  local token
+  token, why = core.unseal(sealed, "here")
+  if not token then error("memory: " .. why, 0) end
+  return token:equals "a token" and #core.hash("a key", "text") == 32
 end)
 
 scenario("a policy", function()

@@ -1,12 +1,11 @@
-/* A Lua 5.4 in which each allocation fails: Lua's own once, then with some of those that follow it, then the core's. vm SCENARIOS.lua [INDEX]: prints TAP.
+/* A Lua 5.4 in which each allocation fails: Lua's own once, then with some of those that follow it, then the core's, then OpenSSL's. vm SCENARIOS.lua CERTIFICATE.pem [INDEX]:
+ * prints TAP.
  *
  * A scenario is a function that returns true where all is well. It may fail for want of memory and for nothing else, and works as before afterwards. What Lua and the core
  * have taken is counted, so that nothing is lost when the VM is closed; the sanitizer that this is built with sees the rest. */
-#include <arpa/inet.h>
-#include <pthread.h>
+#include <openssl/crypto.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <lauxlib.h>
@@ -14,6 +13,7 @@
 #include <lualib.h>
 
 #include "../c/failing.h"
+#include "server.h"
 
 int luaopen_cards_core(lua_State *L);
 
@@ -52,82 +52,35 @@ static void *allocate(void *unused, void *block, size_t old_size, size_t size) {
   return moved;
 }
 
-/* --- a server that answers every request with the card of its provider, but the first of two equal ones by a client named "flaky" with an error;
- * nothing that it allocates is counted --- */
+/* --- OpenSSL's, of which a handshake has thousands: ever fewer of them after the first --- */
 
-static const struct {
-  const char *prefix, *body;
-} answers[] = {
-  { " /alix/", "{\"success\":true,\"message\":\"ok\",\"data\":{\"cvv\":\"111\",\"expYear\":\"27\",\"expMonth\":\"01\",\"cardNo\":"
-               "\"4111111111111111\"},\"errorCode\":0}" },
-  { " /whop/", "{\"object\":\"card\",\"id\":\"c_1\",\"name\":\"Travel\",\"last4\":\"4242\",\"expiration_month\":\"12\",\"expiration_year\":\"2027\","
-               "\"spent_last_month\":123,"
-               "\"new\":[1,{\"x\":\"y\"}],\"secrets\":{\"card_number\":\"4242424242424242\",\"cvc\":\"123\",\"name_on_card\":\"John Doe\"}}" },
-  { "", "{\"success\":false,\"message\":\"no\"}" },
-};
+#define FEW 64
 
-static void answer(int fd) {
-  static char former[8192]; /* request that was turned away, up to its second line */
-  char request[8192] = "", head[256];
-  size_t len = 0;
-  while (len < sizeof request - 1 && !strstr(request, "\r\n\r\n")) {
-    ssize_t got = recv(fd, request + len, sizeof request - 1 - len, 0);
-    if (got <= 0) return;
-    len += (size_t)got;
-    request[len] = '\0';
-  }
-  size_t i = 0;
-  while (answers[i].prefix[0] && !strstr(request, answers[i].prefix))
-    i++;
-  const char *status = answers[i].prefix[0] ? "200 Fine" : "404 Not Found";
-  if (strstr(request, "User-Agent: flaky\r\n")) {
-    size_t line = strcspn(request, "\r");
-    if (strncmp(former, request, line + 1) != 0) status = "500 Sorry\r\nRetry-After: 0";
-    memcpy(former, request, line + 1);
-  }
-  int size = snprintf(head, sizeof head, "HTTP/1.1 %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n", status, strlen(answers[i].body));
-  send(fd, head, (size_t)size, MSG_NOSIGNAL | MSG_MORE);
-  send(fd, answers[i].body, strlen(answers[i].body), MSG_NOSIGNAL);
+static atomic_long crypto_at; /* as failing_at */
+
+static bool crypto_fails(void) {
+  return !server_is_here && atomic_load(&crypto_at) > 0 && atomic_fetch_sub(&crypto_at, 1) == 1;
 }
 
-static void *serve_one(void *connection) {
-  int fd = (int)(intptr_t)connection;
-  answer(fd);
-  close(fd);
-  return NULL;
+static void *crypto_malloc(size_t size, const char *file, int line) {
+  (void)file, (void)line;
+  return crypto_fails() ? NULL : __real_malloc(size);
 }
 
-/* Each connection in a thread of its own: after a request that could not be built, libcurl keeps one that is silent. */
-static void *serve(void *listener) {
-  for (;;) {
-    pthread_t thread;
-    int fd = accept(*(int *)listener, NULL, NULL);
-    if (fd < 0) return NULL;
-    if (pthread_create(&thread, NULL, serve_one, (void *)(intptr_t)fd) == 0)
-      pthread_detach(thread);
-    else
-      close(fd);
-  }
+static void *crypto_realloc(void *block, size_t size, const char *file, int line) {
+  (void)file, (void)line;
+  return crypto_fails() ? NULL : realloc(block, size);
 }
 
-/* The port, or -1. */
-static int open_server(void) {
-  static int listener;
-  struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
-  socklen_t size = sizeof address;
-  pthread_t thread;
-  listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (listener < 0 || bind(listener, (struct sockaddr *)&address, size) != 0 || listen(listener, 64) != 0 ||
-      getsockname(listener, (struct sockaddr *)&address, &size) != 0 || pthread_create(&thread, NULL, serve, &listener) != 0)
-    return -1;
-  pthread_detach(thread);
-  return ntohs(address.sin_port);
+static void crypto_free(void *block, const char *file, int line) {
+  (void)file, (void)line;
+  free(block);
 }
 
 /* --- one scenario --- */
 
-static const char *scenarios;
-static int port;
+static const char *scenarios, *certificate;
+static int port, tls_port;
 
 /* A VM with the scenarios, and the one of that index on its stack; its name where wanted. */
 static lua_State *open_vm(int index, char *name, size_t size, bool *fresh) {
@@ -140,7 +93,9 @@ static lua_State *open_vm(int index, char *name, size_t size, bool *fresh) {
   lua_settop(L, 0);
   if (luaL_loadfile(L, scenarios) != LUA_OK) goto broken;
   lua_pushinteger(L, port);
-  if (lua_pcall(L, 1, 1, 0) != LUA_OK) goto broken;
+  lua_pushinteger(L, tls_port);
+  lua_pushstring(L, certificate);
+  if (lua_pcall(L, 3, 1, 0) != LUA_OK) goto broken;
   if (lua_rawgeti(L, 1, index) == LUA_TNIL) {
     lua_close(L);
     return NULL;
@@ -182,28 +137,31 @@ static bool fails(const char *name, long n, const char *which, const char *what)
   return false;
 }
 
-enum kind { LUA_ONCE, LUA_SOME, CORE };
+enum kind { LUA_ONCE, LUA_SOME, CORE, CRYPTO };
 
 /* Each allocation of the kind in turn. In a VM of its own for each where `fresh`. */
 static bool each_fails(int index, enum kind kind, long *count) {
-  static const char *const names[] = { "Lua", "Lua and some after it", "the core" };
+  static const char *const names[] = { "Lua", "Lua and some after it", "the core", "OpenSSL" };
   char name[64];
   const char *which = names[kind], *why;
   bool fresh, reached = true;
   long blocks = atomic_load(&lent);
   lua_State *L = open_vm(index, name, sizeof name, &fresh);
   if (!fresh && (why = run(L))) return fails(name, 0, which, why);
-  for (long n = 1; reached; n++) {
+  for (long n = 1; reached; n += kind == CRYPTO ? 1 + n / FEW : 1) {
     lua_gc(L, LUA_GCSTOP); /* so that every run asks for the same */
     lua_failed = false;
     lua_more = kind == LUA_SOME;
     if (kind == CORE)
       atomic_store(&failing_at, n);
+    else if (kind == CRYPTO)
+      atomic_store(&crypto_at, n);
     else
       lua_at = n;
     why = run(L);
-    reached = kind == CORE ? atomic_load(&failing_at) <= 0 : lua_failed;
+    reached = kind == CORE ? atomic_load(&failing_at) <= 0 : kind == CRYPTO ? atomic_load(&crypto_at) <= 0 : lua_failed;
     atomic_store(&failing_at, 0);
+    atomic_store(&crypto_at, 0);
     lua_at = 0;
     lua_again = 0;
     if (why && !reached) return fails(name, n, which, why);
@@ -225,20 +183,24 @@ static bool each_fails(int index, enum kind kind, long *count) {
 }
 
 int main(int argc, char **argv) {
-  if (argc < 2) return 2;
+  if (argc < 3 || CRYPTO_set_mem_functions(crypto_malloc, crypto_realloc, crypto_free) != 1) return 2;
   scenarios = argv[1];
-  port = open_server();
-  int only = argc > 2 ? atoi(argv[2]) : 0, total = 0;
+  certificate = argv[2];
+  port = server_open(NULL);
+  tls_port = server_open(certificate);
+  int only = argc > 3 ? atoi(argv[3]) : 0, total = 0;
   bool all = true, fresh;
+  if (port < 0 || tls_port < 0) return 2;
   for (int index = 1;; index++) {
     char name[64];
     lua_State *L = open_vm(index, name, sizeof name, &fresh);
     if (!L) break;
     lua_close(L);
     if (only && index != only) continue;
-    long of_lua = 0, once_more = 0, of_core = 0;
-    bool ok = each_fails(index, LUA_ONCE, &of_lua) && each_fails(index, LUA_SOME, &once_more) && each_fails(index, CORE, &of_core);
-    printf("%s %d - %s: %ld allocations of Lua, %ld of the core\n", ok ? "ok" : "not ok", ++total, name, of_lua, of_core);
+    long of_lua = 0, once_more = 0, of_core = 0, of_crypto = 0;
+    bool ok = each_fails(index, LUA_ONCE, &of_lua) && each_fails(index, LUA_SOME, &once_more) && each_fails(index, CORE, &of_core) &&
+              each_fails(index, CRYPTO, &of_crypto);
+    printf("%s %d - %s: %ld allocations of Lua, %ld of the core, %ld of OpenSSL\n", ok ? "ok" : "not ok", ++total, name, of_lua, of_core, of_crypto);
     fflush(stdout);
     all = all && ok;
   }

@@ -124,7 +124,7 @@ static int hmac(lua_State *L) {
   if (ok && encoding == 1) ok = buf_add_base64(out, mac, mac_len);
   buf_free(text);
   stack_wipe(STACK_SHALLOW);
-  if (!ok) return luaL_error(L, "HMAC failed");
+  if (!ok) return luaL_error(L, "memory is used up");
   lua_pushlstring(L, buf_string(out), out->len);
   return 1;
 }
