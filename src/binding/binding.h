@@ -40,6 +40,9 @@ struct secret *binding_to_secret(lua_State *L, int index);
 /* With the secret on top of the stack: that where it is filled, else nil and an error that says why. Returns the count. */
 int binding_push_filled(lua_State *L, bool filled, const char *why);
 
+/* Collects garbage, as secrets that nobody holds any more still take room. What finalizers raise, which Lua 5.1 to 5.3 would raise here, is lost: bytes may be held meanwhile. */
+void binding_collect(lua_State *L);
+
 /* --- buffers --- */
 
 /* Pushes a userdata that frees the buffer with it, so that an error of Lua's does not: buf_init with that maximum. */

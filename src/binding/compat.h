@@ -59,6 +59,16 @@ static inline void compat_rawsetp(lua_State *L, int i, const void *key) {
   lua_rawset(L, i);
 }
 
+/* Calls a function without arguments and results; where it fails the error is on the stack. In 5.1 even pushing a function may run out of memory. */
+static inline int compat_pcall(lua_State *L, lua_CFunction function) {
+#if LUA_VERSION_NUM < 502
+  return lua_cpcall(L, function, NULL);
+#else
+  lua_pushcfunction(L, function);
+  return lua_pcall(L, 0, 0, 0);
+#endif
+}
+
 /* An integer as Lua has it: in 5.3 and later with the subtype integer; before, every value that comes here fits a double. */
 static inline void compat_push_integer(lua_State *L, int64_t value) {
 #if LUA_VERSION_NUM >= 503

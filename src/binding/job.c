@@ -102,7 +102,7 @@ static int fill_box(lua_State *L, struct box *box, const struct input *input) {
 /* core.job(client, operation, params, options, credentials, started, former): a job that is ready to run, or nil, error. former are credentials that may not show either. */
 static int new_job(lua_State *L) {
   struct input input;
-  if (secret_arena_is_tight()) lua_gc(L, LUA_GCCOLLECT, 0);
+  if (secret_arena_is_tight()) binding_collect(L);
   int refused = input_take(L, &input, true);
   if (refused) return refused;
   struct box *box = job_new_box(L);
@@ -305,7 +305,7 @@ int job_make_plain(lua_State *L, struct box **made) {
     lua_pushboolean(L, 0);
     return 1;
   }
-  if (secret_arena_is_tight()) lua_gc(L, LUA_GCCOLLECT, 0);
+  if (secret_arena_is_tight()) binding_collect(L);
   struct box *box = lua_isnil(L, 4) ? NULL : luaL_checkudata(L, 4, JOB_TYPE);
   int refused = input_take(L, &input, true);
   if (refused) return refused;
@@ -336,7 +336,7 @@ static int call(lua_State *L) {
     return 1;
   }
   lua_settop(L, 3);
-  if (secret_arena_is_tight()) lua_gc(L, LUA_GCCOLLECT, 0);
+  if (secret_arena_is_tight()) binding_collect(L);
   int refused = input_take(L, &input, true);
   if (refused) return refused;
   compat_rawgetp(L, LUA_REGISTRYINDEX, &box_key);

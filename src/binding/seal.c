@@ -36,7 +36,7 @@ static int seal_secret(lua_State *L) {
 static int unseal(lua_State *L) {
   size_t len, context_len;
   const char *sealed = luaL_checklstring(L, 1, &len), *context = luaL_checklstring(L, 2, &context_len), *why = NULL;
-  if (secret_arena_is_tight()) lua_gc(L, LUA_GCCOLLECT, 0);
+  if (secret_arena_is_tight()) binding_collect(L);
   struct secret *secret = binding_new_secret(L);
   if (len <= SEALED_MAX + SEAL_OVERHEAD && seal_open(secret, (const unsigned char *)sealed, len, context, context_len, &why)) return 1;
   lua_pushnil(L);

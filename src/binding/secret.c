@@ -23,10 +23,19 @@ struct secret *binding_to_secret(lua_State *L, int index) {
   return lua_type(L, index) == LUA_TUSERDATA ? luaL_testudata(L, index, SECRET_TYPE) : NULL;
 }
 
+static int collect(lua_State *L) {
+  lua_gc(L, LUA_GCCOLLECT, 0);
+  return 0;
+}
+
+void binding_collect(lua_State *L) {
+  if (compat_pcall(L, collect) != LUA_OK) lua_pop(L, 1);
+}
+
 /* As secret_init, collecting garbage once when the arena is full. */
 static bool fill(lua_State *L, struct secret *secret, enum secret_class class, const void *bytes, size_t len, const char **why) {
   if (secret_init(secret, class, bytes, len, why)) return true;
-  lua_gc(L, LUA_GCCOLLECT, 0); /* secrets that nobody holds any more still take room */
+  binding_collect(L);
   return secret_init(secret, class, bytes, len, why);
 }
 
