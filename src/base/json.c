@@ -151,7 +151,7 @@ bool json_integer(const struct json_node *node, int64_t *value) {
 }
 
 /* Under 1e60, where every integer of the text is (see json_check), the digits of a whole number are written out: that is exact. */
-static void print_number(double number, char *text, size_t size) {
+static void write_number(double number, char *text, size_t size) {
   if (number == trunc(number) && fabs(number) < 1e60) {
     snprintf(text, size, "%.0f", number);
     return;
@@ -162,11 +162,15 @@ static void print_number(double number, char *text, size_t size) {
   }
 }
 
-bool json_number_text(const struct json_node *node, struct buf *out) {
-  char text[80];
+void json_print_number(double number, char text[static JSON_NUMBER_TEXT]) {
   locale_t before = uselocale(c_locale);
-  print_number(json_number(node), text, sizeof text);
+  write_number(number, text, JSON_NUMBER_TEXT);
   uselocale(before);
+}
+
+bool json_number_text(const struct json_node *node, struct buf *out) {
+  char text[JSON_NUMBER_TEXT];
+  json_print_number(json_number(node), text);
   bool ok = buf_add_string(out, text);
   explicit_bzero(text, sizeof text);
   return ok;

@@ -44,6 +44,9 @@ bool json_boolean(const struct json_node *node);
 double json_number(const struct json_node *node);
 /* True when the number has no fraction and its magnitude is below 2^63; *value is exact. */
 bool json_integer(const struct json_node *node, int64_t *value);
+#define JSON_NUMBER_TEXT 80 /* bytes that are room for any number */
+/* A number as JSON writes it, with the fewest digits that tell it from others, whatever the locale of the host. */
+void json_print_number(double number, char text[static JSON_NUMBER_TEXT]);
 /* The text of a number: all digits of a whole number below 1e60 (exact where the text had an integer), the shortest that reads back for others. Appends to out. */
 bool json_number_text(const struct json_node *node, struct buf *out);
 

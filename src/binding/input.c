@@ -3,11 +3,11 @@
 
 #include <ctype.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "../base/clean.h"
+#include "../base/json.h"
 #include "../base/nearest.h"
 #include "../base/pan.h"
 #include "../base/suspect.h"
@@ -22,7 +22,7 @@ static int refuse(lua_State *L, const struct input *input, const char *name, con
 /* The same of a number: its text is put below it. */
 static const char *number_to_value(lua_State *L, bool whole, struct value *value) {
   lua_Number number = lua_tonumber(L, -1);
-  char text[40];
+  char text[JSON_NUMBER_TEXT];
   bool exact = false; /* an integer of 5.3 and later */
 #if LUA_VERSION_NUM >= 503
   exact = lua_isinteger(L, -1);
@@ -34,10 +34,7 @@ static const char *number_to_value(lua_State *L, bool whole, struct value *value
   else if (whole || number != number || number - number != 0)
     return whole ? "must be a whole number" : "must be a number";
   else
-    for (int digits = 15; digits <= 17; digits++) {
-      snprintf(text, sizeof text, "%.*g", digits, (double)number);
-      if (strtod(text, NULL) == (double)number) break;
-    }
+    json_print_number((double)number, text);
   luaL_checkstack(L, 2, "too many parameters");
   lua_pushstring(L, text);
   value->bytes = lua_tolstring(L, -1, &value->len);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "../base/json.h"
 #include "../base/pan.h"
 #include "../base/stack.h"
 #include "../base/transform.h"
@@ -23,7 +24,7 @@ static int transform_secret(lua_State *L, enum transform transform, const struct
   size_t room = transform_room(transform, secret->len), len = 0;
   bool reserved = secret_reserve(made, secret->class, room, &why);
   if (!reserved) {
-    lua_gc(L, LUA_GCCOLLECT, 0); /* secrets that nobody holds any more still take room */
+    binding_collect(L);
     reserved = secret_reserve(made, secret->class, room, &why);
   }
   if (!reserved) return binding_push_filled(L, false, why);
@@ -78,11 +79,11 @@ static int apply(lua_State *L) {
     const char *text = lua_tolstring(L, 1, &len);
     return transform_text(L, transform, text, len);
   } else if (type == LUA_TNUMBER) {
-    char digits[64];
+    char digits[JSON_NUMBER_TEXT];
     double number = lua_tonumber(L, 1);
     if (!(fabs(number) <= MOST_EXACT)) return 0;
-    int len = snprintf(digits, sizeof digits, number == floor(number) ? "%.0f" : "%.3f", number);
-    return transform_text(L, transform, digits, (size_t)len);
+    json_print_number(number == floor(number) ? number : round(number * 1000) / 1000, digits); /* milliseconds are the finest there is */
+    return transform_text(L, transform, digits, strlen(digits));
   } else if (type == LUA_TTABLE && transform == TRANSFORM_PHONE) {
     return transform_phone(L);
   }

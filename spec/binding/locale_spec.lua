@@ -1,0 +1,35 @@
+--- Numbers in a locale with a decimal comma, which a script may choose with os.setlocale.
+
+local program = require "support.program"
+
+local folder = program.shell "mktemp -d":gsub("%s+$", "")
+local _, failed = program.shell(("localedef -i de_DE -f UTF-8 %s/de_DE.UTF-8"):format(folder))
+teardown(function() os.execute("rm -r " .. folder) end)
+
+--- Runs a program in that locale.
+local function run(source)
+  local output, status = program.run([[
+    assert(os.setlocale "de_DE.UTF-8")
+    local cards, core = require "cards", require "cards.core"
+  ]] .. source, { env = { LOCPATH = folder } })
+  assert.equal(0, status, output)
+  return output
+end
+
+describe("a decimal comma", function()
+  if failed ~= 0 then
+    pending("there is no localedef, or nothing for it to read")
+    return
+  end
+
+  it("does not get into a request, a text or a record", function()
+    local output = run [[
+      local acme = require "support.acme"
+      local last = acme.sent { operation = { method = "POST", params = { card_id = {}, n = { type = "number" }, q = { type = "number", into = "query" } } },
+        params = { n = 1.5, q = 0.1 } }
+      print(last.body, last.uri:match "%?.*")
+      print(core.plain_transforms.date(1735689600.123), core.json_encode { 1.5, 0.1 }, cards.redact "1,5 4111111111111111")
+    ]]
+    assert.equal('{"n":1.5}\t?q=0.1\n2025-01-01T00:00:00Z\t[1.5,0.1]\t1,5 ************1111\n', output)
+  end)
+end)
