@@ -92,6 +92,13 @@ describe("s:mask", function()
     raises("table", secret.mask, secret, "6")
   end)
 
+  it("takes any number of characters for as many as may be shown", function()
+    for _, n in ipairs { 1e6, 1e7, 2 ^ 53, 1e300 } do
+      assert.equal("41111111****1111", secret:mask { first = n, last = n })
+      assert.equal("41111111 1111", secret:first(n) .. " " .. secret:last(n))
+    end
+  end)
+
   it("refuses what is no count", function()
     for _, value in ipairs { -1, 1.5, "4", true, 0 / 0, 1 / 0, {} } do
       raises("first must be a whole number", secret.mask, secret, { first = value })

@@ -1,6 +1,7 @@
 /* cards.secret: bytes outside of the Lua heap, as userdata that shows nothing of them. */
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -51,6 +52,7 @@ int binding_push_filled(lua_State *L, bool filled, const char *why) {
 
 static int push_or_refuse(lua_State *L, enum secret_class class, const char *bytes, size_t len) {
   const char *why = NULL;
+  if (len > SECRET_MAX_LEN) return binding_refuse(L, "cards", "secret", "longer than %d bytes", (int)SECRET_MAX_LEN);
   bool filled = fill(L, binding_new_secret(L), class, bytes, len, &why);
   return binding_push_filled(L, filled, why);
 }
@@ -76,7 +78,6 @@ static int make(lua_State *L) {
   enum secret_class class = SECRET_CREDENTIAL;
   if (!lua_isnoneornil(L, 2) && !secret_class_from_name(luaL_checkstring(L, 2), &class))
     return luaL_argerror(L, 2, "class is one of pan, cvv, token, credential, undeclared");
-  if (len > SECRET_MAX_LEN) return binding_refuse(L, "cards", "secret", "longer than %d bytes", (int)SECRET_MAX_LEN);
   return push_or_refuse(L, class, bytes, len);
 }
 
@@ -146,9 +147,9 @@ static void push_mask(lua_State *L, const struct secret *secret, size_t first, s
 
 static size_t check_count(lua_State *L, int index, const char *name) {
   lua_Number value = lua_tonumber(L, index);
-  if (lua_type(L, index) != LUA_TNUMBER || !(value >= 0) || value > 1e6 || value != (lua_Number)(long)value)
+  if (lua_type(L, index) != LUA_TNUMBER || !(value >= 0 && value < INFINITY) || value != floor(value))
     luaL_error(L, "%s must be a whole number that is not negative", name);
-  return (size_t)value;
+  return value < SECRET_MAX_LEN ? (size_t)value : SECRET_MAX_LEN;
 }
 
 /* s:mask { first = n, last = n } */
