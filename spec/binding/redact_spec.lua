@@ -51,7 +51,9 @@ describe("cards.redact", function()
     for _, number in ipairs { 4111111111111111, 4111111111111111 + 0.0 } do
       becomes("************1111", number)
     end
+    becomes("-************1111", -4111111111111111)
     becomes("12.5", 12.5)
+    becomes(tostring(1e300), 1e300)
   end)
 
   it("takes a text", function()

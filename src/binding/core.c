@@ -100,7 +100,7 @@ static int hash(lua_State *L) {
   explicit_bzero(mac, sizeof mac);
   explicit_bzero(number, sizeof number);
   stack_wipe(STACK_SHALLOW); /* before Lua is called, which may raise an error */
-  if (!ok) return luaL_error(L, "HMAC failed");
+  if (!ok) return luaL_error(L, "memory is used up");
   lua_pushlstring(L, hex, sizeof hex);
   return 1;
 }
