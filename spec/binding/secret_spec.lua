@@ -89,6 +89,8 @@ describe("cards.secret.from_env", function()
   end)
 
   it("takes a name", function()
+    local _, err = cards.secret.from_env "CARDS\nSPEC"
+    assert.equal("cards.secret: invalid_request: the environment variable CARDS?SPEC is not set or empty", tostring(err))
     raises("string", cards.secret.from_env)
     raises("string", cards.secret.from_env, {})
     raises("NUL", cards.secret.from_env, "CARDS_SPEC_SECRET\0more")

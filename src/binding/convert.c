@@ -129,6 +129,8 @@ int binding_refuse(lua_State *L, const char *provider, const char *operation, co
   va_start(arguments, format);
   vsnprintf(message, sizeof message, format, arguments);
   va_end(arguments);
+  for (char *c = message; *c; c++) /* of a name or path: an error is one line */
+    if ((unsigned char)*c < 0x20 || *c == 0x7f) *c = '?';
   error_set(&error, ERROR_INVALID_REQUEST, "%s", message);
   lua_pushnil(L);
   binding_push_error(L, &error, provider, operation);
