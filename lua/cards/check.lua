@@ -87,7 +87,8 @@ end
 --- A string or an open secret, which may hold line breaks (a PEM does) where `lines` is given.
 function check.credential(value, key, lines)
   if is_secret(value) then
-    return not pcall(function() return #value end) and ("%s is a secret that is closed"):format(key) or nil
+    local ok, why = pcall(value.equals, value, "") -- "the secret is closed", "the secret was made before …"
+    return not ok and key .. " is " .. why:gsub("^the secret ", "a secret that ") or nil
   elseif type(value) ~= "string" or value == "" then
     return ("%s must be a string that is not empty, a secret, or a function that returns either"):format(key)
   elseif value:find(lines and "%z" or "%c") then

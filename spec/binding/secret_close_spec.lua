@@ -177,3 +177,20 @@ describe("a secret at the end of the program", function()
     assert.equal(0, status)
   end)
 end)
+
+if program.lua == "luajit" then -- it can call libc's fork
+  describe("a secret in a forked process", function()
+    it("says so when a client is to be made with it", function()
+      local output, status = program.run [[
+        local ffi, cards = require "ffi", require "cards"
+        ffi.cdef "int fork(void); int waitpid(int, int *, int);"
+        local token = cards.secret "t"
+        local child = ffi.C.fork()
+        if child > 0 then return ffi.C.waitpid(child, nil, 0) end
+        print(select(2, pcall(cards.alix.new, { base_url = "https://localhost:1", access_token = token })))
+      ]]
+      assert.equal(0, status, output)
+      assert.matches("access_token is a secret that was made before this process was forked", output, 1, true)
+    end)
+  end)
+end

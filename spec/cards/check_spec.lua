@@ -99,6 +99,7 @@ describe("a check", function()
     local closed = cards.secret "x"
     closed:close()
     assert.equal("k is a secret that is closed", check.credential(closed, "k"))
+    assert.is_nil(check.credential(cards.secret "", "k")) -- an error of the call
     for _, value in ipairs { "", 5, {}, io.stdout } do
       assert.matches("k must be a string that is not empty, a secret", check.credential(value, "k"), 1, true)
     end
