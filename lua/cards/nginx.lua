@@ -356,8 +356,7 @@ function tasks.next(group)
   return task
 end
 
-function tasks.recycle() -- light threads cost more than tables
-end
+function tasks.recycle() end -- light threads cost more than tables
 
 --- What runs goes on to its end when nobody waits any more: the collector comes by outside of any request, too, where nothing of nginx may be touched.
 function tasks.guard()
