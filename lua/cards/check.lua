@@ -88,6 +88,9 @@ end
 function check.credential(value, key, lines)
   if is_secret(value) then
     local ok, why = pcall(value.equals, value, "") -- "the secret is closed", "the secret was made before …"
+    if not ok and not why:find "^the secret " then
+      error(why, 0) -- memory is used up
+    end
     return not ok and key .. " is " .. why:gsub("^the secret ", "a secret that ") or nil
   elseif type(value) ~= "string" or value == "" then
     return ("%s must be a string that is not empty, a secret, or a function that returns either"):format(key)

@@ -212,12 +212,16 @@ function confine.compile(text, name, environment)
     return nil, ("%s: a script is text, not bytecode"):format(name)
   end
   text = text:gsub("^\239\187\191", ""):gsub("^#", "--#")
-  local _, chunk, wrong
+  local chunk, wrong
   if setfenv then -- luacheck: ignore
     chunk, wrong = loadstring(text, "@" .. name) -- luacheck: ignore
     chunk = chunk and setfenv(chunk, environment) -- luacheck: ignore
   else -- by pcall, so that nothing handles the error of a text that nests too deeply: it has no line
-    _, chunk, wrong = pcall(load, text, "@" .. name, "t", environment)
+    local ok
+    ok, chunk, wrong = pcall(load, text, "@" .. name, "t", environment)
+    if not ok then
+      chunk, wrong = nil, chunk
+    end
   end
   if chunk and interpret then
     interpret(chunk, true)

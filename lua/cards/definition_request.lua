@@ -1,6 +1,7 @@
 --- The request of an operation of a definition: parameters and the path, read into the parts that core.define takes.
 
 local auth = require "cards.definition_auth"
+local core = require "cards.core"
 local paths = require "cards.paths"
 
 local request = {}
@@ -46,33 +47,14 @@ function request.path(at, value)
   return names
 end
 
-local function is_whole(value)
-  return value % 1 == 0 and math.abs(value) <= 2 ^ 53
-end
-
---- A number as the one of a call is written (src/binding/input.c): the two are compared where there is an enum.
-local function number_text(value)
-  if value == 0 then
-    return "0" -- and not "-0"
-  elseif is_whole(value) then
-    return ("%.0f"):format(value)
-  end
-  local text
-  for digits = 15, 17 do
-    text = ("%." .. digits .. "g"):format(value)
-    if tonumber(text) == value then
-      break
-    end
-  end
-  return text
-end
-
 --- A value of a type as the text that is sent; nil and a mistake where it is none.
 local function to_text(at, value, kind)
   if kind == "boolean" and type(value) == "boolean" then
     return tostring(value)
-  elseif (kind == "integer" or kind == "number") and type(value) == "number" and value - value == 0 and (kind == "number" or is_whole(value)) then
-    return number_text(value)
+  end
+  local number = (kind == "integer" or kind == "number") and type(value) == "number" and core.number(value, kind == "integer")
+  if number then
+    return number
   elseif kind == "string" then
     return at:text(value)
   end

@@ -230,6 +230,9 @@ function rules.hash(key)
   local usable, length = type(key) == "string" or is_secret(key), 0
   if usable then
     usable, length = pcall(function() return #key end) -- a closed one has none
+    if not usable then
+      failed(length)
+    end
   end
   if not usable or length < 16 or length > 4096 then
     error("cards.mask.hash: the key must be a string or an open secret of at least 16 and at most 4096 bytes", 2)

@@ -2,6 +2,7 @@
 
 local cli = require "support.cli"
 local core = require "cards.core"
+local journal = require "cards.cli.journal"
 local program = require "support.program"
 local sandbox = require "support.sandbox"
 
@@ -164,7 +165,7 @@ describe("cards run", function()
     local output, status = cli.run(arguments())
     assert.equal(1, status)
     assert.matches("has changed since the run began", output)
-    write("ids.csv", (ids(3):gsub("c_1", "c_9")))
+    write("ids.csv", (ids(3):gsub("c_3", "c_9")))
     output = cli.run(arguments())
     assert.matches("has changed since the run began", output)
     os.remove(folder .. "/out.journal")
@@ -180,6 +181,21 @@ describe("cards run", function()
     assert.equal(1, status)
     assert.matches("a line is not of a run", output)
     assert.equal("precious\n", read "out")
+  end)
+
+  it("knows another input by any of its bytes", function()
+    local function open() return journal.open(folder .. "/long.csv", folder .. "/long", folder .. "/long.errors") end
+    local long = ("x,y\n"):rep(40000)
+    write("long.csv", long)
+    for _ = 1, 2 do
+      assert.equal(0, assert(open()).count)
+      collectgarbage() -- which closes the files
+      collectgarbage()
+    end
+    write("long.csv", long:sub(1, 99999) .. "z" .. long:sub(100001))
+    local run, why = open()
+    assert.is_nil(run)
+    assert.matches("has changed since the run began", why)
   end)
 
   it("lets one process write at a time", function()

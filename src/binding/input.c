@@ -19,22 +19,39 @@ static int refuse(lua_State *L, const struct input *input, const char *name, con
   return binding_refuse(L, input->client->provider->name, input->operation->name, "%s %s", name, what);
 }
 
-/* The same of a number: its text is put below it. */
-static const char *number_to_value(lua_State *L, bool whole, struct value *value) {
+/* The number on top of the stack as it is sent. NULL on success, else what is wrong with it. */
+static const char *write_number(lua_State *L, bool whole, char text[static JSON_NUMBER_TEXT]) {
   lua_Number number = lua_tonumber(L, -1);
-  char text[JSON_NUMBER_TEXT];
   bool exact = false; /* an integer of 5.3 and later */
 #if LUA_VERSION_NUM >= 503
   exact = lua_isinteger(L, -1);
 #endif
   if (exact)
-    snprintf(text, sizeof text, "%lld", (long long)lua_tointeger(L, -1));
+    snprintf(text, JSON_NUMBER_TEXT, "%lld", (long long)lua_tointeger(L, -1));
   else if (number >= -MOST_WHOLE && number <= MOST_WHOLE && number == (lua_Number)(int64_t)number)
-    snprintf(text, sizeof text, "%lld", (long long)number);
+    snprintf(text, JSON_NUMBER_TEXT, "%lld", (long long)number);
   else if (whole || number != number || number - number != 0)
     return whole ? "must be a whole number" : "must be a number";
   else
     json_print_number((double)number, text);
+  return NULL;
+}
+
+int input_number(lua_State *L) {
+  char text[JSON_NUMBER_TEXT];
+  bool whole = lua_toboolean(L, 2);
+  luaL_checktype(L, 1, LUA_TNUMBER);
+  lua_settop(L, 1);
+  if (write_number(L, whole, text)) return 0;
+  lua_pushstring(L, text);
+  return 1;
+}
+
+/* The same of a number: its text is put below it. */
+static const char *number_to_value(lua_State *L, bool whole, struct value *value) {
+  char text[JSON_NUMBER_TEXT];
+  const char *wrong = write_number(L, whole, text);
+  if (wrong) return wrong;
   luaL_checkstack(L, 2, "too many parameters");
   lua_pushstring(L, text);
   value->bytes = lua_tolstring(L, -1, &value->len);

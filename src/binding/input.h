@@ -27,6 +27,8 @@ int input_take(lua_State *L, struct input *input, bool with_credentials);
 lua_Number input_option(lua_State *L, const struct input *input, const char *name, lua_Number otherwise);
 /* core.check(client, operation, params): true and, where the operation is signed, the bytes to sign; or nil, error */
 int input_check(lua_State *L);
+/* core.number(number, whole): the text of a number as a parameter is sent; nothing where it is not finite, or `whole` is true and it is no whole number that is exact */
+int input_number(lua_State *L);
 /* core.clean(client, operation, params, options, credentials, text): a text of the script's own as it may stand in an error of that call: without its parameters and
  * credentials, and without what may be a secret. options and credentials may be nil. */
 int input_clean(lua_State *L);

@@ -377,8 +377,9 @@ static int now(lua_State *L) {
 void binding_open_job(lua_State *L) {
   static const luaL_Reg methods[] = { { "submit", submit }, { "wait", wait },   { "result", result }, { "cancel", cancel },
                                       { "lost", lost },     { "facts", facts }, { NULL, NULL } };
-  static const luaL_Reg functions[] = { { "check", input_check },   { "clean", input_clean }, { "job", new_job }, { "call", call },
-                                        { "submit", submit_plain }, { "done", done },         { "now", now },     { NULL, NULL } };
+  static const luaL_Reg functions[] = { { "check", input_check }, { "clean", input_clean }, { "number", input_number },
+                                        { "job", new_job },       { "call", call },         { "submit", submit_plain },
+                                        { "done", done },         { "now", now },           { NULL, NULL } };
   luaL_newmetatable(L, JOB_TYPE);
   luaL_newlib(L, methods);
   lua_setfield(L, -2, "__index");

@@ -9,7 +9,7 @@ local done = require "cards.cli.done"
 local journal = {}
 
 local PIECE = 65536
-local FINGERPRINT = "cards run, the first bytes of the input" -- a key that is no secret: what is hashed is only told apart
+local FINGERPRINT = "cards run, the bytes of the input" -- a key that is no secret: what is hashed is only told apart
 
 local function exists(path)
   local file = io.open(path, "rb")
@@ -19,16 +19,28 @@ local function exists(path)
   return file ~= nil
 end
 
---- What tells one input from another: its length and its first bytes.
+--- What tells one input from another: its length, and a hash of its bytes, which takes about a second for a gigabyte.
 local function fingerprint(path)
   local file, why = io.open(path, "rb")
   if not file then
     return nil, why
+  elseif not file:seek "end" then
+    file:close()
+    return nil, ("%s: it is no file that can be read twice"):format(path)
   end
-  local first = file:read(PIECE) or ""
-  local bytes = file:seek "end"
+  file:seek "set"
+  local bytes, hash, piece = 0, ""
+  repeat
+    piece, why = file:read(PIECE)
+    if piece then
+      bytes, hash = bytes + #piece, core.hash(FINGERPRINT, hash .. piece)
+    end
+  until not piece
   file:close()
-  return bytes and { bytes = bytes, first = core.hash(FINGERPRINT, first) }, ("%s: it is no file that can be read twice"):format(path)
+  if why then
+    return nil, ("%s: %s"):format(path, why)
+  end
+  return { bytes = bytes, hash = hash }
 end
 
 --- The numbers in a file of lines, one after the other.
@@ -88,7 +100,7 @@ local function collect(first, second)
 end
 
 local function is_same(told, input)
-  return type(told) == "table" and told.bytes == input.bytes and told.first == input.first
+  return type(told) == "table" and told.bytes == input.bytes and told.hash == input.hash
 end
 
 --- Finds out where a run goes on, and opens its files.
