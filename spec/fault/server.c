@@ -100,10 +100,8 @@ static void *serve(void *listening) {
   }
 }
 
-/* Without tickets: libcurl 7.88 frees a name in its cache of sessions twice when it has no memory to keep one. */
 static SSL_CTX *open_tls(const char *pem) {
   SSL_CTX *tls = SSL_CTX_new(TLS_server_method());
-  if (tls) SSL_CTX_set_num_tickets(tls, 0);
   if (tls && SSL_CTX_use_certificate_file(tls, pem, SSL_FILETYPE_PEM) == 1 && SSL_CTX_use_PrivateKey_file(tls, pem, SSL_FILETYPE_PEM) == 1)
     return tls;
   SSL_CTX_free(tls);

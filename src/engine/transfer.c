@@ -92,6 +92,7 @@ CURL *transfer_blank(const struct settings *settings, struct sockets *sockets) {
   SET(CURLOPT_CLOSESOCKETFUNCTION, sockets_on_close);
   SET(CURLOPT_CLOSESOCKETDATA, sockets);
   SET(CURLOPT_SSLVERSION, settings->tls_version);
+  SET(CURLOPT_SSL_SESSIONID_CACHE, 0L); /* of one handle, which makes one call; and 7.88 frees a session twice where memory is used up */
   SET(CURLOPT_SSL_CTX_FUNCTION, on_ssl_ctx);
   if (settings->ca_file) SET(CURLOPT_CAINFO, settings->ca_file);
   if (settings->cert_file) SET(CURLOPT_SSLCERT, settings->cert_file);
