@@ -54,13 +54,14 @@ describe("client:start in libuv", function()
 
   it("serves many calls with one handle, and timers go on", function()
     local jobs, ticks, most = {}, 0, 0
-    for i = 1, 200 do
+    local count = program.watched and 40 or 200
+    for i = 1, count do
       jobs[i] = start "slow_first_byte=0.4"
     end
     local clock = uv.new_timer()
     clock:start(20, 20, function() ticks, most = ticks + 1, math.max(most, core.calls()) end)
     run(jobs, { clock })
-    for i = 1, 200 do
+    for i = 1, count do
       local info, err = jobs[i]:result()
       assert(info, err)
     end
@@ -90,6 +91,7 @@ describe("client:start in libuv", function()
     run { start "", start "" }
     local readable = 0
     local job = start "slow_first_byte=0.3"
+    for _ = 1, 20 do job:done() end -- calls of other specs that were done and never asked are told of no more then
     local poll, timer = uv.new_poll(job:pollfd()), uv.new_timer()
     poll:start("r", function() readable = readable + 1 end)
     timer:start(100, 0, function()
