@@ -19,6 +19,7 @@ build = {
       ["cards.cli.describe"] = "lua/cards/cli/describe.lua",
       ["cards.cli.done"] = "lua/cards/cli/done.lua",
       ["cards.cli.environment"] = "lua/cards/cli/environment.lua",
+      ["cards.cli.exists"] = "lua/cards/cli/exists.lua",
       ["cards.cli.journal"] = "lua/cards/cli/journal.lua",
       ["cards.cli.new_provider"] = "lua/cards/cli/new_provider.lua",
       ["cards.cli.output"] = "lua/cards/cli/output.lua",

@@ -2,6 +2,7 @@
 
 local check = require "cards.check"
 local core = require "cards.core"
+local whole = require "cards.whole"
 
 local type, tostring = type, tostring -- as locals: they are called for every field
 
@@ -36,7 +37,7 @@ function plain.value(value)
     elseif value - value ~= 0 then -- infinite or NaN
       return HIDDEN
     end
-    local digits = (math.type and math.type(value) == "integer" and "%d" or "%.0f"):format(value)
+    local digits = whole(value) or ("%.0f"):format(value)
     local shown = redact(digits)
     return shown == digits and value or shown
   elseif kind == "boolean" then

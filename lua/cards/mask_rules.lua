@@ -229,7 +229,7 @@ end
 function rules.hash(key)
   local usable, length = type(key) == "string" or is_secret(key), 0
   if usable then
-    usable, length = pcall(function() return #key end) -- a closed one has none
+    usable, length = pcall(function() return #key end) -- a closed one has none; to ask for equals is refused in a confined script
     if not usable then
       failed(length)
     end

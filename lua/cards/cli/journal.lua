@@ -5,19 +5,12 @@
 
 local core = require "cards.core"
 local done = require "cards.cli.done"
+local exists = require "cards.cli.exists"
 
 local journal = {}
 
 local PIECE = 65536
 local FINGERPRINT = "cards run, the bytes of the input" -- a key that is no secret: what is hashed is only told apart
-
-local function exists(path)
-  local file = io.open(path, "rb")
-  if file then
-    file:close()
-  end
-  return file ~= nil
-end
 
 --- What tells one input from another: its length, and a hash of its bytes, which takes about a second for a gigabyte.
 local function fingerprint(path)

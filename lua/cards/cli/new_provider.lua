@@ -1,6 +1,7 @@
 --- cards new-provider NAME: a definition, a mapping and a spec to start from, which pass their own checks.
 
 local core = require "cards.core"
+local exists = require "cards.cli.exists"
 
 local new_provider = {}
 
@@ -78,14 +79,6 @@ end)
 function new_provider.add(parser)
   parser:argument("name", "Lower-case letters, digits and _."):argname "NAME"
   parser:option("--dir", "Where the files go."):argname "DIRECTORY":default "."
-end
-
-local function exists(path)
-  local file = io.open(path, "rb")
-  if file then
-    file:close()
-  end
-  return file ~= nil
 end
 
 --- Writes a file. @return true, or nil and why not

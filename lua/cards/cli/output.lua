@@ -34,9 +34,10 @@ end
 --- Takes a line, {"row":row,"name":value}. @return true, or false and why the value has no place in JSON; an error where the file cannot be written
 function output:add(row, name, value)
   local ok, bytes = pcall(self.lines.add, self.lines, row, name, value)
-  if output.is_interrupt(bytes) then
-    error(bytes, 0)
-  elseif not ok then
+  if not ok then
+    if output.is_interrupt(bytes) then
+      error(bytes, 0)
+    end
     return false, bytes
   end
   local count = self.count + 1
