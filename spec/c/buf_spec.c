@@ -116,6 +116,52 @@ static void keeps_its_content_over_growth(void **state) {
   buf_free(&buf);
 }
 
+static void makes_room_that_can_be_written(void **state) {
+  (void)state;
+  struct buf buf;
+  buf_init(&buf, 10);
+  assert_true(buf_reserve(&buf, 0));
+  assert_string_equal(buf_string(&buf), "");
+  assert_true(buf_add_string(&buf, "abc"));
+  assert_true(buf_reserve(&buf, 7));
+  assert_true(buf.cap > 10);
+  assert_string_equal(buf_string(&buf), "abc");
+  const char *data = buf.data;
+  memcpy(buf.data + buf.len, "defgh", 5);
+  buf_added(&buf, 5);
+  assert_true(buf_add_string(&buf, "ij"));
+  assert_ptr_equal(buf.data, data);
+  assert_string_equal(buf_string(&buf), "abcdefghij");
+  assert_int_equal(buf.len, 10);
+  assert_false(buf_reserve(&buf, 1));
+  assert_true(buf.failed);
+  buf_clear(&buf);
+  assert_false(buf_reserve(&buf, 11));
+  assert_false(buf_reserve(&buf, 1)); /* until it is cleared */
+  buf_free(&buf);
+}
+
+static void forgets_its_end(void **state) {
+  (void)state;
+  struct buf buf;
+  buf_init(&buf, 10);
+  buf_cut(&buf, 0);
+  assert_null(buf.data);
+  assert_true(buf_add_string(&buf, "abcdef"));
+  buf_cut(&buf, 7);
+  assert_string_equal(buf_string(&buf), "abcdef");
+  buf_cut(&buf, 6);
+  assert_string_equal(buf_string(&buf), "abcdef");
+  buf_cut(&buf, 2);
+  assert_string_equal(buf_string(&buf), "ab");
+  assert_int_equal(buf.len, 2);
+  assert_true(buf_add_string(&buf, "x"));
+  assert_string_equal(buf_string(&buf), "abx");
+  buf_cut(&buf, 0);
+  assert_string_equal(buf_string(&buf), "");
+  buf_free(&buf);
+}
+
 static void percent_encodes_all_but_unreserved(void **state) {
   (void)state;
   struct buf buf;
@@ -234,6 +280,8 @@ int main(void) {
     cmocka_unit_test(does_not_overflow_on_absurd_sizes),
     cmocka_unit_test(wipes_on_clear_and_keeps_the_memory),
     cmocka_unit_test(keeps_its_content_over_growth),
+    cmocka_unit_test(makes_room_that_can_be_written),
+    cmocka_unit_test(forgets_its_end),
     cmocka_unit_test(percent_encodes_all_but_unreserved),
     cmocka_unit_test(encodes_base64_with_padding),
     cmocka_unit_test(random_appends_match_a_model),

@@ -14,8 +14,7 @@ void buf_init(struct buf *buf, size_t max) {
   *buf = (struct buf){ .max = max < SIZE_MAX ? max : SIZE_MAX - 1 };
 }
 
-/* Room for len more bytes and the NUL. */
-static bool buf_make_room(struct buf *buf, size_t len) {
+bool buf_reserve(struct buf *buf, size_t len) {
   if (buf->failed) return false;
   if (len > buf->max - buf->len) {
     buf->failed = true;
@@ -40,15 +39,21 @@ static bool buf_make_room(struct buf *buf, size_t len) {
   return true;
 }
 
-static void buf_advance(struct buf *buf, size_t len) {
+void buf_added(struct buf *buf, size_t len) {
   buf->len += len;
   buf->data[buf->len] = '\0';
 }
 
+void buf_cut(struct buf *buf, size_t len) {
+  if (len >= buf->len) return;
+  buf->len = len;
+  buf->data[len] = '\0';
+}
+
 bool buf_add(struct buf *buf, const void *bytes, size_t len) {
-  if (!buf_make_room(buf, len)) return false;
+  if (!buf_reserve(buf, len)) return false;
   if (len > 0) memcpy(buf->data + buf->len, bytes, len);
-  buf_advance(buf, len);
+  buf_added(buf, len);
   return true;
 }
 
@@ -66,7 +71,7 @@ bool buf_addf(struct buf *buf, const char *format, ...) {
   int len = vsnprintf(NULL, 0, format, arguments);
   va_end(arguments);
   if (len < 0) buf->failed = true;
-  if (len < 0 || !buf_make_room(buf, (size_t)len)) return false;
+  if (len < 0 || !buf_reserve(buf, (size_t)len)) return false;
 
   va_start(arguments, format);
   int written = vsnprintf(buf->data + buf->len, (size_t)len + 1, format, arguments);
@@ -76,7 +81,7 @@ bool buf_addf(struct buf *buf, const char *format, ...) {
     buf->failed = true;
     return false;
   }
-  buf_advance(buf, (size_t)len);
+  buf_added(buf, (size_t)len);
   return true;
 }
 
@@ -91,7 +96,7 @@ bool buf_add_percent_encoded(struct buf *buf, const void *bytes, size_t len) {
   size_t encoded = len;
   for (size_t i = 0; i < len; i++)
     if (!is_unreserved(in[i])) encoded += 2;
-  if (!buf_make_room(buf, encoded)) return false;
+  if (!buf_reserve(buf, encoded)) return false;
 
   char *out = buf->data + buf->len;
   for (size_t i = 0; i < len; i++) {
@@ -103,7 +108,7 @@ bool buf_add_percent_encoded(struct buf *buf, const void *bytes, size_t len) {
       *out++ = hex[in[i] & 15];
     }
   }
-  buf_advance(buf, encoded);
+  buf_added(buf, encoded);
   return true;
 }
 
@@ -115,7 +120,7 @@ bool buf_add_base64(struct buf *buf, const void *bytes, size_t len) {
     buf->failed = true;
     return false;
   }
-  if (!buf_make_room(buf, groups * 4)) return false;
+  if (!buf_reserve(buf, groups * 4)) return false;
 
   char *out = buf->data + buf->len;
   for (size_t i = 0; i < len; i += 3) {
@@ -130,7 +135,7 @@ bool buf_add_base64(struct buf *buf, const void *bytes, size_t len) {
     if (left > 1) out[-2] = alphabet[bits >> 6 & 63];
     if (left > 2) out[-1] = alphabet[bits & 63];
   }
-  buf_advance(buf, groups * 4);
+  buf_added(buf, groups * 4);
   return true;
 }
 

@@ -18,6 +18,12 @@ struct buf {
 void buf_init(struct buf *buf, size_t max);
 /* Appends; false (and buf->failed) when the maximum would be exceeded or memory is used up, and then the buffer is unchanged. */
 bool buf_add(struct buf *buf, const void *bytes, size_t len);
+/* Room for len more bytes, so that they can be written at data + len, or appended without growing; false as buf_add. */
+bool buf_reserve(struct buf *buf, size_t len);
+/* Counts len bytes in that were written at data + len; there was room for them. */
+void buf_added(struct buf *buf, size_t len);
+/* Forgets what is behind the first len bytes, of which there are as many; wiped only with the rest. */
+void buf_cut(struct buf *buf, size_t len);
 bool buf_add_string(struct buf *buf, const char *string);
 bool buf_add_char(struct buf *buf, char c);
 bool buf_addf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
