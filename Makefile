@@ -168,7 +168,10 @@ $(BUILD)/fuzz/%.o: src/%.c $(MAKEFILE_LIST)
 	$(FUZZ_CC) $(filter-out $(HARDEN),$(ALL_CFLAGS)) $(FUZZ_FLAGS) $(FUZZ_LUA) -MMD -MP -c -o $@ $<
 
 $(BUILD)/fuzz/%_fuzz: spec/fuzz/%_fuzz.c $(SRC:src/%.c=$(BUILD)/fuzz/%.o)
-	$(FUZZ_CC) $(filter-out $(HARDEN),$(ALL_CFLAGS)) $(FUZZ_FLAGS) -fsanitize=fuzzer $(FUZZ_LUA) -MMD -MP -o $@ $(filter %.c %.o,$^) $(LIBS) -llua5.4
+	$(FUZZ_CC) $(filter-out $(HARDEN),$(ALL_CFLAGS)) $(FUZZ_FLAGS) -fsanitize=fuzzer $(FUZZ_LUA) -MMD -MP -o $@ $(filter %.c %.o,$^) $(LIBS) $(FUZZ_LIBS) -llua5.4
+
+# Others that read HTTP, to compare with.
+$(BUILD)/fuzz/reader_peers_fuzz: FUZZ_LIBS := -lhttp_parser
 
 -include $(wildcard $(BUILD)/fuzz/*/*.d $(BUILD)/fuzz/*.d)
 .PRECIOUS: $(BUILD)/fuzz/%.o $(BUILD)/fuzz/%_fuzz
