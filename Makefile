@@ -283,6 +283,10 @@ BENCH := $(BUILD)/bench/servers
 bench: deps-bench
 	@$(MAKE) -s all LUA=luajit
 	@$(MAKE) -s all $(BUILD)/bench/raw $(BUILD)/bench/raw_multi
+	@spec/bench/named $(BENCH) $(MAKE) -s bench-named
+
+.PHONY: bench-named
+bench-named:
 	@echo "$$(nproc) cores"
 	@spec/sandbox/start $(BUILD)/sandbox >/dev/null
 	@BUILD=$(BUILD) RESTY_HTTP="$(RESTY_HTTP)" spec/bench/servers start $(BENCH) $(BUILD)/sandbox

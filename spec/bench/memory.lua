@@ -8,7 +8,7 @@ local servers, scheme, calls = addresses(arg[1]), arg[2], tonumber(arg[3] or 100
 local function client(path)
   return cards.alix.new {
     base_url = servers[scheme == "https" and "HTTPS_URL" or "HTTP_URL"] .. path, insecure_http = true, access_token = "alix_token_sandbox",
-    tls = scheme == "https" and { ca_file = servers.CA_FILE } or nil,
+    tls = scheme == "https" and { ca_file = servers.CA_BUNDLE } or nil,
   }
 end
 

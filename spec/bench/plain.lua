@@ -36,8 +36,9 @@ end
 
 local function compare(what, peers, upstream, times, calls, in_flight)
   for _, scheme in ipairs { "http", "https" } do
-    local url = upstream[scheme == "https" and "HTTPS_URL" or "HTTP_URL"] .. "/alix"
-    local ca_file = scheme == "https" and upstream.CA_FILE or ""
+    -- by the same name as the light one
+    local url = upstream[scheme == "https" and "HTTPS_URL" or "HTTP_URL"]:gsub("//[^:]*", "//" .. servers.NAME) .. "/alix"
+    local ca_file = scheme == "https" and upstream.CA_BUNDLE or ""
     rounds.run(peers, times, function(peer) return run(peer, url, ca_file, calls, in_flight) end)
     rounds.print(("%s, %s, keep-alive, %d rounds of %d calls, medians"):format(scheme, what, times, calls), peers, {
       { "calls/s", "rate", "%.0f" },
