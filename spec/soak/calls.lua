@@ -12,7 +12,9 @@ local clients = {}
 local function client(plan)
   local key = plan.provider .. plan.server .. tostring(plan.plain)
   if not clients[key] then
-    local options = { base_url = sandbox.url(plan.server) .. "/" .. plan.provider, insecure_http = true, connect_timeout = 1 }
+    local options = {
+      base_url = sandbox.url(plan.server) .. "/" .. plan.provider, insecure_http = true, connect_timeout = 1, tls = { ca_file = sandbox.url "CA_BUNDLE" },
+    }
     if plan.plain then options.timeout, options.retries = plan.timeout, plan.retries end
     clients[key] = cards[plan.provider].new(sandbox.config(plan.provider, options))
   end
