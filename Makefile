@@ -274,15 +274,18 @@ $(BUILD)/bench/response: spec/bench/response.c $(CORE_SRC:src/%.c=$(BUILD)/units
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/bench/raw $(BUILD)/bench/raw_multi: $(BUILD)/bench/%: spec/bench/%.c spec/bench/raw.h
+RAW := $(patsubst %,$(BUILD)/bench/%,raw raw_multi connect_only)
+$(RAW): $(BUILD)/bench/%: spec/bench/%.c spec/bench/raw.h
 	@mkdir -p $(@D)
-	$(CC) -O2 -o $@ $< -lcurl -lcjson
+	$(CC) -O2 -D_GNU_SOURCE $(WARNINGS) -o $@ $< -Wl,--as-needed -lcurl -lcjson -lhttp_parser
 
+# ROUNDS=9 of each comparison.
 # RESTY_HTTP=<folder of lua-resty-http>:<folder of lua-resty-string> to measure against them in nginx; LUA_CPATH to where Lua-cURL's lcurl.so is.
-BENCH := $(BUILD)/bench/servers
+BENCH  := $(BUILD)/bench/servers
+ROUNDS ?= 9
 bench: deps-bench
 	@$(MAKE) -s all LUA=luajit
-	@$(MAKE) -s all $(BUILD)/bench/raw $(BUILD)/bench/raw_multi
+	@$(MAKE) -s all $(RAW)
 	@spec/bench/named $(BENCH) $(MAKE) -s bench-named
 
 .PHONY: bench-named
@@ -291,8 +294,10 @@ bench-named:
 	@spec/sandbox/start $(BUILD)/sandbox >/dev/null
 	@BUILD=$(BUILD) RESTY_HTTP="$(RESTY_HTTP)" spec/bench/servers start $(BENCH) $(BUILD)/sandbox
 	@status=0; \
-	  $(LUA_ENV) $(LUA_BIN) spec/bench/plain.lua $(BUILD)/bench $(BUILD)/sandbox $(BENCH) || status=1; \
-	  RESTY_HTTP="$(RESTY_HTTP)" $(LUA_ENV) $(LUA_BIN) spec/bench/nginx.lua $(BENCH) $(BUILD)/sandbox || status=1; \
+	  $(LUA_ENV) $(LUA_BIN) spec/bench/plain.lua $(BUILD)/bench $(BUILD)/sandbox $(BENCH) $(ROUNDS) || status=1; \
+	  $(LUA_ENV) $(LUA_BIN) spec/bench/cold.lua $(BENCH) $(ROUNDS) || status=1; \
+	  RESTY_HTTP="$(RESTY_HTTP)" $(LUA_ENV) $(LUA_BIN) spec/bench/nginx.lua $(BENCH) $(BUILD)/sandbox $(ROUNDS) || status=1; \
+	  RESTY_HTTP="$(RESTY_HTTP)" $(LUA_ENV) $(LUA_BIN) spec/bench/nginx_cold.lua $(BENCH) $(ROUNDS) || status=1; \
 	  $(LUA_ENV) $(LUA_BIN) spec/bench/run.lua $(BENCH) || status=1; \
 	  echo; for scheme in http https; do $(LUA_ENV) $(LUA_BIN) spec/bench/memory.lua $(BENCH) $$scheme || status=1; done; \
 	  for lua in 5.4 luajit; do $(MAKE) -s bench-records LUA=$$lua || status=1; done; \

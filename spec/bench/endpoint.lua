@@ -8,7 +8,8 @@ local cjson = require "cjson"
 local endpoint = {}
 
 local POOL = 1024 -- connections that are kept: more than there are requests at a time
-local TOKENS = { short = "alix_token_sandbox", long = ("alix_token_sandbox_0"):rep(40) }
+local TOKEN, LONG_TOKEN = "alix_token_sandbox", ("alix_token_sandbox_0"):rep(40)
+local KINDS = { short = { TOKEN, "" }, long = { LONG_TOKEN, "" }, slow = { TOKEN, "/after/50ms" }, cold = { TOKEN, "/once" } }
 
 local function answer(number, month, year)
   return ngx.print(cjson.encode { number = number, month = month, year = year })
@@ -81,14 +82,15 @@ local function with_resty(base_url, token)
   end
 end
 
---- All endpoints by their path, /<cards or resty>/<http or https>/<short, long or slow>.
+--- All endpoints by their path, /<cards or resty>/<http or https>/<short, long, slow or cold>. To a cold one the
+-- upstream answers once on each connection.
 -- @param http_url, https_url the upstream
 -- @param ca_file that signed its certificate
 -- @param has_resty whether lua-resty-http is there
 function endpoint.all(http_url, https_url, ca_file, has_resty)
   local all = {}
   for scheme, url in pairs { http = http_url, https = https_url } do
-    for kind, how in pairs { short = { TOKENS.short, "" }, long = { TOKENS.long, "" }, slow = { TOKENS.short, "/after/50ms" } } do
+    for kind, how in pairs(KINDS) do
       all[("/cards/%s/%s"):format(scheme, kind)] = with_cards(url .. how[2], how[1], ca_file)
       all[("/resty/%s/%s"):format(scheme, kind)] = has_resty and with_resty(url .. how[2], how[1]) or nil
     end

@@ -3,6 +3,7 @@
 
 local addresses = require "bench.addresses"
 local cards = require "cards"
+local ASKED = { http = 16, https = 72 } -- KiB at most
 local servers, scheme, calls = addresses(arg[1]), arg[2], tonumber(arg[3] or 1000)
 
 local function client(path)
@@ -45,5 +46,5 @@ local results = { cards.all(functions) }
 for _, result in ipairs(results) do
   assert(not result[2], result[2])
 end
-print(("memory per call in flight, %s, of %d: %.1f KiB, %.1f of them in Lua"):format(scheme, calls, (during - before) / calls,
+print(("memory per call in flight, %s, of %d: %.1f KiB (asked: ≤ %d), %.1f of them in Lua"):format(scheme, calls, (during - before) / calls, ASKED[scheme],
   (lua_during - lua_before) / calls))

@@ -14,13 +14,16 @@ if not has_curl then
   print "Lua-cURL + lua-cjson: not installed (lcurl.so is looked for in LUA_CPATH), not measured"
 end
 
+local RAW, CURL = "raw C (libcurl + cJSON)", "Lua-cURL + lua-cjson"
+
 local function peers_of(raw, curl_calls)
   local peers = {
-    { name = "raw C (libcurl + cJSON)", command = programs .. "/" .. raw },
+    { name = RAW, command = programs .. "/" .. raw },
     { name = "cards", command = lua .. " spec/bench/cards_calls.lua" },
+    { name = "C prototype of the wire", command = programs .. "/connect_only" },
   }
   if has_curl then
-    table.insert(peers, { name = "Lua-cURL + lua-cjson", command = lua .. " spec/bench/" .. curl_calls })
+    table.insert(peers, { name = CURL, command = lua .. " spec/bench/" .. curl_calls })
   end
   return peers
 end
@@ -34,9 +37,10 @@ local function run(peer, url, ca_file, calls, in_flight)
   return { rate = calls / tonumber(seconds), cpu = tonumber(cpu) / calls * 1e6 }
 end
 
-local function compare(what, peers, upstream, times, calls, in_flight)
+--- A table for each scheme. `asked`: for each scheme what `cards / this` has to be, by the name of the other.
+local function compare(what, peers, upstream, times, calls, in_flight, asked)
   for _, scheme in ipairs { "http", "https" } do
-    -- by the same name as the light one
+    -- by the same name, whichever of the two it is
     local url = upstream[scheme == "https" and "HTTPS_URL" or "HTTP_URL"]:gsub("//[^:]*", "//" .. servers.NAME) .. "/alix"
     local ca_file = scheme == "https" and upstream.CA_BUNDLE or ""
     rounds.run(peers, times, function(peer) return run(peer, url, ca_file, calls, in_flight) end)
@@ -44,9 +48,14 @@ local function compare(what, peers, upstream, times, calls, in_flight)
       { "calls/s", "rate", "%.0f" },
       { "CPU µs/call", "cpu", "%.1f" },
       { "cards / this", "rate", ratio_of = peers[2] },
+      { "asked", asked = asked[scheme] },
     })
   end
 end
 
-compare("sequential", peers_of("raw", "curl_calls.lua"), sandbox, 2 * count + 3, 1000, 1)
-compare("64 in flight", peers_of("raw_multi", "curl_multi_calls.lua"), servers, count, 20000, 64)
+local one_by_one = { [RAW] = "≥ 1.25", [CURL] = "≥ 1.15" }
+compare("sequential", peers_of("raw", "curl_calls.lua"), sandbox, 2 * count + 3, 1000, 1, { http = one_by_one, https = one_by_one })
+compare("64 in flight", peers_of("raw_multi", "curl_multi_calls.lua"), servers, count, 20000, 64, {
+  http = { [RAW] = "≥ 1.30", [CURL] = "≥ 1.50" },
+  https = { [RAW] = "≥ 1.70", [CURL] = "≥ 1.80" },
+})

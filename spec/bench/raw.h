@@ -11,7 +11,7 @@ struct body {
   size_t len;
 };
 
-static size_t on_body(char *bytes, size_t size, size_t count, void *user) {
+static inline size_t on_body(char *bytes, size_t size, size_t count, void *user) {
   struct body *body = user;
   char *grown = realloc(body->bytes, body->len + size * count + 1);
   if (!grown) return 0;
@@ -22,7 +22,7 @@ static size_t on_body(char *bytes, size_t size, size_t count, void *user) {
   return size * count;
 }
 
-static int read_answer(const struct body *body) {
+static inline int read_answer(const struct body *body) {
   cJSON *root = cJSON_ParseWithLength(body->bytes ? body->bytes : "", body->len);
   cJSON *data = cJSON_GetObjectItemCaseSensitive(root, "data");
   char number[32] = "", cvv[8] = "";
@@ -36,7 +36,7 @@ static int read_answer(const struct body *body) {
 }
 
 /* A handle that calls Alix, with libcurl's defaults. */
-static CURL *new_easy(struct curl_slist *headers, const char *ca_file, struct body *body) {
+static inline CURL *new_easy(struct curl_slist *headers, const char *ca_file, struct body *body) {
   CURL *easy = curl_easy_init();
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
   curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
@@ -46,14 +46,14 @@ static CURL *new_easy(struct curl_slist *headers, const char *ca_file, struct bo
   return easy;
 }
 
-static void set_card(CURL *easy, const char *base_url, long card) {
+static inline void set_card(CURL *easy, const char *base_url, long card) {
   char url[512];
   snprintf(url, sizeof url, "%s/api/v2/cards/c_%ld/private-info", base_url, card);
   curl_easy_setopt(easy, CURLOPT_URL, url);
 }
 
 /* Whether the call that this handle made has brought a card. Empties the body for the next one. */
-static int is_answered(CURL *easy, struct body *body) {
+static inline int is_answered(CURL *easy, struct body *body) {
   long status = 0;
   curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
   int ok = status == 200 && read_answer(body);
@@ -62,7 +62,7 @@ static int is_answered(CURL *easy, struct body *body) {
   return ok;
 }
 
-static double now(clockid_t clock) {
+static inline double now(clockid_t clock) {
   struct timespec time;
   clock_gettime(clock, &time);
   return (double)time.tv_sec + (double)time.tv_nsec / 1e9;

@@ -42,35 +42,40 @@ function rounds.ratio(peer, other, key)
   return median(values)
 end
 
+--- The width of a column in characters.
+local function width(column) return column.asked and 9 or 14 end
+
 --- Right in its column, however many bytes a character has.
-local function right(text, width)
-  return (" "):rep(width - #text:gsub("[\128-\191]", "")) .. text
+local function right(text, wanted)
+  return (" "):rep(wanted - #text:gsub("[\128-\191]", "")) .. text
 end
 
 --- Prints a line for each peer.
 -- @param title of the table
 -- @param peers as run() left them
--- @param columns { title, key, format [, scale] }; instead of a format ratio_of = a peer: that peer's by each one's, or by = a peer: each one's by
--- that peer's
+-- @param columns { title, key, format }; instead of a format ratio_of = a peer: that peer's by each one's, or by = a peer: each one's by that peer's;
+-- or asked = { name of a peer = what its figure in the column before has to be }
 function rounds.print(title, peers, columns)
   print("\n" .. title)
   local head = {}
   for i, column in ipairs(columns) do
-    head[i] = right(column[1], 14)
+    head[i] = right(column[1], width(column))
   end
   print((" "):rep(26) .. table.concat(head))
   for _, peer in ipairs(peers) do
     local line = { ("%-26s"):format(peer.name) }
     for _, column in ipairs(columns) do
       local text
-      if column.ratio_of then
+      if column.asked then
+        text = column.asked[peer.name] or "-"
+      elseif column.ratio_of then
         text = ("%.2f"):format(rounds.ratio(column.ratio_of, peer, column[2]))
       elseif column.by then
         text = ("%.2f"):format(rounds.ratio(peer, column.by, column[2]))
       else
         text = column[3]:format(rounds.median(peer, column[2]))
       end
-      line[#line + 1] = right(text, 14)
+      line[#line + 1] = right(text, width(column))
     end
     print(table.concat(line))
   end
