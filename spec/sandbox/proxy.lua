@@ -1,54 +1,43 @@
---- A small forward proxy for the `proxy` option, and a port that never says anything.
+--- Small proxies for the `proxy` option, and a port that never says anything.
 --
---   lua5.4 proxy.lua PROXY_PORT SILENT_PORT LOG
+--   lua5.4 proxy.lua LOG CERTIFICATE KEY SILENT_PORT PROXY_PORT AUTH_PORT TLS_PORT SOCKS_PORT SOCKS_AUTH_PORT
 --
--- Forwards http with absolute URIs and tunnels CONNECT, both to this machine only. Every request
--- leaves one line in LOG: method, host:port, the status it got, and the names of its headers (never
--- their values), so that a spec can see that a credential was not shown to the proxy.
--- One request per connection: the caller's next one connects again.
+-- Of HTTP: one for everybody; one that wants PROXY_USER and PROXY_PASSWORD (from the environment, PROXY_BASIC is the two in base64); one that speaks TLS
+-- itself. Of SOCKS5 (socks.lua): one for everybody, one that wants the two. They forward http with absolute URIs and tunnel CONNECT, both to this machine
+-- only. Every request leaves one line in LOG: method, host:port, the status it got, and the names of its headers (never their values), so that a spec can
+-- see that a credential was not shown to the proxy. One request per connection: the caller's next one connects again.
+--
+-- Hosts that are none: status-NNN.invalid is answered with that status, never.invalid with nothing, close.invalid with the end of the connection.
 
-local cqueues = require "cqueues"
-local socket = require "cqueues.socket"
+package.path = arg[0]:match "^(.*/)" .. "?.lua;" .. package.path
 
-local proxy_port, silent_port, log_name = tonumber(arg[1]), tonumber(arg[2]), arg[3]
-local log = assert(io.open(log_name, "a"))
-local loop = cqueues.new()
+local context = require "openssl.ssl.context"
+local pkey = require "openssl.pkey"
+local x509 = require "openssl.x509"
+local socks = require "socks"
+local tunnel = require "tunnel"
 
--- Errors are for the connection at hand only: it ends, and the others go on.
-local function quiet(s)
-  s:onerror(function(_, _, code) return code end)
-  s:setmode("bf", "bn")
-  return s
+local log_name, certificate, key, silent_port, proxy_port, auth_port, tls_port, socks_port, socks_auth_port = ...
+local user, password, basic = os.getenv "PROXY_USER", os.getenv "PROXY_PASSWORD", os.getenv "PROXY_BASIC"
+
+local function contents(name)
+  local file = assert(io.open(name, "rb"))
+  local text = file:read "*a"
+  file:close()
+  return text
 end
-
-local function listen(port)
-  local server = socket.listen { host = "127.0.0.1", port = port, reuseaddr = true }
-  assert(server:listen(5))
-  return server
-end
-
--- Copies what comes until the end of one side, then says so to the other.
-local function pour(from, to)
-  from:setmode("bn", "bn")
-  while true do
-    local data = from:read(-65536)
-    if not data or not to:write(data) then break end
-  end
-  to:flush()
-  to:shutdown "w"
-end
-
-local function note(method, target, status, names)
-  table.sort(names)
-  log:write(("%s %s %d %s\n"):format(method, target, status, table.concat(names, ",")))
-  log:flush()
-end
-
-local LOCAL = { localhost = true, ["127.0.0.1"] = true }
 
 local function refuse(client, status)
-  client:write(("HTTP/1.1 %d Refused\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"):format(status))
+  local body = "refused by the proxy\n"
+  local challenge = status == 407 and 'Proxy-Authenticate: Basic realm="sandbox"\r\n' or ""
+  client:write(("HTTP/1.1 %d Refused\r\n%sContent-Type: text/plain\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s"):format(status, challenge, #body, body))
   client:flush()
+end
+
+-- Reads and never writes: a TLS handshake or a request waits here until its caller gives up.
+local function swallow(client)
+  client:setmode("bn", "bn")
+  while client:read(-4096) do end
 end
 
 -- The request's head: first line and a list of { name, value, line }.
@@ -64,69 +53,64 @@ local function read_head(client)
   end
 end
 
-local function serve(client)
-  local first, fields = read_head(client)
-  if not first then return end
+-- Method, host, port and path of a request line; what cannot be read is nil.
+local function target_of(first)
   local method, target = first:match "^(%S+) (%S+) HTTP/1%.%d$"
-  local names, length = {}, 0
-  for i, field in ipairs(fields) do
-    names[i] = field[1]
-    if field[1] == "content-length" then length = tonumber(field[2]) or 0 end
+  if method == "CONNECT" then return method, target:match "^(.-):(%d+)$" end
+  return method, (target or ""):match "^http://([^/:]+):?(%d*)(.*)$"
+end
+
+local function forward(client, server, method, path, fields, length)
+  server:write(("%s %s HTTP/1.1\r\n"):format(method, path ~= "" and path or "/"))
+  for _, field in ipairs(fields) do
+    if field[1] ~= "connection" and not field[1]:find "^proxy%-" then server:write(field[3], "\r\n") end
   end
-  local host, port, path
-  if method == "CONNECT" then
-    host, port = target:match "^(.-):(%d+)$"
-  elseif target then
-    host, port, path = target:match "^http://([^/:]+):?(%d*)(.*)$"
-  end
-  local address = ("%s:%s"):format(host or "?", port or "?")
-  if not host or not LOCAL[host] then
-    note(method or "?", address, 403, names)
-    return refuse(client, 403)
-  end
-  local server = quiet(socket.connect("127.0.0.1", tonumber(port) or 80))
-  if not server:connect(5) then
-    note(method, address, 502, names)
-    server:close()
-    return refuse(client, 502)
-  end
-  note(method, address, 200, names)
-  if method == "CONNECT" then
-    client:write "HTTP/1.1 200 Connection established\r\n\r\n"
-    client:flush()
-    loop:wrap(function() pour(client, server) end)
-  else
-    server:write(("%s %s HTTP/1.1\r\n"):format(method, path ~= "" and path or "/"))
-    for _, field in ipairs(fields) do
-      if field[1] ~= "connection" and not field[1]:find "^proxy%-" then server:write(field[3], "\r\n") end
-    end
-    server:write "Connection: close\r\n\r\n"
-    if length > 0 then server:write(client:read(length) or "") end
-    server:flush()
-  end
-  pour(server, client)
+  server:write "Connection: close\r\n\r\n"
+  if length > 0 then server:write(client:read(length) or "") end
+  server:flush()
+  tunnel.pour(server, client)
   server:close()
 end
 
-local function accept(server, handle)
-  loop:wrap(function()
-    for connection in server:clients() do
-      loop:wrap(function()
-        pcall(handle, quiet(connection))
-        connection:close()
-      end)
+--- A handler of connections; `wanted`: what Proxy-Authorization has to be, nil where it is not looked at.
+local function http(wanted)
+  return function(client)
+    local first, fields = read_head(client)
+    if not first then return end
+    local method, host, port, path = target_of(first)
+    local names, length, given = {}, 0, nil
+    for i, field in ipairs(fields) do
+      names[i] = field[1]
+      if field[1] == "content-length" then length = tonumber(field[2]) or 0 end
+      if field[1] == "proxy-authorization" then given = field[2] end
     end
-  end)
+    local server
+    local status = wanted and given ~= wanted and 407 or tonumber((host or ""):match "^status%-(%d%d%d)%.invalid$")
+    if not status and host ~= "never.invalid" and host ~= "close.invalid" then server, status = tunnel.connect(host, tonumber(port) or 80) end
+    tunnel.note(method or "?", ("%s:%s"):format(host or "?", port or "?"), status or server and 200 or 0, names)
+    if status then return refuse(client, status) end
+    if host == "never.invalid" then return swallow(client) end
+    if not server then return end
+    if method ~= "CONNECT" then return forward(client, server, method, path, fields, length) end
+    client:write "HTTP/1.1 200 Connection established\r\n\r\n"
+    client:flush()
+    tunnel.join(client, server)
+  end
 end
 
-accept(listen(proxy_port), serve)
--- Reads and never writes: a TLS handshake or a request waits here until its caller gives up.
-accept(listen(silent_port), function(client)
-  client:setmode("bn", "bn")
-  while client:read(-4096) do end
-end)
+local tls = context.new("TLS", true)
+tls:setCertificate(x509.new(contents(certificate)))
+tls:setPrivateKey(pkey.new(contents(key)))
+
+tunnel.log_to(log_name)
+tunnel.accept(silent_port, swallow)
+tunnel.accept(proxy_port, http())
+tunnel.accept(auth_port, http("Basic " .. basic))
+tunnel.accept(tls_port, http(), tls)
+tunnel.accept(socks_port, socks())
+tunnel.accept(socks_auth_port, socks(user, password))
 
 while true do
-  local ok, why = loop:step()
+  local ok, why = tunnel.loop:step()
   if not ok then io.stderr:write("proxy: ", tostring(why), "\n") end
 end
