@@ -11,6 +11,7 @@ local gzip = require "gzip"
 local wire = require "wire"
 local parts = require "parts"
 local control = require "control"
+local framing = require "framing"
 
 local misbehave = {}
 local raw, object, array, null = json.raw, json.object, json.array, json.null
@@ -316,6 +317,7 @@ local catalogue = {
       end
     end },
 }
+for name, case in pairs(framing) do catalogue[name] = case end
 misbehave.catalogue = catalogue
 
 local gives_back = { echo_secrets = true, secret_in_header = true }
@@ -333,6 +335,11 @@ function misbehave.parse(r)
     list[#list + 1] = { name = name, argument = argument ~= "" and argument or nil, run = case[2] }
   end
   return list
+end
+
+--- Whether the cases that the header asks for begin with the one that leaves the request's body unread.
+function misbehave.leaves_body(asked)
+  return (asked or ""):find "^early_answer" ~= nil
 end
 
 --- Whether the cases are about credentials that come back, right or wrong ones.

@@ -40,10 +40,10 @@ function request.authorization(self, scheme)
   return value and value:match("^" .. scheme .. " (.+)$")
 end
 
---- Reads the current request, body included: { method, uri, path, query, query_text, headers, body, ... }.
+--- Reads the current request, body included (save where it is to stay unread): { method, uri, path, query, query_text, headers, body, ... }.
 -- Headers are keyed by lower-case name; one that came more than once is a table of values.
-function request.read()
-  ngx.req.read_body()
+function request.read(unread)
+  if not unread then ngx.req.read_body() end
   local uri = ngx.var.request_uri
   local target = uri:gsub("^https?://[^/]*", "")    -- absolute form, as a proxy is sent it
   local path, mark, query = target:match "^([^?]*)(%??)(.*)$"
@@ -51,6 +51,7 @@ function request.read()
   for name, value in pairs(ngx.req.get_headers(0, true)) do headers[name:lower()] = value end
   return {
     method = ngx.req.get_method(),
+    unread = unread,
     uri = uri,
     path = path,
     has_query = mark == "?",
