@@ -238,6 +238,37 @@ static void refuses_gzip_that_is_cut_short(void **state) {
   buf_free(&body);
 }
 
+/* How many bytes of text a beginning of gzip stands for. */
+static size_t decoded_length(const struct buf *packed) {
+  static unsigned char text[8192];
+  z_stream stream = { .next_in = (unsigned char *)packed->data, .avail_in = (uInt)packed->len, .next_out = text, .avail_out = sizeof text };
+  assert_int_equal(inflateInit2(&stream, 15 + 16), Z_OK);
+  assert_int_equal(inflate(&stream, Z_SYNC_FLUSH), Z_OK);
+  size_t len = stream.total_out;
+  inflateEnd(&stream);
+  return len;
+}
+
+/* One byte may stand for thousands: all of them count before the next one comes. */
+static void decodes_all_that_it_was_fed(void **state) {
+  (void)state;
+  static const char zeros[5000];
+  struct buf body;
+  size_t most = 0;
+  buf_init(&body, PLENTY);
+  add_member(&body, zeros, sizeof zeros);
+  for (size_t len = 1; len + 8 < body.len; len++) {
+    struct buf cut = body;
+    cut.len = len;
+    size_t decoded = decoded_length(&cut);
+    reads_body("gzip", &cut, decoded, failed(READER_ENCODING, "its gzip is cut short"));
+    if (decoded > 0) reads_body("gzip", &cut, decoded - 1, failed(READER_BODY_TOO_LARGE, "its body is too large"));
+    if (decoded > most) most = decoded;
+  }
+  assert_true(most > 4000);
+  buf_free(&body);
+}
+
 static void takes_a_text_that_is_not_encoded(void **state) {
   (void)state;
   static const char *const codings[] = { "identity", "IDENTITY", "", " \t" };
@@ -276,6 +307,25 @@ static void throws_away_what_it_cannot_decode(void **state) {
   buf_free(&body);
 }
 
+/* One of them fills the buffer to its last byte. */
+static void reads_a_text_of_any_length(void **state) {
+  (void)state;
+  static const char zeros[1100];
+  for (size_t len = 0; len < sizeof zeros; len++) {
+    struct buf body, text;
+    struct outcome outcome = done(zeros, len);
+    buf_init(&body, PLENTY);
+    buf_init(&text, PLENTY);
+    add_member(&body, zeros, len);
+    assert_true(buf_addf(&text, OK "Content-Encoding: gzip\r\n" LENGTH_HEADER, body.len) && buf_add(&text, body.data, body.len));
+    struct given given = { text.data, text.len, PLENTY, false, false };
+    reads_in(&given, text.len, 1, &outcome);
+    reads_in(&given, 1, 1, &outcome);
+    buf_free(&body);
+    buf_free(&text);
+  }
+}
+
 /* A window's worth of text and more, of which every piece refers to what came long before. */
 static void reads_a_large_text_in_small_pieces(void **state) {
   (void)state;
@@ -311,8 +361,10 @@ int main(void) {
     cmocka_unit_test(refuses_what_is_behind_gzip),
     cmocka_unit_test(refuses_what_is_not_gzip),
     cmocka_unit_test(refuses_gzip_that_is_cut_short),
+    cmocka_unit_test(decodes_all_that_it_was_fed),
     cmocka_unit_test(takes_a_text_that_is_not_encoded),
     cmocka_unit_test(throws_away_what_it_cannot_decode),
+    cmocka_unit_test(reads_a_text_of_any_length),
     cmocka_unit_test(reads_a_large_text_in_small_pieces),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,6 +132,30 @@ static void knows_each_byte_of_a_name_and_a_value(void **state) {
   }
 }
 
+/* In values of any length, as they are looked at eight bytes at a time. */
+static void knows_a_control_character_wherever_it_stands(void **state) {
+  (void)state;
+  static const char bad[] = "\x01\x1f\x7f\r";
+  for (size_t len = 1; len <= 40; len++) {
+    for (size_t at = 0; at < len; at++) {
+      char text[100];
+      size_t start = (size_t)(stpcpy(text, OK "A:") - text);
+      memset(text + start, at % 2 ? 'v' : '\x80', len);
+      strcpy(text + start + len, "\r\n" EMPTY);
+      text[start + at] = bad[(at + len) % (sizeof bad - 1)];
+      struct reader reader;
+      reader_init(&reader, 0, false);
+      assert_int_equal(reader_feed(&reader, text, strlen(text)), READER_FAILED);
+      assert_string_equal(reader.why, "a control character in a header");
+      reader_free(&reader);
+      text[start + at] = '\t';
+      reader_init(&reader, 0, false);
+      assert_int_equal(reader_feed(&reader, text, strlen(text)), READER_DONE);
+      reader_free(&reader);
+    }
+  }
+}
+
 static void finds_headers_of_the_answer(void **state) {
   (void)state;
   static const char text[] =
@@ -281,6 +305,7 @@ int main(void) {
     cmocka_unit_test(skips_1xx_answers),
     cmocka_unit_test(refuses_lines_that_can_be_read_in_two_ways),
     cmocka_unit_test(knows_each_byte_of_a_name_and_a_value),
+    cmocka_unit_test(knows_a_control_character_wherever_it_stands),
     cmocka_unit_test(finds_headers_of_the_answer),
     cmocka_unit_test(has_no_headers_before_the_answer),
     cmocka_unit_test(keeps_a_connection_only_where_both_sides_would),

@@ -49,6 +49,21 @@ static bool may_have_no_body(const struct view *view) {
   return (ours->status == 204 || ours->status == 304) && (ours->left > 0 || ours->is_chunked) && ours->body.len == 0;
 }
 
+/* Whether a header of the answer has a name that begins so, and goes on. */
+static bool has_longer_name(const struct reader *ours, const char *start) {
+  struct piece rest = { buf_string(&ours->head), ours->headers };
+  size_t len = strlen(start);
+  while (rest.len) {
+    struct piece line = cut_piece(&rest, '\n');
+    if (strlen(line.bytes) > len && find((struct piece){ line.bytes, len }, start, len, 0) == 0) return true;
+  }
+  return false;
+}
+
+static bool is_like_transfer_encoding(const struct view *view) {
+  return has_longer_name(view->ours, "transfer-encoding");
+}
+
 #define MANY "\x7f"
 #define OK   "0aHTTP/1.1 200 OK\r\n"
 #define ONE  "Content-Length: 1\r\n\r\na"
@@ -62,6 +77,9 @@ static const struct difference differences[] = {
     "0cHTTP/1.1 200 OK\r\n\r\none\ntwo" },
   { "a body of 204 or 304", PARSER_DIFFERS, NULL, "RFC 9112, 6.3: they have none, whatever the head says; http_parser waits for it", may_have_no_body,
     "0aHTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n" },
+
+  { "Transfer-Encoding-Else", PARSER_DIFFERS, NULL, "another header; http_parser takes it for Transfer-Encoding, beside a length",
+    is_like_transfer_encoding, OK "Transfer-Encoding-Else: b\r\n" ONE },
 
   /* We refuse it: the first line. */
   { "another version", CURL_TAKES, "no status line of HTTP/1.0 or 1.1", "an answer to a request of HTTP/1.1 is 1.0 or 1.1", NULL,
