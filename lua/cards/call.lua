@@ -126,7 +126,7 @@ local function report(client, private, operation, job, err)
   local _, provider = core.private(client)
   local event = { event = "call", provider = provider, operation = operation, ok = err == nil, attempts = 0, seconds = 0, reused = false }
   if job then
-    event.status, event.attempts, event.reused, event.seconds = job:facts()
+    job:facts(event)
   end
   if err then
     event.kind, event.status, event.code, event.request_id, event.attempts = err.kind, err.status, err.code, err.request_id, err.attempts

@@ -59,18 +59,54 @@ function client.check_url(value, key)
   end
 end
 
+local PROXY_SCHEMES = { http = true, https = true, socks4 = true, socks4a = true, socks5 = true, socks5h = true }
+
+local function check_proxy_url(value, key)
+  local wrong = check.text(value, key)
+  if wrong then
+    return wrong
+  end
+  local scheme, host = value:match "^(%a[%w+.-]*)://([^/]+)/?$"
+  host = host or value:match "^([^/]+)$"
+  if not host or host:find "^:" or host:find "[%s\"<>\\^`{|}?#]" then
+    return ("%s must be a URL or host:port"):format(key)
+  elseif scheme and not PROXY_SCHEMES[scheme:lower()] then
+    return ("%s must begin with http://, https://, socks4://, socks4a://, socks5:// or socks5h://"):format(key)
+  end
+end
+
+local proxy = {
+  url = check_proxy_url,
+  user = function(value, key)
+    return check.text(value, key) or (value:find(":", 1, true) and ("%s contains a colon, which would end it"):format(key)) or nil
+  end,
+  password = check.credential,
+}
+
 local common = {
   base_url = client.check_url,
   proxy = function(value, key)
-    local wrong = check.text(value, key)
-    local host = not wrong and (value:match "^%a[%w+.-]*://([^/]+)/?$" or value:match "^([^/]+)$")
-    return wrong or ((not host or host:find "^:" or host:find "[%s\"<>\\^`{|}]") and ("%s must be a URL or host:port"):format(key)) or nil
+    if type(value) ~= "table" then
+      return check_proxy_url(value, key)
+    end
+    local wrong = check.table(value, proxy, key .. ".") or (not value.url and ("%s.url is required"):format(key))
+    if not wrong and value.password and not value.user then
+      wrong = ("%s.user is required where %s.password is given"):format(key, key)
+    elseif not wrong and value.user and value.url:find "@" then
+      wrong = ("%s.url must not contain a user or password where %s.user is given"):format(key, key)
+    end
+    return wrong or nil
   end,
   user_agent = function(value, key)
     return check.text(value, key) or (#value > 200 and ("%s is longer than 200 bytes"):format(key)) or nil
   end,
   insecure_http = check.boolean,
-  http_version = check.one_of("1.1", "2"),
+  http_version = function()
+    return "http_version is no setting any more: calls go over HTTP/1.1, as HTTP/2 was slower here and kept copies of secrets while a connection was open"
+  end,
+  max_connections = check.number(1, 1000000, true),
+  idle_timeout = seconds,
+  max_age = seconds,
   on_event = check.callback,
   tls = function(value) return check.table(value, tls, "tls.") end,
 }
@@ -215,6 +251,9 @@ local function flatten(config, base_url)
     settings[key] = config.tls and config.tls[key]
   end
   settings.tls, settings.on_event = nil, nil
+  if type(config.proxy) == "table" then
+    settings.proxy, settings.proxy_user, settings.proxy_password = config.proxy.url, config.proxy.user, config.proxy.password
+  end
   settings.headers = headers_of(config, false)
   settings.base_url = base_url:gsub("/+$", "")
   settings.insecure_http = config.insecure_http and 1 or 0

@@ -32,4 +32,17 @@ describe("a decimal comma", function()
     ]]
     assert.equal('{"n":1.5}\t?q=0.1\n2025-01-01T00:00:00Z\t[1.5,0.1]\t1,5 ************1111\n', output)
   end)
+
+  it("does not change what Retry-After says", function()
+    local output = run [[
+      local sandbox = require "support.sandbox"
+      assert(("%.1f"):format(0.5) == "0,5", "there is no comma")
+      local alix = cards.alix.new(sandbox.config("alix", { retries = 0 }))
+      for _, value in ipairs { "2.0", "2.5", "0.25", "3600", "86400.5" } do
+        local _, err = alix:private_info("c_1", { headers = { ["X-Sandbox"] = "rate_limited,retry_after=" .. value } })
+        print(value, err.retry_after and ("%d"):format(err.retry_after * 100))
+      end
+    ]]
+    assert.equal("2.0\t200\n2.5\t250\n0.25\t25\n3600\t360000\n86400.5\t8640000\n", output)
+  end)
 end)

@@ -9,7 +9,6 @@
 #include "../../src/base/clean.h"
 #include "../../src/base/json.h"
 #include "../../src/base/pan.h"
-#include "../../src/engine/settings.h"
 #include "../../src/providers/providers.h"
 #include "scenarios.h"
 
@@ -109,24 +108,6 @@ static void a_text_is_cleaned_or_not_shown(void **state) {
   each_allocation_fails(redact, NULL);
 }
 
-/* --- settings --- */
-
-static bool configure(void *unused) {
-  const char *why;
-  (void)unused;
-  struct settings *settings = settings_new();
-  bool ok = settings && (settings->base_url = pool_strdup("https://host.example")) && (settings->user_agent = pool_strdup("agent")) &&
-            secret_init(&settings->key_password, SECRET_CREDENTIAL, "password", 9, &why) && settings_add_header(settings, "X-One: 1") &&
-            settings_add_header(settings, "X-Two: 2") && settings_add_own_headers(settings);
-  settings_unref(settings);
-  return ok;
-}
-
-static void settings_are_made_or_not(void **state) {
-  (void)state;
-  each_allocation_fails(configure, NULL);
-}
-
 /* --- the signature of NetXD --- */
 
 static struct buf pem;
@@ -170,8 +151,9 @@ static void a_payload_is_signed_or_not(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(a_buffer_keeps_what_it_has),     cmocka_unit_test(json_is_read_whole_or_not_at_all),
-    cmocka_unit_test(a_text_is_cleaned_or_not_shown), cmocka_unit_test(settings_are_made_or_not),
+    cmocka_unit_test(a_buffer_keeps_what_it_has),
+    cmocka_unit_test(json_is_read_whole_or_not_at_all),
+    cmocka_unit_test(a_text_is_cleaned_or_not_shown),
     cmocka_unit_test(a_payload_is_signed_or_not),
   };
   return cmocka_run_group_tests(tests, make_key, free_key);

@@ -24,15 +24,11 @@ static struct job *answered(int status, const char *body, size_t len) {
   struct job *job = job_new(alix, alix->operations, settings);
   assert_non_null(job);
   job->status = status;
-  if (len) {
-    job->body.data = malloc(len);
-    assert_non_null(job->body.data);
-    memcpy(job->body.data, body, len);
-    job->body.len = len;
-  }
-  response_read(job);
-  free(job->body.data);
-  job->body.data = NULL;
+  char *block = malloc(len ? len : 1);
+  assert_non_null(block);
+  memcpy(block, body, len);
+  response_read(job, block, len);
+  free(block);
   assert_true((job->record != NULL) == (job->error.kind == ERROR_NONE));
   return job;
 }

@@ -14,19 +14,24 @@
 #include "../../src/engine/iothread.h"
 #include "../../src/providers/providers.h"
 
-/* A socket that takes connections and never answers; its port in *port. Below 0 on failure. */
-static inline int listen_silently(int *port) {
+/* A socket that has a port of its own, in *port, to which nobody can connect. Below 0 on failure. */
+static inline int hold_port(int *port) {
   struct sockaddr_in address = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
   socklen_t size = sizeof address;
   int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (fd < 0 || bind(fd, (struct sockaddr *)&address, size) != 0 || listen(fd, 4096) != 0 || getsockname(fd, (struct sockaddr *)&address, &size) != 0)
-    return -1;
+  if (fd < 0 || bind(fd, (struct sockaddr *)&address, size) != 0 || getsockname(fd, (struct sockaddr *)&address, &size) != 0) return -1;
   *port = ntohs(address.sin_port);
   return fd;
 }
 
-/* Settings of a client of Alix at that address; ca_file may be NULL. */
-static inline struct settings *settings_for(const char *base_url, const char *ca_file, double timeout) {
+/* One that takes connections and never answers. */
+static inline int listen_silently(int *port) {
+  int fd = hold_port(port);
+  return fd >= 0 && listen(fd, 4096) == 0 ? fd : -1;
+}
+
+/* Settings of a client of Alix at that address, to be changed and then finished; ca_file may be NULL. NULL when memory is used up. */
+static inline struct settings *begin_settings(const char *base_url, const char *ca_file, double timeout) {
   struct settings *made = settings_new();
   if (!made) return NULL;
   made->base_url = pool_strdup(base_url);
@@ -34,9 +39,21 @@ static inline struct settings *settings_for(const char *base_url, const char *ca
   made->insecure_http = true;
   made->timeout = timeout;
   made->retries = 0;
-  if (made->base_url && settings_add_own_headers(made)) return made;
+  if (made->base_url && (!ca_file || made->ca_file)) return made;
   settings_unref(made);
   return NULL;
+}
+
+/* NULL where they cannot be; NULL is allowed. */
+static inline struct settings *finish_settings(struct settings *made) {
+  const char *why;
+  if (made && settings_finish(made, &why)) return made;
+  settings_unref(made);
+  return NULL;
+}
+
+static inline struct settings *settings_for(const char *base_url, const char *ca_file, double timeout) {
+  return finish_settings(begin_settings(base_url, ca_file, timeout));
 }
 
 static inline struct settings *settings_for_port(int port, double timeout) {

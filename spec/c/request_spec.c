@@ -51,11 +51,11 @@ static void encodes_paths_and_queries(void **state) {
     struct error error;
     bool dots = (id_len == 1 && id[0] == '.') || (id_len == 2 && id[0] == '.' && id[1] == '.');
     bool ok = build(&request, parts, 4, "/cards/{cardId}/x", values, NULL, 0, &error);
-    if (ok == (slash || control || dots)) fail_msg("seed %llu: %s", (unsigned long long)seed, ok ? buf_string(&request.url) : error.message);
+    if (ok == (slash || control || dots)) fail_msg("seed %llu: %s", (unsigned long long)seed, ok ? target_of(&request) : error.message);
     if (ok) {
       struct buf expected;
       buf_init(&expected, 4096);
-      buf_add_string(&expected, BASE_URL "/cards/");
+      buf_add_string(&expected, PREFIX "/cards/");
       encode(&expected, id, id_len);
       buf_add_string(&expected, "/x?");
       if (account_len) {
@@ -64,7 +64,8 @@ static void encodes_paths_and_queries(void **state) {
         buf_add_char(&expected, '&');
       }
       buf_add_string(&expected, "v=1%202");
-      assert_string_equal(buf_string(&request.url), buf_string(&expected));
+      assert_string_equal(target_of(&request), buf_string(&expected));
+      assert_int_equal(wire_of(&request).origin.len, 0);
       buf_free(&expected);
     } else {
       assert_int_equal(error.kind, ERROR_INVALID_REQUEST);
@@ -90,7 +91,8 @@ static void refuses_an_id_that_could_be_another_path(void **state) {
   for (size_t i = 0; i < COUNT_OF(good); i++) {
     struct value value = value_of(good[i]);
     if (!build(&request, parts, 1, "/c/{id}", &value, NULL, 0, &error)) fail_msg("refused '%s'", good[i]);
-    assert_null(strpbrk(buf_string(&request.url) + strlen(BASE_URL "/c/"), "/?# "));
+    assert_memory_equal(target_of(&request), PREFIX "/c/", strlen(PREFIX "/c/"));
+    assert_null(strpbrk(target_of(&request) + strlen(PREFIX "/c/"), "/?# "));
     request_free(&request);
   }
   char *long_id = calloc(1, REQUEST_MAX_ARGUMENT + 2);
@@ -105,16 +107,60 @@ static void refuses_an_id_that_could_be_another_path(void **state) {
   free(long_id);
 }
 
-/* --- headers --- */
-
-static size_t count_lines(const struct request *request, const char *wanted) {
-  size_t found = 0;
-  for (const struct curl_slist *line = request->list; line; line = line->next) {
-    assert_null(strpbrk(line->data, "\r\n"));
-    found += strcmp(line->data, wanted) == 0;
-  }
-  return found;
+static void refuses_a_target_without_end(void **state) {
+  (void)state;
+  static const struct part parts[] = { { .name = "q", .source = FROM_CREDENTIAL, .into = INTO_QUERY } };
+  size_t before = strlen(PREFIX "/?q=");
+  char *text = malloc(REQUEST_MAX_TARGET);
+  assert_non_null(text);
+  memset(text, 'x', REQUEST_MAX_TARGET);
+  struct value value = { text, REQUEST_MAX_TARGET - before };
+  struct request request;
+  struct error error;
+  assert_true(build(&request, parts, 1, "/", &value, NULL, 0, &error));
+  assert_int_equal(wire_of(&request).target.len, REQUEST_MAX_TARGET);
+  request_free(&request);
+  value.len++;
+  assert_false(build(&request, parts, 1, "/", &value, NULL, 0, &error));
+  assert_string_equal(error.message, "the request makes a URL that is too long");
+  request_free(&request);
+  free(text);
 }
+
+/* Only that one is told the origin. */
+static void names_the_origin_to_a_proxy_without_a_tunnel(void **state) {
+  (void)state;
+  static const struct {
+    const char *base_url, *proxy, *origin;
+  } cases[] = {
+    { "http://host.example/base", "http://proxy.example:3128", "http://host.example" },
+    { "http://host.example:8080", "https://proxy.example:3128", "http://host.example:8080" },
+    { "http://host.example/base", "socks5://proxy.example:1080", "" },
+    { "https://host.example/base", "http://proxy.example:3128", "" },
+    { "http://host.example/base", NULL, "" },
+  };
+  const struct operation operation = { .name = "op", .method = "GET", .path = "/c" };
+  for (size_t i = 0; i < COUNT_OF(cases); i++) {
+    struct settings *own = settings_new();
+    struct request request;
+    struct error error;
+    struct wire wire;
+    const char *why = NULL;
+    own->base_url = pool_strdup(cases[i].base_url);
+    own->proxy = cases[i].proxy ? pool_strdup(cases[i].proxy) : NULL;
+    if (!settings_finish(own, &why)) fail_msg("case %zu: %s", i, why);
+    request_init(&request);
+    assert_true(request_build(&request, &operation, own, NULL, (struct value){ NULL, 0 }, NULL, 0, &error));
+    assert_null(wire_read(&wire, &request));
+    if (!span_is(wire.method, "GET") || !span_is(wire.origin, cases[i].origin) ||
+        !span_is(wire.target, strstr(cases[i].base_url, "/base") ? "/base/c" : "/c"))
+      fail_msg("case %zu: %s", i, buf_string(&request.wire));
+    request_free(&request);
+    settings_unref(own);
+  }
+}
+
+/* --- headers --- */
 
 static void writes_headers(void **state) {
   (void)state;
@@ -129,13 +175,43 @@ static void writes_headers(void **state) {
   struct request request;
   struct error error;
   assert_true(build(&request, parts, 4, "/", values, headers, 2, &error));
-  assert_int_equal(count_lines(&request, "Authorization: Bearer tok"), 1);
-  assert_int_equal(count_lines(&request, "X-Constant: 1"), 1);
-  assert_int_equal(count_lines(&request, "Content-Type: application/json"), 1);
-  assert_int_equal(count_lines(&request, "X-Call: a: b"), 1);
-  assert_int_equal(count_lines(&request, "X-Client: yes"), 1);
-  assert_int_equal(count_lines(&request, "User-Agent: cards"), 1);
-  assert_int_equal(request.line_count, 4);
+  assert_int_equal(count_lines(&request, "Authorization", "Bearer tok"), 1);
+  assert_int_equal(count_lines(&request, "X-Constant", "1"), 1);
+  assert_int_equal(count_lines(&request, "Content-Type", "application/json"), 1);
+  assert_int_equal(count_lines(&request, "X-Call", "a: b"), 1);
+  assert_int_equal(count_lines(&request, "X-Client", "yes"), 1);
+  assert_int_equal(count_lines(&request, "User-Agent", "cards"), 1);
+  assert_int_equal(wire_of(&request).line_count, 9);
+  assert_string_equal(buf_string(&request.wire),
+                      "POST " PREFIX "/ HTTP/1.1\r\nAuthorization: Bearer tok\r\nX-Constant: 1\r\nX-Call: a: b\r\nX-Client: yes\r\nHost: " HOST
+                      "\r\nUser-Agent: cards\r\nAccept-Encoding: gzip\r\nContent-Type: application/json\r\nContent-Length: "
+                      "9\r\n\r\n{\"b\":\"x\"}");
+  request_free(&request);
+}
+
+static void says_nothing_of_a_body_where_there_is_none(void **state) {
+  (void)state;
+  struct request request;
+  struct error error;
+  assert_true(build(&request, NULL, 0, "/", NULL, NULL, 0, &error));
+  assert_string_equal(buf_string(&request.wire),
+                      "POST " PREFIX "/ HTTP/1.1\r\nX-Client: yes\r\nHost: " HOST "\r\nUser-Agent: cards\r\nAccept-Encoding: gzip\r\n\r\n");
+  request_free(&request);
+}
+
+/* In any case of letters; an empty one only takes it away. */
+static void puts_a_header_of_the_call_in_place_of_the_client_s(void **state) {
+  (void)state;
+  static const struct header headers[] = { { "x-client", { "no", 2 } }, { "USER-AGENT", { "", 0 } } };
+  struct request request;
+  struct error error;
+  struct span value;
+  assert_true(build(&request, NULL, 0, "/", NULL, headers, 2, &error));
+  struct wire wire = wire_of(&request);
+  assert_int_equal(wire_named(&wire, "X-Client", &value), 1);
+  assert_true(span_is(value, "no"));
+  assert_int_equal(wire_named(&wire, "User-Agent", &value), 0);
+  assert_int_equal(wire.line_count, 3);
   request_free(&request);
 }
 
@@ -166,24 +242,37 @@ static void refuses_to_inject_headers(void **state) {
   }
 }
 
+#define SHORT_LINE 6 /* bytes of "X: 1\r\n" */
+#define MOST_LINES (REQUEST_MAX_HEADER / SHORT_LINE)
+
 static void refuses_headers_without_end(void **state) {
   (void)state;
   char *text = malloc(REQUEST_MAX_HEADER);
-  assert_non_null(text);
+  struct header *headers = malloc(MOST_LINES * sizeof *headers);
+  assert_true(text && headers);
   memset(text, 'x', REQUEST_MAX_HEADER);
-  struct header headers[REQUEST_MAX_LINES + 1];
-  for (size_t i = 0; i <= REQUEST_MAX_LINES; i++)
+  for (size_t i = 0; i < MOST_LINES; i++)
     headers[i] = (struct header){ "X", value_of("1") };
   struct request request;
   struct error error;
-  assert_true(build(&request, NULL, 0, "/", NULL, headers, REQUEST_MAX_LINES, &error));
+  /* Many, that have as many bytes as there may be; then one more. */
+  headers[0].value = (struct value){ text, 1 + REQUEST_MAX_HEADER % SHORT_LINE };
+  assert_true(build(&request, NULL, 0, "/", NULL, headers, MOST_LINES, &error));
+  assert_int_equal(wire_of(&request).line_count, MOST_LINES + 4);
   request_free(&request);
-  assert_false(build(&request, NULL, 0, "/", NULL, headers, REQUEST_MAX_LINES + 1, &error));
+  headers[0].value.len++;
+  assert_false(build(&request, NULL, 0, "/", NULL, headers, MOST_LINES, &error));
+  assert_int_equal(error.kind, ERROR_INVALID_REQUEST);
   request_free(&request);
-  headers[0].value = (struct value){ text, REQUEST_MAX_HEADER };
+  /* One. */
+  headers[0].value.len = REQUEST_MAX_HEADER - (SHORT_LINE - 1);
+  assert_true(build(&request, NULL, 0, "/", NULL, headers, 1, &error));
+  request_free(&request);
+  headers[0].value.len++;
   assert_false(build(&request, NULL, 0, "/", NULL, headers, 1, &error));
   assert_memory_equal(error.message, "headers.X ", 10);
   request_free(&request);
+  free(headers);
   free(text);
 }
 
@@ -234,7 +323,11 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(encodes_paths_and_queries),
     cmocka_unit_test(refuses_an_id_that_could_be_another_path),
+    cmocka_unit_test(refuses_a_target_without_end),
+    cmocka_unit_test(names_the_origin_to_a_proxy_without_a_tunnel),
     cmocka_unit_test(writes_headers),
+    cmocka_unit_test(says_nothing_of_a_body_where_there_is_none),
+    cmocka_unit_test(puts_a_header_of_the_call_in_place_of_the_client_s),
     cmocka_unit_test(refuses_to_inject_headers),
     cmocka_unit_test(refuses_headers_without_end),
     cmocka_unit_test(checks_what_is_required_allowed_and_exclusive),

@@ -19,8 +19,7 @@ static struct job *answered(const char *provider_name, int status, const char *b
   assert_non_null(job);
   settings_unref(settings);
   job->status = status;
-  assert_true(buf_add_string(&job->body, body));
-  response_read(job);
+  response_read(job, body, strlen(body));
   return job;
 }
 

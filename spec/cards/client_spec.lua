@@ -107,8 +107,9 @@ local ANY_BUT = {
 
 describe("a key of the wrong type", function()
   local types = {
-    base_url = "string", proxy = "string", user_agent = "string", http_version = "string", timeout = "number", connect_timeout = "number",
-    retries = "number", max_response_bytes = "number", insecure_http = "boolean", on_event = "function", headers = "table", tls = "table", defaults = "table",
+    base_url = "string", user_agent = "string", timeout = "number", connect_timeout = "number",
+    retries = "number", max_response_bytes = "number", max_connections = "number", idle_timeout = "number", max_age = "number",
+    insecure_http = "boolean", on_event = "function", headers = "table", tls = "table", defaults = "table",
   }
   for key, kind in pairs(types) do
     it("is named: " .. key .. ", a " .. kind, function()
@@ -152,13 +153,104 @@ describe("a choice", function()
   it("is one of a few words", function()
     refuses({ tls = { min_version = "1.1" } }, "tls.min_version must be one of 1.2, 1.3")
     refuses({ tls = { min_version = SECRET } }, "tls.min_version")
-    refuses({ http_version = "1.0" }, "http_version must be one of 1.1, 2")
-    takes { http_version = "1.1", tls = { min_version = "1.3" } }
+    takes { tls = { min_version = "1.3" } }
   end)
 
   it("of a pin begins with its hash", function()
     refuses({ tls = { pinned_public_key = "md5//x" } }, "tls.pinned_public_key must begin with sha256//")
     takes { tls = { pinned_public_key = sandbox.url "PINNED" } }
+  end)
+end)
+
+describe("http_version", function()
+  it("is no setting any more, whatever its value, and the error says why", function()
+    for _, value in ipairs { "1.1", "2", "1.0", SECRET, 2, true, {}, print } do
+      refuses({ http_version = value }, "http_version is no setting any more", "HTTP/1.1", "HTTP/2 was slower here and kept copies of secrets")
+    end
+  end)
+end)
+
+describe("proxy", function()
+  it("is a URL, or host and port", function()
+    for _, url in ipairs {
+      "http://localhost:1", "https://localhost:1", "socks4://localhost:1", "socks4a://localhost:1", "socks5://localhost:1", "socks5h://localhost:1",
+      "HTTP://localhost:1", "localhost:1", "localhost", "127.0.0.1:8080", "http://[::1]:1", "http://localhost", "http://localhost/",
+      "http://user:word@localhost:1",
+    } do
+      takes { proxy = url }
+      takes { proxy = { url = url } }
+    end
+    for _, url in ipairs { "http://", "://localhost", ":1", "http://:1", "http://local host", "http://localhost/path", "http://localhost:1?x", "{x}", "" } do
+      refuses({ proxy = url }, "proxy must be a ")
+      refuses({ proxy = { url = url } }, "proxy.url must be a ")
+    end
+    for _, url in ipairs { "http://localhost:99999", "http://localhost:x", "http://[::1", "http://a@b@c:1", "http://user:" .. SECRET .. "@" } do
+      refuses({ proxy = url }, "proxy: it cannot be read")
+    end
+  end)
+
+  it("has a credential in it that can be read, or is refused", function()
+    for _, credential in ipairs { "us%00er:" .. SECRET, "user:" .. SECRET .. "%00", "user:" .. SECRET .. "%0a", "%0a:" .. SECRET } do
+      refuses({ proxy = "http://" .. credential .. "@localhost:1" }, "proxy")
+    end
+  end)
+
+  it("is of a kind that there is", function()
+    for _, scheme in ipairs { "ftp", "socks", "socks6", "file", "httpss" } do
+      refuses({ proxy = scheme .. "://localhost:1" }, "proxy must begin with http://, https://, socks4://, socks4a://, socks5:// or socks5h://")
+      refuses({ proxy = { url = scheme .. "://localhost:1" } }, "proxy.url must begin with http://, https://")
+    end
+  end)
+
+  it("is neither a number, a boolean nor a function", function()
+    for _, value in ipairs { 5, true, print } do
+      refuses({ proxy = value }, "proxy must be a string")
+    end
+  end)
+
+  it("may be a table, with a credential that is a string or a secret", function()
+    takes { proxy = { url = "http://localhost:1", user = "user" } }
+    takes { proxy = { url = "http://localhost:1", user = "user", password = SECRET } }
+    takes { proxy = { url = "http://localhost:1", user = "user", password = cards.secret(SECRET) } }
+    takes { proxy = { url = "socks5h://localhost:1", user = "user", password = "with:colon@and%20more" } }
+  end)
+
+  it("as a table has a URL, and nothing that is unknown", function()
+    refuses({ proxy = {} }, "proxy.url is required")
+    refuses({ proxy = { user = "user", password = SECRET } }, "proxy.url is required")
+    refuses({ proxy = { uri = "http://localhost:1" } }, "proxy: unknown key 'uri'", "'url'")
+    refuses({ proxy = { url = "http://localhost:1", pasword = SECRET } }, "proxy: unknown key 'pasword'", "'password'")
+    refuses({ proxy = { "http://localhost:1" } }, "proxy: unknown key '1'")
+  end)
+
+  it("has a password only with a user", function()
+    refuses({ proxy = { url = "http://localhost:1", password = SECRET } }, "proxy.user is required where proxy.password is given")
+  end)
+
+  it("has one credential, in one place", function()
+    refuses({ proxy = { url = "http://" .. SECRET .. ":word@localhost:1", user = "user" } },
+      "proxy.url must not contain a user or password where proxy.user is given")
+  end)
+
+  it("has a user without a colon, which would end it", function()
+    refuses({ proxy = { url = "http://localhost:1", user = SECRET .. ":x" } }, "proxy.user contains a colon")
+  end)
+
+  it("has a user and a password of the right type, without control characters", function()
+    for _, value in ipairs { 5, true, {}, print, "", SECRET .. "\n", "a\0b" } do
+      refuses({ proxy = { url = "http://localhost:1", user = value } }, "proxy.user")
+      refuses({ proxy = { url = "http://localhost:1", user = "user", password = value } }, "proxy.password")
+    end
+    local closed = cards.secret(SECRET)
+    closed:close()
+    refuses({ proxy = { url = "http://localhost:1", user = "user", password = closed } }, "proxy.password is a secret that is closed")
+    refuses({ proxy = { url = "http://localhost:1", user = cards.secret "user" } }, "proxy.user")
+    refuses({ proxy = { url = cards.secret "http://localhost:1" } }, "proxy.url")
+  end)
+
+  it("does not show in the text of the client", function()
+    local text = tostring(cards.alix.new(config { proxy = { url = "http://localhost:1", user = SECRET, password = SECRET } }))
+    assert.not_matches(SECRET, text, 1, true)
   end)
 end)
 
@@ -319,7 +411,10 @@ describe("the other texts", function()
       refuses({ [key] = "a\0b" }, key)
       refuses({ [key] = "" }, key)
     end
-    refuses({ tls = { cert_file = sandbox.url "CLIENT_CERT", key_password = SECRET .. "\0" } }, "tls.key_password")
+    for _, password in ipairs { SECRET .. "\0", cards.secret(SECRET .. "\0") } do
+      refuses({ tls = { cert_file = sandbox.url "CLIENT_CERT", key_password = password } }, "key_password")
+      refuses({ proxy = { url = "http://localhost:1", user = "user", password = password } }, "password")
+    end
     refuses({ tls = { cert_file = sandbox.url "CLIENT_CERT", key_file = "-----BEGIN PRIVATE KEY-----\n" .. SECRET .. "\n" } }, "tls.key_file")
   end)
 

@@ -1,40 +1,17 @@
 --- Connections are kept for later calls, and given up where their framing is in doubt.
 
 local cards = require "cards"
-local program = require "support.program"
+local pool = require "support.pool"
 local sandbox = require "support.sandbox"
 
-local files = {}
+local own_pool, connection_of = pool.tls, pool.connection_of
 
---- TLS settings of their own: connections of clients that have them are pooled apart from all others.
-local function own_pool()
-  local file = assert(io.open(sandbox.url "CA_FILE"))
-  files[#files + 1] = program.file(file:read "*a")
-  file:close()
-  return { ca_file = files[#files] }
+--- A client with these TLS settings, whose calls are added to `events`.
+local function client_of(tls, events, case)
+  return pool.client(tls, events, { headers = case and { ["X-Sandbox"] = case } or nil })
 end
 
---- A client of Alix with this pool, whose calls are added to `events`.
-local function client_of(pool, events, case)
-  return cards.alix.new(sandbox.config("alix", {
-    tls = pool, retries = 0, headers = case and { ["X-Sandbox"] = case } or nil,
-    on_event = function(event) events[#events + 1] = event end,
-  }))
-end
-
---- Calls; returns the number of the connection that it went over, at the server.
-local function connection_of(client)
-  local id = sandbox.unique_id "connection"
-  local record = assert(client:private_info(id))
-  assert.equal(sandbox.ALIX_PAN, record.cardNo:reveal())
-  return sandbox.seen(id).last.connection
-end
-
-teardown(function()
-  for _, file in ipairs(files) do
-    os.remove(file)
-  end
-end)
+teardown(pool.remove)
 
 describe("a connection", function()
   it("is used for the next call of a client", function()
@@ -47,32 +24,32 @@ describe("a connection", function()
   end)
 
   it("is used for the next call of another client of the same server", function()
-    local events, pool = {}, own_pool()
-    local first = connection_of(client_of(pool, events))
-    assert.equal(first, connection_of(client_of(pool, events)))
+    local events, tls = {}, own_pool()
+    local first = connection_of(client_of(tls, events))
+    assert.equal(first, connection_of(client_of(tls, events)))
     assert.is_true(events[2].reused)
   end)
 
   it("is used by clients of different providers on one host", function()
-    local events, pool = {}, own_pool()
-    connection_of(client_of(pool, events))
-    local whop = cards.whop.new(sandbox.config("whop", { tls = pool, on_event = function(event) events[2] = event end }))
+    local events, tls = {}, own_pool()
+    connection_of(client_of(tls, events))
+    local whop = cards.whop.new(sandbox.config("whop", { tls = tls, on_event = function(event) events[2] = event end }))
     assert(whop:retrieve(sandbox.unique_id "whop"))
     assert.is_true(events[2].reused)
   end)
 
   it("outlives the client that opened it", function()
-    local events, pool = {}, own_pool()
-    local first = connection_of(client_of(pool, events))
+    local events, tls = {}, own_pool()
+    local first = connection_of(client_of(tls, events))
     collectgarbage()
     collectgarbage()
-    assert.equal(first, connection_of(client_of(pool, events)))
+    assert.equal(first, connection_of(client_of(tls, events)))
   end)
 
   it("is kept after a refusal", function()
-    local events, pool = {}, own_pool()
+    local events, tls = {}, own_pool()
     for _, case in ipairs { "not_found", "unauthorized", "server_error", "declined", "not_json", "html", "empty" } do
-      assert.is_nil((client_of(pool, events, case):private_info(sandbox.unique_id "kept")))
+      assert.is_nil((client_of(tls, events, case):private_info(sandbox.unique_id "kept")))
     end
     for i = 2, #events do
       assert.is_true(events[i].reused, "call " .. i)
@@ -89,12 +66,12 @@ end)
 describe("a connection whose framing is in doubt", function()
   for _, case in ipairs { "cut_short", "cut_chunked", "close", "reset", "reset_body", "bad_status_line", "big", "gzip_bomb", "huge_headers" } do
     it("is not used again: " .. case, function()
-      local events, pool = {}, own_pool()
-      local before = connection_of(client_of(pool, events))
+      local events, tls = {}, own_pool()
+      local before = connection_of(client_of(tls, events))
       local id = sandbox.unique_id "broken"
-      assert.is_nil((client_of(pool, events, case):private_info(id)))
+      assert.is_nil((client_of(tls, events, case):private_info(id)))
       local broken = sandbox.seen(id).last.connection
-      local after = connection_of(client_of(pool, events))
+      local after = connection_of(client_of(tls, events))
       assert.is_false(events[3].reused)
       assert.not_equal(broken, after)
       assert.not_equal(before, after)
@@ -102,34 +79,31 @@ describe("a connection whose framing is in doubt", function()
   end
 
   it("is not used again after a deadline: the late answer is nobody's", function()
-    local events, pool = {}, own_pool()
-    local client = client_of(pool, events, "slow_first_byte=20")
+    local events, tls = {}, own_pool()
+    local client = client_of(tls, events, "slow_first_byte=20")
     assert.equal("timeout", select(2, client:private_info(sandbox.unique_id "late", { timeout = 0.2 })).kind)
-    connection_of(client_of(pool, events))
+    connection_of(client_of(tls, events))
     assert.is_false(events[2].reused)
   end)
 
-  it("is not used again when a second answer came unasked", function()
-    local events, pool = {}, own_pool()
-    local client = client_of(pool, events, "two_answers")
-    local record, err = client:private_info(sandbox.unique_id "two")
-    -- the first answer may be taken or refused, but the second one is nobody's
-    if record then
-      assert.equal(sandbox.ALIX_PAN, record.cardNo:reveal())
-    else
-      assert.equal("protocol", err.kind)
-    end
-    connection_of(client_of(pool, events))
+  it("is not used again when a second answer came with the first, which is refused", function()
+    local events, tls = {}, own_pool()
+    local record, err = client_of(tls, events, "two_answers"):private_info(sandbox.unique_id "two")
+    assert.is_nil(record)
+    assert.equal("protocol", err.kind)
+    assert.matches("the answer is malformed: bytes behind the end", err.message, 1, true)
+    connection_of(client_of(tls, events))
     assert.is_false(events[2].reused)
   end)
 
   it("is not used again when a second answer comes after the first was read", function()
-    local events, pool = {}, own_pool()
-    assert(client_of(pool, events, "two_answers=0.05"):private_info(sandbox.unique_id "two"))
+    local events, tls = {}, own_pool()
+    local record = assert(client_of(tls, events, "two_answers=0.2"):private_info(sandbox.unique_id "two"))
+    assert.equal(sandbox.ALIX_PAN, record.cardNo:reveal())
     -- while this call runs elsewhere, the second answer arrives
-    local elsewhere = client_of(own_pool(), {}, "slow_first_byte=0.5")
+    local elsewhere = client_of(own_pool(), {}, "slow_first_byte=0.6")
     assert(elsewhere:private_info(sandbox.unique_id "elsewhere"))
-    connection_of(client_of(pool, events))
+    connection_of(client_of(tls, events))
     assert.is_false(events[2].reused)
   end)
 end)

@@ -1,8 +1,11 @@
 --- What is sent again, how often, and when a call gives up.
 
 local cards = require "cards"
-local program = require "support.program"
+local core = require "cards.core"
+local acme = require "support.acme"
+local pool = require "support.pool"
 local sandbox = require "support.sandbox"
+local scripted = require "support.scripted"
 
 --- One call with this misbehaviour; what the sandbox asks to wait is a millisecond, unless the case says otherwise.
 local function call(provider, case, overrides)
@@ -58,19 +61,12 @@ describe("an answer", function()
   end
 end)
 
---- TLS settings of their own, so that no connection of an earlier call is used.
-local pools = {}
-local function own_pool()
-  local file = assert(io.open(sandbox.url "CA_FILE"))
-  pools[#pools + 1] = program.file(file:read "*a")
-  file:close()
-  return { ca_file = pools[#pools] }
-end
+-- No connection of an earlier call is used with these.
+local own_pool = pool.tls
 
 teardown(function()
-  for _, path in ipairs(pools) do
-    os.remove(path)
-  end
+  pool.remove()
+  scripted.stop_all()
 end)
 
 describe("a connection that breaks", function()
@@ -93,22 +89,210 @@ describe("a connection that breaks", function()
     assert.equal(1, count)
   end)
 
-  it("and was open from an earlier call may be replaced by libcurl itself, once: that counts as an attempt", function()
-    local client = cards.alix.new(sandbox.config("alix", { retries = 0, tls = own_pool() }))
-    local id = sandbox.unique_id "retry"
-    assert(client:private_info(sandbox.unique_id "open"))
-    local record, err = client:private_info(id, { headers = { ["X-Sandbox"] = "close" } })
-    assert.is_nil(record)
-    local count = sandbox.seen(id).count
-    assert.is_true(count <= 2, count .. " requests")
-    assert.equal(count, err.attempts)
-  end)
-
   it("is tried again when nobody listens", function()
     local client = cards.alix.new(sandbox.config("alix", { base_url = sandbox.url "REFUSED_URL", retries = 1 }))
     local _, err = client:private_info "c_1"
     assert.equal("network", err.kind)
     assert.equal(2, err.attempts)
+  end)
+end)
+
+--- A definition of Acme whose one operation is a POST, which may not be sent twice.
+local posting = cards.define(acme.definition { method = "POST", encoding = "form", params = { card_id = { required = true }, note = { default = "n" } } })
+
+local function unsafe_client(events, config)
+  local whole = { tls = own_pool(), base_url = sandbox.url "HTTPS_URL" .. "/acme_form", on_event = function(event) events[#events + 1] = event end }
+  for key, value in pairs(config or {}) do whole[key] = value end
+  return acme.client(posting, whole)
+end
+
+describe("a kept connection that ends before the first byte of an answer", function()
+  it("is replaced by a fresh one, also with retries = 0: that is an attempt", function()
+    local events = {}
+    local client = pool.client(own_pool(), events)
+    local before = pool.connection_of(client)
+    local id = sandbox.unique_id "kept"
+    local record, err = client:private_info(id, { headers = { ["X-Sandbox"] = "close_kept" } })
+    assert.is_nil(err, tostring(err))
+    assert.equal(sandbox.ALIX_PAN, record.cardNo:reveal())
+    local seen = sandbox.seen(id)
+    assert.equal(2, seen.count)
+    assert.not_equal(before, seen.last.connection)
+    assert.equal(2, events[2].attempts)
+    assert.is_false(events[2].reused, "the answer came over the fresh one")
+    assert.equal(seen.last.connection, pool.connection_of(client), "which is kept")
+  end)
+
+  --- So many kept connections.
+  local function keep(client, count)
+    local calls = {}
+    for i = 1, count do
+      calls[i] = function() return client:private_info("c_" .. i, { headers = { ["X-Sandbox"] = "slow_first_byte=0.1" } }) end
+    end
+    for _, result in ipairs { cards.all(calls) } do
+      assert(result[1], result[2])
+    end
+  end
+
+  it("is replaced once: the requests are never more than retries and one, or two, however many there are", function()
+    for retries = 0, 2 do
+      for _, case in ipairs { "close", "reset" } do
+        local client = pool.client(own_pool(), nil, { retries = retries })
+        keep(client, case == "close" and 8 or 1)
+        local id = sandbox.unique_id "kept"
+        local record, err = client:private_info(id, { headers = { ["X-Sandbox"] = case } })
+        assert.is_nil(record)
+        assert.equal("network", err.kind)
+        assert.equal(math.max(retries + 1, 2), err.attempts)
+        assert.equal(err.attempts, sandbox.seen(id).count)
+      end
+    end
+  end)
+
+  it("is replaced by no other kept one, however many there are", function()
+    local client = pool.client(own_pool())
+    keep(client, 10)
+    local id = sandbox.unique_id "kept"
+    assert(client:private_info(id, { headers = { ["X-Sandbox"] = "close_kept" } }))
+    local seen = sandbox.seen(id)
+    assert.equal(2, seen.count)
+    assert.equal(1, seen.last.connection_requests)
+  end)
+
+  it("is not replaced once an answer has begun", function()
+    local client = pool.client(own_pool())
+    pool.connection_of(client)
+    local id = sandbox.unique_id "kept"
+    local record, err = client:private_info(id, { headers = { ["X-Sandbox"] = "cut_short" } })
+    assert.is_nil(record)
+    assert.equal("network", err.kind)
+    assert.equal(1, err.attempts)
+    assert.equal(1, sandbox.seen(id).count)
+  end)
+
+  it("is not replaced where the call may not be sent twice", function()
+    for _, case in ipairs { "close_kept", "reset", "close" } do
+      local events = {}
+      local client = unsafe_client(events, { retries = 2 })
+      assert(client:show(sandbox.unique_id "kept"))
+      local id = sandbox.unique_id "kept"
+      local record, err = client:show({ card_id = id }, { headers = { ["X-Sandbox"] = case } })
+      assert.is_nil(record)
+      assert.is_true(events[2].reused, case)
+      assert.equal("network", err.kind)
+      assert.is_false(err.retryable)
+      assert.equal(1, err.attempts)
+      assert.equal(1, sandbox.seen(id).count)
+    end
+  end)
+end)
+
+describe("a call that may not be sent twice", function()
+  local SCRIPT = [[
+    return function(request, connection)
+      connection.send('HTTP/1.1 200 OK\r\nContent-Length: 11\r\n\r\n{"ok":true}')
+      if request.id == "last" then connection.close() end
+      if request.id == "more" then
+        wait_for "go on"
+        connection.send "garbage"
+        note "garbage"
+      end
+    end
+  ]]
+
+  --- A client of a server of that kind, whose operation is a POST unless the method is given.
+  local function client_of(server, events, method)
+    local module = cards.define(acme.definition { method = method or "POST", response = { fields = {} } })
+    return acme.client(module, { base_url = server.url, insecure_http = server.url:find "^http:" and true or nil, tls = own_pool(), retries = 2,
+      on_event = function(event) events[#events + 1] = event end })
+  end
+
+  --- What may be sent twice goes over a connection that was looked at within the last millisecond.
+  local function let_it_look_again(method)
+    local now = core.now()
+    while method == "GET" and core.now() < now + 0.002 do end -- luacheck: ignore
+  end
+
+  for _, options in ipairs { { tls = false }, { tls = true } } do
+    for _, method in ipairs { "POST", "GET" } do
+      local what = (options.tls and "over TLS, " or "") .. method
+      it("and one that may goes over no kept connection that has ended, or has bytes that nobody asked for: " .. what, function()
+        local server, events = scripted.start(SCRIPT, options), {}
+        local client = client_of(server, events, method)
+        assert(client:show "first")
+        assert(client:show "last")
+        server.wait "^end 1$"
+        let_it_look_again(method)
+        assert(client:show "second")
+        assert(client:show "more")
+        server.tell "go on"
+        server.wait "^garbage$"
+        let_it_look_again(method)
+        assert(client:show "third")
+        assert.same({ "1 1", "1 2", "2 1", "2 2", "3 1" }, server.lines "^request (%d+ %d+)")
+        for i = 1, 5 do
+          assert.equal(1, events[i].attempts)
+          assert.equal(i == 2 or i == 4, events[i].reused)
+        end
+        server.stop()
+      end)
+    end
+  end
+
+  it("is not tried again when the connection breaks, as it may have arrived", function()
+    for _, case in ipairs { "close", "reset", "cut_short" } do
+      local events = {}
+      local client = unsafe_client(events, { retries = 2 })
+      local id = sandbox.unique_id "once"
+      local record, err = client:show({ card_id = id }, { headers = { ["X-Sandbox"] = case } })
+      assert.is_nil(record)
+      assert.equal("network", err.kind)
+      assert.is_false(err.retryable)
+      assert.equal(1, err.attempts)
+      assert.equal(1, sandbox.seen(id).count)
+      assert.is_false(events[1].reused)
+    end
+  end)
+
+  it("is tried again where nothing was sent", function()
+    local events = {}
+    local _, err = unsafe_client(events, { retries = 1, base_url = sandbox.url "REFUSED_URL" }):show "c_1"
+    assert.equal("network", err.kind)
+    assert.equal(2, err.attempts)
+    assert.is_true(err.retryable)
+  end)
+end)
+
+describe("a connection that is not made within connect_timeout", function()
+  it("is tried again, as nothing was sent", function()
+    local server = scripted.start "return function() end" -- which speaks no TLS
+    local url = server.url:gsub("^http:", "https:")
+    for _, client in ipairs {
+      pool.client(own_pool(), nil, { base_url = url, connect_timeout = 0.1, retries = 2 }),
+      unsafe_client({}, { base_url = url, connect_timeout = 0.1, retries = 2 }),
+    } do
+      local before = #server.lines "^open"
+      local method = client.private_info or client.show
+      local record, err = method(client, "c_1")
+      assert.is_nil(record)
+      assert.equal("timeout", err.kind)
+      assert.matches("no answer in time", err.message, 1, true)
+      assert.is_true(err.retryable)
+      assert.equal(3, err.attempts)
+      assert.equal(before + 3, #server.lines "^open")
+    end
+    server.stop()
+  end)
+
+  it("is not tried again without retries, or beyond the deadline", function()
+    local silent = { base_url = sandbox.url "SILENT_TLS_URL", connect_timeout = 0.1, retries = 0 }
+    local _, err = pool.client(own_pool(), nil, silent):private_info "c_1"
+    assert.equal("timeout", err.kind)
+    assert.equal(1, err.attempts)
+    silent.connect_timeout, silent.timeout, silent.retries = 5, 0.2, 5
+    _, err = pool.client(own_pool(), nil, silent):private_info "c_1"
+    assert.equal("timeout", err.kind)
+    assert.equal(1, err.attempts)
   end)
 end)
 
@@ -188,6 +372,15 @@ describe("Retry-After", function()
     local _, err, count = call("alix", "rate_limited,retry_after=date:3600")
     assert.is_true(err.retry_after > 3500 and err.retry_after <= 3601, tostring(err.retry_after))
     assert.equal(1, count)
+  end)
+
+  it("counts up to a day", function()
+    for asked, seconds in pairs { ["86400"] = 86400, ["86401"] = 86400, ["1000000000000000000000"] = 86400, ["ms:86400001"] = 86400,
+      ["date:172800"] = 86400 } do
+      local _, err, count = call("alix", "rate_limited,retry_after=" .. asked)
+      assert.equal(seconds, err.retry_after, asked)
+      assert.equal(1, count)
+    end
   end)
 
   it("is read in milliseconds", function()

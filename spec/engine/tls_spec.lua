@@ -155,16 +155,24 @@ describe("a client certificate", function()
   end)
 
   it("is missed where there is none", function()
-    local record, err, id = call "MTLS_URL"
-    assert.is_nil(record)
     -- TLS 1.3 lets a client finish its handshake before it hears of the refusal
-    assert.is_true(err.kind == "tls" or err.kind == "network", tostring(err))
-    assert.equal(0, sandbox.seen(id).count)
+    local err = refuses("MTLS_URL", nil, { retries = 2 })
+    assert.matches("the server wants a client certificate", err.message, 1, true)
+    assert.equal(1, err.attempts)
   end)
 
   it("does not lend its open connection to a client without one", function()
     accepts("MTLS_URL", identity "CLIENT_KEY")
-    assert.is_nil((call "MTLS_URL"))
+    refuses "MTLS_URL"
+  end)
+
+  it("does not lend its open connection to a client with a wrong password or another key", function()
+    accepts("MTLS_URL", identity("CLIENT_KEY_ENCRYPTED", sandbox.url "CLIENT_KEY_PASSWORD"))
+    accepts("MTLS_URL", identity "CLIENT_KEY")
+    local err = refuses("MTLS_URL", identity("CLIENT_KEY_ENCRYPTED", "not-the-password"))
+    assert.not_matches("not-the-password", tostring(err), 1, true)
+    refuses("MTLS_URL", { cert_file = sandbox.url "CLIENT_CERT", key_file = sandbox.url "NETXD_KEY" })
+    accepts("MTLS_URL", identity "CLIENT_KEY")
   end)
 
   it("needs files that are there: anything else is an error in new", function()

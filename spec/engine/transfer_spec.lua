@@ -1,4 +1,4 @@
---- One transfer: what an answer may cost, proxies, and connections that go wrong.
+--- One transfer: what an answer may cost, and connections that go wrong. Proxies are in proxy_spec.lua.
 
 local cards = require "cards"
 local program = require "support.program"
@@ -100,7 +100,7 @@ describe("a connection that breaks", function()
     it("is a network error: " .. case, function()
       local err, id = fails("network", case)
       assert.is_true(err.retryable)
-      -- libcurl sends once more where it used a connection that was kept
+      -- where the connection was kept from an earlier call it was replaced, once
       assert.is_true(err.attempts <= 2)
       assert.equal(sandbox.seen(id).count, err.attempts)
     end)
@@ -177,70 +177,6 @@ describe("a deadline", function()
     local record, err = client:private_info(sandbox.unique_id "deadline", { timeout = 0.2 })
     assert.is_nil(record)
     assert.equal("timeout", err.kind)
-  end)
-end)
-
---- The lines of the proxy's log that hold this text.
-local function logged(text)
-  local found = {}
-  for line in io.lines(sandbox.url "PROXY_LOG") do
-    if line:find(text, 1, true) then
-      found[#found + 1] = line
-    end
-  end
-  return found
-end
-
-describe("a proxy", function()
-  it("carries https through a tunnel, and sees no header of the call", function()
-    local address = sandbox.url("HTTPS_URL"):match "//(.*)$"
-    local before = #logged("CONNECT " .. address)
-    local id = works(nil, { proxy = sandbox.url "PROXY_URL", headers = { ["X-Tunnelled"] = "1" } })
-    local lines = logged("CONNECT " .. address)
-    assert.is_true(#lines > before)
-    for _, line in ipairs(lines) do
-      assert.not_matches("access-token", line, 1, true)
-      assert.not_matches("x-tunnelled", line, 1, true)
-    end
-    assert.equal("1", sandbox.seen(id).last.headers["x-tunnelled"])
-  end)
-
-  it("is told the host name, and looks it up itself", function()
-    local host = sandbox.unique_id("proxied"):lower() .. ".invalid"
-    fails("network", nil, { base_url = "https://" .. host, proxy = sandbox.url "PROXY_URL" })
-    assert.equal(1, #logged("CONNECT " .. host .. ":443 403"))
-  end)
-
-  it("carries http", function()
-    local name = sandbox.unique_id("x-proxied"):lower()
-    local id = works(nil, {
-      base_url = sandbox.url "HTTP_URL" .. "/alix", insecure_http = true, proxy = sandbox.url "PROXY_URL", headers = { [name] = "1" },
-    })
-    assert.equal(1, #logged(name))
-    assert.equal(1, sandbox.seen(id).count)
-  end)
-
-  it("that does not listen is a network error", function()
-    fails("network", nil, { proxy = (sandbox.url("REFUSED_URL"):gsub("https", "http")) })
-  end)
-
-  it("is never taken from the environment", function()
-    local refused = sandbox.url("REFUSED_URL"):gsub("https", "http")
-    local variables = {}
-    for _, name in ipairs { "http_proxy", "https_proxy", "all_proxy", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY" } do
-      variables[name] = refused
-    end
-    local output, status = program.run([[
-      local cards, sandbox = require "cards", require "support.sandbox"
-      assert(os.getenv "https_proxy")
-      local plain = { base_url = sandbox.url "HTTP_URL" .. "/alix", insecure_http = true, retries = 0 }
-      for _, overrides in ipairs { { retries = 0 }, plain } do
-        local record = assert(cards.alix.new(sandbox.config("alix", overrides)):private_info(sandbox.unique_id "env"))
-        print(record.cardNo)
-      end
-    ]], { env = variables })
-    assert.equal("************1111\n************1111\n", output)
-    assert.equal(0, status)
   end)
 end)
 

@@ -3,8 +3,12 @@
 -- A row: { name, and where it is not the usual:
 --   provider "alix"; asked, misbehaviours of the sandbox; kind "ok" or the kind of the error that has to come back; way "call", of ways.lua;
 --   config, options   more of the client's configuration and of the call's
---   url, proxy   another address of the sandbox; its proxy
---   secrets   names of more markers, each held open once; count   so many cards with markers of their own
+--   url, proxy   another address of the sandbox; one of its proxies, with a password where `secrets` has one
+--   calls     so many instead of one; idle_timeout   seconds, after which no connection is kept any more when all is closed
+--   first     another module initialised libcurl before cards came; hooks   another one has put cJSON's own hooks back, "before" the calls or in "between"
+--   secrets   names of more markers, each held open once; kept   copies more of them in memory that is neither locked nor kept out of dumps: { name = count },
+--             by libcurl as long as a connection is kept, or in a header as long as the client is
+--   count   so many cards with markers of their own
 --   digits    the number is one, and so long; spaced   the provider writes spaces around the secrets; environment   the credential that comes from there
 --   found     a control: these have to be found; measured   written down, whatever it is; short   part of the short form }
 
@@ -34,7 +38,8 @@ local rows = {
   { "HTTP/1.0, ended by FIN", asked = "http_1_0" },
   { "garbage behind the JSON", asked = "trailing_garbage", kind = "protocol" },
   { "duplicate keys", asked = "duplicate_keys", kind = "protocol" },
-  { "two answers", asked = "two_answers" },
+  { "two answers", asked = "two_answers", kind = "protocol" },
+  { "a second answer, later", asked = "two_answers=0.2" },
   { "undeclared fields", asked = "undeclared,undeclared_keys" },
   { "the number as a JSON number", asked = "numbers_for_strings", digits = 16 },
   { "retried call", asked = "fail_then_ok=2", config = { retries = 2 }, short = true },
@@ -49,7 +54,11 @@ local rows = {
   { "secret in a header of the client", way = "client_header", secrets = { "header" } },
   { "TLS 1.2", url = "TLS12_URL" },
   { "client certificate, its key locked", url = "MTLS_URL", way = "locked", secrets = { "key_password" } },
-  { "through a proxy", url = "HTTPS_URL", proxy = true },
+  { "through a proxy", url = "HTTPS_URL", proxy = "PROXY_URL" },
+  { "through a proxy with a password", proxy = "PROXY_URL", secrets = { "proxy_password" }, kept = { proxy_password = 3 }, idle_timeout = 0.2, short = true },
+  { "through SOCKS5 with a password", proxy = "PROXY_SOCKS_URL", secrets = { "proxy_password" }, kept = { proxy_password = 3 }, idle_timeout = 0.2 },
+  { "http through a proxy with a password", url = "HTTP_URL", proxy = "PROXY_URL", secrets = { "proxy_password" }, kept = { proxy_password = 1 },
+    idle_timeout = 0.2 },
   { "from_env", environment = "access_token" },
   { "from_file", way = "file" },
   { "client:start", way = "started", short = true },
@@ -75,7 +84,22 @@ local rows = {
   { "control: a revealed string is dropped", way = "revealed", found = { "pan" } },
   { "control: UTF-16, base64, hex", way = "disguised", found = { "pan", "cvv", "access_token" } },
   { "NetXD with a sign function", provider = "netxd", way = "sign", secrets = { "account_number" }, measured = true }, -- it gets the payload as a string
-  { "HTTP/2", http2 = true, measured = true },
+  { "another module first, 200 calls", first = true, way = "often", calls = 200, short = true },
+  { "another module first, 1,000 calls, 64 at once", first = true, way = "thousand_each" },
+  { "another module first, 401s that echo the token", first = true, way = "often", calls = 200, asked = "echo_secrets=401", kind = "auth" },
+  { "another module first, gzip and chunks", first = true, way = "often", calls = 200, asked = "big_chunked=73728,gzip" },
+  { "another module first, client:start", first = true, way = "started" },
+  { "another module first, a key's password", first = true, url = "MTLS_URL", way = "locked", secrets = { "key_password" }, measured = true },
+  { "another module first, a proxy's password", first = true, proxy = "PROXY_URL", secrets = { "proxy_password" }, idle_timeout = 0.2, measured = true },
+  { "another module first, NetXD, 200 calls", provider = "netxd", first = true, way = "signed_often", calls = 200,
+    secrets = { "account_number", "private_key" }, short = true },
+  { "cJSON's hooks put back, 200 calls", hooks = "before", way = "often", calls = 200, short = true },
+  { "cJSON's hooks put back in between, 200 calls", hooks = "between", way = "often", calls = 200 },
+  { "cJSON's hooks put back, refusals that echo all", hooks = "before", way = "often", calls = 200, asked = "echo_secrets", kind = "declined" },
+  { "cJSON's hooks put back, garbage behind the JSON", hooks = "before", way = "often", calls = 200, asked = "trailing_garbage", kind = "protocol" },
+  { "cJSON's hooks put back, NetXD, 200 calls", provider = "netxd", hooks = "before", way = "signed_often", calls = 200,
+    secrets = { "account_number", "private_key" } },
+  { "another module first, cJSON's hooks put back, 200 calls", first = true, hooks = "between", way = "often", calls = 200, short = true },
 }
 
 -- What of an answer is a secret, by provider: what is planted.

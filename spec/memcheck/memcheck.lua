@@ -1,5 +1,5 @@
 --- memcheck.lua FOLDER TAP [short | TEXT]: calls the sandbox from targets with random markers for secrets, and scans their memory from outside. With the
--- secrets open each may be there once, after that none, and none in a core dump. Prints a table; TAP gets the result. With a TEXT only what has it in its name.
+-- secrets open each may be there once, after that none, and none in a core dump, but for what a row says that libcurl keeps. Prints a table; TAP gets the result. With a TEXT only what has it in its name.
 
 local cases = require "memcheck.cases"
 local markers = require "memcheck.markers"
@@ -36,7 +36,7 @@ end
 local function held(row, marked)
   local open = {}
   for _, list in ipairs { marked.credentials, row.secrets, row.kind == "ok" and marked.answer or {} } do
-    for _, name in ipairs(list) do open[name] = 1 end
+    for _, name in ipairs(list) do open[name] = 1 + (row.kept and row.kept[name] or 0) end
   end
   return open
 end
@@ -52,9 +52,9 @@ local function counted(total, allowed)
 end
 
 -- Copies of a secret that is open have to be in memory that is not dumped.
-local function check_pages(wrong, open, allowed)
+local function check_pages(wrong, open, allowed, kept)
   for _, hit in ipairs(open.hits) do
-    if allowed[hit.name] and not hit.flags:find "dd" and not hit.where:find("[environment]", 1, true) then
+    if allowed[hit.name] and not (kept and kept[hit.name]) and not hit.flags:find "dd" and not hit.where:find("[environment]", 1, true) then
       add(wrong, "open", { hit.name .. " is in a page that is dumped" })
     end
   end
@@ -64,15 +64,14 @@ end
 local function scan(row)
   local marked = markers.of(row)
   local allowed, counts, wrong, found = held(row, marked), {}, {}, {}
-  local environment = row.http2 and { MEMCHECK_HTTP2 = worker.http2_front() } or nil
   local total, bad, copies
-  local target = plain.start(row, marked, folder .. "/target", environment)
+  local target = plain.start(row, marked, folder .. "/target")
   target:reach "open"
   local open = scanner.process(folder .. "/target", marked.wanted, target.pid)
   total, bad, found.open = scanner.judge(open, allowed, row.environment)
   counts.open = counted(total, allowed)
   add(wrong, "open", bad)
-  if not row.found then check_pages(wrong, open, allowed) end
+  if not row.found then check_pages(wrong, open, allowed, row.kept) end
   if not READ[open.call] then add(wrong, "open", { "the target does not wait in read but in system call " .. tostring(open.call) }) end
   target:go_on()
   target:reach "closed"
@@ -85,11 +84,14 @@ local function scan(row)
   if no_core then
     dump = scanner.dumped(open)
   else
-    target = plain.start(row, marked, folder .. "/target", environment)
+    target = plain.start(row, marked, folder .. "/target")
     target:reach "open"
     dump = scanner.core(folder .. "/target", marked.wanted, target:abort())
   end
-  total, bad, found.core = scanner.judge(dump, row.environment and not no_core and { [row.environment] = 1 } or {}, no_core and row.environment)
+  local dumped = {}
+  for name, count in pairs(row.kept or {}) do dumped[name] = count end
+  if row.environment and not no_core then dumped[row.environment] = 1 end
+  total, bad, found.core = scanner.judge(dump, dumped, no_core and row.environment)
   counts.core = total
   add(wrong, "core", bad)
   os.execute("rm -rf " .. folder .. "/target")
@@ -128,7 +130,6 @@ if ("nginx"):find(only, 1, true) then
   local ok, why = pcall(worker.scan, folder, short, no_core, result)
   if not ok then result("nginx", "nginx", {}, { tostring(why) }) end
 end
-worker.stop()
 tap:write("1..", results, "\n")
 tap:close()
 print(("%d cases, %d failed"):format(results, failed))

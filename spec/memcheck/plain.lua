@@ -33,9 +33,9 @@ local function contents(path)
 end
 
 --- Starts the target of a row.
--- @param marked what markers.of returned; environment more variables, { name = text }
-function plain.start(row, marked, folder, environment)
-  local given, exports = {}, {}
+-- @param marked what markers.of returned
+function plain.start(row, marked, folder)
+  local given, exports, environment = {}, {}, {}
   for name, text in pairs(marked.given) do given[name] = text end
   if marked.key then given.private_key = contents(marked.key) end
   if row.environment then
@@ -51,14 +51,14 @@ function plain.start(row, marked, folder, environment)
   end
   plain.feed(folder, given)
   assert(os.execute("mkfifo -m 600 " .. quote(folder .. "/in")))
-  for name, text in pairs(environment or {}) do exports[#exports + 1] = ("export %s=%s"):format(name, quote(text)) end
+  for name, text in pairs(environment) do exports[#exports + 1] = ("export %s=%s"):format(name, quote(text)) end
   local self = setmetatable({ folder = folder, output = "" }, target)
   self.pipe = io.popen(([[
 cd %s && ulimit -c unlimited 2>/dev/null
-export LUA_PATH='%s/lua/?.lua;%s/lua/?/init.lua;%s/spec/?.lua;;' LUA_CPATH='%s/5.4/?.so;;' CARDS_SANDBOX=%s
+export LUA_PATH='%s/lua/?.lua;%s/lua/?/init.lua;%s/spec/?.lua;;' LUA_CPATH='%s/5.4/?.so;%s/memcheck/?.so;;' CARDS_SANDBOX=%s
 %s
 exec <in; rm -f in; echo $$
-exec lua5.4 %s/spec/memcheck/target.lua %d %s %s 2>&1]]):format(quote(folder), root, root, root, build, quote(absolute(sandbox.directory())),
+exec lua5.4 %s/spec/memcheck/target.lua %d %s %s 2>&1]]):format(quote(folder), root, root, root, build, build, quote(absolute(sandbox.directory())),
     table.concat(exports, "\n"), root, row.number, quote(folder), row.way == "parameter" and "-" or marked.id))
   self.control = assert(io.open(folder .. "/in", "w")) -- waits for it
   self.control:setvbuf "no"

@@ -1,13 +1,19 @@
 --- target.lua ROW DIRECTORY ID: a process to be scanned. It takes its secrets from pipes in the directory, so that no Lua string and no buffer of Lua's
 -- has them, does what the row says, and then waits in `read`: first with its secrets open, then without any.
 
-local cards = require "cards"
 local cases = require "memcheck.cases"
+local row = cases[tonumber(arg[1])]
+local other = (row.first or row.hooks) and require "other" -- a module that has its own ideas of libcurl and cJSON
+if row.first then other.initialise_libcurl() end
+
+local cards = require "cards"
 local module = require "support.module"
 local sandbox = require "support.sandbox"
 local ways = require "memcheck.ways"
 
-local row = cases[tonumber(arg[1])]
+assert(cards.memory().wiping == not row.first, "somebody came first")
+if row.hooks == "before" then other.put_hooks_back() end
+
 local t = { row = row, directory = arg[2], id = arg[3], operation = sandbox.operation(row.provider) }
 
 function t.secret(name)
@@ -33,10 +39,12 @@ function t.client(given)
   end
   if row.asked then overrides.headers = { ["X-Sandbox"] = row.asked } end
   if row.url then overrides.base_url = sandbox.url(row.url) .. "/" .. row.provider end
-  if row.proxy then overrides.proxy = sandbox.url "PROXY_URL" end
-  if row.http2 then
-    overrides.base_url, overrides.http_version = os.getenv "MEMCHECK_HTTP2" .. "/" .. row.provider, "2"
+  if row.url == "HTTP_URL" then overrides.insecure_http = true end
+  if row.proxy then
+    local password = row.secrets[1] == "proxy_password" and t.secret "proxy_password"
+    overrides.proxy = password and { url = sandbox.url(row.proxy), user = "user", password = password } or sandbox.url(row.proxy)
   end
+  overrides.idle_timeout = row.idle_timeout
   local config = sandbox.config(row.provider, overrides)
   return module(row.provider).new(config)
 end
@@ -50,6 +58,17 @@ table.sort(t.credentials)
 function t.expect(record, err)
   local got = record and "ok" or err.kind
   if got ~= row.kind then error(("%s instead of %s: %s"):format(got, row.kind, tostring(err)), 0) end
+end
+
+--- In the midst of many calls.
+function t.between()
+  if row.hooks == "between" then other.put_hooks_back() end
+end
+
+--- Waits until no connection is kept any more.
+local function let_connections_go()
+  local client = cards.alix.new(sandbox.config("alix", { base_url = sandbox.url "HTTP_URL" .. "/alix", insecure_http = true }))
+  assert(client:private_info("c_1", { headers = { ["X-Sandbox"] = "slow_first_byte=" .. row.idle_timeout + 0.3 } }))
 end
 
 local function stage(name)
@@ -69,6 +88,7 @@ stage "open"
 local record = held.record
 if record and record.cardNo then record.cardNo:close() end
 record, held, t.last_secret = nil, nil, nil -- luacheck: ignore
+if row.idle_timeout then let_connections_go() end
 collectgarbage()
 collectgarbage()
 stage "closed"

@@ -21,6 +21,26 @@ end
 
 function ways.call(t, held) keep(t, held, call(t, held, nil, t.row.options)) end
 
+-- Closes every secret of a record.
+local function close(value)
+  if type(value) == "userdata" then
+    value:close()
+  elseif type(value) == "table" then
+    for _, inner in pairs(value) do close(inner) end
+  end
+end
+
+--- As many calls as the row says, of which the last one is kept; half of the other records are closed, the rest is left to the collector.
+function ways.often(t, held, overrides)
+  for i = 1, t.row.calls - 1 do
+    if i == t.row.calls / 2 then t.between() end
+    local record, err = call(t, held, overrides)
+    t.expect(record, err)
+    if i % 2 == 0 then close(record) end
+  end
+  keep(t, held, call(t, held))
+end
+
 function ways.nothing(t, held) held.client = t.client() end
 
 function ways.refreshed(t, held)
@@ -147,11 +167,15 @@ function ways.mapped(t, held)
   record.cvv:close()
 end
 
-function ways.signed(t, held)
+local function signing(t)
   local defaults = sandbox.config "netxd".defaults
   defaults.account_number = t.secret "account_number"
-  keep(t, held, call(t, held, { signature = false, private_key = t.secret "private_key", defaults = defaults }))
+  return { signature = false, private_key = t.secret "private_key", defaults = defaults }
 end
+
+function ways.signed(t, held) keep(t, held, call(t, held, signing(t))) end
+
+function ways.signed_often(t, held) ways.often(t, held, signing(t)) end
 
 function ways.sign(t, held)
   local defaults = sandbox.config "netxd".defaults

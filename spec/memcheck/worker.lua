@@ -1,11 +1,10 @@
 --- An nginx worker as the target: it gets its credentials through pipes, makes calls of every kind for many requests at once, and is scanned once it has
--- drained. Also an nginx in front of the sandbox that speaks HTTP/2, which the sandbox does not.
+-- drained.
 
 local markers = require "memcheck.markers"
 local nginx = require "support.nginx"
 local plain = require "memcheck.plain"
 local program = require "support.program"
-local sandbox = require "support.sandbox"
 local scanner = require "memcheck.scanner"
 
 local worker = {}
@@ -156,35 +155,6 @@ function worker.scan(folder, short, no_core, result)
   local total, wrong = scanner.judge(dump, {})
   result("core of a worker with secrets open", "nginx", { core = total }, wrong)
   os.execute("rm -rf " .. program.quote(place))
-end
-
-local front
-
---- The address of an nginx that speaks HTTP/2 and asks the sandbox.
-function worker.http2_front()
-  if not front then
-    local directory, port = sandbox.directory(), nginx.free_port()
-    if directory:sub(1, 1) ~= "/" then directory = nginx.root() .. "/" .. directory end
-    front = nginx.start("memcheck-http2", { http = ([[
-  log_format protocol "$server_protocol";
-  server {
-    listen 127.0.0.1:%d ssl http2;
-    ssl_certificate %s/server.pem;
-    ssl_certificate_key %s/server.key;
-    access_log protocol.log protocol;
-    location / { proxy_pass %s; proxy_pass_request_headers on; }
-  }]]):format(port, directory, directory, sandbox.url "HTTP_URL") })
-    front.address = ("https://localhost:%d"):format(port)
-  end
-  return front.address
-end
-
---- Ends what was started; an error where the calls that asked for HTTP/2 were made over something else.
-function worker.stop()
-  if not front then return end
-  local protocols = contents(front.prefix .. "/protocol.log")
-  front:stop()
-  assert(protocols:find "HTTP/2" and not protocols:find "HTTP/1", "HTTP/2 was not spoken: " .. protocols)
 end
 
 return worker

@@ -152,6 +152,13 @@ local SCRIPTS = {
     local client = @events@
     client:private_info "c_1"
     return told ]],
+  facts = [[
+    local told = {}
+    local client = @facts@
+    for i = 1, 2 do client:private_info "c_1" end
+    local new, kept = told[1], told[2]
+    return { new.connect > 0, new.first_byte > new.connect, new.seconds >= new.first_byte, new.bytes_in > 100, new.bytes_out > 100, new.tls, new.reused,
+      kept.resolve + kept.connect + kept.tls, kept.first_byte > 0, kept.bytes_in == new.bytes_in, kept.bytes_out == new.bytes_out, kept.reused } ]],
   credential = [[
     local fetched = 0
     local client = @credential@
@@ -175,6 +182,7 @@ setup(function()
   for name, source in pairs(SCRIPTS) do
     source = source:gsub("@(%w+)@", {
       events = up.client "on_event = function(event) told[#told + 1] = event.event .. tostring(event.ok) end",
+      facts = up.client "idle_timeout = 30 + math.random(), on_event = function(event) told[#told + 1] = event end",
       credential = up.client("access_token = function() fetched = fetched + 1 app.number 'c_1' return 't' end"):gsub('access_token = "t", ', ""),
     })
     sources[#sources + 1] = ("function scripts.%s() %s end\n"):format(name, source)
@@ -314,6 +322,7 @@ describe("a call in nginx", function()
 
   it("tells its events, and calls functions for credentials that make calls themselves", function()
     assert.equal("{calltrue}", run "events")
+    assert.equal("{true,true,true,true,true,0,false,0,true,true,true,true}", run "facts")
     assert.equal(("{{%s},1}"):format(M), run "credential")
   end)
 end)

@@ -16,7 +16,7 @@
 #define HANG      120 /* seconds */
 #define RACE_EXIT 66  /* ThreadSanitizer's */
 
-enum { HTTP, HTTPS, SILENT, REFUSED, SERVERS };
+enum { HTTP, HTTPS, LIMITED /* HTTP, with few calls at once over connections that are soon closed */, SILENT, REFUSED, SERVERS };
 
 static struct settings *servers[SERVERS];
 static const char *urls[SERVERS], *ca_file;
@@ -29,15 +29,21 @@ static _Noreturn void die(const char *what) {
 }
 
 static void open_servers(void) {
-  int port, closed;
+  int port;
   engine_setup();
   if (listen_silently(&port) < 0) die("no silent server");
   servers[SILENT] = settings_for_port(port, 1);
-  if ((closed = listen_silently(&port)) < 0) die("no port");
-  close(closed);
+  if (hold_port(&port) < 0) die("no port");
   servers[REFUSED] = settings_for_port(port, 5);
   servers[HTTP] = settings_for(urls[HTTP], NULL, 20);
   servers[HTTPS] = settings_for(urls[HTTPS], ca_file, 20);
+  servers[LIMITED] = begin_settings(urls[HTTP], NULL, 20);
+  if (servers[LIMITED]) {
+    servers[LIMITED]->max_connections = 3;
+    servers[LIMITED]->idle_timeout = 0.02;
+    servers[LIMITED]->max_age = 0.5;
+  }
+  servers[LIMITED] = finish_settings(servers[LIMITED]);
   for (int i = 0; i < SERVERS; i++)
     if (!servers[i]) die("no settings");
 }

@@ -130,7 +130,7 @@ local ROWS = {
   { "continue", "ok" },
   { "bad_status_line", "protocol", nil },
   { "bad_header_line", "protocol", 200 },
-  { "two_answers", "ok" },
+  { "two_answers", "protocol", 200 },
   { "both_lengths", "protocol", 200 },
   { "two_lengths", "protocol", 200 },
   { "two_lengths=same", "protocol", 200 },

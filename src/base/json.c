@@ -5,6 +5,8 @@
 #include <inttypes.h>
 #include <locale.h>
 #include <math.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,8 +18,18 @@
 
 static locale_t c_locale; /* cJSON and printf take the decimal point from the locale of the host */
 
+/* The hooks are the process's: another module may put others in the place of ours, which do not wipe. A tree for which ours was not called tells; from then on trees are wiped node
+ * by node before they are freed. */
+static __thread unsigned long allocations __attribute__((tls_model("initial-exec")));
+static atomic_bool hooks_lost;
+
+static void *hooked_malloc(size_t size) {
+  allocations++;
+  return malloc(size);
+}
+
 void json_setup(void) {
-  cJSON_Hooks hooks = { .malloc_fn = malloc, .free_fn = pool_free_malloced };
+  cJSON_Hooks hooks = { .malloc_fn = hooked_malloc, .free_fn = pool_free_malloced };
   cJSON_InitHooks(&hooks);
   if (c_locale == NULL) c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
 }
@@ -71,13 +83,31 @@ static const char *tree_fault(const cJSON *item) {
   return fault;
 }
 
+/* As deep as json_check lets a text be. */
+static void wipe(cJSON *item) {
+  for (; item; item = item->next) {
+    wipe(item->child);
+    if (item->valuestring) explicit_bzero(item->valuestring, strlen(item->valuestring));
+    if (item->string) explicit_bzero(item->string, strlen(item->string));
+    explicit_bzero(&item->valueint, sizeof item->valueint);
+    explicit_bzero(&item->valuedouble, sizeof item->valuedouble);
+  }
+}
+
+static void delete_tree(cJSON *root) {
+  if (atomic_load_explicit(&hooks_lost, memory_order_relaxed)) wipe(root);
+  cJSON_Delete(root);
+}
+
 static cJSON *parse(const char *text, size_t len, const char **why, size_t *where) {
   if (!json_check(text, len, why, where)) return NULL;
   *where = 0;
+  unsigned long before = allocations;
   cJSON *root = cJSON_ParseWithLengthOpts(text, len, NULL, 0);
+  if (allocations == before) atomic_store_explicit(&hooks_lost, true, memory_order_relaxed);
   const char *fault = root ? tree_fault(root) : no_memory;
   if (fault == NULL) return root;
-  cJSON_Delete(root);
+  delete_tree(root);
   *why = fault;
   return NULL;
 }
@@ -90,7 +120,7 @@ struct json_node *json_parse(const char *text, size_t len, const char **why, siz
 }
 
 void json_free(struct json_node *root) {
-  cJSON_Delete((cJSON *)(void *)root);
+  delete_tree((cJSON *)(void *)root);
 }
 
 enum json_type json_type(const struct json_node *node) {

@@ -2,7 +2,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "../base/buf.h"
 #include "../base/pool.h"
 #include "../base/stack.h"
 #include "binding.h"
@@ -17,13 +16,10 @@ static const struct {
   const char *key;
   size_t offset;
 } strings[] = {
-  { "base_url", offsetof(struct settings, base_url) },
-  { "proxy", offsetof(struct settings, proxy) },
-  { "user_agent", offsetof(struct settings, user_agent) },
-  { "ca_file", offsetof(struct settings, ca_file) },
-  { "cert_file", offsetof(struct settings, cert_file) },
-  { "key_file", offsetof(struct settings, key_file) },
-  { "pinned_public_key", offsetof(struct settings, pinned_public_key) },
+  { "base_url", offsetof(struct settings, base_url) },     { "proxy", offsetof(struct settings, proxy) },
+  { "proxy_user", offsetof(struct settings, proxy_user) }, { "user_agent", offsetof(struct settings, user_agent) },
+  { "ca_file", offsetof(struct settings, ca_file) },       { "cert_file", offsetof(struct settings, cert_file) },
+  { "key_file", offsetof(struct settings, key_file) },     { "pinned_public_key", offsetof(struct settings, pinned_public_key) },
 };
 
 /* The bytes of a string or an open secret at the index; false for anything else. */
@@ -55,19 +51,48 @@ static void read_strings(lua_State *L, struct settings *settings) {
   }
 }
 
-/* NULL, or why there is no room for it. */
-static const char *read_key_password(lua_State *L, struct settings *settings) {
-  const char *bytes, *why = NULL;
-  size_t len;
-  lua_getfield(L, 2, "key_password");
-  if (!lua_isnil(L, -1)) {
-    if (!to_bytes(L, -1, &bytes, &len)) luaL_error(L, "key_password is neither a string nor an open secret");
-    if (!secret_reserve(&settings->key_password, SECRET_CREDENTIAL, len + 1, &why)) return why;
-    memcpy(settings->key_password.bytes, bytes, len);
-    settings->key_password.bytes[len] = '\0';
+static bool has_control(const char *bytes, size_t len) {
+  for (size_t i = 0; i < len; i++)
+    if ((unsigned char)bytes[i] < 0x20 || bytes[i] == 0x7f) return true;
+  return false;
+}
+
+static const struct {
+  const char *key, *shown;
+  size_t offset;
+} passwords[] = {
+  { "key_password", "tls.key_password", offsetof(struct settings, key_password) },
+  { "proxy_password", "proxy.password", offsetof(struct settings, proxy_password) },
+};
+
+/* With a NUL behind each. Returns 0, or the count of results that say what is wrong. */
+static int read_passwords(lua_State *L, struct settings *settings) {
+  for (size_t i = 0; i < COUNT_OF(passwords); i++) {
+    struct secret *password = (struct secret *)(void *)((char *)settings + passwords[i].offset);
+    const char *bytes, *why = NULL;
+    size_t len;
+    lua_getfield(L, 2, passwords[i].key);
+    if (!lua_isnil(L, -1)) {
+      if (!to_bytes(L, -1, &bytes, &len)) luaL_error(L, "%s is neither a string nor an open secret", passwords[i].shown);
+      if (has_control(bytes, len)) {
+        lua_pushnil(L);
+        lua_pushfstring(L, "%s contains a line break, a NUL or another control character", passwords[i].shown);
+        return 2;
+      }
+      if (!secret_reserve(password, SECRET_CREDENTIAL, len + 1, &why)) {
+        struct error error;
+        error_set(&error, ERROR_BUSY, "%s", why);
+        error.retryable = true;
+        lua_pushnil(L);
+        binding_push_error(L, &error, "cards", "secret");
+        return 2;
+      }
+      memcpy(password->bytes, bytes, len);
+      password->bytes[len] = '\0';
+    }
+    lua_pop(L, 1);
   }
-  lua_pop(L, 1);
-  return NULL;
+  return 0;
 }
 
 static lua_Number number(lua_State *L, const char *key, lua_Number otherwise) {
@@ -84,12 +109,6 @@ static bool equals(lua_State *L, const char *key, const char *text) {
   return same;
 }
 
-static bool has_control(const char *bytes, size_t len) {
-  for (size_t i = 0; i < len; i++)
-    if ((unsigned char)bytes[i] < 0x20 || bytes[i] == 0x7f) return true;
-  return false;
-}
-
 /* Adds the headers that are strings; those that are secrets stay in the private table, from where each call takes them. NULL, or the name of one whose value would break its line. */
 static const char *read_headers(lua_State *L, struct settings *settings) {
   for (int table = 2; table <= 3; table++) {
@@ -98,19 +117,13 @@ static const char *read_headers(lua_State *L, struct settings *settings) {
     for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
       const char *bytes = NULL;
       size_t len = 0;
-      struct buf line;
       if (lua_type(L, -2) != LUA_TSTRING || !to_bytes(L, -1, &bytes, &len)) luaL_error(L, "headers: a value is neither a string nor an open secret");
       if (has_control(bytes, len)) return lua_tostring(L, -2);
       if (table == 3) continue;
-      buf_init(&line, 64 * 1024);
-      bool ok = buf_add_string(&line, lua_tostring(L, -2)) && buf_add_string(&line, ": ") && buf_add(&line, bytes, len) &&
-                settings_add_header(settings, buf_string(&line));
-      buf_free(&line);
-      if (!ok) luaL_error(L, "headers.%s is too long", lua_tostring(L, -2));
+      if (len && !settings_add_header(settings, lua_tostring(L, -2), bytes, len)) luaL_error(L, "headers.%s is too long", lua_tostring(L, -2));
     }
   }
   lua_settop(L, lua_gettop(L) - 2);
-  if (!settings_add_own_headers(settings)) luaL_error(L, "memory is used up");
   return NULL;
 }
 
@@ -152,15 +165,8 @@ static int new_client(lua_State *L) {
   struct settings *settings = client->settings = settings_new();
   if (!settings) return luaL_error(L, "memory is used up");
   read_strings(L, settings);
-  const char *full = read_key_password(L, settings);
-  if (full) {
-    struct error error;
-    error_set(&error, ERROR_BUSY, "%s", full);
-    error.retryable = true;
-    lua_pushnil(L);
-    binding_push_error(L, &error, "cards", "secret");
-    return 2;
-  }
+  int refused = read_passwords(L, settings);
+  if (refused) return refused;
   if (!settings->base_url) return luaL_error(L, "base_url is required");
   settings->timeout = number(L, "timeout", settings->timeout);
   settings->connect_timeout = number(L, "connect_timeout", settings->connect_timeout);
@@ -168,11 +174,19 @@ static int new_client(lua_State *L) {
   settings->max_response_bytes = (size_t)number(L, "max_response_bytes", (lua_Number)settings->max_response_bytes);
   settings->insecure_http = number(L, "insecure_http", 0) != 0;
   if (equals(L, "min_version", "1.3")) settings->tls_version = CURL_SSLVERSION_TLSv1_3;
-  if (equals(L, "http_version", "2")) settings->http_version = CURL_HTTP_VERSION_2TLS;
+  settings->idle_timeout = number(L, "idle_timeout", settings->idle_timeout);
+  settings->max_age = number(L, "max_age", settings->max_age);
+  settings->max_connections = (size_t)number(L, "max_connections", 0);
   const char *broken = read_headers(L, settings);
   if (broken) {
     lua_pushnil(L);
     lua_pushfstring(L, "headers.%s contains a line break, a NUL or another control character", broken);
+    return 2;
+  }
+  const char *unreadable = NULL;
+  if (!settings_finish(settings, &unreadable)) {
+    lua_pushnil(L);
+    lua_pushstring(L, unreadable);
     return 2;
   }
   const char *unfit = unfit_key(L, provider);

@@ -86,7 +86,6 @@ static int fill_box(lua_State *L, struct box *box, const struct input *input) {
   job->connect_timeout = input_option(L, input, "connect_timeout", job->connect_timeout);
   job->retries = (int)input_option(L, input, "retries", job->retries);
   job->max_response_bytes = (size_t)input_option(L, input, "max_response_bytes", (lua_Number)job->max_response_bytes);
-  job->body.max = job->max_response_bytes;
   box->signed_here = input->key.bytes != NULL;
   if (lua_istable(L, input->former) && !hide_former(L, job, input->former)) return luaL_error(L, "cards: memory is used up");
   if (request_build(&job->request, input->operation, job->settings, input->values, input->key, input->headers, input->header_count, &job->error))
@@ -248,6 +247,9 @@ int job_push_result(lua_State *L, struct box *box) {
   box->attempts = job->attempts;
   box->reused = job->reused;
   box->seconds = job->finished - job->started;
+  box->times = job->times;
+  box->bytes_in = job->bytes_in;
+  box->bytes_out = job->bytes_out;
   if (job->record) {
     binding_push_record(L, job->record, job->provider, job->operation);
   } else {
@@ -352,14 +354,33 @@ static int call(lua_State *L) {
   return job_push_result(L, box);
 }
 
-/* job:facts(): status, attempts, reused, seconds; after result() */
+static void set_number(lua_State *L, const char *key, lua_Number value) {
+  lua_pushnumber(L, value);
+  lua_setfield(L, 2, key);
+}
+
+static void set_count(lua_State *L, const char *key, size_t value) {
+  compat_push_integer(L, (int64_t)value);
+  lua_setfield(L, 2, key);
+}
+
+/* job:facts(event): sets the fields of the event that are known of the call; after result() */
 static int facts(lua_State *L) {
   struct box *box = job_check(L);
-  compat_push_integer(L, box->status);
-  compat_push_integer(L, box->attempts);
+  luaL_checktype(L, 2, LUA_TTABLE);
+  lua_settop(L, 2);
+  if (box->status) set_count(L, "status", (size_t)box->status);
+  set_count(L, "attempts", (size_t)box->attempts);
   lua_pushboolean(L, box->reused);
-  lua_pushnumber(L, box->seconds);
-  return 4;
+  lua_setfield(L, 2, "reused");
+  set_number(L, "seconds", box->seconds);
+  set_number(L, "resolve", box->times.resolve);
+  set_number(L, "connect", box->times.connect);
+  set_number(L, "tls", box->times.tls);
+  if (box->times.first_byte > 0) set_number(L, "first_byte", box->times.first_byte);
+  set_count(L, "bytes_in", box->bytes_in);
+  set_count(L, "bytes_out", box->bytes_out);
+  return 0;
 }
 
 static int collect(lua_State *L) {

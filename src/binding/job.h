@@ -15,6 +15,8 @@ struct box {
   int status, attempts;
   bool reused, signed_here;
   double seconds;
+  struct job_times times;
+  size_t bytes_in, bytes_out;
   bool unread; /* the script was told that it is done */
 };
 

@@ -63,14 +63,13 @@ bool binding_refuses_memory(const struct settings *settings, const char **what, 
   if (!atomic_load_explicit(&strict, memory_order_relaxed)) return false;
   find_facts(facts, &secrets);
   for (int i = 0; i < FACTS; i++) {
-    if (facts[i].active) continue;
+    bool concerned = i > 0 || settings->proxy_password.bytes; /* nothing else goes through libcurl's memory */
+    if (facts[i].active || !concerned) continue;
     *what = facts[i].name;
     *why = facts[i].why_not ? facts[i].why_not : "not supported here";
     return true;
   }
-  *what = "http_version";
-  *why = "HTTP/2 keeps copies with an open connection";
-  return settings->http_version != CURL_HTTP_VERSION_1_1;
+  return false;
 }
 
 void binding_open_memory(lua_State *L) {

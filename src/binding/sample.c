@@ -9,19 +9,13 @@
 #include "input.h"
 #include "job.h"
 
-/* Pushes a text as a string, or as a secret; false where there is no room for that. */
-static bool push_text(lua_State *L, const struct buf *text, size_t from, bool secret, const char **why) {
+/* Pushes bytes as a string, or as a secret; false where there is no room for that. */
+static bool push_text(lua_State *L, const char *bytes, size_t len, bool secret, const char **why) {
   if (!secret) {
-    lua_pushlstring(L, buf_string(text) + from, text->len - from);
+    lua_pushlstring(L, bytes, len);
     return true;
   }
-  return secret_init(binding_new_secret(L), SECRET_CREDENTIAL, buf_string(text) + from, text->len - from, why);
-}
-
-/* Where the path begins in the URL: behind the host. */
-static size_t path_at(const struct buf *url) {
-  const char *host = strstr(buf_string(url), "://"), *path = host ? strchr(host + 3, '/') : NULL;
-  return path ? (size_t)(path - buf_string(url)) : url->len;
+  return secret_init(binding_new_secret(L), SECRET_CREDENTIAL, bytes, len, why);
 }
 
 static int refuse_room(lua_State *L, const struct input *input, const char *why) {
@@ -60,11 +54,17 @@ static int outline(lua_State *L) {
   lua_createtable(L, 0, 4);
   lua_pushstring(L, input.operation->method);
   lua_setfield(L, -2, "method");
-  if (!push_text(L, &request->url, 0, secret_url, &why)) return refuse_room(L, &input, why);
-  lua_setfield(L, -2, "url");
-  if (!push_text(L, &request->url, path_at(&request->url), secret_url, &why)) return refuse_room(L, &input, why);
+  const char *target = request->wire.data + request->target_at, *body = request->wire.data + request->head_len;
+  struct buf *url = binding_new_buf(L, REQUEST_MAX_TARGET + 4096);
+  if (!buf_add_string(url, input.client->settings->origin) || !buf_add(url, target, request->target_len)) return luaL_error(L, "memory is used up");
+  bool ok = push_text(L, buf_string(url), url->len, secret_url, &why);
+  buf_free(url);
+  if (!ok) return refuse_room(L, &input, why);
+  lua_setfield(L, -3, "url");
+  lua_pop(L, 1);
+  if (!push_text(L, target, request->target_len, secret_url, &why)) return refuse_room(L, &input, why);
   lua_setfield(L, -2, "path");
-  if (!push_text(L, &request->body, 0, secret_body, &why)) return refuse_room(L, &input, why);
+  if (!push_text(L, body, request->wire.len - request->head_len, secret_body, &why)) return refuse_room(L, &input, why);
   lua_setfield(L, -2, "body");
   job_free(box->job);
   box->job = NULL;
@@ -89,8 +89,8 @@ static int read_answer(lua_State *L) {
   settings_unref(settings); /* the job has its own reference */
   if (!job) return luaL_error(L, "memory is used up");
   job->status = (int)status;
-  if (len && !buf_add(&job->body, body, len)) return luaL_argerror(L, 4, "too long");
-  response_read(job); /* nothing was sent that the answer would have to repeat */
+  luaL_argcheck(L, len <= job->max_response_bytes, 4, "too long");
+  response_read(job, body, len); /* nothing was sent that the answer would have to repeat */
   return job_push_result(L, box);
 }
 

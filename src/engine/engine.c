@@ -6,125 +6,262 @@
 #include "../base/clock.h"
 #include "../base/pool.h"
 #include "../base/secret.h"
+#include "connection.h"
+#include "exchange.h"
+#include "origin.h"
 #include "response.h"
 #include "retry.h"
-#include "sockets.h"
-#include "transfer.h"
 
-#define FEW_CALLS 4
-#define OVERSLEPT 0.02 /* seconds: libcurl keeps the deadline, and is late at times */
+#define SCRATCH    16384 /* bytes that are received at once */
+#define LOOK_AGAIN 0.001 /* seconds */
 
 struct engine {
-  struct sockets sockets;
+  struct connector connector;
+  struct origins origins;
   uint32_t generation; /* of the process that made it */
-  bool skipped;        /* the last step did not look at the sockets */
-  CURL *spare;         /* a handle for the next call, made while this one waits */
-  uint64_t spare_for;  /* the id of the settings that it has: what belongs to a client must not outlive it here */
-  struct job_list running, done;
-  struct job **waiting; /* a heap by next_attempt */
-  size_t waiting_count, waiting_size;
-  double overdue_at; /* when the first of the running calls will be, monotonic seconds, or before; below 0 for never */
+  double looked;       /* when the idle connections were last asked, monotonic seconds */
+  struct job_list ready, done;
+  struct job **heap; /* all jobs under way, by due */
+  size_t heap_count, heap_size;
+  char scratch[SCRATCH];
 };
 
-/* --- the heap of waiting jobs --- */
-
-static void finish(struct engine *engine, struct job *job) {
-  job->state = JOB_DONE;
-  job->finished = clock_now();
-  job_list_add(&engine->done, job);
-}
+/* --- the heap of jobs --- */
 
 static void heap_put(struct engine *engine, size_t at, struct job *job) {
-  engine->waiting[at] = job;
+  engine->heap[at] = job;
   job->heap_index = at;
 }
 
 static void heap_settle(struct engine *engine, size_t at) {
-  struct job *job = engine->waiting[at];
-  while (at > 0 && job->next_attempt < engine->waiting[(at - 1) / 2]->next_attempt) {
-    heap_put(engine, at, engine->waiting[(at - 1) / 2]);
+  struct job *job = engine->heap[at];
+  while (at > 0 && job->due < engine->heap[(at - 1) / 2]->due) {
+    heap_put(engine, at, engine->heap[(at - 1) / 2]);
     at = (at - 1) / 2;
   }
-  for (size_t child; (child = 2 * at + 1) < engine->waiting_count; at = child) {
-    if (child + 1 < engine->waiting_count && engine->waiting[child + 1]->next_attempt < engine->waiting[child]->next_attempt) child++;
-    if (job->next_attempt <= engine->waiting[child]->next_attempt) break;
-    heap_put(engine, at, engine->waiting[child]);
+  for (size_t child; (child = 2 * at + 1) < engine->heap_count; at = child) {
+    if (child + 1 < engine->heap_count && engine->heap[child + 1]->due < engine->heap[child]->due) child++;
+    if (job->due <= engine->heap[child]->due) break;
+    heap_put(engine, at, engine->heap[child]);
   }
   heap_put(engine, at, job);
 }
 
 static bool heap_add(struct engine *engine, struct job *job) {
-  if (engine->waiting_count == engine->waiting_size) {
-    size_t size = engine->waiting_size ? engine->waiting_size * 2 : 16;
-    struct job **grown = pool_realloc(engine->waiting, size * sizeof *grown);
+  if (engine->heap_count == engine->heap_size) {
+    size_t size = engine->heap_size ? engine->heap_size * 2 : 16;
+    struct job **grown = pool_realloc(engine->heap, size * sizeof *grown);
     if (!grown) return false;
-    engine->waiting = grown;
-    engine->waiting_size = size;
+    engine->heap = grown;
+    engine->heap_size = size;
   }
-  heap_put(engine, engine->waiting_count++, job);
+  heap_put(engine, engine->heap_count++, job);
   heap_settle(engine, job->heap_index);
   return true;
 }
 
 static void heap_remove(struct engine *engine, struct job *job) {
   size_t at = job->heap_index;
-  struct job *last = engine->waiting[--engine->waiting_count];
+  struct job *last = engine->heap[--engine->heap_count];
   if (last == job) return;
   heap_put(engine, at, last);
   heap_settle(engine, at);
 }
 
-/* --- attempts --- */
-
-static CURL *take_blank(struct engine *engine, const struct settings *settings) {
-  if (!engine->spare || engine->spare_for != settings->id) return transfer_blank(settings, &engine->sockets);
-  CURL *blank = engine->spare;
-  engine->spare = NULL;
-  return blank;
+static void set_due(struct engine *engine, struct job *job, double due) {
+  if (job->due == due) return;
+  job->due = due;
+  heap_settle(engine, job->heap_index);
 }
 
-/* Who calls once calls again, mostly: setting up a handle costs less while the server is at work. */
-static void make_spare(struct engine *engine) {
-  const struct settings *settings = engine->running.first->settings;
-  if (engine->spare && engine->spare_for == settings->id) return;
-  curl_easy_cleanup(engine->spare);
-  engine->spare = transfer_blank(settings, &engine->sockets);
-  engine->spare_for = settings->id;
+/* --- ends of attempts --- */
+
+static void add_done(struct engine *engine, struct job *job) {
+  job->state = JOB_DONE;
+  job->finished = clock_now();
+  job_list_add(&engine->done, job);
 }
 
-static void start(struct engine *engine, struct job *job) {
-  double now = clock_now();
-  sockets_retire_idle(&engine->sockets, now);
-  job->attempts++;
-  if (!transfer_prepare(job, take_blank(engine, job->settings), now)) {
-    finish(engine, job);
-    return;
-  }
-  job->lane = sockets_add(&engine->sockets, job->easy);
-  if (!job->lane) {
-    transfer_discard(job);
-    response_failed(job, ERROR_BUSY, true, "libcurl took no further call", NULL);
-    finish(engine, job);
-    return;
-  }
-  job->state = JOB_RUNNING;
-  job_list_add(&engine->running, job);
-  if (engine->overdue_at < 0 || job->deadline + OVERSLEPT < engine->overdue_at) engine->overdue_at = job->deadline + OVERSLEPT;
+static void finish(struct engine *engine, struct job *job) {
+  heap_remove(engine, job);
+  origin_leave(&engine->origins, job);
+  reader_free(&job->reader);
+  add_done(engine, job);
 }
 
-static void end_attempt(void *context, CURL *easy, CURLcode code) {
-  struct engine *engine = context;
-  struct job *job = NULL;
-  if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&job) != CURLE_OK || !job) return;
-  sockets_remove(job->lane, easy);
-  job_list_remove(&engine->running, job);
-  transfer_finish(job, code);
-  if (job->error.kind != ERROR_NONE && retry_next(job, clock_now(), &job->next_attempt) && heap_add(engine, job)) {
+/* Its client may have one more call on the wire: the next that waits for it. */
+static void exit_origin(struct engine *engine, struct job *job) {
+  struct job *next = origin_exit(job);
+  if (!next) return;
+  next->state = JOB_READY;
+  job_list_add(&engine->ready, next);
+}
+
+/* The attempt has ended, with a record or an error, and its connection was let go of. */
+static void end_attempt(struct engine *engine, struct job *job) {
+  double at;
+  exit_origin(engine, job);
+  if (job->error.kind != ERROR_NONE && retry_next(job, clock_now(), &at)) {
     job->retries--;
     job->state = JOB_WAITING;
+    reader_free(&job->reader);
+    set_due(engine, job, at);
     return;
   }
   finish(engine, job);
+}
+
+static void let_go(struct engine *engine, struct job *job, bool keep) {
+  struct connection *connection = job->connection;
+  job->connection = NULL;
+  if (keep)
+    origin_keep(&engine->origins, connection, clock_now());
+  else
+    connection_close(connection);
+}
+
+static void unconnected(void *context, struct connection *connection, CURLcode code) {
+  struct engine *engine = context;
+  struct job *job = connection->job;
+  exchange_unconnected(job, code);
+  let_go(engine, job, false);
+  end_attempt(engine, job);
+}
+
+/* --- attempts --- */
+
+static void begin_attempt(struct engine *engine, struct job *job);
+
+static void after(struct engine *engine, struct job *job, enum exchange_state state) {
+  if (state == EXCHANGE_GOES_ON) return;
+  if (state == EXCHANGE_DONE) {
+    let_go(engine, job, exchange_leaves_open(job) && connection_is_drained(job->connection, engine->scratch, sizeof engine->scratch));
+    end_attempt(engine, job);
+    return;
+  }
+  /* It is one of the retries; a call that was to have none gets this one, as it would fail whenever a server lets go at that moment. */
+  job->replaced = job->fresh = true;
+  if (job->retries > 0) job->retries--;
+  let_go(engine, job, false);
+  begin_attempt(engine, job);
+}
+
+static void send_request(struct engine *engine, struct job *job) {
+  struct connection *connection = job->connection;
+  connection->uses++;
+  set_due(engine, job, job->deadline);
+  after(engine, job, exchange_send(job, engine->scratch, sizeof engine->scratch));
+}
+
+/* A connection that nobody uses has something to read: a session ticket, its end, or what nobody asked for, which the next call would take for its answer. */
+static void check_idle(struct engine *engine, struct connection *connection) {
+  if (!connection_is_silent(connection, engine->scratch, sizeof engine->scratch)) origin_drop(&engine->origins, connection);
+}
+
+static void check_if_idle(void *context, struct connection *connection, uint32_t events) {
+  (void)events;
+  if (!connection->job) check_idle(context, connection);
+}
+
+/* Not for every call of many that start together. */
+static void look_at_idle(struct engine *engine, double now) {
+  if (!engine->origins.idle || now - engine->looked < LOOK_AGAIN) return;
+  engine->looked = now;
+  sockets_look(&engine->connector.sockets, check_if_idle, engine);
+}
+
+/* An idle connection that the job may use, or NULL. What may not be sent twice goes over one that was asked at this moment. */
+static struct connection *take_idle(struct engine *engine, const struct job *job, double now) {
+  struct connection *connection;
+  if (job->fresh) return NULL;
+  look_at_idle(engine, now);
+  while ((connection = origin_take(&engine->origins, job->origin, now)) && !job->operation->safe) {
+    if (connection_is_silent(connection, engine->scratch, sizeof engine->scratch)) break;
+    connection_close(connection);
+  }
+  return connection;
+}
+
+/* Without its password OpenSSL would ask for it on the terminal. */
+static const char *lost_password(const struct settings *settings) {
+  if (secret_state(&settings->key_password) == SECRET_FORKED) return "tls.key_password was made before this process was forked";
+  if (secret_state(&settings->proxy_password) == SECRET_FORKED) return "proxy.password was made before this process was forked";
+  return NULL;
+}
+
+static void begin_attempt(struct engine *engine, struct job *job) {
+  double now = clock_now();
+  job->state = JOB_RUNNING;
+  exchange_begin(job);
+  if (job->deadline <= now) { /* a function that gave a credential has taken all of it */
+    response_failed(job, ERROR_TIMEOUT, job->operation->safe, "no answer in time", NULL);
+    end_attempt(engine, job);
+    return;
+  }
+  job->attempts++;
+  struct connection *connection = job->connection = take_idle(engine, job, now);
+  if (connection) {
+    connection->job = job;
+    job->reused = true;
+    send_request(engine, job);
+    return;
+  }
+  const char *lost = lost_password(job->settings);
+  connection = job->connection = lost ? NULL : connection_new(&engine->connector, job);
+  if (!connection) {
+    response_failed(job, lost ? ERROR_TLS : ERROR_BUSY, !lost, lost ? lost : "memory is used up", NULL);
+    end_attempt(engine, job);
+    return;
+  }
+  double due = now + job->connect_timeout;
+  set_due(engine, job, due < job->deadline ? due : job->deadline);
+  CURLcode code = connection_start(connection);
+  if (code != CURLE_OK) unconnected(engine, connection, code);
+}
+
+/* As soon as its client may have one more call on the wire. */
+static void start_attempt(struct engine *engine, struct job *job) {
+  bool no_memory;
+  job->fresh = false;
+  if (origin_enter(job, &no_memory)) {
+    begin_attempt(engine, job);
+  } else if (no_memory) {
+    response_failed(job, ERROR_BUSY, true, "memory is used up", NULL);
+    finish(engine, job);
+  } else {
+    job->state = JOB_QUEUED;
+    set_due(engine, job, job->deadline);
+  }
+}
+
+static void on_ended(void *context, CURL *easy, CURLcode code) {
+  struct engine *engine = context;
+  struct connection *connection = NULL;
+  if (curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&connection) != CURLE_OK || !connection) return;
+  code = connection_ended(connection, code);
+  if (code != CURLE_OK) {
+    unconnected(engine, connection, code);
+    return;
+  }
+  struct job *job = connection->job;
+  job->times.resolve = connection->times.resolve;
+  job->times.connect = connection->times.connect;
+  job->times.tls = connection->times.tls;
+  send_request(engine, job);
+}
+
+static void on_ready(void *context, struct connection *connection, uint32_t events) {
+  struct engine *engine = context;
+  struct job *job = connection->job;
+  (void)events;
+  if (!job) {
+    check_idle(engine, connection);
+    return;
+  }
+  enum exchange_state state = EXCHANGE_GOES_ON;
+  if (connection->writing) state = exchange_send(job, engine->scratch, sizeof engine->scratch);
+  if (state == EXCHANGE_GOES_ON) state = exchange_receive(job, engine->scratch, sizeof engine->scratch);
+  after(engine, job, state);
 }
 
 /* --- public --- */
@@ -135,10 +272,10 @@ struct engine *engine_new(const char **why) {
   struct engine *engine = pool_calloc(1, sizeof *engine);
   if (!engine) return NULL;
   engine->generation = secret_generation();
-  job_list_init(&engine->running);
+  job_list_init(&engine->ready);
   job_list_init(&engine->done);
-  engine->overdue_at = -1;
-  if (sockets_open(&engine->sockets, why)) return engine;
+  engine->origins.expiry = -1;
+  if (sockets_open(&engine->connector.sockets, why)) return engine;
   pool_free(engine);
   return NULL;
 }
@@ -148,14 +285,12 @@ bool engine_is_foreign(const struct engine *engine) {
 }
 
 void engine_cancel_all(struct engine *engine) {
-  while (engine->running.first)
-    engine_cancel(engine, engine->running.first, ERROR_CANCELLED, "the process is ending");
-  while (engine->waiting_count)
-    engine_cancel(engine, engine->waiting[0], ERROR_CANCELLED, "the process is ending");
+  while (engine->heap_count)
+    engine_cancel(engine, engine->heap[0], ERROR_CANCELLED, "the process is ending");
 }
 
 void engine_abandon(struct engine *engine) {
-  sockets_abandon(&engine->sockets); /* the rest is left as it is */
+  sockets_abandon(&engine->connector.sockets); /* the rest is left as it is */
 }
 
 void engine_free(struct engine *engine) {
@@ -167,98 +302,119 @@ void engine_free(struct engine *engine) {
   engine_cancel_all(engine);
   while (engine_done(engine))
     continue; /* they are their owners' */
-  curl_easy_cleanup(engine->spare);
-  sockets_close(&engine->sockets);
-  pool_free(engine->waiting);
+  origins_close(&engine->origins);
+  names_free(&engine->connector.names);
+  sockets_close(&engine->connector.sockets);
+  sessions_free(&engine->connector.sessions);
+  trust_free(&engine->connector.trust);
+  pool_free(engine->heap);
   pool_free(engine);
 }
 
 bool engine_add_wake(struct engine *engine, int fd) {
-  return sockets_add_wake(&engine->sockets, fd);
+  return sockets_add_wake(&engine->connector.sockets, fd);
 }
 
 void engine_around_waits(struct engine *engine, void (*leave)(void), void (*enter)(void)) {
-  engine->sockets.leave = leave;
-  engine->sockets.enter = enter;
+  engine->connector.sockets.leave = leave;
+  engine->connector.sockets.enter = enter;
 }
 
 void engine_submit(struct engine *engine, struct job *job) {
-  start(engine, job);
+  job->due = job->deadline;
+  bool joined = origin_join(&engine->origins, job);
+  if (joined && heap_add(engine, job)) {
+    start_attempt(engine, job);
+    return;
+  }
+  if (joined) origin_leave(&engine->origins, job);
+  response_failed(job, ERROR_BUSY, true, "memory is used up", NULL);
+  add_done(engine, job);
 }
 
 void engine_cancel(struct engine *engine, struct job *job, enum error_kind kind, const char *message) {
-  if (job->state == JOB_RUNNING) {
-    sockets_remove(job->lane, job->easy);
-    job_list_remove(&engine->running, job);
-    transfer_discard(job);
-    buf_free(&job->body);
-  } else if (job->state == JOB_WAITING) {
-    heap_remove(engine, job);
-  } else {
-    return;
+  switch (job->state) {
+  case JOB_RUNNING:
+    job->status = job->reader.status; /* of the answer that has begun */
+    let_go(engine, job, false);
+    exit_origin(engine, job);
+    break;
+  case JOB_READY:
+    job_list_remove(&engine->ready, job);
+    exit_origin(engine, job);
+    break;
+  case JOB_QUEUED: origin_give_up(job); break;
+  case JOB_WAITING: break;
+  default: return;
   }
   response_failed(job, kind, false, message, NULL);
   finish(engine, job);
 }
 
+/* --- time --- */
+
 /* The time until something is due: 0 when it is, below 0 when nothing ever is. */
 static double until_due(const struct engine *engine, double now) {
-  double at = sockets_due(&engine->sockets);
-  if (engine->waiting_count && (at < 0 || engine->waiting[0]->next_attempt < at)) at = engine->waiting[0]->next_attempt;
-  if (engine->overdue_at >= 0 && (at < 0 || engine->overdue_at < at)) at = engine->overdue_at;
+  double at = sockets_due(&engine->connector.sockets);
+  if (engine->ready.first || engine->connector.names.changed) return 0;
+  if (engine->heap_count && (at < 0 || engine->heap[0]->due < at)) at = engine->heap[0]->due;
+  if (engine->origins.expiry >= 0 && (at < 0 || engine->origins.expiry < at)) at = engine->origins.expiry;
   return at < 0 ? -1 : at > now ? at - now : 0;
 }
 
-static void end_overdue(struct engine *engine, double now) {
-  engine->overdue_at = -1;
-  for (struct job *job = engine->running.first, *next; job; job = next) {
-    next = job->next;
-    double at = job->deadline + OVERSLEPT;
-    if (at <= now) {
-      engine_cancel(engine, job, ERROR_TIMEOUT, "no answer in time");
-      job->error.retryable = job->operation->safe;
-    } else if (engine->overdue_at < 0 || at < engine->overdue_at) {
-      engine->overdue_at = at;
-    }
+static void end_overdue(struct engine *engine, struct job *job) {
+  if (job->state == JOB_RUNNING && job->due < job->deadline) { /* it could not connect in time: another try may */
+    response_failed(job, ERROR_TIMEOUT, true, "no answer in time", NULL);
+    let_go(engine, job, false);
+    end_attempt(engine, job);
+    return;
   }
+  bool queued = job->state != JOB_RUNNING, unsent = queued || job->sent == 0;
+  engine_cancel(engine, job, ERROR_TIMEOUT, queued ? "no connection became free in time" : "no answer in time");
+  job->error.retryable = unsent || job->operation->safe;
 }
 
 static void run_due(struct engine *engine) {
   double now = clock_now();
-  if (engine->overdue_at >= 0 && engine->overdue_at <= now) end_overdue(engine, now);
-  sockets_run_timers(&engine->sockets, now);
-  while (engine->waiting_count && engine->waiting[0]->next_attempt <= now) {
-    struct job *job = engine->waiting[0];
-    heap_remove(engine, job);
-    start(engine, job);
+  while (engine->heap_count && engine->heap[0]->due <= now) {
+    struct job *job = engine->heap[0];
+    if (job->state == JOB_WAITING)
+      start_attempt(engine, job);
+    else
+      end_overdue(engine, job);
   }
+  sockets_run_timers(&engine->connector.sockets, now);
+  origins_expire(&engine->origins, now);
 }
 
-/* Calls that libcurl may have forgotten for want of memory. */
+/* Connections of a shard that libcurl had no memory for: it may have forgotten any of them. */
 static void end_broken(struct engine *engine) {
-  for (struct job *job = engine->running.first, *next; job; job = next) {
-    next = job->next;
-    if (!job->lane->broken) continue;
+  for (struct connection *connection = engine->connector.all, *next; connection; connection = next) {
+    next = connection->next_all;
+    if (!connection->shard || !connection->shard->broken) continue;
+    if (!connection->job) {
+      origin_drop(&engine->origins, connection);
+      continue;
+    }
+    struct job *job = connection->job;
     engine_cancel(engine, job, ERROR_BUSY, "memory is used up");
     job->error.retryable = true;
   }
-  sockets_mend(&engine->sockets);
+  sockets_mend(&engine->connector.sockets);
 }
 
 bool engine_step(struct engine *engine, double seconds) {
+  struct sockets *sockets = &engine->connector.sockets;
   double due = until_due(engine, clock_now());
   if (due >= 0 && (seconds < 0 || due < seconds)) seconds = due;
-  bool uninterrupted = true;
-  /* What is due at once, as every call is that was just submitted, comes first where few are in flight; but not twice in a row. */
-  engine->skipped = seconds == 0 && !engine->skipped && sockets_calls(&engine->sockets) <= FEW_CALLS;
-  if (!engine->skipped) {
-    if (seconds != 0 && engine->running.first) make_spare(engine);
-    int milliseconds = seconds < 0 ? -1 : seconds > 1e6 ? 1000000000 : (int)(seconds * 1000 + 0.999);
-    uninterrupted = sockets_wait(&engine->sockets, milliseconds);
-  }
+  int milliseconds = seconds < 0 ? -1 : seconds > 1e6 ? 1000000000 : (int)(seconds * 1000 + 0.999);
+  bool uninterrupted = sockets_wait(sockets, milliseconds, on_ready, engine);
   run_due(engine);
-  sockets_collect(&engine->sockets, end_attempt, engine);
-  if (engine->sockets.broken) end_broken(engine);
+  sockets_collect(sockets, on_ended, engine);
+  connection_start_waiting(&engine->connector, unconnected, engine);
+  for (struct job *job; (job = job_list_pop(&engine->ready));)
+    begin_attempt(engine, job);
+  if (sockets->broken) end_broken(engine);
   return uninterrupted;
 }
 

@@ -1,4 +1,4 @@
-/* One curl_multi with its connection pool, sockets and timers, driven by whoever owns it: a VM's thread (inline) or an I/O thread.
+/* Calls, their connections, retries and deadlines, driven by whoever owns the engine: a VM's thread (inline) or an I/O thread.
  *
  * Every function is called by the owning thread only. In a forked child the engine of the parent is dead: engine_is_foreign says so, and engine_free then only lets go of it
  * without touching the connections that the parent goes on using. */
@@ -32,9 +32,9 @@ void engine_around_waits(struct engine *engine, void (*leave)(void), void (*ente
 
 /* Takes the job over and starts it. Failures to start it are outcomes of the job like any other. */
 void engine_submit(struct engine *engine, struct job *job);
-/* Gives up a job that is running or waiting: it is done at once, with an error of that kind. */
+/* Gives up a job that is under way: it is done at once, with an error of that kind. */
 void engine_cancel(struct engine *engine, struct job *job, enum error_kind kind, const char *message);
-/* All that run or wait: before the engine is freed, where somebody is still interested in them. */
+/* All that are under way: before the engine is freed, where somebody is still interested in them. */
 void engine_cancel_all(struct engine *engine);
 /* Waits at most so many seconds (below 0: until something happens) and does what is due. False when a signal ended the wait. Whoever waits for any job looks at engine_done
  * first: a finished one does not end the wait. */

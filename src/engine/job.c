@@ -45,25 +45,23 @@ struct job *job_new(const struct provider *provider, const struct operation *ope
   job->max_response_bytes = settings->max_response_bytes;
   job->retries = settings->retries;
   request_init(&job->request);
-  buf_init(&job->body, job->max_response_bytes);
   return job;
 }
 
 void job_reset(struct job *job) {
   request_free(&job->request);
-  buf_free(&job->body);
+  reader_free(&job->reader);
   record_free(job->record);
   job->record = NULL;
   memset(&job->error, 0, sizeof job->error);
   request_init(&job->request);
-  buf_init(&job->body, job->max_response_bytes);
   job->state = JOB_NEW;
 }
 
 void job_free(struct job *job) {
   if (!job) return;
   request_free(&job->request);
-  buf_free(&job->body);
+  reader_free(&job->reader);
   record_free(job->record);
   settings_unref(job->settings);
   provider_unref(job->provider);

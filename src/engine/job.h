@@ -5,11 +5,10 @@
 #ifndef CARDS_ENGINE_JOB_H
 #define CARDS_ENGINE_JOB_H
 
-#include <curl/curl.h>
-
 #include "../base/buf.h"
 #include "../base/error.h"
 #include "provider.h"
+#include "reader.h"
 #include "record.h"
 #include "request.h"
 #include "settings.h"
@@ -21,7 +20,19 @@ struct job_list {
 /* Of a job that an I/O thread runs; guarded by the thread's lock. */
 enum job_place { PLACE_OWNER, PLACE_INBOX, PLACE_THREAD, PLACE_OUTBOX };
 
-enum job_state { JOB_NEW, JOB_RUNNING, JOB_WAITING /* for its next attempt */, JOB_DONE };
+enum job_state {
+  JOB_NEW,
+  JOB_QUEUED,  /* for a connection of its client's, which may have only so many */
+  JOB_READY,   /* one has become free */
+  JOB_RUNNING, /* it has a connection, which may not be open yet */
+  JOB_WAITING, /* for its next attempt */
+  JOB_DONE
+};
+
+/* Seconds: what the connection of the last attempt took (0 each for one that was open already), and when the first byte of the answer came, from the beginning of the call. */
+struct job_times {
+  double resolve, connect, tls, first_byte;
+};
 
 struct job {
   struct job *next, **link; /* in the list that it is in */
@@ -42,21 +53,24 @@ struct job {
   size_t max_response_bytes;
   int retries; /* left */
   int attempts;
-  double next_attempt; /* monotonic seconds, while JOB_WAITING */
-  size_t heap_index;
 
-  CURL *easy; /* while JOB_RUNNING */
-  struct lane *lane;
-  struct buf body;
-  bool too_large, sent_once; /* of this attempt */
-  size_t header_bytes;
-  char *curl_message; /* CURL_ERROR_SIZE bytes, while JOB_RUNNING */
+  /* while an engine has it */
+  double due;        /* monotonic seconds: of the next attempt while JOB_WAITING, else when it has to be given up */
+  size_t heap_index; /* in the engine's heap by due */
+  struct origin *origin;
+  struct connection *connection; /* while JOB_RUNNING */
+  struct reader reader;          /* of the answer */
+  size_t sent;                   /* bytes of the request, in this attempt */
+  bool replaced;                 /* a kept connection that had ended was replaced */
+  bool fresh;                    /* no kept connection is to be used */
 
-  int status;            /* HTTP status of the last attempt, 0 without one */
-  bool reused;           /* the last attempt went over a connection that was open already */
-  double finished;       /* monotonic seconds */
-  struct record *record; /* when it succeeded */
-  struct error error;    /* kind is ERROR_NONE when it succeeded */
+  int status;  /* HTTP status of the last attempt, 0 without one */
+  bool reused; /* the last attempt went over a connection that was open already */
+  struct job_times times;
+  size_t bytes_in, bytes_out; /* of all attempts */
+  double finished;            /* monotonic seconds */
+  struct record *record;      /* when it succeeded */
+  struct error error;         /* kind is ERROR_NONE when it succeeded */
 };
 
 /* An empty list; it must stay where it is. */

@@ -4,25 +4,21 @@
 #include <strings.h>
 #include <sys/random.h>
 
-#include "../base/pool.h"
 #include "body.h"
 #include "template.h"
 
+#define FEW_BYTES 160 /* of request line and headers, in most calls */
+
 void request_init(struct request *request) {
   memset(request, 0, sizeof *request);
-  buf_init(&request->url, 16 * 1024);
-  buf_init(&request->lines, REQUEST_MAX_HEADER);
-  buf_init(&request->body, REQUEST_MAX_BODY);
+  buf_init(&request->wire, REQUEST_MAX_TARGET + REQUEST_MAX_HEADER + SETTINGS_MAX_HEAD + REQUEST_MAX_BODY + 4096);
   for (size_t i = 0; i < REQUEST_MAX_ECHOES; i++)
     buf_init(&request->sent[i], REQUEST_MAX_BODY);
   scrub_init(&request->scrub);
 }
 
 void request_free(struct request *request) {
-  buf_free(&request->url);
-  buf_free(&request->lines);
-  pool_free(request->list);
-  buf_free(&request->body);
+  buf_free(&request->wire);
   for (size_t i = 0; i < REQUEST_MAX_ECHOES; i++)
     buf_free(&request->sent[i]);
   scrub_free(&request->scrub);
@@ -161,68 +157,59 @@ static bool fill_path(void *context, const char *name, size_t len, struct buf *o
   return false;
 }
 
-static bool build_url(struct request *request, const struct operation *operation, const struct settings *settings, const struct value *values) {
+/* Path and query; an http proxy is told the origin as well. */
+static bool build_target(struct request *request, const struct operation *operation, const struct settings *settings, const struct value *values) {
   struct path_values path = { operation, values };
-  buf_add_string(&request->url, settings->base_url);
-  if (!template_fill(&request->url, operation->path, fill_path, &path)) return false;
+  struct buf *wire = &request->wire;
+  if (settings->proxy_kind == PROXY_HTTP && !settings->tls) buf_add_string(wire, settings->origin);
+  request->target_at = wire->len;
+  buf_add_string(wire, settings->prefix);
+  if (!template_fill(wire, operation->path, fill_path, &path)) return false;
   char separator = strchr(operation->path, '?') ? '&' : '?';
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
     const char *bytes = part->source == FROM_CONSTANT ? part->value : values[i].bytes;
     if (part->into != INTO_QUERY || !bytes) continue;
-    const char *wire = part->wire ? part->wire : part->name;
-    buf_add_char(&request->url, separator);
-    buf_add_percent_encoded(&request->url, wire, strlen(wire));
-    buf_add_char(&request->url, '=');
-    buf_add_percent_encoded(&request->url, bytes, part->source == FROM_CONSTANT ? strlen(bytes) : values[i].len);
+    const char *wire_name = part->wire ? part->wire : part->name;
+    buf_add_char(wire, separator);
+    buf_add_percent_encoded(wire, wire_name, strlen(wire_name));
+    buf_add_char(wire, '=');
+    buf_add_percent_encoded(wire, bytes, part->source == FROM_CONSTANT ? strlen(bytes) : values[i].len);
     separator = '&';
   }
-  return !request->url.failed;
+  request->target_len = wire->len - request->target_at;
+  return !wire->failed && request->target_len <= REQUEST_MAX_TARGET;
 }
 
-static bool add_line(struct request *request, const char *name, const char *prefix, struct value value) {
-  if (request->line_count == REQUEST_MAX_LINES) return false;
-  request->line_count++;
-  buf_add_string(&request->lines, name);
-  buf_add_string(&request->lines, ": ");
-  buf_add_string(&request->lines, prefix ? prefix : "");
-  buf_add(&request->lines, value.bytes, value.len);
-  return buf_add_char(&request->lines, '\0');
+/* False where the header lines of the call, which begin at lines_at, are too long. */
+static bool add_line(struct request *request, size_t lines_at, const char *name, const char *prefix, struct value value) {
+  struct buf *wire = &request->wire;
+  buf_add_string(wire, name);
+  buf_add(wire, ": ", 2);
+  if (prefix) buf_add_string(wire, prefix);
+  buf_add(wire, value.bytes, value.len);
+  return buf_add(wire, "\r\n", 2) && wire->len - lines_at <= REQUEST_MAX_HEADER;
 }
 
-/* A line "Name: value" with one of the names. */
 static bool is_among(const char *line, const struct header *headers, size_t count) {
-  for (size_t i = 0; i < count; i++) {
-    size_t len = strlen(headers[i].name);
-    if (strncasecmp(line, headers[i].name, len) == 0 && line[len] == ':') return true;
-  }
+  for (size_t i = 0; i < count; i++)
+    if (settings_is_header(line, headers[i].name)) return true;
   return false;
 }
 
-/* libcurl reads the list where it is: its nodes point into `lines`, and behind them to the constant headers of the client, but for those that the call has, too. */
-static bool link_lines(struct request *request, const struct settings *settings, const struct header *headers, size_t header_count) {
-  char *line = request->lines.data;
-  size_t count = 0, room = request->line_count + (header_count ? REQUEST_MAX_CLIENT : 0);
-  if (!room) return true;
-  request->list = pool_alloc(room * sizeof *request->list);
-  if (!request->list) return false;
-  while (count < request->line_count) {
-    request->list[count++].data = line;
-    line += strlen(line) + 1;
+/* The lines of the client, but for those that the call has, too. */
+static bool add_head(struct request *request, const struct settings *settings, const struct header *headers, size_t header_count) {
+  if (!header_count) return buf_add(&request->wire, settings->head.data, settings->head.len);
+  bool ok = true;
+  for (const char *line = buf_string(&settings->head), *next; ok && *line; line = next) {
+    next = strchr(line, '\n') + 1;
+    if (!is_among(line, headers, header_count)) ok = buf_add(&request->wire, line, (size_t)(next - line));
   }
-  for (const struct curl_slist *of_client = settings->headers; of_client && header_count; of_client = of_client->next) {
-    if (is_among(of_client->data, headers, header_count)) continue;
-    if (count == room) return false;
-    request->list[count++].data = of_client->data;
-  }
-  for (size_t i = 0; i + 1 < count; i++)
-    request->list[i].next = &request->list[i + 1];
-  if (count) request->list[count - 1].next = header_count ? NULL : settings->headers;
-  return true;
+  return ok;
 }
 
 /* base64 of user:password, which is remembered, too: what is known of each alone says nothing of both. */
-static bool add_basic(struct request *request, const struct operation *operation, const struct value *values, size_t place) {
+static bool add_basic(struct request *request, size_t lines_at, const struct operation *operation, const struct value *values, size_t place) {
   const struct part *part = &operation->parts[place];
   struct buf pair, encoded;
   buf_init(&pair, REQUEST_MAX_HEADER);
@@ -233,40 +220,51 @@ static bool add_basic(struct request *request, const struct operation *operation
     if (operation->parts[i].into == INTO_NOTHING && strcmp(operation->parts[i].name, part->password) == 0 && values[i].bytes)
       buf_add(&pair, values[i].bytes, values[i].len);
   bool ok = !pair.failed && buf_add_base64(&encoded, pair.data, pair.len) && scrub_add(&request->scrub, encoded.data, encoded.len) &&
-            add_line(request, part->wire, part->prefix, (struct value){ encoded.data, encoded.len });
+            add_line(request, lines_at, part->wire, part->prefix, (struct value){ encoded.data, encoded.len });
   buf_free(&pair);
   buf_free(&encoded);
   return ok;
 }
 
-static bool build_headers(struct request *request, const struct operation *operation, const struct settings *settings, const struct value *values,
-                          const struct header *headers, size_t header_count, struct error *error) {
+static bool add_part_lines(struct request *request, size_t lines_at, const struct operation *operation, const struct value *values,
+                           struct error *error) {
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
     struct value value = values[i];
     if (part->source == FROM_CONSTANT) value = (struct value){ part->value, strlen(part->value) };
     if (part->into != INTO_HEADER || !value.bytes) continue;
-    if (part->basic ? !add_basic(request, operation, values, i) : !add_line(request, part->wire ? part->wire : part->name, part->prefix, value))
+    const char *name = part->wire ? part->wire : part->name;
+    if (!(part->basic ? add_basic(request, lines_at, operation, values, i) : add_line(request, lines_at, name, part->prefix, value)))
       return invalid(error, part_name(part), "is too long for a header");
   }
-  const char *kind = operation->form ? "application/x-www-form-urlencoded" : "application/json";
-  bool has_body = request->body.len || (operation->form && operation->body);
-  if (has_body && !add_line(request, "Content-Type", NULL, (struct value){ kind, strlen(kind) }))
-    return invalid(error, "the request", "has too many headers");
+  return true;
+}
+
+/* The call's own lines, the client's, and those about the body; then the body. */
+static bool add_rest(struct request *request, const struct operation *operation, const struct settings *settings, const struct value *values,
+                     const struct buf *body, const struct header *headers, size_t header_count, struct error *error) {
+  size_t lines_at = request->wire.len;
+  if (!add_part_lines(request, lines_at, operation, values, error)) return false;
   for (size_t i = 0; i < header_count; i++) {
     if (has_control(headers[i].value)) {
       error_set(error, ERROR_INVALID_REQUEST, "headers.%s contains a line break, a NUL or another control character", headers[i].name);
       return false;
     }
-    /* An empty value needs libcurl's own notation to be sent at all; a caller who adds an empty header wants none. */
-    if (headers[i].value.len && !add_line(request, headers[i].name, NULL, headers[i].value)) {
-      error_set(error, ERROR_INVALID_REQUEST, "headers.%s is too long, or there are too many headers", headers[i].name);
+    /* A caller who adds an empty header wants none. */
+    if (headers[i].value.len && !add_line(request, lines_at, headers[i].name, NULL, headers[i].value)) {
+      error_set(error, ERROR_INVALID_REQUEST, "headers.%s is too long", headers[i].name);
       return false;
     }
   }
-  if (link_lines(request, settings, headers, header_count)) return true;
-  error_set(error, ERROR_INVALID_REQUEST, "headers: there are too many");
-  return false;
+  bool ok = add_head(request, settings, headers, header_count);
+  if (body->len || operation->body) { /* an empty form is a body, too */
+    const char *kind = operation->form ? "application/x-www-form-urlencoded" : "application/json";
+    ok = ok && buf_addf(&request->wire, "Content-Type: %s\r\nContent-Length: %zu\r\n", kind, body->len);
+  }
+  ok = ok && buf_add(&request->wire, "\r\n", 2);
+  request->head_len = request->wire.len;
+  ok = ok && buf_add(&request->wire, body->data, body->len);
+  return ok || invalid(error, "the request", "does not fit into memory");
 }
 
 /* Keeps what the answer has to repeat, and what must not show. */
@@ -281,9 +279,10 @@ static bool remember(struct request *request, const struct operation *operation,
       if (strcmp(part_name(part), operation->echoes[e].part) == 0 && !buf_add(&request->sent[e], value.bytes, value.len)) return false;
     if (part->source != FROM_CONSTANT && !scrub_add(&request->scrub, value.bytes, value.len)) return false;
   }
-  for (const struct curl_slist *line = settings->headers; line != settings->own; line = line->next) {
-    const char *header = strchr(line->data, ':') + 2; /* settings_add_header's callers write "Name: value" */
-    if (!scrub_add(&request->scrub, header, strlen(header))) return false;
+  for (const char *line = buf_string(&settings->head), *own = line + settings->own_at; line < own;) {
+    const char *value = strchr(line, ':') + 2, *end = strchr(line, '\r');
+    if (!scrub_add(&request->scrub, value, (size_t)(end - value))) return false;
+    line = end + 2;
   }
   for (size_t i = 0; i < header_count; i++)
     if (!scrub_add(&request->scrub, headers[i].value.bytes, headers[i].value.len)) return false;
@@ -302,28 +301,38 @@ static bool make_signature(struct buf *out, const struct operation *operation, c
   return ok;
 }
 
+static bool build_body(struct buf *body, const struct operation *operation, const struct value *values, struct value signature, struct error *error) {
+  const char *bad = NULL;
+  if (operation->form ? !body_build_form(body, operation, values, &bad) : !body_build(body, operation, values, signature, NULL, &bad))
+    return invalid(error, bad ? bad : "the request", bad && !operation->form ? "is not valid UTF-8 or too long" : "is too long");
+  if (!body->len && operation->body && !operation->form && !buf_add_string(body, "{}"))
+    return invalid(error, "the request", "does not fit into memory");
+  return true;
+}
+
 bool request_build(struct request *request, const struct operation *operation, const struct settings *settings, const struct value *values,
                    struct value key, const struct header *headers, size_t header_count, struct error *error) {
-  struct buf made;
+  struct buf made, body;
   buf_init(&made, 16 * 1024);
+  buf_init(&body, REQUEST_MAX_BODY);
   bool ok = request_check(operation, values, error);
   if (ok && operation->signature && key.bytes) ok = make_signature(&made, operation, values, key, error);
+  ok = ok && build_body(&body, operation, values, (struct value){ made.data, made.len }, error);
   if (ok) {
-    struct value signature = { made.data, made.len };
-    const char *bad = NULL;
-    if (operation->form ? !body_build_form(&request->body, operation, values, &bad)
-                        : !body_build(&request->body, operation, values, signature, NULL, &bad))
-      ok = invalid(error, bad ? bad : "the request", bad && !operation->form ? "is not valid UTF-8 or too long" : "is too long");
-    else if (!request->body.len && operation->body && !operation->form && !buf_add_string(&request->body, "{}"))
-      ok = invalid(error, "the request", "does not fit into memory");
-    else if (!build_url(request, operation, settings, values))
+    struct buf *wire = &request->wire;
+    buf_reserve(wire, FEW_BYTES + settings->head.len + body.len);
+    buf_add_string(wire, operation->method);
+    buf_add_char(wire, ' ');
+    if (!build_target(request, operation, settings, values))
       ok = invalid(error, "the request", "makes a URL that is too long");
     else
-      ok = build_headers(request, operation, settings, values, headers, header_count, error);
+      ok = (buf_add_string(wire, " HTTP/1.1\r\n") || invalid(error, "the request", "does not fit into memory")) &&
+           add_rest(request, operation, settings, values, &body, headers, header_count, error);
     if (ok && !remember(request, operation, settings, values, key, headers, header_count))
       ok = invalid(error, "the request", "does not fit into memory");
   }
   buf_free(&made);
+  buf_free(&body);
   return ok;
 }
 

@@ -1,9 +1,7 @@
-/* One request, ready for the wire: URL, header lines and body built from an operation's parts, with everything that must not show in an error
- * remembered. Owned by its job; used by one thread at a time. */
+/* One request as it goes over the wire, built from an operation's parts in one buffer, with everything that must not show in an error remembered. Owned by its job; used by one
+ * thread at a time. */
 #ifndef CARDS_ENGINE_REQUEST_H
 #define CARDS_ENGINE_REQUEST_H
-
-#include <curl/curl.h>
 
 #include "../base/buf.h"
 #include "../base/error.h"
@@ -12,10 +10,9 @@
 #include "settings.h"
 
 #define REQUEST_MAX_ARGUMENT 1024          /* bytes of a parameter that goes into the path, the query or a header */
-#define REQUEST_MAX_HEADER   (64 * 1024)   /* bytes of all header lines */
+#define REQUEST_MAX_TARGET   (16 * 1024)   /* bytes of path and query */
+#define REQUEST_MAX_HEADER   (64 * 1024)   /* bytes of the header lines of one call */
 #define REQUEST_MAX_BODY     (1024 * 1024) /* bytes */
-#define REQUEST_MAX_LINES    48            /* headers of one call */
-#define REQUEST_MAX_CLIENT   32            /* of its client, where the call has some of its own */
 #define REQUEST_MAX_ECHOES   4
 
 /* A value as text; bytes is NULL where there is none. The bytes are only read while a function runs. */
@@ -31,11 +28,9 @@ struct header {
 };
 
 struct request {
-  struct buf url;
-  struct buf lines; /* header lines, each ended by NUL; `list` points into it */
-  struct curl_slist *list;
-  size_t line_count; /* in `lines` */
-  struct buf body;
+  struct buf wire;                     /* request line, header lines, an empty line, body */
+  size_t target_at, target_len;        /* of path and query, in `wire` */
+  size_t head_len;                     /* where the body begins */
   struct buf sent[REQUEST_MAX_ECHOES]; /* the value of each of the operation's echoes; data is NULL where nothing was sent */
   struct scrub scrub;
 };

@@ -229,11 +229,64 @@ static void read_success(struct job *job, const struct json_node *root) {
   job->error.retryable = built.kind == ERROR_BUSY;
 }
 
-void response_read(struct job *job) {
+/* " to host", of a redirect that leads to another one. */
+static void name_target(struct job *job, char out[static 160]) {
+  const char *location = reader_header(&job->reader, "location");
+  CURLU *url = location ? curl_url() : NULL;
+  char *host = NULL, clean[128 + 4] = "";
+  struct buf shown;
+  buf_init(&shown, 128 + 3);
+  out[0] = '\0';
+  if (url && curl_url_set(url, CURLUPART_URL, job->settings->origin, 0) == CURLUE_OK &&
+      curl_url_set(url, CURLUPART_URL, location, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK && curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
+      scrub_text(&job->request.scrub, &shown, host, strlen(host), 128))
+    snprintf(clean, sizeof clean, "%s", buf_string(&shown));
+  if (clean[0]) snprintf(out, 160, " to %s", clean);
+  buf_free(&shown);
+  curl_free(host);
+  curl_url_cleanup(url);
+}
+
+static void set_unexpected(struct job *job) {
+  char what[256], target[160];
+  if (job->status == 407) {
+    set_protocol(job, "the proxy wants another credential (HTTP 407)");
+    job->error.kind = ERROR_NETWORK;
+    return;
+  }
+  if (job->status >= 300 && job->status < 400) {
+    name_target(job, target);
+    snprintf(what, sizeof what, "a redirect (HTTP %d)%s, which is never followed", job->status, target);
+  } else {
+    snprintf(what, sizeof what, "an answer that is not documented (HTTP %d)", job->status);
+  }
+  job->error.retryable = job->operation->safe && (job->status == 408 || job->status == 425);
+  set_protocol(job, what);
+}
+
+/* With the type that it calls itself, which says most of what it is. */
+static void set_unreadable(struct job *job, size_t len, const char *why, size_t where) {
+  char what[320], type[64 + 4] = "";
+  const char *given = reader_header(&job->reader, "content-type");
+  if (given && set_clean(job, type, 64, given, strcspn(given, ";"), true) && strcmp(type, "application/json") != 0 && type[0])
+    snprintf(what, sizeof what, "the answer cannot be read: it is %s: ", type);
+  else
+    snprintf(what, sizeof what, "the answer cannot be read: ");
+  size_t used = strlen(what);
+  if (job->reader.encoded)
+    snprintf(what, sizeof what, "the encoding of the answer is unknown");
+  else if (len)
+    snprintf(what + used, sizeof what - used, "%s at byte %zu", why, where);
+  else
+    snprintf(what, sizeof what, "the answer is empty");
+  set_protocol(job, what);
+}
+
+void response_read(struct job *job, const char *body, size_t len) {
   memset(&job->error, 0, sizeof job->error);
   const char *why = NULL;
   size_t where = 0;
-  struct json_node *root = job->body.len ? json_parse(job->body.data, job->body.len, &why, &where) : NULL;
+  struct json_node *root = len ? json_parse(body, len, &why, &where) : NULL;
   bool ok = job->status >= 200 && job->status < 300;
   enum verdict verdict = root ? judge(job->operation, root) : VERDICT_UNKNOWN;
   if (ok && verdict == VERDICT_SUCCESS) {
@@ -249,19 +302,9 @@ void response_read(struct job *job) {
   } else if (job->status == 400 || job->status == 409 || job->status == 422) {
     set_kind(job, ERROR_INVALID_REQUEST, "the provider found the request invalid");
   } else if (!ok) {
-    char what[96];
-    snprintf(what, sizeof what,
-             job->status >= 300 && job->status < 400 ? "a redirect (HTTP %d), which is never followed" : "an answer that is not documented (HTTP %d)",
-             job->status);
-    job->error.retryable = job->operation->safe && (job->status == 408 || job->status == 425);
-    set_protocol(job, what);
+    set_unexpected(job);
   } else if (!root) {
-    char what[192];
-    if (job->body.len)
-      snprintf(what, sizeof what, "the answer cannot be read: %s at byte %zu", why, where);
-    else
-      snprintf(what, sizeof what, "the answer is empty");
-    set_protocol(job, what);
+    set_unreadable(job, len, why, where);
   } else {
     set_protocol(job, "the answer does not have the documented shape");
   }

@@ -25,7 +25,8 @@ static void setup(void) {
   if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, pool_alloc, pool_free, pool_realloc, pool_strdup, pool_calloc) != CURLE_OK)
     facts.reason = "libcurl could not be initialised";
   else if (!takes_our_memory())
-    facts.reason = "another module initialised libcurl first, with memory that is not wiped: require \"cards\" before it";
+    facts.reason = "another module initialised libcurl first, with memory that is not wiped, where a proxy's password leaves copies: "
+                   "require \"cards\" before it";
   facts.wiping = facts.reason == NULL;
   const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
   facts.cleanse =

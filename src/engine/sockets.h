@@ -1,7 +1,7 @@
-/* The sockets and timers of libcurl: one epoll, and the multis whose connections it watches.
+/* One epoll, and what it watches: sockets that libcurl connects, connections that are open, and descriptors that wake it.
  *
- * libcurl goes through all connections to a host, busy ones as well, to find one for a new call: with 1,000 in flight that costs more than the call. So calls go into lanes,
- * multis of LANE_CALLS each with a connection pool of its own, and always into the first one that has room.
+ * An easy handle stays in its multi for as long as its connection lives, and curl_easy_send and curl_easy_recv look for the connection among all of the multi's. So there are
+ * many multis, the shards, of SHARD_CONNECTIONS each (a multi for each connection costs 29 KiB). What one of them has looked up counts for all.
  *
  * Every function is called by the owning thread only. */
 #ifndef CARDS_ENGINE_SOCKETS_H
@@ -12,30 +12,33 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define LANE_CALLS 64
+#define SHARD_CONNECTIONS 64
 
 struct sockets;
+struct connection;
 
-struct lane {
+struct shard {
   struct sockets *sockets;
-  uint32_t index;
-  CURLM *multi; /* NULL after a failure, until the next call */
-  double timer; /* when libcurl wants to be called, monotonic seconds; below 0 for never */
-  int calls;    /* in flight */
-  bool broken;  /* libcurl had no memory for one of its calls: all of them have to be removed */
+  CURLM *multi;    /* NULL after a failure, until the next connection */
+  double timer;    /* when libcurl wants to be called, monotonic seconds; below 0 for never */
+  int connections; /* easy handles in it */
+  int connecting;  /* of them */
+  bool broken;     /* libcurl had no memory: all its connections have to go */
 };
 
 struct sockets {
   int epoll;
   void (*leave)(void), (*enter)(void); /* around every wait; NULL for none */
+  CURLSH *share;                       /* names and TLS sessions, for all shards */
   struct watched *watched;             /* what epoll knows of a descriptor, by its number */
   size_t watched_count;
-  size_t idle;   /* descriptors of connections that libcurl does not watch at present */
-  double looked; /* when they were last asked, monotonic seconds; below 0 when another became idle since */
-  struct lane **lanes;
-  size_t lane_count;
-  bool broken; /* a lane is */
+  struct shard **shards;
+  size_t shard_count;
+  bool broken; /* a shard is */
 };
+
+/* Called with a connection that is open and what epoll said of it. */
+typedef void sockets_ready(void *context, struct connection *connection, uint32_t events);
 
 /* False with a static sentence in *why. */
 bool sockets_open(struct sockets *sockets, const char **why);
@@ -45,27 +48,31 @@ void sockets_abandon(struct sockets *sockets);
 
 /* A descriptor of the caller's own (an eventfd) whose every write ends a wait; the caller closes it after sockets_close. */
 bool sockets_add_wake(struct sockets *sockets, int fd);
-/* CURLOPT_OPENSOCKETFUNCTION and CURLOPT_CLOSESOCKETFUNCTION of every handle; their context is the struct sockets. */
-curl_socket_t sockets_on_open(void *sockets, curlsocktype purpose, struct curl_sockaddr *address);
+/* CURLOPT_CLOSESOCKETFUNCTION of every handle; its context is the struct sockets. */
 int sockets_on_close(void *sockets, curl_socket_t fd);
+/* A socket for libcurl, which programs that the host starts do not inherit; CURL_SOCKET_BAD where there is none. */
+curl_socket_t sockets_make(struct sockets *sockets, const struct curl_sockaddr *address);
 
-/* The lane that took the handle, or NULL. */
-struct lane *sockets_add(struct sockets *sockets, CURL *easy);
-void sockets_remove(struct lane *lane, CURL *easy);
-/* Before calls go over connections that were idle: ends those that were sent to unasked. */
-void sockets_retire_idle(struct sockets *sockets, double now);
+/* Has a shard connect the handle; NULL where none can. */
+struct shard *sockets_connect(struct sockets *sockets, CURL *easy);
+/* Its connection is open, or has failed. */
+void sockets_connected(struct shard *shard);
+/* Takes the handle out, which closes its connection. connecting: it was not open yet. */
+void sockets_remove(struct shard *shard, CURL *easy, bool connecting);
+/* Watches an open connection for reading, and while `writing` for room to write. False where epoll refuses. */
+bool sockets_watch(struct sockets *sockets, int fd, struct connection *connection, bool writing);
 
-/* How many calls are in flight. */
-size_t sockets_calls(const struct sockets *sockets);
 /* When libcurl is due, monotonic seconds; below 0 for never. */
 double sockets_due(const struct sockets *sockets);
-/* Waits so many milliseconds (below 0: without end) for something to happen, and lets libcurl see to it. False when a signal ended the wait. */
-bool sockets_wait(struct sockets *sockets, int milliseconds);
+/* Waits so many milliseconds (below 0: without end) for something to happen; libcurl sees to its part, ready is called for open connections. False when a signal ended the wait. */
+bool sockets_wait(struct sockets *sockets, int milliseconds, sockets_ready *ready, void *context);
+/* Calls ready for the open connections that something has happened to, and leaves the rest to the next wait. */
+void sockets_look(struct sockets *sockets, sockets_ready *ready, void *context);
 /* Lets libcurl do what is due by the clock. */
 void sockets_run_timers(struct sockets *sockets, double now);
-/* Lets go of what libcurl has of broken lanes, whose calls were removed: they may be used again. */
-void sockets_mend(struct sockets *sockets);
-/* Calls back for every transfer that has ended; the callback removes its handle. */
+/* Calls back for every handle whose connection is open, or has failed. */
 void sockets_collect(struct sockets *sockets, void (*ended)(void *context, CURL *easy, CURLcode code), void *context);
+/* Lets go of what libcurl has of broken shards, whose handles were removed: they may be used again. */
+void sockets_mend(struct sockets *sockets);
 
 #endif
