@@ -101,9 +101,6 @@ local common = {
     return check.text(value, key) or (#value > 200 and ("%s is longer than 200 bytes"):format(key)) or nil
   end,
   insecure_http = check.boolean,
-  http_version = function()
-    return "http_version is no setting any more: calls go over HTTP/1.1, as HTTP/2 was slower here and kept copies of secrets while a connection was open"
-  end,
   max_connections = check.number(1, 1000000, true),
   idle_timeout = seconds,
   max_age = seconds,
@@ -275,6 +272,9 @@ end
 function client.new(about, methods, config)
   if type(config) ~= "table" then
     return nil, "a table of settings is required"
+  end
+  if config.http_version ~= nil then
+    return nil, "http_version is no setting any more: calls go over HTTP/1.1, as HTTP/2 was slower here and kept copies of secrets while a connection was open"
   end
   local base_url = config.base_url or about.base_url
   local wrong = check.table(config, keys_of(about)) or check_own_headers(about, rawget(config, "headers")) or check_given(about, config)

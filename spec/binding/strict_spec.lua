@@ -35,20 +35,21 @@ describe('memory = "strict"', function()
     local FIRST = [[
       local ffi = require "ffi"
       ffi.cdef "int curl_global_init(long);"
-      assert(ffi.load("libcurl.so.4").curl_global_init(3) == 0)
+      libcurl = ffi.load "libcurl.so.4" -- or the collector unloads it
+      assert(libcurl.curl_global_init(3) == 0)
     ]]
-    local BEFORE_IT = "another module initialised libcurl first, with memory that is not wiped, where a key's and a proxy's password leave copies: "
+    local BEFORE_IT = "another module initialised libcurl first, with memory that is not wiped, where a proxy's password leaves copies: "
       .. 'require "cards" before it'
+    local KEY = [[{ base_url = sandbox.url "MTLS_URL" .. "/alix", tls = { ca_file = sandbox.url "CA_FILE", cert_file = sandbox.url "CLIENT_CERT",
+      key_file = sandbox.url "CLIENT_KEY_ENCRYPTED", key_password = sandbox.url "CLIENT_KEY_PASSWORD" } }]]
     local PASSWORDS = {
-      ["a key"] = [[{ base_url = sandbox.url "MTLS_URL" .. "/alix", tls = { ca_file = sandbox.url "CA_FILE", cert_file = sandbox.url "CLIENT_CERT",
-        key_file = sandbox.url "CLIENT_KEY_ENCRYPTED", key_password = sandbox.url "CLIENT_KEY_PASSWORD" } }]],
       ["a proxy"] = [[{ proxy = { url = sandbox.url "PROXY_URL", user = "user", password = "word" } }]],
       ["a proxy, a secret"] = [[{ proxy = { url = sandbox.url "PROXY_URL", user = "user", password = cards.secret "word" } }]],
       ["a proxy, in its URL"] = [[{ proxy = sandbox.url "PROXY_URL":gsub("//", "//user:word@") }]],
     }
 
     it("lets calls through where another module has initialised libcurl first, which then sees no secret; cards.memory() says so", function()
-      for _, overrides in ipairs { "{}", '{ proxy = sandbox.url "PROXY_URL" }', '{ proxy = { url = sandbox.url "PROXY_URL", user = "user" } }' } do
+      for _, overrides in ipairs { "{}", KEY, '{ proxy = sandbox.url "PROXY_URL" }', '{ proxy = { url = sandbox.url "PROXY_URL", user = "user" } }' } do
         assert.equal(("record\tnil\t%s\nrecord\n"):format(BEFORE_IT), run(overrides, "wiping", nil, FIRST))
       end
     end)

@@ -125,6 +125,39 @@ static void uses_none_that_the_server_has_closed(void **state) {
   }
 }
 
+/* What may not be sent twice goes over none that has just ended, though all were looked at a moment ago. */
+static void asks_the_one_that_it_uses(void **state) {
+  (void)state;
+  struct job *one = submit(client, SHOW), *other = submit(client, SHOW);
+  struct peer first = answer_the_door(), second = answer_the_door();
+  hears(&first, "GET");
+  hears(&second, "GET");
+  say(&first, ANSWER);
+  UNTIL(one->state == JOB_DONE || other->state == JOB_DONE);
+  say(&second, ANSWER);
+  succeeds(one);
+  succeeds(other);
+  job_free(one);
+  job_free(other);
+  go_on_for(0.01);
+  one = submit(client, SHOW); /* looks, and takes the second one */
+  hang_up(&first);
+  other = submit(client, MAKE);
+  first = answer_the_door();
+  hears(&first, "POST");
+  hears(&second, "GET");
+  say(&first, ANSWER);
+  say(&second, ANSWER);
+  succeeds(one);
+  succeeds(other);
+  assert_true(one->reused && !other->reused);
+  assert_int_equal(other->attempts, 1);
+  job_free(one);
+  job_free(other);
+  hang_up(&first);
+  hang_up(&second);
+}
+
 /* The next call would take it for its answer. */
 static void uses_none_on_which_something_came_unasked(void **state) {
   (void)state;
@@ -243,6 +276,27 @@ static void counts_a_replacement_among_the_retries(void **state) {
   settings_unref(patient);
 }
 
+/* Though it is tried again later, over another connection that was kept. */
+static void replaces_none_the_second_time(void **state) {
+  (void)state;
+  struct settings *patient = begin_client("http", port);
+  patient->retries = 2;
+  finish_client(patient);
+  struct peer peer = call_once(patient);
+  struct job *job = submit(patient, SHOW);
+  end_without_an_answer(&peer, "GET", false);
+  peer = answer_the_door();
+  hears(&peer, "GET");
+  say(&peer, "HTTP/1.1 503 Busy\r\nRetry-After: 0\r\nContent-Length: 0\r\n\r\n");
+  end_without_an_answer(&peer, "GET", false);
+  fails(job, ERROR_NETWORK, "the connection was closed without an answer");
+  assert_true(job->reused);
+  assert_int_equal(job->attempts, 3);
+  job_free(job);
+  nobody_comes();
+  settings_unref(patient);
+}
+
 static void replaces_none_of_what_may_not_be_sent_twice(void **state) {
   (void)state;
   struct settings *patient = begin_client("http", port);
@@ -308,12 +362,14 @@ int main(void) {
     TEST(keeps_none_that_is_said_to_end),
     TEST(reads_until_the_end_where_that_is_all_there_is),
     TEST(uses_none_that_the_server_has_closed),
+    TEST(asks_the_one_that_it_uses),
     TEST(uses_none_on_which_something_came_unasked),
     TEST(fails_when_more_comes_than_the_answer),
     TEST(replaces_one_that_ended_before_the_answer_began),
     TEST(replaces_one_only_once),
     TEST(replaces_it_by_a_new_one),
     TEST(counts_a_replacement_among_the_retries),
+    TEST(replaces_none_the_second_time),
     TEST(replaces_none_of_what_may_not_be_sent_twice),
     TEST(replaces_none_whose_answer_had_begun),
     TEST(closes_it_after_its_time),

@@ -14,6 +14,11 @@
 
 #define KEPT 16 /* files */
 
+static X509_STORE *store_of(struct trust **list, const char *ca_file) {
+  const struct trust *trust = trust_find(list, ca_file);
+  return trust ? trust->store : NULL;
+}
+
 static struct identity root, other_root, intermediate, leaf, other_leaf;
 
 static int set_up(void **state) {
@@ -51,7 +56,7 @@ static bool trusts(X509_STORE *store, const struct identity *shown, bool with_in
 
 /* A store that the list has now; held, so that no other one can be where it was. */
 static X509_STORE *hold(struct trust **list, const char *file) {
-  X509_STORE *store = trust_store(list, file);
+  X509_STORE *store = store_of(list, file);
   assert_non_null(store);
   assert_int_equal(ERR_peek_error(), 0);
   assert_int_equal(X509_STORE_up_ref(store), 1);
@@ -60,7 +65,7 @@ static X509_STORE *hold(struct trust **list, const char *file) {
 
 /* The list has that store still: it was not read again. */
 static void has_still(struct trust **list, const char *file, const X509_STORE *store) {
-  assert_ptr_equal(trust_store(list, file), store);
+  assert_ptr_equal(store_of(list, file), store);
 }
 
 static void has_another(struct trust **list, const char *file, X509_STORE **store) {
@@ -132,6 +137,28 @@ static void reads_a_file_anew_when_it_has_changed(void **state) {
   X509_STORE_free(same);
 }
 
+/* Whoever packs files gives them all one time, and they may be as long as each other. */
+static void reads_another_file_that_looks_the_same(void **state) {
+  (void)state;
+  struct trust *list = NULL;
+  const struct timespec times[2] = { { .tv_sec = 1 }, { .tv_sec = 1 } };
+  const struct identity *const identities[] = { &root, &other_root };
+  static const char *const names[] = { "same.pem", "same2.pem" };
+  const char *paths[2];
+  for (int i = 0; i < 2; i++) {
+    paths[i] = write_certificate(names[i], identities[i]);
+    assert_int_equal(truncate(paths[i], 4096), 0); /* NULs behind the certificate */
+    assert_int_equal(utimensat(AT_FDCWD, paths[i], times, 0), 0);
+  }
+  X509_STORE *store = hold(&list, paths[0]);
+  assert_true(trusts(store, &leaf, true));
+  assert_int_equal(rename(paths[1], paths[0]), 0);
+  has_another(&list, paths[0], &store);
+  assert_true(trusts(store, &other_leaf, false));
+  trust_free(&list);
+  X509_STORE_free(store);
+}
+
 static void trusts_nothing_where_there_are_no_certificates(void **state) {
   (void)state;
   static const char garbage[] = "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n";
@@ -154,7 +181,7 @@ static void trusts_nothing_where_there_are_no_certificates(void **state) {
     "",
   };
   for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-    if (trust_store(&list, bad[i])) fail_msg("%s is trusted", bad[i]);
+    if (store_of(&list, bad[i])) fail_msg("%s is trusted", bad[i]);
     if (ERR_peek_error()) fail_msg("%s: an error is left in OpenSSL's queue", bad[i]);
     has_still(&list, good, store);
   }
@@ -170,13 +197,13 @@ static void forgets_a_file_that_became_garbage(void **state) {
   const char *file = write_certificate("changing.pem", &root);
   X509_STORE *store = hold(&list, file);
   write_file("changing.pem", "x", 1);
-  assert_null(trust_store(&list, file));
-  assert_null(trust_store(&list, file));
+  assert_null(store_of(&list, file));
+  assert_null(store_of(&list, file));
   write_certificate("changing.pem", &other_root);
   has_another(&list, file, &store);
   assert_false(trusts(store, &leaf, true));
   assert_int_equal(unlink(file), 0);
-  assert_null(trust_store(&list, file));
+  assert_null(store_of(&list, file));
   write_certificate("changing.pem", &root);
   has_another(&list, file, &store);
   assert_true(trusts(store, &leaf, true));
@@ -234,6 +261,7 @@ int main(void) {
     cmocka_unit_test(reads_a_file_once),
     cmocka_unit_test(trusts_what_is_in_the_file_and_nothing_else),
     cmocka_unit_test(reads_a_file_anew_when_it_has_changed),
+    cmocka_unit_test(reads_another_file_that_looks_the_same),
     cmocka_unit_test(trusts_nothing_where_there_are_no_certificates),
     cmocka_unit_test(forgets_a_file_that_became_garbage),
     cmocka_unit_test(reads_the_system_s_once_as_well),

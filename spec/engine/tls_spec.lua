@@ -123,8 +123,22 @@ describe("a client certificate", function()
   end)
 
   it("does not work with a wrong password, which is not shown", function()
-    local err = refuses(by_address "MTLS_URL", identity("CLIENT_KEY_ENCRYPTED", "not-the-password"))
+    local err = refuses(by_address "MTLS_URL", identity("CLIENT_KEY_ENCRYPTED", "not-the-password"), { retries = 2 })
     assert.not_matches("not-the-password", tostring(err), 1, true)
+    assert.matches("tls.key_password is wrong", err.message, 1, true)
+    assert.equal(1, err.attempts)
+  end)
+
+  it("does not work without the password, and nobody is asked for it", function()
+    local err = refuses(by_address "MTLS_URL", identity "CLIENT_KEY_ENCRYPTED")
+    assert.matches("wants a tls.key_password", err.message, 1, true)
+  end)
+
+  it("does not work with files that hold something else", function()
+    for _, tls in ipairs { { cert_file = sandbox.url "CLIENT_KEY" }, { cert_file = sandbox.url "CLIENT_CERT" },
+      { cert_file = sandbox.url "CLIENT_CERT", key_file = sandbox.url "CLIENT_CERT" } } do
+      refuses(by_address "MTLS_URL", tls)
+    end
   end)
 
   -- Lua has no fork; LuaJIT can call libc's.
@@ -151,7 +165,8 @@ describe("a client certificate", function()
   end
 
   it("does not work with a key that is not its own", function()
-    refuses(by_address "MTLS_URL", { cert_file = sandbox.url "CLIENT_CERT", key_file = sandbox.url "NETXD_KEY" })
+    local err = refuses(by_address "MTLS_URL", { cert_file = sandbox.url "CLIENT_CERT", key_file = sandbox.url "NETXD_KEY" })
+    assert.matches("the private key is not that of tls.cert_file", err.message, 1, true)
   end)
 
   it("is missed where there is none", function()

@@ -89,7 +89,7 @@ local rows = {
   { "another module first, 401s that echo the token", first = true, way = "often", calls = 200, asked = "echo_secrets=401", kind = "auth" },
   { "another module first, gzip and chunks", first = true, way = "often", calls = 200, asked = "big_chunked=73728,gzip" },
   { "another module first, client:start", first = true, way = "started" },
-  { "another module first, a key's password", first = true, url = "MTLS_URL", way = "locked", secrets = { "key_password" }, measured = true },
+  { "another module first, a key's password", first = true, url = "MTLS_URL", way = "locked", secrets = { "key_password" } },
   { "another module first, a proxy's password", first = true, proxy = "PROXY_URL", secrets = { "proxy_password" }, idle_timeout = 0.2, measured = true },
   { "another module first, NetXD, 200 calls", provider = "netxd", first = true, way = "signed_often", calls = 200,
     secrets = { "account_number", "private_key" }, short = true },

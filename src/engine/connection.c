@@ -1,9 +1,10 @@
 #include "connection.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/epoll.h>
+#include <sys/socket.h>
 
 #include "../base/clock.h"
 #include "../base/pool.h"
@@ -55,7 +56,7 @@ static CURLcode set_up(CURL *easy, struct connection *connection) {
   const struct job *job = connection->job;
   const struct settings *settings = job->settings;
   CURLcode rc = set_proxy(easy, settings);
-  if (rc == CURLE_OK) rc = tls_set_up(easy, connection);
+  if (rc == CURLE_OK && connection->layered) rc = tls_set_up(easy, connection);
   SET(CURLOPT_CONNECT_ONLY, 1L);
   SET(CURLOPT_URL, settings->origin);
   SET(CURLOPT_PROTOCOLS_STR, settings->insecure_http ? "http,https" : "https");
@@ -84,6 +85,7 @@ static CURLcode fail(struct connection *connection, CURLcode code, const char *m
 static CURLcode connect_now(struct connection *connection) {
   connection->easy = curl_easy_init();
   CURLcode rc = connection->easy ? set_up(connection->easy, connection) : CURLE_OUT_OF_MEMORY;
+  if (rc == CURLE_SSL_CACERT_BADFILE) return fail(connection, rc, "it has no certificate that can be read");
   if (rc != CURLE_OK) return fail(connection, rc == CURLE_OUT_OF_MEMORY ? rc : CURLE_FAILED_INIT, "libcurl could not be set up for the call");
   connection->shard = sockets_connect(&connection->connector->sockets, connection->easy);
   if (!connection->shard) return fail(connection, CURLE_OUT_OF_MEMORY, "libcurl took no further connection");
@@ -172,6 +174,7 @@ CURLcode connection_ended(struct connection *connection, CURLcode code) {
     names_given_up(&connector->names, name);
   connection->name = NULL;
   curl_easy_getinfo(connection->easy, CURLINFO_HTTP_CONNECTCODE, &connection->proxy_status);
+  curl_easy_getinfo(connection->easy, CURLINFO_PROXY_ERROR, &connection->proxy_error);
   if (code != CURLE_OK) return code;
   if (curl_easy_getinfo(connection->easy, CURLINFO_ACTIVESOCKET, &connection->fd) != CURLE_OK || connection->fd == CURL_SOCKET_BAD)
     return fail(connection, CURLE_COULDNT_CONNECT, "the connection was closed at once");
@@ -181,6 +184,7 @@ CURLcode connection_ended(struct connection *connection, CURLcode code) {
   read_times(connection);
   if (!sockets_watch(&connector->sockets, connection->fd, connection, false)) return fail(connection, CURLE_OUT_OF_MEMORY, "memory is used up");
   curl_easy_setopt(connection->easy, CURLOPT_ERRORBUFFER, NULL);
+  curl_easy_setopt(connection->easy, CURLOPT_PROXY, NULL); /* the credential in it is of no use any more */
   pool_free(connection->message);
   connection->message = NULL;
   return CURLE_OK;
@@ -206,14 +210,22 @@ bool connection_may_hold_more(const struct connection *connection) {
 
 bool connection_is_silent(struct connection *connection, char *scratch, size_t size) {
   size_t got;
-  CURLcode code = connection_receive(connection, scratch, size, &got);
+  char byte;
+  ssize_t waiting = recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  explicit_bzero(&byte, 1);
+  if (waiting < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return true;
+  if (waiting <= 0) return false;
+  CURLcode code = connection_receive(connection, scratch, size, &got); /* a session ticket is nothing */
   if (got) explicit_bzero(scratch, got);
   return code == CURLE_AGAIN;
 }
 
 bool connection_is_drained(struct connection *connection, char *scratch, size_t size) {
-  bool drained = connection->tls && !connection->proxy_tls ? !tls_holds_bytes(connection->tls) : !connection_may_hold_more(connection);
-  return drained || connection_is_silent(connection, scratch, size);
+  size_t got;
+  if (connection->tls && !connection->proxy_tls ? !tls_holds_bytes(connection->tls) : !connection_may_hold_more(connection)) return true;
+  CURLcode code = connection_receive(connection, scratch, size, &got);
+  if (got) explicit_bzero(scratch, got);
+  return code == CURLE_AGAIN;
 }
 
 bool connection_want_room(struct connection *connection, bool wanted) {
@@ -251,6 +263,7 @@ void connection_close(struct connection *connection) {
   if (connection->name && connection->name->looking == connection) names_given_up(names, connection->name);
   if (connection->shard) sockets_remove(connection->shard, connection->easy, connection->state != CONNECTION_OPEN);
   curl_easy_cleanup(connection->easy);
+  X509_STORE_free(connection->store);
   pool_free(connection->message);
   *connection->link_all = connection->next_all;
   if (connection->next_all) connection->next_all->link_all = connection->link_all;

@@ -48,7 +48,8 @@ struct connection {
   curl_socket_t fd;           /* while OPEN */
   char *message;              /* CURL_ERROR_SIZE bytes, of libcurl's, until it is open */
   long proxy_status;          /* what a proxy has answered to CONNECT, 0 without an answer */
-  X509_STORE *store;          /* that the server is checked against; held by the connection's TLS */
+  long proxy_error;           /* CURLPX_…, of a SOCKS proxy */
+  X509_STORE *store;          /* that the server is checked against; a reference of the connection's own */
   struct ssl_ctx_st *context; /* the provider's, an SSL_CTX; NULL without TLS */
   struct ssl_st *tls;         /* its SSL */
   int tls_contexts;           /* that were made: a proxy may have one of its own */
@@ -85,9 +86,9 @@ CURLcode connection_send(struct connection *connection, const char *bytes, size_
 CURLcode connection_receive(struct connection *connection, char *bytes, size_t size, size_t *got);
 /* Whether another read may bring more at once; if not, epoll tells when there is some. */
 bool connection_may_hold_more(const struct connection *connection);
-/* Whether it is open and nothing has come that was not read, by asking. scratch is wiped. */
+/* Whether it is open and has brought nothing since it was drained, by asking the kernel. scratch is wiped. */
 bool connection_is_silent(struct connection *connection, char *scratch, size_t size);
-/* The same after a read, asked only where there may be something that epoll does not tell of, or too late for the next call. */
+/* Whether nothing is left that a read has brought from the kernel, or left there. scratch is wiped. */
 bool connection_is_drained(struct connection *connection, char *scratch, size_t size);
 /* Whether to wake up when there is room to write. False where epoll refuses. */
 bool connection_want_room(struct connection *connection, bool wanted);

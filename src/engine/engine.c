@@ -12,14 +12,12 @@
 #include "response.h"
 #include "retry.h"
 
-#define SCRATCH    16384 /* bytes that are received at once */
-#define LOOK_AGAIN 0.001 /* seconds */
+#define SCRATCH 16384 /* bytes that are received at once */
 
 struct engine {
   struct connector connector;
   struct origins origins;
   uint32_t generation; /* of the process that made it */
-  double looked;       /* when the idle connections were last asked, monotonic seconds */
   struct job_list ready, done;
   struct job **heap; /* all jobs under way, by due */
   size_t heap_count, heap_size;
@@ -158,35 +156,24 @@ static void check_idle(struct engine *engine, struct connection *connection) {
   if (!connection_is_silent(connection, engine->scratch, sizeof engine->scratch)) origin_drop(&engine->origins, connection);
 }
 
-static void check_if_idle(void *context, struct connection *connection, uint32_t events) {
-  (void)events;
-  if (!connection->job) check_idle(context, connection);
-}
-
-/* Not for every call of many that start together. */
-static void look_at_idle(struct engine *engine, double now) {
-  if (!engine->origins.idle || now - engine->looked < LOOK_AGAIN) return;
-  engine->looked = now;
-  sockets_look(&engine->connector.sockets, check_if_idle, engine);
-}
-
-/* An idle connection that the job may use, or NULL. What may not be sent twice goes over one that was asked at this moment. */
+/* An idle connection that the job may use, or NULL: one that was asked at this moment, as an answer that comes before its request is somebody else's. */
 static struct connection *take_idle(struct engine *engine, const struct job *job, double now) {
-  struct connection *connection;
-  if (job->fresh) return NULL;
-  look_at_idle(engine, now);
-  while ((connection = origin_take(&engine->origins, job->origin, now)) && !job->operation->safe) {
-    if (connection_is_silent(connection, engine->scratch, sizeof engine->scratch)) break;
+  struct connection *connection = NULL;
+  while (!job->fresh && (connection = origin_take(&engine->origins, job->origin, now)) &&
+         !connection_is_silent(connection, engine->scratch, sizeof engine->scratch))
     connection_close(connection);
-  }
   return connection;
 }
 
-/* Without its password OpenSSL would ask for it on the terminal. */
-static const char *lost_password(const struct settings *settings) {
-  if (secret_state(&settings->key_password) == SECRET_FORKED) return "tls.key_password was made before this process was forked";
-  if (secret_state(&settings->proxy_password) == SECRET_FORKED) return "proxy.password was made before this process was forked";
-  return NULL;
+/* A forked child has no secrets of its parent's. */
+static bool has_lost_password(struct job *job) {
+  if (secret_state(&job->settings->key_password) == SECRET_FORKED)
+    response_failed(job, ERROR_TLS, false, "tls.key_password was made before this process was forked", NULL);
+  else if (secret_state(&job->settings->proxy_password) == SECRET_FORKED)
+    response_failed(job, ERROR_NETWORK, false, "proxy.password was made before this process was forked", NULL);
+  else
+    return false;
+  return true;
 }
 
 static void begin_attempt(struct engine *engine, struct job *job) {
@@ -206,10 +193,13 @@ static void begin_attempt(struct engine *engine, struct job *job) {
     send_request(engine, job);
     return;
   }
-  const char *lost = lost_password(job->settings);
-  connection = job->connection = lost ? NULL : connection_new(&engine->connector, job);
+  if (has_lost_password(job)) {
+    end_attempt(engine, job);
+    return;
+  }
+  connection = job->connection = connection_new(&engine->connector, job);
   if (!connection) {
-    response_failed(job, lost ? ERROR_TLS : ERROR_BUSY, !lost, lost ? lost : "memory is used up", NULL);
+    response_failed(job, ERROR_BUSY, true, "memory is used up", NULL);
     end_attempt(engine, job);
     return;
   }

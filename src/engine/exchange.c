@@ -94,6 +94,11 @@ static bool is_out_of_descriptors(void) {
   return false;
 }
 
+/* Of a SOCKS proxy, which says the same the next time. */
+static bool is_refusal(long proxy_error) {
+  return proxy_error == CURLPX_USER_REJECTED || proxy_error == CURLPX_NO_AUTH || proxy_error == CURLPX_REPLY_NOT_ALLOWED;
+}
+
 void exchange_unconnected(struct job *job, CURLcode code) {
   const struct connection *connection = job->connection;
   enum error_kind kind = ERROR_NETWORK;
@@ -112,8 +117,9 @@ void exchange_unconnected(struct job *job, CURLcode code) {
     snprintf(refused, sizeof refused, "the proxy answered CONNECT with HTTP %ld", connection->proxy_status);
     response_failed(job, ERROR_NETWORK, connection->proxy_status >= 500, refused, NULL);
   } else {
+    bool refused = is_refusal(connection->proxy_error);
     /* Nothing was sent. libcurl's own words help with what is set up wrongly: names, certificates. */
-    response_failed(job, kind, kind != ERROR_TLS, what, kind == ERROR_TIMEOUT ? NULL : connection->message);
+    response_failed(job, kind, kind != ERROR_TLS && !refused, what, kind == ERROR_TIMEOUT ? NULL : connection->message);
   }
 }
 

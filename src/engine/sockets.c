@@ -239,15 +239,6 @@ bool sockets_wait(struct sockets *sockets, int milliseconds, sockets_ready *read
   return !interrupted;
 }
 
-void sockets_look(struct sockets *sockets, sockets_ready *ready, void *context) {
-  struct epoll_event events[EVENTS];
-  int count = epoll_wait(sockets->epoll, events, EVENTS, 0);
-  for (int i = 0; i < count; i++) {
-    const struct watched *known = &sockets->watched[events[i].data.fd];
-    if (known->kind == WATCH_CONNECTION) ready(context, known->connection, events[i].events);
-  }
-}
-
 void sockets_run_timers(struct sockets *sockets, double now) {
   for (size_t i = 0; i < sockets->shard_count; i++) {
     struct shard *shard = sockets->shards[i];

@@ -66,8 +66,6 @@ bool sockets_watch(struct sockets *sockets, int fd, struct connection *connectio
 double sockets_due(const struct sockets *sockets);
 /* Waits so many milliseconds (below 0: without end) for something to happen; libcurl sees to its part, ready is called for open connections. False when a signal ended the wait. */
 bool sockets_wait(struct sockets *sockets, int milliseconds, sockets_ready *ready, void *context);
-/* Calls ready for the open connections that something has happened to, and leaves the rest to the next wait. */
-void sockets_look(struct sockets *sockets, sockets_ready *ready, void *context);
 /* Lets libcurl do what is due by the clock. */
 void sockets_run_timers(struct sockets *sockets, double now);
 /* Calls back for every handle whose connection is open, or has failed. */

@@ -69,16 +69,14 @@ static int on_session(SSL *ssl, SSL_SESSION *session) {
   return connection->job && sessions_keep(&connection->connector->sessions, connection->job->settings, connection->store, session);
 }
 
-/* OpenSSL wipes what it has decrypted once it was read, and reads what is there in one system call instead of two for each record. The certificates of authorities are those that
- * were read once, see trust.h: they do not go into the cert_store, which libcurl fills by itself and shares. With a proxy over TLS this is called for the proxy first. */
+/* OpenSSL wipes what it has decrypted once it was read, and reads what is there in one system call instead of two for each record. The store of authorities is that of trust.h: it does
+ * not go in the place of the cert_store, which libcurl fills by itself and shares. With a proxy over TLS this is called for the proxy first. */
 static CURLcode on_context(CURL *easy, void *made, void *user) {
   struct connection *connection = user;
   const struct settings *settings = connection->job->settings;
   SSL_CTX *context = made;
   (void)easy;
   bool of_proxy = settings->proxy_tls && connection->tls_contexts++ == 0;
-  connection->store = trust_store(&connection->connector->trust, settings->ca_file);
-  if (!connection->store) return CURLE_SSL_CACERT_BADFILE;
   if (SSL_CTX_set1_verify_cert_store(context, connection->store) != 1 || SSL_CTX_set_ex_data(context, context_index, connection) != 1)
     return CURLE_OUT_OF_MEMORY;
   connection->refusal = of_proxy ? NULL : show_certificate(context, settings);
@@ -99,15 +97,22 @@ static CURLcode on_context(CURL *easy, void *made, void *user) {
 /* --- public --- */
 
 CURLcode tls_set_up(CURL *easy, struct connection *connection) {
+  static const CURLoption unset[] = { CURLOPT_CAINFO, CURLOPT_CAPATH, CURLOPT_PROXY_CAINFO, CURLOPT_PROXY_CAPATH };
+  static const CURLoption blobs[] = { CURLOPT_CAINFO_BLOB, CURLOPT_PROXY_CAINFO_BLOB };
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   const struct settings *settings = connection->job->settings;
   if (pthread_once(&once, make_index) != 0 || context_index < 0) return CURLE_OUT_OF_MEMORY;
   CURLcode rc = curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_context);
   if (rc == CURLE_OK) rc = curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, connection);
-  /* on_context has what takes the place of these: libcurl would read them for every connection. */
-  static const CURLoption unset[] = { CURLOPT_CAINFO, CURLOPT_CAPATH, CURLOPT_PROXY_CAINFO, CURLOPT_PROXY_CAPATH };
+  /* on_context has all of them; libcurl would read them for every connection. */
+  const struct trust *trust = trust_find(&connection->connector->trust, settings->ca_file);
+  if (!trust) return CURLE_SSL_CACERT_BADFILE;
+  if (X509_STORE_up_ref(trust->store) == 1) connection->store = trust->store;
+  if (rc == CURLE_OK && !connection->store) rc = CURLE_OUT_OF_MEMORY;
   for (size_t i = 0; rc == CURLE_OK && i < sizeof unset / sizeof *unset; i++)
     rc = curl_easy_setopt(easy, unset[i], NULL);
+  for (size_t i = 0; rc == CURLE_OK && trust->one.len && i < sizeof blobs / sizeof *blobs; i++)
+    rc = curl_easy_setopt(easy, blobs[i], &trust->one);
   if (rc == CURLE_OK) rc = curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
   if (rc == CURLE_OK) rc = curl_easy_setopt(easy, CURLOPT_SSLVERSION, settings->tls_version);
   if (rc == CURLE_OK && settings->pinned_public_key) rc = curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, settings->pinned_public_key);

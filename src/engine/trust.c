@@ -2,6 +2,7 @@
 
 #include <curl/curl.h>
 #include <openssl/err.h>
+#include <openssl/pem.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -10,17 +11,11 @@
 
 #define STORES 16 /* that are kept: more files than that are read again */
 
-struct trust {
-  struct trust *next; /* used longer ago */
-  char *file;         /* NULL for the system's */
-  struct stat facts;
-  X509_STORE *store;
-};
-
 static void drop(struct trust **link) {
   struct trust *trust = *link;
   *link = trust->next;
   X509_STORE_free(trust->store);
+  pool_free(trust->one.data);
   pool_free(trust->file);
   pool_free(trust);
 }
@@ -43,6 +38,26 @@ static X509_STORE *load(const char *file) {
   return NULL;
 }
 
+/* What libcurl gets: newer ones read the system's whole bundle for each connection where they get nothing. */
+static bool copy_one(struct trust *trust) {
+  STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(trust->store);
+  X509 *first = NULL;
+  for (int i = 0; i < sk_X509_OBJECT_num(objects) && !first; i++)
+    first = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+  if (!first) return true;
+  BIO *memory = BIO_new(BIO_s_mem());
+  char *bytes = NULL;
+  long len = memory && PEM_write_bio_X509(memory, first) == 1 ? BIO_get_mem_data(memory, &bytes) : 0;
+  trust->one.data = len > 0 ? pool_alloc((size_t)len) : NULL;
+  if (trust->one.data) {
+    memcpy(trust->one.data, bytes, (size_t)len);
+    trust->one.len = (size_t)len;
+    trust->one.flags = CURL_BLOB_COPY;
+  }
+  BIO_free(memory);
+  return trust->one.data != NULL;
+}
+
 static bool is_same(const struct stat *one, const struct stat *other) {
   return one->st_dev == other->st_dev && one->st_ino == other->st_ino && one->st_size == other->st_size &&
          one->st_mtim.tv_sec == other->st_mtim.tv_sec && one->st_mtim.tv_nsec == other->st_mtim.tv_nsec;
@@ -58,12 +73,12 @@ static struct trust *read_anew(const char *file, const struct stat *facts) {
   trust->facts = *facts;
   trust->file = file ? pool_strdup(file) : NULL;
   trust->store = !file || trust->file ? load(file) : NULL;
-  if (trust->store) return trust;
+  if (trust->store && copy_one(trust)) return trust;
   drop(&trust);
   return NULL;
 }
 
-X509_STORE *trust_store(struct trust **list, const char *ca_file) {
+const struct trust *trust_find(struct trust **list, const char *ca_file) {
   const curl_version_info_data *libcurl = curl_version_info(CURLVERSION_NOW);
   const char *file = ca_file ? ca_file : libcurl->cainfo;
   struct stat facts = { 0 };
@@ -87,7 +102,7 @@ X509_STORE *trust_store(struct trust **list, const char *ca_file) {
   if (!found) return NULL;
   found->next = *list;
   *list = found;
-  return found->store;
+  return found;
 }
 
 void trust_free(struct trust **list) {
