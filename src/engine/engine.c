@@ -359,9 +359,9 @@ static void end_overdue(struct engine *engine, struct job *job) {
     end_attempt(engine, job);
     return;
   }
-  bool queued = job->state != JOB_RUNNING, unsent = queued || job->sent == 0;
+  bool queued = job->state != JOB_RUNNING;
   engine_cancel(engine, job, ERROR_TIMEOUT, queued ? "no connection became free in time" : "no answer in time");
-  job->error.retryable = unsent || job->operation->safe;
+  job->error.retryable = queued || exchange_may_repeat(job);
 }
 
 static void run_due(struct engine *engine) {
@@ -388,7 +388,7 @@ static void end_broken(struct engine *engine) {
     }
     struct job *job = connection->job;
     engine_cancel(engine, job, ERROR_BUSY, "memory is used up");
-    job->error.retryable = true;
+    job->error.retryable = exchange_may_repeat(job);
   }
   sockets_mend(&engine->connector.sockets);
 }

@@ -157,8 +157,7 @@ static void fail(struct job *job) {
     what = larger;
   }
   job->status = job->reader.status;
-  bool unsent = job->sent < job->request.wire.len && job->reader.bytes == 0;
-  response_failed(job, kind, kind == ERROR_BUSY || (kind == ERROR_NETWORK && (job->operation->safe || unsent)), what,
+  response_failed(job, kind, (kind == ERROR_BUSY || kind == ERROR_NETWORK) && exchange_may_repeat(job), what,
                   fault == READER_MALFORMED ? job->reader.why : NULL);
 }
 
@@ -219,7 +218,7 @@ enum exchange_state exchange_send(struct job *job, char *scratch, size_t size) {
     job->bytes_out += sent;
     if (code == CURLE_AGAIN || (code == CURLE_OK && sent == 0)) {
       if (connection_want_room(job->connection, true)) return EXCHANGE_GOES_ON;
-      response_failed(job, ERROR_BUSY, true, "memory is used up", NULL);
+      response_failed(job, ERROR_BUSY, exchange_may_repeat(job), "memory is used up", NULL);
       return EXCHANGE_DONE;
     }
     if (code != CURLE_OK) { /* there may be an answer that says why */
@@ -229,6 +228,10 @@ enum exchange_state exchange_send(struct job *job, char *scratch, size_t size) {
   }
   connection_want_room(job->connection, false);
   return EXCHANGE_GOES_ON;
+}
+
+bool exchange_may_repeat(const struct job *job) {
+  return job->operation->safe || job->sent == 0;
 }
 
 bool exchange_leaves_open(const struct job *job) {

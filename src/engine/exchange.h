@@ -19,6 +19,8 @@ enum exchange_state exchange_send(struct job *job, char *scratch, size_t size);
 enum exchange_state exchange_receive(struct job *job, char *scratch, size_t size);
 /* The connection could not be made: sets the job's error. */
 void exchange_unconnected(struct job *job, CURLcode code);
+/* Whether the request may be sent again: nothing of it went out in this attempt, or the operation only reads. */
+bool exchange_may_repeat(const struct job *job);
 /* Whether the connection of a job that is done may carry another request. */
 bool exchange_leaves_open(const struct job *job);
 

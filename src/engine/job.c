@@ -48,16 +48,6 @@ struct job *job_new(const struct provider *provider, const struct operation *ope
   return job;
 }
 
-void job_reset(struct job *job) {
-  request_free(&job->request);
-  reader_free(&job->reader);
-  record_free(job->record);
-  job->record = NULL;
-  memset(&job->error, 0, sizeof job->error);
-  request_init(&job->request);
-  job->state = JOB_NEW;
-}
-
 void job_free(struct job *job) {
   if (!job) return;
   request_free(&job->request);

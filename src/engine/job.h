@@ -84,7 +84,4 @@ struct job *job_list_pop(struct job_list *list);
 struct job *job_new(const struct provider *provider, const struct operation *operation, struct settings *settings);
 /* Wipes and frees; the job must not be in an engine. NULL is allowed. */
 void job_free(struct job *job);
-/* Forgets the result, so that the job may be built and submitted once more; the deadline stays. */
-void job_reset(struct job *job);
-
 #endif
