@@ -24,6 +24,20 @@ static size_t ended_count;
 static int listener, port;
 static char host[256];
 
+static size_t woken;
+
+static void on_ready(void *context, struct connection *connection) {
+  (void)context, (void)connection;
+  woken++;
+}
+
+static void on_ended(void *context, CURL *easy, CURLcode code) {
+  (void)context;
+  assert_true(ended_count < MOST);
+  assert_int_equal(curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&ended[ended_count]), CURLE_OK);
+  codes[ended_count++] = code;
+}
+
 static int set_up(void **state) {
   const char *why;
   (void)state;
@@ -31,7 +45,7 @@ static int set_up(void **state) {
   memset(&connector, 0, sizeof connector);
   ended_count = 0;
   listener = listen_silently(&port);
-  return listener >= 0 && sockets_open(&connector.sockets, &why) ? 0 : -1;
+  return listener >= 0 && sockets_open(&connector.sockets, on_ready, on_ended, NULL, &why) ? 0 : -1;
 }
 
 static int tear_down(void **state) {
@@ -84,21 +98,9 @@ static void drop(struct connection *connection) {
   connection_close(connection);
 }
 
-static void on_ready(void *context, struct connection *connection, uint32_t events) {
-  (void)context, (void)connection, (void)events;
-}
-
-static void on_ended(void *context, CURL *easy, CURLcode code) {
-  (void)context;
-  assert_true(ended_count < MOST);
-  assert_int_equal(curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&ended[ended_count]), CURLE_OK);
-  codes[ended_count++] = code;
-}
-
 static void step(void) {
-  sockets_wait(&connector.sockets, 2, on_ready, NULL);
+  sockets_wait(&connector.sockets, 2);
   sockets_run_timers(&connector.sockets, clock_now());
-  sockets_collect(&connector.sockets, on_ended, NULL);
 }
 
 #define UNTIL(condition)                                                                                                                             \
@@ -262,13 +264,6 @@ static void goes_from_wanted_to_open(void **state) {
   assert_int_equal(done, 0);
 }
 
-static size_t woken;
-
-static void count_ready(void *context, struct connection *connection, uint32_t events) {
-  (void)connection, (void)events;
-  ++*(size_t *)context;
-}
-
 /* Level by level: for as long as it is wanted. */
 static void wakes_when_there_is_room(void **state) {
   (void)state;
@@ -280,12 +275,12 @@ static void wakes_when_there_is_room(void **state) {
   assert_int_equal(connection_ended(connection, codes[0]), CURLE_OK);
   for (int i = 0; i < 2; i++) {
     woken = 0;
-    sockets_wait(&connector.sockets, 5, count_ready, &woken);
+    sockets_wait(&connector.sockets, 5);
     assert_int_equal(woken, 0);
     assert_true(connection_want_room(connection, true));
     assert_true(connection_want_room(connection, true));
-    sockets_wait(&connector.sockets, 1000, count_ready, &woken);
-    sockets_wait(&connector.sockets, 1000, count_ready, &woken);
+    sockets_wait(&connector.sockets, 1000);
+    sockets_wait(&connector.sockets, 1000);
     assert_int_equal(woken, 2);
     assert_true(connection_want_room(connection, false));
   }

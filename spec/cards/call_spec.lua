@@ -3,6 +3,7 @@
 local cards = require "cards"
 local assert_refused = require "support.assert_refused"
 local drive = require "support.drive"
+local program = require "support.program"
 local sandbox = require "support.sandbox"
 
 local function alix(overrides) return drive.client("alix", overrides) end
@@ -236,5 +237,21 @@ describe("a value in the place of a parameter's name", function()
       assert.is_nil(err.message:find(value, 1, true))
       assert.is_nil(err.message:find "%d%d%d%d%d")
     end
+  end)
+end)
+
+describe("a call in a finalizer", function()
+  it("that runs when the state is closed is an error, and no crash", function()
+    local output, status = program.run [[
+      local client
+      kept = newproxy and newproxy(true) or setmetatable({}, {}) -- finalized after the library, as it is older
+      local function found() print(pcall(function() return client:private_info "c_1" end)) end
+      if newproxy then getmetatable(kept).__gc = found else setmetatable(kept, { __gc = found }) end
+      local cards, sandbox = require "cards", require "support.sandbox"
+      client = cards.alix.new(sandbox.config "alix")
+      assert(client:private_info(sandbox.unique_id "finalizer"))
+    ]]
+    assert.equal(0, status, output)
+    assert.matches("^false\t", output)
   end)
 end)

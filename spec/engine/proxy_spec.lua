@@ -260,6 +260,18 @@ describe("a proxy", function()
     assert.equal(0, status)
   end)
 
+  it("is gone around for nothing that the environment says", function()
+    local output = program.run([[
+      local cards, sandbox = require "cards", require "support.sandbox"
+      local plain = { base_url = sandbox.url "HTTP_URL" .. "/alix", insecure_http = true }
+      for _, overrides in ipairs { {}, plain } do
+        overrides.retries, overrides.proxy = 0, (sandbox.url("REFUSED_URL"):gsub("https", "http"))
+        print(select(2, cards.alix.new(sandbox.config("alix", overrides)):private_info "c_1").kind)
+      end
+    ]], { env = { NO_PROXY = "*", no_proxy = "*" } })
+    assert.equal("network\nnetwork\n", output)
+  end)
+
   it("does not get the answer to another call: what it writes behind its own is refused", function()
     -- a proxy that says 200 to CONNECT and goes on at once; there is no TLS in that
     local eager = scripted.start [[

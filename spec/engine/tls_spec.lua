@@ -203,6 +203,23 @@ describe("a client certificate", function()
   end)
 end)
 
+describe("the secrets of a handshake", function()
+  it("are written to no file that the environment names", function()
+    local path = program.file ""
+    local output, status = program.run([[
+      local cards, sandbox = require "cards", require "support.sandbox"
+      print(assert(cards.alix.new(sandbox.config "alix"):private_info(sandbox.unique_id "keys")).cardNo)
+    ]], { env = { SSLKEYLOGFILE = path } })
+    assert.equal("************1111\n", output)
+    assert.equal(0, status)
+    local file = assert(io.open(path))
+    local written = file:read "*a"
+    file:close()
+    os.remove(path)
+    assert.equal("", written)
+  end)
+end)
+
 describe("a file of CAs that holds none", function()
   it("is a tls error of the call", function()
     local file = os.tmpname()

@@ -13,7 +13,8 @@ static const char vm_key; /* its address is the key of the VM's struct vm in the
 /* --- the VM's engine --- */
 
 struct vm {
-  struct engine *engine;
+  struct engine *engine; /* NULL until the first call */
+  bool is_closing;
   bool handles_interrupts; /* the host had a handler for SIGINT when the engine was made */
 };
 
@@ -21,30 +22,34 @@ static int collect_vm(lua_State *L) {
   struct vm *vm = lua_touserdata(L, 1);
   engine_free(vm->engine);
   vm->engine = NULL;
+  vm->is_closing = true;
   return 0;
 }
 
-static struct vm *get_vm(lua_State *L) {
-  compat_rawgetp(L, LUA_REGISTRYINDEX, &vm_key);
-  struct vm *vm = lua_touserdata(L, -1);
-  lua_pop(L, 1);
-  if (vm && !engine_is_foreign(vm->engine)) return vm;
-  if (vm) { /* a forked child has an engine of its own */
-    engine_free(vm->engine);
-    vm->engine = NULL;
-  }
-  vm = lua_newuserdata(L, sizeof *vm);
+/* Made when the module is opened, so that it is finalized after all jobs, which may be in its engine. */
+static void open_vm(lua_State *L) {
+  struct vm *vm = lua_newuserdata(L, sizeof *vm);
   memset(vm, 0, sizeof *vm);
   lua_createtable(L, 0, 1);
   lua_pushcfunction(L, collect_vm);
   lua_setfield(L, -2, "__gc");
   lua_setmetatable(L, -2);
+  compat_rawsetp(L, LUA_REGISTRYINDEX, &vm_key);
+}
+
+static struct vm *get_vm(lua_State *L) {
   const char *why;
+  struct sigaction handler;
+  compat_rawgetp(L, LUA_REGISTRYINDEX, &vm_key);
+  struct vm *vm = lua_touserdata(L, -1);
+  lua_pop(L, 1);
+  if (vm->engine && !engine_is_foreign(vm->engine)) return vm;
+  engine_free(vm->engine); /* a forked child has an engine of its own */
+  vm->engine = NULL;
+  if (vm->is_closing) luaL_error(L, "cards: the Lua state is closing");
   vm->engine = engine_new(&why);
   if (!vm->engine) luaL_error(L, "cards: %s", why);
-  struct sigaction handler;
   vm->handles_interrupts = sigaction(SIGINT, NULL, &handler) == 0 && handler.sa_handler != SIG_DFL;
-  compat_rawsetp(L, LUA_REGISTRYINDEX, &vm_key);
   return vm;
 }
 
@@ -185,16 +190,16 @@ static int done(lua_State *L) {
   return 1;
 }
 
+static bool is_lost(const struct box *box) {
+  return box->channel ? channel_is_foreign(box->channel) : box->engine && engine_is_foreign(box->engine);
+}
+
 /* job:wait() */
 static int wait(lua_State *L) {
   struct box *box = job_check(L);
   if (box->channel) return luaL_error(L, "the I/O thread has the job");
-  if (box->job) run(L, box);
+  if (box->job && !is_lost(box)) run(L, box);
   return 0;
-}
-
-static bool is_lost(const struct box *box) {
-  return box->channel ? channel_is_foreign(box->channel) : box->engine && engine_is_foreign(box->engine);
 }
 
 /* job:lost(): true where this process was forked while the job was under way: it is its parent's, and result() says so */
@@ -401,6 +406,7 @@ void binding_open_job(lua_State *L) {
   static const luaL_Reg functions[] = { { "check", input_check }, { "clean", input_clean }, { "number", input_number },
                                         { "job", new_job },       { "call", call },         { "submit", submit_plain },
                                         { "done", done },         { "now", now },           { NULL, NULL } };
+  open_vm(L);
   luaL_newmetatable(L, JOB_TYPE);
   luaL_newlib(L, methods);
   lua_setfield(L, -2, "__index");

@@ -57,6 +57,7 @@ static CURLcode set_up(CURL *easy, struct connection *connection) {
   const struct settings *settings = job->settings;
   CURLcode rc = set_proxy(easy, settings);
   if (rc == CURLE_OK && connection->layered) rc = tls_set_up(easy, connection);
+  SET(CURLOPT_NOPROXY, ""); /* nor from there what goes around it */
   SET(CURLOPT_CONNECT_ONLY, 1L);
   SET(CURLOPT_URL, settings->origin);
   SET(CURLOPT_PROTOCOLS_STR, settings->insecure_http ? "http,https" : "https");
@@ -215,9 +216,10 @@ bool connection_is_silent(struct connection *connection, char *scratch, size_t s
   explicit_bzero(&byte, 1);
   if (waiting < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return true;
   if (waiting <= 0) return false;
-  CURLcode code = connection_receive(connection, scratch, size, &got); /* a session ticket is nothing */
+  CURLcode code = connection_receive(connection, scratch, size, &got);
   if (got) explicit_bzero(scratch, got);
-  return code == CURLE_AGAIN;
+  return code == CURLE_AGAIN &&
+         !(connection->tls && tls_holds_bytes(connection->tls)); /* a session ticket is nothing, a part of a record is something */
 }
 
 bool connection_is_drained(struct connection *connection, char *scratch, size_t size) {
@@ -225,7 +227,7 @@ bool connection_is_drained(struct connection *connection, char *scratch, size_t 
   if (connection->tls && !connection->proxy_tls ? !tls_holds_bytes(connection->tls) : !connection_may_hold_more(connection)) return true;
   CURLcode code = connection_receive(connection, scratch, size, &got);
   if (got) explicit_bzero(scratch, got);
-  return code == CURLE_AGAIN;
+  return code == CURLE_AGAIN && !(connection->tls && tls_holds_bytes(connection->tls));
 }
 
 bool connection_want_room(struct connection *connection, bool wanted) {

@@ -131,7 +131,7 @@ static void unconnected(void *context, struct connection *connection, CURLcode c
 static void begin_attempt(struct engine *engine, struct job *job);
 
 static void after(struct engine *engine, struct job *job, enum exchange_state state) {
-  if (state == EXCHANGE_GOES_ON) return;
+  if (state == EXCHANGE_GOES_ON || state == EXCHANGE_PAUSES) return;
   if (state == EXCHANGE_DONE) {
     let_go(engine, job, exchange_leaves_open(job) && connection_is_drained(job->connection, engine->scratch, sizeof engine->scratch));
     end_attempt(engine, job);
@@ -240,10 +240,9 @@ static void on_ended(void *context, CURL *easy, CURLcode code) {
   send_request(engine, job);
 }
 
-static void on_ready(void *context, struct connection *connection, uint32_t events) {
+static void on_ready(void *context, struct connection *connection) {
   struct engine *engine = context;
   struct job *job = connection->job;
-  (void)events;
   if (!job) {
     check_idle(engine, connection);
     return;
@@ -265,7 +264,7 @@ struct engine *engine_new(const char **why) {
   job_list_init(&engine->ready);
   job_list_init(&engine->done);
   engine->origins.expiry = -1;
-  if (sockets_open(&engine->connector.sockets, why)) return engine;
+  if (sockets_open(&engine->connector.sockets, on_ready, on_ended, engine, why)) return engine;
   pool_free(engine);
   return NULL;
 }
@@ -398,9 +397,8 @@ bool engine_step(struct engine *engine, double seconds) {
   double due = until_due(engine, clock_now());
   if (due >= 0 && (seconds < 0 || due < seconds)) seconds = due;
   int milliseconds = seconds < 0 ? -1 : seconds > 1e6 ? 1000000000 : (int)(seconds * 1000 + 0.999);
-  bool uninterrupted = sockets_wait(sockets, milliseconds, on_ready, engine);
+  bool uninterrupted = sockets_wait(sockets, milliseconds);
   run_due(engine);
-  sockets_collect(sockets, on_ended, engine);
   connection_start_waiting(&engine->connector, unconnected, engine);
   for (struct job *job; (job = job_list_pop(&engine->ready));)
     begin_attempt(engine, job);

@@ -11,7 +11,8 @@
 #include "response.h"
 #include "tls.h"
 
-#define LONGEST_WAIT 86400.0 /* seconds that a provider may ask for */
+#define READS_AT_ONCE 64      /* TLS may have more for as long as the server sends */
+#define LONGEST_WAIT  86400.0 /* seconds that a provider may ask for */
 
 void exchange_begin(struct job *job) {
   reader_free(&job->reader);
@@ -183,8 +184,9 @@ static enum exchange_state finish(struct job *job) {
 }
 
 enum exchange_state exchange_receive(struct job *job, char *scratch, size_t size) {
-  for (;;) {
+  for (int reads = 0;; reads++) {
     size_t got;
+    if (reads == READS_AT_ONCE && connection_want_room(job->connection, true)) return EXCHANGE_PAUSES; /* there is room, so epoll tells at once */
     CURLcode code = connection_receive(job->connection, scratch, size, &got);
     if (code == CURLE_AGAIN) return EXCHANGE_GOES_ON;
     if (code != CURLE_OK) return break_off(job);

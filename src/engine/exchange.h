@@ -7,6 +7,7 @@
 
 enum exchange_state {
   EXCHANGE_GOES_ON, /* the connection waits for the other side */
+  EXCHANGE_PAUSES,  /* so much has come that others and the clock are first; the connection is ready again at once */
   EXCHANGE_DONE,    /* the job has its record or error */
   EXCHANGE_REPLACE  /* the kept connection had ended before: nothing of an answer came, and the operation may be sent again */
 };

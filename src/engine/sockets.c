@@ -83,6 +83,8 @@ curl_socket_t sockets_make(struct sockets *sockets, const struct curl_sockaddr *
 
 int sockets_on_close(void *user, curl_socket_t fd) {
   struct sockets *sockets = user;
+  /* A forked process may have the socket, too: epoll would go on to tell of it. */
+  if ((size_t)fd < sockets->watched_count && sockets->watched[fd].events) epoll_ctl(sockets->epoll, EPOLL_CTL_DEL, fd, NULL);
   if ((size_t)fd < sockets->watched_count) memset(&sockets->watched[fd], 0, sizeof sockets->watched[fd]);
   return close(fd);
 }
@@ -112,11 +114,18 @@ static int on_timer(CURLM *multi, long milliseconds, void *user) {
   return 0;
 }
 
-/* A failure, for want of memory, leaves libcurl with a handle that it does not look at any more, and 7.88 with traces of its socket that must not be met again. */
+/* A failure, for want of memory, leaves libcurl with a handle that it does not look at any more, and 7.88 with traces of its socket that must not be met again.
+ * What has ended is told of at once: until its first byte libcurl holds a connection for one that nobody uses, and may close it when it makes another one. */
 static void act(struct shard *shard, curl_socket_t fd, int bits) {
-  int running;
-  if (shard->broken || curl_multi_socket_action(shard->multi, fd, bits, &running) == CURLM_OK) return;
-  shard->broken = shard->sockets->broken = true;
+  int running, left;
+  struct sockets *sockets = shard->sockets;
+  if (shard->broken) return;
+  if (curl_multi_socket_action(shard->multi, fd, bits, &running) != CURLM_OK) {
+    shard->broken = sockets->broken = true;
+    return;
+  }
+  for (CURLMsg *message; shard->connecting && (message = curl_multi_info_read(shard->multi, &left));)
+    if (message->msg == CURLMSG_DONE) sockets->ended(sockets->context, message->easy_handle, message->data.result);
 }
 
 /* --- shards --- */
@@ -178,8 +187,8 @@ void sockets_remove(struct shard *shard, CURL *easy, bool connecting) {
 
 /* --- the whole --- */
 
-bool sockets_open(struct sockets *sockets, const char **why) {
-  memset(sockets, 0, sizeof *sockets);
+bool sockets_open(struct sockets *sockets, sockets_ready *ready, sockets_ended *ended, void *context, const char **why) {
+  *sockets = (struct sockets){ .ready = ready, .ended = ended, .context = context };
   sockets->epoll = epoll_create1(EPOLL_CLOEXEC);
   sockets->share = curl_share_init();
   if (sockets->epoll >= 0 && sockets->share && curl_share_setopt(sockets->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS) == CURLSHE_OK &&
@@ -218,7 +227,7 @@ double sockets_due(const struct sockets *sockets) {
   return due;
 }
 
-bool sockets_wait(struct sockets *sockets, int milliseconds, sockets_ready *ready, void *context) {
+bool sockets_wait(struct sockets *sockets, int milliseconds) {
   struct epoll_event events[EVENTS];
   if (sockets->leave) sockets->leave();
   int count = epoll_wait(sockets->epoll, events, EVENTS, milliseconds);
@@ -228,7 +237,7 @@ bool sockets_wait(struct sockets *sockets, int milliseconds, sockets_ready *read
     int fd = events[i].data.fd, bits = 0;
     const struct watched *known = &sockets->watched[fd]; /* as it is now: an event before this one may have ended it */
     if (known->kind == WATCH_CONNECTION) {
-      ready(context, known->connection, events[i].events);
+      sockets->ready(sockets->context, known->connection);
     } else if (known->kind == WATCH_LIBCURL) {
       if (events[i].events & EPOLLIN) bits |= CURL_CSELECT_IN;
       if (events[i].events & EPOLLOUT) bits |= CURL_CSELECT_OUT;
@@ -245,16 +254,6 @@ void sockets_run_timers(struct sockets *sockets, double now) {
     if (shard->timer < 0 || shard->timer > now) continue;
     shard->timer = -1;
     act(shard, CURL_SOCKET_TIMEOUT, 0);
-  }
-}
-
-void sockets_collect(struct sockets *sockets, void (*ended)(void *context, CURL *easy, CURLcode code), void *context) {
-  for (size_t i = 0; i < sockets->shard_count; i++) {
-    struct shard *shard = sockets->shards[i];
-    int left;
-    if (shard->connecting == 0) continue;
-    for (CURLMsg *message; (message = curl_multi_info_read(shard->multi, &left));)
-      if (message->msg == CURLMSG_DONE) ended(context, message->easy_handle, message->data.result);
   }
 }
 

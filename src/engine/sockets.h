@@ -26,7 +26,15 @@ struct shard {
   bool broken;     /* libcurl had no memory: all its connections have to go */
 };
 
+/* Something has happened to a connection that is open. */
+typedef void sockets_ready(void *context, struct connection *connection);
+/* libcurl is done with connecting. */
+typedef void sockets_ended(void *context, CURL *easy, CURLcode code);
+
 struct sockets {
+  sockets_ready *ready;
+  sockets_ended *ended;
+  void *context; /* of both */
   int epoll;
   void (*leave)(void), (*enter)(void); /* around every wait; NULL for none */
   CURLSH *share;                       /* names and TLS sessions, for all shards */
@@ -37,11 +45,8 @@ struct sockets {
   bool broken; /* a shard is */
 };
 
-/* Called with a connection that is open and what epoll said of it. */
-typedef void sockets_ready(void *context, struct connection *connection, uint32_t events);
-
 /* False with a static sentence in *why. */
-bool sockets_open(struct sockets *sockets, const char **why);
+bool sockets_open(struct sockets *sockets, sockets_ready *ready, sockets_ended *ended, void *context, const char **why);
 void sockets_close(struct sockets *sockets);
 /* Only closes the descriptors, of which a forked child has copies: anything more would say goodbye on the parent's connections. */
 void sockets_abandon(struct sockets *sockets);
@@ -64,12 +69,10 @@ bool sockets_watch(struct sockets *sockets, int fd, struct connection *connectio
 
 /* When libcurl is due, monotonic seconds; below 0 for never. */
 double sockets_due(const struct sockets *sockets);
-/* Waits so many milliseconds (below 0: without end) for something to happen; libcurl sees to its part, ready is called for open connections. False when a signal ended the wait. */
-bool sockets_wait(struct sockets *sockets, int milliseconds, sockets_ready *ready, void *context);
+/* Waits so many milliseconds (below 0: without end) for something to happen; libcurl sees to its part. False when a signal ended the wait. */
+bool sockets_wait(struct sockets *sockets, int milliseconds);
 /* Lets libcurl do what is due by the clock. */
 void sockets_run_timers(struct sockets *sockets, double now);
-/* Calls back for every handle whose connection is open, or has failed. */
-void sockets_collect(struct sockets *sockets, void (*ended)(void *context, CURL *easy, CURLcode code), void *context);
 /* Lets go of what libcurl has of broken shards, whose handles were removed: they may be used again. */
 void sockets_mend(struct sockets *sockets);
 

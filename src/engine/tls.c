@@ -87,7 +87,8 @@ static CURLcode on_context(CURL *easy, void *made, void *user) {
   SSL_CTX_set_read_ahead(context, 1);
   SSL_CTX_set_max_send_fragment(context, SEND_AT_ONCE);
   SSL_CTX_set_info_callback(context, on_event);
-  if (of_proxy) return CURLE_OK; /* its sessions must never be taken for the provider's */
+  SSL_CTX_set_keylog_callback(context, NULL); /* libcurl's, for SSLKEYLOGFILE in the environment */
+  if (of_proxy) return CURLE_OK;              /* its sessions must never be taken for the provider's */
   connection->context = context;
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_sess_set_new_cb(context, on_session);
@@ -115,6 +116,7 @@ CURLcode tls_set_up(CURL *easy, struct connection *connection) {
     rc = curl_easy_setopt(easy, blobs[i], &trust->one);
   if (rc == CURLE_OK) rc = curl_easy_setopt(easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
   if (rc == CURLE_OK) rc = curl_easy_setopt(easy, CURLOPT_SSLVERSION, settings->tls_version);
+  if (rc == CURLE_OK) rc = curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, settings->tls_version);
   if (rc == CURLE_OK && settings->pinned_public_key) rc = curl_easy_setopt(easy, CURLOPT_PINNEDPUBLICKEY, settings->pinned_public_key);
   return rc;
 }
