@@ -5,7 +5,9 @@
 
 local program = require "support.program"
 
+local unpack = table.unpack or unpack -- luacheck: ignore
 local CALLS = 64
+local THREADS = 2 -- of one look-up: newer libcurls have one for each kind of address
 local MANY = 150 -- more than the engine gives to one of libcurl's multis
 
 -- Threads of the process; clients of the name and of an address; `together` runs so many calls at once, and `meanwhile` once all of them are under way.
@@ -136,7 +138,7 @@ describe("a name that nobody knows", function()
       pending(why)
       return
     end
-    assert.equal("1", lines[1], "look-ups")
+    assert.is_true(tonumber(lines[1]) >= 1 and tonumber(lines[1]) <= THREADS, "look-ups")
     assert.equal(tostring(CALLS), lines[2], "calls that failed in the same way")
     assert.matches("^the host name was not found: .*cards%-unknown", lines[3])
     assert.equal("network\ttrue", lines[4], "it was looked up again at once")
@@ -159,7 +161,9 @@ describe("a name that nobody knows", function()
       pending(why)
       return
     end
-    assert.same({ "1", "2", "timeout", "network", "network", "network" }, lines)
+    assert.is_true(tonumber(lines[1]) >= 1 and tonumber(lines[1]) <= THREADS, "look-ups")
+    assert.equal(2 * lines[1], tonumber(lines[2]), "look-ups in the end")
+    assert.same({ "timeout", "network", "network", "network" }, { unpack(lines, 3) })
   end)
 end)
 

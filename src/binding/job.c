@@ -7,53 +7,7 @@
 #include "../engine/response.h"
 #include "input.h"
 #include "job.h"
-
-static const char vm_key; /* its address is the key of the VM's struct vm in the registry */
-
-/* --- the VM's engine --- */
-
-struct vm {
-  struct engine *engine; /* NULL until the first call */
-  bool is_closing;
-  bool handles_interrupts; /* the host had a handler for SIGINT when the engine was made */
-};
-
-static int collect_vm(lua_State *L) {
-  struct vm *vm = lua_touserdata(L, 1);
-  engine_free(vm->engine);
-  vm->engine = NULL;
-  vm->is_closing = true;
-  return 0;
-}
-
-/* Made when the module is opened, so that it is finalized after all jobs, which may be in its engine. */
-static void open_vm(lua_State *L) {
-  struct vm *vm = lua_newuserdata(L, sizeof *vm);
-  memset(vm, 0, sizeof *vm);
-  lua_createtable(L, 0, 1);
-  lua_pushcfunction(L, collect_vm);
-  lua_setfield(L, -2, "__gc");
-  lua_setmetatable(L, -2);
-  compat_rawsetp(L, LUA_REGISTRYINDEX, &vm_key);
-}
-
-static struct vm *get_vm(lua_State *L) {
-  const char *why;
-  struct sigaction handler;
-  compat_rawgetp(L, LUA_REGISTRYINDEX, &vm_key);
-  struct vm *vm = lua_touserdata(L, -1);
-  lua_pop(L, 1);
-  if (vm->engine && !engine_is_foreign(vm->engine)) return vm;
-  engine_free(vm->engine); /* a forked child has an engine of its own */
-  vm->engine = NULL;
-  if (vm->is_closing) luaL_error(L, "cards: the Lua state is closing");
-  vm->engine = engine_new(&why);
-  if (!vm->engine) luaL_error(L, "cards: %s", why);
-  vm->handles_interrupts = sigaction(SIGINT, NULL, &handler) == 0 && handler.sa_handler != SIG_DFL;
-  return vm;
-}
-
-/* --- jobs --- */
+#include "vm.h"
 
 struct box *job_new_box(lua_State *L) {
   struct box *box = lua_newuserdata(L, sizeof *box);
@@ -129,7 +83,7 @@ static bool was_interrupted(lua_State *L, lua_Hook hook, const struct vm *vm) {
 
 /* Runs the engine until the job is done. */
 static void run(lua_State *L, struct box *box) {
-  const struct vm *vm = get_vm(L);
+  const struct vm *vm = vm_get(L);
   struct engine *engine = vm->engine;
   lua_Hook hook = lua_gethook(L);
   struct job *job = box->job;
@@ -145,7 +99,7 @@ static void run(lua_State *L, struct box *box) {
 
 static int submit_box(lua_State *L, struct box *box, lua_Number tag) {
   box->tag = tag;
-  box->engine = get_vm(L)->engine;
+  box->engine = vm_get(L)->engine;
   box->job->owner = box;
   engine_submit(box->engine, box->job);
   return 1;
@@ -170,7 +124,7 @@ void job_make_room(lua_State *L, int index, int tags) {
 
 /* core.done(table, seconds): the tags of submitted jobs that are done, in the table from 1 on, waiting so long for the first; returns how many */
 static int done(lua_State *L) {
-  struct engine *engine = get_vm(L)->engine;
+  struct engine *engine = vm_get(L)->engine;
   lua_Number seconds = luaL_checknumber(L, 2);
   job_make_room(L, 1, DONE_AT_ONCE);
   struct job *job = engine_done(engine);
@@ -406,7 +360,7 @@ void binding_open_job(lua_State *L) {
   static const luaL_Reg functions[] = { { "check", input_check }, { "clean", input_clean }, { "number", input_number },
                                         { "job", new_job },       { "call", call },         { "submit", submit_plain },
                                         { "done", done },         { "now", now },           { NULL, NULL } };
-  open_vm(L);
+  vm_open(L);
   luaL_newmetatable(L, JOB_TYPE);
   luaL_newlib(L, methods);
   lua_setfield(L, -2, "__index");

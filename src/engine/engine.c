@@ -8,6 +8,7 @@
 #include "../base/secret.h"
 #include "connection.h"
 #include "exchange.h"
+#include "job_heap.h"
 #include "origin.h"
 #include "response.h"
 #include "retry.h"
@@ -19,57 +20,14 @@ struct engine {
   struct origins origins;
   uint32_t generation; /* of the process that made it */
   struct job_list ready, done;
-  struct job **heap; /* all jobs under way, by due */
-  size_t heap_count, heap_size;
+  struct job_heap heap; /* all jobs under way, by due */
   char scratch[SCRATCH];
 };
-
-/* --- the heap of jobs --- */
-
-static void heap_put(struct engine *engine, size_t at, struct job *job) {
-  engine->heap[at] = job;
-  job->heap_index = at;
-}
-
-static void heap_settle(struct engine *engine, size_t at) {
-  struct job *job = engine->heap[at];
-  while (at > 0 && job->due < engine->heap[(at - 1) / 2]->due) {
-    heap_put(engine, at, engine->heap[(at - 1) / 2]);
-    at = (at - 1) / 2;
-  }
-  for (size_t child; (child = 2 * at + 1) < engine->heap_count; at = child) {
-    if (child + 1 < engine->heap_count && engine->heap[child + 1]->due < engine->heap[child]->due) child++;
-    if (job->due <= engine->heap[child]->due) break;
-    heap_put(engine, at, engine->heap[child]);
-  }
-  heap_put(engine, at, job);
-}
-
-static bool heap_add(struct engine *engine, struct job *job) {
-  if (engine->heap_count == engine->heap_size) {
-    size_t size = engine->heap_size ? engine->heap_size * 2 : 16;
-    struct job **grown = pool_realloc(engine->heap, size * sizeof *grown);
-    if (!grown) return false;
-    engine->heap = grown;
-    engine->heap_size = size;
-  }
-  heap_put(engine, engine->heap_count++, job);
-  heap_settle(engine, job->heap_index);
-  return true;
-}
-
-static void heap_remove(struct engine *engine, struct job *job) {
-  size_t at = job->heap_index;
-  struct job *last = engine->heap[--engine->heap_count];
-  if (last == job) return;
-  heap_put(engine, at, last);
-  heap_settle(engine, at);
-}
 
 static void set_due(struct engine *engine, struct job *job, double due) {
   if (job->due == due) return;
   job->due = due;
-  heap_settle(engine, job->heap_index);
+  job_heap_settle(&engine->heap, job);
 }
 
 /* --- ends of attempts --- */
@@ -81,7 +39,7 @@ static void add_done(struct engine *engine, struct job *job) {
 }
 
 static void finish(struct engine *engine, struct job *job) {
-  heap_remove(engine, job);
+  job_heap_remove(&engine->heap, job);
   origin_leave(&engine->origins, job);
   reader_free(&job->reader);
   add_done(engine, job);
@@ -274,8 +232,8 @@ bool engine_is_foreign(const struct engine *engine) {
 }
 
 void engine_cancel_all(struct engine *engine) {
-  while (engine->heap_count)
-    engine_cancel(engine, engine->heap[0], ERROR_CANCELLED, "the process is ending");
+  while (engine->heap.count)
+    engine_cancel(engine, engine->heap.jobs[0], ERROR_CANCELLED, "the process is ending");
 }
 
 void engine_abandon(struct engine *engine) {
@@ -296,7 +254,7 @@ void engine_free(struct engine *engine) {
   sockets_close(&engine->connector.sockets);
   sessions_free(&engine->connector.sessions);
   trust_free(&engine->connector.trust);
-  pool_free(engine->heap);
+  job_heap_free(&engine->heap);
   pool_free(engine);
 }
 
@@ -312,7 +270,7 @@ void engine_around_waits(struct engine *engine, void (*leave)(void), void (*ente
 void engine_submit(struct engine *engine, struct job *job) {
   job->due = job->deadline;
   bool joined = origin_join(&engine->origins, job);
-  if (joined && heap_add(engine, job)) {
+  if (joined && job_heap_add(&engine->heap, job)) {
     start_attempt(engine, job);
     return;
   }
@@ -346,7 +304,7 @@ void engine_cancel(struct engine *engine, struct job *job, enum error_kind kind,
 static double until_due(const struct engine *engine, double now) {
   double at = sockets_due(&engine->connector.sockets);
   if (engine->ready.first || engine->connector.names.changed) return 0;
-  if (engine->heap_count && (at < 0 || engine->heap[0]->due < at)) at = engine->heap[0]->due;
+  if (engine->heap.count && (at < 0 || engine->heap.jobs[0]->due < at)) at = engine->heap.jobs[0]->due;
   if (engine->origins.expiry >= 0 && (at < 0 || engine->origins.expiry < at)) at = engine->origins.expiry;
   return at < 0 ? -1 : at > now ? at - now : 0;
 }
@@ -365,8 +323,8 @@ static void end_overdue(struct engine *engine, struct job *job) {
 
 static void run_due(struct engine *engine) {
   double now = clock_now();
-  while (engine->heap_count && engine->heap[0]->due <= now) {
-    struct job *job = engine->heap[0];
+  while (engine->heap.count && engine->heap.jobs[0]->due <= now) {
+    struct job *job = engine->heap.jobs[0];
     if (job->state == JOB_WAITING)
       start_attempt(engine, job);
     else
