@@ -65,7 +65,6 @@ struct connection {
   /* of its users */
   struct job *job;       /* that goes over it or waits for it; NULL while idle */
   struct origin *origin; /* NULL once it must not be used again */
-  unsigned long uses;    /* requests that it has carried */
   double idle_since;     /* monotonic seconds */
 };
 

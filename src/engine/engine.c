@@ -103,8 +103,6 @@ static void after(struct engine *engine, struct job *job, enum exchange_state st
 }
 
 static void send_request(struct engine *engine, struct job *job) {
-  struct connection *connection = job->connection;
-  connection->uses++;
   set_due(engine, job, job->deadline);
   after(engine, job, exchange_send(job, engine->scratch, sizeof engine->scratch));
 }

@@ -249,7 +249,7 @@ static void name_target(struct job *job, char out[static 160]) {
 
 static void set_unexpected(struct job *job) {
   char what[256], target[160];
-  if (job->status == 407) {
+  if (job->status == 407 && job->settings->proxy_kind == PROXY_HTTP && !job->settings->tls) {
     set_protocol(job, "the proxy wants another credential (HTTP 407)");
     job->error.kind = ERROR_NETWORK;
     return;
