@@ -1,5 +1,6 @@
 --- memcheck.lua FOLDER TAP [short | TEXT]: calls the sandbox from targets with random markers for secrets, and scans their memory from outside. With the
--- secrets open each may be there once, after that none, and none in a core dump, but for what a row says that libcurl keeps. Prints a table; TAP gets the result. With a TEXT only what has it in its name.
+-- secrets open each may be there once, after that none, and none in a core dump, but for what a row says that libcurl keeps. Prints a table; TAP gets the
+-- result. With a TEXT only what has it in its name.
 
 local cases = require "memcheck.cases"
 local markers = require "memcheck.markers"
