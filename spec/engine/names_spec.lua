@@ -1,14 +1,13 @@
 --- Names of hosts: one look-up for all calls that wait for it, and what came of it is remembered.
 --
 -- A look-up is a thread of libcurl's. It is held up by a pipe in the place of a file that the C library reads for it, so that the threads can be counted, and
--- whoever looks up once more waits for ever: $HOSTALIASES for a name that nobody knows, /etc/resolv.conf (in a mount namespace) for one of this machine.
+-- whoever looks up once more waits for ever, by $HOSTALIASES for a name that nobody knows.
 
 local program = require "support.program"
 
 local unpack = table.unpack or unpack -- luacheck: ignore
 local CALLS = 64
 local THREADS = 2 -- of one look-up: newer libcurls have one for each kind of address
-local MANY = 150 -- more than the engine gives to one of libcurl's multis
 
 -- Threads of the process; clients of the name and of an address; `together` runs so many calls at once, and `meanwhile` once all of them are under way.
 local PRELUDE = [[
@@ -164,52 +163,5 @@ describe("a name that nobody knows", function()
     assert.is_true(tonumber(lines[1]) >= 1 and tonumber(lines[1]) <= THREADS, "look-ups")
     assert.equal(2 * lines[1], tonumber(lines[2]), "look-ups in the end")
     assert.same({ "timeout", "network", "network", "network" }, { unpack(lines, 3) })
-  end)
-end)
-
-describe("a name that has addresses", function()
-  it("is looked up once for all calls, and not again for a new connection", function()
-    -- Who is not root is it in there.
-    local path = pipe()
-    program.shell(("echo 127.0.0.1 localhost provider.sandbox.test >%s.hosts && echo nameserver 127.0.0.1 >%s.conf"):format(path, path))
-    local space = program.shell "id -u":find "^0" and "unshare --mount" or "unshare --user --map-root-user --mount"
-    local prefix = ("timeout 60 %s sh -c 'mount --bind \"$0\" /etc/resolv.conf && mount --bind \"$0.hosts\" /etc/hosts && exec \"$@\"' %s")
-      :format(space, path)
-    local _, status = program.shell(prefix .. " true")
-    if status ~= 0 then
-      pending "no mount namespace to be had, so look-ups cannot be held up"
-      return
-    end
-    local lines, why = run(PRELUDE:format(MANY, path) .. [[
-      local pool = require "support.pool"
-      local url = sandbox.url("HTTPS_URL"):gsub("localhost", "provider.sandbox.test") .. "/alix"
-      local events = {}
-      local function client() return pool.client(pool.tls(), events, { base_url = url, timeout = 20, connect_timeout = 20 }) end
-      local alix, feeder = client(), nil
-      local results = together(calls, function(i) return alix:private_info("c_" .. i) end, function()
-        print(threads() - before)
-        local pipe = io.popen(("exec setsid sh -c 'echo $$; while cat %s.conf >%s; do echo >>%s.count; done' 2>/dev/null"):format(held, held, held))
-        feeder = pipe:read "*l"
-      end)
-      os.execute("kill -- -" .. feeder) -- with what waits for somebody to read
-      local good = 0
-      for i = 1, calls do
-        if results[i][1] then good = good + 1 else print(results[i][2]) end
-      end
-      print(good)
-      local _, looks = io.open(held .. ".count"):read "*a":gsub("\n", "")
-      print(looks < 10) -- one look-up may open it several times
-      local reused = 0
-      for _, event in ipairs(events) do reused = reused + (event.reused and 1 or 0) end
-      print(reused)
-      local record, err = client():private_info("new", { timeout = 5 })
-      print(record and "record" or err, events[#events].reused)
-      pool.remove()
-    ]], { prefix = prefix })
-    if not lines then
-      pending(why)
-      return
-    end
-    assert.same({ "1", tostring(MANY), "true", "0", "record\tfalse" }, lines)
   end)
 end)
