@@ -54,7 +54,7 @@ local function compare(what, peers, upstream, times, calls, in_flight, asked)
 end
 
 local one_by_one = { [RAW] = "≥ 1.25", [CURL] = "≥ 1.15" }
-compare("sequential", peers_of("raw", "curl_calls.lua"), sandbox, 2 * count + 3, 1000, 1, { http = one_by_one, https = one_by_one })
+compare("sequential", peers_of("raw", "curl_calls.lua"), servers, 2 * count + 3, 1000, 1, { http = one_by_one, https = one_by_one })
 compare("64 in flight", peers_of("raw_multi", "curl_multi_calls.lua"), servers, count, 20000, 64, {
   http = { [RAW] = "≥ 1.30", [CURL] = "≥ 1.50" },
   https = { [RAW] = "≥ 1.70", [CURL] = "≥ 1.80" },
