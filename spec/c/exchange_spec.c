@@ -131,8 +131,8 @@ static void tells_what_a_status_means(void **state) {
       "a redirect (HTTP 302) to elsewhere.example, which is never followed" },
     { "HTTP/1.1 304 No\r\nContent-Length: 1000\r\nConnection: close\r\n\r\n", 304, ERROR_PROTOCOL, false,
       "a redirect (HTTP 304), which is never followed" },
-    { "HTTP/1.1 407 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", 407, ERROR_NETWORK, false,
-      "the proxy wants another credential (HTTP 407)" },
+    { "HTTP/1.1 407 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", 407, ERROR_PROTOCOL, false,
+      "an answer that is not documented (HTTP 407)" }, /* there is no proxy that may have said so */
     { HEAD "Content-Type: text/html; charset=x\r\nContent-Length: 6\r\nConnection: close\r\n\r\n<html>", 200, ERROR_PROTOCOL, false, NULL },
     { HEAD "Content-Encoding: br\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}", 200, ERROR_PROTOCOL, false,
       "the encoding of the answer is unknown" },
