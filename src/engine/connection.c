@@ -209,25 +209,25 @@ bool connection_may_hold_more(const struct connection *connection) {
   return connection->layered || connection->got >= READ_AT_ONCE;
 }
 
-bool connection_is_silent(struct connection *connection, char *scratch, size_t size) {
+/* Reads, and finds nothing but what is for TLS itself, as a session ticket is; a part of a record is something. */
+static bool brings_nothing(struct connection *connection, char *scratch, size_t size) {
   size_t got;
+  CURLcode code = connection_receive(connection, scratch, size, &got);
+  if (got) explicit_bzero(scratch, got);
+  return code == CURLE_AGAIN && !(connection->tls && tls_holds_bytes(connection->tls));
+}
+
+bool connection_is_silent(struct connection *connection, char *scratch, size_t size) {
   char byte;
   ssize_t waiting = recv(connection->fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   explicit_bzero(&byte, 1);
   if (waiting < 0 && (errno == EAGAIN || errno == EWOULDBLOCK)) return true;
-  if (waiting <= 0) return false;
-  CURLcode code = connection_receive(connection, scratch, size, &got);
-  if (got) explicit_bzero(scratch, got);
-  return code == CURLE_AGAIN &&
-         !(connection->tls && tls_holds_bytes(connection->tls)); /* a session ticket is nothing, a part of a record is something */
+  return waiting > 0 && brings_nothing(connection, scratch, size);
 }
 
 bool connection_is_drained(struct connection *connection, char *scratch, size_t size) {
-  size_t got;
-  if (connection->tls && !connection->proxy_tls ? !tls_holds_bytes(connection->tls) : !connection_may_hold_more(connection)) return true;
-  CURLcode code = connection_receive(connection, scratch, size, &got);
-  if (got) explicit_bzero(scratch, got);
-  return code == CURLE_AGAIN && !(connection->tls && tls_holds_bytes(connection->tls));
+  bool drained = connection->tls && !connection->proxy_tls ? !tls_holds_bytes(connection->tls) : !connection_may_hold_more(connection);
+  return drained || brings_nothing(connection, scratch, size);
 }
 
 bool connection_want_room(struct connection *connection, bool wanted) {

@@ -135,7 +135,7 @@ static bool refused_by_alert(struct job *job) {
 }
 
 /* The connection broke, or the answer is none. */
-static void fail(struct job *job) {
+static enum exchange_state fail(struct job *job) {
   static const struct {
     enum error_kind kind;
     const char *what;
@@ -160,6 +160,8 @@ static void fail(struct job *job) {
   job->status = job->reader.status;
   response_failed(job, kind, (kind == ERROR_BUSY || kind == ERROR_NETWORK) && exchange_may_repeat(job), what,
                   fault == READER_MALFORMED ? job->reader.why : NULL);
+  read_headers(job);
+  return EXCHANGE_DONE;
 }
 
 static enum exchange_state break_off(struct job *job) {
@@ -168,9 +170,7 @@ static enum exchange_state break_off(struct job *job) {
   reader_end(&job->reader);
   if (refused_by_alert(job)) return EXCHANGE_DONE;
   if (job->reader.fault == READER_OK) job->reader.fault = READER_CUT; /* a body that the end ends, which did not end in order */
-  fail(job);
-  read_headers(job);
-  return EXCHANGE_DONE;
+  return fail(job);
 }
 
 /* --- bytes --- */
@@ -192,21 +192,14 @@ enum exchange_state exchange_receive(struct job *job, char *scratch, size_t size
     if (code != CURLE_OK) return break_off(job);
     if (got == 0) {
       if (job->reader.bytes == 0) return break_off(job);
-      if (reader_end(&job->reader) == READER_DONE) return finish(job);
-      fail(job);
-      read_headers(job);
-      return EXCHANGE_DONE;
+      return reader_end(&job->reader) == READER_DONE ? finish(job) : fail(job);
     }
     if (!job->reader.bytes) job->times.first_byte = clock_now() - job->started;
     job->bytes_in += got;
     enum reader_state state = reader_feed(&job->reader, scratch, got);
     explicit_bzero(scratch, got);
     if (state == READER_DONE) return finish(job);
-    if (state == READER_FAILED) {
-      fail(job);
-      read_headers(job);
-      return EXCHANGE_DONE;
-    }
+    if (state == READER_FAILED) return fail(job);
     if (!connection_may_hold_more(job->connection)) return EXCHANGE_GOES_ON;
   }
 }

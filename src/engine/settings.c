@@ -128,7 +128,6 @@ static enum outcome read_base_url(struct settings *settings, CURLU *url) {
   struct buf host, port;
   buf_init(&host, 4096);
   buf_init(&port, 16);
-  settings->tls = strncasecmp(settings->base_url, "https:", 6) == 0;
   enum outcome outcome = outcome_of(curl_url_set(url, CURLUPART_URL, settings->base_url, CURLU_PATH_AS_IS));
   if (outcome == MADE) outcome = get_part(url, CURLUPART_HOST, HOST_FLAGS, &host);
   if (outcome == MADE) outcome = get_part(url, CURLUPART_PORT, CURLU_NO_DEFAULT_PORT, &port);
@@ -241,9 +240,10 @@ bool settings_finish(struct settings *settings, const char **why) {
   CURLU *base = curl_url(), *proxy = curl_url();
   const char *agent = settings->user_agent ? settings->user_agent : "cards";
   enum outcome outcome = stored(base && proxy);
+  settings->tls = strncasecmp(settings->base_url, "https:", 6) == 0;
   *why = "proxy: it cannot be read";
   if (outcome == MADE && settings->proxy) outcome = read_proxy(settings, proxy);
-  if (outcome == MADE && settings->proxy_kind == PROXY_HTTP && settings->proxy_user && strncasecmp(settings->base_url, "https:", 6) != 0)
+  if (outcome == MADE && settings->proxy_kind == PROXY_HTTP && settings->proxy_user && !settings->tls)
     outcome = stored(add_proxy_authorization(settings));
   settings->own_at = settings->head.len;
   if (outcome == MADE) {

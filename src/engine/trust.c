@@ -1,11 +1,9 @@
 #include "trust.h"
 
-#include <curl/curl.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <stdbool.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "../base/pool.h"
 
