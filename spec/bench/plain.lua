@@ -1,11 +1,10 @@
 --- Plain Lua over kept connections: cards, raw C programs, and Lua-cURL + lua-cjson where installed, one call after the other and 64 in flight.
--- plain.lua PROGRAMS SANDBOX SERVERS [ROUNDS]: the folders of the C programs, of the sandbox (for one call after the other) and of the light upstream (which is
--- not what limits 64 in flight).
+-- plain.lua PROGRAMS SERVERS [ROUNDS]: the folders of the C programs and of the light upstream, which is not what limits 64 in flight.
 
 local addresses = require "bench.addresses"
 local rounds = require "bench.rounds"
-local programs, sandbox, servers = arg[1], addresses(arg[2]), addresses(arg[3])
-local count = tonumber(arg[4] or 9)
+local programs, servers = arg[1], addresses(arg[2])
+local count = tonumber(arg[3] or 9)
 
 local lua = os.getenv "LUA_BIN" or "lua5.4"
 local has_curl = os.execute(lua .. " -e 'require \"lcurl.safe\" require \"cjson\"' 2>/dev/null")
