@@ -19,7 +19,7 @@ CC       ?= cc
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Werror
 HARDEN   := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection
 CFLAGS   ?= -O2 -g
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -fPIC -fvisibility=hidden -pthread $(WARNINGS) $(HARDEN) $(CFLAGS)
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -fPIC -fvisibility=hidden -pthread $(WARNINGS) $(HARDEN) $(CFLAGS)
 # Never unloaded (a thread or a fork handler may outlive the VM), no lazy binding (it spills vector registers).
 ALL_LDFLAGS = -shared -pthread -Wl,-z,relro,-z,now,-z,nodelete -Wl,--as-needed $(LDFLAGS)
 LIBS     := -lcurl -lcjson -lcrypto -lssl -lz -lm
@@ -32,8 +32,8 @@ LIBDIR   ?= $(PREFIX)/lib/lua/$(LUA_ABI)
 LUADIR   ?= $(PREFIX)/share/lua/$(LUA_ABI)
 BINDIR   ?= $(PREFIX)/bin
 
-CORE_SRC := $(wildcard src/base/*.c src/engine/*.c src/providers/*.c)
-SRC      := $(CORE_SRC) $(wildcard src/binding/*.c)
+CORE_SRC := $(sort $(shell find src -name '*.c' ! -path 'src/lua/*'))
+SRC      := $(CORE_SRC) $(wildcard src/lua/*.c)
 LUA_SRC  := $(patsubst lua/%,%,$(wildcard lua/cards/*.lua lua/cards/maps/*.lua))
 CLI_SRC  := $(wildcard lua/cards/cli/*.lua)
 OUT       = $(BUILD)/$(LUA)
@@ -43,15 +43,22 @@ OBJ       = $(SRC:src/%.c=$(OUT)/%.o)
 
 all: $(OUT)/cards/core.so
 
-$(OUT)/%.o: src/%.c $(MAKEFILE_LIST)
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $(LUA_INC) -MMD -MP -c -o $@ $<
+# A tree of objects: $(call objects,FOLDER,COMPILER,FLAGS). Each has flags of its own: per Lua, units, units under sanitizers, the storm, fuzzers.
+define objects
+$(1)/%.o: src/%.c $(MAKEFILE_LIST)
+	@mkdir -p $$(@D)
+	$(2) $(3) -MMD -MP -c -o $$@ $$<
+-include $(SRC:src/%.c=$(1)/%.d)
+.PRECIOUS: $(1)/%.o
+endef
+# What sanitizers and fuzzers are built with: malloc in the place of the pool, and without the hardening that hides an overflow from them.
+SANITIZED = $(filter-out $(HARDEN),$(ALL_CFLAGS)) -O1 -fno-omit-frame-pointer -DPOOL_IS_MALLOC
+
+$(eval $(call objects,$(OUT),$$(CC),$$(ALL_CFLAGS) $$(LUA_INC)))
 
 $(OUT)/cards/core.so: $(OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $(OBJ) $(LIBS)
-
--include $(OBJ:.o=.d)
 
 # --- running Lua ---
 
@@ -75,40 +82,34 @@ specs: all $(if $(filter luajit,$(LUA)),$(BUILD)/luajit/host)
 
 # --- C units: each spec twice, with the pool as it is and, for the sanitizers, with malloc in its place ---
 
-UNITS     := $(patsubst spec/c/%_spec.c,%,$(wildcard spec/c/*_spec.c))
-SANITIZE  := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all -DPOOL_IS_MALLOC
+UNITS     := $(patsubst spec/%_spec.c,%,$(sort $(shell find spec -name '*_spec.c')))
+SANITIZE  := -fsanitize=address,undefined -fno-sanitize-recover=all
 UNIT_LIBS := -lcmocka $(LIBS)
 UNIT_RUNS := $(UNITS:%=$(BUILD)/units/%.tap) $(UNITS:%=$(BUILD)/units-asan/%.tap)
 
-$(BUILD)/units/%.o: src/%.c $(MAKEFILE_LIST)
-	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+define units
+$(call objects,$(BUILD)/$(1),$$(CC),$(2))
+$(BUILD)/$(1)/%_spec: spec/%_spec.c $(CORE_SRC:src/%.c=$(BUILD)/$(1)/%.o)
+	@mkdir -p $$(@D)
+	$$(CC) $(2) -Ispec/support/c -MMD -MP -o $$@ $$(filter %.c %.o,$$^) $$(UNIT_LIBS)
+-include $(UNITS:%=$(BUILD)/$(1)/%_spec.d)
+.PRECIOUS: $(BUILD)/$(1)/%_spec
+endef
+$(eval $(call units,units,$$(ALL_CFLAGS)))
+$(eval $(call units,units-asan,$$(SANITIZED) $$(SANITIZE)))
 
-$(BUILD)/units-asan/%.o: src/%.c $(MAKEFILE_LIST)
-	@mkdir -p $(@D)
-	$(CC) $(filter-out $(HARDEN),$(ALL_CFLAGS)) $(SANITIZE) -MMD -MP -c -o $@ $<
-
-$(BUILD)/units/%_spec: spec/c/%_spec.c $(CORE_SRC:src/%.c=$(BUILD)/units/%.o)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -pthread -o $@ $(filter %.c %.o,$^) $(UNIT_LIBS)
-
-$(BUILD)/units-asan/%_spec: spec/c/%_spec.c $(CORE_SRC:src/%.c=$(BUILD)/units-asan/%.o)
-	$(CC) $(filter-out $(HARDEN),$(ALL_CFLAGS)) $(SANITIZE) -MMD -MP -pthread -o $@ $(filter %.c %.o,$^) $(UNIT_LIBS)
-
-# In these units each allocation fails once: spec/c/failing.h takes the allocator's place.
+# In these units each allocation fails once: spec/support/c/failing.h takes the allocator's place.
 FAILING := malloc pool_alloc pool_calloc pool_realloc pool_strdup pool_free pool_free_malloced
 $(BUILD)/units/%alloc_spec $(BUILD)/units-asan/%alloc_spec: UNIT_LIBS += $(FAILING:%=-Wl,--wrap=%)
 
 # And in this one each page of the arena of secrets.
-$(BUILD)/units/arena_refused_spec $(BUILD)/units-asan/arena_refused_spec: UNIT_LIBS += -Wl,--wrap=mmap -Wl,--wrap=mprotect -Wl,--wrap=mlock -Wl,--wrap=madvise
+$(BUILD)/units/secret/arena_refused_spec $(BUILD)/units-asan/secret/arena_refused_spec: UNIT_LIBS += -Wl,--wrap=mmap -Wl,--wrap=mprotect -Wl,--wrap=mlock -Wl,--wrap=madvise
 
 $(BUILD)/%.tap: $(BUILD)/%_spec FORCE
 	@CMOCKA_MESSAGE_OUTPUT=TAP $< > $@ 2> $@.err; status=$$?; cat $@.err >> $@; spec/support/tally "$*" $@ $$status
 
--include $(wildcard $(BUILD)/units/*/*.d $(BUILD)/units-asan/*/*.d $(BUILD)/units*/*.d)
-
 .PHONY: FORCE
 FORCE:
-.PRECIOUS: $(BUILD)/units/%.o $(BUILD)/units-asan/%.o $(BUILD)/units/%_spec $(BUILD)/units-asan/%_spec
 
 units:
 	@echo "== C units"
@@ -116,18 +117,15 @@ units:
 
 # --- the I/O thread in a storm: under ThreadSanitizer for STORM seconds, then, as that one knows no threads in a forked child, for a third of them as it is built to be used ---
 
-STORM      ?= 60
-STORM_TSAN := -O1 -fno-omit-frame-pointer -fsanitize=thread -DPOOL_IS_MALLOC
+STORM ?= 60
 
-$(BUILD)/units-tsan/%.o: src/%.c $(MAKEFILE_LIST)
-	@mkdir -p $(@D)
-	$(CC) $(filter-out $(HARDEN),$(ALL_CFLAGS)) $(STORM_TSAN) -MMD -MP -c -o $@ $<
+$(eval $(call objects,$(BUILD)/units-tsan,$$(CC),$$(SANITIZED) -fsanitize=thread))
 
 $(BUILD)/units-tsan/storm: spec/storm/storm.c $(CORE_SRC:src/%.c=$(BUILD)/units-tsan/%.o)
-	$(CC) $(filter-out $(HARDEN),$(ALL_CFLAGS)) $(STORM_TSAN) -MMD -MP -o $@ $(filter %.c %.o,$^) $(LIBS)
+	$(CC) $(SANITIZED) -fsanitize=thread -Ispec/support/c -o $@ $^ $(LIBS)
 
 $(BUILD)/units/storm: spec/storm/storm.c $(CORE_SRC:src/%.c=$(BUILD)/units/%.o)
-	$(CC) $(ALL_CFLAGS) -MMD -MP -o $@ $(filter %.c %.o,$^) $(LIBS)
+	$(CC) $(ALL_CFLAGS) -Ispec/support/c -o $@ $^ $(LIBS)
 
 .PHONY: storm
 storm: $(BUILD)/units-tsan/storm $(BUILD)/units/storm
@@ -164,21 +162,18 @@ FUZZ_TARGETS := $(patsubst spec/fuzz/%_fuzz.c,%,$(wildcard spec/fuzz/*_fuzz.c))
 TARGET       ?= $(FUZZ_TARGETS)
 SECONDS      ?= 60
 FUZZ_CC      ?= clang
-FUZZ_FLAGS   := -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all -DPOOL_IS_MALLOC
-FUZZ_LUA      = $(shell pkg-config --cflags lua5.4)
+FUZZ_FLAGS    = $(SANITIZED) $(SANITIZE) -fsanitize=fuzzer-no-link $(shell pkg-config --cflags lua5.4)
 
-$(BUILD)/fuzz/%.o: src/%.c $(MAKEFILE_LIST)
-	@mkdir -p $(@D)
-	$(FUZZ_CC) $(filter-out $(HARDEN),$(ALL_CFLAGS)) $(FUZZ_FLAGS) $(FUZZ_LUA) -MMD -MP -c -o $@ $<
+$(eval $(call objects,$(BUILD)/fuzz,$$(FUZZ_CC),$$(FUZZ_FLAGS)))
 
 $(BUILD)/fuzz/%_fuzz: spec/fuzz/%_fuzz.c $(SRC:src/%.c=$(BUILD)/fuzz/%.o)
-	$(FUZZ_CC) $(filter-out $(HARDEN),$(ALL_CFLAGS)) $(FUZZ_FLAGS) -fsanitize=fuzzer $(FUZZ_LUA) -MMD -MP -o $@ $(filter %.c %.o,$^) $(LIBS) $(FUZZ_LIBS) -llua5.4
+	$(FUZZ_CC) $(FUZZ_FLAGS) -fsanitize=fuzzer -Ispec/support/c -MMD -MP -o $@ $(filter %.c %.o,$^) $(LIBS) $(FUZZ_LIBS) -llua5.4
 
 # Others that read HTTP, to compare with.
 $(BUILD)/fuzz/reader_peers_fuzz: FUZZ_LIBS := -lhttp_parser
 
--include $(wildcard $(BUILD)/fuzz/*/*.d $(BUILD)/fuzz/*.d)
-.PRECIOUS: $(BUILD)/fuzz/%.o $(BUILD)/fuzz/%_fuzz
+-include $(FUZZ_TARGETS:%=$(BUILD)/fuzz/%_fuzz.d)
+.PRECIOUS: $(BUILD)/fuzz/%_fuzz
 
 .PHONY: fuzz fuzz-merge
 fuzz: deps-check
@@ -203,9 +198,9 @@ soak-on:
 # --- the binding where each allocation fails once: a Lua of its own, with the sanitizers ---
 
 FAULT_LUA := $(shell pkg-config --cflags lua5.4)
-$(BUILD)/units-asan/binding/%.o: ALL_CFLAGS += $(FAULT_LUA)
-$(BUILD)/units-asan/vm: spec/fault/vm.c spec/fault/server.c spec/fault/server.h spec/c/failing.h $(SRC:src/%.c=$(BUILD)/units-asan/%.o)
-	$(CC) $(filter-out $(HARDEN),$(ALL_CFLAGS)) $(SANITIZE) $(FAULT_LUA) -o $@ $(filter %.c %.o,$^) $(LIBS) $(shell pkg-config --libs lua5.4) $(FAILING:%=-Wl,--wrap=%)
+$(BUILD)/units-asan/lua/%.o: ALL_CFLAGS += $(FAULT_LUA)
+$(BUILD)/units-asan/vm: spec/fault/vm.c spec/fault/server.c spec/fault/server.h spec/support/c/failing.h $(SRC:src/%.c=$(BUILD)/units-asan/%.o)
+	$(CC) $(SANITIZED) $(SANITIZE) $(FAULT_LUA) -Ispec/support/c -o $@ $(filter %.c %.o,$^) $(LIBS) $(shell pkg-config --libs lua5.4) $(FAILING:%=-Wl,--wrap=%)
 
 $(BUILD)/units-asan/vm.pem:
 	@mkdir -p $(@D)

@@ -1,3 +1,3 @@
 --- PayEngine: retrieve_token { card_id }. Credential: secret. base_url has to be configured.
--- The wire is described in src/providers/payengine.c.
+-- The wire is described in src/provider/builtin/payengine.c.
 return require("cards.provider").module "payengine"

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../../src/base/pan.h"
-#include "../../src/engine/engine.h"
-#include "../../src/engine/response.h"
-#include "../../src/providers/providers.h"
+#include "http/engine.h"
+#include "provider/builtin/builtin.h"
+#include "provider/response.h"
+#include "text/pan.h"
 
 static const char answer[] =
     "{\"success\": true, \"message\": \"Your request has been successful\", \"data\": {\"cvv\": \"111\", \"expYear\": \"27\", \"expMonth\": "

@@ -12,7 +12,7 @@
 #include <lua.h>
 #include <lualib.h>
 
-#include "../c/failing.h"
+#include "failing.h"
 #include "server.h"
 
 int luaopen_cards_core(lua_State *L);

@@ -4,8 +4,8 @@
 
 #include <zlib.h>
 
-#include "../../src/engine/reader.h"
 #include "fuzz.h"
+#include "http/message/reader.h"
 
 #define PLENTY ((size_t)1 << 20)
 

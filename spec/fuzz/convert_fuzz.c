@@ -1,8 +1,8 @@
 /* Bytes of an answer to what a script gets of it: the record as a Lua table, the neutral card and their masks; see spec/fuzz/convert.lua.
  * The input: a digit for the operation, and the body of a success. */
-#include "../../src/binding/binding.h"
-#include "../../src/engine/response.h"
+#include "lua/binding.h"
 #include "operations.h"
+#include "provider/response.h"
 #include "vm.h"
 
 static struct settings *settings;

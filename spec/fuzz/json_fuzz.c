@@ -3,10 +3,10 @@
 #define _GNU_SOURCE 1
 #include <math.h>
 
-#include "../../src/base/json.h"
-#include "../../src/base/json_check.h"
-#include "../../src/base/pool.h"
 #include "fuzz.h"
+#include "secret/pool.h"
+#include "json/json.h"
+#include "json/json_check.h"
 
 #define TEXT_MAX ((size_t)1 << 24)
 

@@ -2,9 +2,9 @@
 #ifndef CARDS_SPEC_FUZZ_OPERATIONS_H
 #define CARDS_SPEC_FUZZ_OPERATIONS_H
 
-#include "../../src/engine/engine.h"
-#include "../../src/providers/providers.h"
 #include "fuzz.h"
+#include "http/engine.h"
+#include "provider/builtin/builtin.h"
 
 static inline unsigned count_operations(void) {
   size_t count = 0;

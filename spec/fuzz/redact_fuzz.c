@@ -1,12 +1,12 @@
 /* Text through pan_redact, suspect_mask, scrub_text and clean_text.
  * The input: a digit for how much room there is, the values of the call, each ended by 0xff, a 0xfe, and the text. */
 #define _GNU_SOURCE 1
-#include "../../src/base/clean.h"
-#include "../../src/base/json_check.h"
-#include "../../src/base/pan.h"
-#include "../../src/base/scrub.h"
-#include "../../src/base/suspect.h"
 #include "fuzz.h"
+#include "text/clean.h"
+#include "text/pan.h"
+#include "text/scrub.h"
+#include "text/suspect.h"
+#include "json/json_check.h"
 
 #define MOST_VALUES 16
 

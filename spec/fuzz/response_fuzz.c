@@ -1,12 +1,12 @@
 /* Bytes of an answer, for each operation of the registry, to a record or an error.
  * The input: a digit for the operation, a letter for the status, a header's value up to a line break, the body. The value is what each header says that an error shows. */
 #define _GNU_SOURCE 1
-#include "../../src/base/json.h"
-#include "../../src/base/json_check.h"
-#include "../../src/base/pan.h"
-#include "../../src/base/pool.h"
-#include "../../src/engine/response.h"
 #include "operations.h"
+#include "provider/response.h"
+#include "secret/pool.h"
+#include "text/pan.h"
+#include "json/json.h"
+#include "json/json_check.h"
 
 #define MOST_VALUES 64
 

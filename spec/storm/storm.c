@@ -8,8 +8,8 @@
 #include <sys/wait.h>
 #include <time.h>
 
-#include "../../src/base/clock.h"
-#include "../c/jobs.h"
+#include "http/clock.h"
+#include "jobs.h"
 
 #define THREADS   4
 #define MOST      40  /* jobs of one thread */

@@ -1,0 +1,224 @@
+/* src/json/json_check: what is not JSON, and where. */
+#define _GNU_SOURCE 1
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "secret/buf.h"
+#include "json/json.h"
+#include "json/json_check.h"
+
+#define T(text) text, sizeof text - 1
+
+/* Checks a copy that ends with its block, so that a sanitizer sees a byte read too far. */
+static void is_refused(const char *text, size_t len, size_t at) {
+  const char *why = NULL;
+  size_t where = SIZE_MAX;
+  char *copy = malloc(len > 0 ? len : 1);
+  assert_non_null(copy);
+  memcpy(copy, text, len);
+  if (json_check(copy, len, &why, &where)) fail_msg("accepted: %s", text);
+  if (where != at) fail_msg("%s: %s at byte %zu, not %zu", text, why, where, at);
+  assert_non_null(why);
+  free(copy);
+}
+
+static void is_accepted(const char *text, size_t len) {
+  const char *why;
+  size_t where;
+  if (!json_check(text, len, &why, &where)) fail_msg("%s: %s at byte %zu", text, why, where);
+}
+
+static void refuses_an_empty_body_without_memory(void **state) {
+  (void)state;
+  const char *why = NULL;
+  size_t where = SIZE_MAX;
+  assert_false(json_check(NULL, 0, &why, &where));
+  assert_int_equal(where, 0);
+}
+
+static void refuses_what_is_not_json(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    size_t len;
+    size_t where;
+  } cases[] = {
+    /* nothing there */
+    { T(""), 0 },
+    { T(" \n\t\r"), 4 },
+    { T("\xef\xbb\xbf{}"), 0 },
+    /* white space that is none, NUL */
+    { T("\v1"), 0 },
+    { T("[1,\f2]"), 3 },
+    { T("1\0"), 1 },
+    { T("[\0]"), 1 },
+    { T("\xc2\xa0null"), 0 },
+    /* after the end */
+    { T("{} x"), 3 },
+    { T("1 2"), 2 },
+    { T("truefalse"), 4 },
+    { T("[]]"), 2 },
+    /* words */
+    { T("nul"), 0 },
+    { T("True"), 0 },
+    { T("NaN"), 0 },
+    { T("-Infinity"), 1 },
+    { T("undefined"), 0 },
+    /* numbers */
+    { T("01"), 1 },
+    { T("-01"), 2 },
+    { T("00"), 1 },
+    { T("+1"), 0 },
+    { T("1."), 2 },
+    { T("1.e5"), 2 },
+    { T(".5"), 0 },
+    { T("-.5"), 1 },
+    { T("-"), 1 },
+    { T("1e"), 2 },
+    { T("1e+"), 3 },
+    { T("0x10"), 1 },
+    { T("1,5"), 1 },
+    { T("[1e400]"), 1 },
+    { T("-1e400"), 0 },
+    { T("[9007199254740993]"), 1 },
+    { T("-9007199254740993"), 0 },
+    { T("9223372036854775807"), 0 },
+    { T("100000000000000000000000"), 0 },
+    { T("12345678901234567.0"), 0 },
+    { T("9007199254740993e0"), 0 },
+    { T("0.00000000000000000000000000000000000000000000000000000000001"), 0 },
+    /* objects and arrays */
+    { T("["), 1 },
+    { T("[1"), 2 },
+    { T("[1,]"), 3 },
+    { T("[,1]"), 1 },
+    { T("[1 2]"), 3 },
+    { T("[1}"), 2 },
+    { T("{"), 1 },
+    { T("{\"a\"}"), 4 },
+    { T("{\"a\":}"), 5 },
+    { T("{\"a\":1,}"), 7 },
+    { T("{a:1}"), 1 },
+    { T("{1:1}"), 1 },
+    { T("{'a':1}"), 1 },
+    { T("{\"a\":1]"), 6 },
+    { T("[1] // comment"), 4 },
+    /* strings */
+    { T("\""), 1 },
+    { T("\"a"), 2 },
+    { T("\"\\\""), 3 },
+    { T("\"a\nb\""), 2 },
+    { T("\"\x1f\""), 1 },
+    { T("\"a\0b\""), 2 },
+    { T("\"\\x\""), 2 },
+    { T("\"\\\0\""), 2 },
+    { T("\"\\u12\""), 5 },
+    { T("\"\\u123g\""), 6 },
+    { T("\"\\u0000\""), 7 },
+    { T("\"\\ud800\""), 7 },
+    { T("\"\\ud800\\n____\""), 7 },
+    { T("\"\\ud800\\ud800\""), 13 },
+    { T("\"\\ud800\\u0041\""), 13 },
+    { T("\"\\udc00\""), 7 },
+    { T("\"\\udc00\\udc00\""), 7 },
+    { T("\"\xc0\xaf\""), 1 },
+    { T("\"\xc1\xbf\""), 1 },
+    { T("\"\xe0\x80\xaf\""), 1 },
+    { T("\"\xf0\x80\x80\xaf\""), 1 },
+    { T("\"\xed\xa0\x80\""), 1 },
+    { T("\"\xf4\x90\x80\x80\""), 1 },
+    { T("\"\xff\""), 1 },
+    { T("\"a\x80\""), 2 },
+    { T("\"\xe2\x82\""), 1 },
+    { T("\"\xe2\x82"), 1 },
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    is_refused(cases[i].text, cases[i].len, cases[i].where);
+}
+
+static void stops_at_64_levels(void **state) {
+  (void)state;
+  for (int object = 0; object < 2; object++) {
+    for (size_t depth = 63; depth <= 66; depth++) {
+      struct buf text;
+      buf_init(&text, 10000);
+      for (size_t i = 0; i < depth; i++)
+        buf_add_string(&text, object ? "{\"a\":" : "[");
+      buf_add_string(&text, "1");
+      for (size_t i = 0; i < depth; i++)
+        buf_add_string(&text, object ? "}" : "]");
+      if (depth <= JSON_MAX_DEPTH)
+        is_accepted(text.data, text.len);
+      else
+        is_refused(text.data, text.len, JSON_MAX_DEPTH * (object ? 5 : 1));
+      buf_free(&text);
+    }
+  }
+}
+
+static void counts_levels_not_siblings(void **state) {
+  (void)state;
+  struct buf text;
+  buf_init(&text, 10000);
+  for (int i = 0; i < 1000; i++)
+    buf_add_string(&text, i == 0 ? "[[]" : ",{}");
+  buf_add_string(&text, "]");
+  is_accepted(text.data, text.len);
+  buf_free(&text);
+}
+
+/* Every text that is valid up to its last byte is refused without it. */
+static void refuses_every_shorter_beginning(void **state) {
+  (void)state;
+  static const char text[] = "{\"a\":[true,null,\"\\ud83d\\ude00\xf0\x9f\x98\x80\",-1.5e+3,{}],\"\":false}";
+  const char *why;
+  size_t where;
+  is_accepted(T(text));
+  for (size_t len = 0; len + 1 < sizeof text; len++)
+    assert_false(json_check(text, len, &why, &where));
+}
+
+/* RFC 3629's table, by decoding instead of by ranges. */
+static size_t utf8_length(const unsigned char *p, size_t left) {
+  static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+  size_t len = p[0] < 0x80 ? 1 : p[0] < 0xc0 ? 0 : p[0] < 0xe0 ? 2 : p[0] < 0xf0 ? 3 : p[0] < 0xf8 ? 4 : 0;
+  if (len < 2) return len;
+  uint32_t code = p[0] & (0x7fu >> len);
+  for (size_t i = 1; i < len; i++) {
+    if (i >= left || (p[i] & 0xc0) != 0x80) return 0;
+    code = code << 6 | (p[i] & 0x3f);
+  }
+  return code < least[len] || code > 0x10ffff || (code >= 0xd800 && code <= 0xdfff) ? 0 : len;
+}
+
+static void knows_every_utf8_character(void **state) {
+  (void)state;
+  static const unsigned char third[] = { 0x00, 0x7f, 0x80, 0xbf, 0xc0, 0xff };
+  for (unsigned first = 0; first < 256; first++)
+    for (unsigned second = 0; second < 256; second++)
+      for (size_t k = 0; k < 36; k++)
+        for (size_t left = 1; left <= 4; left++) {
+          unsigned char bytes[4] = { (unsigned char)first, (unsigned char)second, third[k / 6], third[k % 6] };
+          if (json_check_utf8((const char *)bytes, left) != utf8_length(bytes, left))
+            fail_msg("%02x %02x %02x %02x, %zu bytes", first, second, bytes[2], bytes[3], left);
+        }
+  assert_int_equal(json_check_utf8("a", 0), 0);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(refuses_an_empty_body_without_memory),
+    cmocka_unit_test(refuses_what_is_not_json),
+    cmocka_unit_test(stops_at_64_levels),
+    cmocka_unit_test(counts_levels_not_siblings),
+    cmocka_unit_test(refuses_every_shorter_beginning),
+    cmocka_unit_test(knows_every_utf8_character),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,368 @@
+/* src/json/json; what is no JSON at all is in json_check_spec. */
+#define _GNU_SOURCE 1
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <locale.h>
+
+#include "random.h"
+#include "json/json.h"
+
+#define SEED     UINT64_C(0x5eedca4d5)
+#define TEXT_MAX ((size_t)1 << 24)
+#define T(text)  text, sizeof text - 1
+
+/* Parses a copy that ends with its block, so that a sanitizer sees a byte read too far. */
+static struct json_node *parse(const char *text, size_t len, const char **why, size_t *where) {
+  char *copy = malloc(len > 0 ? len : 1);
+  assert_non_null(copy);
+  memcpy(copy, text, len);
+  *why = NULL;
+  *where = SIZE_MAX;
+  struct json_node *root = json_parse(copy, len, why, where);
+  if (root == NULL) {
+    assert_non_null(*why);
+    assert_true(*where <= len);
+  }
+  free(copy);
+  return root;
+}
+
+/* The tree as JSON without a choice: no white space, json_write_string, json_number_text. */
+static void write_tree(const struct json_node *node, struct buf *out) {
+  size_t len;
+  switch (json_type(node)) {
+  case JSON_NULL: assert_true(buf_add_string(out, "null")); return;
+  case JSON_BOOLEAN: assert_true(buf_add_string(out, json_boolean(node) ? "true" : "false")); return;
+  case JSON_NUMBER: assert_true(json_number_text(node, out)); return;
+  case JSON_STRING: {
+    const char *string = json_string(node, &len);
+    assert_true(json_write_string(out, string, len));
+    return;
+  }
+  case JSON_ARRAY:
+  case JSON_OBJECT: break;
+  }
+  bool object = json_type(node) == JSON_OBJECT;
+  buf_add_char(out, object ? '{' : '[');
+  for (const struct json_node *child = json_child(node); child != NULL; child = json_next(child)) {
+    if (child != json_child(node)) buf_add_char(out, ',');
+    if (object) {
+      assert_true(json_write_string(out, json_key(child), strlen(json_key(child))));
+      buf_add_char(out, ':');
+    }
+    write_tree(child, out);
+  }
+  assert_true(buf_add_char(out, object ? '}' : ']'));
+}
+
+static void parses_to(const char *text, size_t len, const char *expected) {
+  const char *why;
+  size_t where;
+  struct buf out;
+  buf_init(&out, TEXT_MAX);
+  struct json_node *root = parse(text, len, &why, &where);
+  if (root == NULL) fail_msg("%s: %s at byte %zu", text, why, where);
+  write_tree(root, &out);
+  assert_string_equal(buf_string(&out), expected);
+  json_free(root);
+  buf_free(&out);
+}
+
+static void is_refused(const char *text, size_t len, size_t at) {
+  const char *why;
+  size_t where;
+  struct json_node *root = parse(text, len, &why, &where);
+  if (root != NULL) fail_msg("accepted: %s", text);
+  if (where != at) fail_msg("%s: %s at byte %zu, not %zu", text, why, where, at);
+}
+
+static void parses_every_kind_of_value(void **state) {
+  (void)state;
+  static const char *const cases[][2] = {
+    { "null", "null" },
+    { " \t\r\ntrue \t\r\n", "true" },
+    { "[]", "[]" },
+    { "{ }", "{}" },
+    { "[ 1 , [ false , { \"a\" : null } ] ]", "[1,[false,{\"a\":null}]]" },
+    { "\"\"", "\"\"" },
+    { "\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u0001\\u00e9\\u20AC\\ud83d\\ude00\x7f\"", "\"\\\"\\\\/\\b\\f\\n\\r\\t\\u0001é€😀\x7f\"" },
+    { "\"\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\"",
+      "\"\xc2\x80\xdf\xbf\xe0\xa0\x80\xed\x9f\xbf\xee\x80\x80\xef\xbf\xbf\xf0\x90\x80\x80\xf4\x8f\xbf\xbf\"" },
+    { "{\"a\":1,\"A\":2,\"\":3,\"b\":{\"a\":4}}", "{\"a\":1,\"A\":2,\"\":3,\"b\":{\"a\":4}}" },
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+    parses_to(cases[i][0], strlen(cases[i][0]), cases[i][1]);
+}
+
+static void keeps_numbers_exact(void **state) {
+  (void)state;
+  parses_to(T("[0,-0,1e5,1.5E+2,100e-2]"), "[0,-0,100000,150,1]");
+  parses_to(T("[1e-7,0.1,0.30000000000000004,5e-324,1e300,1e-400]"), "[1e-07,0.1,0.30000000000000004,4.94065645841247e-324,1e+300,0]");
+  parses_to(T("[2147483648,4111111111111111,9007199254740992,-9007199254740994,1152921504606846976]"),
+            "[2147483648,4111111111111111,9007199254740992,-9007199254740994,1152921504606846976]");
+  parses_to(T("[9007199254740994.0,90071992547409940e-1,1e18,1267650600228229401496703205376,3.14159265358979323846264338327950288]"),
+            "[9007199254740994,9007199254740994,1000000000000000000,1267650600228229401496703205376,3.141592653589793]");
+}
+
+static void refuses_a_key_twice_in_one_object(void **state) {
+  (void)state;
+  is_refused(T("{\"a\":1,\"a\":1}"), 0);
+  is_refused(T("{\"a\":1,\"b\":2,\"\\u0061\":3}"), 0);
+  is_refused(T("{\"\":1,\"\":2}"), 0);
+  is_refused(T("[{\"x\":[{\"k\":{},\"k\":{}}]}]"), 0);
+}
+
+static void finds_a_key_twice_among_many(void **state) {
+  (void)state;
+  static const int counts[] = { 2, 15, 16, 17, 18, 100, 100000 };
+  for (size_t i = 0; i < sizeof counts / sizeof *counts; i++) {
+    struct buf text;
+    buf_init(&text, TEXT_MAX);
+    for (int k = 0; k < counts[i]; k++)
+      buf_addf(&text, "%s\"key%d\":%d", k == 0 ? "{" : ",", k, k);
+    size_t open = text.len;
+    buf_add_string(&text, "}");
+    parses_to(text.data, text.len, text.data);
+    for (int twice = 0; twice < counts[i]; twice += counts[i] - 1) {
+      text.len = open;
+      buf_addf(&text, ",\"key%d\":0}", twice);
+      is_refused(text.data, text.len, 0);
+    }
+    buf_free(&text);
+  }
+}
+
+static void walks_a_dotted_path_of_exact_keys(void **state) {
+  (void)state;
+  static const char text[] = "{\"Error\":1,\"error\":{\"code\":\"x\",\"a\":{\"\":2}},\"err\":3,\"list\":[{\"code\":4}]}";
+  const char *why;
+  size_t where, len;
+  struct json_node *root = json_parse(T(text), &why, &where);
+  assert_non_null(root);
+  assert_ptr_equal(json_at(root, ""), root);
+  assert_string_equal(json_string(json_at(root, "error.code"), &len), "x");
+  assert_int_equal(len, 1);
+  assert_true(json_number(json_at(root, "Error")) == 1);
+  assert_true(json_number(json_at(root, "error.a.")) == 2);
+  assert_true(json_number(json_at(json_at(root, "error"), "a.")) == 2);
+  static const char *const missing[] = { "ERROR", "erro", "errors", "error.", "error.code.x", "list.code", "list.0", ".", ".error", "error..code" };
+  for (size_t i = 0; i < sizeof missing / sizeof *missing; i++)
+    assert_null(json_at(root, missing[i]));
+  assert_null(json_at(NULL, "a"));
+  assert_null(json_at(NULL, ""));
+  assert_null(json_child(json_at(root, "err")));
+  assert_null(json_next(root));
+  json_free(root);
+  json_free(NULL);
+}
+
+static bool integer_of(const char *text, int64_t *value) {
+  const char *why;
+  size_t where;
+  struct json_node *root = parse(text, strlen(text), &why, &where);
+  assert_non_null(root);
+  bool integer = json_integer(root, value);
+  json_free(root);
+  return integer;
+}
+
+static void tells_integers_from_other_numbers(void **state) {
+  (void)state;
+  static const char *const integers[] = { "0", "-0", "-7", "1e5", "3000000000", "1152921504606846976", "-9223372036854774784" };
+  static const int64_t values[] = { 0, 0, -7, 100000, 3000000000, INT64_C(1152921504606846976), INT64_C(-9223372036854774784) };
+  static const char *const others[] = { "9223372036854775808", "-9223372036854775808", "1e300", "0.5", "4503599627370495.5" };
+  for (size_t i = 0; i < sizeof integers / sizeof *integers; i++) {
+    int64_t value = 1;
+    assert_true(integer_of(integers[i], &value));
+    assert_true(value == values[i]);
+  }
+  for (size_t i = 0; i < sizeof others / sizeof *others; i++)
+    assert_false(integer_of(others[i], &(int64_t){ 0 }));
+}
+
+static void does_not_depend_on_the_hosts_decimal_point(void **state) {
+  (void)state;
+  if (setlocale(LC_NUMERIC, "de_DE.UTF-8") == NULL && setlocale(LC_NUMERIC, "ps_AF.UTF-8") == NULL) skip();
+  parses_to(T("[0.5,1.25e-7,9007199254740994.0]"), "[0.5,1.25e-07,9007199254740994]");
+  is_refused(T("0,5"), 1);
+  assert_string_not_equal(localeconv()->decimal_point, ".");
+  setlocale(LC_NUMERIC, "C");
+}
+
+static void writes_nothing_when_it_cannot_write_all(void **state) {
+  (void)state;
+  static const struct {
+    const char *bytes;
+    size_t len;
+    bool fits;
+  } cases[] = { { T("a\0b"), true }, { T("\xff"), true }, { T("\xe2\x82"), true }, { T("\xed\xa0\x80"), true }, { T("1234\n6"), false } };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct buf out;
+    buf_init(&out, 10);
+    buf_add_string(&out, "x:");
+    assert_false(json_write_string(&out, cases[i].bytes, cases[i].len));
+    assert_string_equal(buf_string(&out), "x:");
+    assert_int_equal(out.len, 2);
+    assert_int_equal(out.failed, !cases[i].fits);
+    buf_free(&out);
+  }
+}
+
+/* A random character as UTF-8 to raw, and as JSON text, escaped or not, to text. */
+static void random_character(struct random *random, struct buf *raw, struct buf *text) {
+  static const unsigned below[] = { 0x80, 0x800, 0x10000, 0x110000 };
+  unsigned code = 1 + pick(random, below[pick(random, 4)] - 1);
+  if (code >= 0xd800 && code <= 0xdfff) code = '"';
+  size_t start = raw->len;
+  if (code < 0x80) {
+    buf_add_char(raw, (char)code);
+  } else {
+    int more = code < 0x800 ? 1 : code < 0x10000 ? 2 : 3;
+    static const unsigned lead[] = { 0, 0xc0, 0xe0, 0xf0 };
+    buf_add_char(raw, (char)(lead[more] | code >> (6 * more)));
+    while (more-- > 0)
+      buf_add_char(raw, (char)(0x80 | (code >> (6 * more) & 0x3f)));
+  }
+  if (code >= 0x20 && code != '"' && code != '\\' && pick(random, 2) == 0)
+    buf_add(text, raw->data + start, raw->len - start);
+  else if (code < 0x10000)
+    buf_addf(text, pick(random, 2) ? "\\u%04x" : "\\u%04X", code);
+  else
+    buf_addf(text, "\\u%04x\\u%04X", 0xd800 + ((code - 0x10000) >> 10), 0xdc00 + ((code - 0x10000) & 0x3ff));
+}
+
+static void random_string(struct random *random, const char *prefix, struct buf *text, struct buf *expected) {
+  struct buf raw;
+  buf_init(&raw, TEXT_MAX);
+  buf_add_string(&raw, prefix);
+  buf_addf(text, "\"%s", prefix);
+  for (unsigned n = pick(random, 12); n > 0; n--)
+    random_character(random, &raw, text);
+  buf_add_char(text, '"');
+  assert_true(json_write_string(expected, buf_string(&raw), raw.len));
+  buf_free(&raw);
+}
+
+static void random_space(struct random *random, struct buf *text) {
+  while (pick(random, 3) == 0)
+    buf_add_char(text, " \t\r\n"[pick(random, 4)]);
+}
+
+/* A valid document, and what write_tree has to make of it. */
+static void random_value(struct random *random, int depth, struct buf *text, struct buf *expected) {
+  static const char *const written[] = { "null", "true", "false", "-0.0", "12.50", "-1E-3", "1.0e2", "0e9", "4242424242424242", "[]", "1e22" };
+  static const char *const read[] = {
+    "null", "true", "false", "-0", "12.5", "-0.001", "100", "0", "4242424242424242", "[]", "10000000000000000000000"
+  };
+  random_space(random, text);
+  unsigned kind = pick(random, depth > 0 ? 6 : 3);
+  if (kind == 0) {
+    unsigned i = pick(random, sizeof read / sizeof *read);
+    buf_add_string(text, written[i]);
+    buf_add_string(expected, read[i]);
+  } else if (kind == 1) {
+    int number = (int)pick(random, 2000000) - 1000000;
+    buf_addf(text, "%d", number);
+    buf_addf(expected, "%d", number);
+  } else if (kind == 2) {
+    random_string(random, "", text, expected);
+  } else {
+    bool object = kind > 3;
+    unsigned count = 1 + pick(random, 24);
+    for (unsigned i = 0; i < count; i++) {
+      buf_add_char(text, i > 0 ? ',' : object ? '{' : '[');
+      buf_add_char(expected, i > 0 ? ',' : object ? '{' : '[');
+      random_space(random, text);
+      if (object) {
+        char prefix[] = { (char)('a' + i), '\0' };
+        random_string(random, prefix, text, expected);
+        random_space(random, text);
+        buf_add_char(text, ':');
+        buf_add_char(expected, ':');
+      }
+      random_value(random, depth - 2, text, expected);
+    }
+    buf_add_char(text, object ? '}' : ']');
+    buf_add_char(expected, object ? '}' : ']');
+  }
+  random_space(random, text);
+}
+
+static void mutate(struct random *random, struct buf *text) {
+  for (unsigned n = 1 + pick(random, 3); n > 0 && text->len > 1; n--) {
+    size_t at = pick(random, (unsigned)text->len), len = 1 + pick(random, 3);
+    if (len > text->len - at) len = text->len - at;
+    switch (pick(random, 4)) {
+    case 0: text->data[at] = (char)pick(random, 256); break;
+    case 1: text->data[at] = "{}[]\":,\\u0-.eE+"[pick(random, 15)]; break;
+    case 2: text->len = at; break;
+    case 3:
+      memmove(text->data + at, text->data + at + len, text->len - at - len);
+      text->len -= len;
+      break;
+    }
+  }
+}
+
+static void random_documents_parse_to_what_was_written_and_mutations_are_survived(void **state) {
+  (void)state;
+  struct buf text, expected, found, again;
+  struct buf *const all[] = { &text, &expected, &found, &again };
+  for (size_t i = 0; i < 4; i++)
+    buf_init(all[i], TEXT_MAX);
+  for (uint64_t seed = SEED; seed < SEED + 1500; seed++) {
+    struct random random = random_of(seed);
+    const char *why;
+    size_t where;
+    for (size_t i = 0; i < 4; i++)
+      buf_clear(all[i]);
+    random_value(&random, 4, &text, &expected);
+    struct json_node *root = parse(text.data, text.len, &why, &where);
+    if (root == NULL) fail_msg("seed %llu: %s at byte %zu", (unsigned long long)seed, why, where);
+    write_tree(root, &found);
+    json_free(root);
+    if (strcmp(found.data, expected.data) != 0) fail_msg("seed %llu: %s\nis not\n%s", (unsigned long long)seed, found.data, expected.data);
+
+    mutate(&random, &text);
+    root = parse(text.data, text.len, &why, &where);
+    if (root == NULL) continue;
+    buf_clear(&found);
+    write_tree(root, &found);
+    json_free(root);
+    root = parse(found.data, found.len, &why, &where);
+    if (root == NULL) fail_msg("seed %llu: mutated, written and refused: %s at byte %zu", (unsigned long long)seed, why, where);
+    write_tree(root, &again);
+    json_free(root);
+    if (strcmp(found.data, again.data) != 0) fail_msg("seed %llu: %s\nis not\n%s", (unsigned long long)seed, again.data, found.data);
+  }
+  for (size_t i = 0; i < 4; i++)
+    buf_free(all[i]);
+}
+
+static int set_up(void **state) {
+  (void)state;
+  json_setup();
+  json_setup();
+  return 0;
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(parses_every_kind_of_value),
+    cmocka_unit_test(keeps_numbers_exact),
+    cmocka_unit_test(refuses_a_key_twice_in_one_object),
+    cmocka_unit_test(finds_a_key_twice_among_many),
+    cmocka_unit_test(walks_a_dotted_path_of_exact_keys),
+    cmocka_unit_test(tells_integers_from_other_numbers),
+    cmocka_unit_test(does_not_depend_on_the_hosts_decimal_point),
+    cmocka_unit_test(writes_nothing_when_it_cannot_write_all),
+    cmocka_unit_test(random_documents_parse_to_what_was_written_and_mutations_are_survived),
+  };
+  return cmocka_run_group_tests(tests, set_up, NULL);
+}

@@ -1,0 +1,338 @@
+/* src/provider/record: what becomes of an answer's payload, for random ones and for the cases that matter. */
+#define _GNU_SOURCE 1
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "provider/record.h"
+#include "random.h"
+
+#define SEED   UINT64_C(0x5eedca4db)
+#define MARKER "Zq9" /* in every random string, in no name and no message */
+
+static const struct field fields[] = {
+  { .path = "id", .type = FIELD_STRING },
+  { .path = "month", .type = FIELD_INTEGER },
+  { .path = "amount", .type = FIELD_NUMBER },
+  { .path = "active", .type = FIELD_BOOLEAN },
+  { .path = "at", .type = FIELD_TIMESTAMP },
+  { .path = "pan", .type = FIELD_PAN },
+  { .path = "cvv", .type = FIELD_CVV, .digits = 3 },
+  { .path = "last4", .type = FIELD_STRING, .digits = 4 },
+  { .path = "token", .type = FIELD_TOKEN },
+  { .path = "key", .type = FIELD_SECRET },
+  { .path = "holder.name", .type = FIELD_STRING },
+  { .path = "holder.home.city", .type = FIELD_STRING },
+  { .path = "tags", .type = FIELD_STRING },
+};
+static const struct operation operation = { .name = "show", .root = "", .fields = fields, .field_count = COUNT_OF(fields) };
+
+static struct record *build(const char *text, struct error *error) {
+  const char *why;
+  size_t where;
+  memset(error, 0, sizeof *error);
+  json_setup();
+  struct json_node *root = json_parse(text, strlen(text), &why, &where);
+  if (!root) fail_msg("%s at %zu: %s", why, where, text);
+  struct record *record = record_build(root, &operation, error);
+  json_free(root);
+  return record;
+}
+
+static size_t open_secrets(void) {
+  struct secret_stats stats;
+  secret_stats(&stats);
+  return stats.open;
+}
+
+static const struct record *member(const struct record *object, const char *key) {
+  const struct record *child = object->child;
+  while (child && strcmp(child->key, key) != 0)
+    child = child->next;
+  return child;
+}
+
+static void assert_secret(const struct record *record, enum secret_class class, const char *value) {
+  assert_non_null(record);
+  assert_int_equal(record->type, RECORD_SECRET);
+  assert_int_equal(record->as.secret.class, class);
+  assert_int_equal(record->as.secret.len, strlen(value));
+  assert_memory_equal(record->as.secret.bytes, value, strlen(value));
+}
+
+static void assert_text(const struct record *record, const char *value) {
+  assert_non_null(record);
+  assert_int_equal(record->type, RECORD_STRING);
+  assert_int_equal(record->as.string.len, strlen(value));
+  assert_string_equal(record->as.string.bytes, value);
+}
+
+static void gives_each_field_its_type(void **state) {
+  (void)state;
+  struct error error;
+  size_t before = open_secrets();
+  struct record *record =
+      build("{\"id\":\"c_1\",\"month\":7,\"amount\":1.5,\"active\":true,\"at\":1700000000,\"pan\":\"4111111111111111\",\"cvv\":\"111\","
+            "\"token\":\"tok\",\"key\":\"k\",\"holder\":{\"name\":\"N\",\"home\":{\"city\":\"C\"}}}",
+            &error);
+  assert_non_null(record);
+  assert_text(member(record, "id"), "c_1");
+  assert_int_equal(member(record, "month")->type, RECORD_INTEGER);
+  assert_int_equal(member(record, "month")->as.integer, 7);
+  assert_int_equal(member(record, "amount")->type, RECORD_NUMBER);
+  assert_true(member(record, "active")->as.boolean);
+  assert_int_equal(member(record, "at")->as.integer, 1700000000);
+  assert_secret(member(record, "pan"), SECRET_PAN, "4111111111111111");
+  assert_secret(member(record, "cvv"), SECRET_CVV, "111");
+  assert_secret(member(record, "token"), SECRET_TOKEN, "tok");
+  assert_secret(member(record, "key"), SECRET_CREDENTIAL, "k");
+  assert_text(member(member(record, "holder"), "name"), "N");
+  assert_text(member(member(member(record, "holder"), "home"), "city"), "C");
+  assert_int_equal(record->count, 10);
+  record_free(record);
+  assert_int_equal(open_secrets(), before);
+}
+
+static void takes_a_number_for_a_text_and_the_reverse(void **state) {
+  (void)state;
+  struct error error;
+  struct record *record = build("{\"cvv\":12,\"last4\":42,\"pan\":4111111111111111,\"id\":5,\"month\":\"07\",\"amount\":\"2.5\"}", &error);
+  assert_non_null(record);
+  assert_secret(member(record, "cvv"), SECRET_CVV, "012");
+  assert_text(member(record, "last4"), "0042");
+  assert_secret(member(record, "pan"), SECRET_PAN, "4111111111111111");
+  assert_text(member(record, "id"), "5");
+  assert_int_equal(member(record, "month")->as.integer, 7);
+  assert_true(member(record, "amount")->as.number == 2.5);
+  record_free(record);
+}
+
+static void makes_secrets_of_what_is_not_declared(void **state) {
+  (void)state;
+  struct error error;
+  struct record *record =
+      build("{\"id\":\"c_1\",\"new\":\"text\",\"n\":12.5,\"b\":false,\"o\":{\"id\":\"inner\",\"x\":[1,null,\"y\",{\"pan\":\"z\"}]},"
+            "\"4111111111111111\":\"k\",\"holder.name\":\"dotted\",\"holder\":{\"more\":\"m\"}}",
+            &error);
+  assert_non_null(record);
+  assert_secret(member(record, "new"), SECRET_UNDECLARED, "text");
+  assert_secret(member(record, "n"), SECRET_UNDECLARED, "12.5");
+  assert_int_equal(member(record, "b")->type, RECORD_BOOLEAN);
+  const struct record *object = member(record, "o");
+  assert_secret(member(object, "id"), SECRET_UNDECLARED, "inner");
+  const struct record *array = member(object, "x");
+  assert_int_equal(array->count, 4);
+  assert_secret(array->child, SECRET_UNDECLARED, "1");
+  assert_int_equal(array->child->next->type, RECORD_NULL);
+  assert_secret(member(array->child->next->next->next, "pan"), SECRET_UNDECLARED, "z");
+  assert_null(member(record, "4111111111111111"));
+  assert_secret(member(record, "************1111"), SECRET_UNDECLARED, "k");
+  assert_secret(member(record, "holder.name"), SECRET_UNDECLARED, "dotted");
+  assert_secret(member(member(record, "holder"), "more"), SECRET_UNDECLARED, "m");
+  record_free(record);
+}
+
+static void leaves_nulls_out(void **state) {
+  (void)state;
+  struct error error;
+  struct record *record = build("{\"id\":null,\"new\":null,\"pan\":null,\"holder\":null}", &error);
+  assert_non_null(record);
+  assert_null(record->child);
+  assert_int_equal(record->count, 0);
+  record_free(record);
+}
+
+static void refuses_another_shape(void **state) {
+  (void)state;
+  static const char *const cases[][2] = {
+    { "[]", "object" },
+    { "\"x\"", "object" },
+    { "{}", "none of the documented fields" },
+    { "{\"new\":1}", "none of the documented fields" },
+    { "{\"id\":{}}", "id: " },
+    { "{\"id\":[\"x\"]}", "id: " },
+    { "{\"id\":true}", "id: " },
+    { "{\"month\":1.5}", "month: " },
+    { "{\"month\":\"July\"}", "month: " },
+    { "{\"month\":\"\"}", "month: " },
+    { "{\"amount\":\"1x\"}", "amount: " },
+    { "{\"amount\":false}", "amount: " },
+    { "{\"active\":\"yes\"}", "active: " },
+    { "{\"active\":1}", "active: " },
+    { "{\"holder\":\"x\"}", "holder: " },
+    { "{\"holder\":{\"home\":3}}", "holder.home: " },
+  };
+  size_t before = open_secrets();
+  for (size_t i = 0; i < COUNT_OF(cases); i++) {
+    struct error error;
+    struct record *record = build(cases[i][0], &error);
+    if (record || error.kind != ERROR_PROTOCOL || !strstr(error.message, cases[i][1])) fail_msg("%s: '%s'", cases[i][0], error.message);
+  }
+  struct error error;
+  assert_null(record_build(NULL, &operation, &error));
+  assert_int_equal(error.kind, ERROR_PROTOCOL);
+  assert_int_equal(open_secrets(), before);
+}
+
+static void refuses_a_value_that_is_too_large_for_a_secret(void **state) {
+  (void)state;
+  size_t len = SECRET_MAX_LEN + 1;
+  char *text = malloc(len + 64);
+  assert_non_null(text);
+  char *end = stpcpy(text, "{\"pan\":\"4\",\"new\":\"");
+  memset(end, 'x', len);
+  strcpy(end + len, "\"}");
+  struct error error;
+  size_t before = open_secrets();
+  assert_null(build(text, &error));
+  assert_int_equal(error.kind, ERROR_PROTOCOL);
+  assert_int_equal(open_secrets(), before);
+  free(text);
+}
+
+static void frees_nothing(void **state) {
+  (void)state;
+  record_free(NULL);
+}
+
+/* --- random payloads --- */
+
+static const char *const names[] = {
+  "id",   "month", "amount", "active", "at",          "pan", "cvv", "last4", "token",   "key",   "holder",
+  "name", "home",  "city",   "tags",   "holder.name", "new", "",    "NAME",  "\\u00e9", "pan.x", "4111111111111111"
+};
+
+static void random_value(struct random *random, struct buf *out, unsigned depth);
+
+static void random_object(struct random *random, struct buf *out, unsigned depth) {
+  bool used[COUNT_OF(names)] = { false };
+  bool first = true;
+  buf_add_char(out, '{');
+  for (unsigned n = pick(random, 8); n > 0; n--) {
+    unsigned name = pick(random, COUNT_OF(names));
+    if (used[name]) continue;
+    used[name] = true;
+    buf_addf(out, "%s\"%s\":", first ? "" : ",", names[name]);
+    first = false;
+    random_value(random, out, depth);
+  }
+  buf_add_char(out, '}');
+}
+
+static void random_value(struct random *random, struct buf *out, unsigned depth) {
+  switch (pick(random, depth ? 10 : 8)) {
+  case 0: buf_add_string(out, "null"); break;
+  case 1: buf_add_string(out, pick(random, 2) ? "true" : "false"); break;
+  case 2: buf_addf(out, "%u", pick(random, 100000)); break;
+  case 3: buf_addf(out, "-%u.%u", pick(random, 100), pick(random, 100)); break;
+  case 4: buf_addf(out, "\"%u\"", pick(random, 100)); break;
+  case 5:
+  case 6: buf_addf(out, "\"%s%u\"", MARKER, pick(random, 100000)); break;
+  case 7: buf_add_string(out, "\"" MARKER "\\u20ac\\n\\\"\""); break;
+  case 8: random_object(random, out, depth - 1); break;
+  default:
+    buf_add_char(out, '[');
+    for (unsigned n = pick(random, 4), i = 0; i < n; i++) {
+      if (i) buf_add_char(out, ',');
+      random_value(random, out, depth - 1);
+    }
+    buf_add_char(out, ']');
+  }
+}
+
+/* The type that is declared for the keys from the root down, or FIELD_TYPES; a key with a dot is never part of a path. */
+static enum field_type declared(const char *const *keys, size_t depth) {
+  for (size_t i = 0; i < COUNT_OF(fields); i++) {
+    const char *rest = fields[i].path;
+    size_t at = 0;
+    for (; at < depth; at++) {
+      size_t len = strcspn(rest, ".");
+      if (strlen(keys[at]) != len || memcmp(rest, keys[at], len) != 0) break;
+      rest += len + (rest[len] == '.');
+    }
+    if (at == depth && *rest == '\0') return fields[i].type;
+  }
+  return FIELD_TYPES;
+}
+
+static void check_tree(const struct record *record, const char **keys, size_t depth, uint64_t seed) {
+  enum field_type type = declared(keys, depth);
+  size_t children = 0;
+  switch (record->type) {
+  case RECORD_STRING:
+    if (type >= FIELD_PAN || type == FIELD_BOOLEAN || type == FIELD_INTEGER || type == FIELD_NUMBER)
+      fail_msg("seed %llu: a plain text below %s", (unsigned long long)seed, keys[0]);
+    break;
+  case RECORD_INTEGER:
+  case RECORD_NUMBER:
+    if (type != FIELD_INTEGER && type != FIELD_NUMBER && type != FIELD_TIMESTAMP)
+      fail_msg("seed %llu: a plain number below %s", (unsigned long long)seed, keys[0]);
+    break;
+  case RECORD_SECRET:
+    if (type < FIELD_PAN) fail_msg("seed %llu: a secret in a plain field", (unsigned long long)seed);
+    if (type == FIELD_TYPES) assert_int_equal(record->as.secret.class, SECRET_UNDECLARED);
+    assert_int_equal(secret_state(&record->as.secret), SECRET_OPEN);
+    break;
+  case RECORD_OBJECT:
+  case RECORD_ARRAY:
+    for (const struct record *child = record->child; child; child = child->next, children++) {
+      if (record->type == RECORD_OBJECT) {
+        assert_int_not_equal(child->type, RECORD_NULL);
+        keys[depth] = child->key;
+      } else {
+        assert_null(child->key);
+      }
+      /* An element of an array has the array's path. */
+      check_tree(child, keys, depth + (record->type == RECORD_OBJECT), seed);
+    }
+    assert_int_equal(children, record->count);
+    break;
+  case RECORD_NULL:
+  case RECORD_BOOLEAN: break;
+  }
+}
+
+static void never_shows_what_is_not_declared(void **state) {
+  (void)state;
+  size_t before = open_secrets();
+  unsigned built = 0, refused = 0;
+  for (uint64_t seed = SEED; seed < SEED + 20000; seed++) {
+    struct random random = random_of(seed);
+    struct buf text;
+    struct error error;
+    const char *keys[16] = { "?" };
+    buf_init(&text, 1 << 20);
+    random_object(&random, &text, 4);
+    struct record *record = build(buf_string(&text), &error);
+    if (record) {
+      built++;
+      check_tree(record, keys, 0, seed);
+      record_free(record);
+    } else {
+      refused++;
+      if (error.kind != ERROR_PROTOCOL || strstr(error.message, MARKER)) fail_msg("seed %llu: %s", (unsigned long long)seed, error.message);
+    }
+    buf_free(&text);
+    if (open_secrets() != before) fail_msg("seed %llu: %zu secrets are left", (unsigned long long)seed, open_secrets() - before);
+  }
+  assert_true(built > 2000 && refused > 2000); /* both ways were taken */
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(gives_each_field_its_type),
+    cmocka_unit_test(takes_a_number_for_a_text_and_the_reverse),
+    cmocka_unit_test(makes_secrets_of_what_is_not_declared),
+    cmocka_unit_test(leaves_nulls_out),
+    cmocka_unit_test(refuses_another_shape),
+    cmocka_unit_test(refuses_a_value_that_is_too_large_for_a_secret),
+    cmocka_unit_test(frees_nothing),
+    cmocka_unit_test(never_shows_what_is_not_declared),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,67 @@
+/* src/provider/response: what an error says of an answer with secrets in it. */
+#define _GNU_SOURCE 1
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "jobs.h"
+#include "provider/response.h"
+
+/* A job of that provider that has this answer. */
+static struct job *answered(const char *provider_name, int status, const char *body) {
+  const struct provider *provider = registry_find(provider_name);
+  struct settings *settings = settings_for("https://host.example", NULL, 30);
+  assert_non_null(settings);
+  struct job *job = job_new(provider, &provider->operations[0], settings);
+  assert_non_null(job);
+  settings_unref(settings);
+  job->status = status;
+  response_read(job, body, strlen(body));
+  return job;
+}
+
+static void says(const char *provider, int status, const char *body, const char *code, const char *message) {
+  struct job *job = answered(provider, status, body);
+  assert_null(job->record);
+  assert_string_equal(job->error.code, code);
+  assert_string_equal(job->error.message, message);
+  job_free(job);
+}
+
+static void hides_a_secret_that_the_answer_repeats(void **state) {
+  (void)state;
+  says("payengine", 400, "{\"token\":\"tok-ab\",\"code\":\"tok-ab\",\"message\":\"bad tok-ab\"}", "***", "bad ***");
+  says("whop", 400, "{\"secrets\":{\"cvc\":\"739\"},\"error\":{\"code\":\"739\",\"message\":\"cvc 739\"}}", "***", "cvc ***");
+}
+
+/* A refusal need not have the documented shape. */
+static void hides_a_secret_inside_of_an_array_or_object(void **state) {
+  (void)state;
+  says("payengine", 400, "{\"token\":[\"tok-ab\",[\"tok-cd\"]],\"message\":\"bad tok-ab tok-cd\"}", "", "bad *** ***");
+  says("payengine", 400, "{\"token\":{\"value\":\"tok-ab\"},\"message\":\"bad tok-ab\"}", "", "bad ***");
+}
+
+/* 012 is sent as the number 12, and is a code of its own as a text. */
+static void hides_a_secret_with_the_zeros_that_its_number_lost(void **state) {
+  (void)state;
+  says("whop", 400, "{\"secrets\":{\"cvc\":12},\"error\":{\"code\":\"012\",\"message\":\"cvc 12\"}}", "***", "cvc ***");
+  says("whop", 400, "{\"secrets\":{\"cvc\":0},\"error\":{\"code\":\"000\",\"message\":\"none\"}}", "***", "none");
+}
+
+static int set_up(void **state) {
+  (void)state;
+  engine_setup();
+  return 0;
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(hides_a_secret_that_the_answer_repeats),
+    cmocka_unit_test(hides_a_secret_inside_of_an_array_or_object),
+    cmocka_unit_test(hides_a_secret_with_the_zeros_that_its_number_lost),
+  };
+  return cmocka_run_group_tests(tests, set_up, NULL);
+}

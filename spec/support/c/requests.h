@@ -1,0 +1,91 @@
+/* A request and what it is made of: settings for a whole group of tests, operations made of parts, and what went onto the wire. */
+#ifndef CARDS_SPEC_REQUESTS_H
+#define CARDS_SPEC_REQUESTS_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "secret/pool.h"
+#include "wire.h"
+#include "json/json.h"
+
+#define HOST     "host.example"
+#define PREFIX   "/base"
+#define BASE_URL "https://" HOST PREFIX
+
+static struct settings *settings;
+
+static inline int make_settings(void **state) {
+  const char *why;
+  (void)state;
+  json_setup();
+  settings = settings_new();
+  assert_non_null(settings);
+  settings->base_url = pool_strdup(BASE_URL);
+  return settings_add_header(settings, "X-Client", "yes", 3) && settings_finish(settings, &why) ? 0 : -1;
+}
+
+static inline int free_settings(void **state) {
+  (void)state;
+  settings_unref(settings);
+  return 0;
+}
+
+static inline struct value value_of(const char *text) {
+  return (struct value){ text, strlen(text) };
+}
+
+/* Builds with these parts; the request is in a state to be freed whatever comes out. */
+static inline bool build(struct request *request, const struct part *parts, size_t count, const char *path, const struct value *values,
+                         const struct header *headers, size_t header_count, struct error *error) {
+  struct operation operation = { .name = "op", .method = "POST", .path = path, .parts = parts, .part_count = count };
+  memset(error, 0, sizeof *error);
+  request_init(request);
+  return request_build(request, &operation, settings, values, (struct value){ NULL, 0 }, headers, header_count, error);
+}
+
+/* A request that was built, taken apart. */
+static inline struct wire wire_of(const struct request *request) {
+  struct wire wire;
+  struct span host;
+  const char *why = wire_read(&wire, request);
+  if (why) fail_msg("%s: %s", why, buf_string(&request->wire));
+  if (wire_named(&wire, "Host", &host) != 1 || !span_is(host, HOST)) fail_msg("another host: %s", buf_string(&request->wire));
+  return wire;
+}
+
+/* The target with a NUL behind it, until the next call. */
+static inline const char *target_of(const struct request *request) {
+  static char text[REQUEST_MAX_TARGET + 1];
+  struct wire wire = wire_of(request);
+  assert_true(wire.target.len < sizeof text);
+  memcpy(text, wire.target.bytes, wire.target.len);
+  text[wire.target.len] = '\0';
+  return text;
+}
+
+/* The body, which is the rest of the wire and so is followed by a NUL. */
+static inline const char *body_of(const struct request *request) {
+  struct wire wire = wire_of(request);
+  assert_int_equal(strlen(wire.body.bytes), wire.body.len);
+  return wire.body.bytes;
+}
+
+static inline size_t count_lines(const struct request *request, const char *name, const char *value) {
+  struct wire wire = wire_of(request);
+  return wire_count(&wire, name, value, strlen(value));
+}
+
+/* The first of its lines. */
+static inline bool begins_with_line(const struct request *request, const char *name, const char *value) {
+  struct span rest = wire_of(request).lines;
+  struct wire_line line = next_line(&rest);
+  return line.name.bytes && span_is(line.name, name) && span_is(line.value, value);
+}
+
+#endif

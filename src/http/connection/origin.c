@@ -1,0 +1,189 @@
+#include "http/connection/origin.h"
+
+#include <string.h>
+
+#include "secret/pool.h"
+
+struct gate {
+  struct gate *next;
+  uint64_t id; /* of the client's settings */
+  size_t inside;
+  struct job_list waiting;
+};
+
+/* --- which origin --- */
+
+static struct origin **bucket(struct origins *origins, const unsigned char *identity) {
+  return &origins->buckets[identity[0] % ORIGIN_BUCKETS]; /* a digest: any byte of it will do */
+}
+
+static struct origin *find(struct origins *origins, const struct settings *settings) {
+  struct origin *origin = *bucket(origins, settings->identity);
+  while (origin && memcmp(origin->identity, settings->identity, sizeof origin->identity) != 0)
+    origin = origin->next;
+  return origin;
+}
+
+bool origin_join(struct origins *origins, struct job *job) {
+  const struct settings *settings = job->settings;
+  struct origin *origin = find(origins, settings);
+  if (!origin) {
+    struct origin **first = bucket(origins, settings->identity);
+    origin = pool_calloc(1, sizeof *origin);
+    if (!origin) return false;
+    memcpy(origin->identity, settings->identity, sizeof origin->identity);
+    origin->idle_timeout = settings->idle_timeout;
+    origin->max_age = settings->max_age;
+    origin->next = *first;
+    *first = origin;
+  }
+  origin->references++;
+  job->origin = origin;
+  return true;
+}
+
+static void unref(struct origins *origins, struct origin *origin) {
+  if (--origin->references) return;
+  struct origin **link = bucket(origins, origin->identity);
+  while (*link != origin)
+    link = &(*link)->next;
+  *link = origin->next;
+  pool_free(origin);
+}
+
+void origin_leave(struct origins *origins, struct job *job) {
+  unref(origins, job->origin);
+  job->origin = NULL;
+}
+
+/* --- limits of clients --- */
+
+static struct gate **find_gate(struct origin *origin, uint64_t id) {
+  struct gate **link = &origin->gates;
+  while (*link && (*link)->id != id)
+    link = &(*link)->next;
+  return link;
+}
+
+bool origin_enter(struct job *job, bool *no_memory) {
+  *no_memory = false;
+  if (!job->settings->max_connections) return true;
+  struct gate **link = find_gate(job->origin, job->settings->id), *gate = *link;
+  if (!gate) {
+    gate = *link = pool_calloc(1, sizeof *gate);
+    if (!gate) {
+      *no_memory = true;
+      return false;
+    }
+    gate->id = job->settings->id;
+    job_list_init(&gate->waiting);
+  }
+  if (gate->inside < job->settings->max_connections) {
+    gate->inside++;
+    return true;
+  }
+  job_list_add(&gate->waiting, job);
+  return false;
+}
+
+struct job *origin_exit(struct job *job) {
+  if (!job->settings->max_connections) return NULL;
+  struct gate **link = find_gate(job->origin, job->settings->id), *gate = *link;
+  struct job *next = job_list_pop(&gate->waiting);
+  if (next) return next; /* in its place */
+  if (--gate->inside == 0) {
+    *link = gate->next;
+    pool_free(gate);
+  }
+  return NULL;
+}
+
+void origin_give_up(struct job *job) {
+  job_list_remove(&(*find_gate(job->origin, job->settings->id))->waiting, job);
+}
+
+/* --- idle connections --- */
+
+static double over_at(const struct connection *connection) {
+  double idle = connection->idle_since + connection->origin->idle_timeout, age = connection->opened + connection->origin->max_age;
+  return idle < age ? idle : age;
+}
+
+static void take_out(struct origins *origins, struct connection *connection) {
+  *connection->link = connection->next;
+  if (connection->next) connection->next->link = connection->link;
+  connection->next = NULL;
+  connection->link = NULL;
+  origins->idle--;
+}
+
+void origin_keep(struct origins *origins, struct connection *connection, double now) {
+  struct origin *origin = connection->origin = connection->job->origin;
+  origin->references++;
+  connection->job = NULL;
+  connection->idle_since = now;
+  connection->next = origin->idle;
+  connection->link = &origin->idle;
+  if (origin->idle) origin->idle->link = &connection->next;
+  origin->idle = connection;
+  origins->idle++;
+  double over = over_at(connection);
+  if (origins->expiry < 0 || over < origins->expiry) origins->expiry = over;
+}
+
+void origin_drop(struct origins *origins, struct connection *connection) {
+  struct origin *origin = connection->origin;
+  take_out(origins, connection);
+  connection_close(connection);
+  unref(origins, origin);
+}
+
+struct connection *origin_take(struct origins *origins, struct origin *origin, double now) {
+  struct connection *connection;
+  while ((connection = origin->idle) && over_at(connection) <= now)
+    origin_drop(origins, connection);
+  if (!connection) return NULL;
+  take_out(origins, connection);
+  connection->origin = NULL;
+  origin->references--; /* not the last one: the job has the origin */
+  return connection;
+}
+
+/* Calls for every idle connection; the callback may drop it. */
+static void drop_where(struct origins *origins, bool (*is_wanted)(const struct connection *connection, double now), double now) {
+  for (size_t i = 0; i < ORIGIN_BUCKETS && origins->idle; i++) {
+    for (struct origin *origin = origins->buckets[i], *next; origin; origin = next) {
+      next = origin->next;
+      for (struct connection *connection = origin->idle, *older; connection; connection = older) {
+        older = connection->next;
+        if (is_wanted(connection, now)) origin_drop(origins, connection);
+      }
+    }
+  }
+}
+
+static bool is_over(const struct connection *connection, double now) {
+  return over_at(connection) <= now;
+}
+
+static bool is_any(const struct connection *connection, double now) {
+  (void)connection;
+  (void)now;
+  return true;
+}
+
+void origins_expire(struct origins *origins, double now) {
+  if (origins->expiry < 0 || origins->expiry > now) return;
+  drop_where(origins, is_over, now);
+  origins->expiry = -1;
+  for (size_t i = 0; i < ORIGIN_BUCKETS && origins->idle; i++)
+    for (const struct origin *origin = origins->buckets[i]; origin; origin = origin->next)
+      for (const struct connection *connection = origin->idle; connection; connection = connection->next) {
+        double over = over_at(connection);
+        if (origins->expiry < 0 || over < origins->expiry) origins->expiry = over;
+      }
+}
+
+void origins_close(struct origins *origins) {
+  drop_where(origins, is_any, 0);
+}

@@ -1,0 +1,109 @@
+#include "http/connection/trust.h"
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <stdbool.h>
+#include <string.h>
+
+#include "secret/pool.h"
+
+#define STORES 16 /* that are kept: more files than that are read again */
+
+static void drop(struct trust **link) {
+  struct trust *trust = *link;
+  *link = trust->next;
+  X509_STORE_free(trust->store);
+  pool_free(trust->one.data);
+  pool_free(trust->file);
+  pool_free(trust);
+}
+
+/* The places of the system's certificates that libcurl was built for. */
+static int load_system(X509_STORE *store) {
+  const curl_version_info_data *libcurl = curl_version_info(CURLVERSION_NOW);
+  int ok = libcurl->cainfo && X509_STORE_load_file(store, libcurl->cainfo) == 1;
+  if (libcurl->capath) ok |= X509_STORE_load_path(store, libcurl->capath) == 1; /* looks into it when something is missing */
+  return ok || X509_STORE_set_default_paths(store) == 1;
+}
+
+static X509_STORE *load(const char *file) {
+  X509_STORE *store = X509_STORE_new();
+  /* As libcurl does: an intermediate certificate that is trusted needs no root. */
+  if (store && X509_STORE_set_flags(store, X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN) == 1 &&
+      (file ? X509_STORE_load_file(store, file) == 1 : load_system(store)))
+    return store;
+  X509_STORE_free(store);
+  return NULL;
+}
+
+/* What libcurl gets: newer ones read the system's whole bundle for each connection where they get nothing. */
+static bool copy_one(struct trust *trust) {
+  STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(trust->store);
+  X509 *first = NULL;
+  for (int i = 0; i < sk_X509_OBJECT_num(objects) && !first; i++)
+    first = X509_OBJECT_get0_X509(sk_X509_OBJECT_value(objects, i));
+  if (!first) return true;
+  BIO *memory = BIO_new(BIO_s_mem());
+  char *bytes = NULL;
+  long len = memory && PEM_write_bio_X509(memory, first) == 1 ? BIO_get_mem_data(memory, &bytes) : 0;
+  trust->one.data = len > 0 ? pool_alloc((size_t)len) : NULL;
+  if (trust->one.data) {
+    memcpy(trust->one.data, bytes, (size_t)len);
+    trust->one.len = (size_t)len;
+    trust->one.flags = CURL_BLOB_COPY;
+  }
+  BIO_free(memory);
+  return trust->one.data != NULL;
+}
+
+static bool is_same(const struct stat *one, const struct stat *other) {
+  return one->st_dev == other->st_dev && one->st_ino == other->st_ino && one->st_size == other->st_size &&
+         one->st_mtim.tv_sec == other->st_mtim.tv_sec && one->st_mtim.tv_nsec == other->st_mtim.tv_nsec;
+}
+
+static bool is_of(const struct trust *trust, const char *file) {
+  return trust->file && file ? strcmp(trust->file, file) == 0 : trust->file == file;
+}
+
+static struct trust *read_anew(const char *file, const struct stat *facts) {
+  struct trust *trust = pool_calloc(1, sizeof *trust);
+  if (!trust) return NULL;
+  trust->facts = *facts;
+  trust->file = file ? pool_strdup(file) : NULL;
+  trust->store = !file || trust->file ? load(file) : NULL;
+  if (trust->store && copy_one(trust)) return trust;
+  drop(&trust);
+  return NULL;
+}
+
+const struct trust *trust_find(struct trust **list, const char *ca_file) {
+  const curl_version_info_data *libcurl = curl_version_info(CURLVERSION_NOW);
+  const char *file = ca_file ? ca_file : libcurl->cainfo;
+  struct stat facts = { 0 };
+  if (file && stat(file, &facts) != 0 && ca_file) return NULL;
+  size_t count = 0;
+  struct trust *found = NULL;
+  for (struct trust **link = list; *link;) {
+    struct trust *trust = *link;
+    if (is_of(trust, ca_file) && is_same(&trust->facts, &facts)) {
+      *link = trust->next;
+      found = trust;
+    } else if (is_of(trust, ca_file) || ++count == STORES) {
+      drop(link);
+    } else {
+      link = &trust->next;
+    }
+  }
+  ERR_clear_error();
+  if (!found) found = read_anew(ca_file, &facts);
+  ERR_clear_error(); /* what was wrong with a file is no error of the next TLS operation */
+  if (!found) return NULL;
+  found->next = *list;
+  *list = found;
+  return found;
+}
+
+void trust_free(struct trust **list) {
+  while (*list)
+    drop(list);
+}

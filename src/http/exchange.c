@@ -1,0 +1,234 @@
+#include "http/exchange.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "http/clock.h"
+#include "http/connection/tls.h"
+#include "provider/response.h"
+
+#define READS_AT_ONCE 64      /* TLS may have more for as long as the server sends */
+#define LONGEST_WAIT  86400.0 /* seconds that a provider may ask for */
+
+void exchange_begin(struct job *job) {
+  reader_free(&job->reader);
+  reader_init(&job->reader, job->max_response_bytes, strcmp(job->operation->method, "HEAD") == 0);
+  job->status = 0;
+  job->sent = 0;
+  job->reused = false;
+  memset(&job->times, 0, sizeof job->times);
+}
+
+/* --- what the headers add to an error --- */
+
+/* Digits, and a point with more of them: what the host's locale says does not matter. Below 0 when it is anything else. */
+static double read_decimal(const char *text) {
+  double value = 0, place = 1;
+  if (*text < '0' || *text > '9') return -1;
+  for (; *text >= '0' && *text <= '9'; text++)
+    value = value * 10 + (*text - '0');
+  if (*text == '.')
+    for (text++; *text >= '0' && *text <= '9'; text++)
+      value += (place /= 10) * (*text - '0');
+  return *text == '\0' ? value : -1;
+}
+
+/* Seconds to wait, from any of the forms in use: milliseconds, seconds, an HTTP date. Below 0 when none can be read. */
+static double read_retry_after(const struct reader *reader) {
+  const char *text = reader_header(reader, "retry-after-ms");
+  double wait = text ? read_decimal(text) / 1000 : -1;
+  text = wait < 0 ? reader_header(reader, "retry-after") : NULL;
+  if (text) {
+    wait = read_decimal(text);
+    time_t date = wait < 0 ? curl_getdate(text, NULL) : (time_t)-1;
+    if (date != (time_t)-1) wait = fmax(difftime(date, time(NULL)), 0);
+  }
+  return wait > LONGEST_WAIT ? LONGEST_WAIT : wait;
+}
+
+static void read_headers(struct job *job) {
+  const char *request_id = reader_header(&job->reader, "x-request-id");
+  const char *should_retry = reader_header(&job->reader, "x-should-retry");
+  response_request_id(job, request_id ? request_id : reader_header(&job->reader, "request-id"));
+  job->error.retry_after = read_retry_after(&job->reader);
+  if (should_retry && strcmp(should_retry, "false") == 0) job->error.retryable = false;
+}
+
+/* --- failures --- */
+
+/* libcurl's many results as few kinds; what is not here is a network error. */
+static const struct {
+  CURLcode code;
+  enum error_kind kind;
+  const char *what;
+} kinds[] = {
+  { CURLE_OPERATION_TIMEDOUT, ERROR_TIMEOUT, "no answer in time" },
+  { CURLE_SSL_CONNECT_ERROR, ERROR_TLS, "the TLS handshake failed" },
+  { CURLE_PEER_FAILED_VERIFICATION, ERROR_TLS, "the certificate cannot be trusted" },
+  { CURLE_SSL_CERTPROBLEM, ERROR_TLS, "the client certificate cannot be used" },
+  { CURLE_SSL_CIPHER, ERROR_TLS, "no common TLS cipher" },
+  { CURLE_SSL_CACERT_BADFILE, ERROR_TLS, "the CA file cannot be used" },
+  { CURLE_SSL_ISSUER_ERROR, ERROR_TLS, "the certificate cannot be trusted" },
+  { CURLE_SSL_PINNEDPUBKEYNOTMATCH, ERROR_TLS, "the server's key is not the pinned one" },
+  { CURLE_SSL_INVALIDCERTSTATUS, ERROR_TLS, "the certificate cannot be trusted" },
+  { CURLE_SSL_CLIENTCERT, ERROR_TLS, "the server wants a client certificate" },
+  { CURLE_SSL_ENGINE_NOTFOUND, ERROR_TLS, "TLS cannot be set up" },
+  { CURLE_SSL_ENGINE_SETFAILED, ERROR_TLS, "TLS cannot be set up" },
+  { CURLE_SSL_ENGINE_INITFAILED, ERROR_TLS, "TLS cannot be set up" },
+  { CURLE_USE_SSL_FAILED, ERROR_TLS, "TLS cannot be set up" },
+  { CURLE_OUT_OF_MEMORY, ERROR_BUSY, "memory is used up" },
+  { CURLE_FAILED_INIT, ERROR_BUSY, "libcurl cannot be set up" },
+  { CURLE_COULDNT_RESOLVE_HOST, ERROR_NETWORK, "the host name was not found" },
+  { CURLE_COULDNT_RESOLVE_PROXY, ERROR_NETWORK, "the proxy's name was not found" },
+  { CURLE_COULDNT_CONNECT, ERROR_NETWORK, "no connection" },
+};
+
+/* libcurl calls it a broken CA file, or no connection. */
+static bool is_out_of_descriptors(void) {
+  int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return errno == EMFILE || errno == ENFILE;
+  close(fd);
+  return false;
+}
+
+/* Of a SOCKS proxy, which says the same the next time. */
+static bool is_refusal(long proxy_error) {
+  return proxy_error == CURLPX_USER_REJECTED || proxy_error == CURLPX_NO_AUTH || proxy_error == CURLPX_REPLY_NOT_ALLOWED;
+}
+
+void exchange_unconnected(struct job *job, CURLcode code) {
+  const struct connection *connection = job->connection;
+  enum error_kind kind = ERROR_NETWORK;
+  const char *what = "the connection failed";
+  for (size_t i = 0; i < COUNT_OF(kinds); i++)
+    if (kinds[i].code == code) {
+      kind = kinds[i].kind;
+      what = kinds[i].what;
+    }
+  if ((kind == ERROR_TLS || kind == ERROR_NETWORK) && is_out_of_descriptors()) {
+    response_failed(job, ERROR_BUSY, true, "no file descriptor is left", NULL);
+  } else if (connection->refusal) {
+    response_failed(job, ERROR_TLS, false, "the client certificate cannot be used", connection->refusal);
+  } else if (connection->proxy_status >= 300 && kind != ERROR_TIMEOUT) {
+    char refused[64];
+    snprintf(refused, sizeof refused, "the proxy answered CONNECT with HTTP %ld", connection->proxy_status);
+    response_failed(job, ERROR_NETWORK, connection->proxy_status >= 500, refused, NULL);
+  } else {
+    bool refused = is_refusal(connection->proxy_error);
+    /* Nothing was sent. libcurl's own words help with what is set up wrongly: names, certificates. */
+    response_failed(job, kind, kind != ERROR_TLS && !refused, what, kind == ERROR_TIMEOUT ? NULL : connection->message);
+  }
+}
+
+/* An alert of TLS that came instead of an answer. */
+static bool refused_by_alert(struct job *job) {
+  int alert = job->connection->alert;
+  if (alert < 0 || job->reader.bytes) return false;
+  bool wanted = !job->settings->cert_file && tls_alert_wants_certificate(alert);
+  response_failed(job, ERROR_TLS, false, wanted ? "the server wants a client certificate" : "the server ended TLS",
+                  wanted ? NULL : tls_alert_text(alert));
+  return true;
+}
+
+/* The connection broke, or the answer is none. */
+static enum exchange_state fail(struct job *job) {
+  static const struct {
+    enum error_kind kind;
+    const char *what;
+  } faults[] = {
+    [READER_NOT_HTTP] = { ERROR_PROTOCOL, "the answer is not HTTP/1.x" },
+    [READER_MALFORMED] = { ERROR_PROTOCOL, "the answer is malformed" },
+    [READER_HEAD_TOO_LARGE] = { ERROR_PROTOCOL, "the answer's headers are too large" },
+    [READER_BODY_TOO_LARGE] = { ERROR_PROTOCOL, NULL },
+    [READER_ENCODING] = { ERROR_PROTOCOL, "the encoding of the answer is broken" },
+    [READER_CUT] = { ERROR_NETWORK, "the answer was cut short" },
+    [READER_NOTHING] = { ERROR_NETWORK, "the connection was closed without an answer" },
+    [READER_NO_MEMORY] = { ERROR_BUSY, "memory is used up" },
+  };
+  enum reader_fault fault = job->reader.fault;
+  enum error_kind kind = faults[fault].kind;
+  char larger[96];
+  const char *what = faults[fault].what;
+  if (fault == READER_BODY_TOO_LARGE) {
+    snprintf(larger, sizeof larger, "the answer is larger than %zu bytes", job->max_response_bytes);
+    what = larger;
+  }
+  job->status = job->reader.status;
+  response_failed(job, kind, (kind == ERROR_BUSY || kind == ERROR_NETWORK) && exchange_may_repeat(job), what,
+                  fault == READER_MALFORMED ? job->reader.why : NULL);
+  read_headers(job);
+  return EXCHANGE_DONE;
+}
+
+static enum exchange_state break_off(struct job *job) {
+  bool silent = job->reader.bytes == 0;
+  if (silent && job->reused && job->operation->safe && !job->replaced && job->connection->alert < 0) return EXCHANGE_REPLACE;
+  reader_end(&job->reader);
+  if (refused_by_alert(job)) return EXCHANGE_DONE;
+  if (job->reader.fault == READER_OK) job->reader.fault = READER_CUT; /* a body that the end ends, which did not end in order */
+  return fail(job);
+}
+
+/* --- bytes --- */
+
+static enum exchange_state finish(struct job *job) {
+  const struct reader *reader = &job->reader;
+  job->status = reader->status;
+  response_read(job, buf_string(&reader->body), reader->body.len);
+  if (job->error.kind != ERROR_NONE) read_headers(job);
+  return EXCHANGE_DONE;
+}
+
+enum exchange_state exchange_receive(struct job *job, char *scratch, size_t size) {
+  for (int reads = 0;; reads++) {
+    size_t got;
+    if (reads == READS_AT_ONCE && connection_want_room(job->connection, true)) return EXCHANGE_PAUSES; /* there is room, so epoll tells at once */
+    CURLcode code = connection_receive(job->connection, scratch, size, &got);
+    if (code == CURLE_AGAIN) return EXCHANGE_GOES_ON;
+    if (code != CURLE_OK) return break_off(job);
+    if (got == 0) {
+      if (job->reader.bytes == 0) return break_off(job);
+      return reader_end(&job->reader) == READER_DONE ? finish(job) : fail(job);
+    }
+    if (!job->reader.bytes) job->times.first_byte = clock_now() - job->started;
+    job->bytes_in += got;
+    enum reader_state state = reader_feed(&job->reader, scratch, got);
+    explicit_bzero(scratch, got);
+    if (state == READER_DONE) return finish(job);
+    if (state == READER_FAILED) return fail(job);
+    if (!connection_may_hold_more(job->connection)) return EXCHANGE_GOES_ON;
+  }
+}
+
+enum exchange_state exchange_send(struct job *job, char *scratch, size_t size) {
+  const struct buf *wire = &job->request.wire;
+  while (job->sent < wire->len) {
+    size_t sent;
+    CURLcode code = connection_send(job->connection, wire->data + job->sent, wire->len - job->sent, &sent);
+    job->sent += sent;
+    job->bytes_out += sent;
+    if (code == CURLE_AGAIN || (code == CURLE_OK && sent == 0)) {
+      if (connection_want_room(job->connection, true)) return EXCHANGE_GOES_ON;
+      response_failed(job, ERROR_BUSY, exchange_may_repeat(job), "memory is used up", NULL);
+      return EXCHANGE_DONE;
+    }
+    if (code != CURLE_OK) { /* there may be an answer that says why */
+      enum exchange_state state = exchange_receive(job, scratch, size);
+      return state == EXCHANGE_GOES_ON ? break_off(job) : state;
+    }
+  }
+  connection_want_room(job->connection, false);
+  return EXCHANGE_GOES_ON;
+}
+
+bool exchange_may_repeat(const struct job *job) {
+  return job->operation->safe || job->sent == 0;
+}
+
+bool exchange_leaves_open(const struct job *job) {
+  return job->reader.fault == READER_OK && job->reader.status && job->reader.keep && job->sent == job->request.wire.len;
+}

@@ -1,0 +1,399 @@
+#include "http/iothread.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include "http/clock.h"
+#include "http/engine.h"
+#include "http/forkgate.h"
+#include "secret/pool.h"
+#include "secret/secret.h"
+#include "secret/stack.h"
+
+struct channel {
+  struct bell bell;
+  uint32_t generation; /* of the process that made it */
+  /* under the lock */
+  size_t references; /* its VM's, one for each of its jobs, and one while it is being rung */
+  struct job_list outbox;
+  bool rung;
+  struct channel *next_connected, **connected_link; /* those whose bell rings every second */
+  struct channel *next_ring;                        /* of the thread only */
+  bool will_ring;
+};
+
+#define TICK 1.0 /* seconds */
+
+/* Everything but the thread's own engine is under the lock. */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct {
+  bool running, stopping;
+  bool sleeping; /* a submitter has to wake it */
+  pthread_t thread;
+  struct engine *engine;
+  int wake;
+  struct job_list inbox;
+  struct job *told; /* to be cancelled */
+  size_t jobs, limit;
+  struct channel *connected;
+} io = { .wake = -1, .limit = IOTHREAD_MAX_JOBS };
+
+static void take_lock(void) {
+  if (pthread_mutex_lock(&lock) != 0) abort();
+}
+
+static void leave_lock(void) {
+  if (pthread_mutex_unlock(&lock) != 0) abort();
+}
+
+/* --- channels --- */
+
+static void free_channel(struct channel *channel) {
+  bell_close(&channel->bell);
+  pool_free(channel);
+}
+
+/* Lets go of one reference, and of so many jobs. Takes the lock. */
+static void unref(struct channel *channel, size_t jobs) {
+  take_lock();
+  io.jobs -= jobs;
+  bool last = --channel->references == 0;
+  leave_lock();
+  if (last) free_channel(channel);
+}
+
+/* Under the lock. */
+static void disconnect(struct channel *channel) {
+  if (!channel->connected_link) return;
+  *channel->connected_link = channel->next_connected;
+  if (channel->next_connected) channel->next_connected->connected_link = channel->connected_link;
+  channel->connected_link = NULL;
+}
+
+/* --- the thread --- */
+
+/* What one turn found and made, for which the lock is not needed. */
+struct turn {
+  struct job_list fresh, garbage;
+  struct job *told;
+  struct channel *rings;
+  bool stopping, ended, connected; /* ended: some call did; connected: one of them over a new connection */
+};
+
+static void plan_ring(struct turn *turn, struct channel *channel) {
+  if (channel->will_ring) return;
+  channel->will_ring = true;
+  channel->references++;
+  channel->next_ring = turn->rings;
+  turn->rings = channel;
+}
+
+/* A job that is finished goes to its channel, or is freed when nobody wants it. */
+static void hand_back(struct turn *turn, struct job *job) {
+  struct channel *channel = job->channel;
+  turn->ended = true;
+  turn->connected = turn->connected || !job->reused;
+  if (job->told) return; /* it comes by once more, as one of those to be cancelled */
+  if (job->given_up) {
+    job_list_add(&turn->garbage, job);
+    return;
+  }
+  job->place = PLACE_OUTBOX;
+  job_list_add(&channel->outbox, job);
+  if (channel->rung) return;
+  channel->rung = true;
+  plan_ring(turn, channel);
+}
+
+static void take_work(struct turn *turn) {
+  for (struct job *job; (job = job_list_pop(&io.inbox));) {
+    job->place = PLACE_THREAD;
+    job_list_add(&turn->fresh, job);
+  }
+  turn->told = io.told;
+  io.told = NULL;
+  for (struct job *job = turn->told; job; job = job->next_told)
+    job->told = false;
+  turn->stopping = io.stopping;
+}
+
+static void free_garbage(struct job_list *garbage) {
+  for (struct job *job; (job = job_list_pop(garbage));) {
+    struct channel *channel = job->channel;
+    job_free(job);
+    unref(channel, 1);
+  }
+}
+
+/* One look at what came in and what is finished. Returns how long to wait afterwards. */
+static double turn_over(struct engine *engine, bool tick, bool *stopping) {
+  struct turn turn = { 0 };
+  job_list_init(&turn.fresh);
+  job_list_init(&turn.garbage);
+  take_lock();
+  io.sleeping = false;
+  for (struct job *job; (job = engine_done(engine));)
+    hand_back(&turn, job);
+  if (tick)
+    for (struct channel *channel = io.connected; channel; channel = channel->next_connected)
+      plan_ring(&turn, channel);
+  take_work(&turn);
+  bool idle = !turn.fresh.first && !turn.told;
+  io.sleeping = idle;
+  double wait = !idle ? 0 : io.connected ? TICK : -1;
+  leave_lock();
+  *stopping = turn.stopping;
+  for (struct channel *channel = turn.rings, *next; channel; channel = next) {
+    next = channel->next_ring;
+    channel->will_ring = false;
+    bell_ring(&channel->bell);
+    unref(channel, 0);
+  }
+  if (turn.ended) stack_wipe(turn.connected ? STACK_DEEP : STACK_SHALLOW);
+  for (struct job *job = turn.told, *next; job; job = next) {
+    next = job->next_told;
+    if (job->state == JOB_DONE)
+      job_list_add(&turn.garbage, job); /* it was finished before it could be cancelled */
+    else
+      engine_cancel(engine, job, ERROR_CANCELLED, "given up");
+  }
+  for (struct job *job; (job = job_list_pop(&turn.fresh));)
+    engine_submit(engine, job);
+  free_garbage(&turn.garbage);
+  return wait;
+}
+
+static void *run(void *argument) {
+  struct engine *engine = argument;
+  bool stopping = false;
+  forkgate_work();
+  engine_around_waits(engine, forkgate_rest, forkgate_work);
+  double ticked = clock_now();
+  for (;;) {
+    double now = clock_now();
+    bool tick = now - ticked >= TICK;
+    if (tick) ticked = now;
+    double wait = turn_over(engine, tick, &stopping);
+    if (stopping) break;
+    engine_step(engine, wait);
+  }
+  engine_cancel_all(engine);
+  turn_over(engine, false, &stopping);
+  engine_free(engine);
+  stack_wipe(STACK_DEEP);
+  forkgate_rest();
+  return NULL;
+}
+
+static void wake(void) {
+  static const uint64_t one = 1;
+  if (write(io.wake, &one, sizeof one) < 0) abort(); /* its counter cannot be full */
+}
+
+/* --- starting and stopping it --- */
+
+static void stop(void) {
+  take_lock();
+  bool running = io.running;
+  io.stopping = true;
+  leave_lock();
+  if (!running) return;
+  wake();
+  pthread_join(io.thread, NULL);
+  close(io.wake);
+}
+
+static void before_fork(void) {
+  forkgate_close();
+  take_lock();
+}
+
+static void after_fork(void) {
+  leave_lock();
+  forkgate_open();
+}
+
+/* In the child, which has neither the thread nor its calls. */
+static void forget(void) {
+  if (io.running) {
+    close(io.wake);
+    engine_abandon(io.engine);
+  }
+  io.running = io.stopping = io.sleeping = false;
+  io.engine = NULL;
+  io.wake = -1;
+  job_list_init(&io.inbox);
+  io.told = NULL;
+  io.jobs = 0;
+  io.connected = NULL;
+  after_fork();
+}
+
+static bool prepared;
+
+static void prepare(void) {
+  job_list_init(&io.inbox);
+  secret_generation(); /* its handlers for forks, and the pool's, are set: ours come last, so that before a fork they run first, as the thread may need those locks to rest */
+  prepared = pthread_atfork(before_fork, after_fork, forget) == 0 && atexit(stop) == 0;
+}
+
+/* Under the lock. */
+static bool start(const char **why) {
+  sigset_t all, former;
+  *why = "the process is ending";
+  if (io.stopping) return false;
+  if (io.running) return true;
+  io.engine = engine_new(why);
+  if (!io.engine) return false;
+  *why = "no file descriptor is left";
+  io.wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (io.wake >= 0 && engine_add_wake(io.engine, io.wake)) {
+    sigfillset(&all);
+    *why = "no thread could be started";
+    if (pthread_sigmask(SIG_SETMASK, &all, &former) == 0) {
+      io.running = pthread_create(&io.thread, NULL, run, io.engine) == 0;
+      pthread_sigmask(SIG_SETMASK, &former, NULL);
+    }
+    if (io.running) {
+      pthread_setname_np(io.thread, "cards");
+      return true;
+    }
+  }
+  engine_free(io.engine);
+  io.engine = NULL;
+  if (io.wake >= 0) close(io.wake);
+  io.wake = -1;
+  return false;
+}
+
+/* --- public --- */
+
+struct channel *channel_new(const char **why) {
+  static pthread_once_t once = PTHREAD_ONCE_INIT;
+  engine_setup();
+  *why = "no handler for forks and the end of the process could be set";
+  if (pthread_once(&once, prepare) != 0 || !prepared) return NULL;
+  *why = "memory is used up";
+  struct channel *channel = pool_calloc(1, sizeof *channel);
+  if (!channel) return NULL;
+  channel->generation = secret_generation();
+  channel->references = 1;
+  job_list_init(&channel->outbox);
+  if (bell_open(&channel->bell, why)) return channel;
+  pool_free(channel);
+  return NULL;
+}
+
+bool channel_is_foreign(const struct channel *channel) {
+  return channel->generation != secret_generation();
+}
+
+struct bell *channel_bell(struct channel *channel) {
+  return &channel->bell;
+}
+
+bool channel_submit(struct channel *channel, struct job *job, const char **why) {
+  take_lock();
+  *why = "too many calls are under way";
+  bool ok = io.jobs < io.limit && start(why), wanted = false;
+  if (ok) {
+    io.jobs++;
+    channel->references++;
+    job->channel = channel;
+    job->place = PLACE_INBOX;
+    job_list_add(&io.inbox, job);
+    wanted = io.sleeping;
+    io.sleeping = false;
+  }
+  leave_lock();
+  if (wanted) wake();
+  return ok;
+}
+
+size_t channel_take(struct channel *channel, struct job **jobs, size_t most) {
+  size_t count = 0;
+  if (!channel->connected_link) bell_hush(&channel->bell); /* first: what comes back later rings again */
+  take_lock();
+  for (; count < most && channel->outbox.first; count++) {
+    jobs[count] = job_list_pop(&channel->outbox);
+    jobs[count]->place = PLACE_OWNER;
+    jobs[count]->channel = NULL;
+    channel->references--;
+    io.jobs--;
+  }
+  bool more = channel->outbox.first != NULL;
+  channel->rung = more;
+  leave_lock();
+  if (more) bell_ring(&channel->bell);
+  return count;
+}
+
+void channel_give_up(struct channel *channel, struct job *job) {
+  bool ours = true, wanted = false;
+  take_lock();
+  if (job->place == PLACE_THREAD) {
+    ours = false;
+    job->given_up = job->told = true;
+    job->next_told = io.told;
+    io.told = job;
+    wanted = io.sleeping;
+    io.sleeping = false;
+  } else {
+    job_list_remove(job->place == PLACE_INBOX ? &io.inbox : &channel->outbox, job);
+  }
+  leave_lock();
+  if (wanted) wake();
+  if (!ours) return;
+  job_free(job);
+  unref(channel, 1);
+}
+
+bool channel_accept(struct channel *channel, const char **why) {
+  if (!bell_accept(&channel->bell, why)) return false;
+  take_lock();
+  disconnect(channel);
+  channel->next_connected = io.connected;
+  channel->connected_link = &io.connected;
+  if (io.connected) io.connected->connected_link = &channel->next_connected;
+  io.connected = channel;
+  bool wanted = io.running && io.sleeping; /* it did not know that it has to tick */
+  io.sleeping = io.sleeping && !wanted;
+  leave_lock();
+  if (wanted) wake();
+  return true;
+}
+
+void channel_hang_up(struct channel *channel) {
+  take_lock();
+  disconnect(channel);
+  leave_lock();
+  bell_hang_up(&channel->bell);
+}
+
+void channel_free(struct channel *channel) {
+  if (channel_is_foreign(channel)) {
+    bell_abandon(&channel->bell);
+    return;
+  }
+  take_lock();
+  disconnect(channel);
+  leave_lock();
+  unref(channel, 0);
+}
+
+void iothread_limit(size_t jobs) {
+  take_lock();
+  io.limit = jobs;
+  leave_lock();
+}
+
+size_t iothread_jobs(void) {
+  take_lock();
+  size_t jobs = io.jobs;
+  leave_lock();
+  return jobs;
+}

@@ -1,0 +1,59 @@
+#include "http/job.h"
+
+#include <string.h>
+
+#include "http/clock.h"
+#include "secret/pool.h"
+
+void job_list_init(struct job_list *list) {
+  list->first = NULL;
+  list->end = &list->first;
+}
+
+void job_list_add(struct job_list *list, struct job *job) {
+  job->next = NULL;
+  job->link = list->end;
+  *list->end = job;
+  list->end = &job->next;
+}
+
+void job_list_remove(struct job_list *list, struct job *job) {
+  *job->link = job->next;
+  if (job->next)
+    job->next->link = job->link;
+  else
+    list->end = job->link;
+  job->next = NULL;
+  job->link = NULL;
+}
+
+struct job *job_list_pop(struct job_list *list) {
+  struct job *job = list->first;
+  if (job) job_list_remove(list, job);
+  return job;
+}
+
+struct job *job_new(const struct provider *provider, const struct operation *operation, struct settings *settings) {
+  struct job *job = pool_calloc(1, sizeof *job);
+  if (!job) return NULL;
+  job->provider = provider_ref(provider);
+  job->operation = operation;
+  job->settings = settings_ref(settings);
+  job->started = clock_now();
+  job->deadline = job->started + settings->timeout;
+  job->connect_timeout = settings->connect_timeout;
+  job->max_response_bytes = settings->max_response_bytes;
+  job->retries = settings->retries;
+  request_init(&job->request);
+  return job;
+}
+
+void job_free(struct job *job) {
+  if (!job) return;
+  request_free(&job->request);
+  reader_free(&job->reader);
+  record_free(job->record);
+  settings_unref(job->settings);
+  provider_unref(job->provider);
+  pool_free(job);
+}

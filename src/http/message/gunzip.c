@@ -1,0 +1,91 @@
+#define _GNU_SOURCE 1
+#define ZLIB_CONST  1
+#include "http/message/gunzip.h"
+
+#include <stdint.h>
+#include <zlib.h>
+
+#include "secret/pool.h"
+
+#define GZIP_ONLY  (15 + 16)         /* inflateInit2: the largest window, and neither zlib's own format nor raw deflate */
+#define MOST       ((size_t)1 << 30) /* zlib counts in unsigned int */
+#define LEAST_ROOM 256
+
+struct gunzip {
+  z_stream stream;
+  bool inside; /* a member */
+};
+
+static voidpf take_memory(voidpf unused, uInt count, uInt size) {
+  (void)unused;
+  size_t bytes;
+  return __builtin_mul_overflow((size_t)count, (size_t)size, &bytes) ? NULL : pool_alloc(bytes);
+}
+
+static void give_memory_back(voidpf unused, voidpf block) {
+  (void)unused;
+  pool_free(block);
+}
+
+struct gunzip *gunzip_new(void) {
+  struct gunzip *gunzip = pool_calloc(1, sizeof *gunzip);
+  if (gunzip == NULL) return NULL;
+  gunzip->stream.zalloc = take_memory;
+  gunzip->stream.zfree = give_memory_back;
+  if (inflateInit2(&gunzip->stream, GZIP_ONLY) == Z_OK) return gunzip;
+  pool_free(gunzip);
+  return NULL;
+}
+
+void gunzip_free(struct gunzip *gunzip) {
+  if (gunzip == NULL) return;
+  inflateEnd(&gunzip->stream);
+  pool_free(gunzip);
+}
+
+/* Room for some text at the buffer's end; false when memory is used up. */
+static bool make_room(z_stream *stream, struct buf *out) {
+  size_t most = out->max - out->len;
+  size_t wanted = (size_t)stream->avail_in * 4 + LEAST_ROOM;
+  if (!buf_reserve(out, wanted < most ? wanted : most)) return false;
+  size_t room = out->cap - out->len - 1;
+  stream->next_out = (Bytef *)out->data + out->len;
+  stream->avail_out = (uInt)(room < MOST ? room : MOST);
+  return true;
+}
+
+/* Until zlib has neither input nor more of a text that did not fit. */
+static enum gunzip_result decode(struct gunzip *gunzip, struct buf *out) {
+  z_stream *stream = &gunzip->stream;
+  do {
+    if (!gunzip->inside && inflateReset(stream) != Z_OK) return GUNZIP_BROKEN;
+    gunzip->inside = true;
+    if (!make_room(stream, out)) return GUNZIP_NO_MEMORY;
+    uInt room = stream->avail_out;
+    int rc = inflate(stream, Z_FINISH); /* which spares a member that comes as a whole the memory and the wiping of a window */
+    buf_added(out, room - stream->avail_out);
+    if (out->len == out->max) return GUNZIP_FULL;
+    if (rc == Z_MEM_ERROR) return GUNZIP_NO_MEMORY;
+    if (rc != Z_OK && rc != Z_BUF_ERROR && rc != Z_STREAM_END) return GUNZIP_BROKEN;
+    gunzip->inside = rc != Z_STREAM_END;
+  } while (stream->avail_in > 0 || (gunzip->inside && stream->avail_out == 0));
+  return GUNZIP_OK;
+}
+
+enum gunzip_result gunzip_feed(struct gunzip *gunzip, const char *bytes, size_t len, struct buf *out) {
+  enum gunzip_result result = GUNZIP_OK;
+  while (len > 0 && result == GUNZIP_OK) {
+    size_t piece = len < MOST ? len : MOST;
+    gunzip->stream.next_in = (const Bytef *)bytes;
+    gunzip->stream.avail_in = (uInt)piece;
+    result = decode(gunzip, out);
+    bytes += piece;
+    len -= piece;
+  }
+  gunzip->stream.next_in = NULL;
+  return result;
+}
+
+bool gunzip_complete(const struct gunzip *gunzip) {
+  return !gunzip->inside;
+}

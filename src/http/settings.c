@@ -1,0 +1,260 @@
+#include "http/settings.h"
+
+#include <arpa/inet.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "secret/pool.h"
+
+static _Atomic uint64_t ids;
+
+struct settings *settings_new(void) {
+  struct settings *settings = pool_calloc(1, sizeof *settings);
+  if (!settings) return NULL;
+  atomic_init(&settings->references, 1);
+  settings->id = atomic_fetch_add_explicit(&ids, 1, memory_order_relaxed) + 1;
+  settings->timeout = 30;
+  settings->connect_timeout = 5;
+  settings->idle_timeout = 60;
+  settings->max_age = 600;
+  settings->retries = 2;
+  settings->max_response_bytes = 1024 * 1024;
+  settings->tls_version = CURL_SSLVERSION_TLSv1_2;
+  buf_init(&settings->head, SETTINGS_MAX_HEAD);
+  return settings;
+}
+
+struct settings *settings_ref(struct settings *settings) {
+  atomic_fetch_add_explicit(&settings->references, 1, memory_order_relaxed);
+  return settings;
+}
+
+void settings_unref(struct settings *settings) {
+  if (!settings || atomic_fetch_sub_explicit(&settings->references, 1, memory_order_acq_rel) > 1) return;
+  char *strings[] = { settings->base_url, settings->proxy,     settings->proxy_user, settings->user_agent,
+                      settings->ca_file,  settings->cert_file, settings->key_file,   settings->pinned_public_key,
+                      settings->origin,   settings->prefix,    settings->name };
+  for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
+    pool_free(strings[i]);
+  secret_wipe(&settings->key_password);
+  secret_wipe(&settings->proxy_password);
+  buf_free(&settings->head);
+  pool_free(settings);
+}
+
+bool settings_add_header(struct settings *settings, const char *name, const char *value, size_t len) {
+  struct buf *head = &settings->head;
+  return buf_add_string(head, name) && buf_add_string(head, ": ") && buf_add(head, value, len) && buf_add_string(head, "\r\n");
+}
+
+bool settings_is_header(const char *line, const char *name) {
+  size_t len = strlen(name);
+  return strncasecmp(line, name, len) == 0 && line[len] == ':';
+}
+
+static bool has_header(const struct settings *settings, const char *name) {
+  for (const char *line = buf_string(&settings->head); *line; line = strchr(line, '\n') + 1)
+    if (settings_is_header(line, name)) return true;
+  return false;
+}
+
+/* --- URLs, as libcurl reads them --- */
+
+enum outcome { MADE, UNREADABLE, NO_MEMORY };
+
+static enum outcome outcome_of(CURLUcode code) {
+  return code == CURLUE_OK ? MADE : code == CURLUE_OUT_OF_MEMORY ? NO_MEMORY : UNREADABLE;
+}
+
+static enum outcome stored(bool ok) {
+  return ok ? MADE : NO_MEMORY;
+}
+
+/* Adds a part of the URL to `text`, which stays without memory where there is none. */
+static enum outcome get_part(CURLU *url, CURLUPart part, unsigned flags, struct buf *text) {
+  char *found = NULL;
+  CURLUcode code = curl_url_get(url, part, &found, flags);
+  if (code == CURLUE_NO_USER || code == CURLUE_NO_PASSWORD || code == CURLUE_NO_PORT) return MADE;
+  bool ok = found && buf_add_string(text, found);
+  if (found) explicit_bzero(found, strlen(found)); /* it may be a password */
+  curl_free(found);
+  return code == CURLUE_OK ? stored(ok) : outcome_of(code);
+}
+
+#ifdef CURLU_PUNYCODE
+#define HOST_FLAGS CURLU_PUNYCODE /* as the host is looked up and certified */
+#else
+#define HOST_FLAGS 0
+#endif
+
+/* An address, or a name that libcurl knows without looking it up, is not. */
+static bool is_looked_up(const char *host) {
+  struct in_addr address;
+  size_t len = strlen(host);
+  if (host[0] == '[' || inet_pton(AF_INET, host, &address) == 1) return false;
+  return strcasecmp(host, "localhost") != 0 && !(len > 10 && strcasecmp(host + len - 10, ".localhost") == 0);
+}
+
+static bool set_name(struct settings *settings, const char *host, const char *port) {
+  struct buf name;
+  if (!is_looked_up(host)) return true;
+  buf_init(&name, 4096);
+  if (buf_add_string(&name, host) && buf_add_char(&name, ':') && buf_add_string(&name, port)) settings->name = pool_strdup(name.data);
+  buf_free(&name);
+  return settings->name != NULL;
+}
+
+/* The origin, the path behind it, the line "Host: name:port". */
+static enum outcome take_base_url(struct settings *settings, const struct buf *host, const struct buf *port) {
+  const char *authority = strstr(settings->base_url, "://");
+  size_t len = authority ? strcspn(authority + 3, "/") : 0;
+  if (!len) return UNREADABLE;
+  const char *path = authority + 3 + len;
+  settings->prefix = pool_strdup(path);
+  settings->origin = pool_strdup(settings->base_url);
+  if (!settings->prefix || !settings->origin) return NO_MEMORY;
+  settings->origin[path - settings->base_url] = '\0';
+  struct buf value;
+  buf_init(&value, 4096);
+  bool ok = buf_add_string(&value, buf_string(host)) && (!port->len || (buf_add_char(&value, ':') && buf_add_string(&value, buf_string(port)))) &&
+            settings_add_header(settings, "Host", buf_string(&value), value.len);
+  buf_free(&value);
+  return stored(ok);
+}
+
+static enum outcome read_base_url(struct settings *settings, CURLU *url) {
+  struct buf host, port;
+  buf_init(&host, 4096);
+  buf_init(&port, 16);
+  enum outcome outcome = outcome_of(curl_url_set(url, CURLUPART_URL, settings->base_url, CURLU_PATH_AS_IS));
+  if (outcome == MADE) outcome = get_part(url, CURLUPART_HOST, HOST_FLAGS, &host);
+  if (outcome == MADE) outcome = get_part(url, CURLUPART_PORT, CURLU_NO_DEFAULT_PORT, &port);
+  if (outcome == MADE) outcome = take_base_url(settings, &host, &port);
+  /* A proxy looks it up itself. */
+  if (outcome == MADE && settings->proxy_kind == PROXY_NONE)
+    outcome = stored(set_name(settings, buf_string(&host), port.len ? port.data : settings->tls ? "443" : "80"));
+  buf_free(&host);
+  buf_free(&port);
+  return outcome;
+}
+
+/* What was written into the URL counts where nothing is given beside it. */
+static enum outcome take_proxy_user(struct settings *settings, CURLU *url) {
+  const char *why;
+  struct buf user, password;
+  buf_init(&user, 16 * 1024);
+  buf_init(&password, 16 * 1024);
+  enum outcome outcome = get_part(url, CURLUPART_USER, CURLU_URLDECODE, &user);
+  if (outcome == MADE) outcome = get_part(url, CURLUPART_PASSWORD, CURLU_URLDECODE, &password);
+  if (outcome == MADE && user.data && !settings->proxy_user) {
+    settings->proxy_user = pool_strdup(user.data);
+    outcome = stored(settings->proxy_user &&
+                     (!password.data || secret_init(&settings->proxy_password, SECRET_CREDENTIAL, password.data, password.len + 1, &why)));
+  }
+  buf_free(&user);
+  buf_free(&password);
+  return outcome;
+}
+
+/* Without the credential, which has a place of its own. */
+static enum outcome take_proxy_url(struct settings *settings, CURLU *url) {
+  struct buf plain;
+  buf_init(&plain, 4096);
+  curl_url_set(url, CURLUPART_USER, NULL, 0);
+  curl_url_set(url, CURLUPART_PASSWORD, NULL, 0);
+  enum outcome outcome = get_part(url, CURLUPART_URL, CURLU_NON_SUPPORT_SCHEME, &plain);
+  if (outcome == MADE) {
+    pool_free(settings->proxy);
+    settings->proxy = pool_strdup(plain.data);
+    outcome = stored(settings->proxy != NULL);
+  }
+  buf_free(&plain);
+  return outcome;
+}
+
+static enum outcome read_proxy(struct settings *settings, CURLU *url) {
+  struct buf scheme, host, port;
+  buf_init(&scheme, 64);
+  buf_init(&host, 4096);
+  buf_init(&port, 16);
+  enum outcome outcome = outcome_of(curl_url_set(url, CURLUPART_URL, settings->proxy, CURLU_NON_SUPPORT_SCHEME | CURLU_GUESS_SCHEME));
+  if (outcome == MADE && !strstr(settings->proxy, "://")) outcome = outcome_of(curl_url_set(url, CURLUPART_SCHEME, "http", 0));
+  if (outcome == MADE) outcome = get_part(url, CURLUPART_SCHEME, 0, &scheme);
+  if (outcome == MADE) outcome = get_part(url, CURLUPART_HOST, HOST_FLAGS, &host);
+  if (outcome == MADE) outcome = get_part(url, CURLUPART_PORT, 0, &port);
+  if (outcome == MADE) {
+    bool socks = strncmp(scheme.data, "socks", 5) == 0;
+    settings->proxy_tls = strcmp(scheme.data, "https") == 0;
+    settings->proxy_kind = socks ? PROXY_SOCKS : PROXY_HTTP;
+    if (!socks && !settings->proxy_tls && strcmp(scheme.data, "http") != 0) outcome = UNREADABLE;
+  }
+  if (outcome == MADE) outcome = stored(set_name(settings, buf_string(&host), port.len ? port.data : settings->proxy_tls ? "443" : "1080"));
+  if (outcome == MADE) outcome = take_proxy_user(settings, url);
+  if (outcome == MADE) outcome = take_proxy_url(settings, url);
+  buf_free(&scheme);
+  buf_free(&host);
+  buf_free(&port);
+  return outcome;
+}
+
+/* http goes to an HTTP proxy in absolute form, without any tunnel, so that the credential is a header of ours. */
+static bool add_proxy_authorization(struct settings *settings) {
+  struct buf pair, value;
+  buf_init(&pair, 32 * 1024);
+  buf_init(&value, 64 * 1024);
+  bool ok = buf_add_string(&pair, settings->proxy_user) && buf_add_char(&pair, ':');
+  if (ok && settings->proxy_password.bytes) ok = buf_add(&pair, settings->proxy_password.bytes, settings->proxy_password.len - 1);
+  ok = ok && buf_add_string(&value, "Basic ") && buf_add_base64(&value, pair.data, pair.len) &&
+       settings_add_header(settings, "Proxy-Authorization", value.data, value.len);
+  buf_free(&pair);
+  buf_free(&value);
+  return ok;
+}
+
+/* --- what makes two connections different --- */
+
+static bool digest(EVP_MD_CTX *context, const void *bytes, size_t len) {
+  return EVP_DigestUpdate(context, &len, sizeof len) == 1 && EVP_DigestUpdate(context, bytes, len) == 1;
+}
+
+static bool set_identity(struct settings *settings) {
+  EVP_MD_CTX *context = EVP_MD_CTX_new();
+  const char *const strings[] = { settings->origin,    settings->proxy,    settings->proxy_user,       settings->ca_file,
+                                  settings->cert_file, settings->key_file, settings->pinned_public_key };
+  const struct secret *const secrets[] = { &settings->key_password, &settings->proxy_password };
+  const double times[] = { settings->idle_timeout, settings->max_age };
+  bool ok = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1;
+  for (size_t i = 0; ok && i < sizeof strings / sizeof *strings; i++) /* one that is absent is another one than an empty one */
+    ok = strings[i] ? digest(context, strings[i], strlen(strings[i]) + 1) : digest(context, "", 0);
+  for (size_t i = 0; ok && i < sizeof secrets / sizeof *secrets; i++)
+    ok = digest(context, secrets[i]->bytes ? (const void *)secrets[i]->bytes : "", secrets[i]->bytes ? secrets[i]->len : 0);
+  ok = ok && digest(context, times, sizeof times) && digest(context, &settings->tls_version, sizeof settings->tls_version) &&
+       EVP_DigestFinal_ex(context, settings->identity, NULL) == 1;
+  EVP_MD_CTX_free(context);
+  return ok;
+}
+
+bool settings_finish(struct settings *settings, const char **why) {
+  CURLU *base = curl_url(), *proxy = curl_url();
+  const char *agent = settings->user_agent ? settings->user_agent : "cards";
+  enum outcome outcome = stored(base && proxy);
+  settings->tls = strncasecmp(settings->base_url, "https:", 6) == 0;
+  *why = "proxy: it cannot be read";
+  if (outcome == MADE && settings->proxy) outcome = read_proxy(settings, proxy);
+  if (outcome == MADE && settings->proxy_kind == PROXY_HTTP && settings->proxy_user && !settings->tls)
+    outcome = stored(add_proxy_authorization(settings));
+  settings->own_at = settings->head.len;
+  if (outcome == MADE) {
+    *why = "base_url: it cannot be read";
+    outcome = read_base_url(settings, base);
+  }
+  curl_url_cleanup(base);
+  curl_url_cleanup(proxy);
+  if (outcome == MADE)
+    outcome = stored((has_header(settings, "User-Agent") || settings_add_header(settings, "User-Agent", agent, strlen(agent))) &&
+                     settings_add_header(settings, "Accept-Encoding", "gzip", 4) && set_identity(settings));
+  if (outcome == NO_MEMORY) *why = "the settings do not fit into memory";
+  return outcome == MADE;
+}

@@ -1,0 +1,43 @@
+/* libcurl, cJSON and the allocator under both, once per process. */
+#include <curl/curl.h>
+#include <pthread.h>
+#include <string.h>
+
+#include "http/engine.h"
+#include "secret/pool.h"
+#include "json/json.h"
+
+static pthread_once_t once = PTHREAD_ONCE_INIT;
+static struct engine_facts facts;
+
+/* curl_global_init_mem has no effect when somebody else in the process came first, so what counts is whose memory libcurl takes. */
+static bool takes_our_memory(void) {
+  struct pool_stats before, after;
+  pool_stats(&before);
+  struct curl_slist *list = curl_slist_append(NULL, "x");
+  pool_stats(&after);
+  curl_slist_free_all(list);
+  return after.allocations > before.allocations;
+}
+
+static void setup(void) {
+  json_setup();
+  if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, pool_alloc, pool_free, pool_realloc, pool_strdup, pool_calloc) != CURLE_OK)
+    facts.reason = "libcurl could not be initialised";
+  else if (!takes_our_memory())
+    facts.reason = "another module initialised libcurl first, with memory that is not wiped, where a proxy's password leaves copies: "
+                   "require \"cards\" before it";
+  facts.wiping = facts.reason == NULL;
+  const curl_version_info_data *version = curl_version_info(CURLVERSION_NOW);
+  facts.cleanse =
+      version->ssl_version && strstr(version->ssl_version, "OpenSSL/") == version->ssl_version && strncmp(version->ssl_version, "OpenSSL/1", 9) != 0;
+}
+
+void engine_setup(void) {
+  pthread_once(&once, setup);
+}
+
+const struct engine_facts *engine_facts(void) {
+  engine_setup();
+  return &facts;
+}

@@ -1,0 +1,245 @@
+#define _GNU_SOURCE 1
+#include "json/json.h"
+
+#include <cjson/cJSON.h>
+#include <inttypes.h>
+#include <locale.h>
+#include <math.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "secret/pool.h"
+#include "json/json_check.h"
+
+#define FEW_KEYS 16 /* up to here comparing each key with each other is faster than sorting */
+
+static locale_t c_locale; /* cJSON and printf take the decimal point from the locale of the host */
+
+/* The hooks are the process's: another module may put others in the place of ours, which do not wipe. A tree for which ours was not called tells; from then on trees are wiped node
+ * by node before they are freed. */
+static __thread unsigned long allocations __attribute__((tls_model("initial-exec")));
+static atomic_bool hooks_lost;
+
+static void *hooked_malloc(size_t size) {
+  allocations++;
+  return malloc(size);
+}
+
+void json_setup(void) {
+  cJSON_Hooks hooks = { .malloc_fn = hooked_malloc, .free_fn = pool_free_malloced };
+  cJSON_InitHooks(&hooks);
+  if (c_locale == NULL) c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+}
+
+static const cJSON *tree(const struct json_node *node) {
+  return (const cJSON *)(const void *)node;
+}
+
+static const struct json_node *wrapped(const cJSON *item) {
+  return (const struct json_node *)(const void *)item;
+}
+
+static int compare_keys(const void *a, const void *b) {
+  return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static const char twice[] = "a key that stands twice in one JSON object";
+static const char no_memory[] = "JSON that does not fit into memory";
+
+/* Pointers are sorted, so nothing of the keys is copied. */
+static const char *sorted_keys_fault(const cJSON *object, size_t count) {
+  const char **keys = pool_alloc(count * sizeof *keys);
+  if (keys == NULL) return no_memory;
+  size_t n = 0;
+  for (const cJSON *member = object->child; member; member = member->next)
+    keys[n++] = member->string;
+  qsort(keys, count, sizeof *keys, compare_keys);
+  const char *fault = NULL;
+  for (size_t i = 1; i < count && !fault; i++)
+    if (strcmp(keys[i - 1], keys[i]) == 0) fault = twice;
+  pool_free(keys);
+  return fault;
+}
+
+static const char *keys_fault(const cJSON *object) {
+  size_t count = 0;
+  for (const cJSON *member = object->child; member; member = member->next)
+    count++;
+  if (count > FEW_KEYS) return sorted_keys_fault(object, count);
+  for (const cJSON *member = object->child; member; member = member->next)
+    for (const cJSON *other = object->child; other != member; other = other->next)
+      if (member->string[0] == other->string[0] && strcmp(member->string, other->string) == 0) return twice;
+  return NULL;
+}
+
+/* What is wrong with the keys of this node and those under it; the recursion ends at JSON_MAX_DEPTH. */
+static const char *tree_fault(const cJSON *item) {
+  const char *fault = cJSON_IsObject(item) ? keys_fault(item) : NULL;
+  for (const cJSON *child = item->child; child && !fault; child = child->next)
+    if (child->child) fault = tree_fault(child);
+  return fault;
+}
+
+/* As deep as json_check lets a text be. */
+static void wipe(cJSON *item) {
+  for (; item; item = item->next) {
+    wipe(item->child);
+    if (item->valuestring) explicit_bzero(item->valuestring, strlen(item->valuestring));
+    if (item->string) explicit_bzero(item->string, strlen(item->string));
+    explicit_bzero(&item->valueint, sizeof item->valueint);
+    explicit_bzero(&item->valuedouble, sizeof item->valuedouble);
+  }
+}
+
+static void delete_tree(cJSON *root) {
+  if (atomic_load_explicit(&hooks_lost, memory_order_relaxed)) wipe(root);
+  cJSON_Delete(root);
+}
+
+static cJSON *parse(const char *text, size_t len, const char **why, size_t *where) {
+  if (!json_check(text, len, why, where)) return NULL;
+  *where = 0;
+  unsigned long before = allocations;
+  cJSON *root = cJSON_ParseWithLengthOpts(text, len, NULL, 0);
+  if (allocations == before) atomic_store_explicit(&hooks_lost, true, memory_order_relaxed);
+  const char *fault = root ? tree_fault(root) : no_memory;
+  if (fault == NULL) return root;
+  delete_tree(root);
+  *why = fault;
+  return NULL;
+}
+
+struct json_node *json_parse(const char *text, size_t len, const char **why, size_t *where) {
+  locale_t before = uselocale(c_locale);
+  cJSON *root = parse(text, len, why, where);
+  uselocale(before);
+  return (struct json_node *)(void *)root;
+}
+
+void json_free(struct json_node *root) {
+  delete_tree((cJSON *)(void *)root);
+}
+
+enum json_type json_type(const struct json_node *node) {
+  switch (tree(node)->type) {
+  case cJSON_False:
+  case cJSON_True: return JSON_BOOLEAN;
+  case cJSON_Number: return JSON_NUMBER;
+  case cJSON_String: return JSON_STRING;
+  case cJSON_Array: return JSON_ARRAY;
+  case cJSON_Object: return JSON_OBJECT;
+  default: return JSON_NULL;
+  }
+}
+
+const struct json_node *json_at(const struct json_node *node, const char *path) {
+  const cJSON *item = tree(node);
+  const char *step = *path ? path : NULL;
+  while (item && step) {
+    size_t len = strcspn(step, ".");
+    item = cJSON_IsObject(item) ? item->child : NULL;
+    while (item && (strncmp(item->string, step, len) != 0 || item->string[len] != '\0'))
+      item = item->next;
+    step = step[len] ? step + len + 1 : NULL;
+  }
+  return wrapped(item);
+}
+
+const struct json_node *json_child(const struct json_node *node) {
+  return wrapped(tree(node)->child);
+}
+
+const struct json_node *json_next(const struct json_node *node) {
+  return wrapped(tree(node)->next);
+}
+
+const char *json_key(const struct json_node *node) {
+  return tree(node)->string;
+}
+
+const char *json_string(const struct json_node *node, size_t *len) {
+  *len = strlen(tree(node)->valuestring);
+  return tree(node)->valuestring;
+}
+
+bool json_boolean(const struct json_node *node) {
+  return cJSON_IsTrue(tree(node));
+}
+
+double json_number(const struct json_node *node) {
+  return tree(node)->valuedouble;
+}
+
+bool json_integer(const struct json_node *node, int64_t *value) {
+  double number = json_number(node);
+  if (!(fabs(number) < 0x1p63) || number != trunc(number)) return false;
+  *value = (int64_t)number;
+  return true;
+}
+
+/* Under 1e60, where every integer of the text is (see json_check), the digits of a whole number are written out: that is exact. */
+static void write_number(double number, char *text, size_t size) {
+  if (number == trunc(number) && fabs(number) < 1e60) {
+    snprintf(text, size, "%.0f", number);
+    return;
+  }
+  for (int digits = 15; digits <= 17; digits++) {
+    snprintf(text, size, "%.*g", digits, number);
+    if (strtod(text, NULL) == number) return;
+  }
+}
+
+void json_print_number(double number, char text[static JSON_NUMBER_TEXT]) {
+  locale_t before = uselocale(c_locale);
+  write_number(number, text, JSON_NUMBER_TEXT);
+  uselocale(before);
+}
+
+bool json_number_text(const struct json_node *node, struct buf *out) {
+  char text[JSON_NUMBER_TEXT];
+  json_print_number(json_number(node), text);
+  bool ok = buf_add_string(out, text);
+  explicit_bzero(text, sizeof text);
+  return ok;
+}
+
+static bool writable(const char *bytes, size_t len) {
+  for (size_t i = 0; i < len;) {
+    size_t character = json_check_utf8(bytes + i, len - i);
+    if (character == 0 || bytes[i] == '\0') return false;
+    i += character;
+  }
+  return true;
+}
+
+static bool add_escaped(struct buf *out, unsigned char c) {
+  static const char plain[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
+  const char *known = strchr(plain, c);
+  return known ? buf_add_char(out, '\\') && buf_add_char(out, letters[known - plain]) : buf_addf(out, "\\u%04x", c);
+}
+
+static bool add_quoted(struct buf *out, const char *bytes, size_t len) {
+  size_t start = 0;
+  if (!buf_add_char(out, '"')) return false;
+  for (size_t i = 0; i < len; i++) {
+    unsigned char c = (unsigned char)bytes[i];
+    if (c >= 0x20 && c != '"' && c != '\\') continue;
+    if (!buf_add(out, bytes + start, i - start) || !add_escaped(out, c)) return false;
+    start = i + 1;
+  }
+  return buf_add(out, bytes + start, len - start) && buf_add_char(out, '"');
+}
+
+bool json_write_string(struct buf *out, const char *bytes, size_t len) {
+  size_t before = out->len;
+  if (!writable(bytes, len)) return false;
+  if (add_quoted(out, bytes, len)) return true;
+  if (out->len > before) {
+    explicit_bzero(out->data + before, out->len - before);
+    out->len = before;
+  }
+  return false;
+}

@@ -1,0 +1,254 @@
+/* A configured client as userdata. lua/cards/client.lua checks the configuration and names what is wrong with it; here it only becomes settings. */
+#include <string.h>
+#include <strings.h>
+
+#include "lua/binding.h"
+#include "secret/pool.h"
+#include "secret/stack.h"
+
+struct client *binding_check_client(lua_State *L, int index) {
+  struct client *client = luaL_checkudata(L, index, CLIENT_TYPE);
+  luaL_argcheck(L, client->settings, index, "the client was collected");
+  return client;
+}
+
+static const struct {
+  const char *key;
+  size_t offset;
+} strings[] = {
+  { "base_url", offsetof(struct settings, base_url) },     { "proxy", offsetof(struct settings, proxy) },
+  { "proxy_user", offsetof(struct settings, proxy_user) }, { "user_agent", offsetof(struct settings, user_agent) },
+  { "ca_file", offsetof(struct settings, ca_file) },       { "cert_file", offsetof(struct settings, cert_file) },
+  { "key_file", offsetof(struct settings, key_file) },     { "pinned_public_key", offsetof(struct settings, pinned_public_key) },
+};
+
+/* The bytes of a string or an open secret at the index; false for anything else. */
+static bool to_bytes(lua_State *L, int index, const char **bytes, size_t *len) {
+  const struct secret *secret = binding_to_secret(L, index);
+  if (secret) {
+    *bytes = (const char *)secret->bytes;
+    *len = secret->len;
+    return secret_state(secret) == SECRET_OPEN;
+  }
+  if (lua_type(L, index) != LUA_TSTRING) return false;
+  *bytes = lua_tolstring(L, index, len);
+  return true;
+}
+
+static void read_strings(lua_State *L, struct settings *settings) {
+  for (size_t i = 0; i < COUNT_OF(strings); i++) {
+    const char *bytes;
+    size_t len;
+    lua_getfield(L, 2, strings[i].key);
+    if (!lua_isnil(L, -1)) {
+      if (!to_bytes(L, -1, &bytes, &len)) luaL_error(L, "%s is neither a string nor an open secret", strings[i].key);
+      char *copy = pool_calloc(1, len + 1);
+      if (!copy) luaL_error(L, "memory is used up");
+      memcpy(copy, bytes, len);
+      memcpy((char *)settings + strings[i].offset, &copy, sizeof copy);
+    }
+    lua_pop(L, 1);
+  }
+}
+
+static bool has_control(const char *bytes, size_t len) {
+  for (size_t i = 0; i < len; i++)
+    if ((unsigned char)bytes[i] < 0x20 || bytes[i] == 0x7f) return true;
+  return false;
+}
+
+static const struct {
+  const char *key, *shown;
+  size_t offset;
+} passwords[] = {
+  { "key_password", "tls.key_password", offsetof(struct settings, key_password) },
+  { "proxy_password", "proxy.password", offsetof(struct settings, proxy_password) },
+};
+
+/* With a NUL behind each. Returns 0, or the count of results that say what is wrong. */
+static int read_passwords(lua_State *L, struct settings *settings) {
+  for (size_t i = 0; i < COUNT_OF(passwords); i++) {
+    struct secret *password = (struct secret *)(void *)((char *)settings + passwords[i].offset);
+    const char *bytes, *why = NULL;
+    size_t len;
+    lua_getfield(L, 2, passwords[i].key);
+    if (!lua_isnil(L, -1)) {
+      if (!to_bytes(L, -1, &bytes, &len)) luaL_error(L, "%s is neither a string nor an open secret", passwords[i].shown);
+      if (has_control(bytes, len)) {
+        lua_pushnil(L);
+        lua_pushfstring(L, "%s contains a line break, a NUL or another control character", passwords[i].shown);
+        return 2;
+      }
+      if (!secret_reserve(password, SECRET_CREDENTIAL, len + 1, &why)) {
+        struct error error;
+        error_set(&error, ERROR_BUSY, "%s", why);
+        error.retryable = true;
+        lua_pushnil(L);
+        binding_push_error(L, &error, "cards", "secret");
+        return 2;
+      }
+      memcpy(password->bytes, bytes, len);
+      password->bytes[len] = '\0';
+    }
+    lua_pop(L, 1);
+  }
+  return 0;
+}
+
+static lua_Number number(lua_State *L, const char *key, lua_Number otherwise) {
+  lua_getfield(L, 2, key);
+  lua_Number value = lua_isnil(L, -1) ? otherwise : luaL_checknumber(L, -1);
+  lua_pop(L, 1);
+  return value;
+}
+
+static bool equals(lua_State *L, const char *key, const char *text) {
+  lua_getfield(L, 2, key);
+  bool same = lua_type(L, -1) == LUA_TSTRING && strcmp(lua_tostring(L, -1), text) == 0;
+  lua_pop(L, 1);
+  return same;
+}
+
+/* Adds the headers that are strings; those that are secrets stay in the private table, from where each call takes them. NULL, or the name of one whose value would break its line. */
+static const char *read_headers(lua_State *L, struct settings *settings) {
+  for (int table = 2; table <= 3; table++) {
+    lua_getfield(L, table, "headers");
+    if (!lua_istable(L, -1)) continue;
+    for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
+      const char *bytes = NULL;
+      size_t len = 0;
+      if (lua_type(L, -2) != LUA_TSTRING || !to_bytes(L, -1, &bytes, &len)) luaL_error(L, "headers: a value is neither a string nor an open secret");
+      if (has_control(bytes, len)) return lua_tostring(L, -2);
+      if (table == 3) continue;
+      if (len && !settings_add_header(settings, lua_tostring(L, -2), bytes, len)) luaL_error(L, "headers.%s is too long", lua_tostring(L, -2));
+    }
+  }
+  lua_settop(L, lua_gettop(L) - 2);
+  return NULL;
+}
+
+/* Signs nothing with the key that was given, to find out now whether it can. NULL, or what is wrong, on the stack. */
+static const char *unfit_key(lua_State *L, const struct provider *provider) {
+  lua_getfield(L, 3, "credentials");
+  int credentials = lua_gettop(L);
+  for (size_t i = 0; i < provider->operation_count; i++) {
+    const struct signature *signature = provider->operations[i].signature;
+    const char *bytes = NULL, *why = NULL;
+    size_t len = 0;
+    struct buf made;
+    if (!signature || !lua_istable(L, credentials)) continue;
+    lua_getfield(L, credentials, signature->key);
+    if (!to_bytes(L, -1, &bytes, &len)) continue;
+    buf_init(&made, 16 * 1024);
+    bool fit = signature->make(bytes, len, "{}", 2, &made, &why);
+    buf_free(&made);
+    stack_wipe(STACK_DEEP);
+    if (!fit) return lua_pushfstring(L, "%s %s", signature->key, why);
+  }
+  lua_settop(L, credentials - 1);
+  return NULL;
+}
+
+/* core.client(provider's name or definition, settings, private), or nil and what is wrong: private is the client's user value, with its `credentials` and `defaults` */
+static int new_client(lua_State *L) {
+  luaL_checktype(L, 2, LUA_TTABLE);
+  luaL_checktype(L, 3, LUA_TTABLE);
+  struct client *client = lua_newuserdata(L, sizeof *client);
+  memset(client, 0, sizeof *client);
+  luaL_getmetatable(L, CLIENT_TYPE);
+  lua_setmetatable(L, -2);
+  lua_pushvalue(L, 3);
+  lua_setuservalue(L, -2);
+  const struct provider *provider = binding_to_provider(L, 1);
+  luaL_argcheck(L, provider, 1, "no such provider");
+  client->provider = provider_ref(provider);
+  struct settings *settings = client->settings = settings_new();
+  if (!settings) return luaL_error(L, "memory is used up");
+  read_strings(L, settings);
+  int refused = read_passwords(L, settings);
+  if (refused) return refused;
+  if (!settings->base_url) return luaL_error(L, "base_url is required");
+  settings->timeout = number(L, "timeout", settings->timeout);
+  settings->connect_timeout = number(L, "connect_timeout", settings->connect_timeout);
+  settings->retries = (int)number(L, "retries", settings->retries);
+  settings->max_response_bytes = (size_t)number(L, "max_response_bytes", (lua_Number)settings->max_response_bytes);
+  settings->insecure_http = number(L, "insecure_http", 0) != 0;
+  if (equals(L, "min_version", "1.3")) settings->tls_version = CURL_SSLVERSION_TLSv1_3;
+  settings->idle_timeout = number(L, "idle_timeout", settings->idle_timeout);
+  settings->max_age = number(L, "max_age", settings->max_age);
+  settings->max_connections = (size_t)number(L, "max_connections", 0);
+  const char *broken = read_headers(L, settings);
+  if (broken) {
+    lua_pushnil(L);
+    lua_pushfstring(L, "headers.%s contains a line break, a NUL or another control character", broken);
+    return 2;
+  }
+  const char *unreadable = NULL;
+  if (!settings_finish(settings, &unreadable)) {
+    lua_pushnil(L);
+    lua_pushstring(L, unreadable);
+    return 2;
+  }
+  const char *unfit = unfit_key(L, provider);
+  if (unfit) {
+    lua_pushnil(L);
+    lua_pushstring(L, unfit);
+    return 2;
+  }
+  lua_getfield(L, 3, "plain");
+  client->plain = lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  return 1;
+}
+
+static int collect(lua_State *L) {
+  struct client *client = luaL_checkudata(L, 1, CLIENT_TYPE);
+  settings_unref(client->settings);
+  client->settings = NULL;
+  provider_unref(client->provider);
+  client->provider = NULL;
+  client->plain = false;
+  return 0;
+}
+
+static int to_string(lua_State *L) {
+  struct client *client = luaL_checkudata(L, 1, CLIENT_TYPE);
+  bool open = client->provider && client->settings && client->settings->base_url;
+  lua_pushfstring(L, "cards.%s client (%s)", client->provider ? client->provider->name : "?", open ? client->settings->base_url : "closed");
+  return 1;
+}
+
+/* client.method: looked up in private.methods */
+static int get(lua_State *L) {
+  luaL_checkudata(L, 1, CLIENT_TYPE);
+  lua_getuservalue(L, 1);
+  lua_getfield(L, -1, "methods");
+  lua_pushvalue(L, 2);
+  if (lua_istable(L, -2))
+    lua_rawget(L, -2);
+  else
+    lua_pushnil(L);
+  return 1;
+}
+
+/* core.private(value): the user value of a client and its provider's name; nil for anything else */
+static int private(lua_State *L) {
+  struct client *client = lua_type(L, 1) == LUA_TUSERDATA ? luaL_testudata(L, 1, CLIENT_TYPE) : NULL;
+  if (!client || !client->provider) return 0;
+  lua_getuservalue(L, 1);
+  lua_pushstring(L, client->provider->name);
+  return 2;
+}
+
+void binding_open_client(lua_State *L) {
+  static const luaL_Reg metamethods[] = { { "__gc", collect }, { "__tostring", to_string }, { "__index", get }, { NULL, NULL } };
+  static const luaL_Reg functions[] = { { "client", new_client }, { "private", private }, { NULL, NULL } };
+  luaL_newmetatable(L, CLIENT_TYPE);
+  luaL_setfuncs(L, metamethods, 0);
+  lua_pushliteral(L, CLIENT_TYPE);
+  lua_setfield(L, -2, "__metatable");
+  lua_pushliteral(L, CLIENT_TYPE);
+  lua_setfield(L, -2, "__name");
+  lua_pop(L, 1);
+  luaL_setfuncs(L, functions, 0);
+}

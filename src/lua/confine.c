@@ -1,0 +1,210 @@
+/* Runs a script's function with a bound on what it may take. While it runs, the VM's allocator is one that counts, which is also how the rest of the binding tells
+ * that a script runs; hooks watch the thread, strings have the methods that the caller gives, and no secret is revealed. No state outlives the run. */
+#include "lua/confine.h"
+
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define STEP      50 /* instructions between two looks at what is left: each may be a call of C's that takes some hundredths of a second */
+#define LENIENCES 8  /* so often a script may touch its bound of bytes, and go on with what the collector found */
+#define MAX_LIMIT 2e9
+#define MAX_STACK (256 * 1024) /* bytes of C's stack: LuaJIT does not see where that ends */
+
+struct run {
+  lua_Alloc former; /* that of another run where this one is within it */
+  void *former_ud;
+  size_t used, bytes;
+  int denied;
+  lua_Number left, instructions;
+  double ends, seconds;   /* of the thread's CPU */
+  struct timespec tick;   /* of a clock that costs nothing: the other one is looked at when this one has moved */
+  const char *source;     /* the script's name, held by its function */
+  char shown[LUA_IDSIZE]; /* the same as it stands in errors */
+  int line;               /* where the script is */
+};
+
+/* Counts what grows from now on; what is given back counts the other way, whoever it belonged to. */
+static void *allocate(void *ud, void *block, size_t old, size_t size) {
+  struct run *run = ud;
+  size_t before = block ? old : 0;
+  size_t room = run->denied > LENIENCES || run->used > run->bytes ? 0 : run->bytes - run->used;
+  if (size > before && size - before > room) {
+    run->denied++;
+    return NULL;
+  }
+  void *made = run->former(run->former_ud, block, old, size);
+  if (size && !made) {
+    run->denied += run->former == allocate;
+    return NULL;
+  }
+  if (size >= before)
+    run->used += size - before;
+  else
+    run->used -= run->used < before - size ? run->used : before - size;
+  return made;
+}
+
+/* The innermost run, or NULL. */
+static struct run *current(lua_State *L) {
+  void *ud;
+  return lua_getallocf(L, &ud) == allocate ? ud : NULL;
+}
+
+bool confine_active(lua_State *L) {
+  return current(L) != NULL;
+}
+
+static double cpu_seconds(void) {
+  struct timespec now;
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+void confine_look(lua_State *L) {
+  struct run *run = current(L);
+  if (!run) return;
+  double now = cpu_seconds();
+  if (run->ends == 0) run->ends = now + run->seconds;
+  if (now <= run->ends) return;
+  lua_pushfstring(L, "%s:%d: the script took too long: more than %d ms", run->shown, run->line, (int)(run->seconds * 1e3));
+  lua_error(L);
+}
+
+static bool has_moved(struct timespec *tick) {
+  struct timespec now;
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  bool moved = now.tv_sec != tick->tv_sec || now.tv_nsec != tick->tv_nsec;
+  *tick = now;
+  return moved;
+}
+
+void confine_nest(lua_State *L) {
+  const struct run *run = current(L);
+  uintptr_t here = (uintptr_t)&run, outside = (uintptr_t)run; /* which is on the stack, too */
+  if (run && (outside > here ? outside - here : here - outside) > MAX_STACK) luaL_error(L, "C stack overflow");
+}
+
+/* What catches the error does not go on: the next step raises it again. */
+static void on_hook(lua_State *L, lua_Debug *about) {
+  struct run *run = current(L);
+  if (!run) return;
+  if (about->event == LUA_HOOKLINE) {
+    int line = about->currentline;
+    if (lua_getinfo(L, "S", about) && about->source == run->source) run->line = line;
+    return;
+  }
+  if (has_moved(&run->tick)) confine_look(L);
+  run->left -= STEP;
+  if (run->left > 0) return;
+  lua_pushfstring(L, "%s:%d: the script took more than %d instructions", run->shown, run->line, (int)run->instructions);
+  lua_error(L);
+}
+
+static lua_Number limit(lua_State *L, const char *name) {
+  lua_getfield(L, 2, name);
+  lua_Number value = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : 0;
+  luaL_argcheck(L, value > 0 && value <= MAX_LIMIT, 2, "instructions, bytes and seconds are numbers above 0");
+  lua_pop(L, 1);
+  return value;
+}
+
+static void prepare(lua_State *L, struct run *run) {
+  lua_Debug about;
+  memset(run, 0, sizeof *run);
+  run->instructions = run->left = limit(L, "instructions");
+  run->bytes = (size_t)limit(L, "bytes");
+  run->seconds = limit(L, "seconds");
+  lua_pushvalue(L, 1);
+  lua_getinfo(L, ">S", &about);
+  run->source = about.source;
+  run->line = about.linedefined > 0 ? about.linedefined : 1;
+  snprintf(run->shown, sizeof run->shown, "%s", about.short_src);
+  has_moved(&run->tick);
+  const struct run *outer = current(L);
+  if (!outer) return;
+  if (outer->left < run->left) {
+    run->left = outer->left;
+    run->instructions = outer->instructions;
+  }
+  run->ends = outer->ends;
+}
+
+/* Calls what stands at index 4 with the arguments above it, between the two allocators. At 1 is the metatable of strings, at 2 "__index", at 3 the methods: those
+ * of the script before, the former ones afterwards. */
+static int run_between(lua_State *L, struct run *run) {
+  lua_Hook hook = lua_gethook(L);
+  int mask = lua_gethookmask(L), count = lua_gethookcount(L);
+  struct run *outer = current(L);
+  lua_Number begun = run->left;
+
+  lua_pushvalue(L, 2);
+  lua_rawget(L, 1); /* the former methods, above the arguments: they are moved to 3 in the place of the script's */
+  lua_pushvalue(L, 2);
+  lua_pushvalue(L, 3);
+  lua_rawset(L, 1);
+  lua_replace(L, 3);
+
+  run->former = lua_getallocf(L, &run->former_ud);
+  lua_setallocf(L, allocate, run);
+  lua_sethook(L, on_hook, LUA_MASKCOUNT | LUA_MASKLINE, STEP);
+  int status = lua_pcall(L, lua_gettop(L) - 4, LUA_MULTRET, 0);
+  lua_sethook(L, hook, mask, count);
+  lua_setallocf(L, run->former, run->former_ud);
+
+  lua_pushvalue(L, 2);
+  lua_pushvalue(L, 3);
+  lua_rawset(L, 1);
+  if (outer) {
+    outer->left -= begun - run->left + STEP; /* a run of less than a step counts, too */
+    outer->ends = outer->ends == 0 ? run->ends : outer->ends;
+  }
+  return status;
+}
+
+/* Sees to it that the error on top of the stack says where the script was: one about memory does not, nor does one of a function that was called in the place of a
+ * return. */
+static void explain(lua_State *L, const struct run *run) {
+  static const char no_memory[] = "not enough memory";
+  const char *message = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
+  if (!message) return;
+  if (run->denied && strstr(message, no_memory))
+    lua_pushfstring(L, "%s:%d: the script took more than %d bytes of memory", run->shown, run->line, (int)run->bytes);
+  else if (strncmp(message, run->shown, strlen(run->shown)) != 0)
+    lua_pushfstring(L, "%s:%d: %s", run->shown, run->line, message);
+  else
+    return;
+  lua_replace(L, -2);
+}
+
+/* core.confined(f, { instructions, bytes, seconds, methods }, ...): as pcall(f, ...), with these bounds. `methods` is the table of the methods of strings meanwhile.
+ * What f makes may outlive the run. A run within another takes from what the outer one has left. */
+static int confined(lua_State *L) {
+  struct run run;
+  luaL_checktype(L, 1, LUA_TFUNCTION);
+  luaL_checktype(L, 2, LUA_TTABLE);
+  luaL_checkstack(L, 8, "too many arguments");
+  prepare(L, &run);
+  lua_getfield(L, 2, "methods");
+  luaL_argcheck(L, lua_istable(L, -1), 2, "methods must be a table");
+  lua_insert(L, 1);
+  lua_remove(L, 3);
+  lua_pushliteral(L, "__index");
+  lua_insert(L, 1);
+  lua_pushliteral(L, "");
+  if (!lua_getmetatable(L, -1)) return luaL_error(L, "strings have no metatable");
+  lua_insert(L, 1); /* metatable, "__index", methods, f, arguments, "" */
+  lua_pop(L, 1);
+  int status = run_between(L, &run);
+  if (status != LUA_OK) explain(L, &run);
+  lua_pushboolean(L, status == LUA_OK);
+  lua_replace(L, 3);
+  return lua_gettop(L) - 2;
+}
+
+void binding_open_confine(lua_State *L) {
+  lua_pushcfunction(L, confined);
+  lua_setfield(L, -2, "confined");
+  pattern_open(L);
+}

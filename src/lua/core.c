@@ -1,0 +1,163 @@
+/* The module cards.core: what of the library is C, for lua/cards to build on. */
+#include <math.h>
+#include <openssl/hmac.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "http/engine.h"
+#include "lua/binding.h"
+#include "secret/stack.h"
+#include "text/nearest.h"
+#include "text/pan.h"
+#include "text/tells.h"
+
+#define TELLS_MAX (16 * 1024 * 1024) /* bytes of text */
+
+struct buf *binding_new_buf(lua_State *L, size_t max) {
+  struct buf *buf = lua_newuserdata(L, sizeof *buf);
+  buf_init(buf, max);
+  luaL_getmetatable(L, BUF_TYPE);
+  lua_setmetatable(L, -2);
+  return buf;
+}
+
+static int collect_buf(lua_State *L) {
+  buf_free(lua_touserdata(L, 1));
+  return 0;
+}
+
+static void open_buf(lua_State *L) {
+  luaL_newmetatable(L, BUF_TYPE);
+  lua_pushcfunction(L, collect_buf);
+  lua_setfield(L, -2, "__gc");
+  lua_pop(L, 1);
+}
+
+/* Makes a whole number its digits: Lua would leave some out, as in 4.1111111111111e+15. */
+static void spell(lua_State *L) {
+  char digits[32];
+  lua_Number number = lua_tonumber(L, 1);
+#if LUA_VERSION_NUM >= 503
+  if (lua_isinteger(L, 1)) return;
+#endif
+  if (lua_type(L, 1) != LUA_TNUMBER || number != floor(number) || !(fabs(number) < 1e20)) return;
+  snprintf(digits, sizeof digits, "%.0f", number);
+  lua_pushstring(L, digits);
+  lua_replace(L, 1);
+}
+
+/* core.redact(text): the text without card numbers; a number is one, too */
+static int redact(lua_State *L) {
+  size_t len;
+  spell(L);
+  const char *text = luaL_checklstring(L, 1, &len);
+  size_t digits = 0;
+  for (size_t i = 0; i < len && digits < PAN_MIN_DIGITS; i++)
+    digits += text[i] >= '0' && text[i] <= '9';
+  if (digits < PAN_MIN_DIGITS) { /* most texts have no number in them */
+    lua_settop(L, 1);
+    return 1;
+  }
+  struct buf *out = binding_new_buf(L, len);
+  bool ok = pan_redact(out, text, len);
+  if (ok) lua_pushlstring(L, buf_string(out), out->len);
+  buf_free(out);
+  return ok ? 1 : luaL_error(L, "memory is used up");
+}
+
+/* core.distance(a, b): how far one name is from the other */
+static int distance(lua_State *L) {
+  lua_pushnumber(L, (lua_Number)nearest_distance(luaL_checkstring(L, 1), luaL_checkstring(L, 2)));
+  return 1;
+}
+
+/* core.hash(key, text): HMAC-SHA-256 of a text or secret under a key, its first 16 bytes in hexadecimal digits. Of a card number the digits count. */
+static int hash(lua_State *L) {
+  static const char digits[] = "0123456789abcdef";
+  char number[PAN_MAX_DIGITS];
+  unsigned char mac[EVP_MAX_MD_SIZE];
+  unsigned int mac_len = 0;
+  char hex[32];
+  const char *bytes[2];
+  size_t len[2];
+  for (int i = 0; i < 2; i++) {
+    const struct secret *secret = binding_to_secret(L, i + 1);
+    if (secret && secret_state(secret) != SECRET_OPEN) return luaL_argerror(L, i + 1, "the secret is closed");
+    bytes[i] = secret ? (const char *)secret->bytes : luaL_checkstring(L, i + 1);
+    len[i] = secret ? secret->len : lua_rawlen(L, i + 1);
+  }
+  luaL_argcheck(L, len[0] > 0 && len[0] <= 4096, 1, "a key has 1 to 4096 bytes");
+  if (pan_luhn(bytes[1], len[1])) {
+    len[1] = pan_digits(bytes[1], len[1], number);
+    bytes[1] = number;
+  }
+  bool ok = HMAC(EVP_sha256(), bytes[0], (int)len[0], (const unsigned char *)bytes[1], len[1], mac, &mac_len) != NULL;
+  for (size_t i = 0; ok && i < sizeof hex / 2; i++) {
+    hex[2 * i] = digits[mac[i] >> 4];
+    hex[2 * i + 1] = digits[mac[i] & 15];
+  }
+  explicit_bzero(mac, sizeof mac);
+  explicit_bzero(number, sizeof number);
+  stack_wipe(STACK_SHALLOW); /* before Lua is called, which may raise an error */
+  if (!ok) return luaL_error(L, "memory is used up");
+  lua_pushlstring(L, hex, sizeof hex);
+  return 1;
+}
+
+/* core.tells(secret, texts): whether the texts of a list, together, tell more of the secret than its masks may */
+static int tells_(lua_State *L) {
+  const struct secret *secret = binding_to_secret(L, 1);
+  luaL_argcheck(L, secret, 1, "secret expected");
+  if (secret_state(secret) != SECRET_OPEN) return luaL_argerror(L, 1, "the secret is closed");
+  luaL_checktype(L, 2, LUA_TTABLE);
+  struct buf *text = binding_new_buf(L, TELLS_MAX), *scratch = binding_new_buf(L, TELLS_MAX);
+  bool ok = true;
+  size_t count = lua_rawlen(L, 2);
+  for (size_t i = 1; ok && i <= count; i++) {
+    lua_rawgeti(L, 2, (int)i);
+    size_t len;
+    const char *one = luaL_checklstring(L, -1, &len);
+    ok = buf_add(text, one, len) && buf_add_char(text, '\1');
+    lua_pop(L, 1);
+  }
+  ok = ok && buf_add(scratch, buf_string(text), text->len);
+  bool told = ok && text->len > 0 && tells(secret->class, (const char *)secret->bytes, secret->len, buf_string(text), text->len, scratch->data);
+  buf_free(text);
+  buf_free(scratch);
+  stack_wipe(STACK_SHALLOW);
+  if (!ok) return luaL_error(L, "memory is used up");
+  lua_pushboolean(L, told);
+  return 1;
+}
+
+/* core.is_terminal(): whether standard error is one */
+static int is_terminal(lua_State *L) {
+  lua_pushboolean(L, isatty(STDERR_FILENO));
+  return 1;
+}
+
+__attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
+  static const luaL_Reg functions[] = { { "redact", redact }, { "distance", distance },       { "hash", hash },
+                                        { "tells", tells_ },  { "is_terminal", is_terminal }, { NULL, NULL } };
+  engine_setup();
+  luaL_newlib(L, functions);
+  open_buf(L);
+  binding_open_convert(L);
+  binding_open_secret(L);
+  binding_open_client(L);
+  binding_open_job(L);
+  binding_open_thread(L);
+  binding_open_provider(L);
+  binding_open_define(L);
+  binding_open_sample(L);
+  binding_open_memory(L);
+  binding_open_confine(L);
+  binding_open_json_in(L);
+  binding_open_json_out(L);
+  binding_open_out_file(L);
+  binding_open_transform(L);
+  binding_open_seal(L);
+  binding_open_mask(L);
+  return 1;
+}

@@ -1,0 +1,368 @@
+/* Providers of scripts: a Lua table becomes the struct that the built-in providers are. lua/cards/definition.lua checks such a table and names what is wrong with it;
+ * here whatever does not fit is just an error. */
+#include <string.h>
+
+#include "lua/input.h"
+#include "provider/builtin/builtin.h"
+#include "provider/definition.h"
+
+#define DEFINITION_TYPE "cards.definition"
+
+#define MAX_TEXT       2000 /* bytes */
+#define MAX_OPERATIONS 64
+#define MAX_FIELDS     256
+#define MAX_LIST       64 /* of anything else */
+
+static const char definitions; /* its address is the key of the VM's table of them in the registry: name -> definition */
+
+struct handle {
+  struct definition *definition; /* NULL once it is collected */
+};
+
+/* --- reading the table on top of the stack --- */
+
+static void *allocate(lua_State *L, struct definition *definition, size_t count, size_t size) {
+  void *made = definition_alloc(definition, count, size);
+  if (!made) luaL_error(L, "memory is used up");
+  return made;
+}
+
+/* A copy of the string on top of the stack; NULL for nil. */
+static const char *to_text(lua_State *L, struct definition *definition, const char *key) {
+  size_t len;
+  if (lua_isnil(L, -1)) return NULL;
+  if (lua_type(L, -1) != LUA_TSTRING) luaL_error(L, "%s is no string", key);
+  const char *bytes = lua_tolstring(L, -1, &len);
+  if (len > MAX_TEXT || memchr(bytes, '\0', len)) luaL_error(L, "%s is too long, or has a NUL", key);
+  const char *copy = definition_string(definition, bytes, len);
+  if (!copy) luaL_error(L, "memory is used up");
+  return copy;
+}
+
+static const char *text(lua_State *L, struct definition *definition, const char *key) {
+  lua_getfield(L, -1, key);
+  const char *copy = to_text(L, definition, key);
+  lua_pop(L, 1);
+  return copy;
+}
+
+static const char *required_text(lua_State *L, struct definition *definition, const char *key) {
+  const char *copy = text(L, definition, key);
+  if (!copy) luaL_error(L, "%s is missing", key);
+  return copy;
+}
+
+static bool flag(lua_State *L, const char *key) {
+  lua_getfield(L, -1, key);
+  bool value = lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  return value;
+}
+
+/* The place of a word in a NULL-terminated list; the first one where there is none. */
+static int word(lua_State *L, const char *key, const char *const *words) {
+  int place = 0;
+  lua_getfield(L, -1, key);
+  if (!lua_isnil(L, -1)) {
+    const char *given = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+    while (words[place] && strcmp(words[place], given) != 0)
+      place++;
+    if (!words[place]) luaL_error(L, "%s is none of the words for it", key);
+  }
+  lua_pop(L, 1);
+  return place;
+}
+
+/* Pushes the list of that name; returns its length, 0 and an empty one where there is none. */
+static size_t open_list(lua_State *L, const char *key, size_t max) {
+  luaL_checkstack(L, 8, "a definition nested too deeply");
+  lua_getfield(L, -1, key);
+  if (lua_isnil(L, -1)) {
+    lua_pop(L, 1);
+    lua_newtable(L);
+  }
+  if (!lua_istable(L, -1)) luaL_error(L, "%s is no list", key);
+  size_t count = lua_rawlen(L, -1);
+  if (count > max) luaL_error(L, "%s has too many entries", key);
+  return count;
+}
+
+/* Pushes an entry of the list on top of the stack, a table. */
+static void open_entry(lua_State *L, size_t place) {
+  lua_rawgeti(L, -1, (int)place + 1);
+  if (!lua_istable(L, -1)) luaL_error(L, "an entry is no table");
+}
+
+/* The strings of a list, and a NULL behind them. */
+static size_t texts(lua_State *L, struct definition *definition, const char *key, const char **into, size_t max) {
+  size_t count = open_list(L, key, max);
+  for (size_t i = 0; i < count; i++) {
+    lua_rawgeti(L, -1, (int)i + 1);
+    into[i] = to_text(L, definition, key);
+    if (!into[i]) luaL_error(L, "%s has a hole", key);
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+  return count;
+}
+
+/* --- its parts --- */
+
+static void read_credentials(lua_State *L, struct definition *definition) {
+  static const char *const kinds[] = { "value", "setting", NULL };
+  size_t count = open_list(L, "credentials", MAX_LIST);
+  struct credential *credentials = allocate(L, definition, count, sizeof *credentials);
+  for (size_t i = 0; i < count; i++) {
+    open_entry(L, i);
+    credentials[i].name = required_text(L, definition, "name");
+    credentials[i].kind = word(L, "kind", kinds) == 0 ? CREDENTIAL_VALUE : CREDENTIAL_SETTING;
+    credentials[i].optional = flag(L, "optional");
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+  definition->provider.credentials = credentials;
+  definition->provider.credential_count = count;
+}
+
+static void read_part(lua_State *L, struct definition *definition, struct part *part) {
+  static const char *const sources[] = { "argument", "credential", NULL };
+  static const char *const places[] = { "path", "query", "header", "body", "nothing", NULL };
+  static const char *const types[] = { "string", "integer", "number", "boolean", NULL };
+  const char *choices[MAX_LIST];
+  part->name = required_text(L, definition, "name");
+  part->wire = text(L, definition, "wire");
+  part->source = word(L, "source", sources) == 0 ? FROM_ARGUMENT : FROM_CREDENTIAL;
+  part->into = (enum part_into)word(L, "into", places);
+  part->type = (enum part_type)word(L, "type", types);
+  part->required = flag(L, "required");
+  part->sensitive = flag(L, "sensitive");
+  part->unique = flag(L, "unique");
+  part->basic = flag(L, "basic");
+  part->value = text(L, definition, "default");
+  part->prefix = text(L, definition, "prefix");
+  part->excludes = text(L, definition, "excludes");
+  part->password = text(L, definition, "password");
+  if (part->basic && (part->into != INTO_HEADER || !part->wire)) luaL_error(L, "basic is for headers");
+  size_t count = texts(L, definition, "enum", choices, MAX_LIST);
+  if (!count) return;
+  const char **copy = allocate(L, definition, count + 1, sizeof *copy);
+  memcpy(copy, choices, count * sizeof *copy);
+  part->choices = copy;
+}
+
+static void read_parts(lua_State *L, struct definition *definition, struct operation *operation) {
+  size_t count = open_list(L, "parts", INPUT_MAX_PARTS);
+  struct part *parts = allocate(L, definition, count, sizeof *parts);
+  for (size_t i = 0; i < count; i++) {
+    open_entry(L, i);
+    read_part(L, definition, &parts[i]);
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+  operation->parts = parts;
+  operation->part_count = count;
+}
+
+static void read_rule(lua_State *L, struct definition *definition, struct rule *rule) {
+  rule->path = required_text(L, definition, "path");
+  rule->shape = flag(L, "shape");
+  lua_getfield(L, -1, "equals");
+  switch (lua_type(L, -1)) {
+  case LUA_TBOOLEAN: rule->test = lua_toboolean(L, -1) ? RULE_TRUE : RULE_FALSE; break;
+  case LUA_TNUMBER:
+    rule->test = RULE_EQUALS_NUMBER;
+    rule->number = lua_tonumber(L, -1);
+    break;
+  case LUA_TNIL: rule->test = RULE_ABSENT; break;
+  default: rule->test = RULE_EQUALS_STRING; rule->string = to_text(L, definition, "equals");
+  }
+  lua_pop(L, 1);
+}
+
+static void read_rules(lua_State *L, struct definition *definition, struct operation *operation) {
+  size_t count = open_list(L, "rules", MAX_LIST);
+  struct rule *rules = allocate(L, definition, count, sizeof *rules);
+  for (size_t i = 0; i < count; i++) {
+    open_entry(L, i);
+    read_rule(L, definition, &rules[i]);
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+  operation->rules = rules;
+  operation->rule_count = count;
+}
+
+static void read_echoes(lua_State *L, struct definition *definition, struct operation *operation) {
+  size_t count = open_list(L, "echoes", REQUEST_MAX_ECHOES);
+  struct echo *echoes = allocate(L, definition, count, sizeof *echoes);
+  for (size_t i = 0; i < count; i++) {
+    open_entry(L, i);
+    echoes[i].path = required_text(L, definition, "path");
+    echoes[i].part = required_text(L, definition, "part");
+    echoes[i].required = flag(L, "required");
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+  operation->echoes = echoes;
+  operation->echo_count = count;
+}
+
+static void read_fields(lua_State *L, struct definition *definition, struct operation *operation) {
+  const char *types[FIELD_TYPES + 1] = { NULL };
+  for (int type = 0; type < FIELD_TYPES; type++)
+    types[type] = field_type_name((enum field_type)type);
+  size_t count = open_list(L, "fields", MAX_FIELDS);
+  struct field *fields = allocate(L, definition, count, sizeof *fields);
+  for (size_t i = 0; i < count; i++) {
+    open_entry(L, i);
+    fields[i].path = required_text(L, definition, "path");
+    fields[i].type = (enum field_type)word(L, "type", types);
+    lua_getfield(L, -1, "digits");
+    lua_Number digits = lua_tonumber(L, -1);
+    if (!(digits >= 0 && digits <= 19)) luaL_error(L, "digits is out of range");
+    fields[i].digits = (int)digits;
+    lua_pop(L, 2);
+  }
+  lua_pop(L, 1);
+  operation->fields = fields;
+  operation->field_count = count;
+}
+
+static void read_pages(lua_State *L, struct definition *definition, struct pages *pages) {
+  lua_getfield(L, -1, "pages");
+  if (lua_istable(L, -1)) {
+    lua_getfield(L, -1, "text");
+    if (!lua_istable(L, -1)) luaL_error(L, "pages have no text");
+    pages->items = text(L, definition, "items");
+    pages->cursor = text(L, definition, "cursor");
+    pages->more = text(L, definition, "more");
+    pages->last = text(L, definition, "last");
+    pages->into = text(L, definition, "into");
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+}
+
+static void read_operation(lua_State *L, struct definition *definition, struct operation *operation) {
+  static const char *const encodings[] = { "json", "form", NULL };
+  operation->name = required_text(L, definition, "name");
+  operation->page = text(L, definition, "page");
+  operation->method = required_text(L, definition, "method");
+  operation->path = required_text(L, definition, "path");
+  operation->root = required_text(L, definition, "root");
+  operation->safe = flag(L, "safe");
+  operation->body = flag(L, "body");
+  operation->form = word(L, "encoding", encodings) == 1;
+  operation->error_details = text(L, definition, "details");
+  texts(L, definition, "codes", operation->error_codes, COUNT_OF(operation->error_codes) - 1);
+  texts(L, definition, "messages", operation->error_messages, COUNT_OF(operation->error_messages) - 1);
+  read_parts(L, definition, operation);
+  read_rules(L, definition, operation);
+  read_echoes(L, definition, operation);
+  read_fields(L, definition, operation);
+  read_pages(L, definition, &operation->pages);
+}
+
+static void read_operations(lua_State *L, struct definition *definition) {
+  size_t count = open_list(L, "operations", MAX_OPERATIONS);
+  struct operation *operations = allocate(L, definition, count, sizeof *operations);
+  for (size_t i = 0; i < count; i++) {
+    open_entry(L, i);
+    read_operation(L, definition, &operations[i]);
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+  definition->provider.operations = operations;
+  definition->provider.operation_count = count;
+}
+
+/* --- the functions --- */
+
+static void push_definitions(lua_State *L) {
+  compat_rawgetp(L, LUA_REGISTRYINDEX, &definitions);
+}
+
+/* core.define(table): a definition, from what lua/cards/definition.lua makes of a script's */
+static int define(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 1);
+  struct handle *handle = lua_newuserdata(L, sizeof *handle);
+  handle->definition = NULL;
+  luaL_getmetatable(L, DEFINITION_TYPE);
+  lua_setmetatable(L, -2);
+  struct definition *definition = handle->definition = definition_new();
+  if (!definition) return luaL_error(L, "memory is used up");
+  lua_insert(L, 1);
+  definition->provider.name = required_text(L, definition, "name");
+  definition->provider.base_url = text(L, definition, "base_url");
+  if (registry_find(definition->provider.name)) return luaL_error(L, "a built-in provider has that name");
+  read_credentials(L, definition);
+  read_operations(L, definition);
+  lua_settop(L, 1);
+  return 1;
+}
+
+/* core.enter(name, definition or nil): has core.provider and core.client find that one by its name from now on, or none; returns the former one, or nil */
+static int enter(lua_State *L) {
+  lua_settop(L, 2);
+  const struct handle *handle = lua_isnil(L, 2) ? NULL : luaL_checkudata(L, 2, DEFINITION_TYPE);
+  luaL_argcheck(L, !handle || (handle->definition && strcmp(handle->definition->provider.name, luaL_checkstring(L, 1)) == 0), 2, "another name");
+  push_definitions(L);
+  lua_getfield(L, -1, luaL_checkstring(L, 1));
+  lua_pushvalue(L, 2);
+  lua_setfield(L, -3, lua_tostring(L, 1));
+  return 1;
+}
+
+/* core.definitions(): a new list of the names that definitions are found by */
+static int names(lua_State *L) {
+  int count = 0;
+  lua_settop(L, 0);
+  lua_newtable(L);
+  push_definitions(L);
+  for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1)) {
+    lua_pushvalue(L, -2);
+    lua_rawseti(L, 1, ++count);
+  }
+  lua_settop(L, 1);
+  return 1;
+}
+
+const struct provider *binding_to_provider(lua_State *L, int index) {
+  if (lua_type(L, index) == LUA_TUSERDATA) {
+    const struct client *client = luaL_testudata(L, index, CLIENT_TYPE);
+    const struct handle *given = luaL_testudata(L, index, DEFINITION_TYPE);
+    if (client) return client->provider;
+    return given && given->definition ? &given->definition->provider : NULL;
+  }
+  if (lua_type(L, index) != LUA_TSTRING) return NULL;
+  const struct provider *built_in = registry_find(lua_tostring(L, index));
+  if (built_in) return built_in;
+  push_definitions(L);
+  lua_pushvalue(L, index);
+  lua_rawget(L, -2);
+  const struct handle *handle = luaL_testudata(L, -1, DEFINITION_TYPE);
+  if (handle) lua_replace(L, index);
+  lua_pop(L, handle ? 1 : 2);
+  return handle && handle->definition ? &handle->definition->provider : NULL;
+}
+
+static int collect(lua_State *L) {
+  struct handle *handle = luaL_checkudata(L, 1, DEFINITION_TYPE);
+  definition_unref(handle->definition);
+  handle->definition = NULL;
+  return 0;
+}
+
+void binding_open_define(lua_State *L) {
+  static const luaL_Reg functions[] = { { "define", define }, { "enter", enter }, { "definitions", names }, { NULL, NULL } };
+  luaL_newmetatable(L, DEFINITION_TYPE);
+  lua_pushcfunction(L, collect);
+  lua_setfield(L, -2, "__gc");
+  lua_pushliteral(L, DEFINITION_TYPE);
+  lua_setfield(L, -2, "__metatable");
+  lua_pop(L, 1);
+  lua_newtable(L);
+  compat_rawsetp(L, LUA_REGISTRYINDEX, &definitions);
+  luaL_setfuncs(L, functions, 0);
+}

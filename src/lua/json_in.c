@@ -1,0 +1,78 @@
+/* JSON as plain Lua values, for files of rows: what is read here is the user's own input, and its strings are Lua's. */
+#include "lua/binding.h"
+#include "json/json.h"
+
+#define ROOT_TYPE "cards.json"
+
+static int collect_root(lua_State *L) {
+  struct json_node **root = lua_touserdata(L, 1);
+  json_free(*root);
+  *root = NULL;
+  return 0;
+}
+
+static void push_node(lua_State *L, const struct json_node *node) {
+  size_t len;
+  int64_t integer;
+  int place = 0;
+  luaL_checkstack(L, 6, "JSON nested too deeply");
+  switch (json_type(node)) {
+  case JSON_NULL: lua_pushnil(L); break;
+  case JSON_BOOLEAN: lua_pushboolean(L, json_boolean(node)); break;
+  case JSON_NUMBER:
+    if (json_integer(node, &integer))
+      compat_push_integer(L, integer);
+    else
+      lua_pushnumber(L, json_number(node));
+    break;
+  case JSON_STRING: {
+    const char *bytes = json_string(node, &len);
+    lua_pushlstring(L, bytes, len);
+    break;
+  }
+  case JSON_ARRAY:
+    lua_newtable(L);
+    for (const struct json_node *child = json_child(node); child; child = json_next(child)) {
+      push_node(L, child);
+      lua_rawseti(L, -2, ++place);
+    }
+    break;
+  case JSON_OBJECT:
+    lua_newtable(L);
+    for (const struct json_node *child = json_child(node); child; child = json_next(child)) {
+      lua_pushstring(L, json_key(child));
+      push_node(L, child);
+      lua_rawset(L, -3);
+    }
+    break;
+  }
+}
+
+/* core.json_decode(text): the value, null absent, or nil and what is wrong with the text, which is not in it */
+static int decode(lua_State *L) {
+  size_t len, where = 0;
+  const char *text = luaL_checklstring(L, 1, &len), *why = NULL;
+  struct json_node **root = lua_newuserdata(L, sizeof *root);
+  *root = NULL;
+  luaL_getmetatable(L, ROOT_TYPE);
+  lua_setmetatable(L, -2);
+  *root = json_parse(text, len, &why, &where);
+  if (!*root) {
+    lua_pushnil(L);
+    lua_pushfstring(L, "%s at byte %d", why, (int)where + 1);
+    return 2;
+  }
+  push_node(L, *root);
+  json_free(*root);
+  *root = NULL;
+  return 1;
+}
+
+void binding_open_json_in(lua_State *L) {
+  luaL_newmetatable(L, ROOT_TYPE);
+  lua_pushcfunction(L, collect_root);
+  lua_setfield(L, -2, "__gc");
+  lua_pop(L, 1);
+  lua_pushcfunction(L, decode);
+  lua_setfield(L, -2, "json_decode");
+}

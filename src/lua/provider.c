@@ -1,0 +1,232 @@
+/* What a provider is, as Lua tables: for describe, and for the checks that lua/cards/client.lua makes. */
+#include <string.h>
+
+#include "lua/binding.h"
+#include "provider/builtin/builtin.h"
+
+static void set_string(lua_State *L, const char *key, const char *value) {
+  if (!value) return;
+  lua_pushstring(L, value);
+  lua_setfield(L, -2, key);
+}
+
+static void set_true(lua_State *L, const char *key, bool value) {
+  if (!value) return;
+  lua_pushboolean(L, 1);
+  lua_setfield(L, -2, key);
+}
+
+static void push_list(lua_State *L, const char *const *list, size_t max) {
+  lua_newtable(L);
+  for (size_t i = 0; i < max && list[i]; i++) {
+    lua_pushstring(L, list[i]);
+    lua_rawseti(L, -2, (int)i + 1);
+  }
+}
+
+/* A table with where it goes. */
+static void push_place(lua_State *L, const struct part *part) {
+  static const char *const into[] = {
+    [INTO_PATH] = "path", [INTO_QUERY] = "query", [INTO_HEADER] = "header", [INTO_BODY] = "body", [INTO_NOTHING] = NULL
+  };
+  lua_newtable(L);
+  set_string(L, "into", into[part->into]);
+  set_string(L, "wire", part->wire || part->into == INTO_NOTHING ? part->wire : part->name);
+}
+
+static void push_part(lua_State *L, const struct part *part) {
+  static const char *const types[] = { [PART_STRING] = "string", [PART_INTEGER] = "integer", [PART_NUMBER] = "number", [PART_BOOLEAN] = "boolean" };
+  push_place(L, part);
+  set_string(L, "type", types[part->type]);
+  set_string(L, "default", part->value);
+  set_string(L, "excludes", part->excludes);
+  set_true(L, "required", part->required);
+  set_true(L, "sensitive", part->sensitive);
+  set_true(L, "unique", part->unique);
+  if (part->choices) {
+    push_list(L, part->choices, (size_t)-1);
+    lua_setfield(L, -2, "enum");
+  }
+}
+
+static void push_params(lua_State *L, const struct operation *operation) {
+  lua_newtable(L);
+  for (size_t i = 0; i < operation->part_count; i++) {
+    if (operation->parts[i].source != FROM_ARGUMENT) continue;
+    push_part(L, &operation->parts[i]);
+    lua_setfield(L, -2, operation->parts[i].name);
+  }
+}
+
+static const struct credential *find_credential(const struct provider *provider, const char *name) {
+  for (size_t i = 0; name && i < provider->credential_count; i++)
+    if (strcmp(provider->credentials[i].name, name) == 0) return &provider->credentials[i];
+  return NULL;
+}
+
+/* Where credentials go, and what is signed: a list of { credential, into, wire, prefix, basic, password, signed }. */
+static void push_auth(lua_State *L, const struct provider *provider, const struct operation *operation) {
+  int count = 0;
+  lua_newtable(L);
+  for (size_t i = 0; i < operation->part_count; i++) {
+    const struct part *part = &operation->parts[i];
+    const struct credential *credential = find_credential(provider, part->name);
+    if (part->source != FROM_SIGNATURE && (part->source != FROM_CREDENTIAL || (credential && credential->kind == CREDENTIAL_SETTING))) continue;
+    push_place(L, part);
+    set_string(L, "credential", credential ? credential->name : NULL);
+    set_string(L, "prefix", part->prefix);
+    set_true(L, "basic", part->basic);
+    set_string(L, "password", part->password);
+    set_true(L, "signed", !credential);
+    lua_rawseti(L, -2, ++count);
+  }
+}
+
+/* What goes with every call and is no secret, by the name that `new` takes it by. */
+static void push_settings(lua_State *L, const struct provider *provider, const struct operation *operation) {
+  lua_newtable(L);
+  for (size_t i = 0; i < operation->part_count; i++) {
+    const struct part *part = &operation->parts[i];
+    const struct credential *credential = part->source == FROM_CREDENTIAL ? find_credential(provider, part->name) : NULL;
+    if (!credential || credential->kind != CREDENTIAL_SETTING) continue;
+    push_place(L, part);
+    set_string(L, "default", part->value);
+    set_true(L, "required", !credential->optional);
+    lua_setfield(L, -2, credential->name);
+  }
+}
+
+static void push_echoes(lua_State *L, const struct operation *operation) {
+  lua_newtable(L);
+  for (size_t i = 0; i < operation->echo_count; i++)
+    set_string(L, operation->echoes[i].path, operation->echoes[i].part);
+}
+
+static void push_pages(lua_State *L, const struct pages *pages) {
+  if (!pages->into) {
+    lua_pushnil(L);
+    return;
+  }
+  lua_newtable(L);
+  set_string(L, "items", pages->items);
+  set_string(L, "cursor", pages->cursor);
+  set_string(L, "more", pages->more);
+  set_string(L, "last", pages->last);
+  set_string(L, "into", pages->into);
+}
+
+static bool has_body(const struct operation *operation) {
+  for (size_t i = 0; i < operation->part_count; i++)
+    if (operation->parts[i].into == INTO_BODY) return true;
+  return operation->body;
+}
+
+static void push_rules(lua_State *L, const struct operation *operation) {
+  lua_newtable(L);
+  for (size_t i = 0; i < operation->rule_count; i++) {
+    const struct rule *rule = &operation->rules[i];
+    lua_newtable(L);
+    set_string(L, "path", rule->path);
+    switch (rule->test) {
+    case RULE_TRUE:
+    case RULE_FALSE: lua_pushboolean(L, rule->test == RULE_TRUE); break;
+    case RULE_EQUALS_STRING: lua_pushstring(L, rule->string); break;
+    case RULE_EQUALS_NUMBER: lua_pushnumber(L, rule->number); break;
+    case RULE_ABSENT: lua_pushnil(L); break;
+    }
+    lua_setfield(L, -2, "equals");
+    set_true(L, "absent", rule->test == RULE_ABSENT);
+    set_true(L, "shape", rule->shape);
+    lua_rawseti(L, -2, (int)i + 1);
+  }
+}
+
+static void push_response(lua_State *L, const struct operation *operation) {
+  lua_newtable(L);
+  set_string(L, "root", operation->root);
+  lua_newtable(L);
+  for (size_t i = 0; i < operation->field_count; i++)
+    set_string(L, operation->fields[i].path, field_type_name(operation->fields[i].type));
+  lua_setfield(L, -2, "fields");
+}
+
+static void push_operation(lua_State *L, const struct provider *provider, const struct operation *operation) {
+  lua_newtable(L);
+  set_string(L, "provider", provider->name);
+  set_string(L, "operation", operation->name);
+  set_string(L, "page", operation->page);
+  set_string(L, "method", operation->method);
+  set_string(L, "path", operation->path);
+  if (has_body(operation)) set_string(L, "encoding", operation->form ? "form" : "json");
+  set_true(L, "safe", operation->safe);
+  push_params(L, operation);
+  lua_setfield(L, -2, "params");
+  push_auth(L, provider, operation);
+  lua_setfield(L, -2, "auth");
+  push_settings(L, provider, operation);
+  lua_setfield(L, -2, "settings");
+  push_echoes(L, operation);
+  lua_setfield(L, -2, "echo");
+  push_pages(L, &operation->pages);
+  lua_setfield(L, -2, "pages");
+  push_rules(L, operation);
+  lua_setfield(L, -2, "success");
+  push_response(L, operation);
+  lua_setfield(L, -2, "response");
+  lua_newtable(L);
+  push_list(L, operation->error_codes, COUNT_OF(operation->error_codes));
+  lua_setfield(L, -2, "code");
+  push_list(L, operation->error_messages, COUNT_OF(operation->error_messages));
+  lua_setfield(L, -2, "message");
+  lua_setfield(L, -2, "error");
+}
+
+static void push_credentials(lua_State *L, const struct provider *provider) {
+  static const char *const kinds[] = { [CREDENTIAL_VALUE] = "value", [CREDENTIAL_SETTING] = "setting", [CREDENTIAL_FUNCTION] = "function" };
+  lua_newtable(L);
+  for (size_t i = 0; i < provider->credential_count; i++) {
+    const struct credential *credential = &provider->credentials[i];
+    lua_newtable(L);
+    set_string(L, "name", credential->name);
+    set_string(L, "kind", kinds[credential->kind]);
+    set_true(L, "optional", credential->optional);
+    if (credential->one_of) {
+      lua_pushnumber(L, credential->one_of);
+      lua_setfield(L, -2, "one_of");
+    }
+    lua_rawseti(L, -2, (int)i + 1);
+  }
+}
+
+/* core.provider(name, definition or client): { name, base_url, credentials = { … }, operations = { name = descriptor } }, or nil */
+static int describe(lua_State *L) {
+  const struct provider *provider = binding_to_provider(L, 1);
+  if (!provider) return 0;
+  lua_newtable(L);
+  set_string(L, "name", provider->name);
+  set_string(L, "base_url", provider->base_url);
+  push_credentials(L, provider);
+  lua_setfield(L, -2, "credentials");
+  lua_newtable(L);
+  for (size_t i = 0; i < provider->operation_count; i++) {
+    push_operation(L, provider, &provider->operations[i]);
+    lua_setfield(L, -2, provider->operations[i].name);
+  }
+  lua_setfield(L, -2, "operations");
+  return 1;
+}
+
+/* core.providers(): the names of the built-in ones; see core.definitions, too */
+static int names(lua_State *L) {
+  lua_newtable(L);
+  for (int i = 0; registry[i]; i++) {
+    lua_pushstring(L, registry[i]->name);
+    lua_rawseti(L, -2, i + 1);
+  }
+  return 1;
+}
+
+void binding_open_provider(lua_State *L) {
+  static const luaL_Reg functions[] = { { "provider", describe }, { "providers", names }, { NULL, NULL } };
+  luaL_setfuncs(L, functions, 0);
+}

@@ -1,0 +1,329 @@
+/* cards.secret: bytes outside of the Lua heap, as userdata that shows nothing of them. */
+#include <errno.h>
+#include <fcntl.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "lua/confine.h"
+#include "secret/pool.h"
+#include "text/pan.h"
+
+#define FILE_MAX (64 * 1024) /* bytes of a credential in a file */
+
+struct secret *binding_new_secret(lua_State *L) {
+  struct secret *secret = lua_newuserdata(L, sizeof *secret);
+  memset(secret, 0, sizeof *secret);
+  luaL_getmetatable(L, SECRET_TYPE);
+  lua_setmetatable(L, -2);
+  return secret;
+}
+
+struct secret *binding_to_secret(lua_State *L, int index) {
+  return lua_type(L, index) == LUA_TUSERDATA ? luaL_testudata(L, index, SECRET_TYPE) : NULL;
+}
+
+static int collect(lua_State *L) {
+  lua_gc(L, LUA_GCCOLLECT, 0);
+  return 0;
+}
+
+void binding_collect(lua_State *L) {
+  if (compat_pcall(L, collect) != LUA_OK) lua_pop(L, 1);
+}
+
+/* As secret_init, collecting garbage once when the arena is full. */
+static bool fill(lua_State *L, struct secret *secret, enum secret_class class, const void *bytes, size_t len, const char **why) {
+  if (secret_init(secret, class, bytes, len, why)) return true;
+  binding_collect(L);
+  return secret_init(secret, class, bytes, len, why);
+}
+
+int binding_push_filled(lua_State *L, bool filled, const char *why) {
+  if (filled) return 1;
+  struct error error;
+  error_set(&error, ERROR_BUSY, "%s", why);
+  error.retryable = true;
+  lua_pushnil(L);
+  binding_push_error(L, &error, "cards", "secret");
+  return 2;
+}
+
+static int push_or_refuse(lua_State *L, enum secret_class class, const char *bytes, size_t len) {
+  const char *why = NULL;
+  if (len > SECRET_MAX_LEN) return binding_refuse(L, "cards", "secret", "longer than %d bytes", (int)SECRET_MAX_LEN);
+  bool filled = fill(L, binding_new_secret(L), class, bytes, len, &why);
+  return binding_push_filled(L, filled, why);
+}
+
+static struct secret *check_secret(lua_State *L) {
+  struct secret *secret = binding_to_secret(L, 1);
+  if (!secret) luaL_argerror(L, 1, "secret expected");
+  return secret;
+}
+
+static struct secret *check_open(lua_State *L) {
+  struct secret *secret = check_secret(L);
+  const char *reason = secret_state_reason(secret);
+  if (reason) luaL_error(L, "the secret %s", reason);
+  return secret;
+}
+
+/* cards.secret(text [, class]) */
+static int make(lua_State *L) {
+  size_t len;
+  luaL_argcheck(L, lua_type(L, 1) == LUA_TSTRING, 1, "string expected");
+  const char *bytes = lua_tolstring(L, 1, &len);
+  enum secret_class class = SECRET_CREDENTIAL;
+  if (!lua_isnoneornil(L, 2) && !secret_class_from_name(luaL_checkstring(L, 2), &class))
+    return luaL_argerror(L, 2, "class is one of pan, cvv, token, credential, undeclared");
+  return push_or_refuse(L, class, bytes, len);
+}
+
+/* A name that the system is asked for: behind a NUL it would be another one than was given. */
+static const char *check_name(lua_State *L) {
+  size_t len;
+  const char *name = luaL_checklstring(L, 1, &len);
+  luaL_argcheck(L, strlen(name) == len, 1, "it contains a NUL");
+  return name;
+}
+
+/* cards.secret.from_env(name) */
+static int from_env(lua_State *L) {
+  const char *name = check_name(L);
+  const char *value = getenv(name);
+  if (!value || !*value) return binding_refuse(L, "cards", "secret", "the environment variable %s is not set or empty", name);
+  return push_or_refuse(L, SECRET_CREDENTIAL, value, strlen(value));
+}
+
+/* cards.secret.from_file(path): the file without one line break at its end */
+static int from_file(lua_State *L) {
+  const char *path = check_name(L), *why = NULL;
+  struct secret *secret =
+      binding_new_secret(L); /* first: until the file and its bytes are given back nothing of Lua's may be called that raises an error */
+  int fd = open(path, O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return binding_refuse(L, "cards", "secret", "%s: %s", path, strerror(errno));
+  char *bytes = pool_alloc(FILE_MAX + 1);
+  size_t len = 0;
+  ssize_t got = bytes ? 1 : -1;
+  int failure = ENOMEM;
+  while (got > 0 && len <= FILE_MAX) {
+    got = read(fd, bytes + len, FILE_MAX + 1 - len);
+    if (got > 0) len += (size_t)got;
+    if (got < 0 && errno == EINTR) got = 1;
+    if (got < 0) failure = errno;
+  }
+  close(fd);
+  bool fits = len <= FILE_MAX;
+  if (got >= 0 && fits && len && bytes[len - 1] == '\n') len--;
+  if (got >= 0 && fits && len && bytes[len - 1] == '\r') len--;
+  bool filled = got >= 0 && fits && len && fill(L, secret, SECRET_CREDENTIAL, bytes, len, &why);
+  pool_free(bytes);
+  if (got < 0) return binding_refuse(L, "cards", "secret", "%s: %s", path, strerror(failure));
+  if (!fits) return binding_refuse(L, "cards", "secret", "%s is larger than %d bytes", path, FILE_MAX);
+  if (!len) return binding_refuse(L, "cards", "secret", "%s is empty", path);
+  return binding_push_filled(L, filled, why);
+}
+
+static int reveal(lua_State *L) {
+  struct secret *secret = check_open(L);
+  if (confine_active(L)) return luaL_error(L, "reveal is not available to a confined script");
+  lua_pushlstring(L, (const char *)secret->bytes, secret->len);
+  return 1;
+}
+
+static int close_(lua_State *L) {
+  secret_wipe(check_secret(L));
+  return 0;
+}
+
+static void push_mask(lua_State *L, const struct secret *secret, size_t first, size_t last) {
+  struct buf *out = binding_new_buf(L, 256);
+  if (!pan_mask(out, secret->class, (const char *)secret->bytes, secret->len, first, last)) luaL_error(L, "memory is used up");
+  lua_pushlstring(L, buf_string(out), out->len);
+  buf_free(out);
+}
+
+static size_t check_count(lua_State *L, int index, const char *name) {
+  lua_Number value = lua_tonumber(L, index);
+  if (lua_type(L, index) != LUA_TNUMBER || !(value >= 0 && value < INFINITY) || value != floor(value))
+    luaL_error(L, "%s must be a whole number that is not negative", name);
+  return value < SECRET_MAX_LEN ? (size_t)value : SECRET_MAX_LEN;
+}
+
+/* s:mask { first = n, last = n } */
+static int mask(lua_State *L) {
+  struct secret *secret = check_open(L);
+  size_t first = 0, last = secret->class == SECRET_PAN ? 4 : 0;
+  if (!lua_isnoneornil(L, 2)) {
+    luaL_checktype(L, 2, LUA_TTABLE);
+    last = 0;
+    for (lua_pushnil(L); lua_next(L, 2); lua_pop(L, 1)) {
+      const char *key = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "?";
+      if (strcmp(key, "first") == 0)
+        first = check_count(L, -1, "first");
+      else if (strcmp(key, "last") == 0)
+        last = check_count(L, -1, "last");
+      else
+        /* a word, and nothing that may be a value in the place of a name */
+        return luaL_error(L, "mask has no option '%s': it has first and last", key[strspn(key, "abcdefghijklmnopqrstuvwxyz_")] ? "?" : key);
+    }
+  }
+  push_mask(L, secret, first, last);
+  return 1;
+}
+
+/* What of a secret may be counted from either end: the digits of a pan, the bytes of the rest. */
+static int show(lua_State *L, bool from_end) {
+  struct secret *secret = check_open(L);
+  size_t wish = check_count(L, 2, "n"), most_first = SIZE_MAX, most_last = SIZE_MAX; /* so that both ends together are what a mask may show */
+  size_t len = secret->len;
+  char digits[PAN_MAX_DIGITS], shown[PAN_MAX_DIGITS];
+  const char *bytes = (const char *)secret->bytes;
+  bool is_pan = secret->class == SECRET_PAN && len <= 64;
+  if (is_pan) {
+    char all[64];
+    len = pan_digits(bytes, len, all);
+    is_pan = len <= sizeof digits;
+    if (is_pan) {
+      memcpy(digits, all, len);
+      bytes = digits;
+    } else {
+      len = secret->len;
+    }
+    explicit_bzero(all, sizeof all);
+  }
+  pan_limit(secret->class, len, &most_first, &most_last);
+  size_t most = from_end ? most_last : most_first;
+  if (wish > most) wish = most;
+  memcpy(shown, from_end ? bytes + len - wish : bytes, wish); /* a few: pan_limit */
+  explicit_bzero(digits, sizeof digits);                      /* before Lua is called, which may raise an error */
+  lua_pushlstring(L, shown, wish);
+  return 1;
+}
+
+static int first(lua_State *L) {
+  return show(L, false);
+}
+
+static int last(lua_State *L) {
+  return show(L, true);
+}
+
+static int length(lua_State *L) {
+  compat_push_integer(L, (int64_t)check_open(L)->len);
+  return 1;
+}
+
+/* s:digits(): a new secret of the same class with the digits only */
+static int digits(lua_State *L) {
+  struct secret *secret = check_open(L);
+  struct secret *made = binding_new_secret(L); /* first: nothing of Lua's may raise an error while the bytes are held */
+  const char *why = NULL;
+  char *bytes = pool_alloc(secret->len + 1);
+  if (!bytes) return luaL_error(L, "memory is used up");
+  size_t len = pan_digits((const char *)secret->bytes, secret->len, bytes);
+  bool filled = fill(L, made, secret->class, bytes, len, &why);
+  pool_free(bytes);
+  return binding_push_filled(L, filled, why);
+}
+
+static int luhn(lua_State *L) {
+  struct secret *secret = check_open(L);
+  lua_pushboolean(L, pan_luhn((const char *)secret->bytes, secret->len));
+  return 1;
+}
+
+static int equals(lua_State *L) {
+  struct secret *secret = check_open(L);
+  struct secret *other = binding_to_secret(L, 2);
+  size_t len = 0;
+  const void *bytes = NULL;
+  if (other) {
+    const char *reason = secret_state_reason(other);
+    if (reason) return luaL_error(L, "the other secret %s", reason);
+    bytes = other->bytes;
+    len = other->len;
+  } else if (lua_type(L, 2) == LUA_TSTRING) {
+    if (confine_active(L))
+      return luaL_error(L, "equals takes another secret in a confined script, which could try all texts"); /* 1,000 of them find a cvv */
+    bytes = lua_tolstring(L, 2, &len);
+  } else {
+    return luaL_argerror(L, 2, "secret or string expected");
+  }
+  lua_pushboolean(L, secret_equals(secret, bytes, len));
+  return 1;
+}
+
+static int to_string(lua_State *L) {
+  struct secret *secret = check_secret(L);
+  if (secret_state(secret) == SECRET_OPEN)
+    push_mask(L, secret, 0, secret->class == SECRET_PAN ? 4 : 0);
+  else
+    lua_pushliteral(L, "*** (closed)");
+  return 1;
+}
+
+/* a .. b with a secret on either side shows the mask */
+static int concat(lua_State *L) {
+  for (int i = 1; i <= 2; i++) {
+    luaL_argcheck(L, lua_type(L, i) == LUA_TSTRING || lua_type(L, i) == LUA_TNUMBER || binding_to_secret(L, i), i,
+                  "only strings, numbers and secrets concatenate");
+    if (!binding_to_secret(L, i)) continue;
+    lua_pushcfunction(L, to_string);
+    lua_pushvalue(L, i);
+    lua_call(L, 1, 1);
+    lua_replace(L, i);
+  }
+  lua_concat(L, 2);
+  return 1;
+}
+
+static int get(lua_State *L) {
+  struct secret *secret = check_secret(L);
+  const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
+  if (strcmp(key, "class") == 0) {
+    lua_pushstring(L, secret_class_name(secret->class));
+    return 1;
+  }
+  lua_pushvalue(L, 2);
+  lua_rawget(L, lua_upvalueindex(1));
+  return 1;
+}
+
+static int new_index(lua_State *L) {
+  return luaL_error(L, "a secret takes no fields");
+}
+
+static int call_make(lua_State *L) {
+  lua_remove(L, 1);
+  return make(L);
+}
+
+void binding_open_secret(lua_State *L) {
+  static const luaL_Reg methods[] = { { "reveal", reveal }, { "close", close_ }, { "mask", mask },     { "first", first }, { "last", last },
+                                      { "digits", digits }, { "luhn", luhn },    { "equals", equals }, { NULL, NULL } };
+  static const luaL_Reg metamethods[] = { { "__gc", close_ },     { "__close", close_ }, { "__tostring", to_string },
+                                          { "__concat", concat }, { "__len", length },   { "__newindex", new_index },
+                                          { NULL, NULL } };
+  static const luaL_Reg functions[] = { { "from_env", from_env }, { "from_file", from_file }, { NULL, NULL } };
+
+  luaL_newmetatable(L, SECRET_TYPE);
+  luaL_setfuncs(L, metamethods, 0);
+  luaL_newlib(L, methods);
+  lua_pushcclosure(L, get, 1);
+  lua_setfield(L, -2, "__index");
+  lua_pushliteral(L, SECRET_TYPE);
+  lua_setfield(L, -2, "__metatable");
+  lua_pushliteral(L, SECRET_TYPE);
+  lua_setfield(L, -2, "__name");
+  lua_pop(L, 1);
+
+  luaL_newlib(L, functions);
+  lua_newtable(L);
+  lua_pushcfunction(L, call_make);
+  lua_setfield(L, -2, "__call");
+  lua_setmetatable(L, -2);
+  lua_setfield(L, -2, "secret");
+}

@@ -1,0 +1,170 @@
+/* What of the I/O thread a VM sees: its channel, and jobs that go through it. */
+#include <poll.h>
+#include <string.h>
+
+#include "http/clock.h"
+#include "lua/job.h"
+#include "provider/response.h"
+
+#define TAKEN_AT_ONCE 32 /* jobs that one turn of an event loop gets: nothing else must wait for long */
+
+static const char channel_key; /* its address is the key of the VM's channel in the registry */
+
+static int collect(lua_State *L) {
+  struct channel **channel = lua_touserdata(L, 1);
+  if (*channel) channel_free(*channel);
+  *channel = NULL;
+  return 0;
+}
+
+static struct channel *get_channel(lua_State *L) {
+  compat_rawgetp(L, LUA_REGISTRYINDEX, &channel_key);
+  struct channel **own = lua_touserdata(L, -1);
+  lua_pop(L, 1);
+  if (own && *own && !channel_is_foreign(*own)) return *own;
+  own = lua_newuserdata(L, sizeof *own);
+  *own = NULL;
+  lua_createtable(L, 0, 1);
+  lua_pushcfunction(L, collect);
+  lua_setfield(L, -2, "__gc");
+  lua_setmetatable(L, -2);
+  const char *why;
+  *own = channel_new(&why);
+  if (!*own) luaL_error(L, "cards: %s", why);
+  compat_rawsetp(L, LUA_REGISTRYINDEX, &channel_key);
+  return *own;
+}
+
+/* Hands the job to the I/O thread, or fails it. */
+static bool hand_over(lua_State *L, struct box *box, lua_Number tag) {
+  struct channel *channel = get_channel(L);
+  struct job *job = box->job;
+  const char *why;
+  box->tag = tag;
+  box->channel = channel;
+  job->owner = box;
+  if (channel_submit(channel, job, &why)) return true;
+  box->channel = NULL;
+  response_failed(job, ERROR_BUSY, true, why, NULL);
+  job->state = JOB_DONE;
+  job->finished = clock_now();
+  return false;
+}
+
+static double time_left(const struct job *job) {
+  double left = job->deadline - clock_now();
+  return left > 0 ? left : 0;
+}
+
+/* job:send(tag): has the I/O thread run it; core.take returns the tag, a number, when it has come back. Returns the seconds until its deadline; nothing when there is no room
+ * for it: then the job is done, with that error. */
+static int send_job(lua_State *L) {
+  struct box *box = job_check(L);
+  if (!box->job || box->engine || box->channel || box->job->state != JOB_NEW) return luaL_error(L, "the job was submitted already");
+  double left = time_left(box->job);
+  if (!hand_over(L, box, luaL_checknumber(L, 2))) return 0;
+  lua_pushnumber(L, left);
+  return 1;
+}
+
+/* core.send(client, operation, params, job or nil, provider name, nil, tag): as core.submit, by the I/O thread. Returns the job and the seconds until its deadline. */
+static int send_plain(lua_State *L) {
+  struct box *box = NULL;
+  int refused = job_make_plain(L, &box);
+  if (refused) return refused;
+  double left = time_left(box->job);
+  if (!hand_over(L, box, lua_tonumber(L, 7))) return job_push_result(L, box);
+  lua_pushnumber(L, left);
+  return 2;
+}
+
+/* core.take(table [, seconds]): the tags of jobs that have come back, in the table from 1 on; returns how many, some dozens at most. When more are left, the bell rings again.
+ * With seconds it waits so long for the first. */
+static int take(lua_State *L) {
+  struct job *jobs[TAKEN_AT_ONCE];
+  struct channel *channel = get_channel(L);
+  lua_Number seconds = luaL_optnumber(L, 2, 0);
+  job_make_room(L, 1, TAKEN_AT_ONCE);
+  size_t count = channel_take(channel, jobs, TAKEN_AT_ONCE);
+  if (!count && seconds > 0) {
+    struct pollfd bell = { .fd = channel_bell(channel)->fd, .events = POLLIN };
+    if (poll(&bell, 1, (int)(seconds * 1000) + 1) > 0) count = channel_take(channel, jobs, TAKEN_AT_ONCE);
+  }
+  for (size_t i = 0; i < count; i++) {
+    struct box *box = jobs[i]->owner;
+    box->channel = NULL;
+    job_told(box);
+    lua_pushnumber(L, box->tag);
+    lua_rawseti(L, 1, (int)i + 1);
+  }
+  compat_push_integer(L, (int64_t)count);
+  return 1;
+}
+
+/* core.pollfd(): a descriptor that is readable when core.take has something */
+static int get_pollfd(lua_State *L) {
+  compat_push_integer(L, channel_bell(get_channel(L))->fd);
+  return 1;
+}
+
+/* core.ring(): makes that descriptor readable */
+static int ring(lua_State *L) {
+  bell_ring(channel_bell(get_channel(L)));
+  return 0;
+}
+
+static int outcome(lua_State *L, bool ok, const char *why) {
+  lua_pushboolean(L, ok);
+  if (ok) return 1;
+  lua_pushstring(L, why);
+  return 2;
+}
+
+/* core.listen(): the path of a unix socket to connect to at once; or false and why not. Over the connection comes a byte whenever core.take has something, and every second. */
+static int listen_to(lua_State *L) {
+  char path[BELL_PATH_MAX];
+  const char *why = NULL;
+  if (!bell_listen(channel_bell(get_channel(L)), path, &why)) return outcome(L, false, why);
+  lua_pushstring(L, path);
+  return 1;
+}
+
+/* core.accept(): takes the connection; true, or false and why not */
+static int accept_connection(lua_State *L) {
+  const char *why = NULL;
+  bool ok = channel_accept(get_channel(L), &why);
+  return outcome(L, ok, why);
+}
+
+/* core.hang_up(): ends the connection */
+static int hang_up(lua_State *L) {
+  channel_hang_up(get_channel(L));
+  return 0;
+}
+
+/* core.limit(jobs): how many jobs the I/O thread takes at once */
+static int limit(lua_State *L) {
+  lua_Number jobs = luaL_checknumber(L, 1);
+  luaL_argcheck(L, jobs >= 1 && jobs <= 1e6, 1, "out of range");
+  iothread_limit((size_t)jobs);
+  return 0;
+}
+
+/* core.calls(): how many jobs it has, of all VMs of the process */
+static int calls(lua_State *L) {
+  compat_push_integer(L, (int64_t)iothread_jobs());
+  return 1;
+}
+
+void binding_open_thread(lua_State *L) {
+  static const luaL_Reg functions[] = { { "send", send_plain }, { "take", take },        { "pollfd", get_pollfd },
+                                        { "ring", ring },       { "listen", listen_to }, { "accept", accept_connection },
+                                        { "hang_up", hang_up }, { "limit", limit },      { "calls", calls },
+                                        { NULL, NULL } };
+  luaL_setfuncs(L, functions, 0);
+  luaL_getmetatable(L, JOB_TYPE);
+  lua_getfield(L, -1, "__index");
+  lua_pushcfunction(L, send_job);
+  lua_setfield(L, -2, "send");
+  lua_pop(L, 2);
+}

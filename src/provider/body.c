@@ -1,0 +1,110 @@
+#include "provider/body.h"
+
+#include <string.h>
+
+#include "json/json.h"
+
+#define MAX_DEPTH 8 /* objects in a path of a body part */
+
+struct writer {
+  struct buf *out;
+  const char *path; /* of the part written last */
+  size_t open[MAX_DEPTH];
+  size_t depth; /* objects open below the top one; open[i] is where the key of the i-th ends in `path` */
+};
+
+static size_t segment_end(const char *path, size_t from) {
+  const char *dot = strchr(path + from, '.');
+  return dot ? (size_t)(dot - path) : strlen(path);
+}
+
+static bool starts_with(const char *path, const char *prefix, size_t len) {
+  return strncmp(path, prefix, len) == 0 && path[len] == '.';
+}
+
+/* Closes what the next path does not share, opens what it has more, and writes its last key. */
+static bool move_to(struct writer *writer, const char *path, size_t base) {
+  struct buf *out = writer->out;
+  bool first = writer->path == NULL;
+  while (writer->depth > 0 && !starts_with(path, writer->path, writer->open[writer->depth - 1])) {
+    writer->depth--;
+    buf_add_char(out, '}');
+  }
+  size_t at = writer->depth ? writer->open[writer->depth - 1] + 1 : base;
+  for (bool leaf = false; !leaf; first = true) {
+    size_t end = segment_end(path, at);
+    leaf = path[end] == '\0';
+    if (!first) buf_add_char(out, ',');
+    if (!json_write_string(out, path + at, end - at)) return false;
+    buf_add_char(out, ':');
+    if (leaf) break;
+    if (writer->depth == MAX_DEPTH) return false;
+    writer->open[writer->depth++] = end;
+    buf_add_char(out, '{');
+    at = end + 1;
+  }
+  writer->path = path;
+  return !out->failed;
+}
+
+static bool write_value(struct buf *out, const struct part *part, struct value value) {
+  if (part->type != PART_STRING) return buf_add(out, value.bytes, value.len);
+  if (!part->prefix) return json_write_string(out, value.bytes, value.len);
+  struct buf whole;
+  buf_init(&whole, REQUEST_MAX_BODY);
+  buf_add_string(&whole, part->prefix);
+  bool ok = buf_add(&whole, value.bytes, value.len) && json_write_string(out, buf_string(&whole), whole.len);
+  buf_free(&whole);
+  return ok;
+}
+
+bool body_build(struct buf *out, const struct operation *operation, const struct value *values, struct value signature, const char *only,
+                const char **bad) {
+  size_t base = only ? strlen(only) + 1 : 0;
+  struct writer writer = { .out = out };
+  for (size_t i = 0; i < operation->part_count; i++) {
+    const struct part *part = &operation->parts[i];
+    struct value value = values[i];
+    if (part->source == FROM_CONSTANT) value = (struct value){ part->value, strlen(part->value) };
+    if (part->source == FROM_SIGNATURE && !value.bytes) value = signature;
+    if (part->into != INTO_BODY || !value.bytes) continue;
+    const char *path = part->wire ? part->wire : part->name;
+    if (only && !starts_with(path, only, base - 1)) continue;
+    if (!writer.path) buf_add_char(out, '{');
+    *bad = part->name ? part->name : part->wire;
+    if (!move_to(&writer, path, base) || !write_value(out, part, value)) return false;
+  }
+  *bad = NULL;
+  if (!writer.path) return only == NULL || buf_add_string(out, "{}");
+  for (size_t i = 0; i <= writer.depth; i++)
+    buf_add_char(out, '}');
+  return !out->failed;
+}
+
+/* "card[holder][name]" for card.holder.name, percent-encoded; brackets that end a name, as those of "expand[]", stay behind it. */
+static bool add_form_name(struct buf *out, const char *path) {
+  for (size_t at = 0;;) {
+    size_t end = segment_end(path, at), bare = at + strcspn(path + at, "[.");
+    if (at) buf_add_string(out, "%5B");
+    buf_add_percent_encoded(out, path + at, bare - at);
+    if (at) buf_add_string(out, "%5D");
+    buf_add_percent_encoded(out, path + bare, end - bare);
+    if (!path[end]) return !out->failed;
+    at = end + 1;
+  }
+}
+
+bool body_build_form(struct buf *out, const struct operation *operation, const struct value *values, const char **bad) {
+  for (size_t i = 0; i < operation->part_count; i++) {
+    const struct part *part = &operation->parts[i];
+    struct value value = part->source == FROM_CONSTANT ? (struct value){ part->value, strlen(part->value) } : values[i];
+    if (part->into != INTO_BODY || !value.bytes) continue;
+    *bad = part->name ? part->name : part->wire;
+    if (out->len) buf_add_char(out, '&');
+    if (!add_form_name(out, part->wire ? part->wire : part->name) || !buf_add_char(out, '=')) return false;
+    if (part->prefix) buf_add_percent_encoded(out, part->prefix, strlen(part->prefix));
+    if (!buf_add_percent_encoded(out, value.bytes, value.len)) return false;
+  }
+  *bad = NULL;
+  return !out->failed;
+}

@@ -1,0 +1,130 @@
+/* NetXD XD Ledger, "Get CVV of a Card": POST /cardv2, JSON-RPC style (the page's heading says POST, its curl line GET with a body).
+ * The signature is base64 of a DER ECDSA-SHA256 over the exact bytes of the payload as sent. It only reads, so it may be sent again. */
+#include <openssl/evp.h>
+
+#include "provider/builtin/builtin.h"
+#include "secret/ec_key.h"
+#include "secret/pool.h"
+
+static bool sign(const char *pem, size_t pem_len, const char *payload, size_t payload_len, struct buf *out, const char **why) {
+  *why = "is not the PEM of an EC private key (PKCS#8 or SEC1, without a password)";
+  EVP_PKEY *key = ec_key_read(pem, pem_len);
+  if (!key) return false;
+  *why = "could not sign the payload";
+  bool ok = false;
+  unsigned char *der = NULL;
+  size_t der_len = 0;
+  EVP_MD_CTX *context = EVP_MD_CTX_new();
+  if (!context || EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, key) != 1) goto done;
+  if (EVP_DigestSign(context, NULL, &der_len, (const unsigned char *)payload, payload_len) != 1) goto done;
+  der = pool_alloc(der_len);
+  if (!der || EVP_DigestSign(context, der, &der_len, (const unsigned char *)payload, payload_len) != 1) goto done;
+  ok = buf_add_base64(out, der, der_len);
+done:
+  pool_free(der);
+  EVP_MD_CTX_free(context);
+  EVP_PKEY_free(key);
+  return ok;
+}
+
+static const struct credential credentials[] = {
+  { .name = "credential" },
+  { .name = "api_key" },
+  { .name = "signature", .one_of = 1 },
+  { .name = "private_key", .one_of = 1 },
+  { .name = "sign", .one_of = 1, .kind = CREDENTIAL_FUNCTION },
+};
+
+static const char *const channels[] = { "PULSE", "VISA_DPS", NULL };
+
+static const struct part parts[] = {
+  { .wire = "method", .source = FROM_CONSTANT, .into = INTO_BODY, .value = "ledger.CARD.request" },
+  { .wire = "id", .source = FROM_CONSTANT, .into = INTO_BODY, .value = "1" },
+  { .name = "reference", .wire = "params.payload.reference", .into = INTO_BODY },
+  { .name = "product", .wire = "params.payload.product", .into = INTO_BODY, .required = true },
+  { .name = "program", .wire = "params.payload.program", .into = INTO_BODY, .required = true },
+  { .name = "channel", .wire = "params.payload.channel", .into = INTO_BODY, .required = true, .choices = channels },
+  { .wire = "params.payload.transactionType", .source = FROM_CONSTANT, .into = INTO_BODY, .value = "GET_CVV" },
+  { .name = "customer_id", .wire = "params.payload.customerId", .into = INTO_BODY, .required = true },
+  { .name = "account_number", .wire = "params.payload.accountNumber", .into = INTO_BODY, .required = true, .sensitive = true },
+  { .name = "card_id", .wire = "params.payload.cardId", .into = INTO_BODY, .required = true },
+  { .name = "credential", .wire = "params.api.credential", .source = FROM_CREDENTIAL, .into = INTO_BODY, .required = true },
+  { .wire = "params.api.signature", .source = FROM_SIGNATURE, .into = INTO_BODY, .required = true },
+  { .name = "api_key", .wire = "params.api.apiKey", .source = FROM_CREDENTIAL, .into = INTO_BODY, .required = true },
+};
+
+static const struct signature signature = {
+  .over = "params.payload",
+  .value = "signature",
+  .key = "private_key",
+  .function = "sign",
+  .make = sign,
+};
+
+/* A failure is an `error` object, also with HTTP 200. */
+static const struct rule rules[] = {
+  { .path = "error", .test = RULE_ABSENT },
+};
+
+static const struct echo echoes[] = {
+  { .path = "id", .part = "id", .required = true },
+  { .path = "result.api.originalReference", .part = "reference", .required = true },
+  { .path = "result.card.cardId", .part = "card_id" },
+};
+
+static const struct field fields[] = {
+  { .path = "card.cardId", .type = FIELD_STRING },
+  { .path = "card.postedDate", .type = FIELD_TIMESTAMP },
+  { .path = "card.updatedDate", .type = FIELD_TIMESTAMP },
+  { .path = "card.allowAtm", .type = FIELD_BOOLEAN },
+  { .path = "card.allowEcommerce", .type = FIELD_BOOLEAN },
+  { .path = "card.allowMoto", .type = FIELD_BOOLEAN },
+  { .path = "card.allowPos", .type = FIELD_BOOLEAN },
+  { .path = "card.allowTips", .type = FIELD_BOOLEAN },
+  { .path = "card.allowPurchase", .type = FIELD_BOOLEAN },
+  { .path = "card.allowRefund", .type = FIELD_BOOLEAN },
+  { .path = "card.allowCashback", .type = FIELD_BOOLEAN },
+  { .path = "card.allowWithdraw", .type = FIELD_BOOLEAN },
+  { .path = "card.allowAuthAndCompletion", .type = FIELD_BOOLEAN },
+  { .path = "card.smart", .type = FIELD_BOOLEAN },
+  { .path = "card.checkAvsZip", .type = FIELD_BOOLEAN },
+  { .path = "card.checkAvsAddr", .type = FIELD_BOOLEAN },
+  { .path = "card.cvv", .type = FIELD_CVV, .digits = 3 },
+  { .path = "card.transactionMade", .type = FIELD_BOOLEAN },
+  { .path = "card.isReIssue", .type = FIELD_BOOLEAN },
+  { .path = "card.isReplace", .type = FIELD_BOOLEAN },
+  { .path = "api.type", .type = FIELD_STRING },
+  { .path = "api.reference", .type = FIELD_STRING },
+  { .path = "api.dateCreated", .type = FIELD_TIMESTAMP },
+  { .path = "api.originalReference", .type = FIELD_STRING },
+};
+
+static const struct operation operations[] = {
+  {
+      .name = "get_cvv",
+      .page = "NetXD XD Ledger, Get CVV of a Card (1.0.2)",
+      .method = "POST",
+      .path = "/cardv2",
+      .safe = true,
+      .parts = parts,
+      .part_count = COUNT_OF(parts),
+      .signature = &signature,
+      .rules = rules,
+      .rule_count = COUNT_OF(rules),
+      .echoes = echoes,
+      .echo_count = COUNT_OF(echoes),
+      .root = "result",
+      .fields = fields,
+      .field_count = COUNT_OF(fields),
+      .error_codes = { "error.code" },
+      .error_messages = { "error.message" },
+  },
+};
+
+const struct provider provider_netxd = {
+  .name = "netxd",
+  .credentials = credentials,
+  .credential_count = COUNT_OF(credentials),
+  .operations = operations,
+  .operation_count = COUNT_OF(operations),
+};

@@ -1,0 +1,44 @@
+/* The one list of error kinds, and an error as plain data. An error never holds a secret: what a provider wrote goes through scrub first. */
+#ifndef CARDS_PROVIDER_ERROR_H
+#define CARDS_PROVIDER_ERROR_H
+
+#include <stdbool.h>
+
+enum error_kind {
+  ERROR_NONE,
+  ERROR_INVALID_REQUEST, /* a parameter is missing or malformed, or the provider said 400, 409 or 422 */
+  ERROR_AUTH,            /* 401, 403 */
+  ERROR_NOT_FOUND,       /* 404 */
+  ERROR_RATE_LIMITED,    /* 429 */
+  ERROR_DECLINED,        /* the provider answered and refused */
+  ERROR_PROVIDER,        /* 5xx */
+  ERROR_TIMEOUT,         /* the deadline */
+  ERROR_NETWORK,         /* DNS, refused, reset, cut short */
+  ERROR_TLS,             /* a certificate or handshake */
+  ERROR_PROTOCOL,        /* not JSON, wrong shape, wrong id echoed, too large */
+  ERROR_BUSY,            /* no room for the call or for its secrets */
+  ERROR_CANCELLED,       /* the caller or a closing worker gave up */
+  ERROR_KINDS
+};
+
+#define ERROR_CODE_MAX       96
+#define ERROR_MESSAGE_MAX    512
+#define ERROR_REQUEST_ID_MAX 128
+
+struct error {
+  enum error_kind kind;
+  int status;                    /* HTTP status, 0 without an answer */
+  int attempts;                  /* requests sent */
+  double retry_after;            /* seconds the provider asked for, below 0 when it did not */
+  bool retryable;                /* the same call may succeed later and is safe to send again */
+  char code[ERROR_CODE_MAX + 4]; /* the provider's, "" when there is none */
+  char message[ERROR_MESSAGE_MAX + 4];
+  char request_id[ERROR_REQUEST_ID_MAX + 4];
+};
+
+/* "invalid_request", …; "none" for ERROR_NONE. */
+const char *error_kind_name(enum error_kind kind);
+/* Clears the error, then sets kind and message; the message is cut at ERROR_MESSAGE_MAX. The format's arguments must hold no secret. */
+void error_set(struct error *error, enum error_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+#endif

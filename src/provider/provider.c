@@ -1,0 +1,36 @@
+#include "provider/provider.h"
+
+#include <string.h>
+
+#include "provider/definition.h"
+
+const struct provider *provider_ref(const struct provider *provider) {
+  if (provider->owner) definition_ref(provider->owner);
+  return provider;
+}
+
+void provider_unref(const struct provider *provider) {
+  if (provider) definition_unref(provider->owner);
+}
+
+const struct operation *provider_operation(const struct provider *provider, const char *name) {
+  for (size_t i = 0; i < provider->operation_count; i++)
+    if (strcmp(provider->operations[i].name, name) == 0) return &provider->operations[i];
+  return NULL;
+}
+
+const struct part *operation_argument(const struct operation *operation, const char *name) {
+  for (size_t i = 0; i < operation->part_count; i++) {
+    const struct part *part = &operation->parts[i];
+    if (part->source == FROM_ARGUMENT && strcmp(part->name, name) == 0) return part;
+  }
+  return NULL;
+}
+
+const char *field_type_name(enum field_type type) {
+  static const char *const names[FIELD_TYPES] = {
+    [FIELD_STRING] = "string", [FIELD_INTEGER] = "integer", [FIELD_NUMBER] = "number", [FIELD_BOOLEAN] = "boolean", [FIELD_TIMESTAMP] = "timestamp",
+    [FIELD_PAN] = "pan",       [FIELD_CVV] = "cvv",         [FIELD_TOKEN] = "token",   [FIELD_SECRET] = "secret",
+  };
+  return names[type];
+}

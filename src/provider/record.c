@@ -1,0 +1,332 @@
+#include "provider/record.h"
+
+#include <string.h>
+
+#include "secret/pool.h"
+#include "text/pan.h"
+
+#define PATH_MAX_LEN 512 /* bytes of a dotted path; deeper fields are undeclared anyway */
+#define BLOCK_SIZE   1000
+
+/* A record lives in few blocks that are freed together; the root stands at the beginning of the first. */
+struct block {
+  struct block *next;
+  size_t used, size;
+  _Alignas(16) char bytes[];
+};
+
+struct root {
+  struct record record;
+  struct block *blocks;
+};
+
+struct builder {
+  const struct operation *operation;
+  struct error *error;
+  struct block *blocks;
+  size_t declared; /* members that the descriptor knows, nulls included */
+  size_t cursor;   /* where the search for the next field begins: answers mostly keep the order of the page */
+  char path[PATH_MAX_LEN];
+};
+
+static void *allocate(struct builder *builder, size_t size) {
+  size = (size + 15) & ~(size_t)15;
+  struct block *block = builder->blocks;
+  if (!block || block->size - block->used < size) {
+    size_t capacity = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+    block = pool_alloc(sizeof *block + capacity);
+    if (!block) {
+      error_set(builder->error, ERROR_BUSY, "memory is used up");
+      return NULL;
+    }
+    *block = (struct block){ .next = builder->blocks, .size = capacity };
+    builder->blocks = block;
+  }
+  void *start = block->bytes + block->used;
+  block->used += size;
+  return start;
+}
+
+static bool protocol(struct builder *builder, const char *what) {
+  error_set(builder->error, ERROR_PROTOCOL, "%s: %s", builder->path[0] ? builder->path : "the answer", what);
+  return false;
+}
+
+static const struct field *find_field(struct builder *builder) {
+  const struct operation *operation = builder->operation;
+  for (size_t i = 0; i < operation->field_count; i++) {
+    size_t at = (builder->cursor + i) % operation->field_count;
+    if (strcmp(operation->fields[at].path, builder->path) != 0) continue;
+    builder->cursor = at + 1;
+    return &operation->fields[at];
+  }
+  return NULL;
+}
+
+/* What the fields declared below the path say that stands there. */
+enum shape { SHAPE_NONE, SHAPE_OBJECT, SHAPE_ARRAY };
+
+static enum shape declared_shape(const struct builder *builder) {
+  size_t len = strlen(builder->path);
+  for (size_t i = 0; i < builder->operation->field_count; i++) {
+    const char *path = builder->operation->fields[i].path;
+    if (strncmp(path, builder->path, len) != 0) continue;
+    if (path[len] == '.') return SHAPE_OBJECT;
+    if (path[len] == '[') return SHAPE_ARRAY;
+  }
+  return SHAPE_NONE;
+}
+
+static bool set_string(struct builder *builder, struct record *record, const char *bytes, size_t len) {
+  char *copy = allocate(builder, len + 1);
+  if (!copy) return false;
+  memcpy(copy, bytes, len);
+  copy[len] = '\0';
+  record->type = RECORD_STRING;
+  record->as.string.bytes = copy;
+  record->as.string.len = len;
+  return true;
+}
+
+static bool set_secret(struct builder *builder, struct record *record, enum secret_class class, const char *bytes, size_t len) {
+  const char *why = NULL;
+  if (len > SECRET_MAX_LEN) { /* without its path: a name that nobody declared may be a number, too */
+    error_set(builder->error, ERROR_PROTOCOL, "a value of the answer is larger than %u bytes", SECRET_MAX_LEN);
+    return false;
+  }
+  if (!secret_init(&record->as.secret, class, bytes, len, &why)) {
+    error_set(builder->error, ERROR_BUSY, "%s", why);
+    return false;
+  }
+  record->type = RECORD_SECRET;
+  return true;
+}
+
+static bool set_text(struct builder *builder, struct record *record, enum field_type type, const char *bytes, size_t len) {
+  switch (type) {
+  case FIELD_PAN: return set_secret(builder, record, SECRET_PAN, bytes, len);
+  case FIELD_CVV: return set_secret(builder, record, SECRET_CVV, bytes, len);
+  case FIELD_TOKEN: return set_secret(builder, record, SECRET_TOKEN, bytes, len);
+  case FIELD_SECRET: return set_secret(builder, record, SECRET_CREDENTIAL, bytes, len);
+  default: return set_string(builder, record, bytes, len);
+  }
+}
+
+/* A number where a string is documented: its exact text, with the leading zeros that it lost. */
+static bool set_number_text(struct builder *builder, struct record *record, enum field_type type, enum secret_class undeclared, int digits,
+                            const struct json_node *node) {
+  struct buf text;
+  buf_init(&text, 512);
+  int64_t integer;
+  bool ok = true;
+  if (json_integer(node, &integer) && integer >= 0 && digits > 0) {
+    struct buf bare;
+    buf_init(&bare, 64);
+    ok = json_number_text(node, &bare);
+    for (size_t n = bare.len; ok && n < (size_t)digits; n++)
+      ok = buf_add_char(&text, '0');
+    ok = ok && buf_add(&text, buf_string(&bare), bare.len);
+    buf_free(&bare);
+  } else {
+    ok = json_number_text(node, &text);
+  }
+  if (!ok)
+    error_set(builder->error, ERROR_BUSY, "memory is used up");
+  else if (type == FIELD_TYPES)
+    ok = set_secret(builder, record, undeclared, buf_string(&text), text.len);
+  else
+    ok = set_text(builder, record, type, buf_string(&text), text.len);
+  buf_free(&text);
+  return ok;
+}
+
+static bool set_number(struct builder *builder, struct record *record, const struct field *field, const struct json_node *node) {
+  if (json_integer(node, &record->as.integer)) {
+    record->type = RECORD_INTEGER;
+    return true;
+  }
+  if (field->type == FIELD_INTEGER) return protocol(builder, "a number with a fraction or too large stands where an integer is documented");
+  record->type = RECORD_NUMBER;
+  record->as.number = json_number(node);
+  return true;
+}
+
+/* A string where a number is documented: taken when it is one. */
+static bool set_string_number(struct builder *builder, struct record *record, const struct field *field, const char *bytes, size_t len) {
+  while (len > 1 && bytes[0] == '0' && bytes[1] >= '0' && bytes[1] <= '9') {
+    bytes++;
+    len--;
+  }
+  const char *why;
+  size_t where;
+  struct json_node *number = json_parse(bytes, len, &why, &where);
+  bool ok = number && json_type(number) == JSON_NUMBER;
+  if (ok)
+    ok = set_number(builder, record, field, number);
+  else
+    protocol(builder, "a text stands where a number is documented");
+  json_free(number);
+  return ok;
+}
+
+static bool set_field(struct builder *builder, struct record *record, const struct field *field, const struct json_node *node) {
+  enum json_type type = json_type(node);
+  size_t len;
+  if (type == JSON_OBJECT || type == JSON_ARRAY) return protocol(builder, "an object or array stands where a single value is documented");
+  if (field->type == FIELD_BOOLEAN) {
+    if (type != JSON_BOOLEAN) return protocol(builder, "something else stands where true or false is documented");
+    record->type = RECORD_BOOLEAN;
+    record->as.boolean = json_boolean(node);
+    return true;
+  }
+  if (type == JSON_BOOLEAN) return protocol(builder, "true or false stands where another value is documented");
+  if (type == JSON_NUMBER) {
+    if (field->type == FIELD_INTEGER || field->type == FIELD_NUMBER || field->type == FIELD_TIMESTAMP)
+      return set_number(builder, record, field, node);
+    return set_number_text(builder, record, field->type, SECRET_UNDECLARED, field->digits, node);
+  }
+  const char *bytes = json_string(node, &len);
+  if (field->type == FIELD_INTEGER || field->type == FIELD_NUMBER) return set_string_number(builder, record, field, bytes, len);
+  return set_text(builder, record, field->type, bytes, len);
+}
+
+static bool set_undeclared(struct builder *builder, struct record *record, const struct json_node *node) {
+  size_t len;
+  switch (json_type(node)) {
+  case JSON_BOOLEAN:
+    record->type = RECORD_BOOLEAN;
+    record->as.boolean = json_boolean(node);
+    return true;
+  case JSON_NUMBER: return set_number_text(builder, record, FIELD_TYPES, SECRET_UNDECLARED, 0, node);
+  default: {
+    const char *bytes = json_string(node, &len);
+    return set_secret(builder, record, SECRET_UNDECLARED, bytes, len);
+  }
+  }
+}
+
+/* The name of a member: as it is where the descriptor knows it, else without a card number that may stand in it. */
+static bool set_key(struct builder *builder, struct record *record, const char *key, bool declared) {
+  size_t len = strlen(key);
+  struct buf shown;
+  buf_init(&shown, len);
+  bool ok = declared ? buf_add(&shown, key, len) : pan_redact(&shown, key, len);
+  char *copy = allocate(builder, ok ? shown.len + 1 : 1);
+  if (!ok) {
+    error_set(builder->error, ERROR_BUSY, "memory is used up");
+    copy = NULL;
+  }
+  if (copy) memcpy(copy, buf_string(&shown), shown.len + 1);
+  buf_free(&shown);
+  record->key = copy;
+  return copy != NULL;
+}
+
+static bool build(struct builder *builder, struct record *record, const struct field *field, enum shape shape, const struct json_node *node);
+
+/* Goes down to a member: its path behind the first `base` bytes. */
+static void enter(struct builder *builder, size_t base, const char *key) {
+  size_t room = sizeof builder->path - base, dot = base ? 1 : 0, len = strlen(key);
+  if (len + dot >= room || strpbrk(key, ".[") || !*key) { /* no declared field has such a path */
+    key = "?";
+    len = base + dot + 2 > sizeof builder->path ? 0 : 1;
+    if (!len) return;
+  }
+  if (dot) builder->path[base] = '.';
+  memcpy(builder->path + base + dot, key, len);
+  builder->path[base + dot + len] = '\0';
+}
+
+/* Goes down to the elements of an array that is declared. */
+static bool enter_elements(struct builder *builder, size_t base) {
+  if (base + 3 > sizeof builder->path) return protocol(builder, "an array nested too deeply");
+  memcpy(builder->path + base, "[]", 3);
+  return true;
+}
+
+static bool build_children(struct builder *builder, struct record *record, const struct json_node *node, bool elements) {
+  bool object = json_type(node) == JSON_OBJECT;
+  size_t base = strlen(builder->path);
+  struct record **tail = &record->child;
+  record->type = object ? RECORD_OBJECT : RECORD_ARRAY;
+  for (const struct json_node *child = json_child(node); child; child = json_next(child)) {
+    bool null = json_type(child) == JSON_NULL;
+    const struct field *field = NULL;
+    enum shape shape = SHAPE_NONE;
+    if (object) {
+      enter(builder, base, json_key(child));
+    } else if (elements && !enter_elements(builder, base)) {
+      return false;
+    }
+    if (object || elements) {
+      field = find_field(builder);
+      if (!field) shape = declared_shape(builder);
+    }
+    bool declared = field || shape != SHAPE_NONE;
+    builder->declared += object && declared;
+    if (!null || !object) {
+      struct record *made = allocate(builder, sizeof *made);
+      if (!made) return false;
+      memset(made, 0, sizeof *made);
+      *tail = made;
+      tail = &made->next;
+      record->count++;
+      if (object && !set_key(builder, made, json_key(child), declared)) return false;
+      if (!null && !build(builder, made, field, shape, child)) return false;
+    }
+    builder->path[base] = '\0';
+  }
+  return true;
+}
+
+static bool build(struct builder *builder, struct record *record, const struct field *field, enum shape shape, const struct json_node *node) {
+  if (field) return set_field(builder, record, field, node);
+  enum json_type type = json_type(node);
+  if (shape == SHAPE_ARRAY && type != JSON_ARRAY) return protocol(builder, "something else stands where an array is documented");
+  if (shape == SHAPE_OBJECT && type != JSON_OBJECT) return protocol(builder, "something else stands where an object is documented");
+  if (type == JSON_OBJECT || type == JSON_ARRAY) return build_children(builder, record, node, shape == SHAPE_ARRAY);
+  return set_undeclared(builder, record, node);
+}
+
+static void wipe_secrets(struct record *record) {
+  for (; record; record = record->next) {
+    if (record->type == RECORD_SECRET) secret_wipe(&record->as.secret);
+    wipe_secrets(record->child);
+  }
+}
+
+static void free_blocks(struct block *block) {
+  while (block) {
+    struct block *next = block->next;
+    pool_free(block);
+    block = next;
+  }
+}
+
+struct record *record_build(const struct json_node *payload, const struct operation *operation, struct error *error) {
+  struct builder builder = { .operation = operation, .error = error };
+  if (!payload || json_type(payload) != JSON_OBJECT) {
+    error_set(error, ERROR_PROTOCOL, "the answer has no %s object", operation->root[0] ? operation->root : "JSON");
+    return NULL;
+  }
+  struct root *root = allocate(&builder, sizeof *root);
+  if (!root) return NULL;
+  memset(root, 0, sizeof *root);
+  bool ok = build_children(&builder, &root->record, payload, false);
+  if (ok && builder.declared == 0 && operation->field_count > 0) {
+    error_set(error, ERROR_PROTOCOL, "the answer has none of the documented fields");
+    ok = false;
+  }
+  explicit_bzero(builder.path, sizeof builder.path); /* keys are the provider's, too */
+  root->blocks = builder.blocks;
+  if (ok) return &root->record;
+  record_free(&root->record);
+  return NULL;
+}
+
+void record_free(struct record *record) {
+  if (!record) return;
+  struct root *root = (struct root *)record;
+  wipe_secrets(record->child);
+  free_blocks(root->blocks);
+}

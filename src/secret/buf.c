@@ -1,0 +1,155 @@
+#define _GNU_SOURCE 1
+#include "secret/buf.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "secret/pool.h"
+
+#define FIRST_CAP 64
+
+void buf_init(struct buf *buf, size_t max) {
+  *buf = (struct buf){ .max = max < SIZE_MAX ? max : SIZE_MAX - 1 };
+}
+
+bool buf_reserve(struct buf *buf, size_t len) {
+  if (buf->failed) return false;
+  if (len > buf->max - buf->len) {
+    buf->failed = true;
+    return false;
+  }
+  size_t needed = buf->len + len + 1;
+  if (needed <= buf->cap) return true;
+
+  size_t cap = buf->cap > 0 ? buf->cap : FIRST_CAP;
+  while (cap < needed)
+    cap = cap <= SIZE_MAX / 2 ? cap * 2 : SIZE_MAX;
+  if (cap > buf->max + 1) cap = buf->max + 1;
+
+  char *data = pool_realloc(buf->data, cap);
+  if (data == NULL) {
+    buf->failed = true;
+    return false;
+  }
+  buf->data = data;
+  buf->cap = cap;
+  buf->data[buf->len] = '\0';
+  return true;
+}
+
+void buf_added(struct buf *buf, size_t len) {
+  buf->len += len;
+  buf->data[buf->len] = '\0';
+}
+
+void buf_cut(struct buf *buf, size_t len) {
+  if (len >= buf->len) return;
+  buf->len = len;
+  buf->data[len] = '\0';
+}
+
+bool buf_add(struct buf *buf, const void *bytes, size_t len) {
+  if (!buf_reserve(buf, len)) return false;
+  if (len > 0) memcpy(buf->data + buf->len, bytes, len);
+  buf_added(buf, len);
+  return true;
+}
+
+bool buf_add_string(struct buf *buf, const char *string) {
+  return buf_add(buf, string, strlen(string));
+}
+
+bool buf_add_char(struct buf *buf, char c) {
+  return buf_add(buf, &c, 1);
+}
+
+bool buf_addf(struct buf *buf, const char *format, ...) {
+  va_list arguments;
+  va_start(arguments, format);
+  int len = vsnprintf(NULL, 0, format, arguments);
+  va_end(arguments);
+  if (len < 0) buf->failed = true;
+  if (len < 0 || !buf_reserve(buf, (size_t)len)) return false;
+
+  va_start(arguments, format);
+  int written = vsnprintf(buf->data + buf->len, (size_t)len + 1, format, arguments);
+  va_end(arguments);
+  if (written != len) {
+    explicit_bzero(buf->data + buf->len, (size_t)len + 1);
+    buf->failed = true;
+    return false;
+  }
+  buf_added(buf, (size_t)len);
+  return true;
+}
+
+/* Not isalnum: the host's locale must not decide what goes into a URL. */
+static bool is_unreserved(unsigned char c) {
+  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+}
+
+bool buf_add_percent_encoded(struct buf *buf, const void *bytes, size_t len) {
+  static const char hex[] = "0123456789ABCDEF";
+  const unsigned char *in = bytes;
+  size_t encoded = len;
+  for (size_t i = 0; i < len; i++)
+    if (!is_unreserved(in[i])) encoded += 2;
+  if (!buf_reserve(buf, encoded)) return false;
+
+  char *out = buf->data + buf->len;
+  for (size_t i = 0; i < len; i++) {
+    if (is_unreserved(in[i])) {
+      *out++ = (char)in[i];
+    } else {
+      *out++ = '%';
+      *out++ = hex[in[i] >> 4];
+      *out++ = hex[in[i] & 15];
+    }
+  }
+  buf_added(buf, encoded);
+  return true;
+}
+
+bool buf_add_base64(struct buf *buf, const void *bytes, size_t len) {
+  static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  const unsigned char *in = bytes;
+  size_t groups = len / 3 + (len % 3 > 0);
+  if (groups > SIZE_MAX / 4) {
+    buf->failed = true;
+    return false;
+  }
+  if (!buf_reserve(buf, groups * 4)) return false;
+
+  char *out = buf->data + buf->len;
+  for (size_t i = 0; i < len; i += 3) {
+    size_t left = len - i;
+    unsigned long bits = (unsigned long)in[i] << 16;
+    if (left > 1) bits |= (unsigned long)in[i + 1] << 8;
+    if (left > 2) bits |= in[i + 2];
+    *out++ = alphabet[bits >> 18 & 63];
+    *out++ = alphabet[bits >> 12 & 63];
+    *out++ = '=';
+    *out++ = '=';
+    if (left > 1) out[-2] = alphabet[bits >> 6 & 63];
+    if (left > 2) out[-1] = alphabet[bits & 63];
+  }
+  buf_added(buf, groups * 4);
+  return true;
+}
+
+void buf_clear(struct buf *buf) {
+  if (buf->data != NULL) explicit_bzero(buf->data, buf->cap);
+  buf->len = 0;
+  buf->failed = false;
+}
+
+void buf_free(struct buf *buf) {
+  pool_free(buf->data);
+  buf_init(buf, buf->max);
+}
+
+const char *buf_string(const struct buf *buf) {
+  return buf->data != NULL ? buf->data : "";
+}

@@ -1,0 +1,159 @@
+#include "text/pan.h"
+
+#include <string.h>
+
+#define SHOWN_FIRST 8 /* PCI DSS 3.4.1: BIN and last four */
+#define SHOWN_LAST  4
+#define HIDDEN_MIN  3 /* digits of a card number that stay hidden whatever is asked for */
+#define SHORTEST    8 /* shorter values show nothing */
+#define SEPARATORS  3 /* between two groups of digits in running text */
+
+static bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+static bool is_separator(char c) {
+  return c == ' ' || c == '-';
+}
+
+static size_t min_size(size_t a, size_t b) {
+  return a < b ? a : b;
+}
+
+/* Luhn sums of a number whose digits come from the left: which of them count double is known only when the last one is there, so both sums are kept. */
+struct luhn {
+  unsigned even, odd; /* the sum with the digits at even, at odd positions doubled */
+  size_t digits;
+};
+
+static void luhn_add(struct luhn *luhn, char c) {
+  unsigned digit = (unsigned)(c - '0'), twice = digit < 5 ? 2 * digit : 2 * digit - 9;
+  luhn->even += luhn->digits % 2 == 0 ? twice : digit;
+  luhn->odd += luhn->digits % 2 == 0 ? digit : twice;
+  luhn->digits++;
+}
+
+static bool luhn_valid(const struct luhn *luhn) {
+  if (luhn->digits < PAN_MIN_DIGITS || luhn->digits > PAN_MAX_DIGITS) return false;
+  return (luhn->digits % 2 == 0 ? luhn->even : luhn->odd) % 10 == 0;
+}
+
+size_t pan_digits(const char *bytes, size_t len, char *out) {
+  size_t digits = 0;
+  for (size_t i = 0; i < len; i++)
+    if (is_digit(bytes[i])) out[digits++] = bytes[i];
+  return digits;
+}
+
+/* The number of digits when everything else is a space or dash, else 0. */
+static size_t number_digits(const char *bytes, size_t len) {
+  size_t digits = 0;
+  for (size_t i = 0; i < len; i++) {
+    if (is_digit(bytes[i]))
+      digits++;
+    else if (!is_separator(bytes[i]))
+      return 0;
+  }
+  return digits;
+}
+
+bool pan_luhn(const char *bytes, size_t len) {
+  struct luhn luhn = { 0 };
+  size_t digits = number_digits(bytes, len);
+  if (digits < PAN_MIN_DIGITS || digits > PAN_MAX_DIGITS) return false;
+  for (size_t i = 0; i < len; i++)
+    if (is_digit(bytes[i])) luhn_add(&luhn, bytes[i]);
+  return luhn_valid(&luhn);
+}
+
+void pan_limit(enum secret_class class, size_t len, size_t *first, size_t *last) {
+  size_t most_first = 0, most_last = 0;
+  if (class == SECRET_PAN && len >= PAN_MIN_DIGITS) {
+    /* Whatever is asked for, so that two questions together learn no more than one. */
+    most_last = SHOWN_LAST;
+    most_first = min_size(SHOWN_FIRST, len - HIDDEN_MIN - SHOWN_LAST);
+  } else if (class != SECRET_CVV && len >= SHORTEST) {
+    most_first = min_size(SHOWN_FIRST, len / 4);
+    most_last = min_size(SHOWN_LAST, len / 4);
+  }
+  *first = min_size(*first, most_first);
+  *last = min_size(*last, most_last);
+}
+
+/* Of a number with PAN_MAX_DIGITS digits at most. */
+static bool mask_number(struct buf *out, const char *bytes, size_t len, size_t digits, size_t first, size_t last) {
+  char shown[PAN_MAX_DIGITS];
+  size_t seen = 0;
+  pan_limit(SECRET_PAN, digits, &first, &last);
+  for (size_t i = 0; i < len; i++) {
+    if (!is_digit(bytes[i])) continue;
+    shown[seen] = seen < first || seen >= digits - last ? bytes[i] : '*';
+    seen++;
+  }
+  return buf_add(out, shown, seen);
+}
+
+/* A part of a character or a control character would garble what people read: then that end shows nothing. */
+static bool add_shown(struct buf *out, const char *bytes, size_t len) {
+  for (size_t i = 0; i < len; i++)
+    if (bytes[i] < 0x20 || bytes[i] > 0x7e) return true;
+  return buf_add(out, bytes, len);
+}
+
+bool pan_mask(struct buf *out, enum secret_class class, const char *bytes, size_t len, size_t first, size_t last) {
+  if (class == SECRET_PAN) {
+    size_t digits = number_digits(bytes, len);
+    if (digits < PAN_MIN_DIGITS || digits > PAN_MAX_DIGITS) return buf_add_string(out, "***");
+    return mask_number(out, bytes, len, digits, first, last);
+  }
+  pan_limit(class, len, &first, &last);
+  return add_shown(out, bytes, first) && buf_add_string(out, "***") && add_shown(out, bytes + len - last, last);
+}
+
+/* Stars over the digits of a candidate, which ends with a digit, but for its last four. */
+static void hide(char *shown, size_t len) {
+  size_t kept = 0;
+  for (size_t i = len; i-- > 0;) {
+    if (!is_digit(shown[i]) && shown[i] != '*') continue;
+    if (kept < SHOWN_LAST)
+      kept++;
+    else
+      shown[i] = '*';
+  }
+}
+
+/* Hides every candidate that starts with the group of digits at text[start]. Looks at PAN_MAX_DIGITS digits at most, which keeps pan_redact linear. */
+static void hide_candidates(const char *text, size_t len, size_t start, char *shown) {
+  struct luhn luhn = { 0 };
+  size_t at = start;
+  while (luhn.digits <= PAN_MAX_DIGITS) {
+    while (at < len && is_digit(text[at]) && luhn.digits <= PAN_MAX_DIGITS)
+      luhn_add(&luhn, text[at++]);
+    if (luhn_valid(&luhn)) hide(shown + start, at - start);
+    size_t gap = 0;
+    while (at + gap < len && gap < SEPARATORS && is_separator(text[at + gap]))
+      gap++;
+    if (gap == 0 || at + gap == len || !is_digit(text[at + gap])) return;
+    at += gap;
+  }
+}
+
+bool pan_suspected(const char *text, size_t len) {
+  size_t digits = 0;
+  for (size_t i = 0; i < len && len >= PAN_MIN_DIGITS; i++) {
+    if (is_digit(text[i]))
+      digits++;
+    else if (!is_separator(text[i]))
+      digits = 0;
+    if (digits == PAN_MIN_DIGITS) return true;
+  }
+  return false;
+}
+
+bool pan_redact(struct buf *out, const char *text, size_t len) {
+  size_t before = out->len;
+  if (!buf_add(out, text, len)) return false;
+  for (size_t i = 0; i < len; i++)
+    if (is_digit(text[i]) && (i == 0 || !is_digit(text[i - 1]))) hide_candidates(text, len, i, out->data + before);
+  return true;
+}

@@ -1,0 +1,106 @@
+#define _GNU_SOURCE 1 /* memmem */
+#include "text/tells.h"
+
+#include <string.h>
+
+#include "text/pan.h"
+
+#define PART      7   /* characters in a row that are no chance */
+#define GROUP_MIN 4   /* digits by themselves */
+#define LONG_PART 13  /* more than both ends together */
+#define PARTS     512 /* that are looked for */
+#define ENDS      16  /* room for what pan_limit permits at most, both ends together, and for a part */
+
+struct value {
+  const char *bytes;
+  size_t len, first, last; /* what is permitted of it at either end */
+};
+
+static bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+static bool has(const char *text, size_t text_len, const char *part, size_t len) {
+  return memmem(text, text_len, part, len) != NULL;
+}
+
+/* True when the part is in what masks may show: some of the first characters, and the last behind them. */
+static bool is_permitted(const struct value *value, const char *part, size_t len) {
+  char ends[ENDS];
+  bool found = false;
+  for (size_t first = 0; first <= value->first && !found; first++) {
+    memcpy(ends, value->bytes, first);
+    memcpy(ends + first, value->bytes + value->len - value->last, value->last);
+    found = has(ends, first + value->last, part, len);
+  }
+  explicit_bzero(ends, sizeof ends);
+  return found;
+}
+
+static bool tells_part(const struct value *value, const char *part, size_t len, const char *text, size_t text_len) {
+  return has(text, text_len, part, len) && !is_permitted(value, part, len);
+}
+
+/* True when the text has a part of that length in it, in either direction. */
+static bool tells_parts(const struct value *value, size_t len, const char *text, size_t text_len) {
+  size_t step = 1 + value->len / PARTS;
+  char back[ENDS];
+  bool found = false;
+  if (len > value->len) len = value->len;
+  for (size_t at = 0; at + len <= value->len && !found; at += step) {
+    for (size_t i = 0; i < len; i++)
+      back[i] = value->bytes[at + len - 1 - i];
+    found = tells_part(value, value->bytes + at, len, text, text_len) || tells_part(value, back, len, text, text_len);
+  }
+  explicit_bzero(back, sizeof back);
+  return found;
+}
+
+/* A long part is never permitted: that finds numbers of few different digits, of which every short part is. */
+static bool tells_any(const struct value *value, const char *text, size_t text_len) {
+  return tells_parts(value, PART, text, text_len) || tells_parts(value, LONG_PART, text, text_len);
+}
+
+static bool tells_groups(const struct value *value, const char *text, size_t text_len) {
+  for (size_t at = 0; at < text_len;) {
+    size_t len = 0;
+    while (at + len < text_len && is_digit(text[at + len]))
+      len++;
+    if (len >= GROUP_MIN && len < PART && has(value->bytes, value->len, text + at, len) && !is_permitted(value, text + at, len)) return true;
+    at += len + 1;
+  }
+  return false;
+}
+
+static bool tells_number(enum secret_class class, const char *bytes, size_t len, const char *text, size_t text_len, char *scratch) {
+  char digits[PAN_MAX_DIGITS];
+  struct value number = { .bytes = digits, .len = pan_digits(bytes, len, digits), .first = SIZE_MAX, .last = SIZE_MAX };
+  size_t count = 0;
+  for (size_t i = 0; i < text_len; i++)
+    if (is_digit(text[i]) || text[i] == '*') scratch[count++] = text[i];
+  pan_limit(class, number.len, &number.first, &number.last);
+  bool found = tells_any(&number, scratch, count) || tells_groups(&number, text, text_len);
+  explicit_bzero(digits, sizeof digits);
+  return found;
+}
+
+/* True for what may be a card number, of whatever class. */
+static bool is_number(const char *bytes, size_t len) {
+  size_t digits = 0;
+  for (size_t i = 0; i < len; i++) {
+    digits += is_digit(bytes[i]);
+    if ((!is_digit(bytes[i]) && bytes[i] != ' ' && bytes[i] != '-') || digits > PAN_MAX_DIGITS) return false;
+  }
+  return digits >= PAN_MIN_DIGITS;
+}
+
+bool tells(enum secret_class class, const char *bytes, size_t len, const char *text, size_t text_len, char *scratch) {
+  if (len == 0 || class == SECRET_CVV) return class == SECRET_CVV;
+  if (is_number(bytes, len)) return tells_number(class, bytes, len, text, text_len, scratch);
+  struct value value = { .bytes = bytes, .len = len, .first = SIZE_MAX, .last = SIZE_MAX };
+  size_t count = 0;
+  for (size_t i = 0; i < text_len; i++)
+    if ((unsigned char)text[i] >= ' ') scratch[count++] = text[i];
+  pan_limit(class, len, &value.first, &value.last);
+  return tells_any(&value, scratch, count);
+}

@@ -1,0 +1,353 @@
+#include "text/transform.h"
+
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "text/country.h"
+#include "text/pan.h"
+
+#define CENTURY          2000
+#define FIRST_YEAR       1000
+#define DATE_ROOM        32 /* bytes of "2025-12-31T23:59:59Z", and some */
+#define SECONDS_MIN      9  /* digits: fewer may be a date, and are of no card's time */
+#define SECONDS_MAX      11
+#define MILLISECONDS_MAX 14
+#define LAST_SECOND      INT64_C(253402300799) /* of the year 9999 */
+#define LEAST_PHONE      5                     /* digits */
+#define LEAST_COUNTRY    7                     /* digits behind a plus */
+#define MOST_PHONE       15
+
+/* What is not read yet. */
+struct text {
+  const char *at, *end;
+};
+
+static bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+static bool is_space(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+static size_t left(const struct text *text) {
+  return (size_t)(text->end - text->at);
+}
+
+static struct text strip(const char *in, size_t len) {
+  struct text text = { in, in + len };
+  while (text.at < text.end && is_space(*text.at))
+    text.at++;
+  while (text.at < text.end && is_space(text.end[-1]))
+    text.end--;
+  return text;
+}
+
+/* Takes all digits there are; returns how many. More than 18 are not counted into the value. */
+static size_t take_number(struct text *text, int64_t *value) {
+  const char *start = text->at;
+  *value = 0;
+  for (; text->at < text->end && is_digit(*text->at); text->at++)
+    if (text->at - start < 18) *value = *value * 10 + (*text->at - '0');
+  return (size_t)(text->at - start);
+}
+
+/* Takes exactly so many digits. */
+static bool take_digits(struct text *text, size_t count, int *value) {
+  if (left(text) < count) return false;
+  *value = 0;
+  for (size_t i = 0; i < count; i++, text->at++) {
+    if (!is_digit(*text->at)) return false;
+    *value = *value * 10 + (*text->at - '0');
+  }
+  return true;
+}
+
+static bool take(struct text *text, const char *any_of) {
+  for (; text->at < text->end && *any_of; any_of++)
+    if (*text->at == *any_of) {
+      text->at++;
+      return true;
+    }
+  return false;
+}
+
+static void skip_spaces(struct text *text) {
+  while (text->at < text->end && is_space(*text->at))
+    text->at++;
+}
+
+static bool put_number(int value, char *out, size_t *out_len) {
+  char digits[12];
+  int len = snprintf(digits, sizeof digits, "%d", value);
+  memcpy(out, digits, (size_t)len);
+  *out_len = (size_t)len;
+  return true;
+}
+
+static bool to_digits(const char *in, size_t len, char *out, size_t *out_len) {
+  *out_len = pan_digits(in, len, out);
+  return *out_len > 0;
+}
+
+static bool to_integer(const char *in, size_t len, char *out, size_t *out_len) {
+  struct text text = strip(in, len);
+  bool negative = text.at < text.end && *text.at == '-';
+  if (text.at < text.end && (*text.at == '-' || *text.at == '+')) text.at++;
+  const char *start = text.at;
+  while (text.at < text.end && is_digit(*text.at))
+    text.at++;
+  const char *end = text.at;
+  if (start == end) return false;
+  if (text.at < text.end) {
+    if (*text.at++ != '.' || text.at == text.end) return false;
+    while (text.at < text.end)
+      if (*text.at++ != '0') return false;
+  }
+  while (end - start > 1 && *start == '0')
+    start++;
+  size_t at = 0;
+  if (negative && *start != '0') out[at++] = '-';
+  memcpy(out + at, start, (size_t)(end - start));
+  *out_len = at + (size_t)(end - start);
+  return true;
+}
+
+static bool year_of_digits(size_t digits, int64_t value, int *year) {
+  *year = (int)value;
+  if (digits == 2) *year += CENTURY;
+  return digits == 2 || (digits == 4 && value >= FIRST_YEAR);
+}
+
+static bool month_of_digits(size_t digits, int64_t value, int *month) {
+  *month = (int)value;
+  return (digits == 1 || digits == 2) && value >= 1 && value <= 12;
+}
+
+static bool to_year(const char *in, size_t len, char *out, size_t *out_len) {
+  struct text text = strip(in, len);
+  int64_t value;
+  int year;
+  size_t digits = take_number(&text, &value);
+  return text.at == text.end && year_of_digits(digits, value, &year) && put_number(year, out, out_len);
+}
+
+static bool to_month(const char *in, size_t len, char *out, size_t *out_len) {
+  struct text text = strip(in, len);
+  int64_t value;
+  int month;
+  size_t digits = take_number(&text, &value);
+  return text.at == text.end && month_of_digits(digits, value, &month) && put_number(month, out, out_len);
+}
+
+static int days(int year, int month) {
+  static const int of_month[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+  bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+  return of_month[month - 1] + (month == 2 && leap);
+}
+
+struct date {
+  int year, month, day;
+  bool has_time;
+};
+
+static bool is_date(const struct date *date) {
+  return date->year >= FIRST_YEAR && date->month >= 1 && date->month <= 12 && date->day >= 1 && date->day <= days(date->year, date->month);
+}
+
+/* "Z", "+01:00", "+0100" or "+01" */
+static bool take_zone(struct text *text) {
+  int hours, minutes = 0;
+  if (take(text, "Zz")) return true;
+  if (!take(text, "+-")) return text->at == text->end;
+  if (!take_digits(text, 2, &hours)) return false;
+  bool colon = take(text, ":");
+  if ((colon || text->at < text->end) && !take_digits(text, 2, &minutes)) return false;
+  return hours <= 23 && minutes <= 59;
+}
+
+static bool take_time(struct text *text) {
+  int hours, minutes, seconds = 0, digit;
+  if (!take_digits(text, 2, &hours) || !take(text, ":") || !take_digits(text, 2, &minutes)) return false;
+  if (take(text, ":")) {
+    if (!take_digits(text, 2, &seconds)) return false;
+    if (take(text, ".,")) {
+      if (!take_digits(text, 1, &digit)) return false;
+      while (text->at < text->end && is_digit(*text->at))
+        text->at++;
+    }
+  }
+  return hours <= 23 && minutes <= 59 && seconds <= 60 && take_zone(text);
+}
+
+/* ISO 8601: a day, and where it is there a time behind T or a space. */
+static bool read_iso(struct text text, struct date *date) {
+  if (!take_digits(&text, 4, &date->year) || !take(&text, "-") || !take_digits(&text, 2, &date->month) || !take(&text, "-")) return false;
+  if (!take_digits(&text, 2, &date->day) || !is_date(date)) return false;
+  date->has_time = take(&text, "Tt ");
+  return (!date->has_time || take_time(&text)) && text.at == text.end;
+}
+
+/* Without separators: four digits are MMYY, as on the card; of six the half that can be no month is the year. */
+static bool read_packed(size_t digits, int64_t value, int *month, int *year) {
+  if (digits == 4) {
+    *month = (int)(value / 100);
+    *year = CENTURY + (int)(value % 100);
+  } else if (digits == 6 && value / 10000 >= 1 && value / 10000 <= 12) {
+    *month = (int)(value / 10000);
+    *year = (int)(value % 10000);
+  } else if (digits == 6) {
+    *year = (int)(value / 100);
+    *month = (int)(value % 100);
+  } else {
+    return false;
+  }
+  return *month >= 1 && *month <= 12 && *year >= FIRST_YEAR;
+}
+
+static bool read_month_year(const char *in, size_t len, int *month, int *year) {
+  struct text text = strip(in, len);
+  struct date date;
+  if (read_iso(text, &date)) {
+    *month = date.month;
+    *year = date.year;
+    return true;
+  }
+  int64_t first, second;
+  size_t first_digits = take_number(&text, &first);
+  if (first_digits == 0) return false;
+  if (text.at == text.end) return read_packed(first_digits, first, month, year);
+  skip_spaces(&text);
+  bool spaced = is_space(text.at[-1]);
+  if (!take(&text, "/-.") && !spaced) return false;
+  skip_spaces(&text);
+  size_t second_digits = take_number(&text, &second);
+  if (text.at != text.end) return false;
+  if (first_digits == 4) return year_of_digits(first_digits, first, year) && month_of_digits(second_digits, second, month);
+  return month_of_digits(first_digits, first, month) && year_of_digits(second_digits, second, year);
+}
+
+static bool to_month_of(const char *in, size_t len, char *out, size_t *out_len) {
+  int month, year;
+  return read_month_year(in, len, &month, &year) && put_number(month, out, out_len);
+}
+
+static bool to_year_of(const char *in, size_t len, char *out, size_t *out_len) {
+  int month, year;
+  return read_month_year(in, len, &month, &year) && put_number(year, out, out_len);
+}
+
+static bool put_time(int64_t seconds, char *out, size_t *out_len) {
+  time_t time = (time_t)seconds;
+  struct tm parts;
+  if (seconds > LAST_SECOND || !gmtime_r(&time, &parts)) return false;
+  *out_len = strftime(out, DATE_ROOM, "%Y-%m-%dT%H:%M:%SZ", &parts);
+  return *out_len > 0;
+}
+
+static bool to_date(const char *in, size_t len, char *out, size_t *out_len) {
+  struct text text = strip(in, len), whole = text;
+  struct date date;
+  if (read_iso(text, &date)) {
+    *out_len = left(&text);
+    memcpy(out, text.at, *out_len);
+    if (date.has_time) out[10] = 'T';
+    if (out[*out_len - 1] == 'z') out[*out_len - 1] = 'Z';
+    return true;
+  }
+  int64_t value, fraction;
+  size_t digits = take_number(&text, &value);
+  if (digits == 8 && text.at == text.end) {
+    date = (struct date){ (int)(value / 10000), (int)(value / 100 % 100), (int)(value % 100), false };
+    if (!is_date(&date)) return false;
+    *out_len = 10;
+    memcpy(out, whole.at, 4);
+    out[4] = out[7] = '-';
+    memcpy(out + 5, whole.at + 4, 2);
+    memcpy(out + 8, whole.at + 6, 2);
+    return true;
+  }
+  if (digits < SECONDS_MIN || digits > MILLISECONDS_MAX) return false;
+  if (take(&text, ".") && take_number(&text, &fraction) == 0) return false;
+  return text.at == text.end && put_time(digits > SECONDS_MAX ? value / 1000 : value, out, out_len);
+}
+
+static bool to_upper(const char *in, size_t len, char *out, size_t *out_len) {
+  for (size_t i = 0; i < len; i++)
+    out[i] = (char)(in[i] >= 'a' && in[i] <= 'z' ? in[i] - ('a' - 'A') : in[i]);
+  *out_len = len;
+  return len > 0;
+}
+
+static bool to_trimmed(const char *in, size_t len, char *out, size_t *out_len) {
+  struct text text = strip(in, len);
+  *out_len = left(&text);
+  memcpy(out, text.at, *out_len);
+  return *out_len > 0;
+}
+
+static bool to_country(const char *in, size_t len, char *out, size_t *out_len) {
+  *out_len = 2;
+  return country_code(in, len, out);
+}
+
+static bool to_phone(const char *in, size_t len, char *out, size_t *out_len) {
+  struct text text = strip(in, len);
+  if (left(&text) > 4 && memcmp(text.at, "tel:", 4) == 0) text.at += 4;
+  bool international = false;
+  size_t digits = 0;
+  out[0] = '+';
+  for (; text.at < text.end; text.at++) {
+    if (is_digit(*text.at)) {
+      if (digits == MOST_PHONE + 2) return false; /* of which two may be the zeros of "00" */
+      out[1 + digits++] = *text.at;
+    } else if (*text.at == '+' && digits == 0 && !international) {
+      international = true;
+    } else if (international && digits > 0 && left(&text) >= 3 && memcmp(text.at, "(0)", 3) == 0) {
+      text.at += 2; /* it is dialled within the country only */
+    } else if (!strchr(" -.()/", *text.at) || !*text.at) {
+      return false;
+    }
+  }
+  size_t zeros = !international && digits > 2 && out[1] == '0' && out[2] == '0' ? 2 : 0;
+  international = international || zeros > 0;
+  digits -= zeros;
+  memmove(out + international, out + 1 + zeros, digits);
+  *out_len = digits + international;
+  return digits <= MOST_PHONE && digits >= (international ? LEAST_COUNTRY : LEAST_PHONE) && !(international && out[1] == '0');
+}
+
+static const struct {
+  const char *name;
+  bool (*apply)(const char *in, size_t len, char *out, size_t *out_len);
+  size_t room; /* bytes; 0 for those that give no more than they take */
+} transforms[TRANSFORMS] = {
+  [TRANSFORM_DIGITS] = { "digits", to_digits, 0 },
+  [TRANSFORM_INTEGER] = { "integer", to_integer, 0 },
+  [TRANSFORM_YEAR] = { "year", to_year, 4 },
+  [TRANSFORM_MONTH] = { "month", to_month, 2 },
+  [TRANSFORM_MONTH_OF] = { "month_of", to_month_of, 2 },
+  [TRANSFORM_YEAR_OF] = { "year_of", to_year_of, 4 },
+  [TRANSFORM_DATE] = { "date", to_date, DATE_ROOM },
+  [TRANSFORM_UPPER] = { "upper", to_upper, 0 },
+  [TRANSFORM_TRIM] = { "trim", to_trimmed, 0 },
+  [TRANSFORM_COUNTRY] = { "country", to_country, 2 },
+  [TRANSFORM_PHONE] = { "phone", to_phone, MOST_PHONE + 3 },
+};
+
+const char *transform_name(enum transform transform) {
+  return transforms[transform].name;
+}
+
+size_t transform_room(enum transform transform, size_t len) {
+  size_t room = transforms[transform].room;
+  /* A date of ISO 8601 is given back as it is, with as many fractions of a second as it has. */
+  return transform == TRANSFORM_DATE && len > room ? len : room > 0 ? room : len;
+}
+
+bool transform_apply(enum transform transform, const char *in, size_t len, char *out, size_t *out_len) {
+  return transforms[transform].apply(in, len, out, out_len);
+}
