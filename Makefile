@@ -34,8 +34,8 @@ BINDIR   ?= $(PREFIX)/bin
 
 CORE_SRC := $(sort $(shell find src -name '*.c' ! -path 'src/lua/*'))
 SRC      := $(CORE_SRC) $(wildcard src/lua/*.c)
-LUA_SRC  := $(patsubst lua/%,%,$(wildcard lua/cards/*.lua lua/cards/maps/*.lua))
-CLI_SRC  := $(wildcard lua/cards/cli/*.lua)
+LUA_SRC  := $(sort $(shell cd lua && find cards -name '*.lua' ! -path 'cards/cli/*'))
+CLI_SRC  := $(sort $(shell cd lua && find cards/cli -name '*.lua'))
 OUT       = $(BUILD)/$(LUA)
 OBJ       = $(SRC:src/%.c=$(OUT)/%.o)
 
@@ -67,13 +67,13 @@ LUA_BIN    = $(if $(filter luajit,$(LUA)),$(BUILD)/luajit/host,lua$(LUA))
 LUA_ENV    = LUA_PATH="lua/?.lua;lua/?/init.lua;spec/?.lua;;" LUA_CPATH="$(OUT)/?.so;$${LUA_CPATH:-;}" CARDS_SANDBOX=$(BUILD)/sandbox LUA_BIN="$(LUA_BIN)" LUA_NAME="$(LUA)"
 BUSTED    := /usr/bin/busted
 TITLE      = specs on $(LUA)
-SPECS     ?= $(filter-out spec/packaging/% spec/nginx/%,$(wildcard spec/*/*_spec.lua))
+SPECS     ?= $(sort $(shell find spec -name '*_spec.lua' ! -path 'spec/packaging/*' ! -path 'spec/nginx/*'))
 
 $(BUILD)/luajit/host: spec/luajit.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(shell pkg-config --cflags luajit) -Wl,-E -o $@ $< $(shell pkg-config --libs luajit)
 
-# One Lua version: make specs LUA=5.1 [SPECS=spec/cards/call_spec.lua]
+# One Lua version: make specs LUA=5.1 [SPECS=spec/cards/client/call_spec.lua]
 specs: all $(if $(filter luajit,$(LUA)),$(BUILD)/luajit/host)
 	@spec/sandbox/start $(BUILD)/sandbox
 	@echo "== $(TITLE)"
@@ -312,26 +312,25 @@ install: install-module install-cli
 
 .PHONY: install-module install-cli
 install-module: all
-	install -d $(DESTDIR)$(LIBDIR)/cards $(DESTDIR)$(LUADIR)/cards/maps
-	install -m 755 $(OUT)/cards/core.so $(DESTDIR)$(LIBDIR)/cards/core.so
-	for f in $(LUA_SRC); do install -m 644 lua/$$f $(DESTDIR)$(LUADIR)/$$f || exit 1; done
+	install -D -m 755 "$(OUT)/cards/core.so" "$(DESTDIR)$(LIBDIR)/cards/core.so"
+	for f in $(LUA_SRC); do install -D -m 644 lua/$$f "$(DESTDIR)$(LUADIR)/$$f" || exit 1; done
 
 # The program finds the module wherever PREFIX is.
 install-cli:
-	install -d $(DESTDIR)$(LUADIR)/cards/cli $(DESTDIR)$(BINDIR)
-	for f in $(CLI_SRC); do install -m 644 $$f $(DESTDIR)$(LUADIR)/cards/cli/ || exit 1; done
+	install -d "$(DESTDIR)$(BINDIR)"
+	for f in $(CLI_SRC); do install -D -m 644 lua/$$f "$(DESTDIR)$(LUADIR)/$$f" || exit 1; done
 	sed -e '1s|.*|#!/usr/bin/env $(if $(filter luajit,$(LUA)),luajit,lua$(LUA))|' \
 	  -e '2i package.path, package.cpath = "$(LUADIR)/?.lua;$(LUADIR)/?/init.lua;" .. package.path, "$(LIBDIR)/?.so;" .. package.cpath' lua/cards/cli/cards \
-	  > $(DESTDIR)$(BINDIR)/cards
-	chmod 755 $(DESTDIR)$(BINDIR)/cards
+	  > "$(DESTDIR)$(BINDIR)/cards"
+	chmod 755 "$(DESTDIR)$(BINDIR)/cards"
 
 # For LuaRocks, which says where Lua's headers are and where the files go; always from scratch, as the Lua version may be another one than last time.
 .PHONY: rock rock-install
 rock:
 	rm -rf $(BUILD)/rock
-	$(MAKE) BUILD=$(BUILD)/rock LUA=any LUA_INCDIR=$(LUA_INCDIR) all
+	$(MAKE) BUILD=$(BUILD)/rock LUA=any LUA_INCDIR="$(LUA_INCDIR)" all
 rock-install:
-	$(MAKE) BUILD=$(BUILD)/rock LUA=any LUA_INCDIR=unused LIBDIR=$(LIBDIR) LUADIR=$(LUADIR) install-module
+	$(MAKE) BUILD=$(BUILD)/rock LUA=any LUA_INCDIR=unused LIBDIR="$(LIBDIR)" LUADIR="$(LUADIR)" install-module
 
 clean:
 	-test ! -d $(BUILD)/sandbox || spec/sandbox/stop $(BUILD)/sandbox

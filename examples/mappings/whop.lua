@@ -1,5 +1,5 @@
 -- A mapping of one's own for Whop: other words for the status, and a holder's name even where the card is not active.
--- The transforms are there by their names; lua/cards/maps has the built-in mappings to begin with.
+-- The transforms are there by their names; lua/cards/whop.lua has the built-in one.
 
 return {
   ["whop.retrieve"] = {

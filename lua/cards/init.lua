@@ -4,7 +4,7 @@
 --     local alix = cards.alix.new { base_url = "https://…", access_token = cards.secret.from_env "ALIX_ACCESS_TOKEN" }
 --     local info, err = alix:private_info "c_1"
 --
--- Where to read on: cards.client (configuration), cards.call (one call), cards.map and cards.mask (what becomes of a record).
+-- Where to read on: cards.client.config (configuration), cards.client.call (one call), cards.map and cards.mask (what becomes of a record).
 
 local core = require "cards.core"
 
@@ -22,24 +22,24 @@ for _, name in ipairs(core.providers()) do
   cards[name] = require("cards." .. name)
 end
 
-local flow = require "cards.flow"
+local flow = require "cards.async.flow"
 cards.all, cards.each, cards.fallback = flow.all, flow.each, flow.fallback
-cards.sleep = require "cards.sleep"
-cards.deadline = require "cards.deadline"
-cards.retry = require "cards.retry"
-cards.hedge = require "cards.hedge"
-cards.limit = require "cards.limit"
-cards.breaker = require "cards.breaker"
-cards.token_source = require "cards.token_source"
-cards.progress = require "cards.progress"
-cards.configure = require "cards.configure"
+cards.sleep = require "cards.async.sleep"
+cards.deadline = require "cards.resilience.deadline"
+cards.retry = require "cards.resilience.retry"
+cards.hedge = require "cards.resilience.hedge"
+cards.limit = require "cards.resilience.limit"
+cards.breaker = require "cards.resilience.breaker"
+cards.token_source = require "cards.resilience.token_source"
+cards.progress = require "cards.util.progress"
+cards.configure = require "cards.client.configure"
 
-cards.describe = require "cards.describe"
+cards.describe = require "cards.provider.describe"
 cards.define = require "cards.define"
-cards.map = require "cards.map"
+cards.map = require "cards.card.map"
 cards.card = cards.map.card
 cards.mask = require "cards.mask"
-cards.load = require "cards.load"
-cards.watch = require "cards.watch"
+cards.load = require "cards.script.load"
+cards.watch = require "cards.script.watch"
 
 return cards

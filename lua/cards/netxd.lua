@@ -1,4 +1,15 @@
 --- NetXD XD Ledger: get_cvv { card_id, customer_id, account_number, product, program, channel, reference? }.
 -- Credentials: credential, api_key, and one of signature, private_key (PEM), sign (function of the payload). base_url has to be configured.
 -- The wire is described in src/provider/builtin/netxd.c.
-return require("cards.provider").module "netxd"
+--
+-- Its neutral record: Besides the CVV the page gives little that a neutral card has:
+-- its dates are those of the request, not of the card.
+
+local provider = require "cards.provider"
+
+return provider.module("netxd", {
+  get_cvv = {
+    id = "card.cardId",
+    cvv = "card.cvv",
+  },
+})

@@ -292,7 +292,7 @@ scenario("rows as JSON", function()
 end)
 
 scenario("a confined script", function()
-  local confine = require "cards.confine"
+  local confine = require "cards.script.confine"
   local chunk, wrong = confine.compile("return function(s) return (s:gsub('a', 'b')) end", "script.lua", confine.environment())
   if not chunk then error(wrong, 0) end
   local ok, call = confine.run(chunk)

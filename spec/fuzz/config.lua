@@ -1,6 +1,6 @@
 --- Configurations of clients, and parameters, options and credentials of calls, which are built but never sent.
 
-local await = require "cards.await"
+local await = require "cards.async.await"
 
 --- In place of the network: every job is given up, some with the status that has credentials fetched once more.
 function await.call()
@@ -15,7 +15,7 @@ end
 
 local cards = require "cards"
 local core = require "cards.core"
-local client_options = require "cards.client"
+local client_options = require "cards.client.config"
 local reader = require "fuzz.reader"
 
 local PROVIDERS = core.providers()

@@ -3,7 +3,7 @@
 --
 -- The input: a digit for the definition to begin with, how many changes, the changes, what `new` and a call are given, and behind a NUL an answer.
 
-local await = require "cards.await"
+local await = require "cards.async.await"
 
 --- In place of the network: every job is given up.
 function await.call()

@@ -6,11 +6,11 @@
 local answer = require "fuzz.mapping_answer"
 local cards = require "cards"
 local core = require "cards.core"
-local keys_of = require("cards.mistakes").keys
+local keys_of = require("cards.util.mistakes").keys
 local made = require "fuzz.mapping_made"
-local neutral = require "cards.neutral"
+local neutral = require "cards.card.neutral"
 local reader = require "fuzz.reader"
-local source = require "cards.source"
+local source = require "cards.script.source"
 
 local must_hide = answer.must_hide
 local script -- the text of the only file there is

@@ -2,17 +2,16 @@
 
 local answer = require "fuzz.mapping_answer"
 local cards = require "cards"
-local names = require "cards.mask_names"
+local mappings = require "support.mappings"
+local names = require "cards.mask.names"
 
 local slip = answer.slip
 
 local made = {}
 
 made.built_in = {}
-for _, provider in ipairs { "alix", "whop", "payengine" } do
-  for name, mapping in next, require("cards.maps." .. provider) do
-    made.built_in[name] = mapping
-  end
+for _, name in ipairs { "alix.private_info", "whop.retrieve", "payengine.retrieve_token" } do
+  made.built_in[name] = mappings[name]
 end
 
 -- Mappings ---------------------------------------------------------------------------------

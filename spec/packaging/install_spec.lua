@@ -21,7 +21,7 @@ end)
 -- Fails on a machine-wide installation, on a missing Lua file and on a C module for another Lua.
 local script = [[
 local cards = require "cards"
-for _, name in ipairs { "alix", "netxd", "whop", "payengine", "nayax", "map", "mask" } do
+for _, name in ipairs { "alix", "netxd", "whop", "payengine", "nayax" } do
   assert(require("cards." .. name) == cards[name], name)
 end
 local where = package.searchpath and package.searchpath("cards.core", package.cpath) or "unknown"

@@ -1,6 +1,6 @@
 --- leak_drive.lua PROVIDER FILE: a program that plants marker secrets, drives every success and every failure of one provider,
 -- and writes all that a script could
--- come to see into FILE; what is printed on the way goes to stdout and stderr. spec/providers/leak_spec.lua searches all three.
+-- come to see into FILE; what is printed on the way goes to stdout and stderr. spec/cards/provider/leak_spec.lua searches all three.
 --
 -- An exhibit in FILE is "kind<TAB>label<TAB>length\ntext\n". Kinds: record (may show the call's parameters, as providers repeat them), rest (may show nothing),
 -- control (is a revealed secret: the search has to find it), count (of what was driven).

@@ -1,4 +1,4 @@
-/* A configured client as userdata. lua/cards/client.lua checks the configuration and names what is wrong with it; here it only becomes settings. */
+/* A configured client as userdata. lua/cards/client/config.lua checks the configuration and names what is wrong with it; here it only becomes settings. */
 #include <string.h>
 #include <strings.h>
 

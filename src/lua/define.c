@@ -1,4 +1,4 @@
-/* Providers of scripts: a Lua table becomes the struct that the built-in providers are. lua/cards/definition.lua checks such a table and names what is wrong with it;
+/* Providers of scripts: a Lua table becomes the struct that the built-in providers are. lua/cards/define/definition.lua checks such a table and names what is wrong with it;
  * here whatever does not fit is just an error. */
 #include <string.h>
 
@@ -282,7 +282,7 @@ static void push_definitions(lua_State *L) {
   compat_rawgetp(L, LUA_REGISTRYINDEX, &definitions);
 }
 
-/* core.define(table): a definition, from what lua/cards/definition.lua makes of a script's */
+/* core.define(table): a definition, from what lua/cards/define/definition.lua makes of a script's */
 static int define(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);

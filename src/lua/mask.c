@@ -1,4 +1,4 @@
-/* Masking policies' walk over a card: what is usual of it is shown here, the rest by the functions that lua/cards/mask_show.lua gives along.
+/* Masking policies' walk over a card: what is usual of it is shown here, the rest by the functions that lua/cards/mask/show.lua gives along.
  *
  * It is C as that is the fastest on Lua 5.4: a card of Whop or Alix took 1.0 or 0.4 us, and 3.7 or 1.3 with a walk in Lua. Lua code made for the policy, with
  * known fields read into locals, one call of C to look at them and to count the table's keys, and one constructor, took 1.1 or 0.7, as it asks for each field
@@ -79,7 +79,7 @@ static void push_mask(lua_State *L, const struct secret *secret, size_t first, s
   lua_pushlstring(L, ok ? shown : "***", ok ? out.len : 3);
 }
 
-/* --- what the rules show, as lua/cards/mask_rules.lua says ---
+/* --- what the rules show, as lua/cards/mask/rules.lua says ---
  * Each puts what is shown of the value on top of the stack in its place, or leaves it and returns false: then it is the function's. */
 
 static bool show_secret(lua_State *L, const struct entry *field) {

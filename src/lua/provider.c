@@ -1,4 +1,4 @@
-/* What a provider is, as Lua tables: for describe, and for the checks that lua/cards/client.lua makes. */
+/* What a provider is, as Lua tables: for describe, and for the checks that lua/cards/client/config.lua makes. */
 #include <string.h>
 
 #include "lua/binding.h"

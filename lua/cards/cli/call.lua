@@ -3,10 +3,10 @@
 -- The options of the call are the operation's parameters, `--card-id` for card_id, so they are known once provider and operation are.
 
 local cards = require "cards"
-local check = require "cards.check"
+local check = require "cards.util.check"
 local core = require "cards.core"
 local environment = require "cards.cli.environment"
-local load_script = require "cards.load"
+local load_script = require "cards.script.load"
 
 local call = {}
 

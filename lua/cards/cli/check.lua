@@ -1,7 +1,7 @@
 --- cards check FILE…: every mistake in mappings, policies, definitions and flows, with its line.
 
 local define = require "cards.define"
-local load_script = require "cards.load"
+local load_script = require "cards.script.load"
 
 local check = {}
 

@@ -1,10 +1,10 @@
 --- cards describe [PROVIDER[.OPERATION]]: what is known of providers, their credentials and operations.
 
 local cards = require "cards"
-local check = require "cards.check"
+local check = require "cards.util.check"
 local core = require "cards.core"
 local environment = require "cards.cli.environment"
-local load_script = require "cards.load"
+local load_script = require "cards.script.load"
 
 local describe = {}
 

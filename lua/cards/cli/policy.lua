@@ -1,7 +1,7 @@
 --- cards policy explain FILE: what a masking policy shows of every field of every provider.
 
 local core = require "cards.core"
-local load_script = require "cards.load"
+local load_script = require "cards.script.load"
 local mask = require "cards.mask"
 
 local policy = {}

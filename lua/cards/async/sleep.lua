@@ -1,0 +1,28 @@
+--- cards.sleep: waits, and lets others go on meanwhile.
+
+local await = require "cards.async.await"
+local bell = require "cards.async.bell"
+local check = require "cards.util.check"
+local scope = require "cards.async.scope"
+
+local is_time = check.number(0, 1e6)
+
+--- Waits inside of cards.all, cards.each and nginx by letting the others go on, elsewhere blocking.
+-- @param seconds from 0 to a million
+-- @return true; or nil and an error where a surrounding deadline comes first (kind "timeout") or the call is given up (kind "cancelled")
+return function(seconds)
+  local wrong = is_time(seconds, "seconds")
+  if wrong then
+    error("cards.sleep: " .. wrong, 2)
+  end
+  await.check("cards.sleep", 2)
+  local left = scope.left()
+  local short = left and left < seconds
+  local _, err = bell():wait(short and left or seconds)
+  if err then
+    return nil, err
+  elseif short or scope.is_cancelled(scope.get()) then
+    return nil, scope.refusal("cards", "sleep")
+  end
+  return true
+end

@@ -1,0 +1,129 @@
+--- The transforms of a mapping: what may stand behind the paths of an expression, { "expMonth", month }.
+--
+-- A transform is an opaque value; what it does is kept here: { name, apply = function(value) }. `apply` gets any value
+-- but nil and returns what it makes of it, or nothing where it makes no sense; a second result is an error that is not
+-- the value's fault. `core` is its name among core.transforms where it is one of them and no more. A secret becomes a
+-- new secret of its class, in C or by its own methods: nothing of it passes through a Lua string.
+
+local check = require "cards.util.check"
+local core = require "cards.core"
+local whole = require "cards.util.whole"
+
+local is_secret = check.is_secret
+
+local transforms = {}
+
+local definitions = setmetatable({}, { __mode = "k" }) -- by transform
+
+local protected = {
+  __metatable = "cards.map.transform",
+  __newindex = function() error("a transform cannot be changed", 2) end,
+  __tostring = function(transform) return "cards.map." .. definitions[transform].name end,
+}
+
+local function transform(definition)
+  local made = setmetatable({}, protected)
+  definitions[made] = definition
+  return made
+end
+
+--- What a transform does, or nil where the value is none.
+function transforms.definition(value)
+  return type(value) == "table" and definitions[value] or nil
+end
+
+local function in_core(name, takes_tables)
+  return transform { name = name, apply = core.transforms[name], core = name, takes_tables = takes_tables }
+end
+
+local values = {}
+
+--- The digits among other characters, "4111-1111…" without its dashes.
+values.digits = in_core "digits"
+
+--- "42" of 42, "42", "+042" and "42.0".
+values.integer = in_core "integer"
+
+--- 2027 of 27, "27", 2027 and "2027". Two digits are always of this century: 99 is 2099, as issuers write it where a card
+-- does not expire.
+values.year = in_core "year"
+
+--- 1 to 12; 13 is none.
+values.month = in_core "month"
+
+--- A month and a year in one: "12/2025", "12/25", "12-2025", "2025-12", "1225" (MMYY, as on the card), "122025", "202512"
+-- and ISO dates. exp_month gets the one, exp_year the other.
+values.month_year = transform {
+  name = "month_year",
+  fields = { exp_month = "month_of", exp_year = "year_of" },
+}
+
+--- ISO 8601 as it is; "20251231" and Unix seconds or milliseconds (nine digits or more) become that.
+values.date = in_core "date"
+
+--- a to z as capitals.
+values.upper = in_core "upper"
+
+--- Without white space at both ends.
+values.trim = in_core "trim"
+
+--- The ISO 3166-1 alpha-2 code of a country's name or of any of its codes: "US" of "us", "USA", "840" and "United States".
+values.country = in_core "country"
+
+--- "+14155056227" of "+1 (415) 505-6227"; without a country code, the digits. Also of a table of two parts, a country code and
+-- a number in it: { cc = "1", subscriber = "4155056227" }.
+values.phone = in_core("phone", true)
+
+--- A key or value of `map` as text.
+local function as_text(value)
+  return whole(value) or (type(value) == "string" or type(value) == "boolean") and tostring(value) or nil
+end
+
+--- For a secret, which is compared with every key: a new secret.
+local function map_secret(words, secret)
+  local found
+  core.apart(function() -- a closed one equals nothing
+    for from, to in pairs(words) do
+      found = secret:equals(from) and to or found
+    end
+  end)
+  if found ~= nil then
+    return core.secret(as_text(found), secret.class)
+  end
+end
+
+--- map { active = "open", [0] = "open" }: other words for the provider's. A value that has none is nothing.
+-- An error at the caller's line where the argument is no table from words (strings, whole numbers, booleans) to strings or numbers.
+function values.map(words)
+  if type(words) ~= "table" or definitions[words] or next(words) == nil then
+    error("map takes a table of words: map { active = \"open\" }", 2)
+  end
+  local copy = {}
+  for from, to in pairs(words) do
+    if as_text(from) == nil or type(to) == "boolean" or as_text(to) == nil then
+      error("map takes a table from words to words: map { active = \"open\" }", 2)
+    end
+    copy[as_text(from)] = to
+  end
+  return transform { name = "map", apply = function(value)
+    if is_secret(value) then
+      return map_secret(copy, value)
+    end
+    local word = as_text(value)
+    return word and copy[word]
+  end }
+end
+
+--- default(x): x where nothing was found, or where the transforms in front of it made nothing of it.
+-- An error at the caller's line where x is no string or number.
+function values.default(x)
+  if type(x) ~= "string" and type(x) ~= "number" then
+    error("default takes a string or a number", 2)
+  end
+  return transform { name = "default", default = x }
+end
+
+--- By name: what mapping files have as globals, and cards.map as fields.
+transforms.values = values
+
+return transforms

@@ -1,0 +1,323 @@
+--- Configuration: what `new` takes, checked before anything is sent.
+
+local callable = require "cards.util.callable"
+local check = require "cards.util.check"
+local core = require "cards.core"
+
+local client = {}
+
+local unpack = table.unpack or unpack -- luacheck: ignore
+
+local tls = {
+  ca_file = check.file,
+  cert_file = check.file,
+  key_file = check.file,
+  key_password = check.credential,
+  pinned_public_key = function(value, key)
+    return check.text(value, key) or (not value:find "^sha256//" and ("%s must begin with sha256//"):format(key)) or nil
+  end,
+  min_version = check.one_of("1.2", "1.3"),
+}
+
+local seconds = check.number(0.001, 86400)
+
+--- What a single call may set, too.
+local options = {
+  timeout = seconds,
+  connect_timeout = seconds,
+  retries = check.number(0, 100, true),
+  max_response_bytes = check.number(1, 1024 * 1024 * 1024, true),
+  headers = check.headers,
+}
+
+--- What is wrong with a base_url, or nil.
+function client.check_url(value, key)
+  local wrong = check.text(value, key)
+  if wrong then
+    return wrong
+  elseif #value > 2000 then
+    return ("%s is longer than 2000 bytes"):format(key)
+  end
+  local rest = value:match "^%a[%w+.-]*://(.+)$"
+  if not rest then
+    return ("%s must be a URL that begins with https://"):format(key)
+  elseif value:find "[%s\"<>\\^`{|}]" then
+    return ("%s contains a character that a URL cannot have"):format(key)
+  elseif rest:find "[?#]" then
+    return ("%s must have neither a query nor a fragment"):format(key)
+  elseif rest:match "^[^/]*":find "@" then
+    return ("%s must not contain a user or password"):format(key)
+  end
+  local host, port = rest:match "^(%[[%x:.]+%])([^/]*)"
+  if not host then
+    host, port = rest:match "^([^/:%[%]]+)([^/]*)"
+  end
+  if not host then
+    return ("%s has no host"):format(key)
+  elseif port ~= "" and not (port:find "^:%d+$" and #port < 7 and tonumber(port:sub(2)) < 65536) then
+    return ("%s has a port that is none"):format(key)
+  end
+end
+
+local PROXY_SCHEMES = { http = true, https = true, socks4 = true, socks4a = true, socks5 = true, socks5h = true }
+
+local function check_proxy_url(value, key)
+  local wrong = check.text(value, key)
+  if wrong then
+    return wrong
+  end
+  local scheme, host = value:match "^(%a[%w+.-]*)://([^/]+)/?$"
+  host = host or value:match "^([^/]+)$"
+  if not host or host:find "^:" or host:find "[%s\"<>\\^`{|}?#]" then
+    return ("%s must be a URL or host:port"):format(key)
+  elseif scheme and not PROXY_SCHEMES[scheme:lower()] then
+    return ("%s must begin with http://, https://, socks4://, socks4a://, socks5:// or socks5h://"):format(key)
+  end
+end
+
+local proxy = {
+  url = check_proxy_url,
+  user = function(value, key)
+    return check.text(value, key) or (value:find(":", 1, true) and ("%s contains a colon, which would end it"):format(key)) or nil
+  end,
+  password = check.credential,
+}
+
+local common = {
+  base_url = client.check_url,
+  proxy = function(value, key)
+    if type(value) ~= "table" then
+      return check_proxy_url(value, key)
+    end
+    local wrong = check.table(value, proxy, key .. ".") or (not value.url and ("%s.url is required"):format(key))
+    if not wrong and value.password and not value.user then
+      wrong = ("%s.user is required where %s.password is given"):format(key, key)
+    elseif not wrong and value.user and value.url:find "@" then
+      wrong = ("%s.url must not contain a user or password where %s.user is given"):format(key, key)
+    end
+    return wrong or nil
+  end,
+  user_agent = function(value, key)
+    return check.text(value, key) or (#value > 200 and ("%s is longer than 200 bytes"):format(key)) or nil
+  end,
+  insecure_http = check.boolean,
+  max_connections = check.number(1, 1000000, true),
+  idle_timeout = seconds,
+  max_age = seconds,
+  on_event = check.callback,
+  tls = function(value) return check.table(value, tls, "tls.") end,
+}
+for key, test in pairs(options) do
+  common[key] = test
+end
+
+--- Whether `new` of every provider has a key of that name, so that no credential can.
+function client.takes(key)
+  return common[key] ~= nil or key == "defaults"
+end
+
+--- What is wrong with headers that a definition writes itself, or nil.
+local function check_own_headers(about, headers)
+  for name in pairs(about and about.headers and headers or {}) do
+    if about.headers[name:lower()] then
+      return ("headers.%s is set by the library"):format(name)
+    end
+  end
+end
+
+--- What is wrong with the options of one call, or nil.
+-- @param about of the client's provider, as for client.new
+function client.check_options(value, about)
+  if type(value) ~= "table" then
+    return "the options must be a table"
+  end
+  return check.table(value, options) or check_own_headers(about, rawget(value, "headers"))
+end
+
+local function check_credential(about)
+  return function(value, key)
+    if about.kind == "function" then
+      return check.callback(value, key)
+    elseif about.kind == "setting" then
+      return check.text(value, key)
+    end
+    return not callable.is(value) and check.credential(value, key, key == "private_key") or nil
+  end
+end
+
+local function check_default(param)
+  return function(value, key)
+    local plain = param.type == "boolean" and "boolean" or param.type ~= "string" and "number" or nil
+    if type(value) ~= "string" and type(value) ~= plain and not check.is_secret(value) then
+      return ("%s must be %s string or a secret"):format(key, plain and ("a %s, a"):format(plain) or "a")
+    end
+    return param.enum and type(value) == "string" and check.one_of(unpack(param.enum))(value, key) or nil
+  end
+end
+
+--- A check that passes what one of two does: operations may have a parameter of the same name in common.
+local function either(one, other)
+  return function(value, key)
+    local wrong = one(value, key)
+    return wrong and other(value, key) and wrong
+  end
+end
+
+local function check_defaults(about)
+  local known, names = {}, {}
+  for name in pairs(about.operations) do
+    table.insert(names, name)
+  end
+  table.sort(names) -- the same message each time
+  for _, operation in ipairs(names) do
+    for name, param in pairs(about.operations[operation].params) do
+      known[name] = known[name] and either(known[name], check_default(param)) or check_default(param)
+    end
+  end
+  return function(value) return check.table(value, known, "defaults.") end
+end
+
+local known_keys = setmetatable({}, { __mode = "k" }) -- by what is known of a provider
+
+local function keys_of(about)
+  local known = known_keys[about]
+  if not known then
+    known = { defaults = check_defaults(about) }
+    for key, test in pairs(common) do
+      known[key] = test
+    end
+    for _, credential in ipairs(about.credentials) do
+      known[credential.name] = check_credential(credential)
+    end
+    known_keys[about] = known
+  end
+  return known
+end
+
+--- What is missing or too much among the credentials, or nil.
+local function check_given(about, config)
+  local groups = {}
+  for _, credential in ipairs(about.credentials) do
+    local given = config[credential.name] ~= nil
+    local group = credential.one_of
+    if group then
+      groups[group] = groups[group] or { given = 0 }
+      table.insert(groups[group], credential.name)
+      groups[group].given = groups[group].given + (given and 1 or 0)
+    elseif not given and not credential.optional then
+      return credential.name .. " is required"
+    end
+  end
+  for _, group in pairs(groups) do
+    if group.given ~= 1 then
+      return ("exactly one of %s is required"):format(table.concat(group, ", "))
+    end
+  end
+end
+
+local function check_security(config, base_url)
+  local scheme = base_url:match "^(%a[%w+.-]*)://":lower()
+  if scheme ~= "https" and not (scheme == "http" and config.insecure_http) then
+    return "base_url must begin with https:// (insecure_http = true allows http://, for tests)"
+  end
+  local files = config.tls or {}
+  if files.key_file and not files.cert_file then
+    return "tls.cert_file is required where tls.key_file is given"
+  end
+end
+
+--- The headers that are secrets, or those that are not, by name; nil where there are none.
+local function headers_of(config, secret)
+  local some
+  for name, value in pairs(config.headers or {}) do
+    if check.is_secret(value) == secret then
+      some = some or {}
+      some[name] = value
+    end
+  end
+  return some
+end
+
+--- The settings that core.client reads: one flat table.
+local function flatten(config, base_url)
+  local settings = {}
+  for key in pairs(common) do
+    settings[key] = config[key]
+  end
+  for key in pairs(tls) do
+    settings[key] = config.tls and config.tls[key]
+  end
+  settings.tls, settings.on_event = nil, nil
+  if type(config.proxy) == "table" then
+    settings.proxy, settings.proxy_user, settings.proxy_password = config.proxy.url, config.proxy.user, config.proxy.password
+  end
+  settings.headers = headers_of(config, false)
+  settings.base_url = base_url:gsub("/+$", "")
+  settings.insecure_http = config.insecure_http and 1 or 0
+  return settings
+end
+
+local function hold(value)
+  if type(value) ~= "string" then
+    return value
+  end
+  return core.secret(value, "credential")
+end
+
+--- A client of a provider.
+-- @param about what core.provider returns for it; of a definition with its `handle` and `signers`
+-- @param methods the table that the client's methods are looked up in
+-- @param config as interface.md lists it
+-- @return the client; or nil and what is wrong with the configuration, a string; or nil and an error: there is no room for a secret
+function client.new(about, methods, config)
+  if type(config) ~= "table" then
+    return nil, "a table of settings is required"
+  end
+  if config.http_version ~= nil then
+    return nil, "http_version is no setting any more: calls go over HTTP/1.1, as HTTP/2 was slower here and kept copies of secrets while a connection was open"
+  end
+  local base_url = config.base_url or about.base_url
+  local wrong = check.table(config, keys_of(about)) or check_own_headers(about, rawget(config, "headers")) or check_given(about, config)
+    or (not base_url and "base_url is required") or check_security(config, base_url)
+  if wrong then
+    return nil, wrong
+  end
+  for name, value in pairs(config.headers or {}) do
+    wrong = check.credential(value, "headers." .. name)
+    if wrong then
+      return nil, wrong
+    end
+  end
+  local private = {
+    methods = methods, operations = about.operations, unique = about.unique,
+    credentials = {}, functions = {}, defaults = {}, on_event = config.on_event, timeout = config.timeout or 30,
+  }
+  for _, credential in ipairs(about.credentials) do
+    local value = config[credential.name]
+    if credential.kind == "function" then
+      private.sign = value
+      private.sign_name = value and credential.name
+    elseif callable.is(value) then
+      table.insert(private.functions, { name = credential.name, call = value, renew = type(value) == "table" and value.renew or nil })
+    elseif value ~= nil then
+      local held, err = value, nil
+      if credential.kind ~= "setting" then
+        held, err = hold(value)
+      end
+      if not held then
+        return nil, err
+      end
+      private.credentials[credential.name] = held
+    end
+  end
+  for name, value in pairs(config.defaults or {}) do
+    private.defaults[name] = value
+  end
+  private.headers = headers_of(config, true)
+  private.signers = about.signers
+  private.dynamic = private.functions[1] ~= nil or private.sign ~= nil or private.signers ~= nil
+  private.plain = not private.dynamic and not private.on_event
+  return core.client(about.handle or about.name, flatten(config, base_url), private)
+end
+
+return client

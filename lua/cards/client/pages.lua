@@ -1,0 +1,95 @@
+--- The pages of a list, one call after the other.
+
+local core = require "cards.core"
+local paths = require "cards.define.paths"
+
+local function protocol(name, message)
+  local provider, operation = name:match "^([^.]*)%.(.*)$"
+  return core.error { kind = "protocol", provider = provider, operation = operation, message = message, retryable = false, attempts = 1 }
+end
+
+local function same(a, b)
+  if type(a) == "userdata" then
+    return a:equals(b)
+  elseif type(b) == "userdata" then
+    return b:equals(a)
+  end
+  return a == b
+end
+
+--- Whether a value can be what the next page is asked for with; none that is empty can.
+local function is_cursor(value)
+  return type(value) == "number" or ((type(value) == "string" or type(value) == "userdata") and #value > 0)
+end
+
+--- What the next page is asked for with: nil where there is none, or nil and an error.
+local function follow(page, name, record)
+  if page.cursor then
+    local cursor = paths.follow(record, page.cursor)
+    if is_cursor(cursor) then
+      return cursor
+    elseif type(cursor) == "table" or cursor == true then
+      return nil, protocol(name, "what the next page is asked for with is neither a text nor a number")
+    end
+    return nil
+  end
+  local more = paths.follow(record, page.more)
+  if more == nil or more == false then
+    return nil
+  elseif more ~= true then
+    return nil, protocol(name, "the answer says neither true nor false about whether there is more")
+  end
+  local items = paths.follow(record, page.items)
+  local last = type(items) == "table" and items[#items]
+  local cursor = type(last) == "table" and paths.follow(last, page.last)
+  if not is_cursor(cursor) then
+    return nil, protocol(name, "the answer says that there is more, but not after what")
+  end
+  return cursor
+end
+
+--- An iterator over the records of pages: each call of it returns the next one, or nil at the end, or nil and an error, which is its `err` from then on.
+-- @param call function(parameters) that returns a page's record, or nil and an error
+-- @param page { items, cursor, more, last, into } of the definition
+-- @param name "acme.list"
+-- @param parameters of the first page
+-- @param text whether the parameter for the next page is a string
+return function(call, page, name, parameters, text)
+  local asked = {}
+  for key, value in pairs(parameters or {}) do
+    asked[key] = value
+  end
+  local ended, failure
+  local seen, distance, room = nil, 0, 1 -- Brent's: a cursor to compare with, renewed ever less often, finds any circle
+  local pages = {}
+
+  local function next_page()
+    if ended then
+      return nil, pages.err
+    elseif failure then
+      ended, pages.err = true, failure
+      return nil, failure
+    end
+    local record, err = call(asked)
+    if not record then
+      ended, pages.err = true, err
+      return nil, err
+    end
+    local cursor
+    cursor, failure = follow(page, name, record)
+    ended = not cursor and not failure
+    if cursor then
+      if seen ~= nil and same(seen, cursor) then
+        failure = protocol(name, "the answer goes back to a page that was read already")
+      end
+      distance = distance + 1
+      if distance == room then
+        seen, distance, room = cursor, 0, room * 2
+      end
+      asked[page.into] = text and type(cursor) == "number" and ("%.0f"):format(cursor) or cursor
+    end
+    return record
+  end
+
+  return setmetatable(pages, { __call = next_page })
+end

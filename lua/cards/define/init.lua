@@ -1,0 +1,142 @@
+--- cards.define: a provider as a Lua table. What it makes is used like a built-in provider: the same engine, secrets and errors.
+--
+--     local acme = cards.define {
+--       name = "acme", base_url = "https://api.acme.example/v1",
+--       auth = { type = "bearer", credential = "token" },
+--       operations = {
+--         show = { path = "/cards/{card_id}", params = { card_id = {} }, response = { fields = { id = "string", pan = "pan", cvv = "cvv" } } },
+--       },
+--     }
+--     local record, err = acme.new { token = "…" }:show "c_9"
+--
+-- cards.define.definition says what may stand in such a table.
+
+local check = require "cards.util.check"
+local core = require "cards.core"
+local definition = require "cards.define.definition"
+local map = require "cards.card.map"
+local mistakes = require "cards.util.mistakes"
+local provider = require "cards.provider"
+
+local define = {}
+
+local examples = {} -- of definitions, by name
+
+--- Adds what is wrong with the mapping of an operation.
+local function check_card(made, operation, list)
+  local at = mistakes.new():at("operations"):at(operation.name):at("card")
+  for _, wrong in ipairs(map.check(("%s.%s"):format(made.name, operation.name), operation.card)) do
+    local here = at
+    for _, key in ipairs(wrong.path) do
+      here = here:at(key)
+    end
+    table.insert(list, { path = here.path, message = ("%s%s%s"):format(at:name(), wrong.path[1] and "." or ": ", wrong.message) })
+  end
+end
+
+--- Reads a definition, without an effect that stays. @return its normal form, the handle where there are no mistakes, and the list of mistakes
+local function read(value)
+  local made, list = definition.read(value)
+  if list[1] then
+    return made, nil, list
+  end
+  local handle = core.define(made)
+  local former = core.enter(made.name, handle) -- mappings ask what fields the operation has
+  local ok, why = true, nil
+  for _, operation in ipairs(made.operations) do
+    if ok and operation.card then
+      ok, why = pcall(check_card, made, operation, list)
+    end
+  end
+  core.enter(made.name, former)
+  if not ok then
+    error(why, 0)
+  end
+  return made, handle, list
+end
+
+--- What is wrong with a definition, which has no effect here.
+-- @return a list of { path = { keys that lead to the mistake }, message = one line }, empty where all is well
+function define.check(value)
+  return (select(3, read(value)))
+end
+
+--- Defines a provider. One of a name that was defined before takes its place for what is made from now on; its clients go on with theirs.
+-- @param value the definition
+-- @return the provider's module, with `new` and a function for each operation
+-- An error at the caller's line that names the mistake's place in the table.
+local function make(_, value)
+  local made, handle, wrong = read(value)
+  if wrong[1] then
+    error("cards.define: " .. wrong[1].message, 2)
+  end
+  core.enter(made.name, handle)
+  for _, operation in ipairs(made.operations) do
+    if operation.card then
+      map.define(("%s.%s"):format(made.name, operation.name), operation.card)
+    end
+  end
+  examples[made.name] = made.examples
+  return provider.defined(handle, made)
+end
+
+--- How a value differs from the one that an example expects, or nil.
+local function difference(got, expected)
+  if got == nil then
+    return "is absent"
+  elseif check.is_secret(got) then
+    return not (type(expected) == "string" and got:equals(expected)) and "has another value" or nil
+  elseif type(got) ~= type(expected) then
+    return ("is a %s, not a %s"):format(type(got), type(expected))
+  end
+  return got ~= expected and "has another value" or nil
+end
+
+local function compare(at, got, expected)
+  for _, key in ipairs(at.keys(expected)) do
+    local here, want, has = at:at(key), rawget(expected, key), got[key]
+    if type(want) == "table" and type(has) == "table" then
+      compare(here, has, want)
+    else
+      local what = difference(has, want)
+      if what then
+        here:wrong(what)
+      end
+    end
+  end
+end
+
+local function try(at, name, example)
+  local record, err = core.read(name, example.operation, example.status, example.answer)
+  local card
+  if record and example.card then
+    card, err = map.card(record)
+  end
+  if example.error then
+    if record then
+      return at:wrong "is a success, not the expected error"
+    end
+    return compare(at:at "error", err, example.error)
+  elseif not record or (example.card and not card) then
+    return at:wrong(": %s", tostring(err))
+  elseif card then
+    compare(at:at "card", card, example.card)
+  end
+end
+
+--- Puts the examples of a definition to the test: what the operation would return for each of the answers.
+-- @param of the module that cards.define returned, or its name
+-- @return a list as that of define.check; empty where every example comes out as it says
+function define.try(of)
+  local name = type(of) == "table" and of.provider or of
+  if not examples[name] then
+    error("cards.define.try: the argument must be a provider that cards.define made, or its name", 2)
+  end
+  local at = mistakes.new()
+  for i, example in ipairs(examples[name]) do
+    try(at:at("examples"):at(i), name, example)
+  end
+  return at.list
+end
+
+return setmetatable(define, { __call = make })

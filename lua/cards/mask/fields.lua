@@ -1,0 +1,75 @@
+--- The fields that a policy may name: those of the neutral record, and those that the providers' descriptors declare.
+
+local core = require "cards.core"
+local neutral = require "cards.card.neutral"
+
+local fields = {}
+
+--- What of the neutral record is no text.
+local classes = {
+  number = "pan", cvv = "cvv", token = "token", exp_month = "integer", exp_year = "integer", created_at = "timestamp", canceled_at = "timestamp",
+}
+
+local function sorted_keys(of)
+  local keys = {}
+  for key in pairs(of) do
+    keys[#keys + 1] = key
+  end
+  table.sort(keys)
+  return keys
+end
+
+local function add_neutral(list, readers, prefix)
+  for _, field in ipairs(sorted_keys(readers)) do
+    if type(readers[field]) == "table" then
+      add_neutral(list, readers[field], field .. ".")
+    else
+      list[#list + 1] = { provider = "cards", operation = "card", field = prefix .. field, class = classes[field] or "string" }
+    end
+  end
+end
+
+--- All of them: { provider, operation, field = "billing.city", class }. The neutral record is "cards", "card" and comes first.
+-- Defined providers are there as well as the built-in ones; in an array the field is "data[].pan".
+-- class is that of the secret ("pan", "cvv", "token", "secret") or the type ("string", "integer", …).
+function fields.list()
+  local list = {}
+  add_neutral(list, neutral, "")
+  local providers = core.providers()
+  for _, provider in ipairs(core.definitions()) do
+    providers[#providers + 1] = provider
+  end
+  table.sort(providers)
+  for _, provider in ipairs(providers) do
+    local operations = core.provider(provider).operations
+    for _, operation in ipairs(sorted_keys(operations)) do
+      local declared = operations[operation].response.fields
+      for _, path in ipairs(sorted_keys(declared)) do
+        list[#list + 1] = { provider = provider, operation = operation, field = path, class = declared[path] }
+      end
+    end
+  end
+  return list
+end
+
+--- The names on a path, as an iterator. A policy names an array's elements by its fields, as they have none: "data[].pan" is data and pan.
+-- The second value is whether the field goes on below that name.
+function fields.names(path)
+  return path:gsub("%[%]", ""):gmatch "([^.]+)(%.?)"
+end
+
+--- Their names as a tree, { billing = { city = {} } }, and by the last name of each its whole path, { city = "billing.city" }.
+function fields.tree()
+  local tree, paths = {}, {}
+  for _, row in ipairs(fields.list()) do
+    local node, last = tree, nil
+    for name in fields.names(row.field) do
+      node[name] = node[name] or {}
+      node, last = node[name], name
+    end
+    paths[last] = paths[last] or row.field:gsub("%[%]", "")
+  end
+  return tree, paths
+end
+
+return fields

@@ -1,0 +1,134 @@
+--- The module table of a provider: `new`, one function per operation, and `start`.
+
+local await = require "cards.async.await"
+local call = require "cards.client.call"
+local check = require "cards.util.check"
+local client = require "cards.client.config"
+local core = require "cards.core"
+local map = require "cards.card.map"
+local pages = require "cards.client.pages"
+local scope = require "cards.async.scope"
+local start = require "cards.client.started"
+
+local provider = {}
+
+local abouts = setmetatable({}, { __mode = "k" }) -- by module
+
+--- What is known of a provider by its module; nil for any other table.
+function provider.about(module)
+  return abouts[module]
+end
+
+--- client:pages("list", parameters, options) and the same function of the module.
+local function add_pages(module, name, about, check_call)
+  function module.pages(self, operation, parameters, options)
+    check_call(self, ("cards.%s.pages"):format(name), options, operation)
+    local page = about.pages[operation]
+    if not page then
+      error(("cards.%s.pages: %s has no pages (did you mean '%s'?)"):format(name, check.shown(operation), check.nearest(operation, about.pages)), 2)
+    elseif parameters ~= nil and type(parameters) ~= "table" then
+      error(("cards.%s.pages: the parameters must be a table"):format(name), 2)
+    end
+    local function one(asked) return module[operation](self, asked, options) end
+    return pages(one, page, ("%s.%s"):format(name, operation), parameters, about.operations[operation].params[page.into].type == "string")
+  end
+end
+
+local function make(about)
+  local name = about.name
+  local module = { provider = name }
+  abouts[module] = about
+
+  --- A client. An error, at the caller's line, where the configuration is wrong.
+  function module.new(config)
+    local made, wrong = client.new(about, module, config)
+    if type(wrong) == "table" then
+      return nil, wrong -- no mistake of the caller's: there is no room for the credential
+    elseif not made then
+      error(("cards.%s.new: %s"):format(name, wrong), 2)
+    end
+    return made
+  end
+
+  --- The client's private table; an error, at the line that called the caller, where it is none or the options are wrong.
+  local function check_call(self, full_name, options, operation)
+    local private, other = core.private(self)
+    if other ~= name then
+      local got = other and ("a cards.%s client"):format(other) or type(self)
+      error(("%s: the first argument must be a cards.%s client, not %s"):format(full_name, name, got), 3)
+    elseif private.methods ~= module and not private.operations[operation] then
+      error(("%s: the client is of another definition of %s, which has no such operation"):format(full_name, name), 3)
+    end
+    local wrong = options ~= nil and client.check_options(options, about)
+    if wrong then
+      error(("%s: %s"):format(full_name, wrong), 3)
+    end
+    return private
+  end
+
+  for operation in pairs(about.operations) do
+    local full_name = ("cards.%s.%s"):format(name, operation)
+    module[operation] = function(self, parameters, options)
+      await.check(full_name, 2)
+      if options == nil and scope.active == 0 then -- most calls are as simple as that
+        local record, err = await.call(self, operation, parameters, name)
+        if record ~= false then
+          return record, err
+        end
+      end
+      return call(self, check_call(self, full_name, options, operation), operation, parameters, options)
+    end
+  end
+
+  --- The same call for an event loop: see cards.started.
+  function module.start(self, operation, parameters, options)
+    local private = check_call(self, ("cards.%s.start"):format(name), options, operation)
+    if not about.operations[operation] then
+      error(("cards.%s.start: %s"):format(name, check.unknown(operation, about.operations):gsub("key", "operation", 1)), 2)
+    end
+    local seconds = options and options.timeout or private.timeout
+    return start(seconds, call, self, private, operation, parameters, options)
+  end
+
+  if about.pages and next(about.pages) then
+    add_pages(module, name, about, check_call)
+  end
+  return module
+end
+
+--- The table behind `cards.<name>`.
+-- @param name of a built-in provider
+-- @param mappings by operation: how its records become neutral ones, as cards.map.define takes them
+-- @return { new = function(config), <operation> = function(client, parameters, options) … }; its `provider` is the name
+function provider.module(name, mappings)
+  for operation, mapping in pairs(mappings) do
+    map.define(("%s.%s"):format(name, operation), mapping)
+  end
+  return make(core.provider(name))
+end
+
+--- The same of a definition, which it holds, whatever is defined later under its name.
+-- @param handle what core.define returned
+-- @param made what it was given
+function provider.defined(handle, made)
+  local about = core.provider(handle)
+  about.handle, about.signers = handle, made.signers[1] and made.signers
+  about.pages, about.unique, about.headers = {}, {}, {}
+  for _, operation in ipairs(made.operations) do
+    about.pages[operation.name] = operation.pages
+    for _, part in ipairs(operation.parts) do
+      if part.into == "header" then
+        about.headers[part.wire:lower()] = true
+      end
+    end
+    for name, param in pairs(about.operations[operation.name].params) do
+      if param.unique then
+        about.unique[operation.name] = about.unique[operation.name] or {}
+        table.insert(about.unique[operation.name], name)
+      end
+    end
+  end
+  return make(about)
+end
+
+return provider

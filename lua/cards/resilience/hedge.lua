@@ -1,0 +1,81 @@
+--- cards.hedge: calls a function once more where it takes long; the first success wins.
+
+local await = require "cards.async.await"
+local callable = require "cards.util.callable"
+local check = require "cards.util.check"
+local scope = require "cards.async.scope"
+local sleep = require "cards.async.sleep"
+local tasks = require "cards.async.nginx" or require "cards.async.tasks"
+
+local unpack = table.unpack or unpack -- luacheck: ignore
+
+local known = {
+  after = check.number(0, 86400),
+  attempts = check.number(1, 100, true),
+}
+
+local RETURNED, TIME, OVER = {}, {}, {} -- the first value of a task: a function returned, its time has come, or that of a surrounding deadline
+
+--- Starts a function, and once more whenever the last one has not ended after so many seconds or has failed in a way that may pass. The first that succeeds
+-- wins, and those that still run are ended with their calls: as with cards.all they run as coroutines, inside of nginx as light threads.
+-- @param call function(), which fails with nil and an error
+-- @param options { after = 0.3 (seconds), attempts = 2 (in all) }
+-- @return what the winner returned; what one returned that failed with an error that is not retryable, at once; or, when all failed, what the last one did.
+--   An error that one of them raises goes through
+return function(call, options)
+  options = options or {}
+  local wrong = callable.check(call, "the first argument") or (type(options) ~= "table" and "the options must be a table") or check.table(options, known)
+  if wrong then
+    error("cards.hedge: " .. wrong, 2)
+  end
+  await.check("cards.hedge", 2)
+  local after, attempts = options.after or 0.3, options.attempts or 2
+  local group, scopes, started, running = tasks.group(), {}, {}, 0
+  local abandoned = tasks.guard(group)
+
+  local function spawn(task)
+    started[#started + 1] = tasks.spawn(group, task, false)
+  end
+
+  local function attempt()
+    local own = scope.child()
+    scopes[#scopes + 1] = own
+    running = running + 1
+    local number = #scopes
+    spawn(function() return RETURNED, scope.run(own, call) end)
+    if number < attempts then
+      spawn(function() return sleep(after) and TIME or OVER, number end)
+    end
+  end
+
+  local function finish()
+    for _, own in ipairs(scopes) do
+      own.cancelled = true
+    end
+    tasks.cancel(group, started)
+    abandoned = nil
+  end
+
+  attempt()
+  while abandoned ~= nil do
+    local task = tasks.next(group)
+    local what, value, err = task[1], task[2], task[3]
+    if what == TIME then
+      if value == #scopes then -- else one that failed was followed at once
+        attempt()
+      end
+    elseif what ~= OVER then
+      running = running - 1
+      local may_pass = what == RETURNED and value == nil and type(err) == "table" and err.retryable
+      if may_pass and #scopes < attempts then
+        attempt()
+      elseif not may_pass or running == 0 then
+        finish()
+        if what ~= RETURNED then
+          error(value, 0)
+        end
+        return unpack(task, 2, task.n)
+      end
+    end
+  end
+end

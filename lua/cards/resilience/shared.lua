@@ -1,0 +1,65 @@
+--- What the workers of nginx share: a dict by name. Elsewhere a table of this process takes its place, with the part of a dict's methods that is used here.
+
+local check = require "cards.util.check"
+local core = require "cards.core"
+local nginx = require "cards.async.nginx"
+
+local shared = {}
+
+--- What is wrong with the name of a shared dict, or nil.
+function shared.wrong(name)
+  if not name or not nginx or nginx.shared[name] then
+    return nil
+  end
+  local names = {}
+  for known in pairs(nginx.shared) do
+    names[known] = true
+  end
+  local nearest = check.nearest(name, names)
+  return ("shared: there is no lua_shared_dict of that name%s"):format(nearest and (" (did you mean '%s'?)"):format(nearest) or "")
+end
+
+--- The dict of that name; nil without a name or outside of nginx.
+function shared.dict(name)
+  return name and nginx and nginx.shared[name] or nil
+end
+
+local methods = {}
+local metatable = { __index = methods }
+
+function methods:get(key)
+  local entry = self[key]
+  if entry and entry.ends and entry.ends <= core.now() then
+    entry, self[key] = nil, nil
+  end
+  return entry and entry.value
+end
+
+function methods:set(key, value, seconds)
+  self[key] = { value = value, ends = seconds and core.now() + seconds }
+  return true
+end
+
+function methods:add(key, value, seconds)
+  return self:get(key) == nil and self:set(key, value, seconds)
+end
+
+--- Adds to a number that is `init` where there is none, and lasts so many seconds from then on.
+function methods:incr(key, by, init, seconds)
+  if self:get(key) == nil then
+    self:set(key, init, seconds)
+  end
+  self[key].value = self[key].value + by
+  return self[key].value
+end
+
+function methods:delete(key)
+  self[key] = nil
+end
+
+--- The dict of that name, or else a table of this process's own.
+function shared.store(name)
+  return shared.dict(name) or setmetatable({}, metatable)
+end
+
+return shared

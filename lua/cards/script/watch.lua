@@ -1,0 +1,98 @@
+--- cards.watch: a mapping, policy or definition in a file that is read again when it was edited, without a restart.
+--
+--     local show = assert(cards.watch "policies/support.lua")
+--     local shown = show(card)                -- by what the file says now
+--
+-- The file is looked at when the watcher is used, at most once in an interval: there is no timer. An edit that is broken leaves the former version in use, and
+-- is told of once.
+
+local check = require "cards.util.check"
+local core = require "cards.core"
+local load_script = require "cards.script.load"
+
+local DEFAULT_INTERVAL = 1 -- seconds
+
+local options_known = { interval = check.number(0, 86400), on_error = check.callback }
+
+local states = setmetatable({}, { __mode = "k" }) -- by watcher
+
+local function content(path)
+  local file = io.open(path, "rb")
+  local text = file and file:read "*a"
+  if file then
+    file:close()
+  end
+  return text
+end
+
+local function report(state, err)
+  if not state.on_error then
+    io.stderr:write("cards.watch: ", tostring(err), " (the former version stays in use)\n") -- which is the error log in nginx
+    return
+  end
+  local ok, failure = pcall(state.on_error, err)
+  if not ok then
+    io.stderr:write("cards.watch: on_error failed: ", core.redact(tostring(failure)), "\n")
+  end
+end
+
+--- Takes the file up where it has changed.
+local function refresh(state)
+  local now = core.now()
+  if now < state.next_look then
+    return
+  end
+  state.next_look = now + state.interval
+  local text = content(state.path)
+  if text == state.text then
+    return
+  end
+  state.text = text -- first: a broken one is told of once
+  local made, err = load_script.take(state.path, state.kind) -- of another kind it would not do in the place of the former one
+  if made then
+    state.current = made
+  else
+    report(state, err)
+  end
+end
+
+local methods = {
+  __metatable = "cards.watch",
+  __newindex = function() error("a watcher cannot be changed", 2) end,
+  __index = function(watcher, key)
+    if key == "current" then
+      local state = states[watcher]
+      refresh(state)
+      return state.current
+    end
+  end,
+  __call = function(watcher, ...)
+    local state = states[watcher]
+    refresh(state)
+    return state.current(...)
+  end,
+}
+
+--- @param path of a file as cards.load takes it
+-- @param options { interval = seconds between two looks at the file (1), on_error = function(err) for a broken edit; without it standard error is told }
+-- @return a watcher: called as the policy in the file is; its field `current` is what cards.load returned for the version in use, the policy, the provider's
+-- module or true for mappings, which are defined anew. Clients that a former module made go on as they are.
+-- Or nil and an error where the file cannot be loaded now. An error at the caller's line for an unknown option.
+return function(path, options)
+  local wrong = check.text(path, "path") or (options ~= nil and check.table(options, options_known, "options."))
+  if wrong then
+    error("cards.watch: " .. wrong, 2)
+  end
+  options = options or {}
+  local interval = options.interval or DEFAULT_INTERVAL
+  local text = content(path)
+  local made, kind = load_script.take(path)
+  if not made then
+    return nil, kind
+  end
+  local watcher = setmetatable({}, methods)
+  states[watcher] = {
+    path = path, text = text, kind = kind, current = made, interval = interval, on_error = options.on_error, next_look = core.now() + interval,
+  }
+  return watcher
+end

@@ -1,0 +1,157 @@
+--- Checks of what a programmer writes into tables: known keys, types and ranges. Every function returns nil, or what is wrong,
+-- naming the key and never the value.
+
+local core = require "cards.core"
+local digits_of = require "cards.util.whole"
+
+local check = {}
+
+--- A key or name as a message may have it: neither a card number nor control characters, and of what is no name its type. No metamethod
+-- is called for that.
+function check.shown(name)
+  if type(name) ~= "string" and type(name) ~= "number" then
+    return type(name)
+  end
+  return (core.redact(digits_of(name) or tostring(name)):gsub("[%c\127-\255]", "?"):sub(1, 64))
+end
+
+--- The name among `names` that is nearest to `name`; names is a table with the names as keys.
+function check.nearest(name, names)
+  local best, least
+  name = type(name) == "string" and name or check.shown(name)
+  for known in pairs(names) do
+    local distance = core.distance(name, known)
+    if not least or distance < least or (distance == least and known < best) then
+      best, least = known, distance
+    end
+  end
+  return best
+end
+
+--- "unknown key 'acces_token' (did you mean 'access_token'?)"
+function check.unknown(name, names)
+  local nearest = check.nearest(name, names)
+  return ("unknown key '%s'%s"):format(check.shown(name), nearest and (" (did you mean '%s'?)"):format(nearest) or "")
+end
+
+local function is_secret(value)
+  return type(value) == "userdata" and getmetatable(value) == "cards.secret"
+end
+check.is_secret = is_secret
+
+--- Makers of checks: each returns a function of (value, key) that returns nil or what is wrong.
+
+function check.number(least, most, whole)
+  return function(value, key)
+    if type(value) ~= "number" or value ~= value then
+      return ("%s must be a number"):format(key)
+    elseif value < least or value > most or (whole and value % 1 ~= 0) then
+      return ("%s must be a %s from %.16g to %.16g"):format(key, whole and "whole number" or "number", least, most)
+    end
+  end
+end
+
+function check.boolean(value, key)
+  if type(value) ~= "boolean" then
+    return ("%s must be true or false"):format(key)
+  end
+end
+
+function check.callback(value, key)
+  if type(value) ~= "function" then
+    return ("%s must be a function"):format(key)
+  end
+end
+
+function check.one_of(...)
+  local allowed, list = {}, table.concat({ ... }, ", ")
+  for i = 1, select("#", ...) do
+    allowed[(select(i, ...))] = true
+  end
+  return function(value, key)
+    if type(value) ~= "string" or not allowed[value] then
+      return ("%s must be one of %s"):format(key, list)
+    end
+  end
+end
+
+--- A string without control characters.
+function check.text(value, key)
+  if type(value) ~= "string" or value == "" then
+    return ("%s must be a string that is not empty"):format(key)
+  elseif value:find "%c" then
+    return ("%s contains a line break, a NUL or another control character"):format(key)
+  end
+end
+
+--- A string or an open secret, which may hold line breaks (a PEM does) where `lines` is given.
+function check.credential(value, key, lines)
+  if is_secret(value) then
+    local ok, why = pcall(value.equals, value, "") -- "the secret is closed", "the secret was made before …"
+    if not ok and not why:find "^the secret " then
+      error(why, 0) -- memory is used up
+    end
+    return not ok and key .. " is " .. why:gsub("^the secret ", "a secret that ") or nil
+  elseif type(value) ~= "string" or value == "" then
+    return ("%s must be a string that is not empty, a secret, or a function that returns either"):format(key)
+  elseif value:find(lines and "%z" or "%c") then
+    return ("%s contains a line break, a NUL or another control character"):format(key)
+  end
+end
+
+function check.file(value, key)
+  local wrong = check.text(value, key)
+  if wrong then
+    return wrong
+  end
+  local file = io.open(value, "rb")
+  local readable = file and file:read(0) ~= nil
+  if file then
+    file:close()
+  end
+  return not readable and ("%s: the file '%s' is empty or cannot be read"):format(key, value) or nil
+end
+
+--- Headers that the library or libcurl sets itself.
+local reserved = {
+  ["host"] = true, ["content-length"] = true, ["content-type"] = true, ["transfer-encoding"] = true, ["connection"] = true, ["expect"] = true, ["te"] = true,
+  ["upgrade"] = true, ["accept-encoding"] = true, ["keep-alive"] = true, ["trailer"] = true, ["authorization"] = true, ["proxy-authorization"] = true,
+  ["access-token"] = true,
+}
+
+function check.headers(value, key)
+  if type(value) ~= "table" then
+    return ("%s must be a table of names and values"):format(key)
+  end
+  for name, content in pairs(value) do
+    if type(name) ~= "string" or not name:find "^[%w!#$%%&'*+.^_`|~-]+$" then
+      return ("%s has a name that is no header name"):format(key)
+    elseif reserved[name:lower()] then
+      return ("%s.%s is set by the library"):format(key, name)
+    elseif not is_secret(content) and type(content) ~= "string" then
+      return ("%s.%s must be a string or a secret"):format(key, name)
+    end
+  end
+end
+
+--- Checks every key of a table by a table of checks.
+-- @param known { key = function(value, key) }
+-- @param prefix in front of the keys in what is returned
+function check.table(value, known, prefix)
+  prefix = prefix or ""
+  if type(value) ~= "table" then
+    return ("%s must be a table"):format(prefix:gsub("%.$", ""))
+  end
+  for key, content in pairs(value) do
+    local test = known[key]
+    if not test then
+      return (prefix:gsub("%.$", ": ")) .. check.unknown(key, known)
+    end
+    local wrong = test(content, prefix .. key)
+    if wrong then
+      return wrong
+    end
+  end
+end
+
+return check

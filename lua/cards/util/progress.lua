@@ -1,0 +1,71 @@
+--- cards.progress: one line on the terminal about a cards.each that is under way. Where standard error is no terminal it writes nothing.
+--
+--     for … in cards.each(ids, f, { progress = cards.progress }) do … end
+--     for … in cards.each(io.lines "ids", f, { progress = cards.progress { total = 10000000 } }) do … end
+
+local check = require "cards.util.check"
+local core = require "cards.core"
+
+local SHOWN = 0.2 -- seconds between two lines
+
+local function count(number)
+  local text = ("%d"):format(number):reverse():gsub("(%d%d%d)", "%1,"):reverse()
+  return (text:gsub("^,", ""))
+end
+
+local function duration(seconds)
+  seconds = math.floor(seconds + 0.5)
+  if seconds >= 3600 then
+    return ("%d:%02d:%02d"):format(math.floor(seconds / 3600), math.floor(seconds / 60) % 60, seconds % 60)
+  end
+  return ("%d:%02d"):format(math.floor(seconds / 60), seconds % 60)
+end
+
+--- "12,345 of 20,000 done, 1,204/s, 3 errors, 0:06 left"
+-- @param since how many were done when the seconds began
+local function line(done, failed, total, seconds, since)
+  local rate = seconds > 0 and (done - since) / seconds or 0
+  local parts = {
+    total and ("%s of %s done"):format(count(done), count(total)) or ("%s done"):format(count(done)),
+    ("%s/s"):format(count(math.floor(rate + 0.5))),
+    ("%s error%s"):format(count(failed), failed == 1 and "" or "s"),
+  }
+  if total and rate > 0 and done < total then
+    table.insert(parts, duration((total - done) / rate) .. " left")
+  else
+    table.insert(parts, duration(seconds))
+  end
+  return table.concat(parts, ", ")
+end
+
+local function reporter(total)
+  local started, shown, since -- the clock starts with the first call that is done: that one says nothing of the rate
+  return function(done, failed, known, ended)
+    if not core.is_terminal() then
+      return
+    end
+    local now = core.now()
+    if not started or done <= 1 then
+      started, shown, since = now, now, done
+    end
+    if ended or now - shown >= SHOWN then
+      shown = now
+      io.stderr:write("\r", line(done, failed, total or known, now - started, since), "\27[K", ended and "\n" or "")
+      io.stderr:flush()
+    end
+  end
+end
+
+local report = reporter()
+
+--- Either a callback of cards.each as it is, or, with a table { total = n }, a maker of one.
+return function(done, ...)
+  if type(done) == "number" then
+    return report(done, ...)
+  end
+  local wrong = done ~= nil and (type(done) ~= "table" and "the argument must be a table" or check.table(done, { total = check.number(0, 2 ^ 53, true) }))
+  if wrong then
+    error("cards.progress: " .. wrong, 2)
+  end
+  return reporter(done and done.total)
+end

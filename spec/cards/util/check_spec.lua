@@ -1,0 +1,133 @@
+--- cards.check: what is wrong with a value, naming its key and never the value.
+
+local cards = require "cards"
+local check = require "cards.util.check"
+
+describe("check.nearest", function()
+  local known = { timeout = true, retries = true, base_url = true, connect_timeout = true }
+
+  it("is the most similar name", function()
+    assert.equal("timeout", check.nearest("timout", known))
+    assert.equal("retries", check.nearest("retry", known))
+    assert.equal("base_url", check.nearest("baseUrl", known))
+    assert.equal("connect_timeout", check.nearest("connect_time", known))
+  end)
+
+  it("does not depend on the order of the table: of equals, the first by alphabet", function()
+    for _ = 1, 20 do
+      local names = {}
+      for _, name in ipairs { "bb", "aa", "cc", "dd" } do
+        names[name] = true
+      end
+      assert.equal("aa", check.nearest("zz", names))
+    end
+  end)
+
+  it("takes a name that is no string, and a table without names", function()
+    assert.is_string(check.nearest(5, known))
+    assert.is_string(check.nearest(true, known))
+    assert.is_nil(check.nearest("x", {}))
+    assert.equal("unknown key 'x'", check.unknown("x", {}))
+    assert.equal("unknown key 'timout' (did you mean 'timeout'?)", check.unknown("timout", known))
+  end)
+
+  it("shows no card number that stands in the place of a name, and no line break", function()
+    assert.equal("unknown key '************1111'", check.unknown("4111111111111111", {}))
+    assert.equal("unknown key 'a?b'", check.unknown("a\nb", {}))
+    assert.equal("unknown key '" .. ("x"):rep(64) .. "'", check.unknown(("x"):rep(300), {}))
+  end)
+end)
+
+describe("a check", function()
+  it("of a number", function()
+    local test = check.number(1, 10)
+    assert.is_nil(test(1, "k"))
+    assert.is_nil(test(10, "k"))
+    assert.is_nil(test(1.5, "k"))
+    for _, value in ipairs { 0.9, 10.1, -1 / 0, 1 / 0 } do
+      assert.equal("k must be a number from 1 to 10", test(value, "k"))
+    end
+    for _, value in ipairs { "5", {}, true, 0 / 0 } do
+      assert.equal("k must be a number", test(value, "k"))
+    end
+  end)
+
+  it("of a whole number", function()
+    local test = check.number(0, 10, true)
+    assert.is_nil(test(0, "k"))
+    assert.is_nil(test(10, "k"))
+    assert.equal("k must be a whole number from 0 to 10", test(1.5, "k"))
+    assert.equal("k must be a whole number from 0 to 10", test(11, "k"))
+  end)
+
+  it("of true or false", function()
+    assert.is_nil(check.boolean(true, "k"))
+    assert.is_nil(check.boolean(false, "k"))
+    assert.equal("k must be true or false", check.boolean("true", "k"))
+    assert.equal("k must be true or false", check.boolean(nil, "k"))
+  end)
+
+  it("of a function", function()
+    assert.is_nil(check.callback(print, "k"))
+    assert.equal("k must be a function", check.callback("print", "k"))
+  end)
+
+  it("of a few words", function()
+    local test = check.one_of("a", "b")
+    assert.is_nil(test("a", "k"))
+    assert.equal("k must be one of a, b", test("c", "k"))
+    assert.equal("k must be one of a, b", test(1, "k"))
+  end)
+
+  it("of a text", function()
+    assert.is_nil(check.text("x y", "k"))
+    assert.is_nil(check.text("\195\164", "k"))
+    for _, value in ipairs { "", 5, {}, true } do
+      assert.equal("k must be a string that is not empty", check.text(value, "k"))
+    end
+    for _, value in ipairs { "a\nb", "a\rb", "\0", "\127", "\t" } do
+      assert.matches("k contains a line break, a NUL", check.text(value, "k"), 1, true)
+    end
+  end)
+
+  it("of a credential", function()
+    assert.is_nil(check.credential("x", "k"))
+    assert.is_nil(check.credential(cards.secret "x", "k"))
+    assert.is_nil(check.credential("a\nb", "k", true))
+    assert.matches("contains", check.credential("a\nb", "k"), 1, true)
+    assert.matches("contains", check.credential("a\nb\0", "k", true), 1, true)
+    local closed = cards.secret "x"
+    closed:close()
+    assert.equal("k is a secret that is closed", check.credential(closed, "k"))
+    assert.is_nil(check.credential(cards.secret "", "k")) -- an error of the call
+    for _, value in ipairs { "", 5, {}, io.stdout } do
+      assert.matches("k must be a string that is not empty, a secret", check.credential(value, "k"), 1, true)
+    end
+  end)
+
+  it("of a file", function()
+    assert.is_nil(check.file("spec/cards/util/check_spec.lua", "k"))
+    for _, path in ipairs { "/nowhere/at/all", "/dev/null", "/tmp" } do
+      assert.matches("k: the file '" .. path .. "' is empty or cannot be read", check.file(path, "k"), 1, true)
+    end
+    assert.matches("k must be a string", check.file(5, "k"), 1, true)
+    assert.not_matches("BEGIN", check.file("-----BEGIN KEY-----\nabc", "k"), 1, true)
+  end)
+
+  it("of a table names the key that is wrong", function()
+    local known = { a = check.boolean, b = check.text }
+    assert.is_nil(check.table({ a = true, b = "x" }, known))
+    assert.is_nil(check.table({}, known))
+    assert.equal("a must be true or false", check.table({ a = 1 }, known))
+    assert.equal("in.a must be true or false", check.table({ a = 1 }, known, "in."))
+    assert.equal("in: unknown key 'aa' (did you mean 'a'?)", check.table({ aa = 1 }, known, "in."))
+    assert.equal("in must be a table", check.table("x", known, "in."))
+  end)
+
+  it("of what is a secret is not deceived by a table or another userdata", function()
+    assert.is_true(check.is_secret(cards.secret "x"))
+    for _, value in ipairs { "x", {}, io.stdout, setmetatable({}, { __metatable = "cards.secret" }) } do
+      assert.is_false(check.is_secret(value))
+    end
+  end)
+end)
