@@ -253,7 +253,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   }
 
   request_init(&request);
-  if (request_build(&request, operation, settings, values, key, headers, header_count, &error)) {
+  if (request_build(&request, operation, &settings->base, values, key, headers, header_count, &error)) {
     struct wire wire;
     const char *why = wire_read(&wire, &request);
     must(!why, "%s", why);

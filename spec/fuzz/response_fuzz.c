@@ -63,7 +63,7 @@ static void build_request(struct job *job) {
       excluded |= job->operation->parts[j].excludes != NULL;
     values[i] = excluded && !job->operation->parts[i].required ? (struct value){ NULL, 0 } : (struct value){ sent.bytes, sent.len };
   }
-  bool ok = request_build(&job->request, job->operation, settings, values, (struct value){ NULL, 0 }, NULL, 0, &job->error);
+  bool ok = request_build(&job->request, job->operation, &settings->base, values, (struct value){ NULL, 0 }, NULL, 0, &job->error);
   must(ok, "the request cannot be built: %s", job->error.message);
 }
 

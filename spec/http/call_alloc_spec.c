@@ -90,7 +90,7 @@ static bool build(const struct provider *provider, struct request *request, bool
   assert_true(provider->operations->part_count <= COUNT_OF(values));
   give(provider->operations, with_key, values);
   if (with_key) key = (struct value){ key_text, key_len };
-  return request_build(request, provider->operations, settings, values, key, headers, with_headers ? COUNT_OF(headers) : 0, error);
+  return request_build(request, provider->operations, &settings->base, values, key, headers, with_headers ? COUNT_OF(headers) : 0, error);
 }
 
 /* --- requests --- */

@@ -18,7 +18,7 @@ static bool finish(struct settings *settings) {
       assert_string_equal(why, "proxy: it cannot be read"); /* so libcurl 7.88 calls it in one place */
     return false;
   }
-  assert_string_equal(buf_string(&settings->head), HEAD);
+  assert_string_equal(buf_string(&settings->base.head), HEAD);
   assert_string_equal(settings->proxy, "http://proxy.example:3128/");
   assert_string_equal(settings->proxy_user, "user");
   assert_string_equal(settings->name, "proxy.example:3128");

@@ -70,10 +70,10 @@ static void takes_a_base_url_apart(void **state) {
     char head[256];
     snprintf(head, sizeof head, "Host: %s\r\nUser-Agent: cards\r\nAccept-Encoding: gzip\r\n", cases[i].host);
     is_text(cases[i].base_url, "the origin", settings->origin, cases[i].origin);
-    is_text(cases[i].base_url, "the prefix", settings->prefix, cases[i].prefix);
+    is_text(cases[i].base_url, "the prefix", settings->base.prefix, cases[i].prefix);
     is_text(cases[i].base_url, "the name", settings->name, cases[i].name);
-    is_text(cases[i].base_url, "the head", buf_string(&settings->head), head);
-    if (settings->tls != cases[i].tls || settings->proxy_kind != PROXY_NONE || settings->own_at != 0) fail_msg("%s", cases[i].base_url);
+    is_text(cases[i].base_url, "the head", buf_string(&settings->base.head), head);
+    if (settings->tls != cases[i].tls || settings->proxy_kind != PROXY_NONE || settings->base.own_at != 0) fail_msg("%s", cases[i].base_url);
     settings_unref(settings);
   }
 }
@@ -140,7 +140,7 @@ static void takes_a_proxy_apart(void **state) {
     if (settings->proxy_tls != (strncmp(cases[i].proxy, "https:", 6) == 0)) fail_msg("%s: TLS is %d", given, (int)settings->proxy_tls);
     bool ok = password ? secret_equals(&settings->proxy_password, password, strlen(password) + 1) : settings->proxy_password.bytes == NULL;
     if (!ok) fail_msg("%s: another password", given);
-    is_text(given, "the head", buf_string(&settings->head), "Host: host.example\r\nUser-Agent: cards\r\nAccept-Encoding: gzip\r\n");
+    is_text(given, "the head", buf_string(&settings->base.head), "Host: host.example\r\nUser-Agent: cards\r\nAccept-Encoding: gzip\r\n");
     settings_unref(settings);
   }
 }
@@ -191,14 +191,14 @@ static void prefers_the_user_that_is_given_beside_the_url(void **state) {
   assert_string_equal(settings->proxy_user, "user");
   assert_true(secret_equals(&settings->proxy_password, "pass", 5));
   assert_string_equal(settings->proxy, "http://proxy.example:3128/");
-  assert_non_null(strstr(buf_string(&settings->head), "Proxy-Authorization: Basic dXNlcjpwYXNz\r\n"));
+  assert_non_null(strstr(buf_string(&settings->base.head), "Proxy-Authorization: Basic dXNlcjpwYXNz\r\n"));
   settings_unref(settings);
   /* Without a password of its own it has none: not another user's. */
   settings = begin("http://host.example", "http://other:secret@proxy.example:3128");
   settings->proxy_user = pool_strdup("user");
   finish(settings);
   assert_null(settings->proxy_password.bytes);
-  assert_non_null(strstr(buf_string(&settings->head), "Proxy-Authorization: Basic dXNlcjo=\r\n"));
+  assert_non_null(strstr(buf_string(&settings->base.head), "Proxy-Authorization: Basic dXNlcjo=\r\n"));
   settings_unref(settings);
 }
 
@@ -223,10 +223,28 @@ static void authorizes_itself_to_a_proxy_only_without_a_tunnel(void **state) {
     finish(settings);
     const char *secret = cases[i].says ? "X-One: 1\r\nProxy-Authorization: Basic dXNlcjpwYXNz\r\n" : "X-One: 1\r\n";
     /* Before own_at: what stands there is hidden in errors. */
-    if (settings->own_at != strlen(secret) || strncmp(settings->head.data, secret, settings->own_at) != 0)
-      fail_msg("case %zu: %s", i, buf_string(&settings->head));
-    is_text(cases[i].proxy, "the rest", settings->head.data + settings->own_at,
+    if (settings->base.own_at != strlen(secret) || strncmp(settings->base.head.data, secret, settings->base.own_at) != 0)
+      fail_msg("case %zu: %s", i, buf_string(&settings->base.head));
+    is_text(cases[i].proxy, "the rest", settings->base.head.data + settings->base.own_at,
             "Host: host.example\r\nUser-Agent: cards\r\nAccept-Encoding: gzip\r\n");
+    settings_unref(settings);
+  }
+}
+
+static void tells_the_origin_only_to_a_proxy_without_a_tunnel(void **state) {
+  (void)state;
+  static const struct {
+    const char *base_url, *proxy, *origin;
+  } cases[] = {
+    { "http://host.example/base", "http://proxy.example:3128", "http://host.example" },
+    { "http://host.example:8080", "https://proxy.example:3128", "http://host.example:8080" },
+    { "http://host.example/base", "socks5://proxy.example:1080", NULL },
+    { "https://host.example/base", "http://proxy.example:3128", NULL },
+    { "http://host.example/base", NULL, NULL },
+  };
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    struct settings *settings = finish(begin(cases[i].base_url, cases[i].proxy));
+    is_text(cases[i].base_url, "the origin that is told", settings->base.origin, cases[i].origin);
     settings_unref(settings);
   }
 }
@@ -238,19 +256,19 @@ static void says_once_who_it_is(void **state) {
   struct settings *settings = begin("https://host.example", NULL);
   settings->user_agent = pool_strdup("app/1");
   finish(settings);
-  assert_string_equal(buf_string(&settings->head), "Host: host.example\r\nUser-Agent: app/1\r\nAccept-Encoding: gzip\r\n");
+  assert_string_equal(buf_string(&settings->base.head), "Host: host.example\r\nUser-Agent: app/1\r\nAccept-Encoding: gzip\r\n");
   settings_unref(settings);
   settings = begin("https://host.example", NULL);
   settings->user_agent = pool_strdup("app/1");
   assert_true(settings_add_header(settings, "X-User-Agent", "x", 1) && settings_add_header(settings, "user-agent", "mine", 4));
   finish(settings);
-  assert_string_equal(buf_string(&settings->head), "X-User-Agent: x\r\nuser-agent: mine\r\nHost: host.example\r\nAccept-Encoding: gzip\r\n");
+  assert_string_equal(buf_string(&settings->base.head), "X-User-Agent: x\r\nuser-agent: mine\r\nHost: host.example\r\nAccept-Encoding: gzip\r\n");
   settings_unref(settings);
 }
 
 static void has_room_for_so_many_headers(void **state) {
   (void)state;
-  static char value[SETTINGS_MAX_HEAD];
+  static char value[REQUEST_MAX_BASE_HEAD];
   struct settings *settings = begin("https://host.example", NULL);
   const char *why = NULL;
   memset(value, 'x', sizeof value);
@@ -270,6 +288,7 @@ int main(void) {
     cmocka_unit_test(refuses_a_proxy_that_is_none),
     cmocka_unit_test(prefers_the_user_that_is_given_beside_the_url),
     cmocka_unit_test(authorizes_itself_to_a_proxy_only_without_a_tunnel),
+    cmocka_unit_test(tells_the_origin_only_to_a_proxy_without_a_tunnel),
     cmocka_unit_test(says_once_who_it_is),
     cmocka_unit_test(has_room_for_so_many_headers),
   };

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -188,7 +189,7 @@ static void signs_the_very_bytes_that_are_sent(void **state) {
       .name = "op", .method = "POST", .path = "/", .parts = plan.parts, .part_count = plan.count, .signature = &signature
     };
     request_init(&request);
-    bool ok = request_build(&request, &operation, settings, plan.values, value_of("key"), NULL, 0, &error);
+    bool ok = request_build(&request, &operation, &base, plan.values, value_of("key"), NULL, 0, &error);
     if (!ok) fail_msg("seed %llu: %s", (unsigned long long)seed, error.message);
     const char *body = body_of(&request), *key = strstr(body, "\"payload\":");
     struct buf payload;
@@ -220,13 +221,13 @@ static void says_which_key_does_not_sign(void **state) {
   struct request request;
   struct error error;
   request_init(&request);
-  assert_false(request_build(&request, &operation, settings, values, value_of("other"), NULL, 0, &error));
+  assert_false(request_build(&request, &operation, &base, values, value_of("other"), NULL, 0, &error));
   assert_int_equal(error.kind, ERROR_INVALID_REQUEST);
   assert_string_equal(error.message, "private_key is not the key");
   request_free(&request);
   request_init(&request);
   values[1] = value_of("ready");
-  assert_true(request_build(&request, &operation, settings, values, (struct value){ NULL, 0 }, NULL, 0, &error));
+  assert_true(request_build(&request, &operation, &base, values, (struct value){ NULL, 0 }, NULL, 0, &error));
   assert_string_equal(body_of(&request), "{\"params\":{\"payload\":{\"a\":\"1\"}},\"s\":\"ready\"}");
   request_free(&request);
 }
@@ -248,7 +249,7 @@ static void writes_a_form_with_names_in_brackets(void **state) {
   struct request request;
   struct error error;
   request_init(&request);
-  assert_true(request_build(&request, &operation, settings, values, (struct value){ NULL, 0 }, NULL, 0, &error));
+  assert_true(request_build(&request, &operation, &base, values, (struct value){ NULL, 0 }, NULL, 0, &error));
   assert_string_equal(body_of(&request), "a=1%262%3D%FF&card%5Bholder%5D%5Bname%5D=x%20y&card%5Btags%5D%5B%5D=5&kind%5B%5D%5Bx%5D=k&key=Key%20%2B");
   assert_int_equal(count_lines(&request, "Content-Type", "application/x-www-form-urlencoded"), 1);
   request_free(&request);
@@ -264,7 +265,7 @@ static void says_which_value_is_too_long_for_a_form(void **state) {
   struct request request;
   struct error error;
   request_init(&request);
-  assert_false(request_build(&request, &operation, settings, values, (struct value){ NULL, 0 }, NULL, 0, &error));
+  assert_false(request_build(&request, &operation, &base, values, (struct value){ NULL, 0 }, NULL, 0, &error));
   assert_int_equal(error.kind, ERROR_INVALID_REQUEST);
   assert_string_equal(error.message, "b is too long");
   request_free(&request);
@@ -277,5 +278,5 @@ int main(void) {
     cmocka_unit_test(signs_the_very_bytes_that_are_sent),     cmocka_unit_test(says_which_key_does_not_sign),
     cmocka_unit_test(writes_a_form_with_names_in_brackets),   cmocka_unit_test(says_which_value_is_too_long_for_a_form),
   };
-  return cmocka_run_group_tests(tests, make_settings, free_settings);
+  return cmocka_run_group_tests(tests, make_base, free_base);
 }

@@ -65,7 +65,7 @@ static struct job *make_job(const struct provider *provider) {
   struct value values[] = { { "us", 2 }, { "pw", 2 }, { "12", 2 } };
   struct job *job = job_new(provider, provider->operations, settings);
   if (!job) return NULL;
-  if (request_build(&job->request, job->operation, settings, values, (struct value){ NULL, 0 }, NULL, 0, &job->error)) return job;
+  if (request_build(&job->request, job->operation, &settings->base, values, (struct value){ NULL, 0 }, NULL, 0, &job->error)) return job;
   job_free(job);
   return NULL;
 }

@@ -109,7 +109,7 @@ static void has_an_empty_object_where_nothing_of_the_body_is_given(void **state)
     struct request request;
     struct error error;
     request_init(&request);
-    assert_true(request_build(&request, &operation, settings, values, (struct value){ NULL, 0 }, NULL, 0, &error));
+    assert_true(request_build(&request, &operation, &base, values, (struct value){ NULL, 0 }, NULL, 0, &error));
     assert_string_equal(body_of(&request), "{}");
     assert_int_equal(count_lines(&request, "Content-Type", "application/json"), 1);
     assert_int_equal(count_lines(&request, "Content-Length", "2"), 1);
@@ -125,5 +125,5 @@ int main(void) {
     cmocka_unit_test(checks_types),
     cmocka_unit_test(has_an_empty_object_where_nothing_of_the_body_is_given),
   };
-  return cmocka_run_group_tests(tests, make_settings, free_settings);
+  return cmocka_run_group_tests(tests, make_base, free_base);
 }

@@ -22,7 +22,7 @@ struct settings *settings_new(void) {
   settings->retries = 2;
   settings->max_response_bytes = 1024 * 1024;
   settings->tls_version = CURL_SSLVERSION_TLSv1_2;
-  buf_init(&settings->head, SETTINGS_MAX_HEAD);
+  buf_init(&settings->base.head, REQUEST_MAX_BASE_HEAD);
   return settings;
 }
 
@@ -33,30 +33,25 @@ struct settings *settings_ref(struct settings *settings) {
 
 void settings_unref(struct settings *settings) {
   if (!settings || atomic_fetch_sub_explicit(&settings->references, 1, memory_order_acq_rel) > 1) return;
-  char *strings[] = { settings->base_url, settings->proxy,     settings->proxy_user, settings->user_agent,
-                      settings->ca_file,  settings->cert_file, settings->key_file,   settings->pinned_public_key,
-                      settings->origin,   settings->prefix,    settings->name };
+  char *strings[] = { settings->base_url, settings->proxy,       settings->proxy_user, settings->user_agent,
+                      settings->ca_file,  settings->cert_file,   settings->key_file,   settings->pinned_public_key,
+                      settings->origin,   settings->base.prefix, settings->name };
   for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
     pool_free(strings[i]);
   secret_wipe(&settings->key_password);
   secret_wipe(&settings->proxy_password);
-  buf_free(&settings->head);
+  buf_free(&settings->base.head);
   pool_free(settings);
 }
 
 bool settings_add_header(struct settings *settings, const char *name, const char *value, size_t len) {
-  struct buf *head = &settings->head;
+  struct buf *head = &settings->base.head;
   return buf_add_string(head, name) && buf_add_string(head, ": ") && buf_add(head, value, len) && buf_add_string(head, "\r\n");
 }
 
-bool settings_is_header(const char *line, const char *name) {
-  size_t len = strlen(name);
-  return strncasecmp(line, name, len) == 0 && line[len] == ':';
-}
-
 static bool has_header(const struct settings *settings, const char *name) {
-  for (const char *line = buf_string(&settings->head); *line; line = strchr(line, '\n') + 1)
-    if (settings_is_header(line, name)) return true;
+  for (const char *line = buf_string(&settings->base.head); *line; line = strchr(line, '\n') + 1)
+    if (request_is_header(line, name)) return true;
   return false;
 }
 
@@ -112,9 +107,9 @@ static enum outcome take_base_url(struct settings *settings, const struct buf *h
   size_t len = authority ? strcspn(authority + 3, "/") : 0;
   if (!len) return UNREADABLE;
   const char *path = authority + 3 + len;
-  settings->prefix = pool_strdup(path);
+  settings->base.prefix = pool_strdup(path);
   settings->origin = pool_strdup(settings->base_url);
-  if (!settings->prefix || !settings->origin) return NO_MEMORY;
+  if (!settings->base.prefix || !settings->origin) return NO_MEMORY;
   settings->origin[path - settings->base_url] = '\0';
   struct buf value;
   buf_init(&value, 4096);
@@ -243,13 +238,14 @@ bool settings_finish(struct settings *settings, const char **why) {
   settings->tls = strncasecmp(settings->base_url, "https:", 6) == 0;
   *why = "proxy: it cannot be read";
   if (outcome == MADE && settings->proxy) outcome = read_proxy(settings, proxy);
-  if (outcome == MADE && settings->proxy_kind == PROXY_HTTP && settings->proxy_user && !settings->tls)
-    outcome = stored(add_proxy_authorization(settings));
-  settings->own_at = settings->head.len;
+  bool untunnelled = settings->proxy_kind == PROXY_HTTP && !settings->tls;
+  if (outcome == MADE && untunnelled && settings->proxy_user) outcome = stored(add_proxy_authorization(settings));
+  settings->base.own_at = settings->base.head.len;
   if (outcome == MADE) {
     *why = "base_url: it cannot be read";
     outcome = read_base_url(settings, base);
   }
+  if (untunnelled) settings->base.origin = settings->origin;
   curl_url_cleanup(base);
   curl_url_cleanup(proxy);
   if (outcome == MADE)

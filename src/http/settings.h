@@ -9,11 +9,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "secret/buf.h"
+#include "provider/request.h"
 #include "secret/secret.h"
 
-#define SETTINGS_IDENTITY 32                      /* bytes of a SHA-256 */
-#define SETTINGS_MAX_HEAD ((size_t)4 * 64 * 1024) /* bytes of a client's own header lines */
+#define SETTINGS_IDENTITY 32 /* bytes of a SHA-256 */
 
 /* Where connections go through. */
 enum proxy_kind { PROXY_NONE, PROXY_HTTP /* also over TLS: https through a tunnel, http in absolute form */, PROXY_SOCKS };
@@ -41,12 +40,10 @@ struct settings {
   /* made by settings_finish */
   char *origin; /* "https://host:port" as it stands in base_url */
   bool tls;     /* https */
-  char *prefix; /* the path of base_url, without a slash at the end */
   char *name;   /* host:port that has to be looked up to connect, as libcurl remembers it; NULL for an address */
   enum proxy_kind proxy_kind;
   bool proxy_tls;                            /* the proxy itself is spoken to over TLS */
-  struct buf head;                           /* lines "Name: value\r\n" of every request: the client's, then, from own_at on, ours, nothing secret */
-  size_t own_at;                             /* bytes */
+  struct request_base base;                  /* its prefix is the path of base_url */
   unsigned char identity[SETTINGS_IDENTITY]; /* the same for settings whose connections serve each other */
 };
 
@@ -59,8 +56,5 @@ void settings_unref(struct settings *settings);
 bool settings_add_header(struct settings *settings, const char *name, const char *value, size_t len);
 /* Makes what follows from the rest, last of all. False with a phrase in *why that begins with the setting's name, and goes on "cannot be read" or so. */
 bool settings_finish(struct settings *settings, const char **why);
-
-/* Whether a line "Name: value\r\n" has that name, in any case. */
-bool settings_is_header(const char *line, const char *name);
 
 #endif

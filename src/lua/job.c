@@ -47,7 +47,8 @@ static int fill_box(lua_State *L, struct box *box, const struct input *input) {
   job->max_response_bytes = (size_t)input_option(L, input, "max_response_bytes", (lua_Number)job->max_response_bytes);
   box->signed_here = input->key.bytes != NULL;
   if (lua_istable(L, input->former) && !hide_former(L, job, input->former)) return luaL_error(L, "cards: memory is used up");
-  if (request_build(&job->request, input->operation, job->settings, input->values, input->key, input->headers, input->header_count, &job->error))
+  if (request_build(&job->request, input->operation, &job->settings->base, input->values, input->key, input->headers, input->header_count,
+                    &job->error))
     return 0;
   job->error.attempts = 0;
   lua_pushnil(L);

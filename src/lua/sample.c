@@ -46,7 +46,7 @@ static int outline(lua_State *L) {
   box->job = job_new(input.client->provider, input.operation, input.client->settings);
   if (!box->job) return luaL_error(L, "memory is used up");
   struct request *request = &box->job->request;
-  if (!request_build(request, input.operation, input.client->settings, input.values, input.key, NULL, 0, &box->job->error)) {
+  if (!request_build(request, input.operation, &input.client->settings->base, input.values, input.key, NULL, 0, &box->job->error)) {
     box->job->error.attempts = 0;
     return job_push_result(L, box);
   }

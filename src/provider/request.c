@@ -11,7 +11,7 @@
 
 void request_init(struct request *request) {
   memset(request, 0, sizeof *request);
-  buf_init(&request->wire, REQUEST_MAX_TARGET + REQUEST_MAX_HEADER + SETTINGS_MAX_HEAD + REQUEST_MAX_BODY + 4096);
+  buf_init(&request->wire, REQUEST_MAX_TARGET + REQUEST_MAX_HEADER + REQUEST_MAX_BASE_HEAD + REQUEST_MAX_BODY + 4096);
   for (size_t i = 0; i < REQUEST_MAX_ECHOES; i++)
     buf_init(&request->sent[i], REQUEST_MAX_BODY);
   scrub_init(&request->scrub);
@@ -157,13 +157,13 @@ static bool fill_path(void *context, const char *name, size_t len, struct buf *o
   return false;
 }
 
-/* Path and query; an http proxy is told the origin as well. */
-static bool build_target(struct request *request, const struct operation *operation, const struct settings *settings, const struct value *values) {
+/* Path and query, behind the origin where there is one. */
+static bool build_target(struct request *request, const struct operation *operation, const struct request_base *base, const struct value *values) {
   struct path_values path = { operation, values };
   struct buf *wire = &request->wire;
-  if (settings->proxy_kind == PROXY_HTTP && !settings->tls) buf_add_string(wire, settings->origin);
+  if (base->origin) buf_add_string(wire, base->origin);
   request->target_at = wire->len;
-  buf_add_string(wire, settings->prefix);
+  buf_add_string(wire, base->prefix);
   if (!template_fill(wire, operation->path, fill_path, &path)) return false;
   char separator = strchr(operation->path, '?') ? '&' : '?';
   for (size_t i = 0; i < operation->part_count; i++) {
@@ -191,17 +191,22 @@ static bool add_line(struct request *request, size_t lines_at, const char *name,
   return buf_add(wire, "\r\n", 2) && wire->len - lines_at <= REQUEST_MAX_HEADER;
 }
 
+bool request_is_header(const char *line, const char *name) {
+  size_t len = strlen(name);
+  return strncasecmp(line, name, len) == 0 && line[len] == ':';
+}
+
 static bool is_among(const char *line, const struct header *headers, size_t count) {
   for (size_t i = 0; i < count; i++)
-    if (settings_is_header(line, headers[i].name)) return true;
+    if (request_is_header(line, headers[i].name)) return true;
   return false;
 }
 
 /* The lines of the client, but for those that the call has, too. */
-static bool add_head(struct request *request, const struct settings *settings, const struct header *headers, size_t header_count) {
-  if (!header_count) return buf_add(&request->wire, settings->head.data, settings->head.len);
+static bool add_head(struct request *request, const struct request_base *base, const struct header *headers, size_t header_count) {
+  if (!header_count) return buf_add(&request->wire, base->head.data, base->head.len);
   bool ok = true;
-  for (const char *line = buf_string(&settings->head), *next; ok && *line; line = next) {
+  for (const char *line = buf_string(&base->head), *next; ok && *line; line = next) {
     next = strchr(line, '\n') + 1;
     if (!is_among(line, headers, header_count)) ok = buf_add(&request->wire, line, (size_t)(next - line));
   }
@@ -241,7 +246,7 @@ static bool add_part_lines(struct request *request, size_t lines_at, const struc
 }
 
 /* The call's own lines, the client's, and those about the body; then the body. */
-static bool add_rest(struct request *request, const struct operation *operation, const struct settings *settings, const struct value *values,
+static bool add_rest(struct request *request, const struct operation *operation, const struct request_base *base, const struct value *values,
                      const struct buf *body, const struct header *headers, size_t header_count, struct error *error) {
   size_t lines_at = request->wire.len;
   if (!add_part_lines(request, lines_at, operation, values, error)) return false;
@@ -256,7 +261,7 @@ static bool add_rest(struct request *request, const struct operation *operation,
       return false;
     }
   }
-  bool ok = add_head(request, settings, headers, header_count);
+  bool ok = add_head(request, base, headers, header_count);
   if (body->len || operation->body) { /* an empty form is a body, too */
     const char *kind = operation->form ? "application/x-www-form-urlencoded" : "application/json";
     ok = ok && buf_addf(&request->wire, "Content-Type: %s\r\nContent-Length: %zu\r\n", kind, body->len);
@@ -268,7 +273,7 @@ static bool add_rest(struct request *request, const struct operation *operation,
 }
 
 /* Keeps what the answer has to repeat, and what must not show. */
-static bool remember(struct request *request, const struct operation *operation, const struct settings *settings, const struct value *values,
+static bool remember(struct request *request, const struct operation *operation, const struct request_base *base, const struct value *values,
                      struct value key, const struct header *headers, size_t header_count) {
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
@@ -279,7 +284,7 @@ static bool remember(struct request *request, const struct operation *operation,
       if (strcmp(part_name(part), operation->echoes[e].part) == 0 && !buf_add(&request->sent[e], value.bytes, value.len)) return false;
     if (part->source != FROM_CONSTANT && !scrub_add(&request->scrub, value.bytes, value.len)) return false;
   }
-  for (const char *line = buf_string(&settings->head), *own = line + settings->own_at; line < own;) {
+  for (const char *line = buf_string(&base->head), *own = line + base->own_at; line < own;) {
     const char *value = strchr(line, ':') + 2, *end = strchr(line, '\r');
     if (!scrub_add(&request->scrub, value, (size_t)(end - value))) return false;
     line = end + 2;
@@ -310,7 +315,7 @@ static bool build_body(struct buf *body, const struct operation *operation, cons
   return true;
 }
 
-bool request_build(struct request *request, const struct operation *operation, const struct settings *settings, const struct value *values,
+bool request_build(struct request *request, const struct operation *operation, const struct request_base *base, const struct value *values,
                    struct value key, const struct header *headers, size_t header_count, struct error *error) {
   struct buf made, body;
   buf_init(&made, 16 * 1024);
@@ -320,16 +325,15 @@ bool request_build(struct request *request, const struct operation *operation, c
   ok = ok && build_body(&body, operation, values, (struct value){ made.data, made.len }, error);
   if (ok) {
     struct buf *wire = &request->wire;
-    buf_reserve(wire, FEW_BYTES + settings->head.len + body.len);
+    buf_reserve(wire, FEW_BYTES + base->head.len + body.len);
     buf_add_string(wire, operation->method);
     buf_add_char(wire, ' ');
-    if (!build_target(request, operation, settings, values))
+    if (!build_target(request, operation, base, values))
       ok = invalid(error, "the request", "makes a URL that is too long");
     else
       ok = (buf_add_string(wire, " HTTP/1.1\r\n") || invalid(error, "the request", "does not fit into memory")) &&
-           add_rest(request, operation, settings, values, &body, headers, header_count, error);
-    if (ok && !remember(request, operation, settings, values, key, headers, header_count))
-      ok = invalid(error, "the request", "does not fit into memory");
+           add_rest(request, operation, base, values, &body, headers, header_count, error);
+    if (ok && !remember(request, operation, base, values, key, headers, header_count)) ok = invalid(error, "the request", "does not fit into memory");
   }
   buf_free(&made);
   buf_free(&body);

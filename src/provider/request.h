@@ -3,7 +3,9 @@
 #ifndef CARDS_PROVIDER_REQUEST_H
 #define CARDS_PROVIDER_REQUEST_H
 
-#include "http/settings.h"
+#include <stdbool.h>
+#include <stddef.h>
+
 #include "provider/error.h"
 #include "provider/provider.h"
 #include "secret/buf.h"
@@ -15,6 +17,8 @@
 #define REQUEST_MAX_BODY     (1024 * 1024) /* bytes */
 #define REQUEST_MAX_ECHOES   4
 
+#define REQUEST_MAX_BASE_HEAD ((size_t)4 * 64 * 1024) /* bytes of the header lines of a client */
+
 /* A value as text; bytes is NULL where there is none. The bytes are only read while a function runs. */
 struct value {
   const char *bytes;
@@ -25,6 +29,14 @@ struct value {
 struct header {
   const char *name; /* checked by the caller: a token of RFC 9110 */
   struct value value;
+};
+
+/* What is the same in every request of a client. Whoever fills it in owns it; here it is only read. */
+struct request_base {
+  const char *origin; /* "http://host:port", to go before the target where an HTTP proxy has to be told it; else NULL */
+  char *prefix;       /* of the path, without a slash at the end */
+  struct buf head;    /* lines "Name: value\r\n": the client's, then, from own_at on, ours, nothing secret */
+  size_t own_at;      /* bytes */
 };
 
 struct request {
@@ -39,9 +51,9 @@ void request_init(struct request *request);
 /* Wipes and frees. */
 void request_free(struct request *request);
 
-/* Builds the request. values has one entry for each of operation->parts (for the signature: a ready one); key is the PEM that signs, or without bytes; headers are
- * added last. On failure false with error set to invalid_request, naming the parameter or header, never its value. */
-bool request_build(struct request *request, const struct operation *operation, const struct settings *settings, const struct value *values,
+/* Builds the request with what base says. values has one entry for each of operation->parts (for the signature: a ready one); key is the PEM that signs, or without bytes;
+ * headers are added last. On failure false with error set to invalid_request, naming the parameter or header, never its value. */
+bool request_build(struct request *request, const struct operation *operation, const struct request_base *base, const struct value *values,
                    struct value key, const struct header *headers, size_t header_count, struct error *error);
 
 /* The checks of request_build on the values alone. */
@@ -49,6 +61,9 @@ bool request_check(const struct operation *operation, const struct value *values
 
 /* Appends the exact bytes that a signature covers. values as for request_build. On failure as there. */
 bool request_payload(struct buf *out, const struct operation *operation, const struct value *values, struct error *error);
+
+/* Whether a line "Name: value\r\n" has that name, in any case. */
+bool request_is_header(const char *line, const char *name);
 
 /* Fills out with a text that no other call has, for a part that is `unique`. False when there is no randomness to be had. */
 bool request_unique(char out[static 40]);

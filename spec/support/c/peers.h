@@ -101,7 +101,7 @@ static inline struct job *job_of(struct settings *client, int operation, const c
   struct job *job = job_new(&acme, &operations[operation], client);
   struct value values[] = { { value, strlen(value) } };
   assert_non_null(job);
-  if (!request_build(&job->request, job->operation, client, values, (struct value){ NULL, 0 }, NULL, 0, &job->error))
+  if (!request_build(&job->request, job->operation, &client->base, values, (struct value){ NULL, 0 }, NULL, 0, &job->error))
     fail_msg("%s", job->error.message);
   return job;
 }

@@ -1,4 +1,4 @@
-/* A request and what it is made of: settings for a whole group of tests, operations made of parts, and what went onto the wire. */
+/* A request and what it is made of: what is the same for a whole group of tests, operations made of parts, and what went onto the wire. */
 #ifndef CARDS_SPEC_REQUESTS_H
 #define CARDS_SPEC_REQUESTS_H
 
@@ -10,29 +10,26 @@
 
 #include <cmocka.h>
 
-#include "secret/pool.h"
 #include "wire.h"
 #include "json/json.h"
 
-#define HOST     "host.example"
-#define PREFIX   "/base"
-#define BASE_URL "https://" HOST PREFIX
+#define HOST   "host.example"
+#define PREFIX "/base"
 
-static struct settings *settings;
+static struct request_base base = { .prefix = (char[]){ PREFIX } };
 
-static inline int make_settings(void **state) {
-  const char *why;
+static inline int make_base(void **state) {
   (void)state;
   json_setup();
-  settings = settings_new();
-  assert_non_null(settings);
-  settings->base_url = pool_strdup(BASE_URL);
-  return settings_add_header(settings, "X-Client", "yes", 3) && settings_finish(settings, &why) ? 0 : -1;
+  buf_init(&base.head, REQUEST_MAX_BASE_HEAD);
+  buf_add_string(&base.head, "X-Client: yes\r\n");
+  base.own_at = base.head.len;
+  return buf_add_string(&base.head, "Host: " HOST "\r\nUser-Agent: cards\r\nAccept-Encoding: gzip\r\n") ? 0 : -1;
 }
 
-static inline int free_settings(void **state) {
+static inline int free_base(void **state) {
   (void)state;
-  settings_unref(settings);
+  buf_free(&base.head);
   return 0;
 }
 
@@ -46,7 +43,7 @@ static inline bool build(struct request *request, const struct part *parts, size
   struct operation operation = { .name = "op", .method = "POST", .path = path, .parts = parts, .part_count = count };
   memset(error, 0, sizeof *error);
   request_init(request);
-  return request_build(request, &operation, settings, values, (struct value){ NULL, 0 }, headers, header_count, error);
+  return request_build(request, &operation, &base, values, (struct value){ NULL, 0 }, headers, header_count, error);
 }
 
 /* A request that was built, taken apart. */
