@@ -9,7 +9,6 @@
 #include "http/exchange.h"
 #include "http/job_heap.h"
 #include "http/retry.h"
-#include "provider/response.h"
 #include "secret/pool.h"
 #include "secret/secret.h"
 
@@ -124,9 +123,9 @@ static struct connection *take_idle(struct engine *engine, const struct job *job
 /* A forked child has no secrets of its parent's. */
 static bool has_lost_password(struct job *job) {
   if (secret_state(&job->settings->key_password) == SECRET_FORKED)
-    response_failed(job, ERROR_TLS, false, "tls.key_password was made before this process was forked", NULL);
+    job_fail(job, ERROR_TLS, false, "tls.key_password was made before this process was forked", NULL);
   else if (secret_state(&job->settings->proxy_password) == SECRET_FORKED)
-    response_failed(job, ERROR_NETWORK, false, "proxy.password was made before this process was forked", NULL);
+    job_fail(job, ERROR_NETWORK, false, "proxy.password was made before this process was forked", NULL);
   else
     return false;
   return true;
@@ -137,7 +136,7 @@ static void begin_attempt(struct engine *engine, struct job *job) {
   job->state = JOB_RUNNING;
   exchange_begin(job);
   if (job->deadline <= now) { /* a function that gave a credential has taken all of it */
-    response_failed(job, ERROR_TIMEOUT, job->operation->safe, "no answer in time", NULL);
+    job_fail(job, ERROR_TIMEOUT, job->operation->safe, "no answer in time", NULL);
     end_attempt(engine, job);
     return;
   }
@@ -155,7 +154,7 @@ static void begin_attempt(struct engine *engine, struct job *job) {
   }
   connection = job->connection = connection_new(&engine->connector, job);
   if (!connection) {
-    response_failed(job, ERROR_BUSY, true, "memory is used up", NULL);
+    job_fail(job, ERROR_BUSY, true, "memory is used up", NULL);
     end_attempt(engine, job);
     return;
   }
@@ -172,7 +171,7 @@ static void start_attempt(struct engine *engine, struct job *job) {
   if (origin_enter(job, &no_memory)) {
     begin_attempt(engine, job);
   } else if (no_memory) {
-    response_failed(job, ERROR_BUSY, true, "memory is used up", NULL);
+    job_fail(job, ERROR_BUSY, true, "memory is used up", NULL);
     finish(engine, job);
   } else {
     job->state = JOB_QUEUED;
@@ -273,7 +272,7 @@ void engine_submit(struct engine *engine, struct job *job) {
     return;
   }
   if (joined) origin_leave(&engine->origins, job);
-  response_failed(job, ERROR_BUSY, true, "memory is used up", NULL);
+  job_fail(job, ERROR_BUSY, true, "memory is used up", NULL);
   add_done(engine, job);
 }
 
@@ -292,7 +291,7 @@ void engine_cancel(struct engine *engine, struct job *job, enum error_kind kind,
   case JOB_WAITING: break;
   default: return;
   }
-  response_failed(job, kind, false, message, NULL);
+  job_fail(job, kind, false, message, NULL);
   finish(engine, job);
 }
 
@@ -309,7 +308,7 @@ static double until_due(const struct engine *engine, double now) {
 
 static void end_overdue(struct engine *engine, struct job *job) {
   if (job->state == JOB_RUNNING && job->due < job->deadline) { /* it could not connect in time: another try may */
-    response_failed(job, ERROR_TIMEOUT, true, "no answer in time", NULL);
+    job_fail(job, ERROR_TIMEOUT, true, "no answer in time", NULL);
     let_go(engine, job, false);
     end_attempt(engine, job);
     return;

@@ -110,17 +110,17 @@ void exchange_unconnected(struct job *job, CURLcode code) {
       what = kinds[i].what;
     }
   if ((kind == ERROR_TLS || kind == ERROR_NETWORK) && is_out_of_descriptors()) {
-    response_failed(job, ERROR_BUSY, true, "no file descriptor is left", NULL);
+    job_fail(job, ERROR_BUSY, true, "no file descriptor is left", NULL);
   } else if (connection->refusal) {
-    response_failed(job, ERROR_TLS, false, "the client certificate cannot be used", connection->refusal);
+    job_fail(job, ERROR_TLS, false, "the client certificate cannot be used", connection->refusal);
   } else if (connection->proxy_status >= 300 && kind != ERROR_TIMEOUT) {
     char refused[64];
     snprintf(refused, sizeof refused, "the proxy answered CONNECT with HTTP %ld", connection->proxy_status);
-    response_failed(job, ERROR_NETWORK, connection->proxy_status >= 500, refused, NULL);
+    job_fail(job, ERROR_NETWORK, connection->proxy_status >= 500, refused, NULL);
   } else {
     bool refused = is_refusal(connection->proxy_error);
     /* Nothing was sent. libcurl's own words help with what is set up wrongly: names, certificates. */
-    response_failed(job, kind, kind != ERROR_TLS && !refused, what, kind == ERROR_TIMEOUT ? NULL : connection->message);
+    job_fail(job, kind, kind != ERROR_TLS && !refused, what, kind == ERROR_TIMEOUT ? NULL : connection->message);
   }
 }
 
@@ -129,8 +129,7 @@ static bool refused_by_alert(struct job *job) {
   int alert = job->connection->alert;
   if (alert < 0 || job->reader.bytes) return false;
   bool wanted = !job->settings->cert_file && tls_alert_wants_certificate(alert);
-  response_failed(job, ERROR_TLS, false, wanted ? "the server wants a client certificate" : "the server ended TLS",
-                  wanted ? NULL : tls_alert_text(alert));
+  job_fail(job, ERROR_TLS, false, wanted ? "the server wants a client certificate" : "the server ended TLS", wanted ? NULL : tls_alert_text(alert));
   return true;
 }
 
@@ -158,8 +157,8 @@ static enum exchange_state fail(struct job *job) {
     what = larger;
   }
   job->status = job->reader.status;
-  response_failed(job, kind, (kind == ERROR_BUSY || kind == ERROR_NETWORK) && exchange_may_repeat(job), what,
-                  fault == READER_MALFORMED ? job->reader.why : NULL);
+  job_fail(job, kind, (kind == ERROR_BUSY || kind == ERROR_NETWORK) && exchange_may_repeat(job), what,
+           fault == READER_MALFORMED ? job->reader.why : NULL);
   read_headers(job);
   return EXCHANGE_DONE;
 }
@@ -213,7 +212,7 @@ enum exchange_state exchange_send(struct job *job, char *scratch, size_t size) {
     job->bytes_out += sent;
     if (code == CURLE_AGAIN || (code == CURLE_OK && sent == 0)) {
       if (connection_want_room(job->connection, true)) return EXCHANGE_GOES_ON;
-      response_failed(job, ERROR_BUSY, exchange_may_repeat(job), "memory is used up", NULL);
+      job_fail(job, ERROR_BUSY, exchange_may_repeat(job), "memory is used up", NULL);
       return EXCHANGE_DONE;
     }
     if (code != CURLE_OK) { /* there may be an answer that says why */

@@ -1,5 +1,6 @@
 #include "http/job.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "http/clock.h"
@@ -56,4 +57,19 @@ void job_free(struct job *job) {
   settings_unref(job->settings);
   provider_unref(job->provider);
   pool_free(job);
+}
+
+void job_fail(struct job *job, enum error_kind kind, bool retryable, const char *what, const char *detail) {
+  struct error *error = &job->error;
+  struct buf clean;
+  error_set(error, kind, "%s", what);
+  buf_init(&clean, 256 + 3);
+  if (detail && detail[0] && scrub_text(&job->request.scrub, &clean, detail, strlen(detail), 256)) {
+    size_t used = strlen(error->message);
+    snprintf(error->message + used, sizeof error->message - used, ": %s", buf_string(&clean));
+  }
+  buf_free(&clean);
+  error->attempts = job->attempts;
+  error->status = job->status;
+  error->retryable = retryable;
 }

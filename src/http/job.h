@@ -84,4 +84,8 @@ struct job *job_list_pop(struct job_list *list);
 struct job *job_new(const struct provider *provider, const struct operation *operation, struct settings *settings);
 /* Wipes and frees; the job must not be in an engine. NULL is allowed. */
 void job_free(struct job *job);
+
+/* Sets the job's error for an attempt that brought no usable answer, with its status and attempts. detail may hold what was sent, which is taken out, and may be NULL. */
+void job_fail(struct job *job, enum error_kind kind, bool retryable, const char *what, const char *detail);
+
 #endif

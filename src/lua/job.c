@@ -6,7 +6,6 @@
 #include "lua/input.h"
 #include "lua/job.h"
 #include "lua/vm.h"
-#include "provider/response.h"
 #include "secret/stack.h"
 
 struct box *job_new_box(lua_State *L) {

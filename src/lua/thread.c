@@ -4,7 +4,6 @@
 
 #include "http/clock.h"
 #include "lua/job.h"
-#include "provider/response.h"
 
 #define TAKEN_AT_ONCE 32 /* jobs that one turn of an event loop gets: nothing else must wait for long */
 
@@ -45,7 +44,7 @@ static bool hand_over(lua_State *L, struct box *box, lua_Number tag) {
   job->owner = box;
   if (channel_submit(channel, job, &why)) return true;
   box->channel = NULL;
-  response_failed(job, ERROR_BUSY, true, why, NULL);
+  job_fail(job, ERROR_BUSY, true, why, NULL);
   job->state = JOB_DONE;
   job->finished = clock_now();
   return false;

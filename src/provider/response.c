@@ -310,18 +310,3 @@ void response_read(struct job *job, const char *body, size_t len) {
   }
   json_free(root);
 }
-
-void response_failed(struct job *job, enum error_kind kind, bool retryable, const char *what, const char *detail) {
-  struct buf clean;
-  error_set(&job->error, kind, "%s", what);
-  buf_init(&clean, 256 + 3);
-  if (detail && detail[0] && scrub_text(&job->request.scrub, &clean, detail, strlen(detail), 256)) {
-    size_t used = strlen(job->error.message);
-    snprintf(job->error.message + used, sizeof job->error.message - used, ": %s", buf_string(&clean));
-  }
-  buf_free(&clean);
-  job->error.attempts = job->attempts;
-  job->error.status = job->status;
-  job->error.retry_after = -1;
-  job->error.retryable = retryable;
-}

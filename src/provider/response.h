@@ -6,8 +6,6 @@
 
 /* Reads a body, which goes with job->status and the headers in job->reader, into job->record or job->error, in the order that interface.md gives for kinds. */
 void response_read(struct job *job, const char *body, size_t len);
-/* Sets job->error for an attempt that brought no usable answer; detail may be NULL, and is scrubbed. */
-void response_failed(struct job *job, enum error_kind kind, bool retryable, const char *what, const char *detail);
 /* Sets the request id of job->error, scrubbed; text may be NULL. */
 void response_request_id(struct job *job, const char *text);
 
