@@ -3,10 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "http/engine.h"
 #include "provider/builtin/builtin.h"
 #include "provider/response.h"
 #include "text/pan.h"
+#include "json/json.h"
 
 static const char answer[] =
     "{\"success\": true, \"message\": \"Your request has been successful\", \"data\": {\"cvv\": \"111\", \"expYear\": \"27\", \"expMonth\": "
@@ -22,22 +22,23 @@ static void mask_all(struct record *record, struct buf *out) {
 
 int main(int argc, char **argv) {
   if (argc != 2) return 2;
-  engine_setup();
+  json_setup();
   const struct provider *alix = registry_find("alix");
-  struct settings *settings = settings_new();
   long count = strtol(argv[1], NULL, 10);
   for (long i = 0; i < count; i++) {
-    struct job *job = job_new(alix, &alix->operations[0], settings);
+    struct request request;
+    struct error error;
     struct buf out;
     buf_init(&out, 256);
-    job->status = 200;
-    response_read(job, answer, sizeof answer - 1);
-    if (!job->record) return 1;
-    mask_all(job->record->child, &out);
+    request_init(&request);
+    struct response response = { .operation = alix->operations, .request = &request, .status = 200, .body = answer, .len = sizeof answer - 1 };
+    struct record *record = response_read(&response, &error);
+    if (!record) return 1;
+    mask_all(record->child, &out);
     if (!strstr(buf_string(&out), "************1111")) return 1;
     buf_free(&out);
-    job_free(job);
+    record_free(record);
+    request_free(&request);
   }
-  settings_unref(settings);
   return 0;
 }

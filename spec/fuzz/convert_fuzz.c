@@ -5,14 +5,10 @@
 #include "provider/response.h"
 #include "vm.h"
 
-static struct settings *settings;
-
 int LLVMFuzzerInitialize(int *argc, char ***argv) {
   (void)argc;
   (void)argv;
   vm_start("spec/fuzz/convert.lua");
-  settings = settings_new();
-  must(settings != NULL, "no memory");
   return 0;
 }
 
@@ -20,17 +16,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct piece rest = { (const char *)data, size };
   const struct provider *provider;
   const struct operation *operation = cut_operation(&rest, &provider);
-  struct job *job = job_new(provider, operation, settings);
-  must(job != NULL, "no memory");
-  job->status = 200;
-  response_read(job, rest.bytes, rest.len); /* nothing was sent that the answer would have to repeat */
+  struct request request; /* nothing was sent that the answer would have to repeat */
+  struct error error;
+  request_init(&request);
+  struct response response = { .operation = operation, .request = &request, .status = 200, .body = rest.bytes, .len = rest.len };
+  struct record *record = response_read(&response, &error);
   lua_settop(vm, 1);
   lua_pushvalue(vm, 1);
-  if (job->record)
-    binding_push_record(vm, job->record, provider, operation);
+  if (record)
+    binding_push_record(vm, record, provider, operation);
   else
-    binding_push_error(vm, &job->error, provider->name, operation->name);
-  job_free(job);
+    binding_push_error(vm, &error, provider->name, operation->name);
+  record_free(record);
+  request_free(&request);
   vm_call(1);
   return 0;
 }

@@ -3,7 +3,6 @@
 #define CARDS_SPEC_FUZZ_OPERATIONS_H
 
 #include "fuzz.h"
-#include "http/engine.h"
 #include "provider/builtin/builtin.h"
 
 static inline unsigned count_operations(void) {

@@ -2,6 +2,7 @@
  * The input: a digit for the operation; then one piece for each of its parts, one for the key that signs, and pairs of a header (a digit) and its value, all ended by 0xff.
  * An empty piece is a value that is not there; one that begins with 0xfe is what follows. */
 #define _GNU_SOURCE 1
+#include "http/engine.h"
 #include "operations.h"
 #include "secret/pool.h"
 #include "wire.h"

@@ -1,9 +1,9 @@
 /* Bytes of an answer, for each operation of the registry, to a record or an error.
- * The input: a digit for the operation, a letter for the status, a header's value up to a line break, the body. The value is what each header says that an error shows. */
+ * The input: a digit for the operation, a letter for the status, a text up to a line break, the body. The text is what each header says that an error shows: content type,
+ * request id, and the host of a redirect. */
 #define _GNU_SOURCE 1
 #include "operations.h"
 #include "provider/response.h"
-#include "secret/pool.h"
 #include "text/pan.h"
 #include "json/json.h"
 #include "json/json_check.h"
@@ -13,7 +13,7 @@
 static const int statuses[] = { 200, 400, 401, 403, 404, 409, 422, 429, 500, 502, 503, 201, 204,
                                 206, 301, 302, 307, 405, 408, 410, 418, 425, 504, 599, 100, 0 };
 
-static struct settings *settings;
+static struct request_base base = { .prefix = (char[]){ "" } };
 
 /* What the library says itself, which may be what a secret says, too. */
 static const char *const own[] = {
@@ -36,12 +36,9 @@ static const char own_end[] = " documented", own_none[] = "the answer has no";
 int LLVMFuzzerInitialize(int *argc, char ***argv) {
   (void)argc;
   (void)argv;
-  engine_setup();
-  settings = settings_new();
-  must(settings != NULL, "no memory");
-  settings->base_url = pool_strdup("https://host.example");
-  const char *why = NULL;
-  must(settings_finish(settings, &why), "%s", why ? why : "no memory");
+  json_setup();
+  buf_init(&base.head, REQUEST_MAX_BASE_HEAD);
+  must(buf_add_string(&base.head, "Host: host.example\r\n"), "no memory");
   return 0;
 }
 
@@ -54,17 +51,19 @@ static struct piece sent_for(const struct part *part) {
   return (struct piece){ text, strlen(text) };
 }
 
-static void build_request(struct job *job) {
+static void build_request(struct request *request, const struct operation *operation) {
   struct value values[64];
-  for (size_t i = 0; i < job->operation->part_count; i++) {
-    struct piece sent = sent_for(&job->operation->parts[i]);
+  struct error error;
+  for (size_t i = 0; i < operation->part_count; i++) {
+    struct piece sent = sent_for(&operation->parts[i]);
     bool excluded = false;
     for (size_t j = 0; j < i; j++)
-      excluded |= job->operation->parts[j].excludes != NULL;
-    values[i] = excluded && !job->operation->parts[i].required ? (struct value){ NULL, 0 } : (struct value){ sent.bytes, sent.len };
+      excluded |= operation->parts[j].excludes != NULL;
+    values[i] = excluded && !operation->parts[i].required ? (struct value){ NULL, 0 } : (struct value){ sent.bytes, sent.len };
   }
-  bool ok = request_build(&job->request, job->operation, &settings->base, values, (struct value){ NULL, 0 }, NULL, 0, &job->error);
-  must(ok, "the request cannot be built: %s", job->error.message);
+  request_init(request);
+  bool ok = request_build(request, operation, &base, values, (struct value){ NULL, 0 }, NULL, 0, &error);
+  must(ok, "the request cannot be built: %s", error.message);
 }
 
 /* --- a record says what the body says --- */
@@ -243,64 +242,67 @@ static void must_not_show(const struct error *error, struct piece value) {
     must(!shows((struct piece){ texts[i], strlen(texts[i]) }, value), "'%.*s' is shown: %s", (int)value.len, value.bytes, texts[i]);
 }
 
-static void must_be_an_error(const struct job *job, const struct json_node *root) {
+static void must_be_an_error(const struct error *error, const struct response *response, const struct json_node *root) {
   static const enum error_kind known[] = { ERROR_INVALID_REQUEST, ERROR_AUTH,     ERROR_NOT_FOUND, ERROR_RATE_LIMITED,
                                            ERROR_DECLINED,        ERROR_PROVIDER, ERROR_PROTOCOL };
-  const struct error *error = &job->error;
   bool is_known = false;
   for (size_t i = 0; i < COUNT_OF(known); i++)
     is_known |= error->kind == known[i];
-  must(is_known && error->message[0] && error->status == job->status, "an error of kind %d: '%s'", (int)error->kind, error->message);
+  must(is_known && error->message[0] && error->status == response->status, "an error of kind %d: '%s'", (int)error->kind, error->message);
   must_be_clean("the message", error->message, sizeof error->message);
   must_be_clean("the code", error->code, sizeof error->code);
   must_be_clean("the request id", error->request_id, sizeof error->request_id);
   must_not_show(error, (struct piece){ "Sesame-7Hq2Zx9Lm", 16 });
   struct values values = { .count = 0 };
-  if (root) collect(&values, job->operation, root, NULL);
+  if (root) collect(&values, response->operation, root, NULL);
   for (size_t i = 0; i < values.count; i++)
     must_not_show(error, (struct piece){ buf_string(&values.text[i]), values.text[i].len });
   for (size_t i = 0; i < values.count; i++)
     buf_free(&values.text[i]);
 }
 
-/* The answer's headers, as far as the reader takes them. */
-static void read_head(struct job *job, struct piece value) {
-  struct buf head;
-  buf_init(&head, READER_MAX_HEAD);
-  reader_init(&job->reader, 1000, false);
-  if (buf_addf(&head, "HTTP/1.1 %d X\r\n", job->status) && buf_add_string(&head, "Location: ") && buf_add(&head, value.bytes, value.len) &&
-      buf_add_string(&head, "\r\nContent-Type: ") && buf_add(&head, value.bytes, value.len) && buf_add_string(&head, "\r\n"))
-    reader_feed(&job->reader, head.data, head.len);
-  buf_free(&head);
+/* With a NUL behind it, and cut where one is. To be freed. */
+static char *copy_text(struct piece piece) {
+  char *text = strndup(piece.len ? piece.bytes : "", piece.len);
+  must(text != NULL, "no memory");
+  return text;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct piece rest = { (const char *)data, size };
   const struct provider *provider;
+  struct request request;
+  struct error error;
   const struct operation *operation = cut_operation(&rest, &provider);
-  struct job *job = job_new(provider, operation, settings);
-  must(job != NULL, "no memory");
-  job->status = statuses[cut_choice(&rest, 'a', COUNT_OF(statuses))];
-  build_request(job);
-  struct piece id = cut_piece(&rest, '\n');
-  read_head(job, id);
-  response_read(job, rest.bytes, rest.len);
+  int status = statuses[cut_choice(&rest, 'a', COUNT_OF(statuses))];
+  struct piece header = cut_piece(&rest, '\n');
+  char *text = copy_text(header), *host = copy_text(cut_piece(&header, ',')); /* no host has a comma, by which redirected_to finds its end */
+  build_request(&request, operation);
+  struct response response = { .operation = operation,
+                               .request = &request,
+                               .status = status,
+                               .body = rest.bytes,
+                               .len = rest.len,
+                               .content_type = text,
+                               .redirect_host = *host ? host : NULL };
+  struct record *record = response_read(&response, &error);
 
   const char *why = NULL;
   size_t where = 0;
   struct json_node *root = rest.len ? json_parse(rest.bytes, rest.len, &why, &where) : NULL;
-  must((job->record != NULL) == (job->error.kind == ERROR_NONE), "neither a record nor an error, or both");
-  if (job->record) {
-    must(root && job->status >= 200 && job->status < 300, "a record of no success");
-    must_be_same(job->record, json_at(root, job->operation->root), job->operation, "");
+  must((record != NULL) == (error.kind == ERROR_NONE), "neither a record nor an error, or both");
+  if (record) {
+    must(root && status >= 200 && status < 300, "a record of no success");
+    must_be_same(record, json_at(root, operation->root), operation, "");
   } else {
-    char *header = strndup(id.bytes, id.len);
-    if (id.len) response_request_id(job, header);
-    free(header);
-    must_be_an_error(job, root);
+    if (*text) response_request_id(&error, &request.scrub, text);
+    must_be_an_error(&error, &response, root);
   }
   json_free(root);
-  job_free(job);
+  record_free(record);
+  request_free(&request);
+  free(text);
+  free(host);
   must_have_no_secret_open();
   return 0;
 }

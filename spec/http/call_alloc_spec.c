@@ -130,19 +130,24 @@ static void a_request_is_built_or_refused(void **state) {
 static bool read_answer(void *context) {
   const struct answer *answer = context;
   const struct provider *provider = registry_find(answer->provider);
-  struct job *job = job_new(provider, provider->operations, settings);
-  bool ok = job && build(provider, &job->request, false, false, &job->error);
+  struct request request;
+  struct error error;
+  request_init(&request);
+  bool ok = build(provider, &request, false, false, &error);
   if (ok) {
-    job->status = answer->status;
-    response_read(job, answer->body, strlen(answer->body));
-    assert_true((job->record != NULL) == (job->error.kind == ERROR_NONE));
-    assert_null(strstr(job->error.message, "12"));
-    assert_null(strstr(job->error.message, "c_1"));
-    ok = job->error.kind == answer->kind;
+    struct response response = {
+      .operation = provider->operations, .request = &request, .status = answer->status, .body = answer->body, .len = strlen(answer->body)
+    };
+    struct record *record = response_read(&response, &error);
+    assert_true((record != NULL) == (error.kind == ERROR_NONE));
+    record_free(record);
+    assert_null(strstr(error.message, "12"));
+    assert_null(strstr(error.message, "c_1"));
+    ok = error.kind == answer->kind;
     /* An error without a text is no good end, though as an error it is good enough. */
-    if (ok && answer->kind == ERROR_DECLINED && !job->error.code[0]) ok = false;
+    if (ok && answer->kind == ERROR_DECLINED && !error.code[0]) ok = false;
   }
-  job_free(job);
+  request_free(&request);
   return ok;
 }
 

@@ -5,45 +5,43 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
-#include "jobs.h"
+#include "provider/builtin/builtin.h"
 #include "provider/response.h"
+#include "json/json.h"
 
 #define T(text)   text, sizeof text - 1
 #define PAN       "4539578763621486"
 #define DATA(...) "{\"success\":true,\"data\":{" __VA_ARGS__ "},\"errorCode\":0}"
 #define VALID     DATA("\"cvv\":\"739\",\"expYear\":\"27\",\"expMonth\":\"01\",\"cardNo\":\"" PAN "\"")
 
-static struct settings *settings;
-
 /* Alix's answer; the body is a block of its own, so that a sanitizer sees a byte read too far. */
-static struct job *answered(int status, const char *body, size_t len) {
-  const struct provider *alix = registry_find("alix");
-  struct job *job = job_new(alix, alix->operations, settings);
-  assert_non_null(job);
-  job->status = status;
+static struct record *read_body(int status, const char *body, size_t len, struct error *error) {
+  struct request request;
   char *block = malloc(len ? len : 1);
   assert_non_null(block);
   memcpy(block, body, len);
-  response_read(job, block, len);
+  request_init(&request);
+  struct response response = { .operation = registry_find("alix")->operations, .request = &request, .status = status, .body = block, .len = len };
+  struct record *record = response_read(&response, error);
+  request_free(&request);
   free(block);
-  assert_true((job->record != NULL) == (job->error.kind == ERROR_NONE));
-  return job;
+  assert_true((record != NULL) == (error->kind == ERROR_NONE));
+  return record;
 }
 
 static void is_refused(const char *body, size_t len, const char *why) {
-  struct job *job = answered(200, body, len);
-  if (job->record) fail_msg("was read: %.*s", (int)len, body);
-  if (job->error.kind != ERROR_PROTOCOL || !strstr(job->error.message, why)) fail_msg("%.*s: %s", (int)len, body, job->error.message);
-  assert_null(strstr(job->error.message, PAN));
-  job_free(job);
+  struct error error;
+  if (read_body(200, body, len, &error)) fail_msg("was read: %.*s", (int)len, body);
+  if (error.kind != ERROR_PROTOCOL || !strstr(error.message, why)) fail_msg("%.*s: %s", (int)len, body, error.message);
+  assert_null(strstr(error.message, PAN));
   /* What a server writes that fails need not be JSON. */
-  job = answered(503, body, len);
-  assert_int_equal(job->error.kind, ERROR_PROVIDER);
-  assert_null(strstr(job->error.message, PAN));
-  job_free(job);
+  read_body(503, body, len, &error);
+  assert_int_equal(error.kind, ERROR_PROVIDER);
+  assert_null(strstr(error.message, PAN));
 }
 
 static const struct record *member(const struct record *record, const char *key) {
@@ -53,13 +51,14 @@ static const struct record *member(const struct record *record, const char *key)
 }
 
 static void has_card_number(const char *body, size_t len, const char *number, size_t number_len) {
-  struct job *job = answered(200, body, len);
-  if (!job->record) fail_msg("%.*s: %s", (int)len, body, job->error.message);
-  const struct record *card_number = member(job->record, "cardNo");
+  struct error error;
+  struct record *record = read_body(200, body, len, &error);
+  if (!record) fail_msg("%.*s: %s", (int)len, body, error.message);
+  const struct record *card_number = member(record, "cardNo");
   assert_non_null(card_number);
   assert_int_equal(card_number->type, RECORD_SECRET);
   if (!secret_equals(&card_number->as.secret, number, number_len)) fail_msg("%.*s: another number", (int)len, body);
-  job_free(job);
+  record_free(record);
 }
 
 static void refuses_every_truncation(void **state) {
@@ -243,14 +242,7 @@ static void ends_with_a_million_brackets(void **state) {
 
 static int set_up(void **state) {
   (void)state;
-  engine_setup();
-  settings = settings_for("https://host.example", NULL, 30);
-  return settings ? 0 : -1;
-}
-
-static int tear_down(void **state) {
-  (void)state;
-  settings_unref(settings);
+  json_setup();
   return 0;
 }
 
@@ -264,5 +256,5 @@ int main(void) {
     cmocka_unit_test(reads_what_is_nested_as_deep_as_may_be),
     cmocka_unit_test(ends_with_a_million_brackets),
   };
-  return cmocka_run_group_tests(tests, set_up, tear_down);
+  return cmocka_run_group_tests(tests, set_up, NULL);
 }

@@ -4,31 +4,26 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
-#include "jobs.h"
+#include "provider/builtin/builtin.h"
 #include "provider/response.h"
+#include "json/json.h"
 
-/* A job of that provider that has this answer. */
-static struct job *answered(const char *provider_name, int status, const char *body) {
-  const struct provider *provider = registry_find(provider_name);
-  struct settings *settings = settings_for("https://host.example", NULL, 30);
-  assert_non_null(settings);
-  struct job *job = job_new(provider, &provider->operations[0], settings);
-  assert_non_null(job);
-  settings_unref(settings);
-  job->status = status;
-  response_read(job, body, strlen(body));
-  return job;
-}
-
+/* Of that provider's answer. */
 static void says(const char *provider, int status, const char *body, const char *code, const char *message) {
-  struct job *job = answered(provider, status, body);
-  assert_null(job->record);
-  assert_string_equal(job->error.code, code);
-  assert_string_equal(job->error.message, message);
-  job_free(job);
+  struct request request;
+  struct error error;
+  request_init(&request);
+  struct response response = {
+    .operation = registry_find(provider)->operations, .request = &request, .status = status, .body = body, .len = strlen(body)
+  };
+  assert_null(response_read(&response, &error));
+  assert_string_equal(error.code, code);
+  assert_string_equal(error.message, message);
+  request_free(&request);
 }
 
 static void hides_a_secret_that_the_answer_repeats(void **state) {
@@ -53,7 +48,7 @@ static void hides_a_secret_with_the_zeros_that_its_number_lost(void **state) {
 
 static int set_up(void **state) {
   (void)state;
-  engine_setup();
+  json_setup();
   return 0;
 }
 

@@ -53,7 +53,7 @@ static double read_retry_after(const struct reader *reader) {
 static void read_headers(struct job *job) {
   const char *request_id = reader_header(&job->reader, "x-request-id");
   const char *should_retry = reader_header(&job->reader, "x-should-retry");
-  response_request_id(job, request_id ? request_id : reader_header(&job->reader, "request-id"));
+  response_request_id(&job->error, &job->request.scrub, request_id ? request_id : reader_header(&job->reader, "request-id"));
   job->error.retry_after = read_retry_after(&job->reader);
   if (should_retry && strcmp(should_retry, "false") == 0) job->error.retryable = false;
 }
@@ -172,15 +172,44 @@ static enum exchange_state break_off(struct job *job) {
   return fail(job);
 }
 
-/* --- bytes --- */
+/* --- an answer --- */
+
+/* The host that a redirect leads to, to be freed with curl_free; NULL where it names none. */
+static char *find_redirect(const struct job *job) {
+  const char *location = job->status >= 300 && job->status < 400 ? reader_header(&job->reader, "location") : NULL;
+  CURLU *url = location ? curl_url() : NULL;
+  char *host = NULL;
+  if (url && curl_url_set(url, CURLUPART_URL, job->settings->origin, 0) == CURLUE_OK &&
+      curl_url_set(url, CURLUPART_URL, location, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK)
+    curl_url_get(url, CURLUPART_HOST, &host, 0);
+  curl_url_cleanup(url);
+  return host;
+}
 
 static enum exchange_state finish(struct job *job) {
   const struct reader *reader = &job->reader;
   job->status = reader->status;
-  response_read(job, buf_string(&reader->body), reader->body.len);
-  if (job->error.kind != ERROR_NONE) read_headers(job);
+  bool by_proxy = job->status == 407 && job->settings->base.origin; /* behind a tunnel it is the provider's own answer */
+  char *redirect = find_redirect(job);
+  struct response response = { .operation = job->operation,
+                               .request = &job->request,
+                               .status = job->status,
+                               .body = buf_string(&reader->body),
+                               .len = reader->body.len,
+                               .encoded = reader->encoded,
+                               .content_type = reader_header(reader, "content-type"),
+                               .redirect_host = redirect,
+                               .unexpected = by_proxy ? "the proxy wants another credential (HTTP 407)" : NULL };
+  job->record = response_read(&response, &job->error);
+  curl_free(redirect);
+  if (job->record) return EXCHANGE_DONE;
+  job->error.attempts = job->attempts;
+  if (by_proxy) job->error.kind = ERROR_NETWORK;
+  read_headers(job);
   return EXCHANGE_DONE;
 }
+
+/* --- bytes --- */
 
 enum exchange_state exchange_receive(struct job *job, char *scratch, size_t size) {
   for (int reads = 0;; reads++) {

@@ -88,9 +88,11 @@ static int read_answer(lua_State *L) {
   struct job *job = box->job = settings ? job_new(provider, operation, settings) : NULL;
   settings_unref(settings); /* the job has its own reference */
   if (!job) return luaL_error(L, "memory is used up");
-  job->status = (int)status;
   luaL_argcheck(L, len <= job->max_response_bytes, 4, "too long");
-  response_read(job, body, len); /* nothing was sent that the answer would have to repeat */
+  job->status = (int)status;
+  /* Nothing was sent that the answer would have to repeat. */
+  struct response response = { .operation = operation, .request = &job->request, .status = job->status, .body = body, .len = len };
+  job->record = response_read(&response, &job->error);
   return job_push_result(L, box);
 }
 

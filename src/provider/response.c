@@ -88,17 +88,17 @@ static void remember_secrets(struct scrub *scrub, const struct operation *operat
 }
 
 /* Text of a provider as it may be shown, into a field of an error that has room for max bytes and "...". */
-static bool set_clean(struct job *job, char *out, size_t max, const char *text, size_t len, bool code) {
+static bool set_clean(struct scrub *scrub, char *out, size_t max, const char *text, size_t len, bool code) {
   struct buf shown;
   buf_init(&shown, max + 3);
-  bool ok = (code ? clean_code : clean_text)(&job->request.scrub, &shown, text, len, max);
+  bool ok = (code ? clean_code : clean_text)(scrub, &shown, text, len, max);
   if (ok) snprintf(out, max + 4, "%s", buf_string(&shown));
   buf_free(&shown);
   return ok;
 }
 
 /* The text of a string or number at the first of the paths that has one. */
-static bool take(struct job *job, const struct json_node *root, const char *const *paths, char *out, size_t max, bool code) {
+static bool take(struct scrub *scrub, const struct json_node *root, const char *const *paths, char *out, size_t max, bool code) {
   for (; *paths; paths++) {
     const struct json_node *node = json_at(root, *paths);
     if (!node) continue;
@@ -112,7 +112,7 @@ static bool take(struct job *job, const struct json_node *root, const char *cons
       bytes = buf_string(&number);
       len = number.len;
     }
-    bool found = len > 0 && set_clean(job, out, max, bytes, len, code);
+    bool found = len > 0 && set_clean(scrub, out, max, bytes, len, code);
     buf_free(&number);
     if (found) return true;
   }
@@ -120,7 +120,7 @@ static bool take(struct job *job, const struct json_node *root, const char *cons
 }
 
 /* The keys of an object that names what was wrong. */
-static void add_details(struct job *job, const struct json_node *details) {
+static void add_details(struct scrub *scrub, const struct json_node *details, struct error *error) {
   if (!details || json_type(details) != JSON_OBJECT) return;
   struct buf names;
   char clean[256 + 4];
@@ -129,70 +129,70 @@ static void add_details(struct job *job, const struct json_node *details) {
     if (names.len) buf_add_string(&names, ", ");
     buf_add_string(&names, json_key(child));
   }
-  if (names.len && set_clean(job, clean, sizeof clean - 4, buf_string(&names), names.len, false)) {
-    size_t used = strlen(job->error.message);
-    snprintf(job->error.message + used, sizeof job->error.message - used, " (%s)", clean);
+  if (names.len && set_clean(scrub, clean, sizeof clean - 4, buf_string(&names), names.len, false)) {
+    size_t used = strlen(error->message);
+    snprintf(error->message + used, sizeof error->message - used, " (%s)", clean);
   }
   buf_free(&names);
 }
 
-void response_request_id(struct job *job, const char *text) {
-  if (text) set_clean(job, job->error.request_id, ERROR_REQUEST_ID_MAX, text, strlen(text), true);
+void response_request_id(struct error *error, struct scrub *scrub, const char *text) {
+  if (text) set_clean(scrub, error->request_id, ERROR_REQUEST_ID_MAX, text, strlen(text), true);
 }
 
 /* Code, message and request id are filled in whatever the kind. */
-static void describe(struct job *job, const struct json_node *root) {
+static void describe(const struct response *response, const struct json_node *root, struct error *error) {
   static const char *const request_ids[] = { "request_id", "requestId", "error.request_id", NULL };
-  struct error *error = &job->error;
+  const struct operation *operation = response->operation;
+  struct scrub *scrub = &response->request->scrub;
   if (root) {
-    remember_secrets(&job->request.scrub, job->operation, root, NULL);
-    take(job, root, job->operation->error_codes, error->code, ERROR_CODE_MAX, true);
-    if (take(job, root, job->operation->error_messages, error->message, ERROR_MESSAGE_MAX, false) && job->operation->error_details)
-      add_details(job, json_at(root, job->operation->error_details));
-    take(job, root, request_ids, error->request_id, ERROR_REQUEST_ID_MAX, true);
+    remember_secrets(scrub, operation, root, NULL);
+    take(scrub, root, operation->error_codes, error->code, ERROR_CODE_MAX, true);
+    if (take(scrub, root, operation->error_messages, error->message, ERROR_MESSAGE_MAX, false) && operation->error_details)
+      add_details(scrub, json_at(root, operation->error_details), error);
+    take(scrub, root, request_ids, error->request_id, ERROR_REQUEST_ID_MAX, true);
   }
-  error->status = job->status;
-  error->attempts = job->attempts;
+  error->status = response->status;
   error->retry_after = -1;
 }
 
-static void set_kind(struct job *job, enum error_kind kind, const char *otherwise) {
-  job->error.kind = kind;
-  if (!job->error.message[0]) snprintf(job->error.message, sizeof job->error.message, "%s", otherwise);
+static void set_kind(struct error *error, enum error_kind kind, const char *otherwise) {
+  error->kind = kind;
+  if (!error->message[0]) snprintf(error->message, sizeof error->message, "%s", otherwise);
 }
 
 /* What is wrong with the answer itself goes before what the provider wrote in it. */
-static void set_protocol(struct job *job, const char *what) {
-  char wrote[sizeof job->error.message];
-  memcpy(wrote, job->error.message, sizeof wrote);
-  job->error.kind = ERROR_PROTOCOL;
-  size_t used = (size_t)snprintf(job->error.message, sizeof job->error.message, "%s", what);
-  if (wrote[0] && used + 2 < sizeof job->error.message)
-    snprintf(job->error.message + used, sizeof job->error.message - used, ": %.*s", (int)(sizeof job->error.message - used - 3), wrote);
+static void set_protocol(struct error *error, const char *what) {
+  char wrote[sizeof error->message];
+  memcpy(wrote, error->message, sizeof wrote);
+  error->kind = ERROR_PROTOCOL;
+  size_t used = (size_t)snprintf(error->message, sizeof error->message, "%s", what);
+  if (wrote[0] && used + 2 < sizeof error->message)
+    snprintf(error->message + used, sizeof error->message - used, ": %.*s", (int)(sizeof error->message - used - 3), wrote);
 }
 
-static bool kind_by_status(struct job *job) {
-  int status = job->status;
+static bool kind_by_status(const struct response *response, struct error *error) {
+  int status = response->status;
   if (status == 401)
-    set_kind(job, ERROR_AUTH, "the provider did not accept the credential");
+    set_kind(error, ERROR_AUTH, "the provider did not accept the credential");
   else if (status == 403)
-    set_kind(job, ERROR_AUTH, "the provider does not allow this with the credential");
+    set_kind(error, ERROR_AUTH, "the provider does not allow this with the credential");
   else if (status == 404)
-    set_kind(job, ERROR_NOT_FOUND, "the provider does not know it");
+    set_kind(error, ERROR_NOT_FOUND, "the provider does not know it");
   else if (status == 429)
-    set_kind(job, ERROR_RATE_LIMITED, "the provider wants fewer calls");
+    set_kind(error, ERROR_RATE_LIMITED, "the provider wants fewer calls");
   else if (status >= 500 && status < 600)
-    set_kind(job, ERROR_PROVIDER, "the provider has a problem of its own");
+    set_kind(error, ERROR_PROVIDER, "the provider has a problem of its own");
   else
     return false;
-  job->error.retryable = job->operation->safe && (status == 429 || status >= 500);
+  error->retryable = response->operation->safe && (status == 429 || status >= 500);
   return true;
 }
 
-static bool echoes_match(const struct job *job, const struct json_node *root) {
-  for (size_t i = 0; i < job->operation->echo_count; i++) {
-    const struct echo *echo = &job->operation->echoes[i];
-    const struct buf *sent = &job->request.sent[i];
+static bool echoes_match(const struct response *response, const struct json_node *root) {
+  for (size_t i = 0; i < response->operation->echo_count; i++) {
+    const struct echo *echo = &response->operation->echoes[i];
+    const struct buf *sent = &response->request->sent[i];
     const struct json_node *node = json_at(root, echo->path);
     if (!sent->data) continue;
     if (!node || json_type(node) == JSON_NULL) {
@@ -216,97 +216,82 @@ static bool echoes_match(const struct job *job, const struct json_node *root) {
   return true;
 }
 
-static void read_success(struct job *job, const struct json_node *root) {
+static struct record *read_success(const struct response *response, const struct json_node *root, struct error *error) {
   struct error built = { .kind = ERROR_NONE };
-  bool same = echoes_match(job, root);
-  if (same) job->record = record_build(json_at(root, job->operation->root), job->operation, &built);
-  if (job->record) return;
-  describe(job, root);
-  job->error.message[0] = '\0'; /* of an answer that calls itself a success */
-  set_protocol(job, same ? built.message : "the answer repeats another id than was sent: it may be about another card");
-  if (!same) return;
-  job->error.kind = built.kind;
-  job->error.retryable = built.kind == ERROR_BUSY;
+  bool same = echoes_match(response, root);
+  struct record *record = same ? record_build(json_at(root, response->operation->root), response->operation, &built) : NULL;
+  if (record) return record;
+  describe(response, root, error);
+  error->message[0] = '\0'; /* of an answer that calls itself a success */
+  set_protocol(error, same ? built.message : "the answer repeats another id than was sent: it may be about another card");
+  if (!same) return NULL;
+  error->kind = built.kind;
+  error->retryable = built.kind == ERROR_BUSY;
+  return NULL;
 }
 
-/* " to host", of a redirect that leads to another one. */
-static void name_target(struct job *job, char out[static 160]) {
-  const char *location = reader_header(&job->reader, "location");
-  CURLU *url = location ? curl_url() : NULL;
-  char *host = NULL, clean[128 + 4] = "";
-  struct buf shown;
-  buf_init(&shown, 128 + 3);
-  out[0] = '\0';
-  if (url && curl_url_set(url, CURLUPART_URL, job->settings->origin, 0) == CURLUE_OK &&
-      curl_url_set(url, CURLUPART_URL, location, CURLU_NON_SUPPORT_SCHEME) == CURLUE_OK && curl_url_get(url, CURLUPART_HOST, &host, 0) == CURLUE_OK &&
-      scrub_text(&job->request.scrub, &shown, host, strlen(host), 128))
-    snprintf(clean, sizeof clean, "%s", buf_string(&shown));
-  if (clean[0]) snprintf(out, 160, " to %s", clean);
-  buf_free(&shown);
-  curl_free(host);
-  curl_url_cleanup(url);
-}
-
-static void set_unexpected(struct job *job) {
-  char what[256], target[160];
-  if (job->status == 407 && job->settings->proxy_kind == PROXY_HTTP && !job->settings->tls) {
-    set_protocol(job, "the proxy wants another credential (HTTP 407)");
-    job->error.kind = ERROR_NETWORK;
-    return;
-  }
-  if (job->status >= 300 && job->status < 400) {
-    name_target(job, target);
-    snprintf(what, sizeof what, "a redirect (HTTP %d)%s, which is never followed", job->status, target);
-  } else {
-    snprintf(what, sizeof what, "an answer that is not documented (HTTP %d)", job->status);
-  }
-  job->error.retryable = job->operation->safe && (job->status == 408 || job->status == 425);
-  set_protocol(job, what);
+static void set_unexpected(const struct response *response, struct error *error) {
+  int status = response->status;
+  char what[256];
+  struct buf host;
+  buf_init(&host, 128 + 3);
+  if (response->redirect_host) scrub_text(&response->request->scrub, &host, response->redirect_host, strlen(response->redirect_host), 128);
+  if (response->unexpected)
+    snprintf(what, sizeof what, "%s", response->unexpected);
+  else if (status >= 300 && status < 400)
+    snprintf(what, sizeof what, "a redirect (HTTP %d)%s%s, which is never followed", status, host.len ? " to " : "", buf_string(&host));
+  else
+    snprintf(what, sizeof what, "an answer that is not documented (HTTP %d)", status);
+  buf_free(&host);
+  error->retryable = response->operation->safe && (status == 408 || status == 425);
+  set_protocol(error, what);
 }
 
 /* With the type that it calls itself, which says most of what it is. */
-static void set_unreadable(struct job *job, size_t len, const char *why, size_t where) {
+static void set_unreadable(const struct response *response, const char *why, size_t where, struct error *error) {
   char what[320], type[64 + 4] = "";
-  const char *given = reader_header(&job->reader, "content-type");
-  if (given && set_clean(job, type, 64, given, strcspn(given, ";"), true) && strcmp(type, "application/json") != 0 && type[0])
+  const char *given = response->content_type;
+  if (given && set_clean(&response->request->scrub, type, 64, given, strcspn(given, ";"), true) && strcmp(type, "application/json") != 0 && type[0])
     snprintf(what, sizeof what, "the answer cannot be read: it is %s: ", type);
   else
     snprintf(what, sizeof what, "the answer cannot be read: ");
   size_t used = strlen(what);
-  if (job->reader.encoded)
+  if (response->encoded)
     snprintf(what, sizeof what, "the encoding of the answer is unknown");
-  else if (len)
+  else if (response->len)
     snprintf(what + used, sizeof what - used, "%s at byte %zu", why, where);
   else
     snprintf(what, sizeof what, "the answer is empty");
-  set_protocol(job, what);
+  set_protocol(error, what);
 }
 
-void response_read(struct job *job, const char *body, size_t len) {
-  memset(&job->error, 0, sizeof job->error);
+struct record *response_read(const struct response *response, struct error *error) {
+  memset(error, 0, sizeof *error);
   const char *why = NULL;
   size_t where = 0;
-  struct json_node *root = len ? json_parse(body, len, &why, &where) : NULL;
-  bool ok = job->status >= 200 && job->status < 300;
-  enum verdict verdict = root ? judge(job->operation, root) : VERDICT_UNKNOWN;
+  int status = response->status;
+  struct json_node *root = response->len ? json_parse(response->body, response->len, &why, &where) : NULL;
+  bool ok = status >= 200 && status < 300;
+  enum verdict verdict = root ? judge(response->operation, root) : VERDICT_UNKNOWN;
   if (ok && verdict == VERDICT_SUCCESS) {
-    read_success(job, root);
+    struct record *record = read_success(response, root, error);
     json_free(root);
-    return;
+    return record;
   }
-  describe(job, root);
+  describe(response, root, error);
 
-  if (kind_by_status(job)) {
-  } else if ((ok || job->status == 400) && verdict == VERDICT_REFUSED) {
-    set_kind(job, ERROR_DECLINED, "the provider refused");
-  } else if (job->status == 400 || job->status == 409 || job->status == 422) {
-    set_kind(job, ERROR_INVALID_REQUEST, "the provider found the request invalid");
+  if (kind_by_status(response, error)) {
+  } else if ((ok || status == 400) && verdict == VERDICT_REFUSED) {
+    set_kind(error, ERROR_DECLINED, "the provider refused");
+  } else if (status == 400 || status == 409 || status == 422) {
+    set_kind(error, ERROR_INVALID_REQUEST, "the provider found the request invalid");
   } else if (!ok) {
-    set_unexpected(job);
+    set_unexpected(response, error);
   } else if (!root) {
-    set_unreadable(job, len, why, where);
+    set_unreadable(response, why, where, error);
   } else {
-    set_protocol(job, "the answer does not have the documented shape");
+    set_protocol(error, "the answer does not have the documented shape");
   }
   json_free(root);
+  return NULL;
 }

@@ -2,11 +2,25 @@
 #ifndef CARDS_PROVIDER_RESPONSE_H
 #define CARDS_PROVIDER_RESPONSE_H
 
-#include "http/job.h"
+#include "provider/record.h"
+#include "provider/request.h"
 
-/* Reads a body, which goes with job->status and the headers in job->reader, into job->record or job->error, in the order that interface.md gives for kinds. */
-void response_read(struct job *job, const char *body, size_t len);
-/* Sets the request id of job->error, scrubbed; text may be NULL. */
-void response_request_id(struct job *job, const char *text);
+/* An answer and the request that it is for. Texts are NULL where there are none, and are read only while a function runs. */
+struct response {
+  const struct operation *operation;
+  struct request *request;   /* says what the answer has to repeat; its scrub takes in the secrets of the answer */
+  int status;                /* of HTTP */
+  const char *body;          /* decoded */
+  size_t len;                /* bytes of the body */
+  bool encoded;              /* in a way that is not known: the body is empty */
+  const char *content_type;  /* as the header has it */
+  const char *redirect_host; /* that a redirect leads to */
+  const char *unexpected;    /* a static phrase that says more of a status that no provider documents */
+};
+
+/* Reads the answer, in the order that interface.md gives for kinds. Returns its record, with the error cleared; or NULL with the error set, but for its attempts, which are 0. */
+struct record *response_read(const struct response *response, struct error *error);
+/* Sets the request id of an error, scrubbed; text may be NULL. */
+void response_request_id(struct error *error, struct scrub *scrub, const char *text);
 
 #endif
