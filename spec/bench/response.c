@@ -30,8 +30,9 @@ int main(int argc, char **argv) {
     struct error error;
     struct buf out;
     buf_init(&out, 256);
-    request_init(&request);
-    struct response response = { .operation = alix->operations, .request = &request, .status = 200, .body = answer, .len = sizeof answer - 1 };
+    static const struct request_base base;
+    request_init(&request, alix->operations, &base);
+    struct response response = { .request = &request, .status = 200, .body = answer, .len = sizeof answer - 1 };
     struct record *record = response_read(&response, &error);
     if (!record) return 1;
     mask_all(record->child, &out);

@@ -1,16 +1,22 @@
 --- Configurations of clients, and parameters, options and credentials of calls, which are built but never sent.
 
-local await = require "cards.async.await"
+local async = require "cards.async"
 
---- In place of the network: every job is given up, some with the status that has credentials fetched once more.
-function await.call()
-  return false -- no call is as simple as to need no Lua
+--- In place of the network: every job is given up.
+local waiter = {}
+
+function waiter:wait(job) -- luacheck: ignore
+  return select(2, job:cancel("cancelled", "not sent"))
 end
 
-function await.result(job)
-  local _, err = job:cancel("cancelled", "not sent")
-  err.status = 401
-  return nil, err
+function waiter:result(job) -- luacheck: ignore
+  return job:cancel("cancelled", "not sent")
+end
+
+function waiter:leave() end -- luacheck: ignore
+
+function async.waiter()
+  return waiter
 end
 
 local cards = require "cards"
@@ -190,8 +196,6 @@ end
 --- What a call does before and after it is sent.
 local function build(read, client, name, operation)
   local given = maybe(read, function() return parameters(read, names[name][operation]) end)
-  local ok, checked, payload = pcall(core.check, client, operation, given)
-  must_hide(not (ok and checked) and (ok and payload or checked) or "", "core.check")
   local asked = maybe(read, options)
   if asked ~= nil then
     local wrong = client_options.check_options(asked)
@@ -201,22 +205,26 @@ local function build(read, client, name, operation)
     end
   end
   local own = credentials(read, name)
-  local made, job, err = pcall(core.job, client, operation, given, asked, own, core.now(), own)
-  if not made then
-    must_hide(job, "core.job")
-  elseif err then
-    must_hide(err, "core.job")
-  elseif job then
+  local made, job, err = pcall(core.job, client, name, operation, given, asked)
+  if not made or not job then
+    must_hide(made and err or job, "core.job")
+  else
+    local wanted = job:needs()
+    while wanted and own[wanted] do
+      local supplied, refused = job:supply(wanted, own[wanted])
+      must_hide(not supplied and refused or "", "job:supply")
+      wanted = supplied and job:needs()
+    end
+    local cleaned, text = pcall(job.redact, job, read:text() .. " " .. MARK)
+    if not cleaned then
+      must_hide(text, "job:redact")
+    end
     must_hide(select(2, job:cancel("cancelled", "not sent")), "cancel")
   end
   local called, none, refused = pcall(client[operation], client, given, asked)
   must_hide(not called and none or refused or "", "a call")
   if called and none or told then
     error(told or "a record of nothing", 0)
-  end
-  local cleaned, text = pcall(core.clean, client, operation, given, asked, own, read:text() .. " " .. MARK)
-  if not cleaned then
-    must_hide(text, "core.clean")
   end
 end
 

@@ -18,8 +18,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   const struct operation *operation = cut_operation(&rest, &provider);
   struct request request; /* nothing was sent that the answer would have to repeat */
   struct error error;
-  request_init(&request);
-  struct response response = { .operation = operation, .request = &request, .status = 200, .body = rest.bytes, .len = rest.len };
+  static const struct request_base base;
+  request_init(&request, operation, &base);
+  struct response response = { .request = &request, .status = 200, .body = rest.bytes, .len = rest.len };
   struct record *record = response_read(&response, &error);
   lua_settop(vm, 1);
   lua_pushvalue(vm, 1);

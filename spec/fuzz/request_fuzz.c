@@ -2,6 +2,7 @@
  * The input: a digit for the operation; then one piece for each of its parts, one for the key that signs, and pairs of a header (a digit) and its value, all ended by 0xff.
  * An empty piece is a value that is not there; one that begins with 0xfe is what follows. */
 #define _GNU_SOURCE 1
+#include "give.h"
 #include "http/engine.h"
 #include "operations.h"
 #include "secret/pool.h"
@@ -11,7 +12,7 @@
 #define HOST         "host.example:8443"
 #define PREFIX       "/base"
 #define MOST_PARTS   64
-#define MOST_HEADERS 50
+#define MOST_HEADERS VALUES_MAX_HEADERS
 
 static struct settings *settings;
 
@@ -253,8 +254,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     headers[header_count].value = cut_value(&rest);
   }
 
-  request_init(&request);
-  if (request_build(&request, operation, &settings->base, values, key, headers, header_count, &error)) {
+  request_init(&request, operation, &settings->base);
+  must(give(&request, values, key, headers, header_count), "the values cannot be kept");
+  if (request_build(&request, true, &error)) {
     struct wire wire;
     const char *why = wire_read(&wire, &request);
     must(!why, "%s", why);

@@ -2,6 +2,7 @@
  * The input: a digit for the operation, a letter for the status, a text up to a line break, the body. The text is what each header says that an error shows: content type,
  * request id, and the host of a redirect. */
 #define _GNU_SOURCE 1
+#include "give.h"
 #include "operations.h"
 #include "provider/response.h"
 #include "text/pan.h"
@@ -61,8 +62,8 @@ static void build_request(struct request *request, const struct operation *opera
       excluded |= operation->parts[j].excludes != NULL;
     values[i] = excluded && !operation->parts[i].required ? (struct value){ NULL, 0 } : (struct value){ sent.bytes, sent.len };
   }
-  request_init(request);
-  bool ok = request_build(request, operation, &base, values, (struct value){ NULL, 0 }, NULL, 0, &error);
+  request_init(request, operation, &base);
+  bool ok = give_values(request, values) && request_build(request, true, &error);
   must(ok, "the request cannot be built: %s", error.message);
 }
 
@@ -160,12 +161,12 @@ static void must_be_same(const struct record *record, const struct json_node *no
 
 /* --- an error says nothing of a secret --- */
 
-struct values {
+struct texts {
   struct buf text[MOST_VALUES];
   size_t count;
 };
 
-static void add_value(struct values *values, const char *bytes, size_t len) {
+static void add_value(struct texts *values, const char *bytes, size_t len) {
   if (values->count == MOST_VALUES) return;
   struct buf *text = &values->text[values->count++];
   buf_init(text, 4096);
@@ -173,7 +174,7 @@ static void add_value(struct values *values, const char *bytes, size_t len) {
 }
 
 /* Every value in the body that stands under the name of a declared secret, as it would be in the record. */
-static void collect(struct values *values, const struct operation *operation, const struct json_node *node, const struct field *inside) {
+static void collect(struct texts *values, const struct operation *operation, const struct json_node *node, const struct field *inside) {
   for (const struct json_node *child = json_child(node); child; child = json_next(child)) {
     const struct field *secret = inside;
     for (size_t i = 0; i < operation->field_count && json_type(node) == JSON_OBJECT; i++) {
@@ -253,12 +254,12 @@ static void must_be_an_error(const struct error *error, const struct response *r
   must_be_clean("the code", error->code, sizeof error->code);
   must_be_clean("the request id", error->request_id, sizeof error->request_id);
   must_not_show(error, (struct piece){ "Sesame-7Hq2Zx9Lm", 16 });
-  struct values values = { .count = 0 };
-  if (root) collect(&values, response->operation, root, NULL);
-  for (size_t i = 0; i < values.count; i++)
-    must_not_show(error, (struct piece){ buf_string(&values.text[i]), values.text[i].len });
-  for (size_t i = 0; i < values.count; i++)
-    buf_free(&values.text[i]);
+  struct texts texts = { .count = 0 };
+  if (root) collect(&texts, response->request->operation, root, NULL);
+  for (size_t i = 0; i < texts.count; i++)
+    must_not_show(error, (struct piece){ buf_string(&texts.text[i]), texts.text[i].len });
+  for (size_t i = 0; i < texts.count; i++)
+    buf_free(&texts.text[i]);
 }
 
 /* With a NUL behind it, and cut where one is. To be freed. */
@@ -278,13 +279,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct piece header = cut_piece(&rest, '\n');
   char *text = copy_text(header), *host = copy_text(cut_piece(&header, ',')); /* no host has a comma, by which redirected_to finds its end */
   build_request(&request, operation);
-  struct response response = { .operation = operation,
-                               .request = &request,
-                               .status = status,
-                               .body = rest.bytes,
-                               .len = rest.len,
-                               .content_type = text,
-                               .redirect_host = *host ? host : NULL };
+  struct response response = {
+    .request = &request, .status = status, .body = rest.bytes, .len = rest.len, .content_type = text, .redirect_host = *host ? host : NULL
+  };
   struct record *record = response_read(&response, &error);
 
   const char *why = NULL;
@@ -295,7 +292,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     must(root && status >= 200 && status < 300, "a record of no success");
     must_be_same(record, json_at(root, operation->root), operation, "");
   } else {
-    if (*text) response_request_id(&error, &request.scrub, text);
+    if (*text) response_request_id(&error, request_scrub(&request), text);
     must_be_an_error(&error, &response, root);
   }
   json_free(root);

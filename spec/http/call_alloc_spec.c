@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
+#include "give.h"
 #include "http/job.h"
 #include "provider/builtin/builtin.h"
 #include "provider/response.h"
@@ -74,7 +75,7 @@ static int tear_down(void **state) {
 }
 
 /* A value for each part that takes one. */
-static void give(const struct operation *operation, bool with_key, struct value *values) {
+static void choose(const struct operation *operation, bool with_key, struct value *values) {
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
     values[i] = (struct value){ NULL, 0 };
@@ -88,9 +89,10 @@ static bool build(const struct provider *provider, struct request *request, bool
   static const struct header headers[] = { { "X-Call", { T("of the call") } }, { "X-Client", { T("instead") } } };
   struct value values[64], key = { NULL, 0 };
   assert_true(provider->operations->part_count <= COUNT_OF(values));
-  give(provider->operations, with_key, values);
+  choose(provider->operations, with_key, values);
   if (with_key) key = (struct value){ key_text, key_len };
-  return request_build(request, provider->operations, &settings->base, values, key, headers, with_headers ? COUNT_OF(headers) : 0, error);
+  error_set(error, ERROR_INVALID_REQUEST, "the values do not fit into memory");
+  return give(request, values, key, headers, with_headers ? COUNT_OF(headers) : 0) && request_build(request, true, error);
 }
 
 /* --- requests --- */
@@ -104,7 +106,7 @@ static bool make_request(void *context) {
   const struct plan *plan = context;
   struct request request;
   struct error error = { .kind = ERROR_NONE };
-  request_init(&request);
+  request_init(&request, plan->provider->operations, &settings->base);
   bool ok = build(plan->provider, &request, plan->with_key, plan->with_headers, &error);
   if (!ok) {
     assert_int_equal(error.kind, ERROR_INVALID_REQUEST);
@@ -132,12 +134,10 @@ static bool read_answer(void *context) {
   const struct provider *provider = registry_find(answer->provider);
   struct request request;
   struct error error;
-  request_init(&request);
+  request_init(&request, provider->operations, &settings->base);
   bool ok = build(provider, &request, false, false, &error);
   if (ok) {
-    struct response response = {
-      .operation = provider->operations, .request = &request, .status = answer->status, .body = answer->body, .len = strlen(answer->body)
-    };
+    struct response response = { .request = &request, .status = answer->status, .body = answer->body, .len = strlen(answer->body) };
     struct record *record = response_read(&response, &error);
     assert_true((record != NULL) == (error.kind == ERROR_NONE));
     record_free(record);

@@ -91,6 +91,23 @@ setup(function()
     locations = {
       ["/content"] = 'ngx.print(require("app").call())',
       ["/real"] = 'ngx.print(require("app").call(nil, true))',
+      ["/within"] = [[
+        local app, got = require "app", nil
+        local function ask() got = { pcall(app.call, nil, true) } return "" end
+        local ways = {
+          gsub = function() return (string.gsub("x", "x", ask)) end,
+          sort = function() table.sort({ 1, 2 }, function(a, b) if not got then ask() end return a < b end) end,
+          require = function() package.preload.within = ask require "within" end,
+          pcall = function() pcall(ask) end,
+        }
+        ways[ngx.var.arg_way]()
+        ngx.print(got[1] and "returned " or "raised ", tostring(got[2])) ]],
+      ["/ways"] = [[
+        local names = {}
+        for name, value in pairs(require "cards.async") do names[#names + 1] = name .. " " .. type(value) end
+        for name, value in pairs(require("cards.async").group) do names[#names + 1] = "group." .. name .. " " .. type(value) end
+        table.sort(names)
+        ngx.print(table.concat(names, "\n")) ]],
       ["/timer"] = 'ngx.timer.at(0, function(_, id) require("app").keep("timer", id) end, ngx.var.arg_id)',
     },
   })
@@ -183,10 +200,34 @@ describe("a call raises an error that names the phase", function()
     assert.equal("static", server:body("/static", { timeout = 5 }))
   end)
 
+  for _, way in ipairs { "gsub", "sort", "require" } do
+    it("where a function of C is in between, with nothing sent: " .. way, function()
+      local id = sandbox.unique_id "alix"
+      assert.matches("^raised .*cannot wait here: a function of C", server:body(("/within?way=%s&id=%s"):format(way, id)))
+      assert.equal(0, sandbox.seen(id).count)
+    end)
+  end
+
+  it("but not inside of pcall, where LuaJIT can yield", function()
+    assert.equal("returned ************1111", server:body "/within?way=pcall&id=c_1")
+  end)
+
   it("in exit_worker", function()
     server:reload()
     raises "exit_worker"
   end)
+end)
+
+it("waits with functions of the same names as outside of nginx", function()
+  local names = {}
+  for name, value in pairs(require "cards.async") do
+    names[#names + 1] = name .. " " .. type(value)
+  end
+  for name, value in pairs(require("cards.async").group) do
+    names[#names + 1] = "group." .. name .. " " .. type(value)
+  end
+  table.sort(names)
+  assert.equal(table.concat(names, "\n"), server:body "/ways")
 end)
 
 it("leaves nothing behind in the error log, and no socket's folder", function()

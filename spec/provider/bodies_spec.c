@@ -24,8 +24,9 @@ static struct record *read_body(int status, const char *body, size_t len, struct
   char *block = malloc(len ? len : 1);
   assert_non_null(block);
   memcpy(block, body, len);
-  request_init(&request);
-  struct response response = { .operation = registry_find("alix")->operations, .request = &request, .status = status, .body = block, .len = len };
+  static const struct request_base base;
+  request_init(&request, registry_find("alix")->operations, &base);
+  struct response response = { .request = &request, .status = status, .body = block, .len = len };
   struct record *record = response_read(&response, error);
   request_free(&request);
   free(block);

@@ -188,13 +188,13 @@ static void signs_the_very_bytes_that_are_sent(void **state) {
     struct operation operation = {
       .name = "op", .method = "POST", .path = "/", .parts = plan.parts, .part_count = plan.count, .signature = &signature
     };
-    request_init(&request);
-    bool ok = request_build(&request, &operation, &base, plan.values, value_of("key"), NULL, 0, &error);
+    request_init(&request, &operation, &base);
+    bool ok = give(&request, plan.values, value_of("key"), NULL, 0) && request_build(&request, true, &error);
     if (!ok) fail_msg("seed %llu: %s", (unsigned long long)seed, error.message);
     const char *body = body_of(&request), *key = strstr(body, "\"payload\":");
     struct buf payload;
     buf_init(&payload, REQUEST_MAX_BODY);
-    assert_true(request_payload(&payload, &operation, plan.values, &error));
+    assert_true(request_payload(&payload, &request, &error));
     assert_string_equal(buf_string(&payload), buf_string(&signed_bytes));
     assert_int_equal(plan.has_payload, key != NULL);
     if (key) {
@@ -220,14 +220,15 @@ static void says_which_key_does_not_sign(void **state) {
   struct value values[] = { value_of("1"), { NULL, 0 } };
   struct request request;
   struct error error;
-  request_init(&request);
-  assert_false(request_build(&request, &operation, &base, values, value_of("other"), NULL, 0, &error));
+  request_init(&request, &operation, &base);
+  assert_true(give(&request, values, value_of("other"), NULL, 0));
+  assert_false(request_build(&request, true, &error));
   assert_int_equal(error.kind, ERROR_INVALID_REQUEST);
   assert_string_equal(error.message, "private_key is not the key");
   request_free(&request);
-  request_init(&request);
+  request_init(&request, &operation, &base);
   values[1] = value_of("ready");
-  assert_true(request_build(&request, &operation, &base, values, (struct value){ NULL, 0 }, NULL, 0, &error));
+  assert_true(give_values(&request, values) && request_build(&request, true, &error));
   assert_string_equal(body_of(&request), "{\"params\":{\"payload\":{\"a\":\"1\"}},\"s\":\"ready\"}");
   request_free(&request);
 }
@@ -248,8 +249,8 @@ static void writes_a_form_with_names_in_brackets(void **state) {
   struct value values[COUNT_OF(parts)] = { value_of("1&2=\xff"), value_of("x y"), value_of("5"), [5] = value_of("+") };
   struct request request;
   struct error error;
-  request_init(&request);
-  assert_true(request_build(&request, &operation, &base, values, (struct value){ NULL, 0 }, NULL, 0, &error));
+  request_init(&request, &operation, &base);
+  assert_true(give_values(&request, values) && request_build(&request, true, &error));
   assert_string_equal(body_of(&request), "a=1%262%3D%FF&card%5Bholder%5D%5Bname%5D=x%20y&card%5Btags%5D%5B%5D=5&kind%5B%5D%5Bx%5D=k&key=Key%20%2B");
   assert_int_equal(count_lines(&request, "Content-Type", "application/x-www-form-urlencoded"), 1);
   request_free(&request);
@@ -264,8 +265,9 @@ static void says_which_value_is_too_long_for_a_form(void **state) {
   struct value values[] = { value_of("1"), { text, REQUEST_MAX_BODY / 2 } }; /* thrice as long, when it is encoded */
   struct request request;
   struct error error;
-  request_init(&request);
-  assert_false(request_build(&request, &operation, &base, values, (struct value){ NULL, 0 }, NULL, 0, &error));
+  request_init(&request, &operation, &base);
+  assert_true(give_values(&request, values));
+  assert_false(request_build(&request, true, &error));
   assert_int_equal(error.kind, ERROR_INVALID_REQUEST);
   assert_string_equal(error.message, "b is too long");
   request_free(&request);

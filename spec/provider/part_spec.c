@@ -38,7 +38,7 @@ static void hides_both_and_what_they_are_together(void **state) {
   for (size_t i = 0; i < COUNT_OF(said); i++) {
     struct buf shown;
     buf_init(&shown, 200);
-    assert_true(scrub_text(&request.scrub, &shown, said[i], strlen(said[i]), 100));
+    assert_true(scrub_text(request_scrub(&request), &shown, said[i], strlen(said[i]), 100));
     assert_null(strcasestr(buf_string(&shown), "aladdin"));
     assert_null(strcasestr(buf_string(&shown), "sesame"));
     assert_null(strcasestr(buf_string(&shown), "GRpbjpv"));
@@ -108,8 +108,8 @@ static void has_an_empty_object_where_nothing_of_the_body_is_given(void **state)
     struct operation operation = { .name = "op", .method = "POST", .path = "/", .body = true, .parts = parts, .part_count = count };
     struct request request;
     struct error error;
-    request_init(&request);
-    assert_true(request_build(&request, &operation, &base, values, (struct value){ NULL, 0 }, NULL, 0, &error));
+    request_init(&request, &operation, &base);
+    assert_true(give_values(&request, values) && request_build(&request, true, &error));
     assert_string_equal(body_of(&request), "{}");
     assert_int_equal(count_lines(&request, "Content-Type", "application/json"), 1);
     assert_int_equal(count_lines(&request, "Content-Length", "2"), 1);

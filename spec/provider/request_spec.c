@@ -136,8 +136,8 @@ static void puts_the_origin_before_the_target_where_there_is_one(void **state) {
     struct request request;
     struct error error;
     own.origin = origins[i];
-    request_init(&request);
-    assert_true(request_build(&request, &operation, &own, NULL, (struct value){ NULL, 0 }, NULL, 0, &error));
+    request_init(&request, &operation, &own);
+    assert_true(request_build(&request, true, &error));
     struct wire wire = wire_of(&request);
     if (!span_is(wire.method, "GET") || !span_is(wire.origin, origins[i] ? origins[i] : "") || !span_is(wire.target, PREFIX "/c"))
       fail_msg("case %zu: %s", i, buf_string(&request.wire));
@@ -233,20 +233,21 @@ static void refuses_to_inject_headers(void **state) {
 static void refuses_headers_without_end(void **state) {
   (void)state;
   char *text = malloc(REQUEST_MAX_HEADER);
-  struct header *headers = malloc(MOST_LINES * sizeof *headers);
-  assert_true(text && headers);
+  struct header headers[VALUES_MAX_HEADERS];
+  size_t rest = (VALUES_MAX_HEADERS - 1) * SHORT_LINE;
+  assert_non_null(text);
   memset(text, 'x', REQUEST_MAX_HEADER);
-  for (size_t i = 0; i < MOST_LINES; i++)
+  for (size_t i = 0; i < VALUES_MAX_HEADERS; i++)
     headers[i] = (struct header){ "X", value_of("1") };
   struct request request;
   struct error error;
   /* Many, that have as many bytes as there may be; then one more. */
-  headers[0].value = (struct value){ text, 1 + REQUEST_MAX_HEADER % SHORT_LINE };
-  assert_true(build(&request, NULL, 0, "/", NULL, headers, MOST_LINES, &error));
-  assert_int_equal(wire_of(&request).line_count, MOST_LINES + 4);
+  headers[0].value = (struct value){ text, REQUEST_MAX_HEADER - rest - (SHORT_LINE - 1) };
+  assert_true(build(&request, NULL, 0, "/", NULL, headers, VALUES_MAX_HEADERS, &error));
+  assert_int_equal(wire_of(&request).line_count, VALUES_MAX_HEADERS + 4);
   request_free(&request);
   headers[0].value.len++;
-  assert_false(build(&request, NULL, 0, "/", NULL, headers, MOST_LINES, &error));
+  assert_false(build(&request, NULL, 0, "/", NULL, headers, VALUES_MAX_HEADERS, &error));
   assert_int_equal(error.kind, ERROR_INVALID_REQUEST);
   request_free(&request);
   /* One. */
@@ -257,7 +258,6 @@ static void refuses_headers_without_end(void **state) {
   assert_false(build(&request, NULL, 0, "/", NULL, headers, 1, &error));
   assert_memory_equal(error.message, "headers.X ", 10);
   request_free(&request);
-  free(headers);
   free(text);
 }
 

@@ -16,10 +16,9 @@
 static void says(const char *provider, int status, const char *body, const char *code, const char *message) {
   struct request request;
   struct error error;
-  request_init(&request);
-  struct response response = {
-    .operation = registry_find(provider)->operations, .request = &request, .status = status, .body = body, .len = strlen(body)
-  };
+  static const struct request_base base;
+  request_init(&request, registry_find(provider)->operations, &base);
+  struct response response = { .request = &request, .status = status, .body = body, .len = strlen(body) };
   assert_null(response_read(&response, &error));
   assert_string_equal(error.code, code);
   assert_string_equal(error.message, message);

@@ -52,6 +52,16 @@ static void exit_origin(struct engine *engine, struct job *job) {
   job_list_add(&engine->ready, next);
 }
 
+/* Another attempt is to begin, for which its owner has to give something first. */
+static bool hand_back(struct engine *engine, struct job *job) {
+  bool asks = job->asks && job->attempts > 0 && !job->supplied;
+  job->supplied = false;
+  if (!asks) return false;
+  job->asking = true;
+  finish(engine, job);
+  return true;
+}
+
 /* The attempt has ended, with a record or an error, and its connection was let go of. */
 static void end_attempt(struct engine *engine, struct job *job) {
   double at;
@@ -98,6 +108,12 @@ static void after(struct engine *engine, struct job *job, enum exchange_state st
   job->replaced = job->fresh = true;
   if (job->retries > 0) job->retries--;
   let_go(engine, job, false);
+  if (job->asks) {
+    job_fail(job, ERROR_NETWORK, true, "the connection was closed without an answer", NULL);
+    exit_origin(engine, job);
+    hand_back(engine, job);
+    return;
+  }
   begin_attempt(engine, job);
 }
 
@@ -140,6 +156,11 @@ static void begin_attempt(struct engine *engine, struct job *job) {
     end_attempt(engine, job);
     return;
   }
+  if (job->attempts > 0 && request_renews(&job->request) && !request_build(&job->request, true, &job->error)) {
+    job->error.attempts = job->attempts;
+    end_attempt(engine, job);
+    return;
+  }
   job->attempts++;
   struct connection *connection = job->connection = take_idle(engine, job, now);
   if (connection) {
@@ -167,6 +188,7 @@ static void begin_attempt(struct engine *engine, struct job *job) {
 /* As soon as its client may have one more call on the wire. */
 static void start_attempt(struct engine *engine, struct job *job) {
   bool no_memory;
+  if (hand_back(engine, job)) return;
   job->fresh = false;
   if (origin_enter(job, &no_memory)) {
     begin_attempt(engine, job);

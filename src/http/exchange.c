@@ -53,7 +53,7 @@ static double read_retry_after(const struct reader *reader) {
 static void read_headers(struct job *job) {
   const char *request_id = reader_header(&job->reader, "x-request-id");
   const char *should_retry = reader_header(&job->reader, "x-should-retry");
-  response_request_id(&job->error, &job->request.scrub, request_id ? request_id : reader_header(&job->reader, "request-id"));
+  response_request_id(&job->error, request_scrub(&job->request), request_id ? request_id : reader_header(&job->reader, "request-id"));
   job->error.retry_after = read_retry_after(&job->reader);
   if (should_retry && strcmp(should_retry, "false") == 0) job->error.retryable = false;
 }
@@ -191,8 +191,7 @@ static enum exchange_state finish(struct job *job) {
   job->status = reader->status;
   bool by_proxy = job->status == 407 && job->settings->base.origin; /* behind a tunnel it is the provider's own answer */
   char *redirect = find_redirect(job);
-  struct response response = { .operation = job->operation,
-                               .request = &job->request,
+  struct response response = { .request = &job->request,
                                .status = job->status,
                                .body = buf_string(&reader->body),
                                .len = reader->body.len,

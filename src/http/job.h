@@ -53,6 +53,9 @@ struct job {
   size_t max_response_bytes;
   int retries; /* left */
   int attempts;
+  bool asks;     /* another attempt needs something that only the owner can give, such as a signature by a function: it comes back instead, as done */
+  bool supplied; /* for the next attempt all of that is there */
+  bool asking;   /* it came back for that; error is the last attempt's */
 
   /* while an engine has it */
   double due;        /* monotonic seconds: of the next attempt while JOB_WAITING, else when it has to be given up */

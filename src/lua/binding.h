@@ -73,10 +73,10 @@ const struct provider *binding_to_provider(lua_State *L, int index);
 struct client {
   const struct provider *provider;
   struct settings *settings;
-  bool plain; /* nothing in Lua has to be called for a call */
+  bool has_sources; /* functions give credentials or sign */
+  bool plain;       /* nothing in Lua has to be called for a call */
 };
 
-/* The client at the index, or an error "… client expected". Its user value is a table: credentials (name -> secret or function), defaults (name -> value). */
-struct client *binding_check_client(lua_State *L, int index);
+/* A client's user value is the table that lua/cards/client/config.lua calls private: credentials (name -> secret), sources (what functions give), defaults (name -> value), headers. */
 
 #endif

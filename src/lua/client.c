@@ -6,12 +6,6 @@
 #include "secret/pool.h"
 #include "secret/stack.h"
 
-struct client *binding_check_client(lua_State *L, int index) {
-  struct client *client = luaL_checkudata(L, index, CLIENT_TYPE);
-  luaL_argcheck(L, client->settings, index, "the client was collected");
-  return client;
-}
-
 static const struct {
   const char *key;
   size_t offset;
@@ -195,9 +189,11 @@ static int new_client(lua_State *L) {
     lua_pushstring(L, unfit);
     return 2;
   }
-  lua_getfield(L, 3, "plain");
-  client->plain = lua_toboolean(L, -1);
-  lua_pop(L, 1);
+  lua_getfield(L, 3, "sources");
+  client->has_sources = lua_istable(L, -1) && lua_rawlen(L, -1) > 0;
+  lua_getfield(L, 3, "on_event");
+  client->plain = !client->has_sources && lua_isnil(L, -1);
+  lua_pop(L, 2);
   return 1;
 }
 

@@ -1,4 +1,5 @@
 /* The module cards.core: what of the library is C, for lua/cards to build on. */
+#include <lualib.h>
 #include <math.h>
 #include <openssl/hmac.h>
 #include <stdio.h>
@@ -131,6 +132,14 @@ static int tells_(lua_State *L) {
   return 1;
 }
 
+#if LUA_VERSION_NUM >= 503 || defined(LUA_JITLIBNAME)
+/* core.is_yieldable(): whether the running coroutine can yield here. 5.1 cannot say, and nginx leaves coroutine.isyieldable out. */
+static int is_yieldable(lua_State *L) {
+  lua_pushboolean(L, lua_isyieldable(L));
+  return 1;
+}
+#endif
+
 /* core.is_terminal(): whether standard error is one */
 static int is_terminal(lua_State *L) {
   lua_pushboolean(L, isatty(STDERR_FILENO));
@@ -142,6 +151,10 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
                                         { "tells", tells_ },  { "is_terminal", is_terminal }, { NULL, NULL } };
   engine_setup();
   luaL_newlib(L, functions);
+#if LUA_VERSION_NUM >= 503 || defined(LUA_JITLIBNAME)
+  lua_pushcfunction(L, is_yieldable);
+  lua_setfield(L, -2, "is_yieldable");
+#endif
   open_buf(L);
   binding_open_convert(L);
   binding_open_secret(L);

@@ -151,7 +151,7 @@ static void read_part(lua_State *L, struct definition *definition, struct part *
 }
 
 static void read_parts(lua_State *L, struct definition *definition, struct operation *operation) {
-  size_t count = open_list(L, "parts", INPUT_MAX_PARTS);
+  size_t count = open_list(L, "parts", VALUES_MAX_PARTS);
   struct part *parts = allocate(L, definition, count, sizeof *parts);
   for (size_t i = 0; i < count; i++) {
     open_entry(L, i);
@@ -193,7 +193,7 @@ static void read_rules(lua_State *L, struct definition *definition, struct opera
 }
 
 static void read_echoes(lua_State *L, struct definition *definition, struct operation *operation) {
-  size_t count = open_list(L, "echoes", REQUEST_MAX_ECHOES);
+  size_t count = open_list(L, "echoes", MAX_LIST);
   struct echo *echoes = allocate(L, definition, count, sizeof *echoes);
   for (size_t i = 0; i < count; i++) {
     open_entry(L, i);

@@ -1,75 +1,424 @@
-/* A call as userdata: made from a client and parameters, run by the VM's own engine, read once. */
+/* core.job: the one object that every call goes through.
+ *
+ *   job, private, seconds = core.job(client, provider, operation, parameters, options, left, tag, threaded)
+ *   while job:needs() do job:supply(name, value) end       where functions have to give something; private is the client's user value then
+ *   job:start(tag, threaded)                               or result() alone, which runs it and blocks
+ *   record, err = job:result()
+ */
+#include "lua/job.h"
+
 #include <signal.h>
 #include <string.h>
 
 #include "http/clock.h"
 #include "lua/input.h"
-#include "lua/job.h"
-#include "lua/vm.h"
 #include "secret/stack.h"
+#include "text/clean.h"
 
-struct box *job_new_box(lua_State *L) {
-  struct box *box = lua_newuserdata(L, sizeof *box);
-  memset(box, 0, sizeof *box);
+#define SHOWN_MAX    256 /* bytes of a text of the script's own in an error */
+#define DONE_AT_ONCE 64  /* jobs that core.done tells of; it has the others when it is asked again */
+#define LONGEST_WAIT 0.5 /* seconds; a signal that comes just before the wait does not end it */
+
+struct call *call_push(lua_State *L) {
+  struct call *call = lua_newuserdata(L, sizeof *call);
+  memset(call, 0, sizeof *call);
   luaL_getmetatable(L, JOB_TYPE);
   lua_setmetatable(L, -2);
-  return box;
+  return call;
 }
 
-/* What was sent before may be repeated by the answer, too. */
-static bool hide_former(lua_State *L, struct job *job, int former) {
-  bool ok = true;
-  for (lua_pushnil(L); ok && lua_next(L, former); lua_pop(L, 1)) {
-    const struct secret *secret = binding_to_secret(L, -1);
-    size_t len = 0;
-    const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &len) : NULL;
-    if (secret && secret_state(secret) == SECRET_OPEN)
-      ok = scrub_add(&job->request.scrub, secret->bytes, secret->len);
-    else if (text)
-      ok = scrub_add(&job->request.scrub, text, len);
+struct call *call_check(lua_State *L) {
+  return luaL_checkudata(L, 1, JOB_TYPE);
+}
+
+static struct call *check_open(lua_State *L) {
+  struct call *call = call_check(L);
+  if (!call->job) luaL_error(L, "the job's result was read already");
+  return call;
+}
+
+/* One that is with nobody: before it is started, or done. */
+static struct call *check_own(lua_State *L) {
+  struct call *call = check_open(L);
+  if (call->channel || (call->job->state != JOB_NEW && call->job->state != JOB_DONE)) luaL_error(L, "the job is under way");
+  return call;
+}
+
+bool call_is_lost(const struct call *call) {
+  return (call->vm || call->channel) && call->generation != secret_generation();
+}
+
+/* --- letting go --- */
+
+/* Jobs that the script was told of and has not read yet, and what their results will leave on the stack. */
+static __thread size_t unread;
+static __thread enum stack_depth depth;
+
+void call_told(struct call *call) {
+  call->unread = true;
+  unread++;
+}
+
+/* Of many jobs that were told of together only the last one wipes the stack. */
+static void wipe_after(struct call *call, enum stack_depth needed) {
+  if (needed > depth) depth = needed;
+  if (call->unread) unread--;
+  call->unread = false;
+  if (unread) return;
+  stack_wipe(depth);
+  depth = STACK_SHALLOW;
+}
+
+/* What belongs to the process that this one was forked from is left as it is. */
+static void release(struct call *call) {
+  struct job *job = call->job;
+  bool lost = call_is_lost(call);
+  call->job = NULL;
+  if (!job || lost) return;
+  if (call->channel) {
+    channel_give_up(call->channel, job);
+    call->channel = NULL;
+    return;
   }
-  return ok;
+  if (call->vm && call->vm->engine) { /* else it was freed, and has ended its jobs */
+    engine_cancel(call->vm->engine, job, ERROR_CANCELLED, "given up");
+    engine_take(call->vm->engine, job);
+  }
+  job_free(job);
 }
 
-/* Makes the job of the input in the box. Returns 0, or the count of results of a refusal. */
-static int fill_box(lua_State *L, struct box *box, const struct input *input) {
-  const char *what, *why;
-  if (binding_refuses_memory(input->client->settings, &what, &why))
-    return binding_refuse(L, input->client->provider->name, input->operation->name, "memory is \"strict\", and secrets are not protected: %s: %s",
-                          what, why);
-  struct job *job = box->job = job_new(input->client->provider, input->operation, input->client->settings);
-  if (!job) return luaL_error(L, "cards: memory is used up");
-  if (lua_isnumber(L, input->started)) job->started = lua_tonumber(L, input->started);
-  job->deadline = job->started + input_option(L, input, "timeout", job->settings->timeout);
-  job->connect_timeout = input_option(L, input, "connect_timeout", job->connect_timeout);
-  job->retries = (int)input_option(L, input, "retries", job->retries);
-  job->max_response_bytes = (size_t)input_option(L, input, "max_response_bytes", (lua_Number)job->max_response_bytes);
-  box->signed_here = input->key.bytes != NULL;
-  if (lua_istable(L, input->former) && !hide_former(L, job, input->former)) return luaL_error(L, "cards: memory is used up");
-  if (request_build(&job->request, input->operation, &job->settings->base, input->values, input->key, input->headers, input->header_count,
-                    &job->error))
-    return 0;
-  job->error.attempts = 0;
+int call_push_result(lua_State *L, struct call *call) {
+  struct job *job = call->job;
+  int count = job->record ? 1 : 2;
+  call->status = job->status;
+  call->attempts = job->attempts;
+  call->reused = job->reused;
+  call->seconds = job->finished - job->started;
+  call->times = job->times;
+  call->bytes_in = job->bytes_in;
+  call->bytes_out = job->bytes_out;
+  if (job->record) {
+    binding_push_record(L, job->record, job->provider, job->operation);
+  } else {
+    lua_pushnil(L);
+    binding_push_error(L, &job->error, job->provider->name, job->operation->name);
+  }
+  bool quiet = count == 1 && call->reused && !call->signs;
+  release(call);
+  wipe_after(call, quiet ? STACK_SHALLOW : STACK_DEEP);
+  return count;
+}
+
+/* Pushes nil and an error of that kind, and lets go of the job, whatever it is doing. */
+static int give_up(lua_State *L, struct call *call, enum error_kind kind, const char *message) {
+  const struct provider *provider = call->job->provider;
+  const struct operation *operation = call->job->operation;
+  struct error error;
+  error_set(&error, kind, "%s", message);
+  error.retryable = kind != ERROR_CANCELLED && operation->safe;
   lua_pushnil(L);
-  binding_push_error(L, &job->error, job->provider->name, job->operation->name);
-  job_free(job);
-  box->job = NULL;
+  binding_push_error(L, &error, provider->name, operation->name); /* before the job goes, and its provider maybe with it */
+  release(call);
+  wipe_after(call, STACK_DEEP);
   return 2;
 }
 
-/* core.job(client, operation, params, options, credentials, started, former): a job that is ready to run, or nil, error. former are credentials that may not show either. */
-static int new_job(lua_State *L) {
-  struct input input;
-  if (secret_arena_is_tight()) binding_collect(L);
-  int refused = input_take(L, &input, true);
-  if (refused) return refused;
-  struct box *box = job_new_box(L);
-  refused = fill_box(L, box, &input);
-  return refused ? refused : 1;
+/* The job was never sent: its error, and nothing of it is left. */
+static int refuse(lua_State *L, struct call *call) {
+  call->job->error.attempts = call->job->attempts;
+  lua_pushnil(L);
+  binding_push_error(L, &call->job->error, call->job->provider->name, call->job->operation->name);
+  release(call);
+  return 2;
 }
 
-struct box *job_check(lua_State *L) {
-  return luaL_checkudata(L, 1, JOB_TYPE);
+/* --- what functions have to give --- */
+
+/* Where what a source of that name gives goes; -1 where the operation has no use for it. */
+static int place_of(const struct operation *operation, const char *name) {
+  const struct signature *signature = operation->signature;
+  for (size_t i = 0; i < operation->part_count; i++) {
+    const struct part *part = &operation->parts[i];
+    if (part->source == FROM_CREDENTIAL && strcmp(part->name, name) == 0) return (int)i;
+    if (part->source == FROM_SIGNATURE && signature->function && strcmp(signature->function, name) == 0) return (int)i;
+  }
+  return signature && strcmp(signature->key, name) == 0 ? VALUES_KEY : -1;
+}
+
+/* Pushes the name of the first source from `from` on, or that signs, for which the operation has a use, and returns its place in the list; 0 with nothing pushed where there is none.
+ * private is the stack index of the client's user value. */
+static int find_source(lua_State *L, const struct operation *operation, int private, int from, bool signing_only) {
+  lua_getfield(L, private, "sources");
+  for (int i = from;; i++) {
+    lua_rawgeti(L, -1, i);
+    if (lua_isnil(L, -1)) break;
+    lua_getfield(L, -1, "signs");
+    lua_getfield(L, -2, "name");
+    if ((!signing_only || lua_toboolean(L, -2)) && place_of(operation, lua_tostring(L, -1)) >= 0) return i;
+    lua_pop(L, 3);
+  }
+  lua_pop(L, 2);
+  return 0;
+}
+
+static void want(struct call *call, bool all) {
+  call->next_source = 1;
+  call->all_sources = all;
+}
+
+/* A job that came back for a signature, or the first 401 of one that functions gave something to, wants more. */
+static void want_again(struct call *call) {
+  const struct job *job = call->job;
+  if (call->next_source || !call->has_sources || job->state != JOB_DONE) return;
+  if (job->asking) {
+    want(call, false);
+  } else if (!job->record && job->error.status == 401 && !call->refused) {
+    call->refused = true;
+    want(call, true);
+  }
+}
+
+/* job:needs(): the name of what a function has to give next, and whether that is because the provider has refused what was given before; nothing where nothing is wanted. Whoever
+ * cannot give it takes the result. */
+static int needs(lua_State *L) {
+  struct call *call = call_check(L);
+  if (!call->job || call->channel || call_is_lost(call)) return 0;
+  want_again(call);
+  if (!call->next_source) return 0;
+  lua_getuservalue(L, 1);
+  call->next_source = find_source(L, call->job->operation, lua_gettop(L), call->next_source, !call->all_sources);
+  if (!call->next_source) return 0;
+  lua_pushboolean(L, call->refused && call->all_sources);
+  return 2;
+}
+
+/* job:supply(name, value): a string or secret for what was wanted. True, or nil and an error */
+static int supply(lua_State *L) {
+  struct call *call = check_own(L);
+  const char *name = luaL_checkstring(L, 2);
+  int place = place_of(call->job->operation, name);
+  luaL_argcheck(L, place >= 0 && call->next_source, 2, "nothing of that name is wanted");
+  lua_settop(L, 3);
+  int refused = input_supply(L, call->job, (size_t)place, name);
+  if (refused) return refused;
+  call->next_source++;
+  call->supplied = true;
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* --- the request before it is sent --- */
+
+/* Pushes bytes as a string, or as a secret; false where there is no room for that. */
+static bool push_text(lua_State *L, const char *bytes, size_t len, bool secret, const char **why) {
+  if (!secret) {
+    lua_pushlstring(L, bytes, len);
+    return true;
+  }
+  return secret_init(binding_new_secret(L), SECRET_CREDENTIAL, bytes, len, why);
+}
+
+/* Sets a field of the table on top of the stack; false where there is no room for a secret. */
+static bool set_text(lua_State *L, const char *name, const char *bytes, size_t len, bool secret, const char **why) {
+  if (!push_text(L, bytes, len, secret, why)) return false;
+  lua_setfield(L, -2, name);
+  return true;
+}
+
+/* Whether a credential or a secret is part of the URL, and of the body. */
+static void find_secrets(const struct call *call, bool *url, bool *body) {
+  const struct operation *operation = call->job->operation;
+  const struct values *values = &call->job->request.values;
+  *url = *body = false;
+  for (size_t i = 0; i < operation->part_count; i++) {
+    const struct part *part = &operation->parts[i];
+    bool secret = values_get(values, i).bytes && (part->source == FROM_CREDENTIAL || values->secrets >> i & 1);
+    *url = *url || (secret && (part->into == INTO_PATH || part->into == INTO_QUERY));
+    *body = *body || (secret && part->into == INTO_BODY);
+  }
+}
+
+static bool push_preview(lua_State *L, struct call *call, const char **why) {
+  const struct job *job = call->job;
+  const struct request *request = &job->request;
+  const char *target = request->wire.data + request->target_at, *body = request->wire.data + request->head_len;
+  bool secret_url, secret_body;
+  find_secrets(call, &secret_url, &secret_body);
+  struct buf *url = binding_new_buf(L, REQUEST_MAX_TARGET + 4096);
+  if (!buf_add_string(url, job->settings->origin) || !buf_add(url, target, request->target_len)) luaL_error(L, "not enough memory");
+  lua_createtable(L, 0, 5);
+  lua_pushstring(L, job->operation->method);
+  lua_setfield(L, -2, "method");
+  bool ok = set_text(L, "url", buf_string(url), url->len, secret_url, why) && set_text(L, "path", target, request->target_len, secret_url, why) &&
+            set_text(L, "body", body, request->wire.len - request->head_len, secret_body, why);
+  buf_free(url);
+  return ok;
+}
+
+/* job:preview(): the request as a function that signs may see it: { method, url, path, body, payload }. path has the query, payload is what the operation's signature covers. What a
+ * secret or a credential is part of is a secret, but for payload. Or nil and an error */
+static int preview(lua_State *L) {
+  struct call *call = check_own(L);
+  struct job *job = call->job;
+  const char *why = NULL;
+  lua_settop(L, 1);
+  struct buf *payload = binding_new_buf(L, REQUEST_MAX_BODY);
+  bool ok = request_build(&job->request, false, &job->error) && (!job->operation->signature || request_payload(payload, &job->request, &job->error));
+  if (ok && !push_preview(L, call, &why)) {
+    error_set(&job->error, ERROR_BUSY, "%s", why);
+    job->error.retryable = true;
+    ok = false;
+  }
+  if (ok && payload->len) {
+    lua_pushlstring(L, buf_string(payload), payload->len);
+    lua_setfield(L, -2, "payload");
+  }
+  buf_free(payload);
+  stack_wipe(STACK_DEEP);
+  if (ok) return 1;
+  lua_pushnil(L);
+  binding_push_error(L, &job->error, job->provider->name, job->operation->name);
+  return 2;
+}
+
+/* --- making one --- */
+
+static void read_options(lua_State *L, struct job *job) {
+  double timeout = input_option(L, "timeout", job->settings->timeout), left = luaL_optnumber(L, 6, timeout);
+  job->deadline = job->started + (left < timeout ? left : timeout);
+  job->connect_timeout = input_option(L, "connect_timeout", job->connect_timeout);
+  job->retries = (int)input_option(L, "retries", job->retries);
+  job->max_response_bytes = (size_t)input_option(L, "max_response_bytes", (lua_Number)job->max_response_bytes);
+}
+
+/* Pushes nil and what is wrong with the client, a string: a mistake of the programmer's. */
+static int misuse(lua_State *L, const struct client *client, const char *provider) {
+  lua_pushnil(L);
+  if (client && client->provider && strcmp(client->provider->name, provider) == 0)
+    lua_pushfstring(L, "the client is of another definition of %s, which has no such operation", provider);
+  else if (client && client->provider)
+    lua_pushfstring(L, "the first argument must be a cards.%s client, not a cards.%s client", provider, client->provider->name);
+  else
+    lua_pushfstring(L, "the first argument must be a cards.%s client, not %s", provider, luaL_typename(L, INPUT_CLIENT));
+  return 2;
+}
+
+static int refuse_memory(lua_State *L, const struct client *client, const struct operation *operation) {
+  const char *what, *why;
+  if (!binding_refuses_memory(client->settings, &what, &why)) return 0;
+  return binding_refuse(L, client->provider->name, operation->name, "memory is \"strict\", and secrets are not protected: %s: %s", what, why);
+}
+
+/* False with the job's error set where there is no room for it. */
+static bool start(lua_State *L, struct call *call, lua_Number tag, bool threaded) {
+  struct job *job = call->job;
+  call->tag = tag;
+  call->generation = secret_generation();
+  job->owner = call;
+  job->state = JOB_NEW;
+  job->asking = false;
+  job->supplied = true;
+  if (threaded) {
+    call->vm = NULL;
+    return call_hand_over(L, call);
+  }
+  call->vm = vm_get(L);
+  engine_submit(call->vm->engine, job);
+  return true;
+}
+
+/* core.job(client, provider's name, operation, parameters, options, left, tag, threaded): a job whose deadline is `left` seconds from now at most. With a tag it is started at once
+ * where functions have to give nothing. Returns the job, the client's user value or nil where nothing in Lua has to be called, and the seconds until the deadline; nil and an error;
+ * or nil and a string, for a client that is none. */
+static int new_job(lua_State *L) {
+  const struct client *client = lua_type(L, INPUT_CLIENT) == LUA_TUSERDATA ? luaL_testudata(L, INPUT_CLIENT, CLIENT_TYPE) : NULL;
+  const char *provider = luaL_checkstring(L, 2), *name = luaL_checkstring(L, 3);
+  bool is_its = client && client->provider && strcmp(client->provider->name, provider) == 0;
+  const struct operation *operation = is_its ? provider_operation(client->provider, name) : NULL;
+  lua_Number tag = luaL_optnumber(L, 7, 0);
+  bool threaded = lua_toboolean(L, 8);
+  if (!operation) return misuse(L, client, provider);
+  lua_settop(L, 6);
+  if (secret_arena_is_tight()) binding_collect(L);
+  int refused = refuse_memory(L, client, operation);
+  if (refused) return refused;
+  struct call *call = call_push(L);
+  int at = lua_gettop(L), private = at + 1;
+  struct job *job = call->job = job_new(client->provider, operation, client->settings);
+  if (!job) return luaL_error(L, "not enough memory");
+  read_options(L, job);
+  lua_getuservalue(L, INPUT_CLIENT);
+  refused = input_take(L, job, private);
+  if (refused) {
+    release(call);
+    return refused;
+  }
+  call->signs = values_get(&job->request.values, VALUES_KEY).bytes != NULL;
+  lua_settop(L, private);
+  call->has_sources = client->has_sources && find_source(L, operation, private, 1, false);
+  if (call->has_sources) {
+    want(call, true);
+    job->asks = find_source(L, operation, private, 1, true) != 0;
+    lua_pushvalue(L, private);
+    lua_setuservalue(L, at);
+    if (!request_check(&job->request, &job->error)) return refuse(L, call);
+  } else {
+    if (!request_build(&job->request, true, &job->error)) return refuse(L, call);
+    if (tag > 0 && !start(L, call, tag, threaded)) return refuse(L, call);
+  }
+  lua_settop(L, private);
+  if (client->plain) {
+    lua_pushnil(L);
+    lua_replace(L, private);
+  }
+  lua_pushnumber(L, job->deadline - job->started);
+  return 3;
+}
+
+/* job:start(tag, threaded): starts the job without waiting, or again when all that it needed was given. core.done, or with `threaded` core.take, returns the tag, a number, when it is
+ * done. True; or nil and an error, and then it has ended */
+static int start_job(lua_State *L) {
+  struct call *call = check_own(L);
+  lua_Number tag = luaL_checknumber(L, 2);
+  if (call->next_source) return luaL_error(L, "the job needs something");
+  if (call->job->state == JOB_DONE && !call->supplied) return luaL_error(L, "the job was started already");
+  call->supplied = false;
+  if (call->has_sources && !request_build(&call->job->request, true, &call->job->error)) return refuse(L, call);
+  if (!start(L, call, tag, lua_toboolean(L, 3))) return refuse(L, call);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* --- waiting --- */
+
+/* core.done(table, seconds): the tags of jobs of the VM's own engine that are done, in the table from 1 on, waiting so long for the first; returns how many */
+static int done(lua_State *L) {
+  struct engine *engine = vm_get(L)->engine;
+  lua_Number seconds = luaL_checknumber(L, 2);
+  call_make_room(L, 1, DONE_AT_ONCE);
+  struct job *job = engine_done(engine);
+  if (!job) {
+    engine_step(engine, seconds);
+    job = engine_done(engine);
+  }
+  int count = 0;
+  while (job) {
+    struct call *call = job->owner;
+    call_told(call);
+    lua_pushnumber(L, call->tag);
+    lua_rawseti(L, 1, ++count);
+    job = count < DONE_AT_ONCE ? engine_done(engine) : NULL;
+  }
+  lua_pushinteger(L, count);
+  return 1;
+}
+
+void call_make_room(lua_State *L, int index, int tags) {
+  luaL_checktype(L, index, LUA_TTABLE);
+  for (int i = (int)lua_rawlen(L, index) + 1; i <= tags; i++) {
+    lua_pushnumber(L, 0);
+    lua_rawseti(L, index, i);
+  }
 }
 
 /* The lua program answers Ctrl-C by taking its handler away and setting a hook on its main thread, which runs as soon as this function returns there. */
@@ -79,239 +428,58 @@ static bool was_interrupted(lua_State *L, lua_Hook hook, const struct vm *vm) {
   return vm->handles_interrupts && sigaction(SIGINT, NULL, &now) == 0 && now.sa_handler == SIG_DFL;
 }
 
-#define LONGEST_WAIT 0.5 /* seconds; a signal that comes just before the wait does not end it */
-
-/* Runs the engine until the job is done. */
-static void run(lua_State *L, struct box *box) {
+/* Runs the job, and whatever else the VM's engine has, until it is done. */
+static void run(lua_State *L, struct call *call) {
+  if (call->job->state == JOB_NEW && !call->vm) {
+    if (call->next_source) luaL_error(L, "the job needs something");
+    start(L, call, 0, false);
+  }
   const struct vm *vm = vm_get(L);
-  struct engine *engine = vm->engine;
   lua_Hook hook = lua_gethook(L);
-  struct job *job = box->job;
-  if (job->state == JOB_NEW) {
-    box->engine = engine;
-    engine_submit(engine, job);
-  }
-  while (job->state != JOB_DONE) {
-    if (!engine_step(engine, LONGEST_WAIT) && was_interrupted(L, hook, vm)) engine_cancel(engine, job, ERROR_CANCELLED, "interrupted");
-  }
-  engine_take(engine, job);
+  while (call->job->state != JOB_DONE)
+    if (!engine_step(vm->engine, LONGEST_WAIT) && was_interrupted(L, hook, vm)) engine_cancel(vm->engine, call->job, ERROR_CANCELLED, "interrupted");
+  engine_take(vm->engine, call->job);
 }
 
-static int submit_box(lua_State *L, struct box *box, lua_Number tag) {
-  box->tag = tag;
-  box->engine = vm_get(L)->engine;
-  box->job->owner = box;
-  engine_submit(box->engine, box->job);
-  return 1;
-}
-
-/* job:submit(tag): starts the job without waiting; core.done returns the tag, a number, once when it is done */
-static int submit(lua_State *L) {
-  struct box *box = job_check(L);
-  if (!box->job || box->job->state != JOB_NEW || box->channel) return luaL_error(L, "the job was submitted already");
-  return submit_box(L, box, luaL_checknumber(L, 2));
-}
-
-#define DONE_AT_ONCE 64 /* jobs; core.done has the others when it is asked again */
-
-void job_make_room(lua_State *L, int index, int tags) {
-  luaL_checktype(L, index, LUA_TTABLE);
-  for (int i = (int)lua_rawlen(L, index) + 1; i <= tags; i++) {
-    lua_pushnumber(L, 0);
-    lua_rawseti(L, index, i);
-  }
-}
-
-/* core.done(table, seconds): the tags of submitted jobs that are done, in the table from 1 on, waiting so long for the first; returns how many */
-static int done(lua_State *L) {
-  struct engine *engine = vm_get(L)->engine;
-  lua_Number seconds = luaL_checknumber(L, 2);
-  job_make_room(L, 1, DONE_AT_ONCE);
-  struct job *job = engine_done(engine);
-  if (!job) {
-    engine_step(engine, seconds);
-    job = engine_done(engine);
-  }
-  int count = 0;
-  while (job) {
-    struct box *box = job->owner;
-    job_told(box);
-    lua_pushnumber(L, box->tag);
-    lua_rawseti(L, 1, ++count);
-    job = count < DONE_AT_ONCE ? engine_done(engine) : NULL;
-  }
-  lua_pushinteger(L, count);
-  return 1;
-}
-
-static bool is_lost(const struct box *box) {
-  return box->channel ? channel_is_foreign(box->channel) : box->engine && engine_is_foreign(box->engine);
-}
-
-/* job:wait() */
+/* job:wait(): blocks until the job is done, starting it where it was not */
 static int wait(lua_State *L) {
-  struct box *box = job_check(L);
-  if (box->channel) return luaL_error(L, "the I/O thread has the job");
-  if (box->job && !is_lost(box)) run(L, box);
+  struct call *call = check_open(L);
+  if (call->channel) return luaL_error(L, "the I/O thread has the job");
+  if (!call_is_lost(call)) run(L, call);
   return 0;
+}
+
+/* job:result(): the record, or nil and the error, once; waits as job:wait() does */
+static int result(lua_State *L) {
+  struct call *call = check_open(L);
+  if (call_is_lost(call)) return give_up(L, call, ERROR_CANCELLED, "this process was forked while the call was under way");
+  wait(L);
+  return call_push_result(L, call);
 }
 
 /* job:lost(): true where this process was forked while the job was under way: it is its parent's, and result() says so */
 static int lost(lua_State *L) {
-  lua_pushboolean(L, is_lost(job_check(L)));
+  lua_pushboolean(L, call_is_lost(call_check(L)));
   return 1;
-}
-
-/* Jobs that the script was told of and has not read yet, and what their results will leave on the stack. */
-static __thread size_t unread;
-static __thread enum stack_depth depth;
-
-void job_told(struct box *box) {
-  box->unread = true;
-  unread++;
-}
-
-/* Of many jobs that were told of together only the last one wipes the stack. */
-static void wipe_after(struct box *box, enum stack_depth needed) {
-  if (needed > depth) depth = needed;
-  if (box->unread) unread--;
-  box->unread = false;
-  if (unread) return;
-  stack_wipe(depth);
-  depth = STACK_SHALLOW;
-}
-
-/* What belongs to the process that this one was forked from is left as it is. */
-static void release(struct box *box) {
-  struct job *job = box->job;
-  box->job = NULL;
-  if (!job) return;
-  if (box->channel) {
-    if (!channel_is_foreign(box->channel)) channel_give_up(box->channel, job);
-    box->channel = NULL;
-    return;
-  }
-  if (box->engine) {
-    if (engine_is_foreign(box->engine)) return;
-    engine_cancel(box->engine, job, ERROR_CANCELLED, "given up");
-    engine_take(box->engine, job);
-  }
-  job_free(job);
-}
-
-int job_push_result(lua_State *L, struct box *box) {
-  struct job *job = box->job;
-  int count = job->record ? 1 : 2;
-  box->status = job->status;
-  box->attempts = job->attempts;
-  box->reused = job->reused;
-  box->seconds = job->finished - job->started;
-  box->times = job->times;
-  box->bytes_in = job->bytes_in;
-  box->bytes_out = job->bytes_out;
-  if (job->record) {
-    binding_push_record(L, job->record, job->provider, job->operation);
-  } else {
-    lua_pushnil(L);
-    binding_push_error(L, &job->error, job->provider->name, job->operation->name);
-  }
-  bool quiet = count == 1 && box->reused && !box->signed_here;
-  release(box);
-  wipe_after(box, quiet ? STACK_SHALLOW : STACK_DEEP);
-  return count;
-}
-
-/* Pushes nil and an error of that kind, and lets go of the job, whatever it is doing. */
-static int give_up(lua_State *L, struct box *box, enum error_kind kind, const char *message) {
-  const struct provider *provider = box->job->provider;
-  const struct operation *operation = box->job->operation;
-  struct error error;
-  error_set(&error, kind, "%s", message);
-  error.retryable = kind != ERROR_CANCELLED && operation->safe;
-  lua_pushnil(L);
-  binding_push_error(L, &error, provider->name, operation->name); /* before the job goes, and its provider maybe with it */
-  release(box);
-  wipe_after(box, STACK_DEEP);
-  return 2;
-}
-
-/* job:result(): the record, or nil and the error; once */
-static int result(lua_State *L) {
-  struct box *box = job_check(L);
-  if (box->job && is_lost(box)) return give_up(L, box, ERROR_CANCELLED, "this process was forked while the call was under way");
-  if (!box->job || box->channel || box->job->state != JOB_DONE) return luaL_error(L, "the job is not done, or its result was read already");
-  return job_push_result(L, box);
 }
 
 /* job:cancel(kind, message): gives the job up, whatever it is doing; returns nil and the error, of kind "cancelled", "timeout" or "busy" */
 static int cancel(lua_State *L) {
   static const char *const names[] = { "cancelled", "timeout", "busy", NULL };
   static const enum error_kind kinds[] = { ERROR_CANCELLED, ERROR_TIMEOUT, ERROR_BUSY };
-  struct box *box = job_check(L);
-  if (!box->job) return luaL_error(L, "the job's result was read already");
+  struct call *call = check_open(L);
   enum error_kind kind = kinds[luaL_checkoption(L, 2, NULL, names)];
-  return give_up(L, box, kind, luaL_checkstring(L, 3));
+  return give_up(L, call, kind, luaL_checkstring(L, 3));
 }
 
-/* Is the client at index 1 one of that provider, and a plain one? The client of an earlier definition may not have the operation. */
-static bool is_plain(lua_State *L, int provider) {
-  const struct client *client = lua_type(L, 1) == LUA_TUSERDATA ? luaL_testudata(L, 1, CLIENT_TYPE) : NULL;
-  return client && client->plain && strcmp(client->provider->name, luaL_checkstring(L, provider)) == 0 &&
-         (!client->provider->owner || provider_operation(client->provider, luaL_checkstring(L, 2)));
+static int collect(lua_State *L) {
+  struct call *call = call_check(L);
+  release(call);
+  if (call->unread) wipe_after(call, STACK_DEEP);
+  return 0;
 }
 
-int job_make_plain(lua_State *L, struct box **made) {
-  struct input input;
-  if (!is_plain(L, 5)) {
-    lua_pushboolean(L, 0);
-    return 1;
-  }
-  if (secret_arena_is_tight()) binding_collect(L);
-  struct box *box = lua_isnil(L, 4) ? NULL : luaL_checkudata(L, 4, JOB_TYPE);
-  int refused = input_take(L, &input, true);
-  if (refused) return refused;
-  if (box && !box->job) { /* else an error came between it and its result */
-    memset(box, 0, sizeof *box);
-    lua_pushvalue(L, 4);
-  } else {
-    box = job_new_box(L);
-  }
-  *made = box;
-  return fill_box(L, box, &input);
-}
-
-/* core.submit(client, operation, params, job or nil, provider name, nil, tag): what core.job and job:submit do together, for a client of that provider without functions to
- * call, using a job again if its result was read. Returns the job; nil and an error; or false for any other client. */
-static int submit_plain(lua_State *L) {
-  struct box *box = NULL;
-  int refused = job_make_plain(L, &box);
-  return refused ? refused : submit_box(L, box, lua_tonumber(L, 7));
-}
-
-/* core.call(client, operation, params, provider name): what job, wait and result do together, for the same clients; false for any other */
-static int call(lua_State *L) {
-  static const char box_key; /* its address is the key of the VM's own box in the registry */
-  struct input input;
-  if (!is_plain(L, 4)) {
-    lua_pushboolean(L, 0);
-    return 1;
-  }
-  lua_settop(L, 3);
-  if (secret_arena_is_tight()) binding_collect(L);
-  int refused = input_take(L, &input, true);
-  if (refused) return refused;
-  compat_rawgetp(L, LUA_REGISTRYINDEX, &box_key);
-  struct box *box = lua_touserdata(L, -1);
-  if (!box || box->job) { /* the first call, or one inside of another: in a finalizer, say */
-    box = job_new_box(L);
-    lua_pushvalue(L, -1);
-    compat_rawsetp(L, LUA_REGISTRYINDEX, &box_key);
-  }
-  refused = fill_box(L, box, &input);
-  if (refused) return refused;
-  run(L, box);
-  return job_push_result(L, box);
-}
+/* --- what is known of it --- */
 
 static void set_number(lua_State *L, const char *key, lua_Number value) {
   lua_pushnumber(L, value);
@@ -325,28 +493,41 @@ static void set_count(lua_State *L, const char *key, size_t value) {
 
 /* job:facts(event): sets the fields of the event that are known of the call; after result() */
 static int facts(lua_State *L) {
-  struct box *box = job_check(L);
+  struct call *call = call_check(L);
   luaL_checktype(L, 2, LUA_TTABLE);
   lua_settop(L, 2);
-  if (box->status) set_count(L, "status", (size_t)box->status);
-  set_count(L, "attempts", (size_t)box->attempts);
-  lua_pushboolean(L, box->reused);
+  if (call->status) set_count(L, "status", (size_t)call->status);
+  set_count(L, "attempts", (size_t)call->attempts);
+  lua_pushboolean(L, call->reused);
   lua_setfield(L, 2, "reused");
-  set_number(L, "seconds", box->seconds);
-  set_number(L, "resolve", box->times.resolve);
-  set_number(L, "connect", box->times.connect);
-  set_number(L, "tls", box->times.tls);
-  if (box->times.first_byte > 0) set_number(L, "first_byte", box->times.first_byte);
-  set_count(L, "bytes_in", box->bytes_in);
-  set_count(L, "bytes_out", box->bytes_out);
+  set_number(L, "seconds", call->seconds);
+  set_number(L, "resolve", call->times.resolve);
+  set_number(L, "connect", call->times.connect);
+  set_number(L, "tls", call->times.tls);
+  if (call->times.first_byte > 0) set_number(L, "first_byte", call->times.first_byte);
+  set_count(L, "bytes_in", call->bytes_in);
+  set_count(L, "bytes_out", call->bytes_out);
   return 0;
 }
 
-static int collect(lua_State *L) {
-  struct box *box = job_check(L);
-  release(box);
-  if (box->unread) wipe_after(box, STACK_DEEP);
-  return 0;
+/* job:left(): seconds until its deadline, not below 0 */
+static int left(lua_State *L) {
+  struct call *call = check_open(L);
+  double seconds = call->job->deadline - clock_now();
+  lua_pushnumber(L, seconds > 0 ? seconds : 0);
+  return 1;
+}
+
+/* job:redact(text): a text of the script's own as it may stand in an error of this call: without its values, and without what may be a secret */
+static int redact(lua_State *L) {
+  struct call *call = check_own(L);
+  size_t len;
+  const char *text = luaL_checklstring(L, 2, &len);
+  struct buf *shown = binding_new_buf(L, SHOWN_MAX + 3);
+  bool ok = clean_text(request_scrub(&call->job->request), shown, text, len, SHOWN_MAX);
+  lua_pushstring(L, ok ? buf_string(shown) : "it failed");
+  buf_free(shown);
+  return 1;
 }
 
 static int now(lua_State *L) {
@@ -355,11 +536,10 @@ static int now(lua_State *L) {
 }
 
 void binding_open_job(lua_State *L) {
-  static const luaL_Reg methods[] = { { "submit", submit }, { "wait", wait },   { "result", result }, { "cancel", cancel },
-                                      { "lost", lost },     { "facts", facts }, { NULL, NULL } };
-  static const luaL_Reg functions[] = { { "check", input_check }, { "clean", input_clean }, { "number", input_number },
-                                        { "job", new_job },       { "call", call },         { "submit", submit_plain },
-                                        { "done", done },         { "now", now },           { NULL, NULL } };
+  static const luaL_Reg methods[] = { { "needs", needs }, { "supply", supply }, { "preview", preview }, { "start", start_job },
+                                      { "wait", wait },   { "result", result }, { "cancel", cancel },   { "lost", lost },
+                                      { "left", left },   { "facts", facts },   { "redact", redact },   { NULL, NULL } };
+  static const luaL_Reg functions[] = { { "job", new_job }, { "done", done }, { "now", now }, { "number", input_number }, { NULL, NULL } };
   vm_open(L);
   luaL_newmetatable(L, JOB_TYPE);
   luaL_newlib(L, methods);

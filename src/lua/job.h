@@ -1,36 +1,45 @@
-/* A call as userdata. */
+/* A call as userdata: made of a client and parameters, started, its result read once. Everything that calls goes through it. */
 #ifndef CARDS_LUA_JOB_H
 #define CARDS_LUA_JOB_H
 
-#include "http/engine.h"
 #include "http/iothread.h"
 #include "lua/binding.h"
+#include "lua/vm.h"
 
-struct box {
+struct call {
   struct job *job;         /* NULL once the result was read */
-  struct engine *engine;   /* where it was submitted */
-  struct channel *channel; /* while an I/O thread has it: then nothing of the job may be looked at */
+  struct vm *vm;           /* whose engine has it, or had it until that was freed; NULL where none has */
+  struct channel *channel; /* while the I/O thread has it: then nothing of the job may be looked at */
+  uint32_t generation;     /* of the process that started it */
   lua_Number tag;          /* the script's, for finding its own again */
+  bool has_sources;        /* functions have to give something for it; the client's user value is its own then */
+  int next_source;         /* what is wanted next, by its place among the client's sources, from 1 on; 0 when nothing is */
+  bool all_sources;        /* all of them are wanted, not only what is made for each attempt */
+  bool refused;            /* the provider answered 401 to what was given at first */
+  bool supplied;           /* something was given since it was started last */
+  bool signs;              /* a key that was given here signs, which leaves more on the stack */
+  bool unread;             /* the script was told that it is done */
   /* what is known of the job once its result was read */
   int status, attempts;
-  bool reused, signed_here;
+  bool reused;
   double seconds;
   struct job_times times;
   size_t bytes_in, bytes_out;
-  bool unread; /* the script was told that it is done */
 };
 
-/* Pushes a userdata that frees its job with it; it has none yet. */
-struct box *job_new_box(lua_State *L);
-struct box *job_check(lua_State *L);
+/* Pushes a call that has no job yet; its job is freed with it. */
+struct call *call_push(lua_State *L);
+/* The call at index 1, or an error. */
+struct call *call_check(lua_State *L);
 /* Makes room for so many tags in the table at the index, so that none is lost for want of memory once its job was taken. */
-void job_make_room(lua_State *L, int index, int tags);
+void call_make_room(lua_State *L, int index, int tags);
 /* The script is told that the job is done. */
-void job_told(struct box *box);
-/* For (client, operation, params, job or nil, provider name, nil, tag) on the stack: makes the job, in the one given where there is one. Returns 0 with *made set and on top of
- * the stack, or the count of results: false where the client is not plain, nil and an error where something is wrong. */
-int job_make_plain(lua_State *L, struct box **made);
+void call_told(struct call *call);
+/* Hands the job to the I/O thread (src/lua/thread.c). False where there is no room, with the job's error set. */
+bool call_hand_over(lua_State *L, struct call *call);
+/* Whether this process was forked while the job was under way. */
+bool call_is_lost(const struct call *call);
 /* Pushes the record, or nil and the error, and lets go of the job, which is done. Returns the count. */
-int job_push_result(lua_State *L, struct box *box);
+int call_push_result(lua_State *L, struct call *call);
 
 #endif

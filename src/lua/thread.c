@@ -34,47 +34,15 @@ static struct channel *get_channel(lua_State *L) {
   return *own;
 }
 
-/* Hands the job to the I/O thread, or fails it. */
-static bool hand_over(lua_State *L, struct box *box, lua_Number tag) {
+bool call_hand_over(lua_State *L, struct call *call) {
   struct channel *channel = get_channel(L);
-  struct job *job = box->job;
+  struct job *job = call->job;
   const char *why;
-  box->tag = tag;
-  box->channel = channel;
-  job->owner = box;
+  call->channel = channel;
   if (channel_submit(channel, job, &why)) return true;
-  box->channel = NULL;
+  call->channel = NULL;
   job_fail(job, ERROR_BUSY, true, why, NULL);
-  job->state = JOB_DONE;
-  job->finished = clock_now();
   return false;
-}
-
-static double time_left(const struct job *job) {
-  double left = job->deadline - clock_now();
-  return left > 0 ? left : 0;
-}
-
-/* job:send(tag): has the I/O thread run it; core.take returns the tag, a number, when it has come back. Returns the seconds until its deadline; nothing when there is no room
- * for it: then the job is done, with that error. */
-static int send_job(lua_State *L) {
-  struct box *box = job_check(L);
-  if (!box->job || box->engine || box->channel || box->job->state != JOB_NEW) return luaL_error(L, "the job was submitted already");
-  double left = time_left(box->job);
-  if (!hand_over(L, box, luaL_checknumber(L, 2))) return 0;
-  lua_pushnumber(L, left);
-  return 1;
-}
-
-/* core.send(client, operation, params, job or nil, provider name, nil, tag): as core.submit, by the I/O thread. Returns the job and the seconds until its deadline. */
-static int send_plain(lua_State *L) {
-  struct box *box = NULL;
-  int refused = job_make_plain(L, &box);
-  if (refused) return refused;
-  double left = time_left(box->job);
-  if (!hand_over(L, box, lua_tonumber(L, 7))) return job_push_result(L, box);
-  lua_pushnumber(L, left);
-  return 2;
 }
 
 /* core.take(table [, seconds]): the tags of jobs that have come back, in the table from 1 on; returns how many, some dozens at most. When more are left, the bell rings again.
@@ -83,17 +51,17 @@ static int take(lua_State *L) {
   struct job *jobs[TAKEN_AT_ONCE];
   struct channel *channel = get_channel(L);
   lua_Number seconds = luaL_optnumber(L, 2, 0);
-  job_make_room(L, 1, TAKEN_AT_ONCE);
+  call_make_room(L, 1, TAKEN_AT_ONCE);
   size_t count = channel_take(channel, jobs, TAKEN_AT_ONCE);
   if (!count && seconds > 0) {
     struct pollfd bell = { .fd = channel_bell(channel)->fd, .events = POLLIN };
     if (poll(&bell, 1, (int)(seconds * 1000) + 1) > 0) count = channel_take(channel, jobs, TAKEN_AT_ONCE);
   }
   for (size_t i = 0; i < count; i++) {
-    struct box *box = jobs[i]->owner;
-    box->channel = NULL;
-    job_told(box);
-    lua_pushnumber(L, box->tag);
+    struct call *call = jobs[i]->owner;
+    call->channel = NULL;
+    call_told(call);
+    lua_pushnumber(L, call->tag);
     lua_rawseti(L, 1, (int)i + 1);
   }
   compat_push_integer(L, (int64_t)count);
@@ -156,14 +124,9 @@ static int calls(lua_State *L) {
 }
 
 void binding_open_thread(lua_State *L) {
-  static const luaL_Reg functions[] = { { "send", send_plain }, { "take", take },        { "pollfd", get_pollfd },
-                                        { "ring", ring },       { "listen", listen_to }, { "accept", accept_connection },
-                                        { "hang_up", hang_up }, { "limit", limit },      { "calls", calls },
-                                        { NULL, NULL } };
+  static const luaL_Reg functions[] = {
+    { "take", take },       { "pollfd", get_pollfd }, { "ring", ring },   { "listen", listen_to }, { "accept", accept_connection },
+    { "hang_up", hang_up }, { "limit", limit },       { "calls", calls }, { NULL, NULL }
+  };
   luaL_setfuncs(L, functions, 0);
-  luaL_getmetatable(L, JOB_TYPE);
-  lua_getfield(L, -1, "__index");
-  lua_pushcfunction(L, send_job);
-  lua_setfield(L, -2, "send");
-  lua_pop(L, 2);
 }

@@ -58,21 +58,17 @@ static bool write_value(struct buf *out, const struct part *part, struct value v
   return ok;
 }
 
-bool body_build(struct buf *out, const struct operation *operation, const struct value *values, struct value signature, const char *only,
-                const char **bad) {
+bool body_build(struct buf *out, const struct operation *operation, const struct value *values, const char *only, const char **bad) {
   size_t base = only ? strlen(only) + 1 : 0;
   struct writer writer = { .out = out };
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
-    struct value value = values[i];
-    if (part->source == FROM_CONSTANT) value = (struct value){ part->value, strlen(part->value) };
-    if (part->source == FROM_SIGNATURE && !value.bytes) value = signature;
-    if (part->into != INTO_BODY || !value.bytes) continue;
+    if (part->into != INTO_BODY || !values[i].bytes) continue;
     const char *path = part->wire ? part->wire : part->name;
     if (only && !starts_with(path, only, base - 1)) continue;
     if (!writer.path) buf_add_char(out, '{');
     *bad = part->name ? part->name : part->wire;
-    if (!move_to(&writer, path, base) || !write_value(out, part, value)) return false;
+    if (!move_to(&writer, path, base) || !write_value(out, part, values[i])) return false;
   }
   *bad = NULL;
   if (!writer.path) return only == NULL || buf_add_string(out, "{}");
@@ -97,13 +93,12 @@ static bool add_form_name(struct buf *out, const char *path) {
 bool body_build_form(struct buf *out, const struct operation *operation, const struct value *values, const char **bad) {
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
-    struct value value = part->source == FROM_CONSTANT ? (struct value){ part->value, strlen(part->value) } : values[i];
-    if (part->into != INTO_BODY || !value.bytes) continue;
+    if (part->into != INTO_BODY || !values[i].bytes) continue;
     *bad = part->name ? part->name : part->wire;
     if (out->len) buf_add_char(out, '&');
     if (!add_form_name(out, part->wire ? part->wire : part->name) || !buf_add_char(out, '=')) return false;
     if (part->prefix) buf_add_percent_encoded(out, part->prefix, strlen(part->prefix));
-    if (!buf_add_percent_encoded(out, value.bytes, value.len)) return false;
+    if (!buf_add_percent_encoded(out, values[i].bytes, values[i].len)) return false;
   }
   *bad = NULL;
   return !out->failed;

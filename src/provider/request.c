@@ -9,18 +9,19 @@
 
 #define FEW_BYTES 160 /* of request line and headers, in most calls */
 
-void request_init(struct request *request) {
-  memset(request, 0, sizeof *request);
+void request_init(struct request *request, const struct operation *operation, const struct request_base *base) {
+  request->operation = operation;
+  request->base = base;
+  request->target_at = request->target_len = request->head_len = 0;
+  request->knows_head = false;
+  values_init(&request->values);
   buf_init(&request->wire, REQUEST_MAX_TARGET + REQUEST_MAX_HEADER + REQUEST_MAX_BASE_HEAD + REQUEST_MAX_BODY + 4096);
-  for (size_t i = 0; i < REQUEST_MAX_ECHOES; i++)
-    buf_init(&request->sent[i], REQUEST_MAX_BODY);
   scrub_init(&request->scrub);
 }
 
 void request_free(struct request *request) {
+  values_free(&request->values);
   buf_free(&request->wire);
-  for (size_t i = 0; i < REQUEST_MAX_ECHOES; i++)
-    buf_free(&request->sent[i]);
   scrub_free(&request->scrub);
 }
 
@@ -120,16 +121,17 @@ static bool check(const struct part *part, struct value value, struct error *err
   return true;
 }
 
-bool request_check(const struct operation *operation, const struct value *values, struct error *error) {
+static bool is_credential(const struct part *part) {
+  return part->source == FROM_CREDENTIAL || part->source == FROM_SIGNATURE;
+}
+
+/* Checks all values. Without `complete`, credentials may be missing yet. */
+static bool check_all(const struct operation *operation, const struct value *values, bool complete, struct error *error) {
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
-    if (part->source == FROM_CONSTANT) continue;
-    if (part->source == FROM_SIGNATURE) {
-      struct part given = { .name = operation->signature->value, .into = INTO_BODY };
-      if (!check(&given, values[i], error)) return false;
-      continue;
-    }
-    if (!check(part, values[i], error)) return false;
+    struct part given = { .name = part->source == FROM_SIGNATURE ? operation->signature->value : NULL, .into = INTO_BODY };
+    if (part->source == FROM_CONSTANT || (!complete && is_credential(part) && !values[i].bytes)) continue;
+    if (!check(given.name ? &given : part, values[i], error)) return false;
     if (!part->excludes || !values[i].bytes) continue;
     for (size_t j = 0; j < operation->part_count; j++)
       if (operation->parts[j].name && values[j].bytes && strcmp(operation->parts[j].name, part->excludes) == 0) {
@@ -138,6 +140,14 @@ bool request_check(const struct operation *operation, const struct value *values
       }
   }
   return true;
+}
+
+/* One for each part, constants as well. */
+static void get_all(const struct request *request, struct value *values) {
+  for (size_t i = 0; i < request->operation->part_count; i++) {
+    const struct part *part = &request->operation->parts[i];
+    values[i] = part->source == FROM_CONSTANT ? (struct value){ part->value, strlen(part->value) } : values_get(&request->values, i);
+  }
 }
 
 struct path_values {
@@ -158,7 +168,9 @@ static bool fill_path(void *context, const char *name, size_t len, struct buf *o
 }
 
 /* Path and query, behind the origin where there is one. */
-static bool build_target(struct request *request, const struct operation *operation, const struct request_base *base, const struct value *values) {
+static bool build_target(struct request *request, const struct value *values) {
+  const struct operation *operation = request->operation;
+  const struct request_base *base = request->base;
   struct path_values path = { operation, values };
   struct buf *wire = &request->wire;
   if (base->origin) buf_add_string(wire, base->origin);
@@ -168,13 +180,12 @@ static bool build_target(struct request *request, const struct operation *operat
   char separator = strchr(operation->path, '?') ? '&' : '?';
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
-    const char *bytes = part->source == FROM_CONSTANT ? part->value : values[i].bytes;
-    if (part->into != INTO_QUERY || !bytes) continue;
+    if (part->into != INTO_QUERY || !values[i].bytes) continue;
     const char *wire_name = part->wire ? part->wire : part->name;
     buf_add_char(wire, separator);
     buf_add_percent_encoded(wire, wire_name, strlen(wire_name));
     buf_add_char(wire, '=');
-    buf_add_percent_encoded(wire, bytes, part->source == FROM_CONSTANT ? strlen(bytes) : values[i].len);
+    buf_add_percent_encoded(wire, values[i].bytes, values[i].len);
     separator = '&';
   }
   request->target_len = wire->len - request->target_at;
@@ -196,25 +207,27 @@ bool request_is_header(const char *line, const char *name) {
   return strncasecmp(line, name, len) == 0 && line[len] == ':';
 }
 
-static bool is_among(const char *line, const struct header *headers, size_t count) {
-  for (size_t i = 0; i < count; i++)
-    if (request_is_header(line, headers[i].name)) return true;
+static bool is_among(const char *line, const struct values *values) {
+  for (size_t i = 0; i < values->header_count; i++)
+    if (request_is_header(line, values_header_name(values, i))) return true;
   return false;
 }
 
 /* The lines of the client, but for those that the call has, too. */
-static bool add_head(struct request *request, const struct request_base *base, const struct header *headers, size_t header_count) {
-  if (!header_count) return buf_add(&request->wire, base->head.data, base->head.len);
+static bool add_head(struct request *request) {
+  const struct buf *head = &request->base->head;
+  if (!request->values.header_count) return buf_add(&request->wire, head->data, head->len);
   bool ok = true;
-  for (const char *line = buf_string(&base->head), *next; ok && *line; line = next) {
+  for (const char *line = buf_string(head), *next; ok && *line; line = next) {
     next = strchr(line, '\n') + 1;
-    if (!is_among(line, headers, header_count)) ok = buf_add(&request->wire, line, (size_t)(next - line));
+    if (!is_among(line, &request->values)) ok = buf_add(&request->wire, line, (size_t)(next - line));
   }
   return ok;
 }
 
-/* base64 of user:password, which is remembered, too: what is known of each alone says nothing of both. */
-static bool add_basic(struct request *request, size_t lines_at, const struct operation *operation, const struct value *values, size_t place) {
+/* base64 of user:password, which has to be hidden, too: what is known of each alone says nothing of both. */
+static bool add_basic(struct request *request, size_t lines_at, const struct value *values, size_t place) {
+  const struct operation *operation = request->operation;
   const struct part *part = &operation->parts[place];
   struct buf pair, encoded;
   buf_init(&pair, REQUEST_MAX_HEADER);
@@ -231,39 +244,41 @@ static bool add_basic(struct request *request, size_t lines_at, const struct ope
   return ok;
 }
 
-static bool add_part_lines(struct request *request, size_t lines_at, const struct operation *operation, const struct value *values,
-                           struct error *error) {
-  for (size_t i = 0; i < operation->part_count; i++) {
-    const struct part *part = &operation->parts[i];
-    struct value value = values[i];
-    if (part->source == FROM_CONSTANT) value = (struct value){ part->value, strlen(part->value) };
-    if (part->into != INTO_HEADER || !value.bytes) continue;
+static bool add_part_lines(struct request *request, size_t lines_at, const struct value *values, struct error *error) {
+  for (size_t i = 0; i < request->operation->part_count; i++) {
+    const struct part *part = &request->operation->parts[i];
+    if (part->into != INTO_HEADER || !values[i].bytes) continue;
     const char *name = part->wire ? part->wire : part->name;
-    if (!(part->basic ? add_basic(request, lines_at, operation, values, i) : add_line(request, lines_at, name, part->prefix, value)))
+    if (!(part->basic ? add_basic(request, lines_at, values, i) : add_line(request, lines_at, name, part->prefix, values[i])))
       return invalid(error, part_name(part), "is too long for a header");
   }
   return true;
 }
 
-/* The call's own lines, the client's, and those about the body; then the body. */
-static bool add_rest(struct request *request, const struct operation *operation, const struct request_base *base, const struct value *values,
-                     const struct buf *body, const struct header *headers, size_t header_count, struct error *error) {
-  size_t lines_at = request->wire.len;
-  if (!add_part_lines(request, lines_at, operation, values, error)) return false;
-  for (size_t i = 0; i < header_count; i++) {
-    if (has_control(headers[i].value)) {
-      error_set(error, ERROR_INVALID_REQUEST, "headers.%s contains a line break, a NUL or another control character", headers[i].name);
-      return false;
-    }
-    /* A caller who adds an empty header wants none. */
-    if (headers[i].value.len && !add_line(request, lines_at, headers[i].name, NULL, headers[i].value)) {
-      error_set(error, ERROR_INVALID_REQUEST, "headers.%s is too long", headers[i].name);
+static bool add_headers(struct request *request, size_t lines_at, struct error *error) {
+  for (size_t i = 0; i < request->values.header_count; i++) {
+    struct value value = values_header(&request->values, i);
+    const char *wrong = NULL;
+    if (has_control(value))
+      wrong = "contains a line break, a NUL or another control character";
+    else if (value.len &&
+             !add_line(request, lines_at, values_header_name(&request->values, i), NULL, value)) /* an empty one takes the client's away */
+      wrong = "is too long";
+    if (wrong) {
+      error_set(error, ERROR_INVALID_REQUEST, "headers.%s %s", values_header_name(&request->values, i), wrong);
       return false;
     }
   }
-  bool ok = add_head(request, base, headers, header_count);
-  if (body->len || operation->body) { /* an empty form is a body, too */
-    const char *kind = operation->form ? "application/x-www-form-urlencoded" : "application/json";
+  return true;
+}
+
+/* The call's own lines, the client's, and those about the body; then the body. */
+static bool add_rest(struct request *request, const struct value *values, const struct buf *body, struct error *error) {
+  size_t lines_at = request->wire.len;
+  if (!add_part_lines(request, lines_at, values, error) || !add_headers(request, lines_at, error)) return false;
+  bool ok = add_head(request);
+  if (body->len || request->operation->body) { /* an empty form is a body, too */
+    const char *kind = request->operation->form ? "application/x-www-form-urlencoded" : "application/json";
     ok = ok && buf_addf(&request->wire, "Content-Type: %s\r\nContent-Length: %zu\r\n", kind, body->len);
   }
   ok = ok && buf_add(&request->wire, "\r\n", 2);
@@ -272,77 +287,96 @@ static bool add_rest(struct request *request, const struct operation *operation,
   return ok || invalid(error, "the request", "does not fit into memory");
 }
 
-/* Keeps what the answer has to repeat, and what must not show. */
-static bool remember(struct request *request, const struct operation *operation, const struct request_base *base, const struct value *values,
-                     struct value key, const struct header *headers, size_t header_count) {
-  for (size_t i = 0; i < operation->part_count; i++) {
-    const struct part *part = &operation->parts[i];
-    struct value value = values[i];
-    if (part->source == FROM_CONSTANT) value = (struct value){ part->value, strlen(part->value) };
-    if (!value.bytes) continue;
-    for (size_t e = 0; e < operation->echo_count; e++)
-      if (strcmp(part_name(part), operation->echoes[e].part) == 0 && !buf_add(&request->sent[e], value.bytes, value.len)) return false;
-    if (part->source != FROM_CONSTANT && !scrub_add(&request->scrub, value.bytes, value.len)) return false;
-  }
-  for (const char *line = buf_string(&base->head), *own = line + base->own_at; line < own;) {
-    const char *value = strchr(line, ':') + 2, *end = strchr(line, '\r');
-    if (!scrub_add(&request->scrub, value, (size_t)(end - value))) return false;
-    line = end + 2;
-  }
-  for (size_t i = 0; i < header_count; i++)
-    if (!scrub_add(&request->scrub, headers[i].value.bytes, headers[i].value.len)) return false;
-  return !key.bytes || scrub_add(&request->scrub, key.bytes, key.len);
+static bool build_payload(struct buf *out, const struct operation *operation, const struct value *values, struct error *error) {
+  const char *bad = NULL;
+  if (body_build(out, operation, values, operation->signature->over, &bad)) return true;
+  return invalid(error, bad ? bad : "the request", "is not valid UTF-8 or too long");
 }
 
-/* Signs with the key where there is one; a signature that is there already stays. */
-static bool make_signature(struct buf *out, const struct operation *operation, const struct value *values, struct value key, struct error *error) {
-  const struct signature *signature = operation->signature;
-  struct buf payload;
-  buf_init(&payload, REQUEST_MAX_BODY);
+/* Signs with the key where there is one, and puts the signature among the values; one that is there already stays. */
+static bool sign(struct buf *made, const struct request *request, struct value *values, struct error *error) {
+  const struct signature *signature = request->operation->signature;
+  struct value key = values_get(&request->values, VALUES_KEY);
   const char *why = NULL;
-  bool ok = request_payload(&payload, operation, values, error);
-  if (ok && !signature->make(key.bytes, key.len, buf_string(&payload), payload.len, out, &why)) ok = invalid(error, signature->key, why);
+  struct buf payload;
+  if (!signature || !key.bytes) return true;
+  buf_init(&payload, REQUEST_MAX_BODY);
+  bool ok = build_payload(&payload, request->operation, values, error);
+  if (ok && !signature->make(key.bytes, key.len, buf_string(&payload), payload.len, made, &why)) ok = invalid(error, signature->key, why);
   buf_free(&payload);
+  for (size_t i = 0; ok && i < request->operation->part_count; i++)
+    if (request->operation->parts[i].source == FROM_SIGNATURE && !values[i].bytes) values[i] = (struct value){ made->data, made->len };
   return ok;
 }
 
-static bool build_body(struct buf *body, const struct operation *operation, const struct value *values, struct value signature, struct error *error) {
+static bool build_body(struct buf *body, const struct operation *operation, const struct value *values, struct error *error) {
   const char *bad = NULL;
-  if (operation->form ? !body_build_form(body, operation, values, &bad) : !body_build(body, operation, values, signature, NULL, &bad))
+  if (operation->form ? !body_build_form(body, operation, values, &bad) : !body_build(body, operation, values, NULL, &bad))
     return invalid(error, bad ? bad : "the request", bad && !operation->form ? "is not valid UTF-8 or too long" : "is too long");
   if (!body->len && operation->body && !operation->form && !buf_add_string(body, "{}"))
     return invalid(error, "the request", "does not fit into memory");
   return true;
 }
 
-bool request_build(struct request *request, const struct operation *operation, const struct request_base *base, const struct value *values,
-                   struct value key, const struct header *headers, size_t header_count, struct error *error) {
+static bool build_wire(struct request *request, const struct value *values, const struct buf *body, struct error *error) {
+  struct buf *wire = &request->wire;
+  buf_clear(wire);
+  buf_reserve(wire, FEW_BYTES + request->base->head.len + body->len);
+  buf_add_string(wire, request->operation->method);
+  buf_add_char(wire, ' ');
+  if (!build_target(request, values)) return invalid(error, "the request", "makes a URL that is too long");
+  if (!buf_add_string(wire, " HTTP/1.1\r\n")) return invalid(error, "the request", "does not fit into memory");
+  return add_rest(request, values, body, error);
+}
+
+bool request_build(struct request *request, bool complete, struct error *error) {
+  struct value values[VALUES_MAX_PARTS];
   struct buf made, body;
   buf_init(&made, 16 * 1024);
   buf_init(&body, REQUEST_MAX_BODY);
-  bool ok = request_check(operation, values, error);
-  if (ok && operation->signature && key.bytes) ok = make_signature(&made, operation, values, key, error);
-  ok = ok && build_body(&body, operation, values, (struct value){ made.data, made.len }, error);
-  if (ok) {
-    struct buf *wire = &request->wire;
-    buf_reserve(wire, FEW_BYTES + base->head.len + body.len);
-    buf_add_string(wire, operation->method);
-    buf_add_char(wire, ' ');
-    if (!build_target(request, operation, base, values))
-      ok = invalid(error, "the request", "makes a URL that is too long");
-    else
-      ok = (buf_add_string(wire, " HTTP/1.1\r\n") || invalid(error, "the request", "does not fit into memory")) &&
-           add_rest(request, operation, base, values, &body, headers, header_count, error);
-    if (ok && !remember(request, operation, base, values, key, headers, header_count)) ok = invalid(error, "the request", "does not fit into memory");
-  }
+  get_all(request, values);
+  bool ok = check_all(request->operation, values, complete, error) && sign(&made, request, values, error) &&
+            build_body(&body, request->operation, values, error) && build_wire(request, values, &body, error);
   buf_free(&made);
   buf_free(&body);
   return ok;
 }
 
-bool request_payload(struct buf *out, const struct operation *operation, const struct value *values, struct error *error) {
-  const char *bad = NULL;
-  if (!request_check(operation, values, error)) return false;
-  if (body_build(out, operation, values, (struct value){ NULL, 0 }, operation->signature->over, &bad)) return true;
-  return invalid(error, bad ? bad : "the request", "is not valid UTF-8 or too long");
+bool request_check(const struct request *request, struct error *error) {
+  struct value values[VALUES_MAX_PARTS];
+  get_all(request, values);
+  return check_all(request->operation, values, false, error);
+}
+
+bool request_renews(const struct request *request) {
+  return request->operation->signature && values_get(&request->values, VALUES_KEY).bytes;
+}
+
+bool request_payload(struct buf *out, const struct request *request, struct error *error) {
+  struct value values[VALUES_MAX_PARTS];
+  get_all(request, values);
+  return check_all(request->operation, values, false, error) && build_payload(out, request->operation, values, error);
+}
+
+struct value request_sent(const struct request *request, const char *name) {
+  for (size_t i = 0; i < request->operation->part_count; i++) {
+    const struct part *part = &request->operation->parts[i];
+    if (strcmp(part_name(part), name) != 0) continue;
+    if (part->source == FROM_CONSTANT) return (struct value){ part->value, strlen(part->value) };
+    struct value value = values_get(&request->values, i);
+    if (value.bytes) return value;
+  }
+  return (struct value){ NULL, 0 };
+}
+
+struct scrub *request_scrub(struct request *request) {
+  bool ok = values_hide(&request->values, &request->scrub);
+  const char *line = buf_string(&request->base->head), *own = line + request->base->own_at;
+  while (ok && !request->knows_head && line < own) {
+    const char *value = strchr(line, ':') + 2, *end = strchr(line, '\r');
+    ok = scrub_add(&request->scrub, value, (size_t)(end - value));
+    line = end + 2;
+  }
+  request->knows_head = true;
+  return &request->scrub;
 }

@@ -1,5 +1,4 @@
-/* One request as it goes over the wire, built from an operation's parts in one buffer, with everything that must not show in an error remembered. Owned by its job; used by one
- * thread at a time. */
+/* The request of a call: the values that go into it, and its bytes as they go over the wire, in one buffer. Owned by its job; used by one thread at a time. */
 #ifndef CARDS_PROVIDER_REQUEST_H
 #define CARDS_PROVIDER_REQUEST_H
 
@@ -8,6 +7,7 @@
 
 #include "provider/error.h"
 #include "provider/provider.h"
+#include "provider/values.h"
 #include "secret/buf.h"
 #include "text/scrub.h"
 
@@ -15,21 +15,8 @@
 #define REQUEST_MAX_TARGET   (16 * 1024)   /* bytes of path and query */
 #define REQUEST_MAX_HEADER   (64 * 1024)   /* bytes of the header lines of one call */
 #define REQUEST_MAX_BODY     (1024 * 1024) /* bytes */
-#define REQUEST_MAX_ECHOES   4
 
 #define REQUEST_MAX_BASE_HEAD ((size_t)4 * 64 * 1024) /* bytes of the header lines of a client */
-
-/* A value as text; bytes is NULL where there is none. The bytes are only read while a function runs. */
-struct value {
-  const char *bytes;
-  size_t len;
-};
-
-/* A header that the caller adds to one call. */
-struct header {
-  const char *name; /* checked by the caller: a token of RFC 9110 */
-  struct value value;
-};
 
 /* What is the same in every request of a client. Whoever fills it in owns it; here it is only read. */
 struct request_base {
@@ -40,27 +27,39 @@ struct request_base {
 };
 
 struct request {
-  struct buf wire;                     /* request line, header lines, an empty line, body */
-  size_t target_at, target_len;        /* of path and query, in `wire` */
-  size_t head_len;                     /* where the body begins */
-  struct buf sent[REQUEST_MAX_ECHOES]; /* the value of each of the operation's echoes; data is NULL where nothing was sent */
-  struct scrub scrub;
+  const struct operation *operation;
+  const struct request_base *base;
+  struct values values;
+  struct buf wire;              /* request line, header lines, an empty line, body */
+  size_t target_at, target_len; /* of path and query, in `wire` */
+  size_t head_len;              /* where the body begins */
+  struct scrub scrub;           /* see request_scrub */
+  bool knows_head;              /* the scrub knows the client's own headers */
 };
 
-void request_init(struct request *request);
+/* Prepares a request without values. operation and base have to outlive it. */
+void request_init(struct request *request, const struct operation *operation, const struct request_base *base);
 /* Wipes and frees. */
 void request_free(struct request *request);
 
-/* Builds the request with what base says. values has one entry for each of operation->parts (for the signature: a ready one); key is the PEM that signs, or without bytes;
- * headers are added last. On failure false with error set to invalid_request, naming the parameter or header, never its value. */
-bool request_build(struct request *request, const struct operation *operation, const struct request_base *base, const struct value *values,
-                   struct value key, const struct header *headers, size_t header_count, struct error *error);
+/* Builds the bytes of the values, anew where it was built before. Without `complete`, credentials may be missing: for a preview. On failure false with error set to invalid_request,
+ * naming the parameter or header, never its value. */
+bool request_build(struct request *request, bool complete, struct error *error);
 
-/* The checks of request_build on the values alone. */
-bool request_check(const struct operation *operation, const struct value *values, struct error *error);
+/* The checks of request_build on the values alone; credentials may be missing yet. */
+bool request_check(const struct request *request, struct error *error);
 
-/* Appends the exact bytes that a signature covers. values as for request_build. On failure as there. */
-bool request_payload(struct buf *out, const struct operation *operation, const struct value *values, struct error *error);
+/* Whether another attempt needs other bytes: a signature is made for each. */
+bool request_renews(const struct request *request);
+
+/* Appends the exact bytes that the operation's signature covers. On failure as request_build. */
+bool request_payload(struct buf *out, const struct request *request, struct error *error);
+
+/* What was sent as the part of that name; bytes is NULL where nothing was. */
+struct value request_sent(const struct request *request, const char *part);
+
+/* What hides all values of the call, and of the client's own headers, in a text of somebody else's. It learns them when it is asked for: most calls need none. */
+struct scrub *request_scrub(struct request *request);
 
 /* Whether a line "Name: value\r\n" has that name, in any case. */
 bool request_is_header(const char *line, const char *name);

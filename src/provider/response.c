@@ -143,8 +143,8 @@ void response_request_id(struct error *error, struct scrub *scrub, const char *t
 /* Code, message and request id are filled in whatever the kind. */
 static void describe(const struct response *response, const struct json_node *root, struct error *error) {
   static const char *const request_ids[] = { "request_id", "requestId", "error.request_id", NULL };
-  const struct operation *operation = response->operation;
-  struct scrub *scrub = &response->request->scrub;
+  const struct operation *operation = response->request->operation;
+  struct scrub *scrub = request_scrub(response->request);
   if (root) {
     remember_secrets(scrub, operation, root, NULL);
     take(scrub, root, operation->error_codes, error->code, ERROR_CODE_MAX, true);
@@ -185,16 +185,16 @@ static bool kind_by_status(const struct response *response, struct error *error)
     set_kind(error, ERROR_PROVIDER, "the provider has a problem of its own");
   else
     return false;
-  error->retryable = response->operation->safe && (status == 429 || status >= 500);
+  error->retryable = response->request->operation->safe && (status == 429 || status >= 500);
   return true;
 }
 
 static bool echoes_match(const struct response *response, const struct json_node *root) {
-  for (size_t i = 0; i < response->operation->echo_count; i++) {
-    const struct echo *echo = &response->operation->echoes[i];
-    const struct buf *sent = &response->request->sent[i];
+  for (size_t i = 0; i < response->request->operation->echo_count; i++) {
+    const struct echo *echo = &response->request->operation->echoes[i];
+    struct value sent = request_sent(response->request, echo->part);
     const struct json_node *node = json_at(root, echo->path);
-    if (!sent->data) continue;
+    if (!sent.bytes) continue;
     if (!node || json_type(node) == JSON_NULL) {
       if (echo->required) return false;
       continue;
@@ -209,7 +209,7 @@ static bool echoes_match(const struct response *response, const struct json_node
       bytes = buf_string(&text);
       len = text.len;
     }
-    bool same = len == sent->len && strncasecmp(bytes, buf_string(sent), len) == 0;
+    bool same = len == sent.len && strncasecmp(bytes, sent.bytes, len) == 0;
     buf_free(&text);
     if (!same) return false;
   }
@@ -219,7 +219,7 @@ static bool echoes_match(const struct response *response, const struct json_node
 static struct record *read_success(const struct response *response, const struct json_node *root, struct error *error) {
   struct error built = { .kind = ERROR_NONE };
   bool same = echoes_match(response, root);
-  struct record *record = same ? record_build(json_at(root, response->operation->root), response->operation, &built) : NULL;
+  struct record *record = same ? record_build(json_at(root, response->request->operation->root), response->request->operation, &built) : NULL;
   if (record) return record;
   describe(response, root, error);
   error->message[0] = '\0'; /* of an answer that calls itself a success */
@@ -235,7 +235,7 @@ static void set_unexpected(const struct response *response, struct error *error)
   char what[256];
   struct buf host;
   buf_init(&host, 128 + 3);
-  if (response->redirect_host) scrub_text(&response->request->scrub, &host, response->redirect_host, strlen(response->redirect_host), 128);
+  if (response->redirect_host) scrub_text(request_scrub(response->request), &host, response->redirect_host, strlen(response->redirect_host), 128);
   if (response->unexpected)
     snprintf(what, sizeof what, "%s", response->unexpected);
   else if (status >= 300 && status < 400)
@@ -243,7 +243,7 @@ static void set_unexpected(const struct response *response, struct error *error)
   else
     snprintf(what, sizeof what, "an answer that is not documented (HTTP %d)", status);
   buf_free(&host);
-  error->retryable = response->operation->safe && (status == 408 || status == 425);
+  error->retryable = response->request->operation->safe && (status == 408 || status == 425);
   set_protocol(error, what);
 }
 
@@ -251,7 +251,8 @@ static void set_unexpected(const struct response *response, struct error *error)
 static void set_unreadable(const struct response *response, const char *why, size_t where, struct error *error) {
   char what[320], type[64 + 4] = "";
   const char *given = response->content_type;
-  if (given && set_clean(&response->request->scrub, type, 64, given, strcspn(given, ";"), true) && strcmp(type, "application/json") != 0 && type[0])
+  if (given && set_clean(request_scrub(response->request), type, 64, given, strcspn(given, ";"), true) && strcmp(type, "application/json") != 0 &&
+      type[0])
     snprintf(what, sizeof what, "the answer cannot be read: it is %s: ", type);
   else
     snprintf(what, sizeof what, "the answer cannot be read: ");
@@ -272,7 +273,7 @@ struct record *response_read(const struct response *response, struct error *erro
   int status = response->status;
   struct json_node *root = response->len ? json_parse(response->body, response->len, &why, &where) : NULL;
   bool ok = status >= 200 && status < 300;
-  enum verdict verdict = root ? judge(response->operation, root) : VERDICT_UNKNOWN;
+  enum verdict verdict = root ? judge(response->request->operation, root) : VERDICT_UNKNOWN;
   if (ok && verdict == VERDICT_SUCCESS) {
     struct record *record = read_success(response, root, error);
     json_free(root);

@@ -7,7 +7,6 @@
 
 /* An answer and the request that it is for. Texts are NULL where there are none, and are read only while a function runs. */
 struct response {
-  const struct operation *operation;
   struct request *request;   /* says what the answer has to repeat; its scrub takes in the secrets of the answer */
   int status;                /* of HTTP */
   const char *body;          /* decoded */

@@ -1,11 +1,10 @@
 --- Many calls at once: cards.all, cards.each, cards.fallback. The functions run as coroutines, inside of nginx as light threads.
 
-local await = require "cards.async.await"
+local async = require "cards.async"
 local callable = require "cards.util.callable"
 local check = require "cards.util.check"
-local tasks = require "cards.async.nginx" or require "cards.async.tasks"
 
-local flow = {}
+local flow, groups = {}, async.group
 
 local unpack = table.unpack or unpack -- luacheck: ignore
 
@@ -46,15 +45,15 @@ function flow.all(functions)
   if not pcall(unpack, functions, 1, count) then
     error(("cards.all: a call of this Lua cannot return the results of %d functions: cards.each takes any number"):format(count), 2)
   end
-  await.check("cards.all", 2)
-  local group, started = tasks.group(), {}
+  async.check("cards.all", 2)
+  local group, started = groups.new(), {}
   -- An error may end the wait, such as Ctrl-C does; a request of nginx that ends takes its light threads with it.
-  local abandoned = tasks.guard(group)
+  local abandoned = groups.guard(group)
   for _ in once(abandoned) do
     for i = 1, count do
-      started[i] = tasks.spawn(group, functions[i], false)
+      started[i] = groups.spawn(group, functions[i], false)
     end
-    while tasks.next(group) do end -- luacheck: ignore
+    while groups.next(group) do end -- luacheck: ignore
   end
   local results = {}
   for i, task in ipairs(started) do
@@ -96,23 +95,23 @@ function flow.each(from, call, options)
   if wrong then
     error("cards.each: " .. wrong, 2)
   end
-  await.check("cards.each", 2)
+  async.check("cards.each", 2)
   local concurrency = options and options.concurrency or 64
   local progress = options and options.progress
   local total = type(from) == "table" and next_value ~= from and #from or nil
-  local group, index, exhausted, done, failed = tasks.group(true), 0, false, 0, 0
-  local abandoned = tasks.guard(group)
+  local group, index, exhausted, done, failed = groups.new(true), 0, false, 0, 0
+  local abandoned = groups.guard(group)
 
   local function fill()
     while not exhausted and group.running + group.count - group.taken < concurrency do
       local value = next_value()
       if value == nil then
         exhausted = true
-        tasks.seal(group)
+        groups.seal(group)
         return
       end
       index = index + 1
-      local task = tasks.spawn(group, call, true, value)
+      local task = groups.spawn(group, call, true, value)
       task.index, task.value = index, value
     end
   end
@@ -121,7 +120,7 @@ function flow.each(from, call, options)
     local task
     repeat -- where several take from it, another one may have taken the last that ran
       fill()
-      task = tasks.next(group)
+      task = groups.next(group)
     until task or exhausted
     if not task then
       if progress and abandoned then
@@ -140,7 +139,7 @@ function flow.each(from, call, options)
     local at, value, n = task.index, task.value, task.n
     if n <= 2 then
       local first, second = task[1], task[2]
-      tasks.recycle(task)
+      groups.recycle(task)
       return at, value, first, second
     end
     return at, value, unpack(task, 1, n)

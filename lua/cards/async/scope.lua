@@ -4,6 +4,7 @@
 -- A scope is { parent = a scope or nil, ends = seconds on the clock of core.now or nil, cancelled = boolean }.
 
 local core = require "cards.core"
+local host = require "cards.async.host"
 local protected = require "cards.util.protected"
 
 local running = coroutine.running
@@ -13,16 +14,11 @@ local scope = {
   active = 0,
 }
 
-local own, used = setmetatable({}, { __mode = "k" }), setmetatable({}, { __mode = "k" }) -- scopes by coroutine; such tables that are not empty
-
---- The table of scopes by coroutine that holds here. @param make whether there is to be one; else it may be nil
-function scope.table(make) -- luacheck: ignore
-  return own
-end
+local used = setmetatable({}, { __mode = "k" }) -- tables of scopes by coroutine that are not empty
 
 --- Gives a coroutine a scope, or nil for none.
 function scope.set(thread, value)
-  local current = (value or scope.active > 0) and scope.table(value ~= nil)
+  local current = (value or scope.active > 0) and host.scopes(value ~= nil)
   if not current then
     return
   end
@@ -55,7 +51,7 @@ function scope.get()
   if scope.active == 0 then
     return nil
   end
-  local current = scope.table()
+  local current = host.scopes()
   local found = current and current[running() or false]
   if not found and is_empty() then
     scope.active = 0

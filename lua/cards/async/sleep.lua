@@ -1,7 +1,6 @@
 --- cards.sleep: waits, and lets others go on meanwhile.
 
-local await = require "cards.async.await"
-local bell = require "cards.async.bell"
+local async = require "cards.async"
 local check = require "cards.util.check"
 local scope = require "cards.async.scope"
 
@@ -15,10 +14,10 @@ return function(seconds)
   if wrong then
     error("cards.sleep: " .. wrong, 2)
   end
-  await.check("cards.sleep", 2)
+  async.check("cards.sleep", 2)
   local left = scope.left()
   local short = left and left < seconds
-  local _, err = bell():wait(short and left or seconds)
+  local _, err = async.signal():wait(short and left or seconds)
   if err then
     return nil, err
   elseif short or scope.is_cancelled(scope.get()) then

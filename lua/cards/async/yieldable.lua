@@ -4,8 +4,10 @@
 -- and for functions that no instruction for a call has called. What is called as `f()()` passes for one of those as well: such a call blocks where it could
 -- have yielded.
 
-if coroutine.isyieldable then
-  return coroutine.isyieldable
+local core = require "cards.core"
+
+if core.is_yieldable then
+  return core.is_yieldable
 end
 
 local getinfo = debug.getinfo

@@ -1,129 +1,98 @@
---- One call, from the credentials to the record.
+--- One call, from its parameters to the record: the one way that every call goes, whatever it waits with.
 
-local core = require "cards.core"
-
-local await = require "cards.async.await"
+local async = require "cards.async"
 local check = require "cards.util.check"
+local core = require "cards.core"
 local scope = require "cards.async.scope"
 
---- Why a function gave no credential, fit for an error: what it says itself may hold a credential or the payload.
-local function reason(client, operation, parameters, credentials, why)
+local new_job, new_waiter = core.job, async.waiter
+
+--- Why a function gave nothing, fit for an error: what it says itself may hold a credential or what it was to sign.
+local function reason(job, why)
   if getmetatable(why) == "cards.error" then
     return tostring(why)
   elseif type(why) == "string" then
-    return core.clean(client, operation, parameters, nil, credentials, why)
+    return job:redact(why)
   end
   return why == nil and "it returned none" or "it failed"
 end
 
---- Calls a function that stands for a credential.
--- @param credentials that other functions gave before, by name
--- @param ... what it is called with
--- @return a string or secret, or nil and an error
-local function fetch(client, operation, parameters, credentials, name, source, ...)
-  local ok, value, why = pcall(source, ...)
+--- Calls the function of a source: one that gives a credential, or another one than that which the provider refused, where it has one to give; or one that
+-- signs.
+-- @param call { job, private, provider, operation, given = what functions gave before, by name }
+local function ask(call, source, former)
+  if source.signs then
+    local request, err = call.job:preview()
+    if not request then
+      return nil, err
+    elseif source.signs == "payload" then
+      return source.call(request.payload)
+    end
+    request.credential = call.given[source.credential] or call.private.credentials[source.credential]
+    return source.call(request, function(encoding, ...) return core.hmac(request.credential, encoding, ...) end)
+  elseif former ~= nil and source.renew then
+    return source.renew(source.call, former)
+  end
+  return source.call()
+end
+
+--- @return a string or secret, or nil and an error
+local function fetch(call, source, former)
+  local ok, value, why = pcall(ask, call, source, former)
   if ok and (type(value) == "string" or check.is_secret(value)) then
     return value
-  end
-  if not ok then
+  elseif not ok then
     why = value
   end
-  local _, provider = core.private(client)
   return nil, core.error {
-    kind = "auth", provider = provider, operation = operation, attempts = 0,
+    kind = "auth", provider = call.provider, operation = call.operation, attempts = 0,
     retryable = type(why) == "table" and why.retryable == true,
-    message = ("%s: the function gave no credential: %s"):format(name, reason(client, operation, parameters, credentials, why)),
+    message = ("%s: the function gave no credential: %s"):format(source.name, reason(call.job, why)),
   }
 end
 
---- Calls the functions of a definition that sign, with the request as it will be sent: { method, url, path, body, credential }, and with a function
--- hmac(encoding, …) that returns HMAC-SHA-256 of texts and secrets, one behind the other, under the credential, as "hex" or "base64".
--- @param credentials what was fetched already; what the functions return is added
--- @return true, or nil and an error
-local function sign_all(client, private, operation, parameters, credentials)
-  for _, name in ipairs(private.unique[operation] or {}) do
-    credentials[name] = core.unique() -- the same in what is signed and in what is sent
-  end
-  for _, signer in ipairs(private.signers) do
-    local request, err = core.outline(client, operation, parameters, nil, credentials)
-    if not request then
+--- Gives the job what it needs, beginning with the value of that name. @return true; or nil and an error
+local function supply(call, name, refused)
+  while name do
+    local value, err = fetch(call, call.private.sources[name], refused and call.given[name] or nil)
+    if value == nil then
       return nil, err
     end
-    request.credential = credentials[signer.credential] or private.credentials[signer.credential]
-    local function hmac(encoding, ...) return core.hmac(request.credential, encoding, ...) end
-    credentials[signer.name], err = fetch(client, operation, parameters, credentials, signer.name, signer.sign, request, hmac)
-    if err then
+    local ok
+    ok, err = call.job:supply(name, value)
+    if not ok then
       return nil, err
     end
+    call.given[name] = value
+    name, refused = call.job:needs()
   end
   return true
 end
 
---- Calls all functions that were given as credentials.
--- @param refused what they gave before, where the provider answered 401 to that; a source of tokens may have one of its own to give, and is told
--- @return the credentials by name, or nil and an error
-local function fetch_all(client, private, operation, parameters, payload, refused)
-  local credentials, err = {}, nil
-  for _, source in ipairs(private.functions) do
-    if refused and source.renew then
-      credentials[source.name], err = fetch(client, operation, parameters, credentials, source.name, source.renew, source.call, refused[source.name])
-    else
-      credentials[source.name], err = fetch(client, operation, parameters, credentials, source.name, source.call)
-    end
-    if err then
-      return nil, err
-    end
-  end
-  if private.sign then
-    credentials.signature, err = fetch(client, operation, parameters, credentials, private.sign_name, private.sign, payload)
-  end
-  if not err and private.signers then
-    err = select(2, sign_all(client, private, operation, parameters, credentials))
-  end
-  return not err and credentials or nil, err
-end
-
---- One request with its retries. @return the record or nil, the error or nil, the job or nil
-local function run(client, operation, parameters, options, credentials, started, former)
-  local job, err = core.job(client, operation, parameters, options, credentials, started, former)
-  if not job then
-    return nil, err
-  end
-  local record
-  record, err = await.result(job)
-  return record, err, job
-end
-
---- Credentials that are functions are called before a call, and once more after a 401.
-local function run_dynamic(client, private, operation, parameters, options)
-  local started = core.now()
-  local ok, payload = core.check(client, operation, parameters)
+--- Runs a job for which functions have to give something: before it is sent, before each further attempt what is made for each, and all of it once more
+-- after a 401.
+-- @return the record, or nil and an error; and whether anything was sent
+local function run(call, waiter, name)
+  local job = call.job
+  local ok, err = supply(call, name)
   if not ok then
-    return nil, payload
+    job:cancel("cancelled", "a function gave no credential") -- which lets go of its values
+    return nil, err, false
   end
-  local credentials, err = fetch_all(client, private, operation, parameters, payload)
-  if not credentials then
-    return nil, err
-  end
-  local record, job
-  record, err, job = run(client, operation, parameters, options, credentials, started)
-  if record or err.status ~= 401 or not private.functions[1] then
-    return record, err, job
-  end
-  local fresh = fetch_all(client, private, operation, parameters, payload, credentials)
-  if not fresh then
-    return nil, err, job -- the provider's answer says more than the second failure to get a token
-  end
-  local sent = err.attempts
-  record, err, job = run(client, operation, parameters, options, fresh, started, credentials)
-  if err then
-    err.attempts = err.attempts + sent
-  end
-  return record, err, job
+  repeat
+    err = waiter:wait(job, job:left())
+    if err then
+      return nil, err, true
+    end
+    local refused
+    name, refused = job:needs()
+  until not name or not supply(call, name, refused)
+  local record
+  record, err = job:result() -- where a function had nothing to give, what the provider answered before says more
+  return record, err, true
 end
 
-local function report(client, private, operation, job, err)
-  local _, provider = core.private(client)
+local function report(provider, operation, private, job, err)
   local event = { event = "call", provider = provider, operation = operation, ok = err == nil, attempts = 0, seconds = 0, reused = false }
   if job then
     job:facts(event)
@@ -138,42 +107,50 @@ local function report(client, private, operation, job, err)
   end
 end
 
---- The options of a call that has as much time as is left of a deadline around it; nil and an error where nothing is.
-local function shortened(client, private, operation, options)
-  local own, left = options and options.timeout or private.timeout, scope.left()
-  if not left or left >= own then
-    return options or {}
-  elseif left == 0 then
-    local _, provider = core.private(client)
-    return nil, scope.refusal(provider, operation)
+--- The job could not be made, or was not begun. @return as the call
+local function refuse(provider, operation, client, err)
+  if type(err) == "string" then
+    return nil, nil, err
   end
-  local copy = { timeout = left }
-  for key, value in pairs(options or {}) do
-    copy[key] = copy[key] or value
+  local private = core.private(client)
+  if private.on_event then
+    report(provider, operation, private, nil, err)
   end
-  return copy
+  return nil, err
 end
 
---- @param client userdata
--- @param private the client's user value
+--- @param provider its name
 -- @param operation name
+-- @param client userdata
 -- @param parameters table, string or secret
 -- @param options table or nil, checked
--- @return the record, or nil and an error
-return function(client, private, operation, parameters, options)
-  local record, err, job
-  if scope.active > 0 then
-    options, err = shortened(client, private, operation, options)
+-- @param what the name of the function whose caller this is called for, for errors at the line of its caller
+-- @return the record; or nil and an error; or nil, nil and what is wrong with the client
+return function(provider, operation, client, parameters, options, what)
+  local left = scope.active > 0 and scope.left() or nil
+  local waiter = new_waiter(what, 3)
+  local job, private, seconds = new_job(client, provider, operation, parameters, options, left, left ~= 0 and waiter.tag or nil, waiter.threaded)
+  if not job then
+    waiter:leave()
+    return refuse(provider, operation, client, private)
+  elseif left == 0 then
+    waiter:leave()
+    job:cancel("cancelled", "not begun")
+    return refuse(provider, operation, client, scope.refusal(provider, operation))
+  elseif not private then
+    return waiter:result(job, seconds)
   end
-  if err then
-    record = nil -- nothing is sent
-  elseif private.dynamic then
-    record, err, job = run_dynamic(client, private, operation, parameters, options)
+  local record, err, sent
+  local name = job:needs()
+  if name then
+    record, err, sent = run({ job = job, private = private, provider = provider, operation = operation, given = {} }, waiter, name)
+    waiter:leave()
   else
-    record, err, job = run(client, operation, parameters, options)
+    record, err = waiter:result(job, seconds)
+    sent = true
   end
   if private.on_event then
-    report(client, private, operation, job, err)
+    report(provider, operation, private, sent and job, err)
   end
   return record, err
 end

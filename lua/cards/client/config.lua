@@ -264,6 +264,13 @@ local function hold(value)
   return core.secret(value, "credential")
 end
 
+--- Adds a function that gives something for calls, in the order in which they are asked: { name, call, renew = function(call, refused), signs = "payload"
+-- or "request", credential }.
+local function add_source(private, source)
+  table.insert(private.sources, source)
+  private.sources[source.name] = source
+end
+
 --- A client of a provider.
 -- @param about what core.provider returns for it; of a definition with its `handle` and `signers`
 -- @param methods the table that the client's methods are looked up in
@@ -289,16 +296,15 @@ function client.new(about, methods, config)
     end
   end
   local private = {
-    methods = methods, operations = about.operations, unique = about.unique,
-    credentials = {}, functions = {}, defaults = {}, on_event = config.on_event, timeout = config.timeout or 30,
+    methods = methods, operations = about.operations, credentials = {}, sources = {}, defaults = {}, on_event = config.on_event, timeout = config.timeout or 30,
   }
+  local signers = {}
   for _, credential in ipairs(about.credentials) do
     local value = config[credential.name]
     if credential.kind == "function" then
-      private.sign = value
-      private.sign_name = value and credential.name
+      table.insert(signers, value and { name = credential.name, call = value, signs = "payload" })
     elseif callable.is(value) then
-      table.insert(private.functions, { name = credential.name, call = value, renew = type(value) == "table" and value.renew or nil })
+      add_source(private, { name = credential.name, call = value, renew = type(value) == "table" and value.renew or nil })
     elseif value ~= nil then
       local held, err = value, nil
       if credential.kind ~= "setting" then
@@ -314,9 +320,12 @@ function client.new(about, methods, config)
     private.defaults[name] = value
   end
   private.headers = headers_of(config, true)
-  private.signers = about.signers
-  private.dynamic = private.functions[1] ~= nil or private.sign ~= nil or private.signers ~= nil
-  private.plain = not private.dynamic and not private.on_event
+  for _, signer in ipairs(signers) do -- after the credentials, which they may sign with
+    add_source(private, signer)
+  end
+  for _, signer in ipairs(about.signers or {}) do
+    add_source(private, { name = signer.name, call = signer.sign, signs = "request", credential = signer.credential })
+  end
   return core.client(about.handle or about.name, flatten(config, base_url), private)
 end
 

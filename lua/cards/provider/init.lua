@@ -1,14 +1,12 @@
 --- The module table of a provider: `new`, one function per operation, and `start`.
 
-local await = require "cards.async.await"
 local call = require "cards.client.call"
 local check = require "cards.util.check"
 local client = require "cards.client.config"
 local core = require "cards.core"
 local map = require "cards.card.map"
 local pages = require "cards.client.pages"
-local scope = require "cards.async.scope"
-local start = require "cards.client.started"
+local start = require "cards.async.loop"
 
 local provider = {}
 
@@ -69,25 +67,26 @@ local function make(about)
   for operation in pairs(about.operations) do
     local full_name = ("cards.%s.%s"):format(name, operation)
     module[operation] = function(self, parameters, options)
-      await.check(full_name, 2)
-      if options == nil and scope.active == 0 then -- most calls are as simple as that
-        local record, err = await.call(self, operation, parameters, name)
-        if record ~= false then
-          return record, err
-        end
+      local wrong = options ~= nil and client.check_options(options, about)
+      if wrong then
+        error(("%s: %s"):format(full_name, wrong), 2)
       end
-      return call(self, check_call(self, full_name, options, operation), operation, parameters, options)
+      local record, err, misuse = call(name, operation, self, parameters, options, full_name)
+      if misuse then
+        error(("%s: %s"):format(full_name, misuse), 2)
+      end
+      return record, err
     end
   end
 
-  --- The same call for an event loop: see cards.started.
+  --- The same call for an event loop: see cards.async.loop.
   function module.start(self, operation, parameters, options)
     local private = check_call(self, ("cards.%s.start"):format(name), options, operation)
     if not about.operations[operation] then
       error(("cards.%s.start: %s"):format(name, check.unknown(operation, about.operations):gsub("key", "operation", 1)), 2)
     end
     local seconds = options and options.timeout or private.timeout
-    return start(seconds, call, self, private, operation, parameters, options)
+    return start(seconds, call, name, operation, self, parameters, options)
   end
 
   if about.pages and next(about.pages) then
@@ -113,18 +112,12 @@ end
 function provider.defined(handle, made)
   local about = core.provider(handle)
   about.handle, about.signers = handle, made.signers[1] and made.signers
-  about.pages, about.unique, about.headers = {}, {}, {}
+  about.pages, about.headers = {}, {}
   for _, operation in ipairs(made.operations) do
     about.pages[operation.name] = operation.pages
     for _, part in ipairs(operation.parts) do
       if part.into == "header" then
         about.headers[part.wire:lower()] = true
-      end
-    end
-    for name, param in pairs(about.operations[operation.name].params) do
-      if param.unique then
-        about.unique[operation.name] = about.unique[operation.name] or {}
-        table.insert(about.unique[operation.name], name)
       end
     end
   end

@@ -1,12 +1,12 @@
 --- cards.hedge: calls a function once more where it takes long; the first success wins.
 
-local await = require "cards.async.await"
+local async = require "cards.async"
 local callable = require "cards.util.callable"
 local check = require "cards.util.check"
 local scope = require "cards.async.scope"
 local sleep = require "cards.async.sleep"
-local tasks = require "cards.async.nginx" or require "cards.async.tasks"
 
+local groups = async.group
 local unpack = table.unpack or unpack -- luacheck: ignore
 
 local known = {
@@ -28,13 +28,13 @@ return function(call, options)
   if wrong then
     error("cards.hedge: " .. wrong, 2)
   end
-  await.check("cards.hedge", 2)
+  async.check("cards.hedge", 2)
   local after, attempts = options.after or 0.3, options.attempts or 2
-  local group, scopes, started, running = tasks.group(), {}, {}, 0
-  local abandoned = tasks.guard(group)
+  local group, scopes, started, running = groups.new(), {}, {}, 0
+  local abandoned = groups.guard(group)
 
   local function spawn(task)
-    started[#started + 1] = tasks.spawn(group, task, false)
+    started[#started + 1] = groups.spawn(group, task, false)
   end
 
   local function attempt()
@@ -52,13 +52,13 @@ return function(call, options)
     for _, own in ipairs(scopes) do
       own.cancelled = true
     end
-    tasks.cancel(group, started)
+    groups.cancel(group, started)
     abandoned = nil
   end
 
   attempt()
   while abandoned ~= nil do
-    local task = tasks.next(group)
+    local task = groups.next(group)
     local what, value, err = task[1], task[2], task[3]
     if what == TIME then
       if value == #scopes then -- else one that failed was followed at once

@@ -1,6 +1,6 @@
 --- cards.limit: so many calls in a time, and so many at once.
 
-local await = require "cards.async.await"
+local async = require "cards.async"
 local callable = require "cards.util.callable"
 local check = require "cards.util.check"
 local core = require "cards.core"
@@ -116,7 +116,7 @@ function metatable:__call(call, ...)
   if not callable.is(call) then
     error("cards.limit: the first argument must be a function", 2)
   end
-  await.check("cards.limit", 2)
+  async.check("cards.limit", 2)
   local bucket = bucket_of(self, ...)
   local ok, permit, keeper = enter(self, bucket)
   if not ok then

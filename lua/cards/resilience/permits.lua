@@ -1,9 +1,8 @@
 --- So many at once: permits that are given in the order in which they were asked for.
 
-local await = require "cards.async.await"
-local bell = require "cards.async.bell"
+local async = require "cards.async"
 local core = require "cards.core"
-local gone = require "cards.async.gone"
+local owner = require "cards.async.owner"
 local scope = require "cards.async.scope"
 
 local LOOK = 1 -- seconds between looks for permits whose holders are gone, while somebody waits for one; more often at first
@@ -25,9 +24,9 @@ function methods.give(self, permit)
     if not waiter.left then
       self.waiting = self.waiting - 1
       waiter.left = true
-      if (waiter.looks or waiter.bell:is_heard()) and not gone.is(waiter) then
+      if (waiter.looks or waiter.signal:is_awaited()) and not owner.is_gone(waiter) then
         self.held[waiter] = true
-        waiter.bell:ring()
+        waiter.signal:set()
         return
       end
     end
@@ -43,7 +42,7 @@ local function reclaim(self)
   end
   self.looked = now
   for permit in pairs(self.held) do
-    if gone.is(permit) then
+    if owner.is_gone(permit) then
       found[#found + 1] = permit
     end
   end
@@ -54,11 +53,11 @@ end
 
 --- Whether nobody can give a permit back while the caller waits: it would keep them all from going on.
 local function is_hopeless(self)
-  if await.kind() ~= "blocks" then
+  if async.kind() ~= "blocking" then
     return false
   end
   for permit in pairs(self.held) do
-    if permit.kind ~= "blocks" then
+    if permit.kind ~= "blocking" then
       return false
     end
   end
@@ -71,17 +70,17 @@ local function queue(self, permit, seconds)
     return false
   end
   local ends, err = core.now() + seconds, nil -- luacheck: ignore 311
-  permit.bell = bell()
+  permit.signal = async.signal()
   self.last = self.last + 1
   self.queue[self.last] = permit
   self.waiting = self.waiting + 1
   local pause = LOOK_AGAIN
   repeat
     permit.looks = false
-    err = select(2, permit.bell:wait(math.max(0, math.min(pause, ends - core.now()))))
+    err = select(2, permit.signal:wait(math.max(0, math.min(pause, ends - core.now()))))
     permit.looks = true
     pause = math.min(LOOK, 2 * pause)
-    gone.hurry()
+    owner.hurry()
     reclaim(self)
   until self.held[permit] or err or core.now() >= ends or scope.is_cancelled(permit.scope)
   if self.held[permit] then
@@ -95,17 +94,17 @@ end
 --- @param seconds that it may wait
 -- @return a permit, and a value that the caller keeps as long: where it is collected, so is the permit. Or nil and nil when there is none in time, or an error
 function methods.take(self, seconds)
-  local permit = gone.note()
-  permit.left, permit.looks, permit.bell = false, false, false
+  local permit = owner.note()
+  permit.left, permit.looks, permit.signal = false, false, false
   if self.running >= self.most then
     reclaim(self)
   end
   if self.running >= self.most and is_hopeless(self) then
-    gone.collect()
+    owner.collect()
     self.looked = 0
     reclaim(self)
   end
-  local keeper = gone.keep(permit)
+  local keeper = owner.keep(permit)
   if self.running < self.most then
     self.running = self.running + 1
     self.held[permit] = true

@@ -1,6 +1,6 @@
 --- cards.retry: calls a function again after an error that may pass.
 
-local await = require "cards.async.await"
+local async = require "cards.async"
 local callable = require "cards.util.callable"
 local check = require "cards.util.check"
 local core = require "cards.core"
@@ -37,7 +37,7 @@ return function(call, policy)
   if wrong then
     error("cards.retry: " .. wrong, 2)
   end
-  await.check("cards.retry", 2)
+  async.check("cards.retry", 2)
   local attempts, on = policy.attempts or 3, policy.on or may_pass
 
   local function try(attempt, ...)

@@ -2,17 +2,17 @@
 
 local check = require "cards.util.check"
 local core = require "cards.core"
-local nginx = require "cards.async.nginx"
+local host = require "cards.async.host"
 
 local shared = {}
 
 --- What is wrong with the name of a shared dict, or nil.
 function shared.wrong(name)
-  if not name or not nginx or nginx.shared[name] then
+  if not name or not host.shared or host.shared[name] then
     return nil
   end
   local names = {}
-  for known in pairs(nginx.shared) do
+  for known in pairs(host.shared) do
     names[known] = true
   end
   local nearest = check.nearest(name, names)
@@ -21,7 +21,7 @@ end
 
 --- The dict of that name; nil without a name or outside of nginx.
 function shared.dict(name)
-  return name and nginx and nginx.shared[name] or nil
+  return name and host.shared and host.shared[name] or nil
 end
 
 local methods = {}

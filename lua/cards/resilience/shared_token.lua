@@ -2,7 +2,7 @@
 
 local check = require "cards.util.check"
 local core = require "cards.core"
-local nginx = require "cards.async.nginx"
+local host = require "cards.async.host"
 local sleep = require "cards.async.sleep"
 
 local LOCKED = 15          -- seconds after which a worker that fetches is taken for gone
@@ -15,7 +15,7 @@ local metatable = { __index = methods }
 local function warn(self, what)
   if not self.warned then
     self.warned = true
-    nginx.warn(("cards.token_source '%s': %s"):format(self.name, what))
+    host.warn(("cards.token_source '%s': %s"):format(self.name, what))
   end
 end
 

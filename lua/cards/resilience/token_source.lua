@@ -3,7 +3,7 @@
 local callable = require "cards.util.callable"
 local check = require "cards.util.check"
 local core = require "cards.core"
-local nginx = require "cards.async.nginx"
+local host = require "cards.async.host"
 local protected = require "cards.util.protected"
 local shared = require "cards.resilience.shared"
 local shared_token = require "cards.resilience.shared_token"
@@ -99,11 +99,9 @@ local function refresh_ahead(self)
   local now = core.now()
   if self.flight:is_own() or self.flight:is_under_way() or (self.failed and now - self.failed < FAILED_PAUSE) then
     return
-  elseif not nginx then
-    fetch(self, nil, 0)
   elseif not self.asked or now - self.asked >= ASK_AGAIN then
     self.asked = now
-    nginx.later(function()
+    host.later(function()
       if not self.flight:is_under_way() then
         fetch(self, nil, 0)
       end

@@ -2,7 +2,7 @@
 -- next call after they were collected.
 -- luacheck: ignore 512 (a loop that is executed once is what this is about)
 
-local await = require "cards.async.await"
+local waiters = require "cards.async.waiters"
 local cards = require "cards"
 local core = require "cards.core"
 local program = require "support.program"
@@ -48,7 +48,7 @@ describe("a loop over cards.each that is left", function()
 
   before_each(function()
     collect()
-    assert.equal(0, await.active)
+    assert.equal(0, waiters.active())
     entered, went_on = 0, 0
   end)
 
@@ -66,13 +66,13 @@ describe("a loop over cards.each that is left", function()
 
   local function check(entered_before)
     let_go()
-    assert.equal(0, await.active)
+    assert.equal(0, waiters.active())
     assert.equal(entered_before or 4, entered)
     others(0.5)
     assert.equal(entered_before or 4, entered)
     assert.equal(0, went_on)
     assert.is_truthy((alix:private_info "c_9").cvv)
-    assert.equal(0, await.active)
+    assert.equal(0, waiters.active())
   end
 
   it("by break", function()
@@ -193,7 +193,7 @@ describe("a loop over cards.each that is left", function()
     end
     loop()
     let_go()
-    assert.equal(0, await.active)
+    assert.equal(0, waiters.active())
     local before = inner
     went_on = 0
     others(0.5)
@@ -223,7 +223,7 @@ describe("a loop over cards.each that is left", function()
     collectgarbage()
     collectgarbage()
     assert.equal(0, entered)
-    assert.equal(0, await.active)
+    assert.equal(0, waiters.active())
   end)
 
   it("before a call for an event loop", function()
@@ -236,7 +236,7 @@ describe("a loop over cards.each that is left", function()
     overwrite()
     for _ = 1, 4 do collectgarbage() end
     local job = alix:start("private_info", "c_9")
-    assert.equal(1, await.active)
+    assert.equal(1, waiters.active())
     assert.is_truthy((job:result()))
     check()
   end)
@@ -250,7 +250,7 @@ describe("a loop over cards.each that is left", function()
     for i = 1, 50 do
       loop()
       let_go()
-      assert.equal(0, await.active)
+      assert.equal(0, waiters.active())
       assert.equal(i * 4, entered)
     end
     assert.equal(0, went_on)
@@ -278,7 +278,7 @@ describe("a loop over cards.each that is left", function()
       end
       loop()
       assert.same({ "quick", "inner", "outer" }, closed)
-      assert.equal(0, await.active)
+      assert.equal(0, waiters.active())
     end)
 
     it("survives errors and calls where such variables are closed", function()
@@ -330,14 +330,14 @@ describe("an iterator of cards.each that is handed on", function()
     end
     run()
     collect()
-    assert.equal(0, await.active)
+    assert.equal(0, waiters.active())
   end)
 end)
 
 describe("a loop over cards.each that LuaJIT has made machine code of", function()
   it("lets go of what it left, too", function()
     local output, status = program.run [[
-      local await, cards = require "cards.async.await", require "cards"
+      local waiters, cards = require "cards.async.waiters", require "cards"
       local function overwrite(...) return select("#", ...) end
       local function loop()
         local taken, ids = 0, {}
@@ -352,7 +352,7 @@ describe("a loop over cards.each that LuaJIT has made machine code of", function
         overwrite((table.unpack or unpack)({}, 1, 200))
         for _ = 1, 4 do collectgarbage() end
         cards.sleep(0)
-        print("active", await.active)
+        print("active", waiters.active())
       end
     ]]
     assert.equal(0, status, output)
@@ -375,7 +375,7 @@ describe("cards.all that an error ends", function()
       print("caught", pcall(cards.all, { call, call }))
       for _ = 1, 3 do collectgarbage() end
       alix:private_info "c_9"
-      print("active", require "cards.async.await".active)
+      print("active", require("cards.async.waiters").active())
       local a = cards.all { function() return alix:private_info("c_1", { headers = { ["X-Sandbox"] = "slow_first_byte=1.2" } }) end }
       print("then", a[1].cardNo)
     ]]):format(id))

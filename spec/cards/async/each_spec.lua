@@ -1,6 +1,6 @@
 --- cards.each: what it goes through and gives, how far it reads ahead, what it tells. How it is left early is in each_left_spec.
 
-local await = require "cards.async.await"
+local waiters = require "cards.async.waiters"
 local cards = require "cards"
 local program = require "support.program"
 local sandbox = require "support.sandbox"
@@ -102,7 +102,7 @@ describe("cards.each", function()
       table.sort(expected)
       assert.same(expected, seen)
     end
-    assert.equal(0, await.active)
+    assert.equal(0, waiters.active())
   end)
 end)
 

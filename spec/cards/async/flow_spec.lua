@@ -1,4 +1,4 @@
-local await = require "cards.async.await"
+local waiters = require "cards.async.waiters"
 local cards = require "cards"
 local program = require "support.program"
 local sandbox = require "support.sandbox"
@@ -99,7 +99,7 @@ describe("cards.all", function()
         collectgarbage()
         assert.is_truthy(alix:private_info "c_1")
       end
-      assert.equal(0, await.active)
+      assert.equal(0, waiters.active())
       local b = cards.all { function() return alix:private_info("c_2", slow) end }
       assert.is_truthy(b[1])
       assert.is_false(went_on)

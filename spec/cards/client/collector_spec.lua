@@ -3,7 +3,7 @@
 local program = require "support.program"
 
 local source = [[
-  local cards, await = require "cards", require "cards.async.await"
+  local cards, waiters = require "cards", require "cards.async.waiters"
   local sandbox = require "support.sandbox"
 
   if jit then jit.off() end -- compiled code calls no hooks
@@ -59,7 +59,7 @@ local source = [[
   end
   for _ = 1, 4 do collectgarbage() end
   quick()
-  print("active", await.active)
+  print("active", waiters.active())
 ]]
 
 describe("the collector", function()

@@ -205,14 +205,19 @@ describe("sign", function()
     assert(signing(function() return cards.secret "netxd_signature_sandbox" end):get_cvv(sandbox.unique_id "netxd"))
   end)
 
-  it("is not called again after a 401", function()
+  it("is called once more after a 401", function()
     local calls = 0
-    local _, err = signing(function()
-      calls = calls + 1
-      return "wrong"
-    end):get_cvv(sandbox.unique_id "netxd")
-    assert.equal(401, err.status)
-    assert.equal(1, calls)
+    local function sign(right)
+      return function()
+        calls = calls + 1
+        return calls > right and "netxd_signature_sandbox" or "wrong"
+      end
+    end
+    assert(signing(sign(1)):get_cvv(sandbox.unique_id "netxd"))
+    assert.equal(2, calls)
+    calls = 0
+    local _, err = signing(sign(2)):get_cvv(sandbox.unique_id "netxd")
+    assert.same({ 401, 2, 2 }, { err.status, err.attempts, calls })
   end)
 
   it("is called again after a 401 where another credential is a function, and gets the payload both times", function()

@@ -1,6 +1,6 @@
 --- Calls of client:start that nobody waits for to the end: cancelled, dropped, refused, left to a forked child or to the end of the program.
 
-local await = require "cards.async.await"
+local waiters = require "cards.async.waiters"
 local cards = require "cards"
 local core = require "cards.core"
 local program = require "support.program"
@@ -101,7 +101,7 @@ describe("a started call that is cancelled", function()
     assert.is_true(job:done())
     assert.equal("cancelled", (select(2, job:result())).kind)
     wait_for_no_calls()
-    assert.equal(0, await.active)
+    assert.equal(0, waiters.active())
   end)
 end)
 
@@ -123,7 +123,7 @@ describe("a started call that nobody holds any more", function()
     assert.is_truthy((alix:start("private_info", "c_2"):result()))
     collectgarbage()
     collectgarbage()
-    assert.equal(0, await.active)
+    assert.equal(0, waiters.active())
   end)
 
   it("is harmless where it was done", function()

@@ -1,6 +1,6 @@
 --- client:start, as an event loop sees it; the loops themselves are in cqueues_spec and luv_spec.
 
-local await = require "cards.async.await"
+local waiters = require "cards.async.waiters"
 local cards = require "cards"
 local core = require "cards.core"
 local program = require "support.program"
@@ -240,11 +240,11 @@ describe("a started call", function()
         local ok, why = pcall(function() client("alix", { access_token = token }):start("private_info", "c_1") end)
         assert.is_false(ok)
         assert.matches("^a function that the client was given yielded outside of a call\nstack traceback:.*started_spec", why)
-        assert.equal(0, await.active)
+        assert.equal(0, waiters.active())
       end
       local job = client("alix", { on_event = function() coroutine.yield() end }):start("private_info", "c_1")
       assert.matches("^a function that the client was given yielded outside of a call\n", select(2, pcall(job.result, job)))
-      assert.equal(0, await.active)
+      assert.equal(0, waiters.active())
     end)
   end
 
@@ -281,8 +281,8 @@ describe("a started call", function()
   it("costs other calls nothing when it is over", function()
     alix:start("private_info", "c_1"):result()
     local job = alix:start("private_info", "c_1", asked_to "never")
-    assert.equal(1, await.active)
+    assert.equal(1, waiters.active())
     job:cancel()
-    assert.equal(0, await.active)
+    assert.equal(0, waiters.active())
   end)
 end)

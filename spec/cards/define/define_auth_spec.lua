@@ -225,6 +225,47 @@ describe("a function that signs", function()
     assert.equal(2, #seen)
   end)
 
+  --- A client whose function signs each attempt with another text, and what calls of it say.
+  local function counting(sign, config)
+    local auth = { { type = "bearer" }, { type = "signer", name = "X-Signature", credential = "secret", sign = sign } }
+    config.secret = "s"
+    return acme.client(cards.define(acme.definition(nil, { auth = auth })), config)
+  end
+
+  for _, way in ipairs { "blocking", "cards.all", "started" } do
+    it("signs each attempt anew: " .. way, function()
+      local signed = 0
+      local client = counting(function()
+        signed = signed + 1
+        return "signature " .. signed
+      end, { retries = 2 })
+      local id, record, err = sandbox.unique_id "acme", nil, nil
+      local options = { headers = { ["X-Sandbox"] = "fail_then_ok=2" } }
+      if way == "blocking" then
+        record, err = client:show(id, options)
+      elseif way == "cards.all" then
+        local got = cards.all { function() return client:show(id, options) end }
+        record, err = got[1], got[2]
+      else
+        record, err = client:start("show", id, options):result()
+      end
+      assert(record, tostring(err))
+      local seen = sandbox.seen(id)
+      assert.same({ 3, 3, "signature 3" }, { signed, seen.count, seen.last.headers["x-signature"] })
+    end)
+  end
+
+  it("that has nothing to give for another attempt leaves what the provider said", function()
+    local signed = 0
+    local client = counting(function()
+      signed = signed + 1
+      return signed == 1 and "signature" or nil
+    end, { retries = 2 })
+    local record, err = client:show(sandbox.unique_id "acme", { headers = { ["X-Sandbox"] = "fail_then_ok=2" } })
+    assert.is_nil(record)
+    assert.same({ "provider", 503, 1, 2 }, { err.kind, err.status, err.attempts, signed })
+  end)
+
   it("signs for event loops too", function()
     local module = cards.define(acme.definition(nil, { auth = { { type = "bearer" }, { type = "signer", name = "X-Signature", credential = "secret",
       sign = function(request) return request.method end } } }))

@@ -146,7 +146,7 @@ describe("cards.hedge", function()
 
   it("leaves nothing behind that costs later calls anything", function()
     cards.hedge((attempts { "never", "" }), { after = 0.01 })
-    assert.equal(0, require("cards.async.await").active)
+    assert.equal(0, require("cards.async.waiters").active())
     assert.is_truthy((alix:private_info "c_1"))
   end)
 

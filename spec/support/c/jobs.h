@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "give.h"
 #include "http/engine.h"
 #include "http/iothread.h"
 #include "provider/builtin/builtin.h"
@@ -68,7 +69,7 @@ static inline struct job *job_for(struct settings *settings, const char *id) {
   struct value values[] = { { id, strlen(id) }, { "alix_token_sandbox", strlen("alix_token_sandbox") } };
   struct job *job = job_new(alix, alix->operations, settings);
   if (!job) return NULL;
-  if (request_build(&job->request, job->operation, &settings->base, values, (struct value){ NULL, 0 }, NULL, 0, &job->error)) return job;
+  if (give_values(&job->request, values) && request_build(&job->request, true, &job->error)) return job;
   job_free(job);
   return NULL;
 }

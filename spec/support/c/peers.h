@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <poll.h>
 
+#include "give.h"
 #include "http/clock.h"
 #include "http/connection/connection.h"
 #include "jobs.h"
@@ -101,8 +102,7 @@ static inline struct job *job_of(struct settings *client, int operation, const c
   struct job *job = job_new(&acme, &operations[operation], client);
   struct value values[] = { { value, strlen(value) } };
   assert_non_null(job);
-  if (!request_build(&job->request, job->operation, &client->base, values, (struct value){ NULL, 0 }, NULL, 0, &job->error))
-    fail_msg("%s", job->error.message);
+  if (!give_values(&job->request, values) || !request_build(&job->request, true, &job->error)) fail_msg("%s", job->error.message);
   return job;
 }
 

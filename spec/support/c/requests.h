@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "give.h"
 #include "wire.h"
 #include "json/json.h"
 
@@ -37,13 +38,15 @@ static inline struct value value_of(const char *text) {
   return (struct value){ text, strlen(text) };
 }
 
-/* Builds with these parts; the request is in a state to be freed whatever comes out. */
+/* Builds with these parts; the request is in a state to be freed whatever comes out, and refers to the operation only until then. */
 static inline bool build(struct request *request, const struct part *parts, size_t count, const char *path, const struct value *values,
                          const struct header *headers, size_t header_count, struct error *error) {
-  struct operation operation = { .name = "op", .method = "POST", .path = path, .parts = parts, .part_count = count };
+  static struct operation operation;
+  operation = (struct operation){ .name = "op", .method = "POST", .path = path, .parts = parts, .part_count = count };
   memset(error, 0, sizeof *error);
-  request_init(request);
-  return request_build(request, &operation, &base, values, (struct value){ NULL, 0 }, headers, header_count, error);
+  request_init(request, &operation, &base);
+  assert_true(give(request, values, (struct value){ NULL, 0 }, headers, header_count));
+  return request_build(request, true, error);
 }
 
 /* A request that was built, taken apart. */

@@ -1,36 +1,35 @@
 --- Whether whoever began something is still there to end it: a coroutine may be ended from outside, with its group or its request of nginx.
 
-local await = require "cards.async.await"
+local async = require "cards.async"
 local core = require "cards.core"
 local guard = require "cards.util.guard"
 local scope = require "cards.async.scope"
-local tasks = require "cards.async.nginx" or require "cards.async.tasks"
 
 local COLLECT, STEPS = 0.25, 4 -- seconds between steps of the collector, how many go through all there is
 local REST = 10 -- times as long as it took, until the collector is asked for all again
 local collected, rested = 0, 0
 
-local gone = {}
+local owner = {}
 
 --- A note of who runs here, to which anything may be added.
-function gone.note()
-  local lane, task = tasks.place()
-  return { kind = await.kind(), lane = lane, task = task, scope = scope.get(), lost = false }
+function owner.note()
+  local worker, task = async.place()
+  return { kind = async.kind(), worker = worker, task = task, scope = scope.get(), lost = false }
 end
 
 --- A value to be held by whoever is noted, and by nobody else: that it is collected is noted, too. It is made in a function of its own, as nginx may use a
 -- coroutine's stack for another one before the collector comes by.
-function gone.keep(note)
+function owner.keep(note)
   return guard(function() note.lost = true end)
 end
 
 --- Whether whoever is noted is gone.
-function gone.is(note)
-  return note.lost or (note.lane and (note.lane.dropped or note.lane.task ~= note.task)) or scope.is_cancelled(note.scope)
+function owner.is_gone(note)
+  return note.lost or (note.worker and (note.worker.dropped or note.worker.task ~= note.task)) or scope.is_cancelled(note.scope)
 end
 
 --- Asks the collector for a part of its work now and then: to be called while somebody waits for one who may be gone, as it comes by late where little happens.
-function gone.hurry()
+function owner.hurry()
   if core.now() - collected > COLLECT then
     collectgarbage("step", math.ceil(collectgarbage "count" / STEPS))
     collected = core.now()
@@ -38,7 +37,7 @@ function gone.hurry()
 end
 
 --- Asks it for all of it: where nobody else could end what was begun, whoever began it may be garbage already.
-function gone.collect()
+function owner.collect()
   local began = core.now()
   if began > rested then
     collectgarbage()
@@ -46,4 +45,4 @@ function gone.collect()
   end
 end
 
-return gone
+return owner

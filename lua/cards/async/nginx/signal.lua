@@ -1,4 +1,4 @@
---- What cards.async.bell is in nginx: a semaphore, on which one waits in slices, so that one whose result nobody wants any more ends soon.
+--- What cards.async.signal is in nginx: a semaphore, on which one waits in slices, so that one whose result nobody wants any more ends soon.
 
 local core = require "cards.core"
 local scope = require "cards.async.scope"
@@ -6,23 +6,23 @@ local scope = require "cards.async.scope"
 local methods = {}
 local metatable = { __index = methods }
 
-function methods:ring()
+function methods:set()
   if self.semaphore:count() <= 0 then
     self.semaphore:post(1)
   end
 end
 
-function methods:is_heard()
+function methods:is_awaited()
   return self.semaphore:count() < 0
 end
 
 function methods:wait(seconds)
-  local ends, left, rung = core.now() + seconds, seconds, nil -- luacheck: ignore 311
+  local ends, left, set = core.now() + seconds, seconds, nil -- luacheck: ignore 311
   repeat
-    rung = self.semaphore:wait(math.max(0, math.min(left, self.slice)))
+    set = self.semaphore:wait(math.max(0, math.min(left, self.slice)))
     left = ends - core.now()
-  until rung or left <= 0 or scope.is_cancelled(scope.get())
-  return rung and true or false
+  until set or left <= 0 or scope.is_cancelled(scope.get())
+  return set and true or false
 end
 
 --- @param semaphore a new one

@@ -1,27 +1,27 @@
 --- Functions that run at the same time in one thread, as coroutines: what cards.all and cards.each are made of.
 --
--- A task runs in a lane, see cards.async.lanes, and belongs to a group; the group of a nested cards.all has the lane as its parent that called it, and adds its own
+-- A task runs in a worker, see cards.async.worker, and belongs to a group; the group of a nested cards.all has the worker as its parent that called it,
+-- and adds its own
 -- tasks to those that run already. The task knows such groups, so that they end with it.
 
-local await = require "cards.async.await"
 local guard = require "cards.util.guard"
-local lanes = require "cards.async.lanes"
 local scope = require "cards.async.scope"
-local timers = require "cards.async.timers"
+local waiters = require "cards.async.waiters"
+local workers = require "cards.async.worker"
 local yieldable = require "cards.async.yieldable"
 
-local tasks = {}
+local groups = {}
 
 local yield = coroutine.yield
 
 local SPARE = 256                   -- tables for tasks that are kept
 local blank, blank_count = false, 0 -- each followed by the next
-local DONE, PARK = lanes.DONE, lanes.PARK
+local DONE, PARK = workers.DONE, workers.PARK
 local NONE = {}
 
 local function leave(task)
   if scope.active > 0 then
-    scope.set(task.lane.thread, nil)
+    scope.set(task.worker.thread, nil)
   end
   local group = task.group
   local members, at = group.members, task.at
@@ -29,20 +29,20 @@ local function leave(task)
   members[at], moved.at = moved, at
   members[group.running] = nil
   group.running = group.running - 1
-  await.active = await.active - 1
-  task.lane.task = false
-  task.lane = false
+  waiters.leave()
+  task.worker.task = false
+  task.worker = false
 end
 
-local function wake(lane)
-  if lane and lane.state == PARK then
-    lanes.enqueue(lane)
+local function wake(worker)
+  if worker and worker.state == PARK then
+    workers.enqueue(worker)
   end
 end
 
 --- Keeps what the task's function returned: task[1] … task[task.n].
 local function finish(task, ...)
-  if not task.lane then
+  if not task.worker then
     return -- it was cancelled while it ran
   end
   local n = select("#", ...)
@@ -58,8 +58,8 @@ local function finish(task, ...)
   local group = task.group
   wake(group.parent)
   if group.others then
-    for lane in pairs(group.others) do
-      wake(lane)
+    for worker in pairs(group.others) do
+      wake(worker)
     end
   end
   task.call, task.following = false, false
@@ -71,24 +71,23 @@ local function finish(task, ...)
   group.newest = task
   group.count = group.count + 1
 end
-lanes.finish = finish
 
-local function body(lane)
+local function body(worker)
   while true do
-    local task = lane.task
+    local task = worker.task
     if task.given then
       finish(task, task.call(task.value))
     else
       finish(task, task.call())
     end
-    task = nil -- luacheck: ignore 311 -- an idle lane keeps nothing alive
-    lane.state = DONE
+    task = nil -- luacheck: ignore 311 -- an idle worker keeps nothing alive
+    worker.state = DONE
     yield(DONE)
   end
 end
 
-local function is_within(lane, group)
-  local task = lane.task
+local function is_within(worker, group)
+  local task = worker.task
   while task and task.group ~= group do
     local parent = task.group.parent
     task = parent and parent.task
@@ -96,55 +95,56 @@ local function is_within(lane, group)
   return task and true
 end
 
-local function set_parent(group, lane)
-  local task = lane and lane.task
-  group.parent = lane
+local function set_parent(group, worker)
+  local task = worker and worker.task
+  group.parent = worker
   if task then
     task.groups = task.groups or setmetatable({}, { __mode = "k" })
     task.groups[group] = true
   end
 end
 
---- A group without tasks. `iterates`: it belongs to an iterator, which may be handed on: its parent is the lane that asked last, `others` are those before.
-function tasks.group(iterates)
+--- A group without tasks. `iterates`: it belongs to an iterator, which may be handed on: its parent is the worker that asked last, `others` are those before.
+function groups.new(iterates)
   local group = {
     iterates = iterates, running = 0, members = {}, oldest = false, newest = false, count = 0, taken = 0, parent = false, others = false,
-    later = false,
+    later = false, cancel = groups.cancel,
   }
-  set_parent(group, lanes.own())
+  set_parent(group, workers.own())
   return group
 end
 
 --- Starts a function as a member of a group.
 -- @param given whether it is called with the value
 -- @return the task; when it has finished, task[1] … task[task.n] are what the function returned, or nil and what it raised with its traceback
-function tasks.spawn(group, func, given, value)
+function groups.spawn(group, func, given, value)
   local task, at = blank, group.running + 1
   if task then
     blank, blank_count = task.following, blank_count - 1
   else -- with all the fields that it will have, so that the table never grows
     task = {
-      false, false, n = 0, index = 0, group = false, call = false, given = false, value = false, lane = false, at = 0, groups = false, following = false,
+      false, false, n = 0, index = 0, group = false, call = false, given = false, value = false, worker = false, at = 0, groups = false, following = false,
+      finish = finish,
     }
   end
   group.members[at] = task
-  local lane = lanes.take(body)
+  local worker = workers.take(body)
   if scope.active > 0 then
-    scope.set(lane.thread, scope.get())
+    scope.set(worker.thread, scope.get())
   end
-  task.group, task.call, task.given, task.value, task.lane, task.at = group, func, given, value, lane, at
-  lane.task = task
-  lanes.enqueue(lane)
+  task.group, task.call, task.given, task.value, task.worker, task.at = group, func, given, value, worker, at
+  worker.task = task
+  workers.enqueue(worker)
   group.running = at -- only now: what comes before may fail for want of memory
-  await.active = await.active + 1
+  waiters.enter()
   return task
 end
 
 --- No further member comes.
-function tasks.seal() end
+function groups.seal() end
 
 --- Gives back a task that was taken; nobody may look at it afterwards.
-function tasks.recycle(task)
+function groups.recycle(task)
   if task.n <= 2 and blank_count < SPARE then
     task.group, task.value, task.groups, task[1], task[2] = false, false, false, false, false
     blank, task.following = task, blank
@@ -152,32 +152,13 @@ function tasks.recycle(task)
   end
 end
 
-local function rest() end
-
---- As a lane's pause, where the running coroutine is none or cannot yield: drives the others meanwhile.
-function tasks.pause(entry)
-  entry.owner, entry.wake = entry, rest
-  timers.add(entry)
-  while entry.owner do
-    lanes.drive(is_within, entry)
-  end
-end
-
---- Whose place it is where the caller runs: a lane and its task, or nil. Once the lane is dropped or has another task, nobody is there any more.
-function tasks.place()
-  local lane = lanes.own()
-  if lane then
-    return lane, lane.task
-  end
-end
-
 --- Runs until a member of the group has finished that was not taken yet: a task by yielding to the others, or by driving them where it cannot yield.
 -- @return it, or nil when none is left
-function tasks.next(group)
+function groups.next(group)
   local parent = group.parent
   if group.iterates then
-    local lane = lanes.own()
-    if lane ~= parent then
+    local worker = workers.own()
+    if worker ~= parent then
       if parent then
         group.others = group.others or {}
         group.others[parent] = true -- it may wait still
@@ -185,8 +166,8 @@ function tasks.next(group)
           parent.task.groups[group] = nil
         end
       end
-      parent = lane
-      set_parent(group, lane)
+      parent = worker
+      set_parent(group, worker)
     end
   end
   while group.taken == group.count do
@@ -200,7 +181,7 @@ function tasks.next(group)
       parent.state = PARK
       yield(PARK)
     else
-      lanes.drive(is_within, group)
+      workers.drive(is_within, group)
     end
   end
   local task = group.oldest
@@ -224,44 +205,26 @@ local function gather(group, left)
 end
 
 --- Ends a group and cancels what its members wait for: nothing of them runs on, but that Lua 5.4 closes their variables.
-function tasks.cancel(group)
+function groups.cancel(group)
   if group.running == 0 then
     return
   end
   local left = {}
   gather(group, left)
   for i, task in ipairs(left) do
-    local lane = task.lane
-    left[i] = lane
+    local worker = task.worker
+    left[i] = worker
     leave(task)
-    lanes.drop(lane)
+    workers.drop(worker)
   end
-  for _, lane in ipairs(left) do
-    lanes.close(lane)
-  end
-end
-
---- Has a group cancelled before anything waits for a call again: for the collector, which comes by in the middle of anything, the lines above included.
-local function forsake(group)
-  group.later = await.orphans
-  await.orphans = group
-end
-
-function await.sweep()
-  while await.orphans do
-    local group = await.orphans
-    await.orphans = group.later
-    local ok, why = pcall(tasks.cancel, group)
-    if not ok then -- for want of memory
-      forsake(group)
-      error(why, 0)
-    end
+  for _, worker in ipairs(left) do
+    workers.close(worker)
   end
 end
 
 --- A value to be held by whoever waits for the group: when it is closed the group is cancelled, and soon after it was collected.
-function tasks.guard(group)
-  return guard(function() forsake(group) end, function() tasks.cancel(group) end)
+function groups.guard(group)
+  return guard(function() waiters.orphan(group) end, function() groups.cancel(group) end)
 end
 
-return tasks
+return groups

@@ -4,12 +4,12 @@
 --     while not job:done() do cqueues.poll(job) end
 --     local info, err = job:result()
 
-local await = require "cards.async.await"
 local core = require "cards.core"
 local guard = require "cards.util.guard"
-local nginx = require "cards.async.nginx"
+local host = require "cards.async.host"
 local scope = require "cards.async.scope"
 local traceback = require "cards.util.traceback"
+local waiters = require "cards.async.waiters"
 
 local unpack = table.unpack or unpack -- luacheck: ignore
 
@@ -20,29 +20,42 @@ local metatable = { __index = methods, __name = "cards.started" }
 local waiting = setmetatable({}, { __mode = "v" })
 local tags = 0
 
---- What calls inside of a started coroutine do.
-local way = {}
-local awaited -- what they yield, noted just before; a function that is called may yield something of its own
+local awaited -- what calls inside of a started coroutine yield, noted just before; a function that is called may yield something of its own
 
-function way:call() -- luacheck: ignore
-  return false -- each of them is made as a job that can be cancelled
-end
+--- How such calls wait.
+local waiter = {}
 
-function way:result(job) -- luacheck: ignore
+--- @return nil, or the error that the call was given up with
+local function wait_started(job)
   awaited = job
   local _, err = coroutine.yield(job)
+  return err
+end
+
+function waiter:wait(job)
+  local ok, err = job:start(self.tag, true)
+  if not ok then
+    return err
+  end
+  return wait_started(job)
+end
+
+function waiter:result(job) -- luacheck: ignore
+  local err = wait_started(job)
   if err then
     return nil, err
   end
   return job:result()
 end
 
+function waiter:leave() end -- luacheck: ignore
+
 local function ring()
   core.ring() -- whoever polls is to ask whether it can go on
 end
 
 --- Waits until the entry's time has come or somebody wakes it. @return nil, or the error that the call was given up with
-function way:pause(entry) -- luacheck: ignore
+function waiter:pause(entry) -- luacheck: ignore
   entry.owner, entry.wake = true, ring
   awaited = entry
   local _, err = coroutine.yield(entry)
@@ -50,15 +63,15 @@ function way:pause(entry) -- luacheck: ignore
 end
 
 --- Calls of a started coroutine wait in their own way, until it has ended or is dropped.
-local function enter(thread)
-  await.ways[thread] = way
-  await.active = await.active + 1
+local function enter(thread, tag)
+  waiters.set(thread, { kind = "loop", tag = tag, threaded = true, wait = waiter.wait, result = waiter.result, leave = waiter.leave, pause = waiter.pause })
+  waiters.enter()
 end
 
 local function leave(thread)
-  if await.ways[thread] then
-    await.ways[thread] = nil
-    await.active = await.active - 1
+  if waiters.of(thread) then
+    waiters.set(thread, nil)
+    waiters.leave()
   end
 end
 
@@ -83,13 +96,8 @@ local function resumed(self, ok, job, ...)
     self.pause = job
     return
   end
-  tags = tags + 1
-  self.job, self.tag = job, tags
-  waiting[tags] = self
-  if not job:send(tags) then -- there is no room for it: its result says so
-    waiting[tags] = nil
-    return resume(self)
-  end
+  self.job = job
+  waiting[self.tag] = self
 end
 
 function resume(self, ...)
@@ -241,16 +249,15 @@ end
 -- @param call, ... the function and its arguments
 -- @return the started call; an error that the function raises at once goes through
 return function(seconds, call, ...)
-  if nginx then
+  if host.is_nginx then
     error("client:start is for other event loops: inside of nginx every call lets the worker go on, and cards.all runs several", 3)
   end
-  if await.orphans then
-    await.sweep()
-  end
+  waiters.sweep()
   local thread = coroutine.create(call)
-  local self = setmetatable({ thread = thread, deadline = core.now() + math.min(seconds, scope.left() or seconds) }, metatable)
+  tags = tags + 1
+  local self = setmetatable({ thread = thread, tag = tags, deadline = core.now() + math.min(seconds, scope.left() or seconds) }, metatable)
   scope.set(thread, scope.get())
-  enter(thread)
+  enter(thread, tags)
   self.dropped = guard(function() leave(thread) end)
   resume(self, ...)
   if self.outcome and not self.outcome.ok then

@@ -1,0 +1,75 @@
+#include "provider/values.h"
+
+#include <string.h>
+
+#define MAX_BYTES ((size_t)4 * 1024 * 1024)
+
+void values_init(struct values *values) {
+  memset(values, 0, sizeof *values);
+  buf_init(&values->bytes, MAX_BYTES);
+}
+
+void values_free(struct values *values) {
+  buf_free(&values->bytes);
+}
+
+/* Where the bytes begin; 0 when they do not fit. A NUL follows each, so that names are strings. */
+static uint32_t add(struct values *values, const char *bytes, size_t len) {
+  uint32_t length = (uint32_t)len;
+  if (len > MAX_BYTES || !buf_reserve(&values->bytes, sizeof length + len + 1)) return 0;
+  buf_add(&values->bytes, &length, sizeof length);
+  uint32_t at = (uint32_t)values->bytes.len;
+  buf_add(&values->bytes, bytes, len);
+  buf_add_char(&values->bytes, '\0');
+  return at;
+}
+
+static struct value at(const struct values *values, uint32_t place) {
+  uint32_t len;
+  if (!place) return (struct value){ NULL, 0 };
+  memcpy(&len, values->bytes.data + place - sizeof len, sizeof len);
+  return (struct value){ values->bytes.data + place, len };
+}
+
+bool values_set(struct values *values, size_t place, const char *bytes, size_t len) {
+  uint32_t added = add(values, bytes, len);
+  if (added) values->parts[place] = added;
+  return added != 0;
+}
+
+bool values_add_header(struct values *values, const char *name, const char *bytes, size_t len) {
+  if (values->header_count == VALUES_MAX_HEADERS) return false;
+  uint32_t *header = values->headers[values->header_count];
+  header[0] = add(values, name, strlen(name));
+  header[1] = header[0] ? add(values, bytes, len) : 0;
+  if (header[1]) values->header_count++;
+  return header[1] != 0;
+}
+
+struct value values_get(const struct values *values, size_t place) {
+  return at(values, values->parts[place]);
+}
+
+const char *values_header_name(const struct values *values, size_t header) {
+  return at(values, values->headers[header][0]).bytes;
+}
+
+struct value values_header(const struct values *values, size_t header) {
+  return at(values, values->headers[header][1]);
+}
+
+static bool is_name(const struct values *values, size_t place) {
+  for (size_t i = 0; i < values->header_count; i++)
+    if (values->headers[i][0] == place) return true;
+  return false;
+}
+
+bool values_hide(struct values *values, struct scrub *scrub) {
+  while (values->hidden < values->bytes.len) {
+    size_t place = values->hidden + sizeof(uint32_t);
+    struct value value = at(values, (uint32_t)place);
+    if (!is_name(values, place) && !scrub_add(scrub, value.bytes, value.len)) return false;
+    values->hidden = place + value.len + 1;
+  }
+  return true;
+}
