@@ -20,6 +20,7 @@ local running, resume_thread, yield, status = coroutine.running, coroutine.resum
 
 local SPARE = 256                    -- idle workers that are kept
 local PATROL = 0.5                   -- seconds after which lost workers are looked for, see rescue
+local AT_ONCE = 64                   -- workers that are resumed before whoever drives them looks again
 local DEEPEST = 16                   -- drivers inside of each other, before the stack of C is used up: from then on each drives its own only
 local DONE, WAIT = workers.DONE, {}    -- the latter: until its job is done
 local PAUSE = {}                     -- until its time has come or somebody wakes it
@@ -207,7 +208,7 @@ local function rescue()
   end
 end
 
---- Resumes a worker that can go on, else waits for jobs.
+--- Resumes workers that can go on, else waits for jobs.
 -- @param filter, argument filter(worker, argument) says which workers are driven where the stack of C has no room for all
 function workers.drive(filter, argument)
   local thread, is_main = running()
@@ -217,6 +218,13 @@ function workers.drive(filter, argument)
   waiters.sweep()
   local worker = dequeue(depth >= DEEPEST and filter, argument)
   if worker then
+    for _ = 1, AT_ONCE do
+      resume(worker)
+      worker = depth < DEEPEST and dequeue()
+      if not worker then
+        return
+      end
+    end
     return resume(worker)
   end
   local count = core.done(finished, timers.left(PATROL))
