@@ -170,8 +170,8 @@ static void calls_that_look_up_a_name_end_with_a_record_or_an_error(void **state
 
 /* Takes what comes back until it is the one that is asked for; the other one may end before, where its allocation failed. */
 static bool wait_for(struct channel *channel, const struct job *asked, struct job **other) {
-  struct pollfd bell = { .fd = channel_bell(channel)->fd, .events = POLLIN };
-  for (double ends = clock_now() + 5; clock_now() < ends; poll(&bell, 1, 100)) {
+  struct pollfd wakeup = { .fd = channel_wakeup(channel)->fd, .events = POLLIN };
+  for (double ends = clock_now() + 5; clock_now() < ends; poll(&wakeup, 1, 100)) {
     struct job *job;
     while (channel_take(channel, &job, 1) == 1) {
       assert_int_equal(job->state, JOB_DONE);

@@ -42,9 +42,9 @@ static struct channel *new_channel(void) {
   return channel;
 }
 
-static bool rings(struct channel *channel, int milliseconds) {
-  struct pollfd bell = { .fd = channel_bell(channel)->fd, .events = POLLIN };
-  return poll(&bell, 1, milliseconds) == 1;
+static bool is_woken(struct channel *channel, int milliseconds) {
+  struct pollfd wakeup = { .fd = channel_wakeup(channel)->fd, .events = POLLIN };
+  return poll(&wakeup, 1, milliseconds) == 1;
 }
 
 /* The next job that comes back. */
@@ -52,7 +52,7 @@ static struct job *take(struct channel *channel) {
   struct job *job;
   for (;;) {
     if (channel_take(channel, &job, 1) == 1) return job;
-    if (!rings(channel, 20000)) return NULL;
+    if (!is_woken(channel, 20000)) return NULL;
   }
 }
 
@@ -76,7 +76,7 @@ static void a_job_comes_back_once(void **state) {
   assert_int_equal(job->state, JOB_DONE);
   assert_int_equal(job->error.kind, ERROR_NETWORK);
   assert_int_equal(channel_take(channel, &other, 1), 0);
-  assert_false(rings(channel, 0));
+  assert_false(is_woken(channel, 0));
   assert_int_equal(iothread_jobs(), 0);
   job_free(job);
   channel_free(channel);
@@ -112,7 +112,7 @@ static void a_job_that_has_come_back_can_be_given_up(void **state) {
   struct channel *channel = new_channel();
   struct job *job = job_for(refused, "c_1");
   submit(channel, job);
-  assert_true(rings(channel, 20000));
+  assert_true(is_woken(channel, 20000));
   channel_give_up(channel, job);
   assert_int_equal(iothread_jobs(), 0);
   assert_int_equal(channel_take(channel, &job, 1), 0);
@@ -125,7 +125,7 @@ static void jobs_outlive_their_channel(void **state) {
   struct job *jobs[] = { job_for(silent, "c_1"), job_for(refused, "c_2") };
   submit(channel, jobs[0]);
   submit(channel, jobs[1]);
-  assert_true(rings(channel, 20000));
+  assert_true(is_woken(channel, 20000));
   channel_free(channel);
   channel_give_up(jobs[0]->channel, jobs[0]);
   channel_give_up(jobs[1]->channel, jobs[1]);
@@ -158,7 +158,7 @@ static void a_connection_takes_the_place_of_the_eventfd(void **state) {
   struct sockaddr_un address = { .sun_family = AF_UNIX };
   const char *why = NULL;
   char byte;
-  assert_true(bell_listen(channel_bell(channel), address.sun_path, &why));
+  assert_true(wakeup_listen(channel_wakeup(channel), address.sun_path, &why));
   int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   assert_true(fd >= 0);
   assert_int_equal(connect(fd, (struct sockaddr *)&address, sizeof address), 0);
@@ -167,12 +167,12 @@ static void a_connection_takes_the_place_of_the_eventfd(void **state) {
   submit(channel, job_for(refused, "c_1"));
   assert_int_equal(read(fd, &byte, 1), 1);
   job_free(take(channel));
-  assert_false(rings(channel, 0));
+  assert_false(is_woken(channel, 0));
   assert_int_equal(read(fd, &byte, 1), 1); /* a second later */
-  channel_hang_up(channel);
+  channel_disconnect(channel);
   assert_int_equal(read(fd, &byte, 1), 0);
   submit(channel, job_for(refused, "c_1"));
-  assert_true(rings(channel, 20000));
+  assert_true(is_woken(channel, 20000));
   job_free(take(channel));
   close(fd);
   channel_free(channel);
@@ -184,7 +184,7 @@ static void nobody_is_let_in_but_this_process(void **state) {
   struct sockaddr_un address = { .sun_family = AF_UNIX };
   const char *why = NULL;
   assert_false(channel_accept(channel, &why));
-  assert_true(bell_listen(channel_bell(channel), address.sun_path, &why));
+  assert_true(wakeup_listen(channel_wakeup(channel), address.sun_path, &why));
   pid_t child = fork();
   if (child == 0) {
     int fd = socket(AF_UNIX, SOCK_STREAM, 0);
@@ -208,7 +208,7 @@ static void use_in_child(void *inherited) {
   CHILD_CHECK(channel_is_foreign(channel) && iothread_jobs() == 0);
   channel_free(channel);
   CHILD_CHECK((own = channel_new(&why)) != NULL);
-  CHILD_CHECK(channel_submit(own, job_for(refused, "c_1"), &why) && rings(own, 20000));
+  CHILD_CHECK(channel_submit(own, job_for(refused, "c_1"), &why) && is_woken(own, 20000));
   CHILD_CHECK(channel_take(own, &job, 1) == 1 && job->error.kind == ERROR_NETWORK);
   job_free(job);
   channel_free(own);

@@ -111,8 +111,8 @@ static void give_one_up(struct vm *vm) {
 
 static void take_some(struct vm *vm) {
   struct job *jobs[8];
-  struct pollfd bell = { .fd = channel_bell(vm->channel)->fd, .events = POLLIN };
-  poll(&bell, 1, rand_r(&vm->seed) % 10);
+  struct pollfd wakeup = { .fd = channel_wakeup(vm->channel)->fd, .events = POLLIN };
+  poll(&wakeup, 1, rand_r(&vm->seed) % 10);
   size_t count = channel_take(vm->channel, jobs, 1 + (size_t)rand_r(&vm->seed) % 8);
   for (size_t i = 0; i < count; i++) {
     int server = 0;
@@ -166,10 +166,10 @@ static _Noreturn void live_as_child(struct channel *inherited, unsigned int seed
   const char *why = "";
   struct job *job = job_for(servers[seed % 2 ? HTTP : REFUSED], "c_1");
   struct channel *channel = new_channel();
-  struct pollfd bell = { .fd = channel_bell(channel)->fd, .events = POLLIN };
+  struct pollfd wakeup = { .fd = channel_wakeup(channel)->fd, .events = POLLIN };
   if (!job || !channel_submit(channel, job, &why)) die("a forked child could not submit");
   while (channel_take(channel, &job, 1) == 0)
-    poll(&bell, 1, 1000);
+    poll(&wakeup, 1, 1000);
   check(seed % 2 ? HTTP : REFUSED, job);
   job_free(job);
   channel_free(channel);

@@ -9,21 +9,21 @@
 
 #include "http/clock.h"
 #include "http/engine.h"
-#include "http/forkgate.h"
+#include "http/fork_lock.h"
 #include "secret/pool.h"
 #include "secret/secret.h"
 #include "secret/stack.h"
 
 struct channel {
-  struct bell bell;
+  struct wakeup wakeup;
   uint32_t generation; /* of the process that made it */
   /* under the lock */
-  size_t references; /* its VM's, one for each of its jobs, and one while it is being rung */
+  size_t references; /* its VM's, one for each of its jobs, and one while it is being signalled */
   struct job_list outbox;
-  bool rung;
-  struct channel *next_connected, **connected_link; /* those whose bell rings every second */
-  struct channel *next_ring;                        /* of the thread only */
-  bool will_ring;
+  bool signalled;
+  struct channel *next_connected, **connected_link; /* those that are woken every second */
+  struct channel *next_to_signal;                   /* of the thread only */
+  bool will_be_signalled;
 };
 
 #define TICK 1.0 /* seconds */
@@ -37,7 +37,7 @@ static struct {
   struct engine *engine;
   int wake;
   struct job_list inbox;
-  struct job *told; /* to be cancelled */
+  struct job *to_cancel; /* to be cancelled */
   size_t jobs, limit;
   struct channel *connected;
 } io = { .wake = -1, .limit = IOTHREAD_MAX_JOBS };
@@ -53,7 +53,7 @@ static void leave_lock(void) {
 /* --- channels --- */
 
 static void free_channel(struct channel *channel) {
-  bell_close(&channel->bell);
+  wakeup_close(&channel->wakeup);
   pool_free(channel);
 }
 
@@ -79,17 +79,17 @@ static void disconnect(struct channel *channel) {
 /* What one turn found and made, for which the lock is not needed. */
 struct turn {
   struct job_list fresh, garbage;
-  struct job *told;
-  struct channel *rings;
+  struct job *to_cancel;
+  struct channel *to_signal;
   bool stopping, ended, connected; /* ended: some call did; connected: one of them over a new connection */
 };
 
-static void plan_ring(struct turn *turn, struct channel *channel) {
-  if (channel->will_ring) return;
-  channel->will_ring = true;
+static void plan_signal(struct turn *turn, struct channel *channel) {
+  if (channel->will_be_signalled) return;
+  channel->will_be_signalled = true;
   channel->references++;
-  channel->next_ring = turn->rings;
-  turn->rings = channel;
+  channel->next_to_signal = turn->to_signal;
+  turn->to_signal = channel;
 }
 
 /* A job that is finished goes to its channel, or is freed when nobody wants it. */
@@ -97,16 +97,16 @@ static void hand_back(struct turn *turn, struct job *job) {
   struct channel *channel = job->channel;
   turn->ended = true;
   turn->connected = turn->connected || !job->reused;
-  if (job->told) return; /* it comes by once more, as one of those to be cancelled */
+  if (job->to_cancel) return; /* it comes by once more, as one of those to be cancelled */
   if (job->given_up) {
     job_list_add(&turn->garbage, job);
     return;
   }
   job->place = PLACE_OUTBOX;
   job_list_add(&channel->outbox, job);
-  if (channel->rung) return;
-  channel->rung = true;
-  plan_ring(turn, channel);
+  if (channel->signalled) return;
+  channel->signalled = true;
+  plan_signal(turn, channel);
 }
 
 static void take_work(struct turn *turn) {
@@ -114,10 +114,10 @@ static void take_work(struct turn *turn) {
     job->place = PLACE_THREAD;
     job_list_add(&turn->fresh, job);
   }
-  turn->told = io.told;
-  io.told = NULL;
-  for (struct job *job = turn->told; job; job = job->next_told)
-    job->told = false;
+  turn->to_cancel = io.to_cancel;
+  io.to_cancel = NULL;
+  for (struct job *job = turn->to_cancel; job; job = job->next_to_cancel)
+    job->to_cancel = false;
   turn->stopping = io.stopping;
 }
 
@@ -140,22 +140,22 @@ static double turn_over(struct engine *engine, bool tick, bool *stopping) {
     hand_back(&turn, job);
   if (tick)
     for (struct channel *channel = io.connected; channel; channel = channel->next_connected)
-      plan_ring(&turn, channel);
+      plan_signal(&turn, channel);
   take_work(&turn);
-  bool idle = !turn.fresh.first && !turn.told;
+  bool idle = !turn.fresh.first && !turn.to_cancel;
   io.sleeping = idle;
   double wait = !idle ? 0 : io.connected ? TICK : -1;
   leave_lock();
   *stopping = turn.stopping;
-  for (struct channel *channel = turn.rings, *next; channel; channel = next) {
-    next = channel->next_ring;
-    channel->will_ring = false;
-    bell_ring(&channel->bell);
+  for (struct channel *channel = turn.to_signal, *next; channel; channel = next) {
+    next = channel->next_to_signal;
+    channel->will_be_signalled = false;
+    wakeup_signal(&channel->wakeup);
     unref(channel, 0);
   }
   if (turn.ended) stack_wipe(turn.connected ? STACK_DEEP : STACK_SHALLOW);
-  for (struct job *job = turn.told, *next; job; job = next) {
-    next = job->next_told;
+  for (struct job *job = turn.to_cancel, *next; job; job = next) {
+    next = job->next_to_cancel;
     if (job->state == JOB_DONE)
       job_list_add(&turn.garbage, job); /* it was finished before it could be cancelled */
     else
@@ -170,8 +170,8 @@ static double turn_over(struct engine *engine, bool tick, bool *stopping) {
 static void *run(void *argument) {
   struct engine *engine = argument;
   bool stopping = false;
-  forkgate_work();
-  engine_around_waits(engine, forkgate_rest, forkgate_work);
+  fork_lock_enter();
+  engine_around_waits(engine, fork_lock_leave, fork_lock_enter);
   double ticked = clock_now();
   for (;;) {
     double now = clock_now();
@@ -185,7 +185,7 @@ static void *run(void *argument) {
   turn_over(engine, false, &stopping);
   engine_free(engine);
   stack_wipe(STACK_DEEP);
-  forkgate_rest();
+  fork_lock_leave();
   return NULL;
 }
 
@@ -208,13 +208,13 @@ static void stop(void) {
 }
 
 static void before_fork(void) {
-  forkgate_close();
+  fork_lock_acquire();
   take_lock();
 }
 
 static void after_fork(void) {
   leave_lock();
-  forkgate_open();
+  fork_lock_release();
 }
 
 /* In the child, which has neither the thread nor its calls. */
@@ -227,7 +227,7 @@ static void forget(void) {
   io.engine = NULL;
   io.wake = -1;
   job_list_init(&io.inbox);
-  io.told = NULL;
+  io.to_cancel = NULL;
   io.jobs = 0;
   io.connected = NULL;
   after_fork();
@@ -283,7 +283,7 @@ struct channel *channel_new(const char **why) {
   channel->generation = secret_generation();
   channel->references = 1;
   job_list_init(&channel->outbox);
-  if (bell_open(&channel->bell, why)) return channel;
+  if (wakeup_open(&channel->wakeup, why)) return channel;
   pool_free(channel);
   return NULL;
 }
@@ -292,8 +292,8 @@ bool channel_is_foreign(const struct channel *channel) {
   return channel->generation != secret_generation();
 }
 
-struct bell *channel_bell(struct channel *channel) {
-  return &channel->bell;
+struct wakeup *channel_wakeup(struct channel *channel) {
+  return &channel->wakeup;
 }
 
 bool channel_submit(struct channel *channel, struct job *job, const char **why) {
@@ -316,7 +316,7 @@ bool channel_submit(struct channel *channel, struct job *job, const char **why) 
 
 size_t channel_take(struct channel *channel, struct job **jobs, size_t most) {
   size_t count = 0;
-  if (!channel->connected_link) bell_hush(&channel->bell); /* first: what comes back later rings again */
+  if (!channel->connected_link) wakeup_clear(&channel->wakeup); /* first: what comes back later wakes it again */
   take_lock();
   for (; count < most && channel->outbox.first; count++) {
     jobs[count] = job_list_pop(&channel->outbox);
@@ -326,9 +326,9 @@ size_t channel_take(struct channel *channel, struct job **jobs, size_t most) {
     io.jobs--;
   }
   bool more = channel->outbox.first != NULL;
-  channel->rung = more;
+  channel->signalled = more;
   leave_lock();
-  if (more) bell_ring(&channel->bell);
+  if (more) wakeup_signal(&channel->wakeup);
   return count;
 }
 
@@ -337,9 +337,9 @@ void channel_give_up(struct channel *channel, struct job *job) {
   take_lock();
   if (job->place == PLACE_THREAD) {
     ours = false;
-    job->given_up = job->told = true;
-    job->next_told = io.told;
-    io.told = job;
+    job->given_up = job->to_cancel = true;
+    job->next_to_cancel = io.to_cancel;
+    io.to_cancel = job;
     wanted = io.sleeping;
     io.sleeping = false;
   } else {
@@ -353,7 +353,7 @@ void channel_give_up(struct channel *channel, struct job *job) {
 }
 
 bool channel_accept(struct channel *channel, const char **why) {
-  if (!bell_accept(&channel->bell, why)) return false;
+  if (!wakeup_accept(&channel->wakeup, why)) return false;
   take_lock();
   disconnect(channel);
   channel->next_connected = io.connected;
@@ -367,16 +367,16 @@ bool channel_accept(struct channel *channel, const char **why) {
   return true;
 }
 
-void channel_hang_up(struct channel *channel) {
+void channel_disconnect(struct channel *channel) {
   take_lock();
   disconnect(channel);
   leave_lock();
-  bell_hang_up(&channel->bell);
+  wakeup_disconnect(&channel->wakeup);
 }
 
 void channel_free(struct channel *channel) {
   if (channel_is_foreign(channel)) {
-    bell_abandon(&channel->bell);
+    wakeup_abandon(&channel->wakeup);
     return;
   }
   take_lock();

@@ -9,8 +9,8 @@
 #ifndef CARDS_HTTP_IOTHREAD_H
 #define CARDS_HTTP_IOTHREAD_H
 
-#include "http/bell.h"
 #include "http/job.h"
+#include "http/wakeup.h"
 
 #define IOTHREAD_MAX_JOBS 8192 /* unless iothread_limit says otherwise */
 
@@ -22,14 +22,14 @@ struct channel *channel_new(const char **why);
 void channel_free(struct channel *channel);
 bool channel_is_foreign(const struct channel *channel);
 /* Rings when a job has come back, and then not again until channel_take has left none. */
-struct bell *channel_bell(struct channel *channel);
-/* As bell_accept and bell_hang_up. While somebody is connected the bell rings every second as well. */
+struct wakeup *channel_wakeup(struct channel *channel);
+/* As wakeup_accept and wakeup_disconnect. While somebody is connected it is woken every second as well. */
 bool channel_accept(struct channel *channel, const char **why);
-void channel_hang_up(struct channel *channel);
+void channel_disconnect(struct channel *channel);
 
 /* False with a static sentence in *why when there are too many jobs already or the thread cannot be started; the job is the caller's then. */
 bool channel_submit(struct channel *channel, struct job *job, const char **why);
-/* Takes out up to `most` jobs that have come back. When more are left the bell rings again. */
+/* Takes out up to `most` jobs that have come back. When more are left it is woken again. */
 size_t channel_take(struct channel *channel, struct job **jobs, size_t most);
 /* The job is cancelled when it is under way, and freed, if not at once. */
 void channel_give_up(struct channel *channel, struct job *job);

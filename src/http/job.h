@@ -41,8 +41,8 @@ struct job {
   /* while an I/O thread has it */
   struct channel *channel;
   enum job_place place;
-  bool given_up, told; /* told: it is in the list of those that the thread was told of, by next_told */
-  struct job *next_told;
+  bool given_up, to_cancel; /* to_cancel: it is in the list of those that the thread was to_cancel of, by next_to_cancel */
+  struct job *next_to_cancel;
 
   const struct provider *provider;
   const struct operation *operation;

@@ -54,7 +54,7 @@ bool call_is_lost(const struct call *call) {
 static __thread size_t unread;
 static __thread enum stack_depth depth;
 
-void call_told(struct call *call) {
+void call_mark_unread(struct call *call) {
   call->unread = true;
   unread++;
 }
@@ -404,7 +404,7 @@ static int done(lua_State *L) {
   int count = 0;
   while (job) {
     struct call *call = job->owner;
-    call_told(call);
+    call_mark_unread(call);
     lua_pushnumber(L, call->tag);
     lua_rawseti(L, 1, ++count);
     job = count < DONE_AT_ONCE ? engine_done(engine) : NULL;

@@ -34,7 +34,7 @@ struct call *call_check(lua_State *L);
 /* Makes room for so many tags in the table at the index, so that none is lost for want of memory once its job was taken. */
 void call_make_room(lua_State *L, int index, int tags);
 /* The script is told that the job is done. */
-void call_told(struct call *call);
+void call_mark_unread(struct call *call);
 /* Hands the job to the I/O thread (src/lua/thread.c). False where there is no room, with the job's error set. */
 bool call_hand_over(lua_State *L, struct call *call);
 /* Whether this process was forked while the job was under way. */

@@ -45,7 +45,7 @@ bool call_hand_over(lua_State *L, struct call *call) {
   return false;
 }
 
-/* core.take(table [, seconds]): the tags of jobs that have come back, in the table from 1 on; returns how many, some dozens at most. When more are left, the bell rings again.
+/* core.take(table [, seconds]): the tags of jobs that have come back, in the table from 1 on; returns how many, some dozens at most. When more are left, the descriptor stays readable.
  * With seconds it waits so long for the first. */
 static int take(lua_State *L) {
   struct job *jobs[TAKEN_AT_ONCE];
@@ -54,13 +54,13 @@ static int take(lua_State *L) {
   call_make_room(L, 1, TAKEN_AT_ONCE);
   size_t count = channel_take(channel, jobs, TAKEN_AT_ONCE);
   if (!count && seconds > 0) {
-    struct pollfd bell = { .fd = channel_bell(channel)->fd, .events = POLLIN };
-    if (poll(&bell, 1, (int)(seconds * 1000) + 1) > 0) count = channel_take(channel, jobs, TAKEN_AT_ONCE);
+    struct pollfd wakeup = { .fd = channel_wakeup(channel)->fd, .events = POLLIN };
+    if (poll(&wakeup, 1, (int)(seconds * 1000) + 1) > 0) count = channel_take(channel, jobs, TAKEN_AT_ONCE);
   }
   for (size_t i = 0; i < count; i++) {
     struct call *call = jobs[i]->owner;
     call->channel = NULL;
-    call_told(call);
+    call_mark_unread(call);
     lua_pushnumber(L, call->tag);
     lua_rawseti(L, 1, (int)i + 1);
   }
@@ -70,13 +70,13 @@ static int take(lua_State *L) {
 
 /* core.pollfd(): a descriptor that is readable when core.take has something */
 static int get_pollfd(lua_State *L) {
-  compat_push_integer(L, channel_bell(get_channel(L))->fd);
+  compat_push_integer(L, channel_wakeup(get_channel(L))->fd);
   return 1;
 }
 
-/* core.ring(): makes that descriptor readable */
-static int ring(lua_State *L) {
-  bell_ring(channel_bell(get_channel(L)));
+/* core.wake(): makes that descriptor readable */
+static int wake(lua_State *L) {
+  wakeup_signal(channel_wakeup(get_channel(L)));
   return 0;
 }
 
@@ -89,9 +89,9 @@ static int outcome(lua_State *L, bool ok, const char *why) {
 
 /* core.listen(): the path of a unix socket to connect to at once; or false and why not. Over the connection comes a byte whenever core.take has something, and every second. */
 static int listen_to(lua_State *L) {
-  char path[BELL_PATH_MAX];
+  char path[WAKEUP_PATH_MAX];
   const char *why = NULL;
-  if (!bell_listen(channel_bell(get_channel(L)), path, &why)) return outcome(L, false, why);
+  if (!wakeup_listen(channel_wakeup(get_channel(L)), path, &why)) return outcome(L, false, why);
   lua_pushstring(L, path);
   return 1;
 }
@@ -103,9 +103,9 @@ static int accept_connection(lua_State *L) {
   return outcome(L, ok, why);
 }
 
-/* core.hang_up(): ends the connection */
-static int hang_up(lua_State *L) {
-  channel_hang_up(get_channel(L));
+/* core.disconnect(): ends the connection */
+static int disconnect(lua_State *L) {
+  channel_disconnect(get_channel(L));
   return 0;
 }
 
@@ -124,9 +124,14 @@ static int calls(lua_State *L) {
 }
 
 void binding_open_thread(lua_State *L) {
-  static const luaL_Reg functions[] = {
-    { "take", take },       { "pollfd", get_pollfd }, { "ring", ring },   { "listen", listen_to }, { "accept", accept_connection },
-    { "hang_up", hang_up }, { "limit", limit },       { "calls", calls }, { NULL, NULL }
-  };
+  static const luaL_Reg functions[] = { { "take", take },
+                                        { "pollfd", get_pollfd },
+                                        { "wake", wake },
+                                        { "listen", listen_to },
+                                        { "accept", accept_connection },
+                                        { "disconnect", disconnect },
+                                        { "limit", limit },
+                                        { "calls", calls },
+                                        { NULL, NULL } };
   luaL_setfuncs(L, functions, 0);
 }

@@ -50,13 +50,13 @@ end
 
 function waiter:leave() end -- luacheck: ignore
 
-local function ring()
-  core.ring() -- whoever polls is to ask whether it can go on
+local function wake()
+  core.wake() -- whoever polls is to ask whether it can go on
 end
 
 --- Waits until the entry's time has come or somebody wakes it. @return nil, or the error that the call was given up with
 function waiter:pause(entry) -- luacheck: ignore
-  entry.owner, entry.wake = true, ring
+  entry.owner, entry.wake = true, wake
   awaited = entry
   local _, err = coroutine.yield(entry)
   return err
@@ -107,11 +107,11 @@ end
 
 local GRACE = 1     -- seconds that an answer may take from the I/O thread to here
 local ASK_AGAIN = 1 -- seconds after which a call should be asked even if nothing was readable
-local RINGS = 16    -- how often the descriptor is made readable again for calls that are done and were not asked since
+local WAKES = 16    -- how often the descriptor is made readable again for calls that are done and were not asked since
 
 local spare                                      -- a table for tags
 local unseen = setmetatable({}, { __mode = "k" }) -- those calls: whoever polls for one must be woken, even where somebody else took its answer
-local rings = 0                                  -- that are left for them; not for ever, as nobody may ask them
+local wakes = 0                                  -- that are left for them; not for ever, as nobody may ask them
 
 --- Goes on with whatever has come back, waiting so many seconds for it.
 -- @param asker the started call that was asked
@@ -125,14 +125,14 @@ local function carry(asker, seconds)
       resume(self)
       if self.outcome and self ~= asker then
         unseen[self] = true
-        rings = RINGS
+        wakes = WAKES
       end
     end
   end
   spare = finished
-  if rings > 0 and next(unseen) then
-    rings = rings - 1
-    core.ring()
+  if wakes > 0 and next(unseen) then
+    wakes = wakes - 1
+    core.wake()
   end
 end
 

@@ -108,15 +108,15 @@ local function wake_others(group)
 end
 
 function groups.next(group)
-  local rung = false
+  local set = false
   while group.taken == group.count do
     if group.running == 0 then
       wake_others(group)
       return nil
     end
-    rung = group.signal:wait(FOREVER)
+    set = group.signal:wait(FOREVER)
   end
-  if not rung then
+  if not set then
     group.signal:wait(0)
   end
   group.taken = group.taken + 1

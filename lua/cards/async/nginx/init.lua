@@ -136,7 +136,7 @@ local function listen()
   until not byte or (under_way == 0 and (now - used >= 1 or ngx.worker.exiting()))
   sweep()
   listens = false
-  core.hang_up()
+  core.disconnect()
   socket:close()
   if under_way > 0 then
     fail_all(why or "the connection ended")

@@ -1,4 +1,4 @@
-#include "http/forkgate.h"
+#include "http/fork_lock.h"
 
 #include <pthread.h>
 #include <stdlib.h>
@@ -14,22 +14,22 @@ static void leave(pthread_mutex_t *mutex) {
   if (pthread_mutex_unlock(mutex) != 0) abort();
 }
 
-void forkgate_work(void) {
+void fork_lock_enter(void) {
   take(&gate);
   take(&working);
   leave(&gate);
 }
 
-void forkgate_rest(void) {
+void fork_lock_leave(void) {
   leave(&working);
 }
 
-void forkgate_close(void) {
+void fork_lock_acquire(void) {
   take(&gate);
   take(&working);
 }
 
-void forkgate_open(void) {
+void fork_lock_release(void) {
   leave(&working);
   leave(&gate);
 }

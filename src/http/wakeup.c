@@ -1,4 +1,4 @@
-#include "http/bell.h"
+#include "http/wakeup.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -19,46 +19,46 @@
 #define SOCKET    "wake"
 #define ABANDONED 10 /* seconds: a folder lives for the moment of connecting */
 
-bool bell_open(struct bell *bell, const char **why) {
-  memset(bell, 0, sizeof *bell);
-  bell->peer = bell->listener = -1;
-  bell->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  if (bell->fd < 0)
+bool wakeup_open(struct wakeup *wakeup, const char **why) {
+  memset(wakeup, 0, sizeof *wakeup);
+  wakeup->peer = wakeup->listener = -1;
+  wakeup->fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  if (wakeup->fd < 0)
     *why = "no file descriptor is left";
-  else if (pthread_mutex_init(&bell->lock, NULL) == 0)
+  else if (pthread_mutex_init(&wakeup->lock, NULL) == 0)
     return true;
   else
     *why = "no lock could be made";
-  if (bell->fd >= 0) close(bell->fd);
+  if (wakeup->fd >= 0) close(wakeup->fd);
   return false;
 }
 
-void bell_ring(struct bell *bell) {
+void wakeup_signal(struct wakeup *wakeup) {
   static const uint64_t one = 1;
-  pthread_mutex_lock(&bell->lock);
-  /* A full socket or counter has rung already; a connection that is gone hangs up by itself. */
-  if (bell->peer >= 0)
-    send(bell->peer, &one, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
-  else if (write(bell->fd, &one, sizeof one) < 0)
+  pthread_mutex_lock(&wakeup->lock);
+  /* A full socket or counter wakes already; a connection that is gone is noticed by its reader. */
+  if (wakeup->peer >= 0)
+    send(wakeup->peer, &one, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+  else if (write(wakeup->fd, &one, sizeof one) < 0)
     (void)errno;
-  pthread_mutex_unlock(&bell->lock);
+  pthread_mutex_unlock(&wakeup->lock);
 }
 
-void bell_hush(struct bell *bell) {
-  uint64_t rings;
-  if (read(bell->fd, &rings, sizeof rings) < 0) (void)errno; /* it had not rung */
+void wakeup_clear(struct wakeup *wakeup) {
+  uint64_t signals;
+  if (read(wakeup->fd, &signals, sizeof signals) < 0) (void)errno; /* there was none */
 }
 
-static void set_peer(struct bell *bell, int peer) {
-  pthread_mutex_lock(&bell->lock);
-  int former = bell->peer;
-  bell->peer = peer;
-  pthread_mutex_unlock(&bell->lock);
+static void set_peer(struct wakeup *wakeup, int peer) {
+  pthread_mutex_lock(&wakeup->lock);
+  int former = wakeup->peer;
+  wakeup->peer = peer;
+  pthread_mutex_unlock(&wakeup->lock);
   if (former >= 0) close(former);
 }
 
-void bell_hang_up(struct bell *bell) {
-  set_peer(bell, -1);
+void wakeup_disconnect(struct wakeup *wakeup) {
+  set_peer(wakeup, -1);
 }
 
 /* --- the socket in the file system --- */
@@ -94,46 +94,46 @@ static void sweep(void) {
   closedir(files);
 }
 
-static void stop_listening(struct bell *bell) {
-  if (bell->listener >= 0) close(bell->listener);
-  bell->listener = -1;
-  if (bell->folder[0]) remove_folder(AT_FDCWD, bell->folder);
-  bell->folder[0] = '\0';
+static void stop_listening(struct wakeup *wakeup) {
+  if (wakeup->listener >= 0) close(wakeup->listener);
+  wakeup->listener = -1;
+  if (wakeup->folder[0]) remove_folder(AT_FDCWD, wakeup->folder);
+  wakeup->folder[0] = '\0';
 }
 
-bool bell_listen(struct bell *bell, char path[static BELL_PATH_MAX], const char **why) {
+bool wakeup_listen(struct wakeup *wakeup, char path[static WAKEUP_PATH_MAX], const char **why) {
   static pthread_once_t once = PTHREAD_ONCE_INIT;
   struct sockaddr_un address = { .sun_family = AF_UNIX };
   pthread_once(&once, sweep);
-  stop_listening(bell);
-  int len = snprintf(bell->folder, sizeof bell->folder, "%s/" PREFIX "%ld-XXXXXX", place(), (long)getpid());
+  stop_listening(wakeup);
+  int len = snprintf(wakeup->folder, sizeof wakeup->folder, "%s/" PREFIX "%ld-XXXXXX", place(), (long)getpid());
   if (len < 0 || (size_t)len + sizeof "/" SOCKET > sizeof address.sun_path) {
-    bell->folder[0] = '\0';
+    wakeup->folder[0] = '\0';
     *why = "the path in TMPDIR is too long for a socket";
     return false;
   }
-  if (!mkdtemp(bell->folder)) {
-    bell->folder[0] = '\0';
+  if (!mkdtemp(wakeup->folder)) {
+    wakeup->folder[0] = '\0';
     *why = "no folder could be made in the place for temporary files (TMPDIR, else /tmp)";
     return false;
   }
-  snprintf(address.sun_path, sizeof address.sun_path, "%.*s/" SOCKET, len, bell->folder);
+  snprintf(address.sun_path, sizeof address.sun_path, "%.*s/" SOCKET, len, wakeup->folder);
   memcpy(path, address.sun_path, sizeof address.sun_path);
-  bell->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-  if (bell->listener >= 0 && bind(bell->listener, (const struct sockaddr *)&address, sizeof address) == 0 && listen(bell->listener, 1) == 0)
+  wakeup->listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+  if (wakeup->listener >= 0 && bind(wakeup->listener, (const struct sockaddr *)&address, sizeof address) == 0 && listen(wakeup->listener, 1) == 0)
     return true;
-  *why = bell->listener < 0 ? "no file descriptor is left" : "no socket could be made in the place for temporary files (TMPDIR, else /tmp)";
-  stop_listening(bell);
+  *why = wakeup->listener < 0 ? "no file descriptor is left" : "no socket could be made in the place for temporary files (TMPDIR, else /tmp)";
+  stop_listening(wakeup);
   return false;
 }
 
-bool bell_accept(struct bell *bell, const char **why) {
+bool wakeup_accept(struct wakeup *wakeup, const char **why) {
   struct ucred other = { 0 };
   socklen_t size = sizeof other;
-  int peer = bell->listener < 0 ? -1 : accept4(bell->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
-  stop_listening(bell);
+  int peer = wakeup->listener < 0 ? -1 : accept4(wakeup->listener, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+  stop_listening(wakeup);
   if (peer >= 0 && getsockopt(peer, SOL_SOCKET, SO_PEERCRED, &other, &size) == 0 && other.pid == getpid()) {
-    set_peer(bell, peer);
+    set_peer(wakeup, peer);
     return true;
   }
   *why = peer < 0 ? "nobody has connected" : "another process has connected";
@@ -141,15 +141,15 @@ bool bell_accept(struct bell *bell, const char **why) {
   return false;
 }
 
-void bell_close(struct bell *bell) {
-  stop_listening(bell);
-  bell_hang_up(bell);
-  close(bell->fd);
-  pthread_mutex_destroy(&bell->lock);
+void wakeup_close(struct wakeup *wakeup) {
+  stop_listening(wakeup);
+  wakeup_disconnect(wakeup);
+  close(wakeup->fd);
+  pthread_mutex_destroy(&wakeup->lock);
 }
 
-void bell_abandon(struct bell *bell) {
-  int fds[] = { bell->fd, bell->peer, bell->listener };
+void wakeup_abandon(struct wakeup *wakeup) {
+  int fds[] = { wakeup->fd, wakeup->peer, wakeup->listener };
   for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
     if (fds[i] >= 0) close(fds[i]);
 }
