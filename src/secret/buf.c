@@ -1,6 +1,8 @@
 #define _GNU_SOURCE 1
 #include "secret/buf.h"
 
+#include <limits.h>
+#include <openssl/evp.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -113,29 +115,9 @@ bool buf_add_percent_encoded(struct buf *buf, const void *bytes, size_t len) {
 }
 
 bool buf_add_base64(struct buf *buf, const void *bytes, size_t len) {
-  static const char alphabet[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-  const unsigned char *in = bytes;
-  size_t groups = len / 3 + (len % 3 > 0);
-  if (groups > SIZE_MAX / 4) {
-    buf->failed = true;
-    return false;
-  }
-  if (!buf_reserve(buf, groups * 4)) return false;
-
-  char *out = buf->data + buf->len;
-  for (size_t i = 0; i < len; i += 3) {
-    size_t left = len - i;
-    unsigned long bits = (unsigned long)in[i] << 16;
-    if (left > 1) bits |= (unsigned long)in[i + 1] << 8;
-    if (left > 2) bits |= in[i + 2];
-    *out++ = alphabet[bits >> 18 & 63];
-    *out++ = alphabet[bits >> 12 & 63];
-    *out++ = '=';
-    *out++ = '=';
-    if (left > 1) out[-2] = alphabet[bits >> 6 & 63];
-    if (left > 2) out[-1] = alphabet[bits & 63];
-  }
-  buf_added(buf, groups * 4);
+  if (len > INT_MAX / 4 * 3) buf->failed = true; /* as OpenSSL counts in int */
+  if (!buf_reserve(buf, (len + 2) / 3 * 4)) return false;
+  buf_added(buf, (size_t)EVP_EncodeBlock((unsigned char *)buf->data + buf->len, bytes, (int)len));
   return true;
 }
 
