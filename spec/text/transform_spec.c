@@ -140,14 +140,15 @@ static void letters(void **state) {
 
 static void countries(void **state) {
   (void)state;
-  CHECK(TRANSFORM_COUNTRY, { "US", "US" }, { "us", "US" }, { "usa", "US" }, { "U.S.A.", "US" }, { "840", "US" }, { "United States of America", "US" },
-        { "the united states", "US" }, { "UK", "GB" }, { "England", "GB" }, { " Germany ", "DE" }, { "4", "AF" }, { "004", "AF" }, { "36", "AU" },
-        { "T\xc3\xbcrkiye", "TR" }, { "TURKEY", "TR" }, { "C\xc3\xb4te d\xe2\x80\x99Ivoire", "CI" }, { "Cote d'Ivoire", "CI" }, { "St. Lucia", "LC" },
-        { "Saint Lucia", "LC" }, { "Antigua & Barbuda", "AG" }, { "Korea, Republic of", "KR" }, { "south korea", "KR" }, { "KOSOVO", "XK" },
-        { "Zimbabwe", "ZW" }, { "AD", "AD" }, { "zw", "ZW" }, { "The Gambia", "GM" }, { "Netherlands", "NL" }, { "\xc3\x85land", "AX" });
-  CHECK(TRANSFORM_COUNTRY, { "XX", NULL }, { "xx", NULL }, { "ZZZ", NULL }, { "000", NULL }, { "999", NULL }, { "1234", NULL }, { "", NULL },
-        { "the", NULL }, { "Atlantis", NULL }, { "United", NULL }, { "\xe4\xb8\xad\xe5\x9b\xbd", NULL }, { "\xc3", NULL }, { "\xe2\x80", NULL },
-        { "US\x01", NULL }, { "--", NULL }, { "---", NULL },
+  CHECK(TRANSFORM_COUNTRY, { "US", "US" }, { "us", "US" }, { "usa", "US" }, { "U.S.A.", "US" }, { "840", "US" }, { "United States", "US" },
+        { "the united states of america", "US" }, { "United States of America (the)", "US" }, { " Germany ", "DE" }, { "4", "AF" }, { "004", "AF" },
+        { "36", "AU" }, { "T\xc3\xbcrkiye", "TR" }, { "C\xc3\xb4te d'Ivoire", "CI" }, { "Saint Lucia", "LC" }, { "Antigua and Barbuda", "AG" },
+        { "Korea (the Republic of)", "KR" }, { "Korea, Republic of", "KR" }, { "South Georgia and the South Sandwich Islands", "GS" },
+        { "United Kingdom of Great Britain and Northern Ireland (the)", "GB" }, { "KOSOVO", "XK" }, { "Zimbabwe", "ZW" }, { "AD", "AD" },
+        { "zw", "ZW" }, { "The Gambia", "GM" }, { "\xc3\x85land Islands", "AX" });
+  CHECK(TRANSFORM_COUNTRY, { "XX", NULL }, { "xx", NULL }, { "UK", NULL }, { "ZZZ", NULL }, { "000", NULL }, { "999", NULL }, { "1234", NULL },
+        { "0004", NULL }, { "", NULL }, { "the", NULL }, { "Atlantis", NULL }, { "United", NULL }, { "Germany x", NULL },
+        { "\xe4\xb8\xad\xe5\x9b\xbd", NULL }, { "\xc3", NULL }, { "\xe2\x80", NULL }, { "US\x01", NULL }, { "--", NULL }, { "---", NULL },
         { "a name that is so long that no country has it, whatever it calls itself officially", NULL });
 }
 
@@ -160,7 +161,7 @@ static void all_countries(void **state) {
     for (char b = 'A'; b <= 'Z'; b++) {
       snprintf(text, sizeof text, "%c%c", a, b);
       char *code = apply(TRANSFORM_COUNTRY, text, 2);
-      if (code && strcmp(text, "UK") != 0) {
+      if (code) {
         assert_string_equal(code, text);
         two++;
       }
@@ -168,7 +169,7 @@ static void all_countries(void **state) {
       for (char c = 'A'; c <= 'Z'; c++) {
         snprintf(text, sizeof text, "%c%c%c", a, b, c);
         code = apply(TRANSFORM_COUNTRY, text, 3);
-        three += code != NULL && strcmp(text, "UAE") != 0 && strcmp(text, "DRC") != 0;
+        three += code != NULL;
         free(code);
       }
     }
