@@ -7,7 +7,7 @@ description = {
   license = "MIT",
 }
 supported_platforms = { "linux" }
-dependencies = { "lua >= 5.1, < 5.5", "cards", "argparse >= 0.7" }
+dependencies = { "lua >= 5.1, < 5.5", "cards", "argparse >= 0.7", "lua-cjson >= 2.1" }
 build = {
   type = "none",
   install = {
@@ -21,6 +21,7 @@ build = {
       ["cards.cli.environment"] = "lua/cards/cli/environment.lua",
       ["cards.cli.exists"] = "lua/cards/cli/exists.lua",
       ["cards.cli.journal"] = "lua/cards/cli/journal.lua",
+      ["cards.cli.json"] = "lua/cards/cli/json.lua",
       ["cards.cli.new_provider"] = "lua/cards/cli/new_provider.lua",
       ["cards.cli.output"] = "lua/cards/cli/output.lua",
       ["cards.cli.policy"] = "lua/cards/cli/policy.lua",

@@ -166,8 +166,7 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
   binding_open_sample(L);
   binding_open_memory(L);
   binding_open_confine(L);
-  binding_open_json_in(L);
-  binding_open_json_out(L);
+  binding_open_json(L);
   binding_open_out_file(L);
   binding_open_transform(L);
   binding_open_seal(L);

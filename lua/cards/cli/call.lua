@@ -7,6 +7,7 @@ local check = require "cards.util.check"
 local core = require "cards.core"
 local environment = require "cards.cli.environment"
 local load_script = require "cards.script.load"
+local to_json = require "cards.cli.json"
 
 local call = {}
 
@@ -203,7 +204,11 @@ function call.run(options)
   end
   local shown = policy(cards.card(record) or record)
   if options.json then
-    io.stdout:write(core.json_encode(shown), "\n")
+    local text, wrong_value = to_json(shown)
+    if not text then
+      return nil, wrong_value
+    end
+    io.stdout:write(text, "\n")
   else
     print_fields(shown, "", widest(shown, ""))
   end

@@ -5,6 +5,7 @@ local check = require "cards.util.check"
 local core = require "cards.core"
 local environment = require "cards.cli.environment"
 local load_script = require "cards.script.load"
+local to_json = require "cards.cli.json"
 
 local describe = {}
 
@@ -94,7 +95,7 @@ function describe.run(options)
   end
   local about = options.name and core.provider(name)
   if options.json then
-    line(core.json_encode(operation ~= "" and about.operations[operation] or about or names))
+    line(assert(to_json(operation ~= "" and about.operations[operation] or about or names)))
   elseif not about then
     show_all(names)
   elseif operation == "" then

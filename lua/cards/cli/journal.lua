@@ -6,6 +6,7 @@
 local core = require "cards.core"
 local done = require "cards.cli.done"
 local exists = require "cards.cli.exists"
+local to_json = require "cards.cli.json"
 
 local journal = {}
 
@@ -122,7 +123,7 @@ function journal.open(input, output, errors)
     end
   else -- a new one, or one that was killed before anything else
     local ok, failure = note:cut(0)
-    ok = ok and note:write(core.json_encode(now) .. "\n") and note:sync()
+    ok = ok and note:write(to_json(now) .. "\n") and note:sync()
     if not ok then
       return nil, ("%s: %s"):format(path, failure or "it cannot be written")
     end

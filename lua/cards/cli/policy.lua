@@ -1,8 +1,8 @@
 --- cards policy explain FILE: what a masking policy shows of every field of every provider.
 
-local core = require "cards.core"
 local load_script = require "cards.script.load"
 local mask = require "cards.mask"
+local to_json = require "cards.cli.json"
 
 local policy = {}
 
@@ -32,7 +32,7 @@ function policy.run(options)
     return nil, err
   end
   local rows = mask.explain(made)
-  local written, failure = io.stdout:write(options.json and core.json_encode(rows) .. "\n" or mask.explain.text(rows))
+  local written, failure = io.stdout:write(options.json and assert(to_json(rows)) .. "\n" or mask.explain.text(rows))
   return written and 0, failure and "standard output: " .. failure
 end
 

@@ -1,6 +1,6 @@
 local cards = require "cards"
 local acme = require "support.acme"
-local core = require "cards.core"
+local to_json = require "cards.cli.json"
 
 describe("cards.describe", function()
   it("returns the descriptor of an operation by module, by name and by client", function()
@@ -45,7 +45,7 @@ describe("cards.describe", function()
       assert.is_nil(about.safe)
       assert.is_nil(about.pages)
       assert.same({ ["data.id"] = "card_id" }, about.echo)
-      assert.is_nil(core.json_encode(about):find("Zq7", 1, true))
+      assert.is_nil(to_json(about):find("Zq7", 1, true))
     end
   end)
 

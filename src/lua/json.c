@@ -1,6 +1,6 @@
 /* JSON as plain Lua values, for files of rows: what is read here is the user's own input, and its strings are Lua's. */
-#include "lua/binding.h"
 #include "json/json.h"
+#include "lua/binding.h"
 
 #define ROOT_TYPE "cards.json"
 
@@ -68,7 +68,7 @@ static int decode(lua_State *L) {
   return 1;
 }
 
-void binding_open_json_in(lua_State *L) {
+void binding_open_json(lua_State *L) {
   luaL_newmetatable(L, ROOT_TYPE);
   lua_pushcfunction(L, collect_root);
   lua_setfield(L, -2, "__gc");

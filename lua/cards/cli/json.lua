@@ -1,0 +1,86 @@
+--- Plain Lua values as JSON, for files of lines: names are sorted, and a secret shows its mask.
+--
+-- lua-cjson writes the strings only: its version 2.1 keeps 14 digits of a number, and leaves the order of names to chance.
+
+local check = require "cards.util.check"
+local cjson = require "cjson"
+local core = require "cards.core"
+
+local MAX_DEPTH = 64
+
+local encode, find = cjson.encode, string.find
+
+--- A string as JSON; nil where readers may refuse it: lua-cjson does not look for bytes that are no UTF-8, or for NUL.
+local function quote(text)
+  local json = encode(text)
+  if find(text, "[^\1-\127]") and core.json_decode(json) == nil then
+    return nil
+  end
+  return json
+end
+
+--- A table's keys, sorted, and whether they are places. @return nil and what is wrong where some are neither names nor places
+local function keys_of(value)
+  local keys, kind = {}, type(next(value))
+  for key in next, value do
+    if type(key) ~= kind or kind ~= "string" and kind ~= "number" then
+      return nil, kind == "boolean" and "has a key that is no name" or "has places and names"
+    end
+    keys[#keys + 1] = key
+  end
+  table.sort(keys)
+  return keys, kind == "number"
+end
+
+local to_json -- below
+
+local function table_to_json(value, depth)
+  local list, is_list = keys_of(value)
+  if not list or depth > MAX_DEPTH then
+    return nil, list and "is nested too deeply" or is_list
+  end
+  for i, key in ipairs(list) do
+    local name = is_list and key == i or not is_list and quote(key)
+    if not name then
+      return nil, is_list and "has places with holes" or "has a name that is no UTF-8, or has a NUL"
+    end
+    local json, wrong, path = to_json(value[key], depth + 1)
+    if not json then
+      return nil, wrong, check.shown(key) .. (path and "." .. path or "")
+    end
+    list[i] = is_list and json or name .. ":" .. json
+  end
+  local json = table.concat(list, ",")
+  return is_list and "[" .. json .. "]" or "{" .. json .. "}"
+end
+
+--- @return a string; or nil, what is wrong and, where that is something within a table, its path
+function to_json(value, depth)
+  local kind = type(value)
+  if kind == "table" then
+    return table_to_json(value, depth)
+  elseif kind == "string" then
+    local json = quote(value)
+    return json, not json and "is no UTF-8, or has a NUL" or nil
+  elseif kind == "number" then
+    local json = core.number(value)
+    return json, not json and "is no number that JSON has" or nil
+  elseif kind == "boolean" then
+    return tostring(value)
+  elseif kind == "nil" then
+    return "null"
+  elseif check.is_secret(value) then
+    return encode(tostring(value))
+  end
+  return nil, "is a function, a coroutine or userdata"
+end
+
+--- A value as one line of JSON. An empty table is {}.
+-- @return a string; or nil and what has no place in JSON, by its path: a function, userdata, text that is no UTF-8, a table with places and names
+return function(value)
+  local json, wrong, path = to_json(value, 1)
+  if not json then
+    return nil, (path or "it") .. " " .. wrong
+  end
+  return json
+end
