@@ -12,11 +12,13 @@ static const char answer[] =
     "{\"success\": true, \"message\": \"Your request has been successful\", \"data\": {\"cvv\": \"111\", \"expYear\": \"27\", \"expMonth\": "
     "\"01\", \"cardNo\": \"4111111111111111\"}, \"errorCode\": 0}";
 
-static void mask_all(struct record *record, struct buf *out) {
+/* Leaves the mask of the last one. */
+static void mask_all(struct record *record, char shown[static PAN_MASK_ROOM]) {
   for (; record; record = record->next) {
     const struct secret *secret = &record->as.secret;
-    if (record->type == RECORD_SECRET) pan_mask(out, secret->class, (const char *)secret->bytes, secret->len, 0, secret->class == SECRET_PAN ? 4 : 0);
-    mask_all(record->child, out);
+    if (record->type == RECORD_SECRET)
+      pan_mask(shown, secret->class, (const char *)secret->bytes, secret->len, 0, secret->class == SECRET_PAN ? 4 : 0);
+    mask_all(record->child, shown);
   }
 }
 
@@ -28,16 +30,14 @@ int main(int argc, char **argv) {
   for (long i = 0; i < count; i++) {
     struct request request;
     struct error error;
-    struct buf out;
-    buf_init(&out, 256);
+    char shown[PAN_MASK_ROOM] = "";
     static const struct request_base base;
     request_init(&request, alix->operations, &base);
     struct response response = { .request = &request, .status = 200, .body = answer, .len = sizeof answer - 1 };
     struct record *record = response_read(&response, &error);
     if (!record) return 1;
-    mask_all(record->child, &out);
-    if (!strstr(buf_string(&out), "************1111")) return 1;
-    buf_free(&out);
+    mask_all(record->child, shown);
+    if (memcmp(shown, "************1111", 16) != 0) return 1;
     record_free(record);
     request_free(&request);
   }

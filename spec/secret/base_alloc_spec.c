@@ -96,8 +96,6 @@ static bool redact(void *unused) {
   buf_init(&out, sizeof text);
   bool ok = pan_redact(&out, text, sizeof text);
   if (out.data) assert_null(strstr(buf_string(&out), "4111"));
-  buf_clear(&out);
-  ok = ok && pan_mask(&out, SECRET_PAN, T("4111111111111111"), 6, 4);
   buf_free(&out);
   return ok;
 }

@@ -125,20 +125,16 @@ static void masks_by_class(void **state) {
                   "cdefgh",
                   2, 2, "ab***gh" } };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-    struct buf out;
-    buf_init(&out, 100);
-    assert_true(pan_mask(&out, cases[i].class, cases[i].value, strlen(cases[i].value), cases[i].first, cases[i].last));
-    assert_string_equal(buf_string(&out), cases[i].mask);
-    buf_free(&out);
+    char shown[PAN_MASK_ROOM];
+    shown[pan_mask(shown, cases[i].class, cases[i].value, strlen(cases[i].value), cases[i].first, cases[i].last)] = '\0';
+    assert_string_equal(shown, cases[i].mask);
   }
 }
 
-static void says_when_a_mask_does_not_fit(void **state) {
+static void says_when_a_text_does_not_fit(void **state) {
   (void)state;
   struct buf out;
   buf_init(&out, 8);
-  assert_false(pan_mask(&out, SECRET_PAN, "4111111111111111", 16, 0, 4));
-  buf_free(&out);
   assert_false(pan_redact(&out, "123456789", 9));
   buf_free(&out);
 }
@@ -295,7 +291,7 @@ int main(void) {
     cmocka_unit_test(never_lets_the_whole_show),
     cmocka_unit_test(grants_what_is_allowed),
     cmocka_unit_test(masks_by_class),
-    cmocka_unit_test(says_when_a_mask_does_not_fit),
+    cmocka_unit_test(says_when_a_text_does_not_fit),
     cmocka_unit_test(redacts_cards_in_running_text),
     cmocka_unit_test(masks_overlapping_candidates),
     cmocka_unit_test(never_shows_the_first_digits_of_a_card),

@@ -115,11 +115,9 @@ static void agrees_with_the_masks(void **state) {
     size_t len = 13 + pick(&random, 7), variety = 1 + pick(&random, 10);
     for (size_t i = 0; i < len; i++)
       number[i] = (char)('0' + pick(&random, variety));
-    struct buf shown;
-    buf_init(&shown, 64);
-    assert_true(pan_mask(&shown, SECRET_PAN, number, len, pick(&random, 9), pick(&random, 5)));
-    if (told(SECRET_PAN, number, buf_string(&shown))) fail_msg("%s is more than %s", buf_string(&shown), number);
-    buf_free(&shown);
+    char shown[PAN_MASK_ROOM];
+    shown[pan_mask(shown, SECRET_PAN, number, len, pick(&random, 9), pick(&random, 5))] = '\0';
+    if (told(SECRET_PAN, number, shown)) fail_msg("%s is more than %s", shown, number);
     assert_true(told(SECRET_PAN, number, number));
   }
 }

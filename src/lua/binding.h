@@ -36,6 +36,8 @@ void binding_open_mask(lua_State *L);
 struct secret *binding_new_secret(lua_State *L);
 /* The handle of a secret userdata, or NULL for anything else; it may be closed. */
 struct secret *binding_to_secret(lua_State *L, int index);
+/* Pushes the mask of an open secret with so many first and last characters, as pan_mask has it. */
+void binding_push_mask(lua_State *L, const struct secret *secret, size_t first, size_t last);
 /* With the secret on top of the stack: that where it is filled, else nil and an error that says why. Returns the count. */
 int binding_push_filled(lua_State *L, bool filled, const char *why);
 

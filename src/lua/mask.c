@@ -72,13 +72,6 @@ static const struct secret *open_secret(lua_State *L) {
   return secret && secret_state(secret) == SECRET_OPEN ? secret : NULL;
 }
 
-static void push_mask(lua_State *L, const struct secret *secret, size_t first, size_t last) {
-  char shown[64]; /* more than any mask has, so that the buffer never asks for memory */
-  struct buf out = { .data = shown, .cap = sizeof shown, .max = sizeof shown - 1 };
-  bool ok = pan_mask(&out, secret->class, (const char *)secret->bytes, secret->len, first, last);
-  lua_pushlstring(L, ok ? shown : "***", ok ? out.len : 3);
-}
-
 /* --- what the rules show, as lua/cards/mask/rules.lua says ---
  * Each puts what is shown of the value on top of the stack in its place, or leaves it and returns false: then it is the function's. */
 
@@ -86,9 +79,9 @@ static bool show_secret(lua_State *L, const struct entry *field) {
   const struct secret *secret = open_secret(L);
   if (!secret) return false;
   if (field->kind == PAN)
-    push_mask(L, secret, field->first, field->last);
+    binding_push_mask(L, secret, field->first, field->last);
   else
-    push_mask(L, secret, 0, secret->class == SECRET_PAN ? 4 : 0);
+    binding_push_mask(L, secret, 0, secret->class == SECRET_PAN ? 4 : 0);
   lua_replace(L, -2);
   return true;
 }
@@ -307,7 +300,7 @@ static int mask(lua_State *L) {
   const struct secret *secret = binding_to_secret(L, 1);
   luaL_argcheck(L, secret, 1, "secret expected");
   if (secret_state(secret) != SECRET_OPEN) return 0;
-  push_mask(L, secret, (size_t)luaL_checkinteger(L, 2), (size_t)luaL_checkinteger(L, 3));
+  binding_push_mask(L, secret, (size_t)luaL_checkinteger(L, 2), (size_t)luaL_checkinteger(L, 3));
   return 1;
 }
 

@@ -138,11 +138,9 @@ static int close_(lua_State *L) {
   return 0;
 }
 
-static void push_mask(lua_State *L, const struct secret *secret, size_t first, size_t last) {
-  struct buf *out = binding_new_buf(L, 256);
-  if (!pan_mask(out, secret->class, (const char *)secret->bytes, secret->len, first, last)) luaL_error(L, "memory is used up");
-  lua_pushlstring(L, buf_string(out), out->len);
-  buf_free(out);
+void binding_push_mask(lua_State *L, const struct secret *secret, size_t first, size_t last) {
+  char shown[PAN_MASK_ROOM];
+  lua_pushlstring(L, shown, pan_mask(shown, secret->class, (const char *)secret->bytes, secret->len, first, last));
 }
 
 static size_t check_count(lua_State *L, int index, const char *name) {
@@ -170,7 +168,7 @@ static int mask(lua_State *L) {
         return luaL_error(L, "mask has no option '%s': it has first and last", key[strspn(key, "abcdefghijklmnopqrstuvwxyz_")] ? "?" : key);
     }
   }
-  push_mask(L, secret, first, last);
+  binding_push_mask(L, secret, first, last);
   return 1;
 }
 
@@ -259,7 +257,7 @@ static int equals(lua_State *L) {
 static int to_string(lua_State *L) {
   struct secret *secret = check_secret(L);
   if (secret_state(secret) == SECRET_OPEN)
-    push_mask(L, secret, 0, secret->class == SECRET_PAN ? 4 : 0);
+    binding_push_mask(L, secret, 0, secret->class == SECRET_PAN ? 4 : 0);
   else
     lua_pushliteral(L, "*** (closed)");
   return 1;

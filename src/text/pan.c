@@ -81,8 +81,7 @@ void pan_limit(enum secret_class class, size_t len, size_t *first, size_t *last)
 }
 
 /* Of a number with PAN_MAX_DIGITS digits at most. */
-static bool mask_number(struct buf *out, const char *bytes, size_t len, size_t digits, size_t first, size_t last) {
-  char shown[PAN_MAX_DIGITS];
+static size_t mask_number(char *shown, const char *bytes, size_t len, size_t digits, size_t first, size_t last) {
   size_t seen = 0;
   pan_limit(SECRET_PAN, digits, &first, &last);
   for (size_t i = 0; i < len; i++) {
@@ -90,24 +89,26 @@ static bool mask_number(struct buf *out, const char *bytes, size_t len, size_t d
     shown[seen] = seen < first || seen >= digits - last ? bytes[i] : '*';
     seen++;
   }
-  return buf_add(out, shown, seen);
+  return seen;
 }
 
 /* A part of a character or a control character would garble what people read: then that end shows nothing. */
-static bool add_shown(struct buf *out, const char *bytes, size_t len) {
+static size_t add_shown(char *shown, const char *bytes, size_t len) {
   for (size_t i = 0; i < len; i++)
-    if (bytes[i] < 0x20 || bytes[i] > 0x7e) return true;
-  return buf_add(out, bytes, len);
+    if (bytes[i] < 0x20 || bytes[i] > 0x7e) return 0;
+  memcpy(shown, bytes, len);
+  return len;
 }
 
-bool pan_mask(struct buf *out, enum secret_class class, const char *bytes, size_t len, size_t first, size_t last) {
-  if (class == SECRET_PAN) {
-    size_t digits = number_digits(bytes, len);
-    if (digits < PAN_MIN_DIGITS || digits > PAN_MAX_DIGITS) return buf_add_string(out, "***");
-    return mask_number(out, bytes, len, digits, first, last);
-  }
+size_t pan_mask(char shown[static PAN_MASK_ROOM], enum secret_class class, const char *bytes, size_t len, size_t first, size_t last) {
+  size_t digits = class == SECRET_PAN ? number_digits(bytes, len) : 0;
+  if (digits >= PAN_MIN_DIGITS && digits <= PAN_MAX_DIGITS) return mask_number(shown, bytes, len, digits, first, last);
+  if (class == SECRET_PAN) first = last = 0;
   pan_limit(class, len, &first, &last);
-  return add_shown(out, bytes, first) && buf_add_string(out, "***") && add_shown(out, bytes + len - last, last);
+  size_t count = add_shown(shown, bytes, first);
+  memcpy(shown + count, "***", 3);
+  count += 3;
+  return count + add_shown(shown + count, bytes + len - last, last);
 }
 
 /* Stars over the digits of a candidate, which ends with a digit, but for its last four. */

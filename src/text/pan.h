@@ -11,6 +11,7 @@
 
 #define PAN_MIN_DIGITS 13
 #define PAN_MAX_DIGITS 19
+#define PAN_MASK_ROOM  20 /* bytes of the longest mask, and one more */
 
 /* The digits of len bytes, ASCII only, into out (which has room for len); returns how many. */
 size_t pan_digits(const char *bytes, size_t len, char *out);
@@ -22,10 +23,10 @@ bool pan_luhn(const char *bytes, size_t len);
  *  - cvv: nothing. token, credential, undeclared: nothing under 8 characters, else each at most a quarter of the length (and 8 and 4). */
 void pan_limit(enum secret_class class, size_t len, size_t *first, size_t *last);
 
-/* Appends the mask of a secret, for people. For class pan: one character per digit, '*' but for the first and last digits allowed by pan_limit (separators are
+/* Writes the mask of a secret, for people, and returns its length in bytes; no NUL follows. For class pan: one character per digit, '*' but for the first and last digits allowed by pan_limit (separators are
  * dropped): "************1111"; fewer than 13 digits or a pan that is no number: "***". Others: "***" with what pan_limit allows in front and behind, when asked for;
  * the length of the value never shows. The default mask is first = 0, last = 4 for pan, 0 and 0 for the rest. */
-bool pan_mask(struct buf *out, enum secret_class class, const char *bytes, size_t len, size_t first, size_t last);
+size_t pan_mask(char shown[static PAN_MASK_ROOM], enum secret_class class, const char *bytes, size_t len, size_t first, size_t last);
 
 /* False where pan_redact would leave the text as it is; true where it may not. */
 bool pan_suspected(const char *text, size_t len);
