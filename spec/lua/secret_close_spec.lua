@@ -41,6 +41,7 @@ describe("s:close()", function()
     assert.equal("*** (closed)", tostring(secret))
     assert.equal("card *** (closed)", "card " .. secret)
     assert.equal("pan", secret.class)
+    assert.equal("closed", secret.state)
   end)
 
   it("makes calls fail that use it, as parameter, credential or header, naming it", function()
@@ -187,10 +188,10 @@ if program.lua == "luajit" then -- it can call libc's fork
         local token = cards.secret "t"
         local child = ffi.C.fork()
         if child > 0 then return ffi.C.waitpid(child, nil, 0) end
-        print(select(2, pcall(cards.alix.new, { base_url = "https://localhost:1", access_token = token })))
+        print(token.state, select(2, pcall(cards.alix.new, { base_url = "https://localhost:1", access_token = token })))
       ]]
       assert.equal(0, status, output)
-      assert.matches("access_token is a secret that was made before this process was forked", output, 1, true)
+      assert.matches("forked\tcards.alix.new: access_token is a secret that was made before this process was forked", output, 1, true)
     end)
   end)
 end

@@ -278,15 +278,17 @@ static int concat(lua_State *L) {
   return 1;
 }
 
+/* secret.class, secret.state ("open", "closed", "forked") and the methods */
 static int get(lua_State *L) {
+  static const char *const states[] = { [SECRET_OPEN] = "open", [SECRET_CLOSED] = "closed", [SECRET_FORKED] = "forked" };
   struct secret *secret = check_secret(L);
   const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
-  if (strcmp(key, "class") == 0) {
+  if (strcmp(key, "class") == 0)
     lua_pushstring(L, secret_class_name(secret->class));
-    return 1;
-  }
-  lua_pushvalue(L, 2);
-  lua_rawget(L, lua_upvalueindex(1));
+  else if (strcmp(key, "state") == 0)
+    lua_pushstring(L, states[secret_state(secret)]);
+  else
+    lua_rawget(L, lua_upvalueindex(1));
   return 1;
 }
 

@@ -39,11 +39,11 @@ local function bucket_of(self, ...)
     key = key(...)
   end
   if check.is_secret(key) then
-    local ok, hash = pcall(core.hash, "cards.limit", key)
-    if not ok then
-      error(("cards.limit: key: %s"):format(hash:match "%((.*)%)$" or hash), 3)
+    local why = check.not_open(key)
+    if why then
+      error(("cards.limit: key: the secret %s"):format(why), 3)
     end
-    key = hash
+    key = core.hash("cards.limit", key)
   elseif type(key) ~= "string" and type(key) ~= "number" then
     error("cards.limit: the function key must return a string, a number or a secret", 3)
   end

@@ -28,7 +28,7 @@ local function failure(kind, why)
 end
 
 local function is_open(token)
-  return token and pcall(token.equals, token, "") -- it may have been closed, or made before a fork
+  return token and token.state == "open"
 end
 
 --- Keeps what the function gave. @return true; or nil and what it says that went wrong

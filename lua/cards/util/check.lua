@@ -39,6 +39,13 @@ local function is_secret(value)
 end
 check.is_secret = is_secret
 
+local NOT_OPEN = { closed = "is closed", forked = "was made before this process was forked" }
+
+--- What is wrong with a secret that cannot be used: "is closed", "was made before this process was forked"; nil while it is open.
+function check.not_open(secret)
+  return NOT_OPEN[secret.state]
+end
+
 --- Makers of checks: each returns a function of (value, key) that returns nil or what is wrong.
 
 function check.number(least, most, whole)
@@ -87,11 +94,8 @@ end
 --- A string or an open secret, which may hold line breaks (a PEM does) where `lines` is given.
 function check.credential(value, key, lines)
   if is_secret(value) then
-    local ok, why = pcall(value.equals, value, "") -- "the secret is closed", "the secret was made before …"
-    if not ok and not why:find "^the secret " then
-      error(why, 0) -- memory is used up
-    end
-    return not ok and key .. " is " .. why:gsub("^the secret ", "a secret that ") or nil
+    local why = check.not_open(value)
+    return why and ("%s is a secret that %s"):format(key, why)
   elseif type(value) ~= "string" or value == "" then
     return ("%s must be a string that is not empty, a secret, or a function that returns either"):format(key)
   elseif value:find(lines and "%z" or "%c") then
