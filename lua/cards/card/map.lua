@@ -140,7 +140,7 @@ end
 
 local unknown = {
   __index = function(_, name)
-    error(("cards.map: %s"):format(check.unknown(name, map):gsub("key", "name", 1)), 2)
+    error(("cards.map: %s"):format(check.unknown(name, map, "name")), 2)
   end,
 }
 

@@ -82,6 +82,6 @@ return setmetatable(mask, {
     return support(card)
   end,
   __index = function(_, name)
-    error(("cards.mask: %s"):format(check.unknown(name, mask):gsub("key", "name", 1)), 2)
+    error(("cards.mask: %s"):format(check.unknown(name, mask, "name")), 2)
   end,
 })

@@ -83,7 +83,7 @@ local function make(about)
   function module.start(self, operation, parameters, options)
     local private = check_call(self, ("cards.%s.start"):format(name), options, operation)
     if not about.operations[operation] then
-      error(("cards.%s.start: %s"):format(name, check.unknown(operation, about.operations):gsub("key", "operation", 1)), 2)
+      error(("cards.%s.start: %s"):format(name, check.unknown(operation, about.operations, "operation")), 2)
     end
     local seconds = options and options.timeout or private.timeout
     return start(seconds, call, name, operation, self, parameters, options)

@@ -29,9 +29,10 @@ function check.nearest(name, names)
 end
 
 --- "unknown key 'acces_token' (did you mean 'access_token'?)"
-function check.unknown(name, names)
+-- @param noun what the names are names of ("key")
+function check.unknown(name, names, noun)
   local nearest = check.nearest(name, names)
-  return ("unknown key '%s'%s"):format(check.shown(name), nearest and (" (did you mean '%s'?)"):format(nearest) or "")
+  return ("unknown %s '%s'%s"):format(noun or "key", check.shown(name), nearest and (" (did you mean '%s'?)"):format(nearest) or "")
 end
 
 local function is_secret(value)
