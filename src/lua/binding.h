@@ -44,6 +44,13 @@ int binding_push_filled(lua_State *L, bool filled, const char *why);
 /* Collects garbage, as secrets that nobody holds any more still take room. What finalizers raise, which Lua 5.1 to 5.3 would raise here, is lost: bytes may be held meanwhile. */
 void binding_collect(lua_State *L);
 
+/* --- memory that is used up --- */
+
+/* Raises what Lua itself raises then. */
+int binding_no_memory(lua_State *L);
+/* Whether the error on top of the stack, with the status of a protected call, is that one. Nobody may take it for a mistake of the function that was called. */
+bool binding_is_no_memory(lua_State *L, int status);
+
 /* --- buffers --- */
 
 /* Pushes a userdata that frees the buffer with it, so that an error of Lua's does not: buf_init with that maximum. */

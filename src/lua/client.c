@@ -37,7 +37,7 @@ static void read_strings(lua_State *L, struct settings *settings) {
     if (!lua_isnil(L, -1)) {
       if (!to_bytes(L, -1, &bytes, &len)) luaL_error(L, "%s is neither a string nor an open secret", strings[i].key);
       char *copy = pool_calloc(1, len + 1);
-      if (!copy) luaL_error(L, "memory is used up");
+      if (!copy) binding_no_memory(L);
       memcpy(copy, bytes, len);
       memcpy((char *)settings + strings[i].offset, &copy, sizeof copy);
     }
@@ -157,7 +157,7 @@ static int new_client(lua_State *L) {
   luaL_argcheck(L, provider, 1, "no such provider");
   client->provider = provider_ref(provider);
   struct settings *settings = client->settings = settings_new();
-  if (!settings) return luaL_error(L, "memory is used up");
+  if (!settings) return binding_no_memory(L);
   read_strings(L, settings);
   int refused = read_passwords(L, settings);
   if (refused) return refused;

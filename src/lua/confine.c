@@ -165,11 +165,10 @@ static int run_between(lua_State *L, struct run *run) {
 
 /* Sees to it that the error on top of the stack says where the script was: one about memory does not, nor does one of a function that was called in the place of a
  * return. */
-static void explain(lua_State *L, const struct run *run) {
-  static const char no_memory[] = "not enough memory";
+static void explain(lua_State *L, const struct run *run, int status) {
   const char *message = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : NULL;
   if (!message) return;
-  if (run->denied && strstr(message, no_memory))
+  if (run->denied && binding_is_no_memory(L, status))
     lua_pushfstring(L, "%s:%d: the script took more than %d bytes of memory", run->shown, run->line, (int)run->bytes);
   else if (strncmp(message, run->shown, strlen(run->shown)) != 0)
     lua_pushfstring(L, "%s:%d: %s", run->shown, run->line, message);
@@ -197,7 +196,7 @@ static int confined(lua_State *L) {
   lua_insert(L, 1); /* metatable, "__index", methods, f, arguments, "" */
   lua_pop(L, 1);
   int status = run_between(L, &run);
-  if (status != LUA_OK) explain(L, &run);
+  if (status != LUA_OK) explain(L, &run, status);
   lua_pushboolean(L, status == LUA_OK);
   lua_replace(L, 3);
   return lua_gettop(L) - 2;

@@ -15,6 +15,21 @@
 
 #define TELLS_MAX (16 * 1024 * 1024) /* bytes of text */
 
+/* Lua has no constant for it. */
+#define NO_MEMORY "not enough memory"
+#define NO_BUFFER "not enough memory for buffer allocation" /* behind a position, of Lua 5.3's string functions */
+
+int binding_no_memory(lua_State *L) {
+  lua_pushliteral(L, NO_MEMORY);
+  return lua_error(L);
+}
+
+bool binding_is_no_memory(lua_State *L, int status) {
+  if (status == LUA_OK || status == LUA_ERRMEM || lua_type(L, -1) != LUA_TSTRING) return status == LUA_ERRMEM;
+  const char *message = lua_tostring(L, -1), *behind = strstr(message, NO_BUFFER);
+  return strcmp(message, NO_MEMORY) == 0 || (LUA_VERSION_NUM == 503 && behind && behind[strlen(NO_BUFFER)] == '\0');
+}
+
 struct buf *binding_new_buf(lua_State *L, size_t max) {
   struct buf *buf = lua_newuserdata(L, sizeof *buf);
   buf_init(buf, max);
@@ -64,7 +79,7 @@ static int redact(lua_State *L) {
   bool ok = pan_redact(out, text, len);
   if (ok) lua_pushlstring(L, buf_string(out), out->len);
   buf_free(out);
-  return ok ? 1 : luaL_error(L, "memory is used up");
+  return ok ? 1 : binding_no_memory(L);
 }
 
 /* core.distance(a, b): how far one name is from the other */
@@ -101,7 +116,7 @@ static int hash(lua_State *L) {
   explicit_bzero(mac, sizeof mac);
   explicit_bzero(number, sizeof number);
   stack_wipe(STACK_SHALLOW); /* before Lua is called, which may raise an error */
-  if (!ok) return luaL_error(L, "memory is used up");
+  if (!ok) return binding_no_memory(L);
   lua_pushlstring(L, hex, sizeof hex);
   return 1;
 }
@@ -127,7 +142,7 @@ static int tells_(lua_State *L) {
   buf_free(text);
   buf_free(scratch);
   stack_wipe(STACK_SHALLOW);
-  if (!ok) return luaL_error(L, "memory is used up");
+  if (!ok) return binding_no_memory(L);
   lua_pushboolean(L, told);
   return 1;
 }

@@ -23,7 +23,7 @@ struct handle {
 
 static void *allocate(lua_State *L, struct definition *definition, size_t count, size_t size) {
   void *made = definition_alloc(definition, count, size);
-  if (!made) luaL_error(L, "memory is used up");
+  if (!made) binding_no_memory(L);
   return made;
 }
 
@@ -35,7 +35,7 @@ static const char *to_text(lua_State *L, struct definition *definition, const ch
   const char *bytes = lua_tolstring(L, -1, &len);
   if (len > MAX_TEXT || memchr(bytes, '\0', len)) luaL_error(L, "%s is too long, or has a NUL", key);
   const char *copy = definition_string(definition, bytes, len);
-  if (!copy) luaL_error(L, "memory is used up");
+  if (!copy) binding_no_memory(L);
   return copy;
 }
 
@@ -291,7 +291,7 @@ static int define(lua_State *L) {
   luaL_getmetatable(L, DEFINITION_TYPE);
   lua_setmetatable(L, -2);
   struct definition *definition = handle->definition = definition_new();
-  if (!definition) return luaL_error(L, "memory is used up");
+  if (!definition) return binding_no_memory(L);
   lua_insert(L, 1);
   definition->provider.name = required_text(L, definition, "name");
   definition->provider.base_url = text(L, definition, "base_url");

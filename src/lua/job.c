@@ -245,7 +245,7 @@ static bool push_preview(lua_State *L, struct call *call, const char **why) {
   bool secret_url, secret_body;
   find_secrets(call, &secret_url, &secret_body);
   struct buf *url = binding_new_buf(L, REQUEST_MAX_TARGET + 4096);
-  if (!buf_add_string(url, job->settings->origin) || !buf_add(url, target, request->target_len)) luaL_error(L, "not enough memory");
+  if (!buf_add_string(url, job->settings->origin) || !buf_add(url, target, request->target_len)) binding_no_memory(L);
   lua_createtable(L, 0, 5);
   lua_pushstring(L, job->operation->method);
   lua_setfield(L, -2, "method");
@@ -345,7 +345,7 @@ static int new_job(lua_State *L) {
   struct call *call = call_push(L);
   int at = lua_gettop(L), private = at + 1;
   struct job *job = call->job = job_new(client->provider, operation, client->settings);
-  if (!job) return luaL_error(L, "not enough memory");
+  if (!job) return binding_no_memory(L);
   read_options(L, job);
   lua_getuservalue(L, INPUT_CLIENT);
   refused = input_take(L, job, private);

@@ -23,7 +23,7 @@ static int read_answer(lua_State *L) {
   struct settings *settings = settings_new();
   struct job *job = call->job = settings ? job_new(provider, operation, settings) : NULL;
   settings_unref(settings); /* the job has its own reference */
-  if (!job) return luaL_error(L, "memory is used up");
+  if (!job) return binding_no_memory(L);
   luaL_argcheck(L, len <= job->max_response_bytes, 4, "too long");
   job->status = (int)status;
   /* Nothing was sent that the answer would have to repeat. */
@@ -62,7 +62,7 @@ static int hmac(lua_State *L) {
   if (ok && encoding == 1) ok = buf_add_base64(out, mac, mac_len);
   buf_free(text);
   stack_wipe(STACK_SHALLOW);
-  if (!ok) return luaL_error(L, "memory is used up");
+  if (!ok) return binding_no_memory(L);
   lua_pushlstring(L, buf_string(out), out->len);
   return 1;
 }

@@ -220,7 +220,7 @@ static int digits(lua_State *L) {
   struct secret *made = binding_new_secret(L); /* first: nothing of Lua's may raise an error while the bytes are held */
   const char *why = NULL;
   char *bytes = pool_alloc(secret->len + 1);
-  if (!bytes) return luaL_error(L, "memory is used up");
+  if (!bytes) return binding_no_memory(L);
   size_t len = pan_digits((const char *)secret->bytes, secret->len, bytes);
   bool filled = fill(L, made, secret->class, bytes, len, &why);
   pool_free(bytes);
