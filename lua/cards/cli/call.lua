@@ -191,7 +191,7 @@ function call.run(options)
   local module = defined[options.name] or cards[options.name]
   local ok, client, failure = pcall(module.new, config)
   if not ok or not client then
-    return nil, ok and failure or tostring(client):gsub("^%S+:%d+: ", "")
+    return nil, ok and failure or client
   end
   local given, err = parameters(options, core.provider(options.name).operations[options.operation])
   if not given then
