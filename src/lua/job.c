@@ -27,7 +27,8 @@ struct call *call_push(lua_State *L) {
   return call;
 }
 
-struct call *call_check(lua_State *L) {
+/* The call at index 1, or an error. */
+static struct call *call_check(lua_State *L) {
   return luaL_checkudata(L, 1, JOB_TYPE);
 }
 
@@ -44,7 +45,8 @@ static struct call *check_own(lua_State *L) {
   return call;
 }
 
-bool call_is_lost(const struct call *call) {
+/* Whether this process was forked while the job was under way. */
+static bool call_is_lost(const struct call *call) {
   return (call->vm || call->channel) && call->generation != secret_generation();
 }
 

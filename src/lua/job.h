@@ -29,16 +29,12 @@ struct call {
 
 /* Pushes a call that has no job yet; its job is freed with it. */
 struct call *call_push(lua_State *L);
-/* The call at index 1, or an error. */
-struct call *call_check(lua_State *L);
 /* Makes room for so many tags in the table at the index, so that none is lost for want of memory once its job was taken. */
 void call_make_room(lua_State *L, int index, int tags);
 /* The script is told that the job is done. */
 void call_mark_unread(struct call *call);
 /* Hands the job to the I/O thread (src/lua/thread.c). False where there is no room, with the job's error set. */
 bool call_hand_over(lua_State *L, struct call *call);
-/* Whether this process was forked while the job was under way. */
-bool call_is_lost(const struct call *call);
 /* Pushes the record, or nil and the error, and lets go of the job, which is done. Returns the count. */
 int call_push_result(lua_State *L, struct call *call);
 
