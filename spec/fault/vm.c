@@ -83,7 +83,7 @@ static const char *scenarios, *certificate;
 static int port, tls_port;
 
 /* A VM with the scenarios, and the one of that index on its stack; its name where wanted. */
-static lua_State *open_vm(int index, char *name, size_t size, bool *fresh) {
+static lua_State *open_vm(int index, char *name, size_t size, bool *fresh, bool *once) {
   lua_State *L = lua_newstate(allocate, NULL);
   luaL_openlibs(L);
   lua_getglobal(L, "package");
@@ -104,6 +104,8 @@ static lua_State *open_vm(int index, char *name, size_t size, bool *fresh) {
   snprintf(name, size, "%s", lua_tostring(L, -1));
   lua_getfield(L, 2, "fresh");
   *fresh = lua_toboolean(L, -1);
+  lua_getfield(L, 2, "once");
+  *once = lua_toboolean(L, -1);
   lua_getfield(L, 2, "run");
   lua_replace(L, 1);
   lua_settop(L, 1);
@@ -139,16 +141,17 @@ static bool fails(const char *name, long n, const char *which, const char *what)
 
 enum kind { LUA_ONCE, LUA_SOME, CORE, CRYPTO };
 
-/* Each allocation of the kind in turn. In a VM of its own for each where `fresh`. */
+/* Each allocation of the kind in turn. In a VM of its own for each where `fresh`; none of them where `once`: then only what the end of the VM leaves is looked at. */
 static bool each_fails(int index, enum kind kind, long *count) {
   static const char *const names[] = { "Lua", "Lua and some after it", "the core", "OpenSSL" };
   char name[64];
   const char *which = names[kind], *why;
-  bool fresh, reached = true;
+  bool fresh, once, reached = true;
   long blocks = atomic_load(&lent);
-  lua_State *L = open_vm(index, name, sizeof name, &fresh);
+  lua_State *L = open_vm(index, name, sizeof name, &fresh, &once);
   if (!fresh && (why = run(L))) return fails(name, 0, which, why);
-  for (long n = 1; reached; n += kind == CRYPTO ? 1 + n / FEW : 1) {
+  if (once) lua_close(L);
+  for (long n = 1; reached && !once; n += kind == CRYPTO ? 1 + n / FEW : 1) {
     lua_gc(L, LUA_GCSTOP); /* so that every run asks for the same */
     lua_failed = false;
     lua_more = kind == LUA_SOME;
@@ -172,7 +175,7 @@ static bool each_fails(int index, enum kind kind, long *count) {
     if ((why = run(L))) return fails(name, n, which, why);
     collect(L);
     if (fresh || !reached) lua_close(L);
-    if (fresh && reached) L = open_vm(index, name, sizeof name, &fresh);
+    if (fresh && reached) L = open_vm(index, name, sizeof name, &fresh, &once);
     *count += reached;
   }
   for (int i = 0; i < 1000 && atomic_load(&lent) != blocks; i++)
@@ -189,11 +192,11 @@ int main(int argc, char **argv) {
   port = server_open(NULL);
   tls_port = server_open(certificate);
   int only = argc > 3 ? atoi(argv[3]) : 0, total = 0;
-  bool all = true, fresh;
+  bool all = true, fresh, once;
   if (port < 0 || tls_port < 0) return 2;
   for (int index = 1;; index++) {
     char name[64];
-    lua_State *L = open_vm(index, name, sizeof name, &fresh);
+    lua_State *L = open_vm(index, name, sizeof name, &fresh, &once);
     if (!L) break;
     lua_close(L);
     if (only && index != only) continue;

@@ -234,12 +234,12 @@ describe("a function that signs", function()
 
   for _, way in ipairs { "blocking", "cards.all", "started" } do
     it("signs each attempt anew: " .. way, function()
-      local signed = 0
+      local times = 0
       local client = counting(function()
-        signed = signed + 1
-        return "signature " .. signed
+        times = times + 1
+        return "signature " .. times
       end, { retries = 2 })
-      local id, record, err = sandbox.unique_id "acme", nil, nil
+      local id, record, err = sandbox.unique_id "acme" -- luacheck: ignore 221
       local options = { headers = { ["X-Sandbox"] = "fail_then_ok=2" } }
       if way == "blocking" then
         record, err = client:show(id, options)
@@ -251,19 +251,19 @@ describe("a function that signs", function()
       end
       assert(record, tostring(err))
       local seen = sandbox.seen(id)
-      assert.same({ 3, 3, "signature 3" }, { signed, seen.count, seen.last.headers["x-signature"] })
+      assert.same({ 3, 3, "signature 3" }, { times, seen.count, seen.last.headers["x-signature"] })
     end)
   end
 
   it("that has nothing to give for another attempt leaves what the provider said", function()
-    local signed = 0
+    local times = 0
     local client = counting(function()
-      signed = signed + 1
-      return signed == 1 and "signature" or nil
+      times = times + 1
+      return times == 1 and "signature" or nil
     end, { retries = 2 })
     local record, err = client:show(sandbox.unique_id "acme", { headers = { ["X-Sandbox"] = "fail_then_ok=2" } })
     assert.is_nil(record)
-    assert.same({ "provider", 503, 1, 2 }, { err.kind, err.status, err.attempts, signed })
+    assert.same({ "provider", 503, 1, 2 }, { err.kind, err.status, err.attempts, times })
   end)
 
   it("signs for event loops too", function()
