@@ -128,10 +128,11 @@ function map.define(name, mapping)
 end
 
 --- What is wrong with a mapping, without defining it.
+-- @param fields of the operation's record, { path = type }, where it is not to be looked up by its name
 -- @return a list of { path = { "exp_year", 2 }, message = "exp_year.2: …" }, the keys from the top of the mapping to the culprit;
 -- empty where all is well
-function map.check(name, mapping)
-  return (map_check.read(name, mapping))
+function map.check(name, mapping, fields)
+  return (map_check.read(name, mapping, fields))
 end
 
 for name, value in pairs(transforms.values) do

@@ -51,9 +51,29 @@ local function split(path)
   return keys
 end
 
---- { path = "field" } for every path of the operation's record, "object" for what has such below it, and "list" for an array; or nil and a message
+--- { path = "field" } for every path of a record, "object" for what has such below it, and "list" for an array.
+local function tree_of(fields)
+  local known = {}
+  for path in pairs(fields) do
+    local list = path:match "^(.-)%[%]"
+    path = list or path
+    known[path] = list and "list" or "field"
+    local above = path:match "^(.+)%."
+    while above and not known[above] do
+      known[above] = "object"
+      above = above:match "^(.+)%."
+    end
+  end
+  return known
+end
+
+--- The same of an operation's record; or nil and a message
 -- where there is no such operation, and nothing where its provider is not known (yet).
-local function known_paths(name)
+-- @param fields of the operation where it is not to be looked up by its name, { path = type }
+local function known_paths(name, fields)
+  if fields then
+    return tree_of(fields)
+  end
   local provider, operation = name:match "^([^.]+)%.(.+)$"
   local about = core.provider(provider)
   if not about then
@@ -74,18 +94,7 @@ local function known_paths(name)
     local nearest = check.nearest(operation, about.operations)
     return nil, ("unknown operation '%s' (did you mean '%s.%s'?)"):format(shown(name), provider, nearest)
   end
-  local known = {}
-  for path in pairs(about.operations[operation].response.fields) do
-    local list = path:match "^(.-)%[%]"
-    path = list or path
-    known[path] = list and "list" or "field"
-    local above = path:match "^(.+)%."
-    while above and not known[above] do
-      known[above] = "object"
-      above = above:match "^(.+)%."
-    end
-  end
-  return known
+  return tree_of(about.operations[operation].response.fields)
 end
 
 --- The list that the path goes to or into, or nil.
@@ -258,10 +267,11 @@ end
 
 --- @param name of an operation
 -- @param mapping a table of fields
+-- @param fields as of known_paths
 -- @return a list of mistakes, which is empty where the mapping is right, and a plan { steps, uses, checked }. checked is false
 -- where the operation's provider is not known: its paths can be anything.
 -- A step is { field, name, read } with sources (lists of keys) and operations, or call, or steps of fields below it.
-function map_check.read(name, mapping)
+function map_check.read(name, mapping, fields)
   local mistakes, plan = {}, { uses = {} }
   local known, wrong
   if type(name) ~= "string" or not name:find "^[%w_%-]+%.[%w_%-]+$" then
@@ -269,7 +279,7 @@ function map_check.read(name, mapping)
   elseif type(mapping) ~= "table" or transforms.definition(mapping) then
     wrong = "the mapping must be a table of fields"
   else
-    known, wrong = known_paths(name)
+    known, wrong = known_paths(name, fields)
   end
   if wrong then
     table.insert(mistakes, { path = {}, message = wrong })

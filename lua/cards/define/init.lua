@@ -23,9 +23,10 @@ local define = {}
 local examples = {} -- of definitions, by name
 
 --- Adds what is wrong with the mapping of an operation.
-local function check_card(made, operation, list)
+-- @param fields of its record
+local function check_card(name, operation, fields, list)
   local at = mistakes.new():at("operations"):at(operation.name):at("card")
-  for _, wrong in ipairs(map.check(("%s.%s"):format(made.name, operation.name), operation.card)) do
+  for _, wrong in ipairs(map.check(("%s.%s"):format(name, operation.name), operation.card, fields)) do
     local here = at
     for _, key in ipairs(wrong.path) do
       here = here:at(key)
@@ -34,23 +35,18 @@ local function check_card(made, operation, list)
   end
 end
 
---- Reads a definition, without an effect that stays. @return its normal form, the handle where there are no mistakes, and the list of mistakes
+--- Reads a definition, without an effect. @return its normal form, the handle where there are no mistakes, and the list of mistakes
 local function read(value)
   local made, list = definition.read(value)
   if list[1] then
     return made, nil, list
   end
   local handle = core.define(made)
-  local former = core.enter(made.name, handle) -- mappings ask what fields the operation has
-  local ok, why = true, nil
+  local about = core.provider(handle)
   for _, operation in ipairs(made.operations) do
-    if ok and operation.card then
-      ok, why = pcall(check_card, made, operation, list)
+    if operation.card then
+      check_card(made.name, operation, about.operations[operation.name].response.fields, list)
     end
-  end
-  core.enter(made.name, former)
-  if not ok then
-    error(why, 0)
   end
   return made, handle, list
 end

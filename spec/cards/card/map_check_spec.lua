@@ -102,6 +102,12 @@ describe("cards.map.check", function()
     assert.equal(5, #mistakes)
   end)
 
+  it("takes the fields of a record whose operation nobody knows", function()
+    assert.same({}, map.check("nobody.show", { exp_year = "year" }, { year = "string" }))
+    local mistakes = map.check("nobody.show", { exp_year = "yaer" }, { year = "string" })
+    assert.truthy(mistakes[1].message:find("'year'", 1, true))
+  end)
+
   it("defines nothing", function()
     local before = cards.card(setmetatable({ expYear = "27" }, { __metatable = ALIX }))
     map.check(ALIX, {})
@@ -118,24 +124,21 @@ describe("cards.map.define", function()
   end)
 
   it("checks the paths of a provider that comes later with its first record", function()
-    local provider = core.provider
-    finally(function() core.provider = provider end)
-    local function record() return setmetatable({ year = "27", yaer = "28" }, { __metatable = "acme.show" }) end
+    finally(function() core.enter("comes_later", nil) end)
+    local function record() return setmetatable({ year = "27", yaer = "28" }, { __metatable = "comes_later.show" }) end
     local function comes_later(fields)
-      core.provider = function(name)
-        return name == "acme" and { operations = { show = { response = { fields = fields } } } } or provider(name)
-      end
+      cards.define { name = "comes_later", operations = { show = { path = "/", response = { fields = fields } } } }
     end
-    map.define("acme.show", { exp_year = { "yaer", map.year } })
-    map.define("acme.list", { exp_year = { "yaer", map.year } })
+    map.define("comes_later.show", { exp_year = { "yaer", map.year } })
+    map.define("comes_later.list", { exp_year = { "yaer", map.year } })
     comes_later { year = "string" }
     local card, err = cards.card(record())
     assert.is_nil(card)
     assert.equal("invalid_request", err.kind)
-    assert.truthy(err.message:find("acme.show: exp_year.1: the record has no 'yaer' (did you mean 'year'?)", 1, true), err.message)
-    card, err = cards.card(setmetatable({}, { __metatable = "acme.list" }))
+    assert.truthy(err.message:find("comes_later.show: exp_year.1: the record has no 'yaer' (did you mean 'year'?)", 1, true), err.message)
+    card, err = cards.card(setmetatable({}, { __metatable = "comes_later.list" }))
     assert.is_nil(card)
-    assert.truthy(err.message:find("'acme.show'", 1, true), err.message)
+    assert.truthy(err.message:find("'comes_later.show'", 1, true), err.message)
     comes_later { yaer = "string" }
     assert.equal(2028, cards.card(record()).exp_year)
   end)
