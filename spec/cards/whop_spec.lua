@@ -48,6 +48,18 @@ describe("whop", function()
     assert.equal("/whop/cards/" .. id .. "?account_id=biz_1%26user_id%3Duser_2%23x%20y%2B%2541", sandbox.seen(id).last.uri)
   end)
 
+  it("keeps its own headers from those that a client or call adds, and no other provider's", function()
+    for _, name in ipairs { "Authorization", "API-VERSION-DATE" } do
+      local ok, message = pcall(drive.client, "whop", { headers = { [name] = "x" } })
+      assert.is_false(ok)
+      assert.matches(("headers.%s is set by the library"):format(name), message, 1, true)
+    end
+    local client = drive.client("whop", { headers = { ["Access-Token"] = "x" } })
+    local ok, message = pcall(client.retrieve, client, "c", { headers = { ["Api-Version-Date"] = "x" } })
+    assert.is_false(ok)
+    assert.matches("headers.Api-Version-Date is set by the library", message, 1, true)
+  end)
+
   it("sends Api-Version-Date where it is set, as it is, and otherwise none", function()
     for _, date in ipairs { "2026-08-21-1", "2026-06-09", "tomorrow" } do
       local _, err, id = call({}, { api_version_date = date })

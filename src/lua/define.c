@@ -231,14 +231,11 @@ static void read_fields(lua_State *L, struct definition *definition, struct oper
 static void read_pages(lua_State *L, struct definition *definition, struct pages *pages) {
   lua_getfield(L, -1, "pages");
   if (lua_istable(L, -1)) {
-    lua_getfield(L, -1, "text");
-    if (!lua_istable(L, -1)) luaL_error(L, "pages have no text");
     pages->items = text(L, definition, "items");
     pages->cursor = text(L, definition, "cursor");
     pages->more = text(L, definition, "more");
     pages->last = text(L, definition, "last");
     pages->into = text(L, definition, "into");
-    lua_pop(L, 1);
   }
   lua_pop(L, 1);
 }

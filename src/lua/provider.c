@@ -198,7 +198,20 @@ static void push_credentials(lua_State *L, const struct provider *provider) {
   }
 }
 
-/* core.provider(name, definition or client): { name, base_url, credentials = { … }, operations = { name = descriptor } }, or nil */
+/* The names of headers that are the provider's, which nobody else may set. */
+static void push_headers(lua_State *L, const struct provider *provider) {
+  int count = 0;
+  lua_newtable(L);
+  for (size_t i = 0; i < provider->operation_count; i++)
+    for (size_t j = 0; j < provider->operations[i].part_count; j++) {
+      const struct part *part = &provider->operations[i].parts[j];
+      if (part->into != INTO_HEADER) continue;
+      lua_pushstring(L, part->wire ? part->wire : part->name);
+      lua_rawseti(L, -2, ++count);
+    }
+}
+
+/* core.provider(name, definition or client): { name, base_url, credentials = { … }, headers = { … }, operations = { name = descriptor } }, or nil */
 static int describe(lua_State *L) {
   const struct provider *provider = binding_to_provider(L, 1);
   if (!provider) return 0;
@@ -207,6 +220,8 @@ static int describe(lua_State *L) {
   set_string(L, "base_url", provider->base_url);
   push_credentials(L, provider);
   lua_setfield(L, -2, "credentials");
+  push_headers(L, provider);
+  lua_setfield(L, -2, "headers");
   lua_newtable(L);
   for (size_t i = 0; i < provider->operation_count; i++) {
     push_operation(L, provider, &provider->operations[i]);

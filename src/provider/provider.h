@@ -86,7 +86,7 @@ struct signature {
   bool (*make)(const char *pem, size_t pem_len, const char *payload, size_t payload_len, struct buf *out, const char **why);
 };
 
-/* How a list goes on, for describe: lua/cards/client/pages.lua reads them. All NULL where it has no pages. */
+/* How a list goes on, which lua/cards/client/pages.lua follows. All NULL where it has no pages. */
 struct pages {
   const char *items, *cursor, *more, *last; /* paths */
   const char *into;                         /* the argument for the next page */

@@ -135,26 +135,25 @@ end
 
 --- Reads `pages` of an operation that lists things.
 -- @param params names of the operation's parameters, as keys
--- @return { items, cursor, more, last, into } with paths as lists of names, and `text` with them as they are shown; or nil
+-- @return { items, cursor, more, last, into }, the paths as text, `last` below an item; or nil
 function answer.pages(at, value, params)
   if value == nil or not at:table(value, PAGES_KEYS) then
     return nil
   end
-  local made = { items = paths.read(at:at "items", rawget(value, "items")), into = at:at("into"):word(rawget(value, "into"), params) }
+  local made = { items = path(at:at "items", rawget(value, "items")), into = at:at("into"):word(rawget(value, "into"), params) }
   local cursor, more, last = rawget(value, "cursor"), rawget(value, "more"), rawget(value, "last")
   if (cursor == nil) == (last == nil) then
     at:wrong "must have either cursor or last"
   elseif last ~= nil and more == nil then
     at:at("more"):wrong "is required where there is last"
   end
-  made.cursor = cursor ~= nil and paths.read(at:at "cursor", cursor) or nil
-  made.more = more ~= nil and paths.read(at:at "more", more) or nil
+  made.cursor = cursor ~= nil and path(at:at "cursor", cursor) or nil
+  made.more = more ~= nil and path(at:at "more", more) or nil
   if type(last) == "string" and made.items then
-    local whole = table.concat(made.items, ".") .. "[]."
+    local whole = made.items .. "[]."
     last = last:sub(1, #whole) == whole and last:sub(#whole + 1) or last
   end
-  made.last = last ~= nil and paths.read(at:at "last", last) or nil
-  made.text = { items = rawget(value, "items"), cursor = cursor, more = more, last = last, into = made.into }
+  made.last = last ~= nil and path(at:at "last", last) or nil
   return made
 end
 

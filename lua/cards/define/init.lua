@@ -73,7 +73,7 @@ local function make(_, value)
     end
   end
   examples[made.name] = made.examples
-  return provider.defined(handle, made)
+  return provider.defined(handle, made.signers)
 end
 
 --- How a value differs from the one that an example expects, or nil.

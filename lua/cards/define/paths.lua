@@ -29,6 +29,15 @@ function paths.read(at, text, options)
   return steps
 end
 
+--- The names of a path without arrays, whose text is right.
+function paths.split(text)
+  local steps = {}
+  for name in text:gmatch "[^.]+" do
+    table.insert(steps, name)
+  end
+  return steps
+end
+
 --- Whether one path goes before the other in an order in which those with a common beginning stand together.
 function paths.before(a, b)
   for i = 1, math.min(#a, #b) do

@@ -6,6 +6,7 @@ local client = require "cards.client.config"
 local core = require "cards.core"
 local map = require "cards.card.map"
 local pages = require "cards.client.pages"
+local paths = require "cards.define.paths"
 local start = require "cards.async.loop"
 
 local provider = {}
@@ -32,7 +33,25 @@ local function add_pages(module, name, about, check_call)
   end
 end
 
+--- Adds what clients and calls ask for: the provider's own headers as keys, and by operation how its pages go on.
+local function look_through(about)
+  local headers = {}
+  for _, header in ipairs(about.headers) do
+    headers[header:lower()] = true
+  end
+  about.headers, about.pages = headers, {}
+  for name, operation in pairs(about.operations) do
+    if operation.pages then
+      about.pages[name] = { into = operation.pages.into }
+      for _, key in ipairs { "items", "cursor", "more", "last" } do
+        about.pages[name][key] = operation.pages[key] and paths.split(operation.pages[key])
+      end
+    end
+  end
+end
+
 local function make(about)
+  look_through(about)
   local name = about.name
   local module = { provider = name }
   abouts[module] = about
@@ -89,7 +108,7 @@ local function make(about)
     return start(seconds, call, name, operation, self, parameters, options)
   end
 
-  if about.pages and next(about.pages) then
+  if next(about.pages) then
     add_pages(module, name, about, check_call)
   end
   return module
@@ -108,19 +127,10 @@ end
 
 --- The same of a definition, which it holds, whatever is defined later under its name.
 -- @param handle what core.define returned
--- @param made what it was given
-function provider.defined(handle, made)
+-- @param signers its functions that sign: a list of { name, credential, sign }
+function provider.defined(handle, signers)
   local about = core.provider(handle)
-  about.handle, about.signers = handle, made.signers[1] and made.signers
-  about.pages, about.headers = {}, {}
-  for _, operation in ipairs(made.operations) do
-    about.pages[operation.name] = operation.pages
-    for _, part in ipairs(operation.parts) do
-      if part.into == "header" then
-        about.headers[part.wire:lower()] = true
-      end
-    end
-  end
+  about.handle, about.signers = handle, signers[1] and signers
   return make(about)
 end
 

@@ -28,7 +28,7 @@ function check.nearest(name, names)
   return best
 end
 
---- "unknown key 'acces_token' (did you mean 'access_token'?)"
+--- "unknown key 'timout' (did you mean 'timeout'?)"
 -- @param noun what the names are names of ("key")
 function check.unknown(name, names, noun)
   local nearest = check.nearest(name, names)
@@ -121,7 +121,6 @@ end
 local reserved = {
   ["host"] = true, ["content-length"] = true, ["content-type"] = true, ["transfer-encoding"] = true, ["connection"] = true, ["expect"] = true, ["te"] = true,
   ["upgrade"] = true, ["accept-encoding"] = true, ["keep-alive"] = true, ["trailer"] = true, ["authorization"] = true, ["proxy-authorization"] = true,
-  ["access-token"] = true,
 }
 
 function check.headers(value, key)
