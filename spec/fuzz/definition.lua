@@ -245,7 +245,7 @@ local function call(read, module, client, operation, about)
   local given = parameters(read, about.params)
   local job, err = core.job(client, module.provider, operation, given)
   if job then
-    local request, refused = job:preview()
+    local request, refused = job:preview "X-Signature"
     must_hide(refused or "", "job:preview")
     for name, seen in pairs(request or {}) do
       if type(seen) == "string" and seen:find(HELD, 1, true) then

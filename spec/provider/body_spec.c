@@ -1,4 +1,4 @@
-/* src/provider/body and the signatures of src/provider/request: JSON bodies and forms, for random descriptors and values. */
+/* src/provider/body: JSON bodies and forms, for random descriptors and values. */
 #define _GNU_SOURCE 1
 #include <setjmp.h>
 #include <stdarg.h>
@@ -53,7 +53,7 @@ static size_t random_text(struct random *random, char *out) {
 }
 
 static void add_leaf(struct random *random, struct plan *plan, const char *path) {
-  if (plan->count == MAX_PARTS - 1) return; /* room for a signature */
+  if (plan->count == MAX_PARTS) return;
   size_t i = plan->count++;
   struct part *part = &plan->parts[i];
   snprintf(plan->names[i], sizeof plan->names[i], "p%zu", i);
@@ -159,78 +159,37 @@ static void writes_a_body_that_reads_as_what_was_put_in(void **state) {
   }
 }
 
-/* --- signatures --- */
-
-static struct buf signed_bytes;
-
-/* Signs by keeping the payload, so that it can be looked for in what is sent. */
-static bool sign(const char *pem, size_t pem_len, const char *payload, size_t payload_len, struct buf *out, const char **why) {
-  *why = "is not the key";
-  if (pem_len != 3 || memcmp(pem, "key", 3) != 0) return false;
-  buf_clear(&signed_bytes);
-  return buf_add(&signed_bytes, payload, payload_len) && buf_add_string(out, "c2ln\"");
-}
-
-static const struct signature signature = { .over = "params.payload", .value = "signature", .key = "private_key", .make = sign };
-
-static void signs_the_very_bytes_that_are_sent(void **state) {
+static void writes_one_object_as_it_stands_in_the_whole(void **state) {
   (void)state;
   size_t with_payload = 0;
-  buf_init(&signed_bytes, REQUEST_MAX_BODY);
   for (uint64_t seed = SEED; seed < SEED + 5000; seed++) {
     struct random random = random_of(seed);
     struct plan plan;
     struct request request;
     struct error error;
+    struct buf part;
+    const char *bad = NULL;
     make_plan(&random, &plan);
-    plan.parts[plan.count++] = (struct part){ .wire = "sent.signature", .source = FROM_SIGNATURE, .into = INTO_BODY };
-    plan.values[plan.count - 1] = (struct value){ NULL, 0 };
-    struct operation operation = {
-      .name = "op", .method = "POST", .path = "/", .parts = plan.parts, .part_count = plan.count, .signature = &signature
-    };
-    request_init(&request, &operation, &base);
-    bool ok = give(&request, plan.values, value_of("key"), NULL, 0) && request_build(&request, true, &error);
-    if (!ok) fail_msg("seed %llu: %s", (unsigned long long)seed, error.message);
-    const char *body = body_of(&request), *key = strstr(body, "\"payload\":");
-    struct buf payload;
-    buf_init(&payload, REQUEST_MAX_BODY);
-    assert_true(request_payload(&payload, &request, &error));
-    assert_string_equal(buf_string(&payload), buf_string(&signed_bytes));
+    struct operation operation = { .name = "op", .parts = plan.parts, .part_count = plan.count };
+    if (!build(&request, plan.parts, plan.count, "/", plan.values, NULL, 0, &error))
+      fail_msg("seed %llu: %s", (unsigned long long)seed, error.message);
+    for (size_t i = 0; i < plan.count; i++)
+      if (plan.parts[i].source == FROM_CONSTANT) plan.values[i] = value_of(plan.parts[i].value);
+    buf_init(&part, REQUEST_MAX_BODY);
+    assert_true(body_build_part(&part, &operation, plan.values, "params.payload", strlen("params.payload"), &bad));
+    const char *key = strstr(body_of(&request), "\"payload\":");
     assert_int_equal(plan.has_payload, key != NULL);
     if (key) {
       with_payload++;
-      assert_memory_equal(key + strlen("\"payload\":"), buf_string(&signed_bytes), signed_bytes.len);
-      assert_int_equal(strcspn(key + strlen("\"payload\":") + signed_bytes.len, ",}"), 0);
+      assert_memory_equal(key + strlen("\"payload\":"), buf_string(&part), part.len);
+      assert_int_equal(strcspn(key + strlen("\"payload\":") + part.len, ",}"), 0);
     } else {
-      assert_string_equal(buf_string(&signed_bytes), "{}");
+      assert_string_equal(buf_string(&part), "{}");
     }
-    assert_non_null(strstr(body, "\"sent\":{\"signature\":\"c2ln\\\"\"}"));
-    buf_free(&payload);
+    buf_free(&part);
     request_free(&request);
   }
   assert_true(with_payload > 1000);
-  buf_free(&signed_bytes);
-}
-
-static void says_which_key_does_not_sign(void **state) {
-  (void)state;
-  static const struct part parts[] = { { .name = "a", .wire = "params.payload.a", .into = INTO_BODY },
-                                       { .wire = "s", .source = FROM_SIGNATURE, .into = INTO_BODY } };
-  struct operation operation = { .name = "op", .method = "POST", .path = "/", .parts = parts, .part_count = 2, .signature = &signature };
-  struct value values[] = { value_of("1"), { NULL, 0 } };
-  struct request request;
-  struct error error;
-  request_init(&request, &operation, &base);
-  assert_true(give(&request, values, value_of("other"), NULL, 0));
-  assert_false(request_build(&request, true, &error));
-  assert_int_equal(error.kind, ERROR_INVALID_REQUEST);
-  assert_string_equal(error.message, "private_key is not the key");
-  request_free(&request);
-  request_init(&request, &operation, &base);
-  values[1] = value_of("ready");
-  assert_true(give_values(&request, values) && request_build(&request, true, &error));
-  assert_string_equal(body_of(&request), "{\"params\":{\"payload\":{\"a\":\"1\"}},\"s\":\"ready\"}");
-  request_free(&request);
 }
 
 /* --- forms --- */
@@ -276,9 +235,9 @@ static void says_which_value_is_too_long_for_a_form(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(refuses_text_that_is_no_utf8_in_a_body), cmocka_unit_test(writes_a_body_that_reads_as_what_was_put_in),
-    cmocka_unit_test(signs_the_very_bytes_that_are_sent),     cmocka_unit_test(says_which_key_does_not_sign),
-    cmocka_unit_test(writes_a_form_with_names_in_brackets),   cmocka_unit_test(says_which_value_is_too_long_for_a_form),
+    cmocka_unit_test(refuses_text_that_is_no_utf8_in_a_body),      cmocka_unit_test(writes_a_body_that_reads_as_what_was_put_in),
+    cmocka_unit_test(writes_one_object_as_it_stands_in_the_whole), cmocka_unit_test(writes_a_form_with_names_in_brackets),
+    cmocka_unit_test(says_which_value_is_too_long_for_a_form),
   };
   return cmocka_run_group_tests(tests, make_base, free_base);
 }

@@ -6,8 +6,8 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 
-#include "provider/builtin/builtin.h"
 #include "scenarios.h"
+#include "secret/signing.h"
 #include "text/clean.h"
 #include "text/pan.h"
 #include "json/json.h"
@@ -106,7 +106,7 @@ static void a_text_is_cleaned_or_not_shown(void **state) {
   each_allocation_fails(redact, NULL);
 }
 
-/* --- the signature of NetXD --- */
+/* --- signatures --- */
 
 static struct buf pem;
 
@@ -132,17 +132,16 @@ static int free_key(void **state) {
 
 static bool sign(void *unused) {
   (void)unused;
-  const struct signature *signature = registry_find("netxd")->operations[0].signature;
   const char *why = NULL;
   struct buf out;
   buf_init(&out, 1024);
-  bool ok = signature->make(pem.data, pem.len, T("{\"cardId\":\"c_1\"}"), &out, &why);
+  bool ok = signing_make("ecdsa-sha256", pem.data, pem.len, T("{\"cardId\":\"c_1\"}"), &out, &why);
   if (!ok) assert_non_null(why);
   buf_free(&out);
   return ok;
 }
 
-static void a_payload_is_signed_or_not(void **state) {
+static void a_text_is_signed_or_not(void **state) {
   (void)state;
   each_allocation_fails(sign, NULL);
 }
@@ -152,7 +151,7 @@ int main(void) {
     cmocka_unit_test(a_buffer_keeps_what_it_has),
     cmocka_unit_test(json_is_read_whole_or_not_at_all),
     cmocka_unit_test(a_text_is_cleaned_or_not_shown),
-    cmocka_unit_test(a_payload_is_signed_or_not),
+    cmocka_unit_test(a_text_is_signed_or_not),
   };
   return cmocka_run_group_tests(tests, make_key, free_key);
 }

@@ -4,6 +4,7 @@
 
 #include "lua/binding.h"
 #include "secret/pool.h"
+#include "secret/signing.h"
 #include "secret/stack.h"
 
 static const struct {
@@ -121,26 +122,33 @@ static const char *read_headers(lua_State *L, struct settings *settings) {
   return NULL;
 }
 
-/* Signs nothing with the key that was given, to find out now whether it can. NULL, or what is wrong, on the stack. */
-static const char *unfit_key(lua_State *L, const struct provider *provider) {
-  lua_getfield(L, 3, "credentials");
-  int credentials = lua_gettop(L);
-  for (size_t i = 0; i < provider->operation_count; i++) {
-    const struct signature *signature = provider->operations[i].signature;
+/* Signs nothing with the keys that were given, to find out now whether they can. NULL, or what is wrong, on the stack. */
+static const char *unfit_key(lua_State *L, const struct operation *operation, int credentials) {
+  for (size_t i = 0; i < operation->part_count; i++) {
+    const struct signature *signature = operation->parts[i].signature;
     const char *bytes = NULL, *why = NULL;
     size_t len = 0;
     struct buf made;
-    if (!signature || !lua_istable(L, credentials)) continue;
+    if (!signature || !signature->key) continue;
     lua_getfield(L, credentials, signature->key);
-    if (!to_bytes(L, -1, &bytes, &len)) continue;
+    bool given = to_bytes(L, -1, &bytes, &len);
+    lua_pop(L, 1); /* the table has it */
+    if (!given) continue;
     buf_init(&made, 16 * 1024);
-    bool fit = signature->make(bytes, len, "{}", 2, &made, &why);
+    bool fit = signing_make(signature->algorithm, bytes, len, "{}", 2, &made, &why);
     buf_free(&made);
     stack_wipe(STACK_DEEP);
     if (!fit) return lua_pushfstring(L, "%s %s", signature->key, why);
   }
-  lua_settop(L, credentials - 1);
   return NULL;
+}
+
+static const char *unfit_keys(lua_State *L, const struct provider *provider) {
+  const char *unfit = NULL;
+  lua_getfield(L, 3, "credentials");
+  for (size_t i = 0; !unfit && lua_istable(L, -1) && i < provider->operation_count; i++)
+    unfit = unfit_key(L, &provider->operations[i], lua_gettop(L));
+  return unfit;
 }
 
 /* core.client(provider's name or definition, settings, private), or nil and what is wrong: private is the client's user value, with its `credentials` and `defaults` */
@@ -183,12 +191,13 @@ static int new_client(lua_State *L) {
     lua_pushstring(L, unreadable);
     return 2;
   }
-  const char *unfit = unfit_key(L, provider);
+  const char *unfit = unfit_keys(L, provider);
   if (unfit) {
     lua_pushnil(L);
     lua_pushstring(L, unfit);
     return 2;
   }
+  lua_pop(L, 1);
   lua_getfield(L, 3, "sources");
   client->has_sources = lua_istable(L, -1) && lua_rawlen(L, -1) > 0;
   lua_getfield(L, 3, "on_event");

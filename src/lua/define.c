@@ -5,6 +5,7 @@
 #include "lua/input.h"
 #include "provider/builtin/builtin.h"
 #include "provider/definition.h"
+#include "secret/signing.h"
 
 #define DEFINITION_TYPE "cards.definition"
 
@@ -109,14 +110,15 @@ static size_t texts(lua_State *L, struct definition *definition, const char *key
 /* --- its parts --- */
 
 static void read_credentials(lua_State *L, struct definition *definition) {
-  static const char *const kinds[] = { "value", "setting", NULL };
+  static const char *const kinds[] = { "value", "setting", "function", NULL };
   size_t count = open_list(L, "credentials", MAX_LIST);
   struct credential *credentials = allocate(L, definition, count, sizeof *credentials);
   for (size_t i = 0; i < count; i++) {
     open_entry(L, i);
     credentials[i].name = required_text(L, definition, "name");
-    credentials[i].kind = word(L, "kind", kinds) == 0 ? CREDENTIAL_VALUE : CREDENTIAL_SETTING;
+    credentials[i].kind = (enum credential_kind)word(L, "kind", kinds);
     credentials[i].optional = flag(L, "optional");
+    credentials[i].one_of = text(L, definition, "one_of");
     lua_pop(L, 1);
   }
   lua_pop(L, 1);
@@ -124,30 +126,48 @@ static void read_credentials(lua_State *L, struct definition *definition) {
   definition->provider.credential_count = count;
 }
 
-static void read_part(lua_State *L, struct definition *definition, struct part *part) {
-  static const char *const sources[] = { "argument", "credential", NULL };
-  static const char *const places[] = { "path", "query", "header", "body", "nothing", NULL };
-  static const char *const types[] = { "string", "integer", "number", "boolean", NULL };
+static const struct signature *read_signature(lua_State *L, struct definition *definition) {
+  struct signature *signature = allocate(L, definition, 1, sizeof *signature);
+  signature->over = text(L, definition, "over");
+  signature->algorithm = text(L, definition, "algorithm");
+  signature->key = text(L, definition, "key");
+  signature->function = text(L, definition, "sign");
+  signature->value = text(L, definition, "value");
+  if (signature->key ? !signature->algorithm || !signing_knows(signature->algorithm) : signature->algorithm != NULL)
+    luaL_error(L, "a key without an algorithm that is known, or one without a key");
+  if (!signature->over && (signature->key || signature->function)) luaL_error(L, "over is missing");
+  return signature;
+}
+
+static void read_choices(lua_State *L, struct definition *definition, struct part *part) {
   const char *choices[MAX_LIST];
+  size_t count = texts(L, definition, "enum", choices, MAX_LIST);
+  if (!count) return;
+  const char **copy = allocate(L, definition, count + 1, sizeof *copy);
+  memcpy(copy, choices, count * sizeof *copy);
+  part->choices = copy;
+}
+
+static void read_part(lua_State *L, struct definition *definition, struct part *part) {
+  static const char *const sources[] = { "argument", "credential", "constant", "signature", NULL };
+  static const char *const places[] = { "path", "query", "header", "body", "nothing", NULL };
+  static const char *const types[] = { "string", "integer", "number", "boolean", "pem", NULL };
   part->name = required_text(L, definition, "name");
   part->wire = text(L, definition, "wire");
-  part->source = word(L, "source", sources) == 0 ? FROM_ARGUMENT : FROM_CREDENTIAL;
+  part->source = (enum part_source)word(L, "source", sources);
   part->into = (enum part_into)word(L, "into", places);
   part->type = (enum part_type)word(L, "type", types);
   part->required = flag(L, "required");
   part->sensitive = flag(L, "sensitive");
   part->unique = flag(L, "unique");
   part->basic = flag(L, "basic");
-  part->value = text(L, definition, "default");
+  part->value = part->source == FROM_CONSTANT ? required_text(L, definition, "value") : text(L, definition, "default");
   part->prefix = text(L, definition, "prefix");
   part->excludes = text(L, definition, "excludes");
   part->password = text(L, definition, "password");
+  if (part->source == FROM_SIGNATURE) part->signature = read_signature(L, definition);
   if (part->basic && (part->into != INTO_HEADER || !part->wire)) luaL_error(L, "basic is for headers");
-  size_t count = texts(L, definition, "enum", choices, MAX_LIST);
-  if (!count) return;
-  const char **copy = allocate(L, definition, count + 1, sizeof *copy);
-  memcpy(copy, choices, count * sizeof *copy);
-  part->choices = copy;
+  read_choices(L, definition, part);
 }
 
 static void read_parts(lua_State *L, struct definition *definition, struct operation *operation) {

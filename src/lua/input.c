@@ -67,7 +67,7 @@ static const char *take(lua_State *L, struct job *job, size_t place, enum part_t
   const char *wrong = secret ? closed(secret) : NULL;
   size_t len;
   if (wrong) return wrong;
-  if (secret && place < VALUES_MAX_PARTS) job->request.values.secrets |= UINT64_C(1) << place;
+  if (secret) job->request.values.secrets |= UINT64_C(1) << place;
   if (secret) return set(job, place, secret->len ? (const char *)secret->bytes : "", secret->len);
   switch (lua_type(L, -1)) {
   case LUA_TSTRING: {
@@ -196,15 +196,16 @@ static int take_argument(lua_State *L, struct job *job, const struct given *give
 }
 
 /* One that a function gives comes later. */
-static int take_credential(lua_State *L, struct job *job, int credentials, size_t place, const char *name, const char *otherwise) {
+static int take_credential(lua_State *L, struct job *job, int credentials, size_t place) {
+  const struct part *part = &job->operation->parts[place];
   const char *wrong = NULL;
-  lua_getfield(L, credentials, name);
+  lua_getfield(L, credentials, part->name);
   if (!lua_isnil(L, -1))
     wrong = take(L, job, place, PART_STRING);
-  else if (otherwise)
-    wrong = set(job, place, otherwise, strlen(otherwise));
+  else if (part->value)
+    wrong = set(job, place, part->value, strlen(part->value));
   lua_pop(L, 1);
-  return wrong ? refuse(L, job, name, wrong) : 0;
+  return wrong ? refuse(L, job, part->name, wrong) : 0;
 }
 
 static int take_values(lua_State *L, struct job *job, const struct given *given) {
@@ -213,15 +214,13 @@ static int take_values(lua_State *L, struct job *job, const struct given *given)
   lua_getfield(L, given->private, "credentials");
   int credentials = lua_gettop(L);
   for (size_t i = 0; !refused && i < operation->part_count; i++) {
-    const struct part *part = &operation->parts[i];
-    switch (part->source) {
+    switch (operation->parts[i].source) {
     case FROM_ARGUMENT: refused = take_argument(L, job, given, i); break;
-    case FROM_CREDENTIAL: refused = take_credential(L, job, credentials, i, part->name, part->value); break;
-    case FROM_SIGNATURE: refused = take_credential(L, job, credentials, i, operation->signature->value, NULL); break;
+    case FROM_CREDENTIAL:
+    case FROM_SIGNATURE: refused = take_credential(L, job, credentials, i); break;
     case FROM_CONSTANT: break;
     }
   }
-  if (!refused && operation->signature) refused = take_credential(L, job, credentials, VALUES_KEY, operation->signature->key, NULL);
   return refused;
 }
 

@@ -105,7 +105,7 @@ int call_push_result(lua_State *L, struct call *call) {
     lua_pushnil(L);
     binding_push_error(L, &job->error, job->provider->name, job->operation->name);
   }
-  bool quiet = count == 1 && call->reused && !call->signs;
+  bool quiet = count == 1 && call->reused && !request_renews(&job->request);
   release(call);
   wipe_after(call, quiet ? STACK_SHALLOW : STACK_DEEP);
   return count;
@@ -138,13 +138,13 @@ static int refuse(lua_State *L, struct call *call) {
 
 /* Where what a source of that name gives goes; -1 where the operation has no use for it. */
 static int place_of(const struct operation *operation, const char *name) {
-  const struct signature *signature = operation->signature;
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
-    if (part->source == FROM_CREDENTIAL && strcmp(part->name, name) == 0) return (int)i;
-    if (part->source == FROM_SIGNATURE && signature->function && strcmp(signature->function, name) == 0) return (int)i;
+    const char *function = part->signature ? part->signature->function : NULL;
+    if ((part->source == FROM_CREDENTIAL || part->source == FROM_SIGNATURE) && strcmp(part->name, name) == 0) return (int)i;
+    if (function && strcmp(function, name) == 0) return (int)i;
   }
-  return signature && strcmp(signature->key, name) == 0 ? VALUES_KEY : -1;
+  return -1;
 }
 
 /* Pushes the name of the first source from `from` on, or that signs, for which the operation has a use, and returns its place in the list; 0 with nothing pushed where there is none.
@@ -257,21 +257,21 @@ static bool push_preview(lua_State *L, struct call *call, const char **why) {
   return ok;
 }
 
-/* job:preview(): the request as a function that signs may see it: { method, url, path, body, payload }. path has the query, payload is what the operation's signature covers. What a
- * secret or a credential is part of is a secret, but for payload. Or nil and an error */
+/* job:preview(name): the request as the function of that name may see it that signs: { method, url, path, body, payload }. path has the query, payload is what its signature is over,
+ * if that is a part of the request. What a secret or a credential is part of is a secret, but for payload. Or nil and an error */
 static int preview(lua_State *L) {
   struct call *call = check_own(L);
   struct job *job = call->job;
-  const char *why = NULL;
-  lua_settop(L, 1);
+  const char *name = luaL_checkstring(L, 2), *why = NULL;
+  lua_settop(L, 2);
   struct buf *payload = binding_new_buf(L, REQUEST_MAX_BODY);
-  bool ok = request_build(&job->request, false, &job->error) && (!job->operation->signature || request_payload(payload, &job->request, &job->error));
+  bool ok = request_build(&job->request, false, &job->error) && request_payload(payload, &job->request, name, &job->error);
   if (ok && !push_preview(L, call, &why)) {
     error_set(&job->error, ERROR_BUSY, "%s", why);
     job->error.retryable = true;
     ok = false;
   }
-  if (ok && payload->len) {
+  if (ok) {
     lua_pushlstring(L, buf_string(payload), payload->len);
     lua_setfield(L, -2, "payload");
   }
@@ -355,7 +355,6 @@ static int new_job(lua_State *L) {
     release(call);
     return refused;
   }
-  call->signs = values_get(&job->request.values, VALUES_KEY).bytes != NULL;
   lua_settop(L, private);
   call->has_sources = client->has_sources && find_source(L, operation, private, 1, false);
   if (call->has_sources) {

@@ -17,7 +17,6 @@ struct call {
   bool all_sources;        /* all of them are wanted, not only what is made for each attempt */
   bool refused;            /* the provider answered 401 to what was given at first */
   bool supplied;           /* something was given since it was started last */
-  bool signs;              /* a key that was given here signs, which leaves more on the stack */
   bool unread;             /* the script was told that it is done */
   /* what is known of the job once its result was read */
   int status, attempts;

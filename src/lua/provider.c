@@ -35,7 +35,9 @@ static void push_place(lua_State *L, const struct part *part) {
 }
 
 static void push_part(lua_State *L, const struct part *part) {
-  static const char *const types[] = { [PART_STRING] = "string", [PART_INTEGER] = "integer", [PART_NUMBER] = "number", [PART_BOOLEAN] = "boolean" };
+  static const char *const types[] = {
+    [PART_STRING] = "string", [PART_INTEGER] = "integer", [PART_NUMBER] = "number", [PART_BOOLEAN] = "boolean", [PART_PEM] = "pem"
+  };
   push_place(L, part);
   set_string(L, "type", types[part->type]);
   set_string(L, "default", part->value);
@@ -64,7 +66,17 @@ static const struct credential *find_credential(const struct provider *provider,
   return NULL;
 }
 
-/* Where credentials go, and what is signed: a list of { credential, into, wire, prefix, basic, password, signed }. */
+static void set_signature(lua_State *L, const struct signature *signature) {
+  if (!signature) return;
+  set_true(L, "signed", true);
+  set_string(L, "over", signature->over);
+  set_string(L, "algorithm", signature->algorithm);
+  set_string(L, "key", signature->key);
+  set_string(L, "sign", signature->function);
+  set_string(L, "value", signature->value);
+}
+
+/* Where credentials go, and what is signed: a list of { credential, into, wire, prefix, basic, password, signed, over, algorithm, key, sign, value }. */
 static void push_auth(lua_State *L, const struct provider *provider, const struct operation *operation) {
   int count = 0;
   lua_newtable(L);
@@ -77,7 +89,7 @@ static void push_auth(lua_State *L, const struct provider *provider, const struc
     set_string(L, "prefix", part->prefix);
     set_true(L, "basic", part->basic);
     set_string(L, "password", part->password);
-    set_true(L, "signed", !credential);
+    set_signature(L, part->signature);
     lua_rawseti(L, -2, ++count);
   }
 }
@@ -181,6 +193,15 @@ static void push_operation(lua_State *L, const struct provider *provider, const 
   lua_setfield(L, -2, "error");
 }
 
+static bool is_pem(const struct provider *provider, const struct credential *credential) {
+  for (size_t i = 0; i < provider->operation_count; i++)
+    for (size_t j = 0; j < provider->operations[i].part_count; j++) {
+      const struct part *part = &provider->operations[i].parts[j];
+      if (part->type == PART_PEM && strcmp(part->name, credential->name) == 0) return true;
+    }
+  return false;
+}
+
 static void push_credentials(lua_State *L, const struct provider *provider) {
   static const char *const kinds[] = { [CREDENTIAL_VALUE] = "value", [CREDENTIAL_SETTING] = "setting", [CREDENTIAL_FUNCTION] = "function" };
   lua_newtable(L);
@@ -190,10 +211,8 @@ static void push_credentials(lua_State *L, const struct provider *provider) {
     set_string(L, "name", credential->name);
     set_string(L, "kind", kinds[credential->kind]);
     set_true(L, "optional", credential->optional);
-    if (credential->one_of) {
-      lua_pushnumber(L, credential->one_of);
-      lua_setfield(L, -2, "one_of");
-    }
+    set_string(L, "one_of", credential->one_of);
+    if (is_pem(provider, credential)) set_string(L, "type", "pem");
     lua_rawseti(L, -2, (int)i + 1);
   }
 }

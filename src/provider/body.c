@@ -58,23 +58,29 @@ static bool write_value(struct buf *out, const struct part *part, struct value v
   return ok;
 }
 
-bool body_build(struct buf *out, const struct operation *operation, const struct value *values, const char *only, const char **bad) {
-  size_t base = only ? strlen(only) + 1 : 0;
+/* An object of the body; with no path, the body itself, for which nothing stands where it has no parts. */
+static bool build_json(struct buf *out, const struct operation *operation, const struct value *values, const char *path, size_t len,
+                       const char **bad) {
+  size_t base = len ? len + 1 : 0;
   struct writer writer = { .out = out };
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
     if (part->into != INTO_BODY || !values[i].bytes) continue;
-    const char *path = part->wire ? part->wire : part->name;
-    if (only && !starts_with(path, only, base - 1)) continue;
+    const char *place = part->wire ? part->wire : part->name;
+    if (len && !starts_with(place, path, len)) continue;
     if (!writer.path) buf_add_char(out, '{');
     *bad = part->name ? part->name : part->wire;
-    if (!move_to(&writer, path, base) || !write_value(out, part, values[i])) return false;
+    if (!move_to(&writer, place, base) || !write_value(out, part, values[i])) return false;
   }
   *bad = NULL;
-  if (!writer.path) return only == NULL || buf_add_string(out, "{}");
+  if (!writer.path) return !(len || operation->body) || buf_add_string(out, "{}");
   for (size_t i = 0; i <= writer.depth; i++)
     buf_add_char(out, '}');
   return !out->failed;
+}
+
+bool body_build_part(struct buf *out, const struct operation *operation, const struct value *values, const char *path, size_t len, const char **bad) {
+  return build_json(out, operation, values, path, len, bad);
 }
 
 /* "card[holder][name]" for card.holder.name, percent-encoded; brackets that end a name, as those of "expand[]", stay behind it. */
@@ -90,16 +96,22 @@ static bool add_form_name(struct buf *out, const char *path) {
   }
 }
 
-bool body_build_form(struct buf *out, const struct operation *operation, const struct value *values, const char **bad) {
+static bool build_form(struct buf *out, const struct operation *operation, const struct value *values, const char **bad) {
+  bool first = true;
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
     if (part->into != INTO_BODY || !values[i].bytes) continue;
     *bad = part->name ? part->name : part->wire;
-    if (out->len) buf_add_char(out, '&');
+    if (!first) buf_add_char(out, '&');
+    first = false;
     if (!add_form_name(out, part->wire ? part->wire : part->name) || !buf_add_char(out, '=')) return false;
     if (part->prefix) buf_add_percent_encoded(out, part->prefix, strlen(part->prefix));
     if (!buf_add_percent_encoded(out, values[i].bytes, values[i].len)) return false;
   }
   *bad = NULL;
   return !out->failed;
+}
+
+bool body_build(struct buf *out, const struct operation *operation, const struct value *values, const char **bad) {
+  return operation->form ? build_form(out, operation, values, bad) : build_json(out, operation, values, NULL, 0, bad);
 }

@@ -14,16 +14,25 @@ enum part_source {
   FROM_ARGUMENT,   /* the caller's parameter `name` */
   FROM_CREDENTIAL, /* the client's credential `name` */
   FROM_CONSTANT,   /* the text `value` */
-  FROM_SIGNATURE   /* made over another part of the body: operation.signature */
+  FROM_SIGNATURE   /* made anew over others: `signature`; a ready one comes as a credential `name` */
 };
 
 enum part_into { INTO_PATH, INTO_QUERY, INTO_HEADER, INTO_BODY, INTO_NOTHING /* only a function or another part makes something of it */ };
 
-enum part_type { PART_STRING, PART_INTEGER, PART_NUMBER, PART_BOOLEAN };
+enum part_type { PART_STRING, PART_INTEGER, PART_NUMBER, PART_BOOLEAN, PART_PEM /* a key in lines, which goes nowhere */ };
+
+/* How a value is made over others, for each try. A value that a call has under the part's name goes before: a ready signature, or what a function made. */
+struct signature {
+  const char *over;      /* template of what is signed, with {body} or {body.a.b}, as they are sent; NULL where a function sees the whole request */
+  const char *algorithm; /* as in secret/signing.h, with `key` */
+  const char *key;       /* the credential that signs, a part INTO_NOTHING; NULL for none */
+  const char *function;  /* the credential that is a function of the signed text; NULL for none */
+  const char *value;     /* template of what is sent, "v1={signature}"; NULL for the signature alone */
+};
 
 /* One value of a request. Parts of the body are written in the order of the table: parts with a common prefix of their path stand together. */
 struct part {
-  const char *name; /* of the argument or credential; NULL for constants */
+  const char *name; /* of the argument, credential or constant; NULL for a constant that nobody asks for */
   const char *wire; /* the provider's name: placeholder of the path, query key, header name, or dotted path in the body; `name` when NULL */
   enum part_source source;
   enum part_into into;
@@ -37,6 +46,7 @@ struct part {
   const char *const *choices; /* NULL-terminated list of what is allowed, NULL for anything */
   bool basic; /* a header: base64 of the value, a colon, and the credential `password` where there is one, which is a part of its own */
   const char *password;
+  const struct signature *signature;
 };
 
 /* Types of fields of an answer; those from FIELD_PAN on become secrets of the class of that name. */
@@ -73,17 +83,8 @@ struct rule {
 /* A value of the request that the answer repeats; another one in its place may be somebody else's card. */
 struct echo {
   const char *path; /* in the answer */
-  const char *part; /* name of the argument, or wire path of a constant */
+  const char *part; /* name of the argument or constant, or the wire path of one without a name */
   bool required;    /* a missing echo of a value that was sent is a mismatch too */
-};
-
-/* A signature over one object of the body, as its exact bytes are sent. It is the credential `value` as it is, or what `make` returns for the
- * PEM in the credential `key`, or what the function in the credential `function` returns for the payload. */
-struct signature {
-  const char *over; /* path in the body */
-  const char *value, *key, *function;
-  /* Appends the signature's text to out. On failure false, and *why is a static sentence. The caller wipes the stack afterwards. */
-  bool (*make)(const char *pem, size_t pem_len, const char *payload, size_t payload_len, struct buf *out, const char **why);
 };
 
 /* How a list goes on, which lua/cards/client/pages.lua follows. All NULL where it has no pages. */
@@ -99,11 +100,10 @@ struct operation {
   const char *path;   /* below base_url, with {placeholders} */
   bool safe;          /* reads only: may be sent again after it may have arrived */
   bool body;          /* there is always a body: an empty one where nothing goes into it */
-  bool form;          /* the body is a form, application/x-www-form-urlencoded, and no JSON; such an operation has no signature */
+  bool form;          /* the body is a form, application/x-www-form-urlencoded, and no JSON */
   const struct part *parts;
   size_t part_count;
-  const struct signature *signature; /* or NULL */
-  const struct rule *rules;          /* all hold in an answer that is a success, besides a 2xx status */
+  const struct rule *rules; /* all hold in an answer that is a success, besides a 2xx status */
   size_t rule_count;
   const struct echo *echoes;
   size_t echo_count;
@@ -119,14 +119,14 @@ struct operation {
 enum credential_kind {
   CREDENTIAL_VALUE,   /* a string, a secret, or a function that returns either */
   CREDENTIAL_SETTING, /* a plain string that goes with every call, not secret */
-  CREDENTIAL_FUNCTION /* a function that the library calls itself, to sign */
+  CREDENTIAL_FUNCTION /* a function of what is signed */
 };
 
 struct credential {
   const char *name;
   enum credential_kind kind;
   bool optional;
-  int one_of; /* exactly one credential of the same non-zero group is given */
+  const char *one_of; /* name of a group of which exactly one is given; NULL for none */
 };
 
 struct definition;

@@ -5,6 +5,7 @@
 #include <sys/random.h>
 
 #include "provider/body.h"
+#include "provider/signature.h"
 #include "provider/template.h"
 
 #define FEW_BYTES 160 /* of request line and headers, in most calls */
@@ -84,7 +85,8 @@ static bool is_number(struct value value, bool whole) {
 /* NULL, or what is wrong with a text that stands for a value of the type. */
 static const char *unfit(enum part_type type, struct value value) {
   switch (type) {
-  case PART_STRING: return NULL;
+  case PART_STRING:
+  case PART_PEM: return NULL;
   case PART_INTEGER: return is_number(value, true) ? NULL : "must be a whole number";
   case PART_NUMBER: return is_number(value, false) ? NULL : "must be a number";
   case PART_BOOLEAN: break;
@@ -98,7 +100,7 @@ static bool check(const struct part *part, struct value value, struct error *err
   const char *name = part_name(part);
   if (!value.bytes) return part->required ? invalid(error, name, "is required") : true;
   if (value.len == 0) return invalid(error, name, "is empty");
-  if (has_control(value)) return invalid(error, name, "contains a line break, a NUL or another control character");
+  if (part->type != PART_PEM && has_control(value)) return invalid(error, name, "contains a line break, a NUL or another control character");
   if (part->choices) {
     const char *const *choice = part->choices;
     while (*choice && (strlen(*choice) != value.len || memcmp(*choice, value.bytes, value.len) != 0))
@@ -125,19 +127,23 @@ static bool is_credential(const struct part *part) {
   return part->source == FROM_CREDENTIAL || part->source == FROM_SIGNATURE;
 }
 
-/* Checks all values. Without `complete`, credentials may be missing yet. */
+static bool exclude(const struct operation *operation, const struct value *values, const struct part *part, struct error *error) {
+  for (size_t i = 0; i < operation->part_count; i++)
+    if (operation->parts[i].name && values[i].bytes && strcmp(operation->parts[i].name, part->excludes) == 0) {
+      error_set(error, ERROR_INVALID_REQUEST, "%s and %s exclude each other: give one of them", part->name, part->excludes);
+      return false;
+    }
+  return true;
+}
+
+/* Checks all values but for the signatures that are made. Without `complete`, credentials may be missing yet. */
 static bool check_all(const struct operation *operation, const struct value *values, bool complete, struct error *error) {
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
-    struct part given = { .name = part->source == FROM_SIGNATURE ? operation->signature->value : NULL, .into = INTO_BODY };
-    if (part->source == FROM_CONSTANT || (!complete && is_credential(part) && !values[i].bytes)) continue;
-    if (!check(given.name ? &given : part, values[i], error)) return false;
-    if (!part->excludes || !values[i].bytes) continue;
-    for (size_t j = 0; j < operation->part_count; j++)
-      if (operation->parts[j].name && values[j].bytes && strcmp(operation->parts[j].name, part->excludes) == 0) {
-        error_set(error, ERROR_INVALID_REQUEST, "%s and %s exclude each other: give one of them", part->name, part->excludes);
-        return false;
-      }
+    if (part->source == FROM_CONSTANT || signature_key(operation, values, i).bytes) continue;
+    if (!complete && is_credential(part) && !values[i].bytes) continue;
+    if (!check(part, values[i], error)) return false;
+    if (part->excludes && values[i].bytes && !exclude(operation, values, part, error)) return false;
   }
   return true;
 }
@@ -287,35 +293,10 @@ static bool add_rest(struct request *request, const struct value *values, const 
   return ok || invalid(error, "the request", "does not fit into memory");
 }
 
-static bool build_payload(struct buf *out, const struct operation *operation, const struct value *values, struct error *error) {
-  const char *bad = NULL;
-  if (body_build(out, operation, values, operation->signature->over, &bad)) return true;
-  return invalid(error, bad ? bad : "the request", "is not valid UTF-8 or too long");
-}
-
-/* Signs with the key where there is one, and puts the signature among the values; one that is there already stays. */
-static bool sign(struct buf *made, const struct request *request, struct value *values, struct error *error) {
-  const struct signature *signature = request->operation->signature;
-  struct value key = values_get(&request->values, VALUES_KEY);
-  const char *why = NULL;
-  struct buf payload;
-  if (!signature || !key.bytes) return true;
-  buf_init(&payload, REQUEST_MAX_BODY);
-  bool ok = build_payload(&payload, request->operation, values, error);
-  if (ok && !signature->make(key.bytes, key.len, buf_string(&payload), payload.len, made, &why)) ok = invalid(error, signature->key, why);
-  buf_free(&payload);
-  for (size_t i = 0; ok && i < request->operation->part_count; i++)
-    if (request->operation->parts[i].source == FROM_SIGNATURE && !values[i].bytes) values[i] = (struct value){ made->data, made->len };
-  return ok;
-}
-
 static bool build_body(struct buf *body, const struct operation *operation, const struct value *values, struct error *error) {
   const char *bad = NULL;
-  if (operation->form ? !body_build_form(body, operation, values, &bad) : !body_build(body, operation, values, NULL, &bad))
-    return invalid(error, bad ? bad : "the request", bad && !operation->form ? "is not valid UTF-8 or too long" : "is too long");
-  if (!body->len && operation->body && !operation->form && !buf_add_string(body, "{}"))
-    return invalid(error, "the request", "does not fit into memory");
-  return true;
+  if (body_build(body, operation, values, &bad)) return true;
+  return invalid(error, bad ? bad : "the request", bad && !operation->form ? "is not valid UTF-8 or too long" : "is too long");
 }
 
 static bool build_wire(struct request *request, const struct value *values, const struct buf *body, struct error *error) {
@@ -331,13 +312,15 @@ static bool build_wire(struct request *request, const struct value *values, cons
 
 bool request_build(struct request *request, bool complete, struct error *error) {
   struct value values[VALUES_MAX_PARTS];
-  struct buf made, body;
-  buf_init(&made, 16 * 1024);
+  struct buf made[SIGNATURE_MAX], body;
+  for (size_t i = 0; i < SIGNATURE_MAX; i++)
+    buf_init(&made[i], 16 * 1024);
   buf_init(&body, REQUEST_MAX_BODY);
   get_all(request, values);
-  bool ok = check_all(request->operation, values, complete, error) && sign(&made, request, values, error) &&
+  bool ok = check_all(request->operation, values, complete, error) && signature_make_all(made, request->operation, values, error) &&
             build_body(&body, request->operation, values, error) && build_wire(request, values, &body, error);
-  buf_free(&made);
+  for (size_t i = 0; i < SIGNATURE_MAX; i++)
+    buf_free(&made[i]);
   buf_free(&body);
   return ok;
 }
@@ -349,13 +332,23 @@ bool request_check(const struct request *request, struct error *error) {
 }
 
 bool request_renews(const struct request *request) {
-  return request->operation->signature && values_get(&request->values, VALUES_KEY).bytes;
-}
-
-bool request_payload(struct buf *out, const struct request *request, struct error *error) {
   struct value values[VALUES_MAX_PARTS];
   get_all(request, values);
-  return check_all(request->operation, values, false, error) && build_payload(out, request->operation, values, error);
+  for (size_t i = 0; i < request->operation->part_count; i++)
+    if (signature_key(request->operation, values, i).bytes) return true;
+  return false;
+}
+
+bool request_payload(struct buf *out, const struct request *request, const char *function, struct error *error) {
+  struct value values[VALUES_MAX_PARTS];
+  get_all(request, values);
+  if (!check_all(request->operation, values, false, error)) return false;
+  for (size_t i = 0; i < request->operation->part_count; i++) {
+    const struct signature *signature = request->operation->parts[i].signature;
+    if (signature && signature->function && strcmp(signature->function, function) == 0)
+      return signature_text(out, request->operation, signature, values, error);
+  }
+  return true;
 }
 
 struct value request_sent(const struct request *request, const char *name) {

@@ -49,11 +49,11 @@ bool request_build(struct request *request, bool complete, struct error *error);
 /* The checks of request_build on the values alone; credentials may be missing yet. */
 bool request_check(const struct request *request, struct error *error);
 
-/* Whether another attempt needs other bytes: a signature is made for each. */
+/* Whether another attempt needs other bytes: a key makes a signature for each. It leaves more behind on the stack, too. */
 bool request_renews(const struct request *request);
 
-/* Appends the exact bytes that the operation's signature covers. On failure as request_build. */
-bool request_payload(struct buf *out, const struct request *request, struct error *error);
+/* Appends the exact bytes that the signature covers which the credential `function` makes; nothing where there is none. On failure as request_build. */
+bool request_payload(struct buf *out, const struct request *request, const char *function, struct error *error);
 
 /* What was sent as the part of that name; bytes is NULL where nothing was. */
 struct value request_sent(const struct request *request, const char *part);

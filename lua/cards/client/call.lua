@@ -22,7 +22,7 @@ end
 -- @param call { job, private, provider, operation, given = what functions gave before, by name }
 local function ask(call, source, former)
   if source.signs then
-    local request, err = call.job:preview()
+    local request, err = call.job:preview(source.name)
     if not request then
       return nil, err
     elseif source.signs == "payload" then

@@ -141,7 +141,7 @@ local function check_credential(about)
     elseif about.kind == "setting" then
       return check.text(value, key)
     end
-    return not callable.is(value) and check.credential(value, key, key == "private_key") or nil
+    return not callable.is(value) and check.credential(value, key, about.type == "pem") or nil
   end
 end
 

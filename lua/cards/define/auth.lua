@@ -69,7 +69,7 @@ local function credential(at, value, into, kind, optional)
 end
 
 local function part(into, made)
-  made.source = "credential"
+  made.source = made.source or "credential"
   table.insert(into.parts, made)
 end
 
@@ -120,7 +120,7 @@ function readers.signer(at, entry, into)
   if key then
     part(into, { name = key, into = "nothing", required = true })
   end
-  part(into, { name = name, wire = name, into = "header", required = true })
+  part(into, { name = name, wire = name, into = "header", source = "signature", required = true })
   table.insert(into.signers, { name = name, credential = key, sign = sign })
 end
 

@@ -10,7 +10,8 @@ local provider = require "cards.provider"
 --   provider, operation, page, method, path, encoding (of a body: "json" or "form"), safe
 --   params     by name: { into, wire, type, required, sensitive, unique, default, enum, excludes }
 --   auth       a list of what goes with every call and is secret: { credential = what `new` takes it by, into, wire, prefix }; with basic = true it is the
---              user, and `password` another credential; one without `into` is not sent itself; with signed = true it is made anew for each call
+--              user, and `password` another credential; one without `into` is not sent itself; with signed = true it is made anew for each call:
+--              { over = template of what is signed, algorithm, key, sign = credentials, value = template of what is sent }
 --   settings   what goes with every call and is no secret, by the name that `new` takes it by: { into, wire, default, required }
 --   success, response = { root, fields = { path = type } }, error = { code, message }, echo = { [path] = parameter }
 --   pages      of a list: { items, cursor or more and last, into }

@@ -9,12 +9,11 @@ struct header { /* that the caller adds to one call */
   struct value value;
 };
 
-/* Values for all of its operation's parts, the key that signs or no bytes, headers. False when memory is used up. */
-static inline bool give(struct request *request, const struct value *values, struct value key, const struct header *headers, size_t header_count) {
+/* Values for all of its operation's parts, and headers. False when memory is used up. */
+static inline bool give(struct request *request, const struct value *values, const struct header *headers, size_t header_count) {
   bool ok = true;
   for (size_t i = 0; ok && i < request->operation->part_count; i++)
     if (values[i].bytes && request->operation->parts[i].source != FROM_CONSTANT) ok = values_set(&request->values, i, values[i].bytes, values[i].len);
-  if (ok && key.bytes) ok = values_set(&request->values, VALUES_KEY, key.bytes, key.len);
   for (size_t i = 0; ok && i < header_count; i++)
     ok = values_add_header(&request->values, headers[i].name, headers[i].value.bytes, headers[i].value.len);
   return ok;
@@ -22,7 +21,7 @@ static inline bool give(struct request *request, const struct value *values, str
 
 /* The same of values alone. */
 static inline bool give_values(struct request *request, const struct value *values) {
-  return give(request, values, (struct value){ NULL, 0 }, NULL, 0);
+  return give(request, values, NULL, 0);
 }
 
 #endif

@@ -45,7 +45,7 @@ static inline bool build(struct request *request, const struct part *parts, size
   operation = (struct operation){ .name = "op", .method = "POST", .path = path, .parts = parts, .part_count = count };
   memset(error, 0, sizeof *error);
   request_init(request, &operation, &base);
-  assert_true(give(request, values, (struct value){ NULL, 0 }, headers, header_count));
+  assert_true(give(request, values, headers, header_count));
   return request_build(request, true, error);
 }
 

@@ -1,38 +1,20 @@
 /* NetXD XD Ledger, "Get CVV of a Card": POST /cardv2, JSON-RPC style (the page's heading says POST, its curl line GET with a body).
  * The signature is base64 of a DER ECDSA-SHA256 over the exact bytes of the payload as sent. It only reads, so it may be sent again. */
-#include <openssl/evp.h>
-
 #include "provider/builtin/builtin.h"
-#include "secret/ec_key.h"
-#include "secret/pool.h"
-
-static bool sign(const char *pem, size_t pem_len, const char *payload, size_t payload_len, struct buf *out, const char **why) {
-  *why = "is not the PEM of an EC private key (PKCS#8 or SEC1, without a password)";
-  EVP_PKEY *key = ec_key_read(pem, pem_len);
-  if (!key) return false;
-  *why = "could not sign the payload";
-  bool ok = false;
-  unsigned char *der = NULL;
-  size_t der_len = 0;
-  EVP_MD_CTX *context = EVP_MD_CTX_new();
-  if (!context || EVP_DigestSignInit(context, NULL, EVP_sha256(), NULL, key) != 1) goto done;
-  if (EVP_DigestSign(context, NULL, &der_len, (const unsigned char *)payload, payload_len) != 1) goto done;
-  der = pool_alloc(der_len);
-  if (!der || EVP_DigestSign(context, der, &der_len, (const unsigned char *)payload, payload_len) != 1) goto done;
-  ok = buf_add_base64(out, der, der_len);
-done:
-  pool_free(der);
-  EVP_MD_CTX_free(context);
-  EVP_PKEY_free(key);
-  return ok;
-}
 
 static const struct credential credentials[] = {
   { .name = "credential" },
   { .name = "api_key" },
-  { .name = "signature", .one_of = 1 },
-  { .name = "private_key", .one_of = 1 },
-  { .name = "sign", .one_of = 1, .kind = CREDENTIAL_FUNCTION },
+  { .name = "signature", .one_of = "signature" },
+  { .name = "private_key", .one_of = "signature" },
+  { .name = "sign", .one_of = "signature", .kind = CREDENTIAL_FUNCTION },
+};
+
+static const struct signature signature = {
+  .over = "{body.params.payload}",
+  .algorithm = "ecdsa-sha256",
+  .key = "private_key",
+  .function = "sign",
 };
 
 static const char *const channels[] = { "PULSE", "VISA_DPS", NULL };
@@ -49,16 +31,9 @@ static const struct part parts[] = {
   { .name = "account_number", .wire = "params.payload.accountNumber", .into = INTO_BODY, .required = true, .sensitive = true },
   { .name = "card_id", .wire = "params.payload.cardId", .into = INTO_BODY, .required = true },
   { .name = "credential", .wire = "params.api.credential", .source = FROM_CREDENTIAL, .into = INTO_BODY, .required = true },
-  { .wire = "params.api.signature", .source = FROM_SIGNATURE, .into = INTO_BODY, .required = true },
+  { .name = "signature", .wire = "params.api.signature", .source = FROM_SIGNATURE, .into = INTO_BODY, .required = true, .signature = &signature },
   { .name = "api_key", .wire = "params.api.apiKey", .source = FROM_CREDENTIAL, .into = INTO_BODY, .required = true },
-};
-
-static const struct signature signature = {
-  .over = "params.payload",
-  .value = "signature",
-  .key = "private_key",
-  .function = "sign",
-  .make = sign,
+  { .name = "private_key", .source = FROM_CREDENTIAL, .into = INTO_NOTHING, .type = PART_PEM },
 };
 
 /* A failure is an `error` object, also with HTTP 200. */
@@ -108,7 +83,6 @@ static const struct operation operations[] = {
       .safe = true,
       .parts = parts,
       .part_count = COUNT_OF(parts),
-      .signature = &signature,
       .rules = rules,
       .rule_count = COUNT_OF(rules),
       .echoes = echoes,
