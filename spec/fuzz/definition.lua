@@ -29,6 +29,9 @@ local reader = require "fuzz.reader"
 local MARK = "Zq7Xk9" -- in every secret, and in no name
 local HELD = MARK .. "Held" -- in what is given as a secret, which is no string for anybody who signs
 
+-- The key of RFC 6979, A.2.5.
+local PEM = "-----BEGIN EC PRIVATE KEY-----\nMDECAQEEIMmvqdhFunUWa1whV2ex1pNOUMPbNuibEnuKYisSD2choAoGCCqGSM49\nAwEH\n-----END EC PRIVATE KEY-----\n"
+
 local held
 
 local function fail(what, ...)
@@ -86,16 +89,35 @@ local STARTS = {
       } },
     }
   end,
+  function()
+    return {
+      name = "signed", credentials = { ready = { one_of = "how" }, key = { type = "pem", one_of = "how" }, sign = { type = "function", one_of = "how" },
+        other = { optional = true } },
+      auth = { { type = "body", path = "api.credential", credential = "credential", prefix = "p " },
+        { type = "signature", into = "body.api.sig", over = "{body.data}", algorithm = "ecdsa-sha256", encoding = "base64", key = "key", credential = "ready",
+          sign = "sign" },
+        { type = "signature", name = "X-Sig", over = "a\n{body}", algorithm = "ecdsa-sha256", key = "key", value = "v1={signature}" },
+        { type = "query", name = "q", credential = "other" } },
+      settings = { program = { into = "body.data.program" }, tenant = { into = "path", default = "t" } },
+      operations = { ask = {
+        method = "POST", safe = true, path = "/{tenant}/ask",
+        params = { { name = "method", value = "x" }, { name = "id", value = 1, type = "integer" }, { name = "z", into = "data.z" },
+          { name = "a", into = "data.a", required = true }, { name = "h", value = "1", into = "header", wire = "X-Version" }, { name = "y", into = "api.y" } },
+        echo = { id = { param = "id", required = true } },
+      } },
+    }
+  end,
 }
 
 local WORDS = { "GET", "POST", "DELETE", "path", "query", "header", "body", "body.a.b", "a.b", "a.b.c", "items[].x", "items[]", "[]", "a[].b[].c", "", ".",
   "string", "integer", "number", "boolean", "timestamp", "pan", "cvv", "token", "secret", "bearer", "basic", "signer", "Authorization", "X-Key", "X-D", "Host",
   "user", "timeout", "card_id", "/cards/{card_id}", "/a/{b}/{c}", "/{", "/a?b={card_id}", "/a//b", "/%41", "/%4", "a\nb", "alix", "new", "pages", "data", "id",
-  "form", "json", "x[].y[]" }
+  "form", "json", "x[].y[]", "signature", "pem", "function", "ecdsa-sha256", "base64", "{body}", "{body.data}", "a{body.api}{body.data.z}", "v1={signature}",
+  "{body.}", "how", "key", "sign", "ready" }
 local KEYS = { "name", "base_url", "auth", "settings", "operations", "examples", "type", "credential", "sign", "prefix", "method", "path", "params", "success",
   "response", "root", "fields", "digits", "error", "code", "message", "details", "echo", "pages", "items", "cursor", "more", "last", "into", "card", "safe",
   "page", "required", "wire", "enum", "default", "sensitive", "excludes", "unique", "equals", "absent", "shape", "param", "show", "x", "x.y", "card_id",
-  "encoding" }
+  "encoding", "credentials", "optional", "one_of", "over", "algorithm", "key", "value", "sign" }
 
 local function sorted(of)
   local keys = {}
@@ -180,10 +202,13 @@ local function sensitive(read)
 end
 
 local function configuration(read, about)
-  local config = { base_url = "https://host.example/base" }
+  local config, chosen = { base_url = "https://host.example/base" }, {}
   for _, credential in ipairs(about.credentials) do
-    if read:byte() % 16 ~= 15 then
-      config[credential.name] = credential.kind == "setting" and "set" or sensitive(read)
+    local group = credential.one_of
+    if read:byte() % 16 ~= 15 and not (group and chosen[group]) then
+      config[credential.name] = credential.kind == "setting" and "set" or credential.kind == "function" and function() return read:text() end or
+        credential.type == "pem" and read:byte() % 4 ~= 3 and PEM or sensitive(read)
+      chosen[group or ""] = read:byte() % 8 ~= 7
     end
   end
   return config
@@ -245,10 +270,10 @@ local function call(read, module, client, operation, about)
   local given = parameters(read, about.params)
   local job, err = core.job(client, module.provider, operation, given)
   if job then
-    local request, refused = job:preview "X-Signature"
+    local request, refused = job:preview(module.provider == "signed" and "sign" or "X-Signature")
     must_hide(refused or "", "job:preview")
     for name, seen in pairs(request or {}) do
-      if type(seen) == "string" and seen:find(HELD, 1, true) then
+      if type(seen) == "string" and name ~= "payload" and seen:find(HELD, 1, true) then
         fail("what signs sees a secret in %s: %q", name, seen)
       end
     end

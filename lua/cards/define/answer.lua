@@ -111,7 +111,7 @@ function answer.errors(at, value)
 end
 
 --- Reads `echo`: paths of the answer, and the parameters that stand there again.
--- @param params names of the operation's parameters, as keys
+-- @param params names of the operation's parameters, as keys: those too that are always the same
 function answer.echoes(at, value, params)
   local echoes = {}
   if value == nil or not at:table(value) then

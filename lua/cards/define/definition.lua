@@ -3,21 +3,31 @@
 --     name        of the provider: small letters, digits and _
 --     base_url    where `new` may leave it out
 --     page        the address of its documentation; an operation may have one of its own
+--     credentials by name, what is to be said of those that `auth` names: { type = "pem" (a key, in lines) or "function", optional,
+--                 one_of = name of a group of which `new` takes exactly one }
 --     auth        one of these or a list of them; `credential` is the name that `new` takes it by
 --                   { type = "bearer", credential = "token" }                   Authorization: Bearer …
 --                   { type = "header", name = "X-Api-Key", credential = "key", prefix = "…" }
+--                   { type = "query", name = "apikey", credential = "key" }
 --                   { type = "basic", credential = { "user", "password" } }     or one credential, without a password
---                   { type = "body", path = "auth.key", credential = "key" }
+--                   { type = "body", path = "auth.key", credential = "key", prefix = "…" }
+--                   { type = "signature", name = "X-Signature", over = "{body.data}", algorithm = "ecdsa-sha256", key = "private_key" }
+--                 made anew over a template: {body}, or an object in it, as its exact bytes are sent; algorithm: ecdsa-sha256 (base64 of
+--                 DER). `into` says where it goes, "body.auth.signature"; value = "v1={signature}" what is sent. Beside a key, or in its
+--                 place: `credential`, by which `new` takes a ready signature; `sign`, by which it takes a function of the signed text
 --                   { type = "signer", name = "X-Signature", credential = "secret", sign = function(request, hmac) … end }
 --                 sign is called anew before every call. It gets { method, url, path, body, credential } (path with its query; what
 --                 a secret is part of is a secret) and hmac(encoding, …): HMAC-SHA-256 of texts and secrets under the credential, as
 --                 "hex" or "base64". It returns the header's value, or nil and why not.
---     settings    by name, what `new` takes that is no secret: { wire = "X-Version", into = "header" or "query", default, required }
+--     settings    by name, what `new` takes that is no secret: { wire = "X-Version", into = "header" or as of params, default, required,
+--                 operations = a list of the names of those that have it }
 --     operations  by name:
 --       method      GET (where nothing is said), POST, PUT, PATCH, DELETE
 --       encoding    of the body: "json" (where nothing is said), or "form", in which a body path such as card.id is the name card[id]
 --       path        below base_url, with {placeholders}; it may have a query
---       params      by name: { required, into, wire, type, enum, default, sensitive, excludes, unique }
+--       auth        in the place of the one above, for this operation; {} for none
+--       params      by name: { required, into, wire, type, enum, default, sensitive, excludes, unique }, or { value } for what is always
+--                     the same; or a list of those, each with its `name`, where the order in the body matters
 --                     into: "path" (where the path has it), "query" (of GET and DELETE), "header", "body" (of others), or a path in the
 --                     body, "body.card.id"; wire: the provider's name for it; type: string, integer, number, boolean; unique: made up
 --                     where the caller gives none
@@ -44,9 +54,9 @@ local definition = {}
 
 local NAME = "^[a-z][a-z0-9_]*$"
 
-local KEYS = { name = true, base_url = true, page = true, auth = true, settings = true, operations = true, examples = true }
-local OPERATION_KEYS = { method = true, encoding = true, path = true, page = true, safe = true, params = true, success = true, response = true, error = true,
-  echo = true, pages = true, card = true }
+local KEYS = { name = true, base_url = true, page = true, credentials = true, auth = true, settings = true, operations = true, examples = true }
+local OPERATION_KEYS = { method = true, encoding = true, path = true, page = true, safe = true, auth = true, params = true, success = true, response = true,
+  error = true, echo = true, pages = true, card = true }
 local EXAMPLE_KEYS = { operation = true, status = true, answer = true, card = true, error = true }
 local ERROR_KEYS = { kind = true, code = true, status = true }
 
@@ -63,6 +73,22 @@ local function name_of(at, value)
   return name
 end
 
+--- The credentials and settings of one operation, as parts.
+local function shared_parts(at, name, value, shared)
+  local own, parts = rawget(value, "auth"), {}
+  local into = { credentials = shared.credentials, declared = shared.declared, made = shared.made, parts = {} }
+  auth.read(at:at "auth", own, into)
+  for _, part in ipairs(own ~= nil and into.parts or shared.parts) do
+    table.insert(parts, part)
+  end
+  for _, part in ipairs(shared.settings) do
+    if not part.operations or part.operations[name] then
+      table.insert(parts, part)
+    end
+  end
+  return parts
+end
+
 local function operation(at, name, value, shared)
   if not at:table(value, OPERATION_KEYS) then
     return nil
@@ -71,9 +97,9 @@ local function operation(at, name, value, shared)
   local placeholders = request.path(at:at "path", rawget(value, "path"))
   made.encoding = request.encoding(at:at "encoding", rawget(value, "encoding"), made.method)
   local about = { method = made.method, form = made.encoding == "form", placeholders = placeholders or {} }
-  local own, params = request.params(at:at "params", rawget(value, "params"), about)
+  local params = request.params(at:at "params", rawget(value, "params"), about)
   made.path = rawget(value, "path")
-  made.parts = request.join(at, own, shared.parts, about)
+  made.parts = request.join(at, params, shared_parts(at, name, value, shared), about)
   made.body = made.method ~= "GET" and made.method ~= "DELETE" -- some servers refuse one of another method that has none
   made.page = at:at("page"):optional_text(rawget(value, "page") or shared.page)
   made.safe = at:at("safe"):flag(rawget(value, "safe"))
@@ -83,8 +109,8 @@ local function operation(at, name, value, shared)
   made.rules = answer.rules(at:at "success", rawget(value, "success"))
   made.root, made.fields = answer.response(at:at "response", rawget(value, "response"))
   made.codes, made.messages, made.details = answer.errors(at:at "error", rawget(value, "error"))
-  made.echoes = answer.echoes(at:at "echo", rawget(value, "echo"), params)
-  made.pages = answer.pages(at:at "pages", rawget(value, "pages"), params)
+  made.echoes = answer.echoes(at:at "echo", rawget(value, "echo"), params.given)
+  made.pages = answer.pages(at:at "pages", rawget(value, "pages"), params.arguments)
   made.card = rawget(value, "card") -- cards.map knows what may be in it
   if made.card ~= nil and type(made.card) ~= "table" then
     at:at("card"):wrong "must be a table of fields of the neutral record"
@@ -153,6 +179,15 @@ local function examples(at, value, made)
   return list
 end
 
+--- The names of operations as keys.
+local function names_of(at, value)
+  local names = {}
+  for _, key in ipairs(at.keys(value)) do
+    names[type(key) == "string" and key or ""] = true
+  end
+  return names
+end
+
 --- Reads a definition, without any effect.
 -- @param value what a script gave
 -- @return the normal form, complete where there are no mistakes; and the list of mistakes
@@ -170,11 +205,14 @@ function definition.read(value)
       table.insert(at.list, { path = { "base_url" }, message = wrong })
     end
   end
-  local shared = { name = made.name, page = at:at("page"):optional_text(rawget(value, "page")), credentials = {}, parts = {}, signers = {} }
+  local page = at:at("page"):optional_text(rawget(value, "page"))
+  local shared = { name = made.name, page = page, credentials = {}, declared = {}, parts = {}, settings = {}, signers = {}, made = {} }
+  auth.credentials(at:at "credentials", rawget(value, "credentials"), shared)
   auth.read(at:at "auth", rawget(value, "auth"), shared)
-  auth.settings(at:at "settings", rawget(value, "settings"), shared)
+  auth.settings(at:at "settings", rawget(value, "settings"), shared, names_of(at, rawget(value, "operations")))
   made.credentials, made.signers = shared.credentials, shared.signers
   made.operations = operations(at:at "operations", rawget(value, "operations"), shared)
+  auth.unused(at:at "credentials", shared)
   made.examples = examples(at:at "examples", rawget(value, "examples"), made.operations)
   return made, at.list
 end

@@ -140,6 +140,14 @@ describe("an echo of a definition", function()
     assert.matches("repeats another id", err.message, 1, true)
   end)
 
+  it("may be of a value that is always the same", function()
+    for month, kind in pairs { ["7"] = "none", ["8"] = "protocol" } do
+      local params = { card_id = {}, month = { value = month, into = "header", wire = "X-Month" } }
+      local record, err = acme.client(cards.define(acme.definition { params = params, echo = { ["data.exp_month"] = "month" } })):show(sandbox.unique_id "acme")
+      assert.equal(kind, err and err.kind or record and "none")
+    end
+  end)
+
   it("may be required", function()
     local module = cards.define(acme.definition { echo = { ["data.other"] = { param = "card_id", required = true } } })
     local _, err = acme.client(module):show(sandbox.unique_id "acme")

@@ -2,7 +2,9 @@
 
 local cards = require "cards"
 local acme = require "support.acme"
+local cjson = require "cjson"
 local leak = require "support.leak"
+local openssl = require "support.openssl"
 local sandbox = require "support.sandbox"
 
 local function sent(auth, config, operation, more)
@@ -50,6 +52,11 @@ describe("the authentication of a definition", function()
     assert.equal("POST", last.method)
   end)
 
+  it("query", function()
+    local last = sent({ { type = "query", name = "api key", credential = "key" } }, { key = cards.secret "k&1" })
+    assert.matches("?api%20key=k%261", last.uri, 1, true)
+  end)
+
   it("several at once", function()
     local last = sent({ { type = "bearer" }, { type = "header", name = "X-Api-Key", credential = "key" } }, { token = "t1", key = "k1" })
     assert.equal("Bearer t1", last.headers.authorization)
@@ -82,6 +89,63 @@ describe("the authentication of a definition", function()
   end)
 end)
 
+describe("an operation of a definition", function()
+  it("may have an authentication of its own, or none", function()
+    local definition = acme.definition(nil, { settings = { version = { wire = "X-Version", default = "1", operations = { "show", "open" } } } })
+    local show = definition.operations.show
+    definition.operations.own = { path = show.path, params = show.params, auth = { type = "header", name = "X-Key", credential = "key" } }
+    definition.operations.open = { path = show.path, params = show.params, auth = {} }
+    local client = acme.client(cards.define(definition), { key = "k1" })
+    local function headers(operation)
+      local id = sandbox.unique_id "acme"
+      client[operation](client, id)
+      return sandbox.seen(id).last.headers
+    end
+    local seen = headers "show"
+    assert.same({ "Bearer acme_token_sandbox", "1" }, { seen.authorization, seen["x-version"] })
+    assert.is_nil(seen["x-key"])
+    seen = headers "own"
+    assert.equal("k1", seen["x-key"])
+    assert.is_nil(seen.authorization)
+    assert.is_nil(seen["x-version"])
+    seen = headers "open"
+    assert.equal("1", seen["x-version"])
+    assert.is_nil(seen["x-key"] or seen.authorization)
+  end)
+end)
+
+describe("credentials of a definition", function()
+  local function module(credentials, auth)
+    return cards.define(acme.definition(nil, { credentials = credentials, auth = auth or {
+      { type = "bearer" }, { type = "header", name = "X-A", credential = "a" }, { type = "query", name = "b", credential = "b" } } }))
+  end
+
+  it("may be left out where they are optional", function()
+    local made = module { a = { optional = true } }
+    local id = sandbox.unique_id "acme"
+    assert(acme.client(made, { b = "2" }):show(id))
+    assert.is_nil(sandbox.seen(id).last.headers["x-a"])
+    assert(acme.client(made, { a = "1", b = "2" }):show(id))
+    assert.equal("1", sandbox.seen(id).last.headers["x-a"])
+    local ok, message = pcall(acme.client, made, { a = "1" })
+    assert.is_false(ok)
+    assert.matches("cards.acme.new: b is required", message, 1, true)
+  end)
+
+  it("may be one of several", function()
+    local made = module { a = { one_of = "either" }, b = { one_of = "either" } }
+    local id = sandbox.unique_id "acme"
+    assert(acme.client(made, { b = "2" }):show(id))
+    assert.is_nil(sandbox.seen(id).last.headers["x-a"])
+    assert.matches("?b=2", sandbox.seen(id).last.uri, 1, true)
+    for _, given in ipairs { {}, { a = "1", b = "2" } } do
+      local ok, message = pcall(acme.client, made, given)
+      assert.is_false(ok)
+      assert.matches("cards.acme.new: exactly one of a, b is required", message, 1, true)
+    end
+  end)
+end)
+
 describe("a setting of a definition", function()
   local overrides = { settings = {
     api_version = { wire = "X-Version", default = "2024-01-01" }, region = { into = "query", wire = "region" }, tenant = { wire = "X-Tenant", required = true },
@@ -97,11 +161,90 @@ describe("a setting of a definition", function()
     assert.matches("?region=a%20b", last.uri, 1, true)
   end)
 
+  it("may go into the body, and where the path has a place for it", function()
+    local settings = { program = { into = "body.meta.program" }, tenant = { into = "path", default = "t 1" }, region = { into = "query" } }
+    local operation = { method = "POST", path = "/cards/{card_id}?tenant={tenant}", params = { card_id = {}, a = { into = "meta.a" } } }
+    local last = acme.sent { overrides = { settings = settings }, operation = operation, params = { a = "1" }, config = { program = "p", region = "eu" } }
+    assert.equal([[{"meta":{"a":"1","program":"p"}}]], last.body)
+    assert.matches("?tenant=t%201&region=eu", last.uri, 1, true)
+  end)
+
   it("is missed where it is required", function()
     local module = cards.define(acme.definition(nil, overrides))
     local ok, message = pcall(acme.client, module)
     assert.is_false(ok)
     assert.matches("cards.acme.new: tenant is required", message, 1, true)
+  end)
+end)
+
+describe("a signature of a definition", function()
+  local POST = { method = "POST", params = { card_id = {}, a = { into = "data.a" }, b = { into = "data.b", type = "integer" }, c = {} } }
+  local PARAMS = { a = "\"x\"", b = 5, c = "z" }
+
+  local function signed(entry, config, operation)
+    entry.type, entry.algorithm = "signature", entry.key and "ecdsa-sha256"
+    config.token = "acme_token_sandbox"
+    return acme.sent { overrides = { auth = { { type = "bearer" }, entry } }, config = config, operation = operation or POST,
+      params = operation and {} or PARAMS }
+  end
+
+  local function pem()
+    local file = assert(io.open(sandbox.url "NETXD_KEY", "rb"))
+    local text = file:read "*a"
+    file:close()
+    return text
+  end
+
+  it("is over the body or an object in it, as it is sent, with what a template puts around them", function()
+    for over, text in pairs { ["{body}"] = "%s", ["a\n{body}.{body.data}"] = "a\n%s.{\"a\":\"\\\"x\\\"\",\"b\":5}" } do
+      local last = signed({ name = "X-Sig", over = over, key = "signing_key", value = "v1={signature}" }, { signing_key = cards.secret(pem()) })
+      local made = last.headers["x-sig"]:match "^v1=(.+)$"
+      assert.is_true(openssl.verifies(sandbox.url "NETXD_KEY", made, (text:gsub("%%s", function() return last.body end))), over)
+    end
+  end)
+
+  it("is over nothing where there is no body", function()
+    local last = signed({ name = "X-Sig", over = "{body}", key = "key" }, { key = pem() }, { params = { card_id = {} } })
+    assert.is_true(openssl.verifies(sandbox.url "NETXD_KEY", last.headers["x-sig"], ""))
+  end)
+
+  it("may go into the body, the query, and be given as it is", function()
+    local last = signed({ into = "body.auth.sig", over = "{body.data}", key = "key" }, { key = function() return pem() end })
+    local body = cjson.decode(last.body)
+    assert.is_true(openssl.verifies(sandbox.url "NETXD_KEY", body.auth.sig, (last.body:match "\"data\":(%b{})")))
+    last = signed({ into = "query", name = "sig", over = "{body}", credential = "ready" }, { ready = "a+b" })
+    assert.matches("?sig=a%2Bb", last.uri, 1, true)
+  end)
+
+  it("may be made by a function of what is signed, anew for each call", function()
+    local got = {}
+    local last = signed({ name = "X-Sig", over = "<{body.data}>", sign = "signs" }, { signs = function(text)
+      table.insert(got, text)
+      return cards.secret "made"
+    end })
+    assert.equal("made", last.headers["x-sig"])
+    assert.same({ "<" .. last.body:match "\"data\":(%b{})" .. ">" }, got)
+    local _, record, err = signed({ name = "X-Sig", over = "{body}", sign = "signs" }, { signs = function() return nil, "mine" end })
+    assert.is_nil(record)
+    assert.equal("auth", err.kind)
+    assert.matches("signs: the function gave no credential", err.message, 1, true)
+  end)
+
+  it("refuses a key that is none in new, and in a call", function()
+    local ok, message = pcall(signed, { name = "X-Sig", over = "{body}", key = "signing_key" }, { signing_key = "no PEM" })
+    assert.is_false(ok)
+    assert.matches("cards.acme.new: signing_key is not the PEM of an EC private key", message, 1, true)
+    local last, _, err = signed({ name = "X-Sig", over = "{body}", key = "signing_key" }, { signing_key = function() return "no PEM" end })
+    assert.is_nil(last)
+    assert.matches("signing_key is not the PEM of an EC private key", err.message, 1, true)
+  end)
+
+  it("is described", function()
+    signed({ name = "X-Sig", over = "{body}", key = "key", value = "v1={signature}" }, { key = pem() })
+    local about = cards.describe("acme", "show").auth
+    assert.same({ into = "header", wire = "X-Sig", signed = true, over = "{body}", algorithm = "ecdsa-sha256", key = "key", value = "v1={signature}" },
+      about[2])
+    assert.same({ credential = "key" }, about[3])
   end)
 end)
 

@@ -156,6 +156,49 @@ describe("a parameter of a definition", function()
   end)
 end)
 
+describe("a value that is always the same", function()
+  it("goes wherever a parameter goes, and is none", function()
+    local params = { card_id = {}, a = { value = "x \"y\"" }, n = { value = 5, type = "integer", into = "deep.n" }, b = { value = false, type = "boolean" },
+      q = { value = "1&2", into = "query", wire = "Q" }, h = { value = "v1", into = "header", wire = "X-Version" }, kind = { value = "a/b" } }
+    local last = acme.sent { operation = { method = "POST", path = "/cards/{card_id}?x={kind}", params = params } }
+    assert.equal([[{"a":"x \"y\"","b":false,"deep":{"n":5}}]], last.body)
+    assert.matches("?x=a%2Fb&Q=1%262", last.uri, 1, true)
+    assert.equal("v1", last.headers["x-version"])
+    for name in pairs(cards.describe("acme", "show").params) do
+      assert.equal("card_id", name)
+    end
+    local _, _, err = acme.sent { operation = { method = "POST", params = params, path = "/cards/{card_id}/{kind}" }, params = { a = "z" } }
+    assert.matches("there is no parameter 'a'; the nearest is 'card_id'", tostring(err), 1, true)
+  end)
+
+  it("keeps its header from those that a client adds", function()
+    local module = cards.define(acme.definition { params = { card_id = {}, h = { value = "v1", into = "header", wire = "X-Version" } } })
+    local ok, message = pcall(acme.client, module, { headers = { ["x-version"] = "other" } })
+    assert.is_false(ok)
+    assert.matches("headers.x-version is set by the library", message, 1, true)
+  end)
+end)
+
+describe("a list of parameters", function()
+  it("is the order of the body, in which what an object has in common stands together", function()
+    local params = { { name = "card_id" }, { name = "z", into = "b.z" }, { name = "y" }, { name = "k", value = "1" }, { name = "x", into = "b.a.x" },
+      { name = "w", into = "b.w" }, { name = "v", into = "b.a.v" } }
+    local last = acme.sent { operation = { method = "POST", params = params }, params = { z = "1", y = "2", x = "3", w = "4", v = "5" } }
+    assert.equal([[{"b":{"z":"1","a":{"x":"3","v":"5"},"w":"4"},"y":"2","k":"1"}]], last.body)
+  end)
+
+  it("is the order of the query and of a form, and credentials come behind it", function()
+    local last = acme.sent { operation = { params = { { name = "card_id" }, { name = "b" }, { name = "a" } } }, params = { a = "1", b = "2" } }
+    assert.matches("?b=2&a=1", last.uri, 1, true)
+    last = acme.sent {
+      operation = { method = "POST", encoding = "form", params = { { name = "card_id" }, { name = "b" }, { name = "a" } } }, params = { a = "1", b = "2" },
+      overrides = { auth = { { type = "bearer" }, { type = "body", path = "A.key", credential = "key", prefix = "k-" } } },
+      config = { base_url = sandbox.url "HTTPS_URL" .. "/acme_form", key = "s" },
+    }
+    assert.equal("b=2&a=1&A%5Bkey%5D=k-s", last.body)
+  end)
+end)
+
 describe("a form", function()
   --- What the sandbox saw of a call, where it takes a form.
   local function form(params, given, overrides, config)

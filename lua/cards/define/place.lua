@@ -1,0 +1,58 @@
+--- Where a value of a request goes: into its path, query, a header or the body.
+
+local paths = require "cards.define.paths"
+
+local place = {}
+
+local INTO = { path = true, query = true, header = true, body = true }
+local TOKEN = "^[%w!#$%%&'*+.^_`|~-]+$"
+
+local RESERVED_HEADERS = { host = true, ["content-length"] = true, ["content-type"] = true, ["transfer-encoding"] = true, connection = true, expect = true,
+  te = true, upgrade = true, ["user-agent"] = true, ["accept-encoding"] = true, ["keep-alive"] = true, trailer = true, ["proxy-authorization"] = true }
+
+--- The name of a header that only the definition sets; nil and a mistake where it is none.
+function place.header(at, value)
+  local name = at:text(value, TOKEN, "must be the name of a header")
+  if name and RESERVED_HEADERS[name:lower()] then
+    return at:wrong "is a header that the library sets"
+  end
+  return name
+end
+
+--- The names of a path in the body; nil and a mistake where it is none.
+-- @param arrays whether "[]" may stand in it, as in a form
+function place.steps(at, path, arrays)
+  return paths.read(at, path, { most = 8, arrays = arrays })
+end
+
+--- Reads `into` and the provider's name of a value.
+-- @param at of the table that has them
+-- @param key of the provider's name there, "wire" or "name"
+-- @param otherwise { into, wire } where nothing is said; wire may be nil
+-- @param arrays as above
+-- @return into, the provider's name, and for the body the names of its path; nil and a mistake where something is wrong
+function place.read(at, value, key, otherwise, arrays)
+  local into, wire = rawget(value, "into"), rawget(value, key)
+  local named = wire ~= nil and at:at(key):text(wire) or otherwise.wire
+  local where = at:at(into ~= nil and "into" or key)
+  if type(into) == "string" and into:find(".", 1, true) then
+    if wire ~= nil then
+      at:at(key):wrong "is not for a body path: that has the name"
+    end
+    named = into:match "^body%.(.*)$" or into
+    into = "body"
+  else
+    into = into == nil and otherwise.into or at:at("into"):word(into, INTO)
+  end
+  if into == "header" and wire == nil then
+    return at:at(key):wrong "is required: the header's name"
+  elseif into == "header" and not place.header(at:at(key), named) then
+    return nil
+  elseif into and not named then
+    return at:at(key):wrong "is required: the provider's name for it"
+  end
+  local steps = into == "body" and place.steps(where, named, arrays) or nil
+  return (into ~= "body" or steps) and into or nil, named, steps
+end
+
+return place
