@@ -1,4 +1,4 @@
---- Alix, trap by trap (providers.md). What all providers have in common is in contract_spec.lua.
+--- Alix, trap by trap (docs/providers/alix.md). What all providers have in common is in contract_spec.lua.
 
 local cards = require "cards"
 local canned = require "support.canned"

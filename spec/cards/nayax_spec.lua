@@ -1,4 +1,4 @@
---- Nayax, trap by trap (providers.md). What all providers have in common is in contract_spec.lua.
+--- Nayax, trap by trap (docs/providers/nayax.md). What all providers have in common is in contract_spec.lua.
 
 local cards = require "cards"
 local cjson = require "cjson"

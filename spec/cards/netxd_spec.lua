@@ -1,4 +1,4 @@
---- NetXD XD Ledger, trap by trap (providers.md). What all providers have in common is in contract_spec.lua.
+--- NetXD XD Ledger, trap by trap (docs/providers/netxd.md). What all providers have in common is in contract_spec.lua.
 
 local cards = require "cards"
 local cjson = require "cjson"

@@ -1,4 +1,4 @@
---- PayEngine, trap by trap (providers.md). What all providers have in common is in contract_spec.lua.
+--- PayEngine, trap by trap (docs/providers/payengine.md). What all providers have in common is in contract_spec.lua.
 
 local cards = require "cards"
 local canned = require "support.canned"

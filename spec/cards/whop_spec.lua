@@ -1,4 +1,4 @@
---- Whop, trap by trap (providers.md). What all providers have in common is in contract_spec.lua.
+--- Whop, trap by trap (docs/providers/whop.md). What all providers have in common is in contract_spec.lua.
 
 local cards = require "cards"
 local canned = require "support.canned"

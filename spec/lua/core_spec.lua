@@ -18,7 +18,7 @@ local function library()
 end
 
 describe("the module", function()
-  it("has what interface.md lists", function()
+  it("has what docs/design/contract.md lists", function()
     for _, name in ipairs { "alix", "netxd", "whop", "payengine", "nayax" } do
       assert.is_table(cards[name])
     end

@@ -1,4 +1,4 @@
---- What each misbehaviour of the sandbox has to end in: interface.md, "An error", read case by case.
+--- What each misbehaviour of the sandbox has to end in: docs/design/contract.md, "An error", read case by case.
 --
 -- A row: { asked for, kind or "ok", status, retryable, timeout }. What the providers' own envelopes say differs; that is data, below.
 
@@ -7,7 +7,7 @@ local catalogue = {}
 --- Codes by status, with one that all other statuses have.
 local function with_rest(codes, rest) return setmetatable(codes, { __index = function() return rest end }) end
 
--- What a provider's refusal is by its status (providers.md), and the code that its envelope carries.
+-- What a provider's refusal is by its status (docs/providers), and the code that its envelope carries.
 local ENVELOPES = {
   alix = { at_200 = "declined", at_400 = "declined",
     codes = { [200] = "32", [400] = "32", [401] = "401", [403] = "403", [404] = "404", [408] = "408", [409] = "409", [418] = "418", [422] = "422",

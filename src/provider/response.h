@@ -17,7 +17,7 @@ struct response {
   const char *unexpected;    /* a static phrase that says more of a status that no provider documents */
 };
 
-/* Reads the answer, in the order that interface.md gives for kinds. Returns its record, with the error cleared; or NULL with the error set, but for its attempts, which are 0. */
+/* Reads the answer, in the order that docs/design/contract.md gives for kinds. Returns its record, with the error cleared; or NULL with the error set, but for its attempts, which are 0. */
 struct record *response_read(const struct response *response, struct error *error);
 /* Sets the request id of an error, scrubbed; text may be NULL. */
 void response_request_id(struct error *error, struct scrub *scrub, const char *text);

@@ -274,7 +274,7 @@ end
 --- A client of a provider.
 -- @param about what core.provider returns for it; of a definition with its `handle` and `signers`
 -- @param methods the table that the client's methods are looked up in
--- @param config as interface.md lists it
+-- @param config as docs/design/contract.md lists it
 -- @return the client; or nil and what is wrong with the configuration, a string; or nil and an error: there is no room for a secret
 function client.new(about, methods, config)
   if type(config) ~= "table" then

@@ -1,4 +1,4 @@
-/* Alix, "Get card's private info": GET /api/v2/cards/{cardId}/private-info.
+/* Alix, "Get card's private info" (docs/providers/alix.md): GET /api/v2/cards/{cardId}/private-info.
  * The page calls cvv an integer and shows a string: both are taken, and an integer gets its leading zeros back. */
 #include "provider/builtin/builtin.h"
 

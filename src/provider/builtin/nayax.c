@@ -1,4 +1,4 @@
-/* Nayax, "Retrieve Card Token Data": POST /get-card-token under whichever base is configured (the stable host has no /sdk).
+/* Nayax, "Retrieve Card Token Data" (docs/providers/nayax.md): POST /get-card-token under whichever base is configured (the stable host has no /sdk).
  * A refusal arrives as HTTP 200; a missing field as HTTP 400 in ProblemDetails form, without `status`. It only reads, so it may be sent again. */
 #include "provider/builtin/builtin.h"
 

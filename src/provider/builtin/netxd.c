@@ -1,4 +1,4 @@
-/* NetXD XD Ledger, "Get CVV of a Card": POST /cardv2, JSON-RPC style (the page's heading says POST, its curl line GET with a body).
+/* NetXD XD Ledger, "Get CVV of a Card" (docs/providers/netxd.md): POST /cardv2, JSON-RPC style (the page's heading says POST, its curl line GET with a body).
  * The signature is base64 of a DER ECDSA-SHA256 over the exact bytes of the payload as sent. It only reads, so it may be sent again. */
 #include "provider/builtin/builtin.h"
 

@@ -1,4 +1,4 @@
-/* PayEngine, "Retrieve Token": GET /api/cards/:id. The credential is the literal secret behind "Basic ", not base64 of a user and a password.
+/* PayEngine, "Retrieve Token" (docs/providers/payengine.md): GET /api/cards/:id. The credential is the literal secret behind "Basic ", not base64 of a user and a password.
  * last_4 is documented as an integer and shown as a string: an integer gets its leading zeros back. */
 #include "provider/builtin/builtin.h"
 

@@ -1,4 +1,4 @@
-/* Whop, "Retrieve Card": GET /cards/{card_id}. `secrets` is null or absent for a card that is not active: a success without secrets. */
+/* Whop, "Retrieve Card" (docs/providers/whop.md): GET /cards/{card_id}. `secrets` is null or absent for a card that is not active: a success without secrets. */
 #include "provider/builtin/builtin.h"
 
 static const struct credential credentials[] = {
