@@ -57,3 +57,18 @@ describe("examples/forward_secret.lua", function()
     assert.matches('"nayaxTokenId":"' .. token .. '"', sandbox.seen(token).last.body, 1, true)
   end)
 end)
+
+describe("README.md", function()
+  it("shows an example that prints what it says", function()
+    local file = assert(io.open "README.md")
+    local readme = file:read "*a"
+    file:close()
+    local source, shown = readme:match "```lua\n(.-)```.-```\n(.-)```"
+    local output, status = program.run(source, { env = {
+      CARDS_ALIX_BASE_URL = sandbox.url "HTTPS_URL" .. "/alix", CARDS_CA_FILE = sandbox.url "CA_FILE",
+      CARDS_ALIX_ACCESS_TOKEN = sandbox.credentials "alix".access_token,
+    } })
+    assert.equal(0, status, output)
+    assert.equal(shown, output)
+  end)
+end)

@@ -84,7 +84,7 @@ static inline bool is_of_cleaning(const char *bytes, size_t len) {
   return false;
 }
 
-/* What README promises of a value: no run of 8 bytes of it, none of a shorter one as a whole; of 1 to 3 bytes none that stands alone. */
+/* What docs/guide/errors-and-retries.md promises of a value: no run of 8 bytes of it, none of a shorter one as a whole; of 1 to 3 bytes none that stands alone. */
 static inline bool shows(struct piece text, struct piece value) {
   if (value.len >= 8) {
     for (size_t i = 0; i + 8 <= value.len; i++)
