@@ -62,9 +62,12 @@ $(OUT)/cards/core.so: $(OBJ)
 
 # --- running Lua ---
 
+# The tests' own: `make sandbox` has another one, and each demo.
+SANDBOX    = $(BUILD)/tests-sandbox
+
 # LuaJIT's program is not a package beside nginx's libluajit2: a small host takes its place.
 LUA_BIN    = $(if $(filter luajit,$(LUA)),$(BUILD)/luajit/host,lua$(LUA))
-LUA_ENV    = LUA_PATH="lua/?.lua;lua/?/init.lua;spec/?.lua;;" LUA_CPATH="$(OUT)/?.so;$${LUA_CPATH:-;}" CARDS_SANDBOX=$(BUILD)/sandbox LUA_BIN="$(LUA_BIN)" LUA_NAME="$(LUA)"
+LUA_ENV    = LUA_PATH="lua/?.lua;lua/?/init.lua;spec/?.lua;;" LUA_CPATH="$(OUT)/?.so;$${LUA_CPATH:-;}" CARDS_SANDBOX="$(SANDBOX)" LUA_BIN="$(LUA_BIN)" LUA_NAME="$(LUA)"
 BUSTED    := /usr/bin/busted
 TITLE      = specs on $(LUA)
 SPECS     ?= $(sort $(shell find spec -name '*_spec.lua' ! -path 'spec/packaging/*' ! -path 'spec/nginx/*'))
@@ -75,7 +78,7 @@ $(BUILD)/luajit/host: spec/luajit.c
 
 # One Lua version: make specs LUA=5.1 [SPECS=spec/cards/client/call_spec.lua]
 specs: all $(if $(filter luajit,$(LUA)),$(BUILD)/luajit/host)
-	@spec/sandbox/start $(BUILD)/sandbox
+	@spec/sandbox/start $(SANDBOX)
 	@echo "== $(TITLE)"
 	$(LUA_ENV) $(LUA_BIN) $(BUSTED) -o TAP $(SPECS) > $(OUT)/specs.tap; \
 	  status=$$?; spec/support/tally "$(TITLE)" $(OUT)/specs.tap $$status
@@ -130,9 +133,9 @@ $(BUILD)/units/storm: spec/storm/storm.c $(CORE_SRC:src/%.c=$(BUILD)/units/%.o)
 .PHONY: storm
 storm: $(BUILD)/units-tsan/storm $(BUILD)/units/storm
 	@echo "== the I/O thread in a storm"
-	@spec/sandbox/start $(BUILD)/sandbox
-	@BUILD=$(BUILD) spec/storm/run units-tsan $(STORM)
-	@BUILD=$(BUILD) spec/storm/run units $$(($(STORM) / 3))
+	@spec/sandbox/start $(SANDBOX)
+	@BUILD=$(BUILD) SANDBOX=$(SANDBOX) spec/storm/run units-tsan $(STORM)
+	@BUILD=$(BUILD) SANDBOX=$(SANDBOX) spec/storm/run units $$(($(STORM) / 3))
 
 # --- no copy of a secret: targets are scanned from outside; SHORT=yes takes some seconds, ONLY=text the cases with it in their name ---
 
@@ -151,9 +154,9 @@ memcheck: deps-test
 	@$(MAKE) -s all LUA=5.4
 	@$(MAKE) -s $(MEMCHECK)/scan $(MEMCHECK)/other.so
 	@$(MEMCHECK)/scan --selftest
-	@spec/sandbox/start $(BUILD)/sandbox
+	@spec/sandbox/start $(SANDBOX)
 	@echo "== copies of secrets in memory"
-	@$(LUA_ENV) lua5.4 spec/memcheck/memcheck.lua $(abspath $(MEMCHECK)) $(MEMCHECK)/memcheck.tap $(if $(filter yes,$(SHORT)),short,"$(ONLY)"); \
+	@$(LUA_ENV) lua5.4 spec/memcheck/memcheck.lua "$(CURDIR)/$(MEMCHECK)" $(MEMCHECK)/memcheck.tap $(if $(filter yes,$(SHORT)),short,"$(ONLY)"); \
 	  status=$$?; spec/support/tally "memory" $(MEMCHECK)/memcheck.tap $$status
 
 # --- fuzzers: libFuzzer under AddressSanitizer and UBSan; TARGET is one of them, or all ---
@@ -190,7 +193,7 @@ SEED    ?= $(shell date +%s)
 soak: deps-test
 	@$(MAKE) -s all LUA=luajit
 	@$(MAKE) -s all LUA=5.4
-	@spec/sandbox/start $(BUILD)/sandbox
+	@spec/sandbox/start $(SANDBOX)
 	@$(MAKE) -s soak-on LUA=5.4 SECONDS=$(SECONDS) SEED=$(SEED)
 soak-on:
 	@$(LUA_ENV) $(LUA_BIN) spec/soak/soak.lua $(SECONDS) $(SEED)
@@ -229,17 +232,18 @@ deps: deps-check deps-bench
 deps-%:
 	@$(if $(filter yes,$(DEPS)),spec/support/deps $*,true)
 
+demo demo-nginx: SANDBOX = $(BUILD)/$@-sandbox
 demo: deps-demo
 	@$(MAKE) -s all
-	@spec/sandbox/start $(BUILD)/sandbox >/dev/null
-	@$(LUA_ENV) $(LUA_BIN) examples/demo.lua; status=$$?; spec/sandbox/stop $(BUILD)/sandbox >/dev/null; exit $$status
+	@spec/sandbox/start $(SANDBOX) >/dev/null
+	@$(LUA_ENV) $(LUA_BIN) examples/demo.lua; status=$$?; spec/sandbox/stop $(SANDBOX) >/dev/null; exit $$status
 
 # LuaJIT's headers are among what the tests need.
 .PHONY: demo-nginx
 demo-nginx: deps-test
 	@$(MAKE) -s all LUA=luajit
-	@spec/sandbox/start $(BUILD)/sandbox >/dev/null
-	@$(LUA_ENV) lua5.4 examples/demo_nginx.lua; status=$$?; spec/sandbox/stop $(BUILD)/sandbox >/dev/null; exit $$status
+	@spec/sandbox/start $(SANDBOX) >/dev/null
+	@$(LUA_ENV) lua5.4 examples/demo_nginx.lua; status=$$?; spec/sandbox/stop $(SANDBOX) >/dev/null; exit $$status
 
 sandbox: deps-demo
 	@spec/sandbox/start --foreground $(BUILD)/sandbox
@@ -252,10 +256,10 @@ test: deps-test
 	@mkdir -p $(BUILD) && : > $(BUILD)/tally
 	+@$(MAKE) -s -k units || $(call count_broken,units)
 	+@$(MAKE) -s -k -j2 -O storm-counted fault-counted
-	+@spec/sandbox/start $(BUILD)/sandbox && $(MAKE) -s -k -j2 -O $(LUAS:%=specs-%)
+	+@spec/sandbox/start $(SANDBOX) && $(MAKE) -s -k -j2 -O $(LUAS:%=specs-%)
 	+@$(MAKE) -s nginx || $(call count_broken,nginx)
 	+@$(MAKE) -s packaging || $(call count_broken,packaging)
-	@spec/sandbox/stop $(BUILD)/sandbox >/dev/null
+	@spec/sandbox/stop $(SANDBOX) >/dev/null
 	@spec/support/total $(BUILD)/tally
 
 # Two cores have two of these at a time; specs mostly wait.
@@ -290,18 +294,18 @@ bench: deps-bench
 .PHONY: bench-named
 bench-named:
 	@echo "$$(nproc) cores"
-	@spec/sandbox/start $(BUILD)/sandbox >/dev/null
-	@BUILD=$(BUILD) RESTY_HTTP="$(RESTY_HTTP)" spec/bench/servers start $(BENCH) $(BUILD)/sandbox
+	@spec/sandbox/start $(SANDBOX) >/dev/null
+	@BUILD=$(BUILD) RESTY_HTTP="$(RESTY_HTTP)" spec/bench/servers start $(BENCH) $(SANDBOX)
 	@status=0; \
 	  $(LUA_ENV) $(LUA_BIN) spec/bench/plain.lua $(BUILD)/bench $(BENCH) $(ROUNDS) || status=1; \
 	  $(LUA_ENV) $(LUA_BIN) spec/bench/cold.lua $(BENCH) $(ROUNDS) || status=1; \
-	  RESTY_HTTP="$(RESTY_HTTP)" $(LUA_ENV) $(LUA_BIN) spec/bench/nginx.lua $(BENCH) $(BUILD)/sandbox $(ROUNDS) || status=1; \
+	  RESTY_HTTP="$(RESTY_HTTP)" $(LUA_ENV) $(LUA_BIN) spec/bench/nginx.lua $(BENCH) $(SANDBOX) $(ROUNDS) || status=1; \
 	  RESTY_HTTP="$(RESTY_HTTP)" $(LUA_ENV) $(LUA_BIN) spec/bench/nginx_cold.lua $(BENCH) $(ROUNDS) || status=1; \
 	  $(LUA_ENV) $(LUA_BIN) spec/bench/run.lua $(BENCH) || status=1; \
 	  echo; for scheme in http https; do $(LUA_ENV) $(LUA_BIN) spec/bench/memory.lua $(BENCH) $$scheme || status=1; done; \
 	  for lua in 5.4 luajit; do $(MAKE) -s bench-records LUA=$$lua || status=1; done; \
 	  BUILD=$(BUILD) spec/bench/instructions || status=1; \
-	  spec/bench/servers stop $(BENCH); spec/sandbox/stop $(BUILD)/sandbox >/dev/null; exit $$status
+	  spec/bench/servers stop $(BENCH); spec/sandbox/stop $(SANDBOX) >/dev/null; exit $$status
 
 # Mapping and masking of one record, which need no server.
 .PHONY: bench-records
@@ -333,5 +337,5 @@ rock-install:
 	$(MAKE) BUILD=$(BUILD)/rock LUA=any LUA_INCDIR=unused LIBDIR="$(LIBDIR)" LUADIR="$(LUADIR)" install-module
 
 clean:
-	-test ! -d $(BUILD)/sandbox || spec/sandbox/stop $(BUILD)/sandbox
+	for folder in $(BUILD)/*sandbox; do test ! -d "$$folder" || spec/sandbox/stop "$$folder"; done
 	rm -rf $(BUILD)

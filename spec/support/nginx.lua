@@ -8,7 +8,7 @@ local sandbox = require "support.sandbox"
 
 local nginx = {}
 
-local build = sandbox.directory():match "^(.*)/sandbox/?$" or "build"
+local build = sandbox.directory():match "^(.*)/[^/]+/?$" or "build"
 local MODULES = { "/usr/lib/nginx/modules", "/usr/share/nginx/modules", "/usr/lib64/nginx/modules" }
 
 local function exists(path)

@@ -58,7 +58,7 @@ function sandbox.url(name)
     env = {}
     for line in file:lines() do
       local key, value = line:match "^([%w_]+)=(.*)$"
-      if key then env[key] = value end
+      if key then env[key] = value:match "^'" and value:sub(2, -2):gsub("'\\''", "'") or value end
     end
     file:close()
   end
