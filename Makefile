@@ -1,17 +1,11 @@
-# make demo      five providers called over HTTPS, in one table; installs what is missing
-# make demo-nginx  the five behind an nginx, asked with curl
-# make test      everything is built and tested on Lua 5.1, 5.3, 5.4 and LuaJIT; installs what is missing
-# make check     the rest of the gate: linters, compilers, valgrind, layering
-# make memcheck  no copy of a secret stays in memory: processes are scanned from outside; SHORT=yes some of it
-# make fuzz      SECONDS=60 [TARGET=response]: random answers, parameters, texts and scripts against what must always hold
-# make soak      calls to a server that misbehaves at random, for SECONDS=60
-# make bench     speed, against other programs in the same run
-# make sandbox   the providers' stand-in, in the foreground, to try scripts against
-# make install   PREFIX=/usr/local LUA=5.4
-# LUA=5.1|5.3|5.4|luajit chooses the Lua that `make`, `make demo` and `make install` build for.
+# `make help` lists what can be made: the comments behind the targets here.
 
 LUA      ?= 5.4
 LUAS     := 5.1 5.3 5.4 luajit
+# `rock` builds for whichever Lua it is given the headers of.
+ifneq ($(words $(LUA)) $(filter-out $(LUAS) $(LUA_INCDIR:%=any),$(LUA)),1 )
+$(error LUA=$(LUA) is none of $(LUAS))
+endif
 PREFIX   ?= /usr/local
 BUILD    ?= build
 CC       ?= cc
@@ -39,9 +33,12 @@ CLI_SRC  := $(sort $(shell cd lua && find cards/cli -name '*.lua'))
 OUT       = $(BUILD)/$(LUA)
 OBJ       = $(SRC:src/%.c=$(OUT)/%.o)
 
-.PHONY: all demo test check bench sandbox install clean units specs nginx packaging
+.PHONY: all help demo test check bench sandbox install clean units specs nginx packaging
 
-all: $(OUT)/cards/core.so
+all: $(OUT)/cards/core.so ## the C module for one Lua: LUA=5.1, 5.3, 5.4 or luajit
+
+help: ## this list
+	@awk -F ' *## ' '/^[a-z-]+:.* ## / { sub(/:.*/, "", $$1); printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
 # A tree of objects: $(call objects,FOLDER,COMPILER,FLAGS). Each has flags of its own: per Lua, units, units under sanitizers, the storm, fuzzers.
 define objects
@@ -76,8 +73,7 @@ $(BUILD)/luajit/host: spec/luajit.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(shell pkg-config --cflags luajit) -Wl,-E -o $@ $< $(shell pkg-config --libs luajit)
 
-# One Lua version: make specs LUA=5.1 [SPECS=spec/cards/client/call_spec.lua]
-specs: all $(if $(filter luajit,$(LUA)),$(BUILD)/luajit/host)
+specs: all $(if $(filter luajit,$(LUA)),$(BUILD)/luajit/host) ## the specs of one Lua: LUA=5.4 [SPECS=spec/cards/client/call_spec.lua]
 	@spec/sandbox/start $(SANDBOX)
 	@echo "== $(TITLE)"
 	$(LUA_ENV) $(LUA_BIN) $(BUSTED) -o TAP $(SPECS) > $(OUT)/specs.tap; \
@@ -114,7 +110,7 @@ $(BUILD)/%.tap: $(BUILD)/%_spec FORCE
 .PHONY: FORCE
 FORCE:
 
-units:
+units: ## C units, as they are built and under sanitizers
 	@echo "== C units"
 	+@$(MAKE) -s -k -j2 $(UNIT_RUNS)
 
@@ -131,7 +127,7 @@ $(BUILD)/units/storm: spec/storm/storm.c $(CORE_SRC:src/%.c=$(BUILD)/units/%.o)
 	$(CC) $(ALL_CFLAGS) -Ispec/support/c -o $@ $^ $(LIBS)
 
 .PHONY: storm
-storm: $(BUILD)/units-tsan/storm $(BUILD)/units/storm
+storm: $(BUILD)/units-tsan/storm $(BUILD)/units/storm ## the I/O thread: submits, cancels, forks and ends at random for STORM=60 seconds
 	@echo "== the I/O thread in a storm"
 	@spec/sandbox/start $(SANDBOX)
 	@BUILD=$(BUILD) SANDBOX=$(SANDBOX) spec/storm/run units-tsan $(STORM)
@@ -149,7 +145,7 @@ $(MEMCHECK)/other.so: spec/memcheck/other.c
 	$(CC) -std=c11 $(WARNINGS) -O2 -g -shared -fPIC $(shell pkg-config --cflags lua5.4) -o $@ $< -lcurl -lcjson
 
 .PHONY: memcheck
-memcheck: deps-test
+memcheck: deps-test ## no copy of a secret stays in memory: processes are scanned from outside; SHORT=yes some of it, ONLY=text the cases with it in their name
 	@$(MAKE) -s all LUA=luajit
 	@$(MAKE) -s all LUA=5.4
 	@$(MAKE) -s $(MEMCHECK)/scan $(MEMCHECK)/other.so
@@ -179,18 +175,18 @@ $(BUILD)/fuzz/reader_peers_fuzz: FUZZ_LIBS := -lhttp_parser
 .PRECIOUS: $(BUILD)/fuzz/%_fuzz
 
 .PHONY: fuzz fuzz-merge
-fuzz: deps-check
+fuzz: deps-check ## SECONDS=60 [TARGET=response]: random answers, parameters, texts and scripts against what must always hold
 	@$(MAKE) -s -j2 $(TARGET:%=$(BUILD)/fuzz/%_fuzz)
 	@BUILD=$(BUILD) spec/fuzz/run $(SECONDS) $(TARGET)
 
-fuzz-merge: $(TARGET:%=$(BUILD)/fuzz/%_fuzz)
+fuzz-merge: $(TARGET:%=$(BUILD)/fuzz/%_fuzz) ## keeps in the corpus what `make fuzz` has found
 	@BUILD=$(BUILD) spec/fuzz/merge $(TARGET)
 # --- a server that misbehaves at random for SECONDS, a third of them for each of three hosts; with SEED once more as before ---
 
 SECONDS ?= 60
 SEED    ?= $(shell date +%s)
 .PHONY: soak soak-on
-soak: deps-test
+soak: deps-test ## calls to a server that misbehaves at random, for SECONDS=60
 	@$(MAKE) -s all LUA=luajit
 	@$(MAKE) -s all LUA=5.4
 	@spec/sandbox/start $(SANDBOX)
@@ -200,7 +196,7 @@ soak-on:
 
 # --- the binding where each allocation fails once: a Lua of its own, with the sanitizers ---
 
-FAULT_LUA := $(shell pkg-config --cflags lua5.4)
+FAULT_LUA = $(shell pkg-config --cflags lua5.4)
 $(BUILD)/units-asan/lua/%.o: ALL_CFLAGS += $(FAULT_LUA)
 $(BUILD)/units-asan/vm: spec/fault/vm.c spec/fault/server.c spec/fault/server.h spec/support/c/failing.h $(SRC:src/%.c=$(BUILD)/units-asan/%.o)
 	$(CC) $(SANITIZED) $(SANITIZE) $(FAULT_LUA) -Ispec/support/c -o $@ $(filter %.c %.o,$^) $(LIBS) $(shell pkg-config --libs lua5.4) $(FAILING:%=-Wl,--wrap=%)
@@ -211,16 +207,16 @@ $(BUILD)/units-asan/vm.pem:
 	  -keyout $@.key -out $@.crt 2>/dev/null && cat $@.key $@.crt > $@
 
 .PHONY: fault
-fault: $(BUILD)/units-asan/vm $(BUILD)/units-asan/vm.pem
+fault: $(BUILD)/units-asan/vm $(BUILD)/units-asan/vm.pem ## a Lua whose allocations fail, each of them once
 	@echo "== a Lua whose allocations fail"
 	@LUA_PATH="lua/?.lua;lua/?/init.lua" $< spec/fault/scenarios.lua $(BUILD)/units-asan/vm.pem > $(BUILD)/units-asan/vm.tap 2>&1; status=$$?; spec/support/tally fault $(BUILD)/units-asan/vm.tap $$status
 
 # Real nginx with the LuaJIT build, driven from Lua 5.4.
-nginx:
+nginx: ## the specs in a real nginx
 	@$(MAKE) -s all LUA=luajit
 	@$(MAKE) -s specs LUA=5.4 TITLE="specs of nginx" SPECS="$(wildcard spec/nginx/*_spec.lua)"
 
-packaging:
+packaging: ## the specs of what others install
 	@$(MAKE) -s specs LUA=5.4 TITLE="specs of packaging" SPECS="$(wildcard spec/packaging/*_spec.lua)"
 
 # --- the two commands ---
@@ -233,26 +229,26 @@ deps-%:
 	@$(if $(filter yes,$(DEPS)),spec/support/deps $*,true)
 
 demo demo-nginx: SANDBOX = $(BUILD)/$@-sandbox
-demo: deps-demo
+demo: deps-demo ## five providers called over HTTPS, in one table; installs what is missing
 	@$(MAKE) -s all
 	@spec/sandbox/start $(SANDBOX) >/dev/null
 	@$(LUA_ENV) $(LUA_BIN) examples/demo.lua; status=$$?; spec/sandbox/stop $(SANDBOX) >/dev/null; exit $$status
 
 # LuaJIT's headers are among what the tests need.
 .PHONY: demo-nginx
-demo-nginx: deps-test
+demo-nginx: deps-test ## the five behind an nginx, asked with curl
 	@$(MAKE) -s all LUA=luajit
 	@spec/sandbox/start $(SANDBOX) >/dev/null
 	@$(LUA_ENV) lua5.4 examples/demo_nginx.lua; status=$$?; spec/sandbox/stop $(SANDBOX) >/dev/null; exit $$status
 
-sandbox: deps-demo
+sandbox: deps-demo ## the providers' stand-in, in the foreground, to try scripts against
 	@spec/sandbox/start --foreground $(BUILD)/sandbox
 
 # Everything runs even when something fails; what counts is the tally at the end.
 # What could not even be built counts as a failure, too.
 count_broken = { grep -qE '^[0-9]+ [1-9]' $(BUILD)/tally || echo "0 1 0 $(1): something could not be built" >> $(BUILD)/tally; }
 
-test: deps-test
+test: deps-test ## everything is built and tested on Lua 5.1, 5.3, 5.4 and LuaJIT; installs what is missing
 	@mkdir -p $(BUILD) && : > $(BUILD)/tally
 	+@$(MAKE) -s -k units || $(call count_broken,units)
 	+@$(MAKE) -s -k -j2 -O storm-counted fault-counted
@@ -268,7 +264,7 @@ specs-%:
 %-counted:
 	+@$(MAKE) -s $* || $(call count_broken,$*)
 
-check: deps-check
+check: deps-check ## the rest of the gate: linters, compilers, valgrind, rooms
 	@rm -f $(BUILD)/tally
 	@spec/support/check
 	@spec/support/total $(BUILD)/tally
@@ -286,7 +282,7 @@ $(RAW): $(BUILD)/bench/%: spec/bench/%.c spec/bench/raw.h
 # RESTY_HTTP=<folder of lua-resty-http>:<folder of lua-resty-string> to measure against them in nginx; LUA_CPATH to where Lua-cURL's lcurl.so is.
 BENCH  := $(BUILD)/bench/servers
 ROUNDS ?= 9
-bench: deps-bench
+bench: deps-bench ## speed, against other programs in the same run; ROUNDS=9
 	@$(MAKE) -s all LUA=luajit
 	@$(MAKE) -s all $(RAW)
 	@spec/bench/named $(BENCH) $(MAKE) -s bench-named
@@ -309,10 +305,10 @@ bench-named:
 
 # Mapping and masking of one record, which need no server.
 .PHONY: bench-records
-bench-records: all $(if $(filter luajit,$(LUA)),$(BUILD)/luajit/host)
+bench-records: all $(if $(filter luajit,$(LUA)),$(BUILD)/luajit/host) ## speed of mapping and masking
 	@$(LUA_ENV) $(LUA_BIN) spec/bench/records.lua
 
-install: install-module install-cli
+install: install-module install-cli ## PREFIX=/usr/local LUA=5.4: the module and the program `cards`
 
 .PHONY: install-module install-cli
 install-module: all
@@ -323,9 +319,9 @@ install-module: all
 install-cli:
 	install -d "$(DESTDIR)$(BINDIR)"
 	for f in $(CLI_SRC); do install -D -m 644 lua/$$f "$(DESTDIR)$(LUADIR)/$$f" || exit 1; done
-	sed -e '1s|.*|#!/usr/bin/env $(if $(filter luajit,$(LUA)),luajit,lua$(LUA))|' \
-	  -e '2i package.path, package.cpath = "$(LUADIR)/?.lua;$(LUADIR)/?/init.lua;" .. package.path, "$(LIBDIR)/?.so;" .. package.cpath' lua/cards/cli/cards \
-	  > "$(DESTDIR)$(BINDIR)/cards"
+	{ echo "#!/usr/bin/env $(if $(filter luajit,$(LUA)),luajit,lua$(LUA))"; \
+	  echo 'package.path, package.cpath = "$(LUADIR)/?.lua;$(LUADIR)/?/init.lua;" .. package.path, "$(LIBDIR)/?.so;" .. package.cpath'; \
+	  tail -n +2 lua/cards/cli/cards; } > "$(DESTDIR)$(BINDIR)/cards"
 	chmod 755 "$(DESTDIR)$(BINDIR)/cards"
 
 # For LuaRocks, which says where Lua's headers are and where the files go; always from scratch, as the Lua version may be another one than last time.
@@ -336,6 +332,6 @@ rock:
 rock-install:
 	$(MAKE) BUILD=$(BUILD)/rock LUA=any LUA_INCDIR=unused LIBDIR="$(LIBDIR)" LUADIR="$(LUADIR)" install-module
 
-clean:
+clean: ## removes what was built
 	for folder in $(BUILD)/*sandbox; do test ! -d "$$folder" || spec/sandbox/stop "$$folder"; done
 	rm -rf $(BUILD)
