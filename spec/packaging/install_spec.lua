@@ -1,25 +1,37 @@
--- The module as others get it: installed by LuaRocks or make, and used by a process that knows nothing of the checkout.
+--- The module and the program as others get them: installed by LuaRocks or make, and used by a process that knows nothing of the checkout.
+-- The checkout is a copy, and every path has a space in it.
 
-local function run(command)
-  local pipe = assert(io.popen(command .. " 2>&1; echo \"status=$?\""))
-  local output = pipe:read "*a"
-  pipe:close()
-  return output:match "status=(%d+)%s*$" == "0", output
-end
+local program = require "support.program"
+local sandbox = require "support.sandbox"
 
-local directory
+local quote, run = program.quote, program.shell
+local folder, checkout
 
 setup(function()
-  local _, output = run "mktemp -d"
-  directory = output:match "^%S+"
+  folder = run "mktemp -d":match "^%S+" .. "/a folder"
+  checkout = folder .. "/a checkout"
+  -- with what is built already, so that it is not built once more
+  local build = sandbox.directory():match "^(.*)/[^/]+$"
+  local output, status = run(([[
+    set -e
+    chmod a+rx "$(dirname %s)" && mkdir -p %s/build
+    tar c --exclude=./.git --exclude='./build*' . | tar x -C %s
+    for lua in 5.1 5.3 5.4; do test ! -d %s/$lua || cp -a %s/$lua %s/build; done]]):format(
+    quote(folder), quote(checkout), quote(checkout), quote(build), quote(build), quote(checkout)))
+  assert.equal(0, status, output)
 end)
 
 teardown(function()
-  run("rm -rf " .. directory)
+  run("rm -rf " .. quote(folder:match "^(.*)/"))
 end)
 
+--- Runs a command in the checkout, without what `make test` has set.
+local function inside(command)
+  return run("cd " .. quote(checkout) .. " && unset LUA_PATH LUA_CPATH MAKEFLAGS MAKELEVEL MFLAGS BUILD && " .. command)
+end
+
 -- Fails on a machine-wide installation, on a missing Lua file and on a C module for another Lua.
-local script = [[
+local SCRIPT = [[
 local cards = require "cards"
 for _, name in ipairs { "alix", "netxd", "whop", "payengine", "nayax" } do
   assert(require("cards." .. name) == cards[name], name)
@@ -32,36 +44,92 @@ assert(record == nil and err.kind == "network", tostring(err))
 io.write("works on ", _VERSION, "\n")
 ]]
 
-local function use(lua, version, prefix)
-  local file = assert(io.open(directory .. "/use.lua", "w"))
-  file:write(script)
-  file:close()
-  return run(("cd %s && env -i PATH=\"$PATH\" LUA_PATH='%s/share/lua/%s/?.lua;%s/share/lua/%s/?/init.lua' LUA_CPATH='%s/lib/lua/%s/?.so' %s use.lua"):format(
-    directory, prefix, version, prefix, version, prefix, version, lua))
+--- Runs a command that finds the modules in `prefix`, and nothing else of ours.
+local function use(command, version, prefix)
+  local paths = ("LUA_PATH='%s/share/lua/%s/?.lua;%s/share/lua/%s/?/init.lua;;' LUA_CPATH='%s/lib/lua/%s/?.so;;'"):format(prefix, version, prefix, version, prefix, version)
+  return run(("cd %s && env -i PATH=\"$PATH\" %s %s"):format(quote(folder), prefix and paths or "", command))
 end
 
-describe("luarocks make rockspec/cards-scm-1.rockspec", function()
+local function works(version, prefix)
+  local path = program.file(SCRIPT)
+  local output, status = use("lua" .. version .. " " .. path, version, prefix)
+  os.remove(path)
+  assert.equal(0, status, output)
+  assert.matches("works on Lua " .. version, output, 1, true)
+  -- the program of `make install` needs to be told nothing, the one of a rock where the tree is
+  output, status = use(quote(prefix .. "/bin/cards") .. " describe alix.private_info", version, prefix)
+  assert.equal(0, status, output)
+  assert.matches("card_id  string, required", output, 1, true)
+end
+
+describe("luarocks make", function()
   for _, version in ipairs { "5.4", "5.1" } do
-    it("installs for Lua " .. version .. " without a flag for headers or libraries", function()
-      local tree = directory .. "/rocks-" .. version
-      local ok, output = run(("env -u LUA_PATH -u LUA_CPATH luarocks --lua-version=%s --tree=%s make rockspec/cards-scm-1.rockspec"):format(version, tree))
-      assert.is_true(ok, output)
-      local works, printed = use("lua" .. version, version, tree)
-      assert.is_true(works, printed)
-      assert.matches("works on Lua " .. version, printed, 1, true)
+    it("installs module and program for Lua " .. version .. " without a flag for headers or libraries, beside Debian's lua-argparse", function()
+      local tree = folder .. "/a tree " .. version
+      local luarocks = ("luarocks --lua-version=%s --tree=%s make "):format(version, quote(tree))
+      local output, status = inside(luarocks .. "rockspec/cards-scm-1.rockspec && " .. luarocks .. "--deps-mode none rockspec/cards-cli-scm-1.rockspec")
+      assert.equal(0, status, output)
+      works(version, tree)
     end)
   end
+
+  it("names every file of the program", function()
+    local file = assert(io.open "rockspec/cards-cli-scm-1.rockspec")
+    local text = file:read "*a"
+    file:close()
+    local listed = run "ls lua/cards/cli/*"
+    for path in listed:gmatch "lua/[%w_/%.]+" do
+      assert.truthy(text:find('"' .. path .. '"', 1, true), path)
+    end
+    for path in text:gmatch '= "(lua/[^"]+)"' do
+      assert.truthy(listed:find(path, 1, true), path)
+    end
+  end)
 end)
 
 describe("make install", function()
   for _, version in ipairs { "5.4", "5.3", "5.1" } do
-    it("installs for Lua " .. version .. " under PREFIX", function()
-      local prefix = directory .. "/prefix-" .. version
-      local ok, output = run(("make -s install LUA=%s PREFIX=%s"):format(version, prefix))
-      assert.is_true(ok, output)
-      local works, printed = use("lua" .. version, version, prefix)
-      assert.is_true(works, printed)
-      assert.matches("works on Lua " .. version, printed, 1, true)
+    it("installs module and program for Lua " .. version .. " wherever PREFIX is", function()
+      local prefix = folder .. "/a prefix " .. version
+      local output, status = inside(("make -s install LUA=%s PREFIX=%s"):format(version, quote(prefix)))
+      assert.equal(0, status, output)
+      works(version, prefix)
+      output, status = run(("env -i PATH=\"$PATH\" %s describe alix.private_info"):format(quote(prefix .. "/bin/cards")))
+      assert.equal(0, status, output)
+      assert.matches("card_id  string, required", output, 1, true)
     end)
   end
+end)
+
+describe("make", function()
+  it("says which Luas there are when it is asked for another one", function()
+    local output, status = inside "make LUA=5.2"
+    assert.equal(2, status, output)
+    assert.matches("LUA=5.2 is none of 5.1 5.3 5.4 luajit", output, 1, true)
+  end)
+
+  it("lists what can be made", function()
+    local output = inside "make help"
+    for _, target in ipairs { "all", "demo", "install", "sandbox", "test", "check", "bench", "help" } do
+      assert.matches("make " .. target .. " +%w", output)
+    end
+  end)
+end)
+
+describe("make demo", function()
+  it("leaves a running sandbox alone, whose CA file others may read", function()
+    local output, status = inside "umask 077 && spec/sandbox/start && . build/sandbox/env && echo \"$HTTP_URL $CA_FILE\""
+    assert.equal(0, status, output)
+    local url, ca_file = output:match "(http://%S+) ([^\n]+)\n$"
+    finally(function() inside "spec/sandbox/stop" end)
+
+    output, status = inside "make -s demo LUA=5.4 DEPS=no"
+    assert.equal(0, status, output)
+    assert.matches("whop       retrieve        ************4242", output, 1, true)
+
+    assert.equal("200 0\n", (run("curl -s -m 5 -o /dev/null -w '%{http_code} ' " .. url .. "/_sandbox/ready; echo $?")))
+    local as_nobody = run "id -u":match "^0" and "setpriv --reuid=65534 --regid=65534 --clear-groups " or ""
+    assert.matches("BEGIN CERTIFICATE", (run(as_nobody .. "cat " .. quote(ca_file))))
+    assert.equal("755 644\n", (run(("echo $(stat -c %%a %s/build/sandbox %s)"):format(quote(checkout), quote(ca_file)))))
+  end)
 end)
