@@ -1,5 +1,5 @@
 /* A Lua 5.4 in which each allocation fails: Lua's own once, then with some of those that follow it, then the core's, then OpenSSL's. vm SCENARIOS.lua CERTIFICATE.pem [INDEX]:
- * prints TAP.
+ * prints TAP. Of OpenSSL's and of those of a scenario that says so, which may be thousands, ever fewer fail after the first.
  *
  * A scenario is a function that returns true where all is well. It may fail for want of memory and for nothing else, and works as before afterwards. What Lua and the core
  * have taken is counted, so that nothing is lost when the VM is closed; the sanitizer that this is built with sees the rest. */
@@ -52,9 +52,7 @@ static void *allocate(void *unused, void *block, size_t old_size, size_t size) {
   return moved;
 }
 
-/* --- OpenSSL's, of which a handshake has thousands: ever fewer of them after the first --- */
-
-#define FEW 64
+/* --- OpenSSL's --- */
 
 static atomic_long crypto_at; /* as failing_at */
 
@@ -82,8 +80,17 @@ static void crypto_free(void *block, const char *file, int line) {
 static const char *scenarios, *certificate;
 static int port, tls_port;
 
-/* A VM with the scenarios, and the one of that index on its stack; its name where wanted. */
-static lua_State *open_vm(int index, char *name, size_t size, bool *fresh, bool *once) {
+struct scenario {
+  char name[64];
+  bool fresh; /* a VM for each try */
+  bool many;  /* allocations, of which ever fewer fail */
+  bool once;  /* none fails: only what the end of the VM leaves is looked at */
+};
+
+#define FEW 64
+
+/* A VM with the scenarios, and the one of that index on its stack. */
+static lua_State *open_vm(int index, struct scenario *scenario) {
   lua_State *L = lua_newstate(allocate, NULL);
   luaL_openlibs(L);
   lua_getglobal(L, "package");
@@ -101,11 +108,13 @@ static lua_State *open_vm(int index, char *name, size_t size, bool *fresh, bool 
     return NULL;
   }
   lua_getfield(L, 2, "name");
-  snprintf(name, size, "%s", lua_tostring(L, -1));
+  snprintf(scenario->name, sizeof scenario->name, "%s", lua_tostring(L, -1));
   lua_getfield(L, 2, "fresh");
-  *fresh = lua_toboolean(L, -1);
+  scenario->fresh = lua_toboolean(L, -1);
+  lua_getfield(L, 2, "many");
+  scenario->many = lua_toboolean(L, -1);
   lua_getfield(L, 2, "once");
-  *once = lua_toboolean(L, -1);
+  scenario->once = lua_toboolean(L, -1);
   lua_getfield(L, 2, "run");
   lua_replace(L, 1);
   lua_settop(L, 1);
@@ -141,17 +150,17 @@ static bool fails(const char *name, long n, const char *which, const char *what)
 
 enum kind { LUA_ONCE, LUA_SOME, CORE, CRYPTO };
 
-/* Each allocation of the kind in turn. In a VM of its own for each where `fresh`; none of them where `once`: then only what the end of the VM leaves is looked at. */
+/* Each allocation of the kind in turn. In a VM of its own for each where `fresh`. */
 static bool each_fails(int index, enum kind kind, long *count) {
   static const char *const names[] = { "Lua", "Lua and some after it", "the core", "OpenSSL" };
-  char name[64];
-  const char *which = names[kind], *why;
-  bool fresh, once, reached = true;
+  struct scenario scenario;
+  const char *which = names[kind], *name = scenario.name, *why;
+  bool reached = true;
   long blocks = atomic_load(&lent);
-  lua_State *L = open_vm(index, name, sizeof name, &fresh, &once);
-  if (!fresh && (why = run(L))) return fails(name, 0, which, why);
-  if (once) lua_close(L);
-  for (long n = 1; reached && !once; n += kind == CRYPTO ? 1 + n / FEW : 1) {
+  lua_State *L = open_vm(index, &scenario);
+  if (!scenario.fresh && (why = run(L))) return fails(name, 0, which, why);
+  if (scenario.once) lua_close(L);
+  for (long n = 1; reached && !scenario.once; n += kind == CRYPTO || scenario.many ? 1 + n / FEW : 1) {
     lua_gc(L, LUA_GCSTOP); /* so that every run asks for the same */
     lua_failed = false;
     lua_more = kind == LUA_SOME;
@@ -174,8 +183,8 @@ static bool each_fails(int index, enum kind kind, long *count) {
     collect(L);
     if ((why = run(L))) return fails(name, n, which, why);
     collect(L);
-    if (fresh || !reached) lua_close(L);
-    if (fresh && reached) L = open_vm(index, name, sizeof name, &fresh, &once);
+    if (scenario.fresh || !reached) lua_close(L);
+    if (scenario.fresh && reached) L = open_vm(index, &scenario);
     *count += reached;
   }
   for (int i = 0; i < 1000 && atomic_load(&lent) != blocks; i++)
@@ -192,18 +201,19 @@ int main(int argc, char **argv) {
   port = server_open(NULL);
   tls_port = server_open(certificate);
   int only = argc > 3 ? atoi(argv[3]) : 0, total = 0;
-  bool all = true, fresh, once;
+  bool all = true;
   if (port < 0 || tls_port < 0) return 2;
   for (int index = 1;; index++) {
-    char name[64];
-    lua_State *L = open_vm(index, name, sizeof name, &fresh, &once);
+    struct scenario scenario;
+    lua_State *L = open_vm(index, &scenario);
     if (!L) break;
     lua_close(L);
     if (only && index != only) continue;
     long of_lua = 0, once_more = 0, of_core = 0, of_crypto = 0;
     bool ok = each_fails(index, LUA_ONCE, &of_lua) && each_fails(index, LUA_SOME, &once_more) && each_fails(index, CORE, &of_core) &&
               each_fails(index, CRYPTO, &of_crypto);
-    printf("%s %d - %s: %ld allocations of Lua, %ld of the core, %ld of OpenSSL\n", ok ? "ok" : "not ok", ++total, name, of_lua, of_core, of_crypto);
+    printf("%s %d - %s: %ld allocations of Lua, %ld of the core, %ld of OpenSSL\n", ok ? "ok" : "not ok", ++total, scenario.name, of_lua, of_core,
+           of_crypto);
     fflush(stdout);
     all = all && ok;
   }
