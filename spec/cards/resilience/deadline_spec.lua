@@ -16,20 +16,29 @@ local function asked_to(case, more)
   return options
 end
 
---- Runs functions at the same time. @return their names in the order in which they ended, and what they returned by name
-local function race(functions)
-  local order, got, list = {}, {}, {}
+--- Runs functions at the same time. @return what they returned by name
+local function together(functions)
+  local got, list = {}, {}
   for name, call in pairs(functions) do
-    list[#list + 1] = function()
-      got[name] = { call() }
-      order[#order + 1] = name
-    end
+    list[#list + 1] = function() got[name] = { call() } end
   end
   for _, result in ipairs { cards.all(list) } do assert.is_nil(result[2], result[2]) end
-  return table.concat(order, " "), got
+  return got
 end
 
-local function slow() return alix:private_info("c_1", asked_to "slow_first_byte=1.5") end
+-- A call that would get its answer after all, so that only what ends it sooner can make an error of it.
+local function late(id) return alix:private_info(id or "c_1", asked_to "slow_first_byte=20") end
+
+-- A call beside it, which takes longer than what ends that one.
+local function neighbour() return alix:private_info("c_1", asked_to "slow_first_byte=0.2") end
+
+--- Sleeps in steps until a condition holds, which others have to bring about meanwhile; at most for some ten seconds.
+local function sleep_until(condition, sleep)
+  for _ = 1, 1000 do
+    if condition() then return true end
+    sleep(0.01)
+  end
+end
 
 describe("cards.deadline", function()
   after_each(function()
@@ -48,30 +57,25 @@ describe("cards.deadline", function()
 
   it("is the timeout of a call that would take longer", function()
     local id = sandbox.unique_id "deadline"
-    local order, got = race {
-      cut = function() return cards.deadline(0.2, function() return alix:private_info(id, asked_to "never") end) end,
-      slow = slow,
+    local got = together {
+      cut = function() return cards.deadline(0.1, late, id) end,
+      neighbour = neighbour,
     }
-    assert.equal("cut slow", order)
     assert.equal("timeout", got.cut[2].kind)
     assert.equal("private_info", got.cut[2].operation)
     assert.equal(1, sandbox.seen(id).count)
-    assert.is_truthy(got.slow[1].cvv)
+    assert.is_truthy(got.neighbour[1].cvv)
   end)
 
   it("leaves a call its own timeout where that is shorter", function()
-    local order, got = race {
-      cut = function() return cards.deadline(50, function() return alix:private_info("c_1", asked_to("never", { timeout = 0.2 })) end) end,
-      slow = slow,
-    }
-    assert.equal("cut slow", order)
-    assert.equal("timeout", got.cut[2].kind)
+    local _, err = cards.deadline(50, function() return alix:private_info("c_1", asked_to("slow_first_byte=20", { timeout = 0.1 })) end)
+    assert.equal("timeout", err.kind)
   end)
 
   it("holds for all calls inside of it together, and sends none when it is over", function()
     local first, second = sandbox.unique_id "first", sandbox.unique_id "second"
-    cards.deadline(0.2, function()
-      assert.equal("timeout", (select(2, alix:private_info(first, asked_to "never"))).kind)
+    cards.deadline(0.1, function()
+      assert.equal("timeout", (select(2, late(first))).kind)
       local info, err = alix:private_info(second)
       assert.is_nil(info)
       assert.equal("timeout", err.kind)
@@ -85,17 +89,12 @@ describe("cards.deadline", function()
   end)
 
   it("is the sooner one where they are nested", function()
-    local function cut() return alix:private_info("c_1", asked_to "never") end
-    local order = race {
-      inner = function() return cards.deadline(50, cards.deadline, 0.2, cut) end,
-      slow = slow,
+    local got = together {
+      inner = function() return cards.deadline(50, cards.deadline, 0.1, late) end,
+      outer = function() return cards.deadline(0.1, cards.deadline, 50, late) end,
     }
-    assert.equal("inner slow", order)
-    order = race {
-      outer = function() return cards.deadline(0.2, cards.deadline, 50, cut) end,
-      slow = slow,
-    }
-    assert.equal("outer slow", order)
+    assert.equal("timeout", got.inner[2].kind)
+    assert.equal("timeout", got.outer[2].kind)
     cards.deadline(50, function()
       cards.deadline(0, function() assert.equal(0, scope.left()) end)
       assert.is_true(scope.left() > 0)
@@ -103,21 +102,20 @@ describe("cards.deadline", function()
   end)
 
   it("reaches into cards.all and cards.each, and not to their neighbours", function()
-    local order, got = race {
-      all = function() return cards.deadline(0.2, cards.all, { function() return alix:private_info("c_1", asked_to "never") end }) end,
+    local got = together {
+      all = function() return cards.deadline(0.1, cards.all, { function() return late() end }) end,
       each = function()
-        return cards.deadline(0.2, function()
+        return cards.deadline(0.1, function()
           local why
-          for _, _, _, err in cards.each({ "c_1" }, function(id) return alix:private_info(id, asked_to "never") end) do why = err end
+          for _, _, _, err in cards.each({ "c_1" }, late) do why = err end
           return why
         end)
       end,
-      slow = slow,
+      neighbour = neighbour,
     }
-    assert.matches("slow$", order)
     assert.equal("timeout", got.all[1][2].kind)
     assert.equal("timeout", got.each[1].kind)
-    assert.is_truthy(got.slow[1])
+    assert.is_truthy(got.neighbour[1])
     -- what ran inside of it runs other functions afterwards
     local results = { cards.all { function() return scope.left() end, function() return scope.left() end, function() return scope.left() end } }
     assert.same({ {}, {}, {} }, results)
@@ -156,12 +154,12 @@ describe("cards.deadline", function()
   end)
 
   it("holds for a call that is started in it", function()
-    local job, late = cards.deadline(0.2, function()
-      local job = alix:start("private_info", "c_1", asked_to "never")
+    local job, next_one = cards.deadline(0.1, function()
+      local job = alix:start("private_info", "c_1", asked_to "slow_first_byte=20")
       cards.sleep(1)
       return job, alix:start("private_info", "c_1")
     end)
-    assert.equal("timeout", (select(2, late:result())).kind)
+    assert.equal("timeout", (select(2, next_one:result())).kind)
     assert.equal("timeout", (select(2, job:result())).kind)
     assert.is_truthy(alix:start("private_info", "c_1"):result())
   end)
@@ -183,34 +181,40 @@ describe("cards.sleep", function()
     assert.is_true(cards.sleep(0))
   end)
 
-  it("lets others go on meanwhile, and ends in the order of the times", function()
-    local order = race {
-      third = function() return cards.sleep(0.9) end,
-      first = function() return cards.sleep(0) end,
-      second = function() return cards.sleep(0.3), alix:private_info "c_1" end,
+  it("ends in the order of the times, and lets others go on meanwhile", function()
+    local order, called = {}, false
+    local function after(seconds)
+      return function()
+        cards.sleep(seconds)
+        order[#order + 1] = seconds
+      end
+    end
+    together {
+      third = after(0.09), first = after(0), second = after(0.03),
+      call = function() called = alix:private_info "c_1" ~= nil end,
+      waits = function() assert.is_true(sleep_until(function() return called end, cards.sleep)) end,
     }
-    assert.equal("first second third", order)
+    assert.same({ 0, 0.03, 0.09 }, order)
   end)
 
   it("goes on with calls where it stands in the loop of cards.each, in pcall and in a coroutine of the script's own", function()
     local done = {}
     for _, id in cards.each({ "c_1", "c_2" }, function(id)
-      local info = alix:private_info(id, id == "c_2" and asked_to "slow_first_byte=0.3" or nil)
+      local info = alix:private_info(id, id == "c_2" and asked_to "slow_first_byte=0.1" or nil)
       done[id] = info ~= nil
     end) do
-      if id == "c_1" then cards.sleep(0.9) end
-      assert.is_true(done.c_2 or id == "c_2")
+      if id == "c_1" then assert.is_true(sleep_until(function() return done.c_2 end, cards.sleep)) end
     end
-    local order = race {
-      late = function() return pcall(cards.sleep, 0.9) end,
-      call = function() return alix:private_info("c_1", asked_to "slow_first_byte=0.3") end,
-    }
-    assert.equal("call late", order)
-    order = race {
-      late = function() return coroutine.wrap(function() return cards.sleep(0.9) end)() end,
-      call = function() return alix:private_info("c_1", asked_to "slow_first_byte=0.3") end,
-    }
-    assert.equal("call late", order)
+    for _, sleep in ipairs {
+      function(seconds) assert.is_true(select(2, pcall(cards.sleep, seconds))) end,
+      function(seconds) assert.is_true(coroutine.wrap(function() return cards.sleep(seconds) end)()) end,
+    } do
+      local called = false
+      together {
+        waits = function() assert.is_true(sleep_until(function() return called end, sleep)) end,
+        call = function() called = alix:private_info("c_1", asked_to "slow_first_byte=0.1") ~= nil end,
+      }
+    end
   end)
 
   it("takes many that are given up", function()
@@ -280,14 +284,10 @@ describe("cards.sleep", function()
   end)
 
   it("ends with nil and an error at a deadline", function()
-    local order, got = race {
-      cut = function() return cards.deadline(0.1, cards.sleep, 40) end,
-      slow = slow,
-    }
-    assert.equal("cut slow", order)
-    assert.is_nil(got.cut[1])
-    assert.equal("timeout", got.cut[2].kind)
-    assert.equal("cards.sleep: timeout: the deadline around it is over", tostring(got.cut[2]))
+    local slept, err = cards.deadline(0.1, cards.sleep, 40)
+    assert.is_nil(slept)
+    assert.equal("timeout", err.kind)
+    assert.equal("cards.sleep: timeout: the deadline around it is over", tostring(err))
     assert.is_true(cards.deadline(50, cards.sleep, 0))
   end)
 
