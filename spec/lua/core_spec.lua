@@ -117,7 +117,8 @@ describe("a misuse of the core", function()
   it("is an error, never a crash", function()
     local output, status = program.run [[
       local core = require "cards.core"
-      local values = { false, 1, "alix", {}, io.stdout, function() end, core.secret "x", coroutine.create(function() end) }
+      -- 0.001: some of them wait for so long
+      local values = { false, 0.001, "alix", {}, io.stdout, function() end, core.secret "x", coroutine.create(function() end) }
       local names = {}
       for name in pairs(core) do names[#names + 1] = name ~= "append" and name or nil end -- which would leave files
       table.sort(names)
