@@ -46,7 +46,8 @@ io.write("works on ", _VERSION, "\n")
 
 --- Runs a command that finds the modules in `prefix`, and nothing else of ours.
 local function use(command, version, prefix)
-  local paths = ("LUA_PATH='%s/share/lua/%s/?.lua;%s/share/lua/%s/?/init.lua;;' LUA_CPATH='%s/lib/lua/%s/?.so;;'"):format(prefix, version, prefix, version, prefix, version)
+  local paths = ("LUA_PATH='%s/share/lua/%s/?.lua;%s/share/lua/%s/?/init.lua;;' LUA_CPATH='%s/lib/lua/%s/?.so;;'"):format(prefix, version, prefix,
+        version, prefix, version)
   return run(("cd %s && env -i PATH=\"$PATH\" %s %s"):format(quote(folder), prefix and paths or "", command))
 end
 
