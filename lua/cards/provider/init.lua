@@ -50,6 +50,23 @@ local function look_through(about)
   end
 end
 
+--- The function of an operation: function(client, parameters, options).
+local function caller(about, operation)
+  local name = about.name
+  local full_name = ("cards.%s.%s"):format(name, operation)
+  return function(self, parameters, options)
+    local wrong = options ~= nil and client.check_options(options, about)
+    if wrong then
+      error(("%s: %s"):format(full_name, wrong), 2)
+    end
+    local record, err, misuse = call(name, operation, self, parameters, options, full_name)
+    if misuse then
+      error(("%s: %s"):format(full_name, misuse), 2)
+    end
+    return record, err
+  end
+end
+
 local function make(about)
   look_through(about)
   local name = about.name
@@ -84,18 +101,7 @@ local function make(about)
   end
 
   for operation in pairs(about.operations) do
-    local full_name = ("cards.%s.%s"):format(name, operation)
-    module[operation] = function(self, parameters, options)
-      local wrong = options ~= nil and client.check_options(options, about)
-      if wrong then
-        error(("%s: %s"):format(full_name, wrong), 2)
-      end
-      local record, err, misuse = call(name, operation, self, parameters, options, full_name)
-      if misuse then
-        error(("%s: %s"):format(full_name, misuse), 2)
-      end
-      return record, err
-    end
+    module[operation] = caller(about, operation)
   end
 
   --- The same call for an event loop: see cards.async.loop.
