@@ -92,7 +92,7 @@ end
 --- The answers in which the descriptor matters: what is a success, the fields and their types, what is repeated, where code and message stand.
 local ANSWERS = { "declined", "declined_200", "bad_request", "bad_request,nested_error", "unauthorized", "not_found", "rate_limited", "server_error",
   "numbers_for_strings", "strings_for_numbers", "cvv_number=12", "last4_number=42", "big_integer_declared", "wrong_types", "nulls", "null_objects", "null_root",
-  "array_root", "undeclared", "undeclared_keys", "missing_secrets", "null_secrets", "wrong_id", "wrong_card", "wrong_reference", "echo_secrets" }
+  "array_root", "undeclared", "undeclared_keys", "missing_secrets", "null_secrets", "wrong_id", "wrong_card", "wrong_reference" }
 
 --- Parameters and settings beside those that the sandbox's specs use.
 local MORE = {
