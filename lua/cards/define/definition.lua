@@ -16,7 +16,7 @@
 --                 DER). `into` says where it goes, "body.auth.signature"; value = "v1={signature}" what is sent. Beside a key, or in its
 --                 place: `credential`, by which `new` takes a ready signature; `sign`, by which it takes a function of the signed text
 --                   { type = "signer", name = "X-Signature", credential = "secret", sign = function(request, hmac) … end }
---                 sign is called anew before every call. It gets { method, url, path, body, credential } (path with its query; what
+--                 sign is called anew before every attempt. It gets { method, url, path, body, credential } (path with its query; what
 --                 a secret is part of is a secret) and hmac(encoding, …): HMAC-SHA-256 of texts and secrets under the credential, as
 --                 "hex" or "base64". It returns the header's value, or nil and why not.
 --     settings    by name, what `new` takes that is no secret: { wire = "X-Version", into = "header" or as of params, default, required,
