@@ -58,9 +58,8 @@ static bool write_value(struct buf *out, const struct part *part, struct value v
   return ok;
 }
 
-/* An object of the body; with no path, the body itself, for which nothing stands where it has no parts. */
-static bool build_json(struct buf *out, const struct operation *operation, const struct value *values, const char *path, size_t len,
-                       const char **bad) {
+/* Without a path (len is 0) the body itself, for which nothing stands where it has no parts. */
+bool body_build_part(struct buf *out, const struct operation *operation, const struct value *values, const char *path, size_t len, const char **bad) {
   size_t base = len ? len + 1 : 0;
   struct writer writer = { .out = out };
   for (size_t i = 0; i < operation->part_count; i++) {
@@ -77,10 +76,6 @@ static bool build_json(struct buf *out, const struct operation *operation, const
   for (size_t i = 0; i <= writer.depth; i++)
     buf_add_char(out, '}');
   return !out->failed;
-}
-
-bool body_build_part(struct buf *out, const struct operation *operation, const struct value *values, const char *path, size_t len, const char **bad) {
-  return build_json(out, operation, values, path, len, bad);
 }
 
 /* "card[holder][name]" for card.holder.name, percent-encoded; brackets that end a name, as those of "expand[]", stay behind it. */
@@ -113,5 +108,5 @@ static bool build_form(struct buf *out, const struct operation *operation, const
 }
 
 bool body_build(struct buf *out, const struct operation *operation, const struct value *values, const char **bad) {
-  return operation->form ? build_form(out, operation, values, bad) : build_json(out, operation, values, NULL, 0, bad);
+  return operation->form ? build_form(out, operation, values, bad) : body_build_part(out, operation, values, "", 0, bad);
 }
