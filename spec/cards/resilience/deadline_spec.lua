@@ -58,7 +58,7 @@ describe("cards.deadline", function()
   it("is the timeout of a call that would take longer", function()
     local id = sandbox.unique_id "deadline"
     local got = together {
-      cut = function() return cards.deadline(0.1, late, id) end,
+      cut = function() return cards.deadline(program.watched and 5 or 0.1, late, id) end, -- enough to be sent
       neighbour = neighbour,
     }
     assert.equal("timeout", got.cut[2].kind)
