@@ -19,28 +19,27 @@ ALL_LDFLAGS = -shared -pthread -Wl,-z,relro,-z,now,-z,nodelete -Wl,--as-needed $
 LIBS     := -lcurl -lcjson -lcrypto -lssl -lz -lm
 
 # Lua 5.4's files are in …/lua/5.4, LuaJIT's in …/lua/5.1.
-LUA_PC    = $(if $(filter luajit,$(LUA)),luajit,lua$(LUA))
 LUA_ABI   = $(if $(filter luajit,$(LUA)),5.1,$(LUA))
-LUA_INC   = $(if $(LUA_INCDIR),-I$(LUA_INCDIR),$(shell pkg-config --cflags $(LUA_PC)))
+LUA_INC   = $(if $(LUA_INCDIR),-I$(LUA_INCDIR),$(shell pkg-config --cflags $(if $(filter luajit,$(1)),luajit,lua$(1))))
 LIBDIR   ?= $(PREFIX)/lib/lua/$(LUA_ABI)
 LUADIR   ?= $(PREFIX)/share/lua/$(LUA_ABI)
 BINDIR   ?= $(PREFIX)/bin
 
 CORE_SRC := $(sort $(shell find src -name '*.c' ! -path 'src/lua/*'))
-SRC      := $(CORE_SRC) $(wildcard src/lua/*.c)
+BIND_SRC := $(wildcard src/lua/*.c)
+SRC      := $(CORE_SRC) $(BIND_SRC)
 LUA_SRC  := $(sort $(shell cd lua && find cards -name '*.lua' ! -path 'cards/cli/*'))
 CLI_SRC  := $(sort $(shell cd lua && find cards/cli -name '*.lua'))
 OUT       = $(BUILD)/$(LUA)
-OBJ       = $(SRC:src/%.c=$(OUT)/%.o)
 
-.PHONY: all help demo test check bench sandbox install clean units specs nginx packaging
+.PHONY: all help demo test check bench sandbox install clean
 
 all: $(OUT)/cards/core.so ## the C module for one Lua: LUA=5.1, 5.3, 5.4 or luajit
 
 help: ## this list
 	@awk -F ' *## ' '/^[a-z-]+:.* ## / { sub(/:.*/, "", $$1); printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
-# A tree of objects: $(call objects,FOLDER,COMPILER,FLAGS). Each has flags of its own: per Lua, units, units under sanitizers, the storm, fuzzers.
+# A tree of objects: $(call objects,FOLDER,COMPILER,FLAGS). Each has flags of its own: what knows no Lua, what each Lua sees, the sanitizers of units and storm, fuzzers.
 define objects
 $(1)/%.o: src/%.c $(MAKEFILE_LIST)
 	@mkdir -p $$(@D)
@@ -51,11 +50,17 @@ endef
 # What sanitizers and fuzzers are built with: malloc in the place of the pool, and without the hardening that hides an overflow from them.
 SANITIZED = $(filter-out $(HARDEN),$(ALL_CFLAGS)) -O1 -fno-omit-frame-pointer -DPOOL_IS_MALLOC
 
-$(eval $(call objects,$(OUT),$$(CC),$$(ALL_CFLAGS) $$(LUA_INC)))
+# What knows no Lua is the same for all of them, and what the units test.
+$(eval $(call objects,$(BUILD)/core,$$(CC),$$(ALL_CFLAGS)))
+CORE_OBJ := $(CORE_SRC:src/%.c=$(BUILD)/core/%.o)
 
-$(OUT)/cards/core.so: $(OBJ)
-	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $(OBJ) $(LIBS)
+define module
+$(call objects,$(BUILD)/$(1),$$(CC),$$(ALL_CFLAGS) $$(call LUA_INC,$(1)))
+$(BUILD)/$(1)/cards/core.so: $(CORE_OBJ) $(BIND_SRC:src/%.c=$(BUILD)/$(1)/%.o)
+	@mkdir -p $$(@D)
+	$$(CC) $$(ALL_LDFLAGS) -o $$@ $$^ $$(LIBS)
+endef
+$(foreach lua,$(sort $(LUAS) $(LUA)),$(eval $(call module,$(lua))))
 
 # --- running Lua ---
 
@@ -66,18 +71,43 @@ SANDBOX    = $(BUILD)/tests-sandbox
 LUA_BIN    = $(if $(filter luajit,$(LUA)),$(BUILD)/luajit/host,lua$(LUA))
 LUA_ENV    = LUA_PATH="lua/?.lua;lua/?/init.lua;spec/?.lua;;" LUA_CPATH="$(OUT)/?.so;$${LUA_CPATH:-;}" CARDS_SANDBOX="$(SANDBOX)" LUA_BIN="$(LUA_BIN)" LUA_NAME="$(LUA)"
 BUSTED    := /usr/bin/busted
+
+ALL_SPECS := $(sort $(shell find spec -name '*_spec.lua' ! -path 'spec/packaging/*' ! -path 'spec/nginx/*'))
+# What no Lua can change runs on 5.4: the wire, which is C's alone, but for the signals that a VM handles and the calls that use it all; and the runs of the program, which
+# are processes that are killed. The contract of the providers runs on all.
+ONE_LUA   := $(filter-out %/signal_spec.lua %/transfer_spec.lua,$(filter spec/http/%,$(ALL_SPECS))) spec/cards/cli/run_spec.lua
+SPECS     ?= $(if $(filter 5.4,$(LUA)),$(ALL_SPECS),$(filter-out $(ONE_LUA),$(ALL_SPECS)))
 TITLE      = specs on $(LUA)
-SPECS     ?= $(sort $(shell find spec -name '*_spec.lua' ! -path 'spec/packaging/*' ! -path 'spec/nginx/*'))
+
+# $(call run_specs,NAME): the report is build/LUA/NAME.tap.
+define run_specs
+@spec/sandbox/start $(SANDBOX)
+@echo "== $(TITLE)"
+@$(LUA_ENV) $(LUA_BIN) $(BUSTED) -o TAP $(SPECS) > $(OUT)/$(1).tap; status=$$?; spec/support/tally "$(TITLE)" $(OUT)/$(1).tap $$status
+endef
 
 $(BUILD)/luajit/host: spec/luajit.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(shell pkg-config --cflags luajit) -Wl,-E -o $@ $< $(shell pkg-config --libs luajit)
 
+.PHONY: specs $(LUAS:%=specs-%) nginx packaging
 specs: all $(if $(filter luajit,$(LUA)),$(BUILD)/luajit/host) ## the specs of one Lua: LUA=5.4 [SPECS=spec/cards/client/call_spec.lua]
-	@spec/sandbox/start $(SANDBOX)
-	@echo "== $(TITLE)"
-	$(LUA_ENV) $(LUA_BIN) $(BUSTED) -o TAP $(SPECS) > $(OUT)/specs.tap; \
-	  status=$$?; spec/support/tally "$(TITLE)" $(OUT)/specs.tap $$status
+	$(call run_specs,specs)
+
+$(foreach lua,$(LUAS),$(eval specs-$(lua): override LUA = $(lua)))
+specs-luajit: $(BUILD)/luajit/host
+$(LUAS:%=specs-%): specs-%: $(BUILD)/%/cards/core.so
+	$(call run_specs,specs)
+
+# Both are driven from Lua 5.4.
+nginx packaging: override LUA = 5.4
+nginx packaging: override SPECS = $(sort $(wildcard spec/$@/*_spec.lua))
+nginx packaging: override TITLE = specs of $@
+nginx packaging: $(BUILD)/5.4/cards/core.so
+nginx: $(BUILD)/luajit/cards/core.so ## the specs in a real nginx with LuaJIT
+	$(call run_specs,nginx)
+packaging: $(BUILD)/5.1/cards/core.so $(BUILD)/5.3/cards/core.so ## the specs of what others install
+	$(call run_specs,packaging)
 
 # --- C units: each spec twice, with the pool as it is and, for the sanitizers, with malloc in its place ---
 
@@ -87,15 +117,15 @@ UNIT_LIBS := -lcmocka $(LIBS)
 UNIT_RUNS := $(UNITS:%=$(BUILD)/units/%.tap) $(UNITS:%=$(BUILD)/units-asan/%.tap)
 
 define units
-$(call objects,$(BUILD)/$(1),$$(CC),$(2))
-$(BUILD)/$(1)/%_spec: spec/%_spec.c $(CORE_SRC:src/%.c=$(BUILD)/$(1)/%.o)
+$(BUILD)/$(1)/%_spec: spec/%_spec.c $(CORE_SRC:src/%.c=$(BUILD)/$(2)/%.o)
 	@mkdir -p $$(@D)
-	$$(CC) $(2) -Ispec/support/c -MMD -MP -o $$@ $$(filter %.c %.o,$$^) $$(UNIT_LIBS)
+	$$(CC) $(3) -Ispec/support/c -MMD -MP -o $$@ $$(filter %.c %.o,$$^) $$(UNIT_LIBS)
 -include $(UNITS:%=$(BUILD)/$(1)/%_spec.d)
 .PRECIOUS: $(BUILD)/$(1)/%_spec
 endef
-$(eval $(call units,units,$$(ALL_CFLAGS)))
-$(eval $(call units,units-asan,$$(SANITIZED) $$(SANITIZE)))
+$(eval $(call objects,$(BUILD)/units-asan,$$(CC),$$(SANITIZED) $$(SANITIZE)))
+$(eval $(call units,units,core,$$(ALL_CFLAGS)))
+$(eval $(call units,units-asan,units-asan,$$(SANITIZED) $$(SANITIZE)))
 
 # In these units each allocation fails once: spec/support/c/failing.h takes the allocator's place.
 FAILING := malloc pool_alloc pool_calloc pool_realloc pool_strdup pool_free pool_free_malloced
@@ -107,7 +137,7 @@ $(BUILD)/units/secret/arena_refused_spec $(BUILD)/units-asan/secret/arena_refuse
 $(BUILD)/%.tap: $(BUILD)/%_spec FORCE
 	@CMOCKA_MESSAGE_OUTPUT=TAP $< > $@ 2> $@.err; status=$$?; cat $@.err >> $@; spec/support/tally "$*" $@ $$status
 
-.PHONY: FORCE
+.PHONY: FORCE units
 FORCE:
 
 units: ## C units, as they are built and under sanitizers
@@ -123,7 +153,8 @@ $(eval $(call objects,$(BUILD)/units-tsan,$$(CC),$$(SANITIZED) -fsanitize=thread
 $(BUILD)/units-tsan/storm: spec/storm/storm.c $(CORE_SRC:src/%.c=$(BUILD)/units-tsan/%.o)
 	$(CC) $(SANITIZED) -fsanitize=thread -Ispec/support/c -o $@ $^ $(LIBS)
 
-$(BUILD)/units/storm: spec/storm/storm.c $(CORE_SRC:src/%.c=$(BUILD)/units/%.o)
+$(BUILD)/units/storm: spec/storm/storm.c $(CORE_OBJ)
+	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -Ispec/support/c -o $@ $^ $(LIBS)
 
 .PHONY: storm
@@ -211,14 +242,6 @@ fault: $(BUILD)/units-asan/vm $(BUILD)/units-asan/vm.pem ## a Lua whose allocati
 	@echo "== a Lua whose allocations fail"
 	@LUA_PATH="lua/?.lua;lua/?/init.lua" $< spec/fault/scenarios.lua $(BUILD)/units-asan/vm.pem > $(BUILD)/units-asan/vm.tap 2>&1; status=$$?; spec/support/tally fault $(BUILD)/units-asan/vm.tap $$status
 
-# Real nginx with the LuaJIT build, driven from Lua 5.4.
-nginx: ## the specs in a real nginx
-	@$(MAKE) -s all LUA=luajit
-	@$(MAKE) -s specs LUA=5.4 TITLE="specs of nginx" SPECS="$(wildcard spec/nginx/*_spec.lua)"
-
-packaging: ## the specs of what others install
-	@$(MAKE) -s specs LUA=5.4 TITLE="specs of packaging" SPECS="$(wildcard spec/packaging/*_spec.lua)"
-
 # --- the two commands ---
 
 # What every target here needs; demo, test, check and bench install their own part by themselves. DEPS=no installs nothing.
@@ -244,32 +267,25 @@ demo-nginx: deps-test ## the five behind an nginx, asked with curl
 sandbox: deps-demo ## the providers' stand-in, in the foreground, to try scripts against
 	@spec/sandbox/start --foreground $(BUILD)/sandbox
 
-# Everything runs even when something fails; what counts is the tally at the end.
-# What could not even be built counts as a failure, too.
-count_broken = { grep -qE '^[0-9]+ [1-9]' $(BUILD)/tally || echo "0 1 0 $(1): something could not be built" >> $(BUILD)/tally; }
+# One pool of jobs, of which the longest begin first; specs mostly wait, so that there is one more than cores. The storm is shorter than by itself.
+# Everything runs even when something fails; what counts is the tally at the end. What could not even be built counts as a failure, too.
+JOBS ?= $(shell echo $$(($$(nproc) + 1)))
+.PHONY: pool
+pool: fault storm nginx $(addprefix specs-,5.4 luajit 5.1 5.3) packaging $(UNIT_RUNS)
 
 test: deps-test ## everything is built and tested on Lua 5.1, 5.3, 5.4 and LuaJIT; installs what is missing
 	@mkdir -p $(BUILD) && : > $(BUILD)/tally
-	+@$(MAKE) -s -k units || $(call count_broken,units)
-	+@$(MAKE) -s -k -j2 -O storm-counted fault-counted
-	+@spec/sandbox/start $(SANDBOX) && $(MAKE) -s -k -j2 -O $(LUAS:%=specs-%)
-	+@$(MAKE) -s nginx || $(call count_broken,nginx)
-	+@$(MAKE) -s packaging || $(call count_broken,packaging)
+	+@$(MAKE) -s -k -j$(JOBS) -O pool $(if $(filter file,$(origin STORM)),STORM=15) || \
+	  grep -qE '^[0-9]+ [1-9]' $(BUILD)/tally || echo "0 1 0 something could not be built" >> $(BUILD)/tally
 	@spec/sandbox/stop $(SANDBOX) >/dev/null
 	@spec/support/total $(BUILD)/tally
-
-# Two cores have two of these at a time; specs mostly wait.
-specs-%:
-	+@$(MAKE) -s specs LUA=$* || $(call count_broken,specs)
-%-counted:
-	+@$(MAKE) -s $* || $(call count_broken,$*)
 
 check: deps-check ## the rest of the gate: linters, compilers, valgrind, rooms
 	@rm -f $(BUILD)/tally
 	@spec/support/check
 	@spec/support/total $(BUILD)/tally
 
-$(BUILD)/bench/response: spec/bench/response.c $(CORE_SRC:src/%.c=$(BUILD)/units/%.o)
+$(BUILD)/bench/response: spec/bench/response.c $(CORE_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS)
 

@@ -4,8 +4,6 @@ local cards = require "cards"
 local mappings = require "support.mappings"
 local sandbox = require "support.sandbox"
 
-assert(os.execute "spec/sandbox/start")
-
 --- A record of a provider that nobody has heard of: as the core would make it.
 local function record(fields, name)
   return setmetatable(fields, { __metatable = name or "x.y" })

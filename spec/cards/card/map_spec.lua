@@ -2,8 +2,6 @@ local cards = require "cards"
 local core = require "cards.core"
 local sandbox = require "support.sandbox"
 
-assert(os.execute "spec/sandbox/start")
-
 local function is_secret(value) return getmetatable(value) == "cards.secret" end
 
 --- A record of a provider that nobody has heard of: as the core would make it.

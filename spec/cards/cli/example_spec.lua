@@ -3,8 +3,6 @@
 local cli = require "support.cli"
 local core = require "cards.core"
 
-assert(os.execute "spec/sandbox/start")
-
 local folder, read, remove
 
 before_each(function()

@@ -5,8 +5,6 @@ local core = require "cards.core"
 local program = require "support.program"
 local sandbox = require "support.sandbox"
 
-assert(os.execute "spec/sandbox/start")
-
 local folder, write, read, remove
 
 setup(function()

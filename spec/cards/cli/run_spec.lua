@@ -6,8 +6,6 @@ local journal = require "cards.cli.journal"
 local program = require "support.program"
 local sandbox = require "support.sandbox"
 
-assert(os.execute "spec/sandbox/start")
-
 local folder, write, read, remove
 
 before_each(function()

@@ -2,8 +2,6 @@ local cards = require "cards"
 local cjson = require "cjson"
 local sandbox = require "support.sandbox"
 
-assert(os.execute "spec/sandbox/start")
-
 local mask = cards.mask
 
 local PAN, CVV, TOKEN = "4111111111111111", "987", "tok_MARKER_0123456789"
