@@ -66,16 +66,21 @@ local attempts = {
   load = function(s) return tostring(select(2, (loadstring or load)(s))) end,
 }
 
+local traced = {} -- classes: what fails of one secret fails in the same way of all, and a traceback goes through all modules
+
 local function show_secret(kind, label, secret)
   for name, attempt in pairs(attempts) do
     local _, text = pcall(attempt, secret)
     exhibit(kind, label .. ": " .. name, text)
-    local _, trace = xpcall(function()
-      local kept = secret
-      return attempt(kept)
-    end, function(message) return debug.traceback(tostring(message)) end)
-    exhibit(kind, label .. ": " .. name .. ", traceback", trace)
+    if not traced[secret.class] then
+      local _, trace = xpcall(function()
+        local kept = secret
+        return attempt(kept)
+      end, function(message) return debug.traceback(tostring(message)) end)
+      exhibit(kind, label .. ": " .. name .. ", traceback", trace)
+    end
   end
+  traced[secret.class] = true
   print(provider, label, secret)
   io.write(tostring(secret), "\n")
   pcall(io.write, secret)
