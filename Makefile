@@ -340,10 +340,10 @@ install-cli:
 	  tail -n +2 lua/cards/cli/cards; } > "$(DESTDIR)$(BINDIR)/cards"
 	chmod 755 "$(DESTDIR)$(BINDIR)/cards"
 
-# For LuaRocks, which says where Lua's headers are and where the files go; always from scratch, as the Lua version may be another one than last time.
+# For LuaRocks, which says where Lua's headers are and where the files go. The Lua version may be another one than last time.
 .PHONY: rock rock-install
 rock:
-	rm -rf $(BUILD)/rock
+	rm -rf $(BUILD)/rock/any
 	$(MAKE) BUILD=$(BUILD)/rock LUA=any LUA_INCDIR="$(LUA_INCDIR)" all
 rock-install:
 	$(MAKE) BUILD=$(BUILD)/rock LUA=any LUA_INCDIR=unused LIBDIR="$(LIBDIR)" LUADIR="$(LUADIR)" install-module

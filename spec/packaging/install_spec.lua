@@ -16,7 +16,7 @@ setup(function()
     set -e
     chmod a+rx "$(dirname %s)" && mkdir -p %s/build
     tar c --exclude=./.git --exclude='./build*' . | tar x -C %s
-    for lua in 5.1 5.3 5.4; do test ! -d %s/$lua || cp -a %s/$lua %s/build; done]]):format(
+    for part in core 5.1 5.3 5.4; do test ! -d %s/$part || cp -a %s/$part %s/build; done]]):format(
     quote(folder), quote(checkout), quote(checkout), quote(build), quote(build), quote(checkout)))
   assert.equal(0, status, output)
 end)
