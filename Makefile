@@ -271,7 +271,7 @@ sandbox: deps-demo ## the providers' stand-in, in the foreground, to try scripts
 # Everything runs even when something fails; what counts is the tally at the end. What could not even be built counts as a failure, too.
 JOBS ?= $(shell echo $$(($$(nproc) + 1)))
 .PHONY: pool
-pool: fault storm nginx $(addprefix specs-,5.4 luajit 5.1 5.3) packaging $(UNIT_RUNS)
+pool: nginx fault $(addprefix specs-,5.4 luajit 5.1 5.3) storm packaging $(UNIT_RUNS)
 
 test: deps-test ## everything is built and tested on Lua 5.1, 5.3, 5.4 and LuaJIT; installs what is missing
 	@mkdir -p $(BUILD) && : > $(BUILD)/tally

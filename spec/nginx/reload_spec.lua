@@ -74,14 +74,14 @@ describe("a reload", function()
     assert.same({}, server:socket_folders())
   end)
 
-  it("lets a call of ten seconds complete, in its old worker", function()
+  it("lets a call of some seconds complete, in its old worker", function()
     local id = sandbox.unique_id "reload"
     sandbox.plant(id, { pan = "4539578763621486" })
     local old, answer
     nginx.together(function()
-      answer = server:body("/real?pid=1&id=sandbox-slow_first_byte=10")
+      answer = server:body("/real?pid=1&id=sandbox-slow_first_byte=3")
     end, function()
-      nginx.wait_for("the call to begin", function() return sandbox.seen("sandbox-slow_first_byte=10").count > 0 end)
+      nginx.wait_for("the call to begin", function() return sandbox.seen("sandbox-slow_first_byte=3").count > 0 end)
       old = server:reload()
       assert.equal(upstream.MASKED, server:body("/real?id=c_1", { timeout = 5 }))
     end)

@@ -94,7 +94,7 @@ describe("a client that goes away", function()
 
   it("in the middle of cards.each leaves garbage that may be collected at any time", function()
     local worker = server:workers()[1]
-    for _ = 1, 10 do
+    for _ = 1, 5 do
       server:get("/together?n=20&prefix=hold-", { give_up = function() up.wait_for_held(20) end })
       up.wait_for_held(0)
       local ask = {}
