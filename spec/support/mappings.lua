@@ -1,10 +1,10 @@
 --- The mappings of the built-in providers, by the names of their operations, as their modules have them.
 
-local core = require "cards.core"
+local sandbox = require "support.sandbox"
 
 local mappings = {}
 
-for _, provider in ipairs(core.providers()) do
+for _, provider in ipairs(sandbox.PROVIDERS) do
   local function take(name, given)
     for operation, mapping in pairs(given) do
       mappings[name .. "." .. operation] = mapping
