@@ -1,7 +1,6 @@
 /* The module cards.core: what of the library is C, for lua/cards to build on. */
 #include <lualib.h>
 #include <math.h>
-#include <openssl/hmac.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,11 +8,9 @@
 #include "http/engine.h"
 #include "lua/binding.h"
 #include "secret/stack.h"
+#include "text/hash.h"
 #include "text/nearest.h"
 #include "text/pan.h"
-#include "text/tells.h"
-
-#define TELLS_MAX (16 * 1024 * 1024) /* bytes of text */
 
 /* Lua has no constant for it. */
 #define NO_MEMORY "not enough memory"
@@ -88,13 +85,9 @@ static int distance(lua_State *L) {
   return 1;
 }
 
-/* core.hash(key, text): HMAC-SHA-256 of a text or secret under a key, its first 16 bytes in hexadecimal digits. Of a card number the digits count. */
+/* core.hash(key, text): hash_keyed of two texts, of which each may be a secret */
 static int hash(lua_State *L) {
-  static const char digits[] = "0123456789abcdef";
-  char number[PAN_MAX_DIGITS];
-  unsigned char mac[EVP_MAX_MD_SIZE];
-  unsigned int mac_len = 0;
-  char hex[32];
+  char hex[HASH_HEX];
   const char *bytes[2];
   size_t len[2];
   for (int i = 0; i < 2; i++) {
@@ -103,47 +96,11 @@ static int hash(lua_State *L) {
     bytes[i] = secret ? (const char *)secret->bytes : luaL_checkstring(L, i + 1);
     len[i] = secret ? secret->len : lua_rawlen(L, i + 1);
   }
-  luaL_argcheck(L, len[0] > 0 && len[0] <= 4096, 1, "a key has 1 to 4096 bytes");
-  if (pan_luhn(bytes[1], len[1])) {
-    len[1] = pan_digits(bytes[1], len[1], number);
-    bytes[1] = number;
-  }
-  bool ok = HMAC(EVP_sha256(), bytes[0], (int)len[0], (const unsigned char *)bytes[1], len[1], mac, &mac_len) != NULL;
-  for (size_t i = 0; ok && i < sizeof hex / 2; i++) {
-    hex[2 * i] = digits[mac[i] >> 4];
-    hex[2 * i + 1] = digits[mac[i] & 15];
-  }
-  explicit_bzero(mac, sizeof mac);
-  explicit_bzero(number, sizeof number);
+  luaL_argcheck(L, len[0] > 0 && len[0] <= HASH_KEY_MAX, 1, "a key has 1 to 4096 bytes");
+  bool ok = hash_keyed(bytes[0], len[0], bytes[1], len[1], hex);
   stack_wipe(STACK_SHALLOW); /* before Lua is called, which may raise an error */
   if (!ok) return binding_no_memory(L);
   lua_pushlstring(L, hex, sizeof hex);
-  return 1;
-}
-
-/* core.tells(secret, texts): whether the texts of a list, together, tell more of the secret than its masks may */
-static int tells_(lua_State *L) {
-  const struct secret *secret = binding_to_secret(L, 1);
-  luaL_argcheck(L, secret, 1, "secret expected");
-  if (secret_state(secret) != SECRET_OPEN) return luaL_argerror(L, 1, "the secret is closed");
-  luaL_checktype(L, 2, LUA_TTABLE);
-  struct buf *text = binding_new_buf(L, TELLS_MAX), *scratch = binding_new_buf(L, TELLS_MAX);
-  bool ok = true;
-  size_t count = lua_rawlen(L, 2);
-  for (size_t i = 1; ok && i <= count; i++) {
-    lua_rawgeti(L, 2, (int)i);
-    size_t len;
-    const char *one = luaL_checklstring(L, -1, &len);
-    ok = buf_add(text, one, len) && buf_add_char(text, '\1');
-    lua_pop(L, 1);
-  }
-  ok = ok && buf_add(scratch, buf_string(text), text->len);
-  bool told = ok && text->len > 0 && tells(secret->class, (const char *)secret->bytes, secret->len, buf_string(text), text->len, scratch->data);
-  buf_free(text);
-  buf_free(scratch);
-  stack_wipe(STACK_SHALLOW);
-  if (!ok) return binding_no_memory(L);
-  lua_pushboolean(L, told);
   return 1;
 }
 
@@ -162,8 +119,9 @@ static int is_terminal(lua_State *L) {
 }
 
 __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
-  static const luaL_Reg functions[] = { { "redact", redact }, { "distance", distance },       { "hash", hash },
-                                        { "tells", tells_ },  { "is_terminal", is_terminal }, { NULL, NULL } };
+  static const luaL_Reg functions[] = {
+    { "redact", redact }, { "distance", distance }, { "hash", hash }, { "is_terminal", is_terminal }, { NULL, NULL }
+  };
   engine_setup();
   luaL_newlib(L, functions);
 #if LUA_VERSION_NUM >= 503 || defined(LUA_JITLIBNAME)

@@ -1,310 +1,571 @@
-/* Masking policies' walk over a card: what is usual of it is shown here, the rest by the functions that lua/cards/mask/show.lua gives along.
- *
- * It is C as that is the fastest on Lua 5.4: a card of Whop or Alix took 1.0 or 0.4 us, and 3.7 or 1.3 with a walk in Lua. Lua code made for the policy, with
- * known fields read into locals, one call of C to look at them and to count the table's keys, and one constructor, took 1.1 or 0.7, as it asks for each field
- * that a card might have. On LuaJIT such code is the faster one (0.6 or 0.3 against 1.0 or 0.4), which alone is not worth a second way. */
+/* Masking. A policy is compiled to a plan once. C walks over a card by that plan and makes the plain table that may be shown. What each rule shows of a value is written
+ * here; what it leaves of a text is in text/hint. Only the functions in a policy are called back. */
+#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "lua/binding.h"
+#include "lua/value.h"
+#include "secret/stack.h"
+#include "text/hash.h"
 #include "text/hint.h"
 #include "text/pan.h"
+#include "text/tells.h"
 
-#define MOST         64   /* fields of a table that are shown here */
-#define ROOM         16   /* of the stack, for what is done with one field */
-#define LEAST_NUMBER 1e12 /* the least whole number that may be a card's */
+#define GATHERED     32    /* fields that wait on the stack before they are put into a table */
+#define ROOM         24    /* slots of the stack that the work on one field needs */
+#define DEEPEST      64    /* tables in tables */
+#define MOST_TABLES  10000 /* below each table of the third level: a table that is shared often is shown as often */
+#define DEEPEST_COPY 16    /* tables in tables that a policy's function returns */
+#define MOST_COPIED  10000 /* values in them */
+#define SHORT_NAME   32    /* bytes: Lua keeps a text of this length once, and may keep a longer one more often */
+#define LEAST_NUMBER 1e12  /* the least whole number that may be a card's */
+#define SMALL        256   /* bytes of a result that need no memory of Lua's */
+#define TELLS_MAX    (16 * 1024 * 1024)
 
-/* What is done with a field: OTHER is its function's. */
-enum kind { OTHER, KEEP, HIDE, DROP, PAN, INITIALS, EMAIL, PHONE, FIELDS, UNNAMED, KINDS };
-static const char *const kind_names[KINDS] = { "other", "keep", "hide", "drop", "pan", "initials", "email", "phone", "fields", "unnamed" };
+/* What is done with a value. The first ones are the rules of the names below. FIELDS is a table of rules, UNNAMED a field without a rule, COPIED what a function returned. */
+enum kind { KEEP, DROP, HIDE, INITIALS, EMAIL, PHONE, YEAR_ONLY, PAN, LAST, TRUNCATE, HASH, FN, RULES, FIELDS = RULES, UNNAMED, COPIED };
+static const char *const rule_names[] = { "keep", "drop", "hide",     "initials", "email", "phone", "year_only",
+                                          "pan",  "last", "truncate", "hash",     "fn",    NULL };
 
-struct entry {
-  const char *name; /* of a string that is kept with the functions */
-  size_t len;
-  const struct plan *fields;
+struct mask_rule {
   enum kind kind;
-  unsigned char first, last; /* PAN: digits */
-  unsigned char most;        /* KEEP: bytes, 0 for any number */
-  int show;                  /* the place of its function */
+  size_t first, last; /* characters that it may show */
+  size_t most;        /* how long what is shown may be; 0 for any length */
+  int held;           /* the place of its key or function in the list of what the plan holds */
+  const struct mask_tree *fields;
 };
 
-struct plan {
+struct mask_field {
+  const char *name; /* of a string that the plan holds; NULL where the slot is free */
+  size_t len;
+  struct mask_rule rule;
+};
+
+struct mask_tree {
   size_t mask; /* of the slots, which are a power of two and half empty */
-  struct entry slots[];
+  struct mask_field slots[];
 };
 
-/* What a function of core.shower has on its stack, and what its list of functions begins with. */
-enum { CARD = 1, HIDDEN, SECRET, FUNCTIONS };
-enum { GENERAL = 1, OF_UNNAMED, FIRST_OF_FIELD };
+/* The upvalues of a policy's function. */
+enum { TREE = 1, HELD, SECRET, STARS, REFUSAL };
 
-static const struct entry unnamed = { .kind = UNNAMED, .show = OF_UNNAMED };
+static const struct mask_rule kept = { .kind = KEEP }, unnamed = { .kind = UNNAMED }, copied = { .kind = COPIED };
 
-/* Where the search for a name begins: by what it begins and ends with. */
-static size_t slot_of(const struct plan *plan, const char *name, size_t len) {
-  uint64_t first = 0, last = 0;
-  if (len >= sizeof first) {
-    memcpy(&first, name, sizeof first);
-    memcpy(&last, name + len - sizeof last, sizeof last);
-  } else if (len >= sizeof first / 2) {
-    memcpy(&first, name, sizeof first / 2);
-    memcpy(&last, name + len - sizeof last / 2, sizeof last / 2);
-  } else if (len > 0) {
-    first = (unsigned char)name[0];
-    last = (unsigned char)name[len - 1];
-  }
-  return (size_t)(((first + len) * 0x9e3779b97f4a7c15u + last * 0xc2b2ae3d27d4eb4fu) >> 32) & plan->mask;
+struct walk {
+  int depth, deepest;          /* tables around the current value, and how many there may be */
+  int left;                    /* tables that may follow; values where a result is copied */
+  bool failed;                 /* a table without end, or in a copy a value that is not plain */
+  const void *within[DEEPEST]; /* the tables around the current value */
+};
+
+/* --- rules ---
+ * Each function replaces the value on top of the stack by what is shown of it. False: three stars are shown, and the slot holds anything. */
+
+static bool show_mask(lua_State *L, const struct secret *secret, size_t first, size_t last) {
+  if (secret_state(secret) != SECRET_OPEN) return false;
+  binding_push_mask(L, secret, first, last);
+  lua_replace(L, -2);
+  return true;
 }
 
-static const struct entry *find(const struct plan *plan, const char *name, size_t len) {
-  if (plan)
-    for (size_t i = slot_of(plan, name, len); plan->slots[i].name; i = (i + 1) & plan->mask) {
-      const struct entry *field = &plan->slots[i];
-      if (field->name == name || (field->len == len && memcmp(field->name, name, len) == 0)) return field;
-    }
-  return &unnamed;
-}
-
-/* The open secret on top of the stack, or NULL. */
-static const struct secret *open_secret(lua_State *L) {
-  if (lua_type(L, -1) != LUA_TUSERDATA || !lua_getmetatable(L, -1)) return NULL;
-  bool is_secret = lua_rawequal(L, -1, SECRET);
-  lua_pop(L, 1);
-  const struct secret *secret = is_secret ? lua_touserdata(L, -1) : NULL;
-  return secret && secret_state(secret) == SECRET_OPEN ? secret : NULL;
-}
-
-/* --- what the rules show, as lua/cards/mask/rules.lua says ---
- * Each puts what is shown of the value on top of the stack in its place, or leaves it and returns false: then it is the function's. */
-
-static bool show_secret(lua_State *L, const struct entry *field) {
-  const struct secret *secret = open_secret(L);
+/* The mask of a secret by itself. */
+static bool show_concealed(lua_State *L) {
+  const struct secret *secret = value_secret(L, lua_upvalueindex(SECRET));
   if (!secret) return false;
-  if (field->kind == PAN)
-    binding_push_mask(L, secret, field->first, field->last);
-  else
-    binding_push_mask(L, secret, 0, secret->class == SECRET_PAN ? 4 : 0);
+  if (show_mask(L, secret, 0, secret->class == SECRET_PAN ? 4 : 0)) return true;
+  luaL_callmeta(L, -1, "__tostring"); /* it is closed */
   lua_replace(L, -2);
   return true;
 }
 
-static void show_stars(lua_State *L) {
+/* A text with the card numbers in it masked. */
+static bool show_redacted(lua_State *L) {
+  size_t len;
+  const char *text = lua_tolstring(L, -1, &len);
+  if (len < PAN_MIN_DIGITS || !pan_suspected(text, len)) return true;
+  struct buf *out = binding_new_buf(L, len);
+  if (!pan_redact(out, text, len)) binding_no_memory(L);
+  lua_pushlstring(L, buf_string(out), out->len);
+  buf_free(out);
+  lua_replace(L, -3);
   lua_pop(L, 1);
-  lua_pushvalue(L, HIDDEN);
+  return true;
 }
 
-static bool show_kept(lua_State *L, const struct entry *field) {
-  size_t len;
-  const char *text;
-  switch (lua_type(L, -1)) {
-  case LUA_TSTRING: text = lua_tolstring(L, -1, &len); return field->most ? len <= field->most : !pan_suspected(text, len);
-  case LUA_TNUMBER: return !field->most && lua_tonumber(L, -1) > -LEAST_NUMBER && lua_tonumber(L, -1) < LEAST_NUMBER;
-  case LUA_TBOOLEAN: return !field->most;
-  default: return !field->most && show_secret(L, field);
+/* A number as it is. One with a card number in its digits becomes a masked text, and one that is not finite is hidden, as encoders refuse it. */
+static bool show_number(lua_State *L) {
+  char digits[VALUE_DIGITS];
+  double number = lua_tonumber(L, -1);
+  if (number > -LEAST_NUMBER && number < LEAST_NUMBER) return true;
+  size_t len = value_digits(L, -1, digits);
+  if (!pan_suspected(digits, len)) return len > 0;
+  lua_pushlstring(L, digits, len);
+  show_redacted(L);
+  if (memcmp(lua_tostring(L, -1), digits, len) == 0)
+    lua_pop(L, 1);
+  else
+    lua_replace(L, -2);
+  return true;
+}
+
+static bool show_kept(lua_State *L, int type) {
+  switch (type) {
+  case LUA_TSTRING: return show_redacted(L);
+  case LUA_TNUMBER: return show_number(L);
+  case LUA_TBOOLEAN: return true;
+  default: return show_concealed(L);
   }
 }
 
-static bool show_text(lua_State *L, const struct entry *field) {
-  char out[HINT_ROOM];
-  size_t len;
-  if (lua_type(L, -1) != LUA_TSTRING) return show_secret(L, field);
+static bool show_text(lua_State *L, const struct mask_rule *rule) {
+  static hint *const hints[RULES] = {
+    [INITIALS] = hint_initials, [EMAIL] = hint_email, [PHONE] = hint_phone, [YEAR_ONLY] = hint_year, [LAST] = hint_last, [TRUNCATE] = hint_truncate
+  };
+  char small[SMALL];
+  size_t len, made;
+  int at = lua_gettop(L);
+  if (rule->kind != EMAIL) show_redacted(L);
   const char *text = lua_tolstring(L, -1, &len);
-  if (!hint_is_usual(text, len)) return false;
-  size_t made = field->kind == INITIALS ? hint_initials(text, len, out)
-                : field->kind == EMAIL  ? hint_email(text, len, out)
-                                        : hint_phone(text, len, out);
-  lua_pushlstring(L, made ? out : "***", made ? made : 3);
+  char *out = HINT_ROOM(len) <= sizeof small ? small : lua_newuserdata(L, HINT_ROOM(len));
+  bool ok = hints[rule->kind](text, len, rule->first + rule->last, out, &made);
+  if (ok) lua_pushlstring(L, out, made);
+  if (ok && rule->kind == EMAIL) show_redacted(L); /* last, as its first letter may be a digit */
+  if (ok) lua_replace(L, at);
+  if (out != small) lua_settop(L, at);
+  return ok;
+}
+
+static bool is_year(lua_State *L) {
+  lua_Number year = lua_tonumber(L, -1);
+  return year == floor(year) && year >= 1000 && year <= 9999;
+}
+
+/* The rules that show a part of a text. */
+static bool show_part(lua_State *L, int type, const struct mask_rule *rule) {
+  char shown[PAN_MASK_ROOM];
+  bool counts = rule->kind == PAN || rule->kind == LAST || rule->kind == TRUNCATE;
+  if (type == LUA_TSTRING && rule->kind != PAN) return show_text(L, rule);
+  if (type == LUA_TNUMBER) return rule->kind == YEAR_ONLY && is_year(L);
+  if (type == LUA_TSTRING) {
+    lua_pushlstring(L, shown, pan_mask(shown, SECRET_PAN, lua_tostring(L, -1), lua_rawlen(L, -1), rule->first, rule->last));
+    lua_replace(L, -2);
+    return true;
+  }
+  const struct secret *secret = counts ? value_secret(L, lua_upvalueindex(SECRET)) : NULL;
+  return secret ? show_mask(L, secret, rule->first, rule->last) : show_concealed(L);
+}
+
+/* The bytes of the text or open secret at the index, or NULL. */
+static const char *bytes_of(lua_State *L, int index, size_t *len) {
+  const struct secret *secret = binding_to_secret(L, index);
+  if (!secret) return lua_type(L, index) == LUA_TSTRING ? lua_tolstring(L, index, len) : NULL;
+  *len = secret->len;
+  return secret_state(secret) == SECRET_OPEN ? (const char *)secret->bytes : NULL;
+}
+
+static bool show_hash(lua_State *L, const struct mask_rule *rule) {
+  char hex[HASH_HEX];
+  size_t key_len, len;
+  const struct secret *secret = value_secret(L, lua_upvalueindex(SECRET));
+  if (secret && secret->class == SECRET_CVV) return false;
+  if (!value_text(L) && lua_type(L, -1) == LUA_TNUMBER) lua_tostring(L, -1); /* which makes it one */
+  lua_rawgeti(L, lua_upvalueindex(HELD), rule->held);
+  const char *key = bytes_of(L, -1, &key_len), *bytes = bytes_of(L, -2, &len);
+  lua_pop(L, 1);
+  if (!key || !bytes) return false;
+  bool ok = hash_keyed(key, key_len, bytes, len, hex);
+  stack_wipe(STACK_SHALLOW); /* before Lua is called, which may raise an error */
+  if (!ok) binding_no_memory(L);
+  lua_pushlstring(L, hex, sizeof hex);
   lua_replace(L, -2);
   return true;
 }
 
-static bool show_unnamed(lua_State *L, const struct entry *field) {
-  int type = lua_type(L, -1);
-  if (type != LUA_TSTRING && type != LUA_TNUMBER && type != LUA_TBOOLEAN) return show_secret(L, field);
-  show_stars(L);
-  return true;
-}
-
-static bool show_value(lua_State *L, const struct entry *field) {
-  switch (field->kind) {
-  case KEEP: return show_kept(L, field);
-  case HIDE: show_stars(L); return true;
-  case PAN: return show_secret(L, field);
-  case INITIALS:
-  case EMAIL:
-  case PHONE: return show_text(L, field);
-  case UNNAMED: return show_unnamed(L, field);
+/* Whether what is shown has no more characters than that as a text. */
+static bool is_short(lua_State *L, size_t most) {
+  size_t len;
+  switch (lua_type(L, -1)) {
+  case LUA_TNIL: return true;
+  case LUA_TBOOLEAN: return strlen(lua_toboolean(L, -1) ? "true" : "false") <= most;
+  case LUA_TSTRING: return lua_rawlen(L, -1) <= most;
+  case LUA_TNUMBER:
+    lua_pushvalue(L, -1);
+    lua_tolstring(L, -1, &len);
+    lua_pop(L, 1);
+    return len <= most;
   default: return false;
   }
 }
 
-/* --- the walk ---- */
+/* --- the walk --- */
 
-static bool show_table(lua_State *L, int table, const struct plan *plan, int outer);
+static bool show_table(lua_State *L, struct walk *walk, const struct mask_rule *rule);
+static bool show_call(lua_State *L, const struct mask_rule *rule);
 
-/* Pushes what is shown of the value at the index, which was left. A table in the card is walked over here, one in that by its function, which knows those that
- * contain themselves. */
-static void show_left(lua_State *L, const struct entry *field, int value, int table, int outer) {
-  bool is_inner = (field->kind == FIELDS || field->kind == UNNAMED) && !outer && lua_istable(L, value) && !lua_rawequal(L, value, table);
-  if (is_inner && show_table(L, value, field->fields, table)) return;
-  lua_rawgeti(L, FUNCTIONS, field->show);
-  lua_pushvalue(L, value);
-  lua_pushvalue(L, table);
-  if (outer)
-    lua_pushvalue(L, outer);
-  else
-    lua_pushnil(L);
-  lua_call(L, 3, 1);
+/* A table in a table. It is hidden where it contains itself, is too deep, or comes after too many others. */
+static bool show_inner(lua_State *L, struct walk *walk, const struct mask_rule *rule) {
+  const void *table = lua_topointer(L, -1);
+  bool is_endless = walk->depth >= walk->deepest;
+  if (rule->kind != COPIED && walk->depth == 2) walk->left = MOST_TABLES;
+  if (rule->kind != COPIED && walk->depth >= 2) is_endless = is_endless || --walk->left < 0;
+  for (int i = 0; i < walk->depth && !is_endless; i++)
+    is_endless = walk->within[i] == table;
+  walk->failed = walk->failed || is_endless;
+  return !is_endless && show_table(L, walk, rule);
 }
 
-/* Pushes what is shown of the table at the index; or false, before anything was called, where its keys are not all texts that may be shown.
- * The fields' names and what is shown of them gather on the stack, as only then it is known how many there are and what has to be called. */
-static bool show_table(lua_State *L, int table, const struct plan *plan, int outer) {
-  struct {
-    const struct entry *field;
-    int value;
-  } left[MOST];
-  int count = 0, left_count = 0, made = lua_gettop(L) + 1;
-  if (!lua_checkstack(L, 2 * MOST + ROOM)) return luaL_error(L, "not enough memory");
-  lua_pushnil(L);
-  lua_pushnil(L);
-  while (lua_next(L, table)) {
-    size_t len;
-    const char *name = lua_type(L, -2) == LUA_TSTRING ? lua_tolstring(L, -2, &len) : NULL;
-    const struct entry *field = name ? find(plan, name, len) : NULL;
-    if (!field || count == MOST || (field == &unnamed && pan_suspected(name, len))) {
-      lua_settop(L, made - 1);
-      return false;
-    }
-    if (field->kind == DROP) {
-      lua_pop(L, 1);
-      continue;
-    }
-    if (!show_value(L, field)) {
-      left[left_count].field = field;
-      left[left_count++].value = lua_gettop(L);
-    }
-    count++;
-    lua_pushvalue(L, -2);
+static bool show_copy(lua_State *L, int type, struct walk *walk, const struct mask_rule *rule) {
+  walk->failed = walk->failed || --walk->left < 0 || (type != LUA_TTABLE && type != LUA_TSTRING && type != LUA_TNUMBER && type != LUA_TBOOLEAN);
+  if (walk->failed) return false;
+  return type == LUA_TTABLE ? show_inner(L, walk, rule) : show_kept(L, type);
+}
+
+static bool apply(lua_State *L, struct walk *walk, const struct mask_rule *rule) {
+  int type = lua_type(L, -1);
+  switch (rule->kind) {
+  case KEEP: return show_kept(L, type);
+  case HIDE: return false;
+  case HASH: return show_hash(L, rule);
+  case FN: return show_call(L, rule);
+  case FIELDS:
+  case UNNAMED: return type == LUA_TTABLE ? show_inner(L, walk, rule) : type == LUA_TUSERDATA && show_concealed(L);
+  case COPIED: return show_copy(L, type, walk, rule);
+  default: return show_part(L, type, rule);
   }
-  lua_createtable(L, 0, count);
-  lua_replace(L, made);
-  for (int i = 0; i < left_count; i++) {
-    show_left(L, left[i].field, left[i].value, table, outer);
-    lua_replace(L, left[i].value);
+}
+
+/* Replaces the value on top of the stack by what is shown of it. False: the field is left out. */
+static bool show(lua_State *L, struct walk *walk, const struct mask_rule *rule) {
+  if (rule->kind == DROP) return false;
+  if (!apply(L, walk, rule) || (rule->most > 0 && !is_short(L, rule->most))) {
+    lua_pop(L, 1);
+    lua_pushvalue(L, lua_upvalueindex(STARS));
   }
-  for (; count > 0; count--)
-    lua_rawset(L, made);
+  return rule->kind != FN || !lua_isnil(L, -1);
+}
+
+/* Where the search for a name begins. Lua keeps a short text once, so its address identifies it. */
+static size_t slot_of(const struct mask_tree *tree, const char *name) {
+  return ((uintptr_t)name >> 4 ^ (uintptr_t)name >> 12) & tree->mask;
+}
+
+static const struct mask_rule *find(const struct mask_tree *tree, const char *name, size_t len) {
+  for (size_t i = slot_of(tree, name); tree->slots[i].name; i = (i + 1) & tree->mask)
+    if (tree->slots[i].name == name) return &tree->slots[i].rule;
+  for (size_t i = 0; len > SHORT_NAME && i <= tree->mask; i++)
+    if (tree->slots[i].len == len && memcmp(tree->slots[i].name, name, len) == 0) return &tree->slots[i].rule;
+  return NULL;
+}
+
+/* A table under way. Its fields gather on the stack first, so that it is made with the right size. */
+struct made {
+  int from, at;        /* stack places of the table that is masked, and of the new one (nil until it is made) */
+  int gathered, count; /* fields on the stack, and fields in the new table */
+  int numbers;         /* fields of both kinds whose name is a number */
+  int renamed;         /* names with a card number in them */
+};
+
+/* Puts the gathered fields, which are on top of the stack, into the new table. */
+static void put_gathered(lua_State *L, struct made *made) {
+  if (lua_isnil(L, made->at)) {
+    lua_createtable(L, made->numbers, made->gathered - made->numbers);
+    lua_replace(L, made->at);
+  }
+  made->count += made->gathered;
+  for (; made->gathered > 0; made->gathered--)
+    lua_rawset(L, made->at);
+}
+
+static bool has(lua_State *L, int table, int name) {
+  if (lua_isnil(L, table)) return false;
+  lua_pushvalue(L, name);
+  lua_rawget(L, table);
+  bool found = !lua_isnil(L, -1);
+  lua_pop(L, 1);
+  return found;
+}
+
+/* Changes the name on top of the stack until neither table has it: "name#2" and so on, from the number n on. */
+static void make_distinct(lua_State *L, int one, int other, int n) {
+  int name = lua_gettop(L);
+  lua_pushvalue(L, name);
+  while (has(L, one, -1) || has(L, other, -1)) {
+    lua_pop(L, 1);
+    lua_pushvalue(L, name);
+    lua_pushfstring(L, "#%d", n < 2 ? 2 : n);
+    lua_concat(L, 2);
+    n = n < 2 ? 3 : n + 1;
+  }
+  lua_replace(L, name);
+}
+
+/* Puts a field whose name has a card number in it into the new table under a masked name. That is done at once, so that the next such name is compared with it. False: there
+ * is no card number in the name. */
+static bool put_renamed(lua_State *L, struct walk *walk, struct made *made) {
+  lua_pushvalue(L, -2);
+  show(L, walk, &kept);
+  if (lua_rawequal(L, -1, -3)) {
+    lua_pop(L, 1);
+    return false;
+  }
+  if (lua_isnil(L, made->at)) {
+    lua_newtable(L);
+    lua_replace(L, made->at);
+  }
+  make_distinct(L, made->from, made->at, ++made->renamed);
+  lua_insert(L, -2);
+  lua_rawset(L, made->at);
+  made->count++;
   return true;
 }
 
-static int show(lua_State *L) {
-  luaL_checktype(L, CARD, LUA_TTABLE);
-  lua_settop(L, CARD);
-  for (int i = 2; i <= FUNCTIONS; i++)
-    lua_pushvalue(L, lua_upvalueindex(i));
-  if (show_table(L, CARD, lua_touserdata(L, lua_upvalueindex(1)), 0)) return 1;
-  lua_rawgeti(L, FUNCTIONS, GENERAL);
-  lua_pushvalue(L, CARD);
-  lua_call(L, 1, 1);
+/* Shows the field whose name and value are on top of the stack, and leaves the name there. A name is a text or a number; a field with any other key is left out. */
+static void show_field(lua_State *L, struct walk *walk, const struct mask_rule *above, struct made *made) {
+  size_t len = 0;
+  int type = lua_type(L, -2);
+  const char *name = type == LUA_TSTRING ? lua_tolstring(L, -2, &len) : NULL;
+  const struct mask_rule *own = name && above->fields ? find(above->fields, name, len) : NULL, *rule = own ? own : &unnamed;
+  if (above->kind == COPIED || (above->kind == FIELDS && type == LUA_TNUMBER)) rule = above; /* elements of a list have the rules of the list */
+  bool has_name = name || type == LUA_TNUMBER;
+  walk->failed = walk->failed || !has_name;
+  if (!has_name || !show(L, walk, rule)) {
+    lua_pop(L, 1);
+    return;
+  }
+  bool is_suspected = name ? !own && len >= PAN_MIN_DIGITS && pan_suspected(name, len) : fabs(lua_tonumber(L, -2)) >= LEAST_NUMBER;
+  if (is_suspected && put_renamed(L, walk, made)) return;
+  if (!name) made->numbers++;
+  lua_pushvalue(L, -2);
+  if (++made->gathered < GATHERED) return;
+  lua_insert(L, made->at + 1);
+  put_gathered(L, made);
+}
+
+/* Turns numbers into texts unless they are the places of a list: encoders refuse or blow up a list with holes, or with names beside its places. */
+static void close_holes(lua_State *L, const struct made *made) {
+  bool is_list = made->numbers == made->count;
+  for (int i = 1; i <= made->count && is_list; i++) {
+    lua_rawgeti(L, made->at, i);
+    is_list = !lua_isnil(L, -1);
+    lua_pop(L, 1);
+  }
+  if (is_list) return;
+  lua_createtable(L, 0, made->count);
+  int named = lua_gettop(L);
+  for (lua_pushnil(L); lua_next(L, made->at);) {
+    lua_pushvalue(L, -2);
+    if (lua_type(L, -1) == LUA_TNUMBER) {
+      lua_tostring(L, -1);
+      make_distinct(L, made->at, named, 2);
+    }
+    lua_insert(L, -2);
+    lua_rawset(L, named);
+  }
+  lua_replace(L, made->at);
+}
+
+/* Replaces the table on top of the stack by a new one with what is shown of it. No metamethod is called. */
+static bool show_table(lua_State *L, struct walk *walk, const struct mask_rule *rule) {
+  struct made made = { .from = lua_gettop(L), .at = lua_gettop(L) + 1 };
+  if (!lua_checkstack(L, 2 * GATHERED + ROOM)) binding_no_memory(L);
+  walk->within[walk->depth++] = lua_topointer(L, made.from);
+  lua_pushnil(L);
+  for (lua_pushnil(L); lua_next(L, made.from);)
+    show_field(L, walk, rule, &made);
+  put_gathered(L, &made);
+  walk->depth--;
+  if (made.numbers > 0) close_holes(L, &made);
+  lua_replace(L, made.from);
+  return true;
+}
+
+/* --- functions in a policy --- */
+
+struct piece {
+  const char *name;
+  size_t len;
+};
+
+static int compare_pieces(const void *a, const void *b) {
+  const struct piece *one = a, *other = b;
+  int order = memcmp(one->name, other->name, one->len < other->len ? one->len : other->len);
+  return order != 0 ? order : (one->len > other->len) - (one->len < other->len);
+}
+
+static void add_pieces(lua_State *L, struct buf *text);
+
+/* The same for a table of names, sorted. */
+static void add_named_pieces(lua_State *L, struct buf *text) {
+  size_t count = 0, i = 0;
+  int table = lua_gettop(L);
+  for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1))
+    count++;
+  struct piece *pieces = lua_newuserdata(L, count * sizeof *pieces);
+  for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1), i++)
+    pieces[i].name = lua_tolstring(L, -2, &pieces[i].len);
+  qsort(pieces, count, sizeof *pieces, compare_pieces);
+  for (i = 0; i < count; i++) {
+    lua_pushlstring(L, pieces[i].name, pieces[i].len);
+    lua_pushvalue(L, -1);
+    add_pieces(L, text);
+    lua_rawget(L, table);
+    add_pieces(L, text);
+  }
+  lua_settop(L, table);
+}
+
+/* Appends the texts and numbers in the copy on top of the stack, names included, and pops it. */
+static void add_pieces(lua_State *L, struct buf *text) {
+  size_t len;
+  luaL_checkstack(L, ROOM, NULL);
+  int type = lua_type(L, -1), places = type == LUA_TTABLE ? (int)lua_rawlen(L, -1) : 0;
+  if (value_text(L) || type == LUA_TNUMBER) {
+    const char *bytes = lua_tolstring(L, -1, &len);
+    buf_add(text, bytes, len);
+  } else if (type == LUA_TTABLE && places == 0) {
+    add_named_pieces(L, text);
+  }
+  for (int i = 1; i <= places; i++) {
+    lua_rawgeti(L, -1, i);
+    add_pieces(L, text);
+  }
+  if (type != LUA_TTABLE) buf_add_char(text, '\1');
+  lua_pop(L, 1);
+}
+
+/* Whether the copy on top of the stack tells more of the secret than its masks may. True for a closed secret, as nobody knows. */
+static bool tells_more(lua_State *L, const struct secret *secret) {
+  if (secret_state(secret) != SECRET_OPEN) return true;
+  struct buf *text = binding_new_buf(L, TELLS_MAX), *scratch = binding_new_buf(L, TELLS_MAX);
+  lua_pushvalue(L, -3);
+  add_pieces(L, text);
+  bool ok = !text->failed && buf_add(scratch, buf_string(text), text->len);
+  bool told = ok && text->len > 0 && tells(secret->class, (const char *)secret->bytes, secret->len, buf_string(text), text->len, scratch->data);
+  buf_free(text);
+  buf_free(scratch);
+  stack_wipe(STACK_SHALLOW);
+  if (!ok) binding_no_memory(L);
+  lua_pop(L, 2);
+  return told;
+}
+
+/* What a policy's function makes of the value. It cannot yield, as nothing here could resume it. */
+static bool show_call(lua_State *L, const struct mask_rule *rule) {
+  const struct secret *secret = value_secret(L, lua_upvalueindex(SECRET));
+  struct walk walk = { .deepest = DEEPEST_COPY, .left = MOST_COPIED };
+  if (secret && secret->class == SECRET_CVV) return false;
+  if (lua_type(L, -1) == LUA_TSTRING) show_redacted(L);
+  lua_rawgeti(L, lua_upvalueindex(HELD), rule->held);
+  lua_pushvalue(L, -2);
+  int status = lua_pcall(L, 1, 1, 0);
+  if (binding_is_no_memory(L, status)) lua_error(L);
+  bool is_secret = status == LUA_OK && value_secret(L, lua_upvalueindex(SECRET)), ok = status == LUA_OK;
+  if (is_secret) {
+    ok = show_concealed(L);
+  } else if (ok && !lua_isnil(L, -1)) {
+    show(L, &walk, &copied);
+    ok = !walk.failed && !(secret && tells_more(L, secret));
+  }
+  lua_replace(L, -2);
+  return ok;
+}
+
+/* --- policies --- */
+
+/* The function of a policy: (anything, card) */
+static int mask(lua_State *L) {
+  lua_settop(L, 2);
+  if (!lua_istable(L, 2)) {
+    const char *got = binding_to_secret(L, 2) ? "secret" : luaL_typename(L, 2);
+    return luaL_error(L, "%s, not a %s", lua_tostring(L, lua_upvalueindex(REFUSAL)), got);
+  }
+  const struct mask_rule card = { .kind = UNNAMED, .fields = lua_touserdata(L, lua_upvalueindex(TREE)) };
+  struct walk walk;
+  walk.depth = walk.left = 0;
+  walk.deepest = DEEPEST;
+  walk.failed = false;
+  show_table(L, &walk, &card);
   return 1;
 }
 
-/* --- making plans ---- */
-
-static unsigned char count_of(lua_State *L, int entry, const char *key) {
-  lua_getfield(L, entry, key);
-  unsigned char count = (unsigned char)lua_tonumber(L, -1);
+/* The number under the name in the table at the index, as far as it counts. */
+static size_t count_in(lua_State *L, int table, const char *name) {
+  lua_getfield(L, table, name);
+  lua_Number count = lua_tonumber(L, -1);
   lua_pop(L, 1);
-  return count;
+  return count > 0 ? count < SECRET_MAX_LEN ? (size_t)count : SECRET_MAX_LEN : 0;
 }
 
-static enum kind kind_of(lua_State *L, int entry) {
-  lua_getfield(L, entry, "quick");
-  const char *name = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "other";
-  enum kind kind = OTHER;
-  for (int i = 0; i < KINDS; i++)
-    if (strcmp(name, kind_names[i]) == 0) kind = (enum kind)i;
+static struct mask_rule read_rule(lua_State *L, int definition, int held) {
+  struct mask_rule rule = { .first = count_in(L, definition, "first"), .last = count_in(L, definition, "last") };
+  lua_getfield(L, definition, "name");
+  rule.kind = (enum kind)luaL_checkoption(L, lua_gettop(L), NULL, rule_names);
+  if (rule.kind == HASH || rule.kind == FN) {
+    lua_getfield(L, definition, rule.kind == HASH ? "key" : "call");
+    rule.held = value_hold(L, held);
+  }
   lua_pop(L, 1);
-  return kind;
+  return rule;
 }
 
-/* Moves what is on top of the stack to the end of the list of functions, which keeps it. Returns its place. */
-static int keep(lua_State *L, int functions) {
-  int place = (int)lua_rawlen(L, functions) + 1;
-  lua_rawseti(L, functions, place);
-  return place;
+static void put_field(struct mask_tree *tree, const struct mask_field *field) {
+  size_t i = slot_of(tree, field->name);
+  while (tree->slots[i].name)
+    i = (i + 1) & tree->mask;
+  tree->slots[i] = *field;
 }
 
-/* The plan of the table of fields at the index; it is kept in the list of functions. */
-static const struct plan *make_plan(lua_State *L, int fields, int functions) {
+/* Pushes the tree of the table of fields at the index. The list `held` keeps what the tree points to. */
+static const struct mask_tree *push_tree(lua_State *L, int from, int held) {
   size_t count = 0, slots = 2;
   luaL_checkstack(L, ROOM, NULL);
-  for (lua_pushnil(L); lua_next(L, fields); lua_pop(L, 1))
+  for (lua_pushnil(L); lua_next(L, from); lua_pop(L, 1))
     count++;
   while (slots < 2 * count)
     slots *= 2;
-  size_t size = sizeof(struct plan) + slots * sizeof(struct entry);
-  struct plan *plan = lua_newuserdata(L, size);
-  memset(plan, 0, size);
-  plan->mask = slots - 1;
-  keep(L, functions);
-  for (lua_pushnil(L); lua_next(L, fields); lua_pop(L, 1)) {
+  size_t size = sizeof(struct mask_tree) + slots * sizeof(struct mask_field);
+  struct mask_tree *tree = lua_newuserdata(L, size);
+  memset(tree, 0, size);
+  tree->mask = slots - 1;
+  for (lua_pushnil(L); lua_next(L, from); lua_pop(L, 1)) {
     int entry = lua_gettop(L);
-    struct entry field = { .kind = kind_of(L, entry) };
-    field.name = lua_tolstring(L, entry - 1, &field.len);
-    if (field.kind == PAN) {
-      field.first = count_of(L, entry, "first");
-      field.last = count_of(L, entry, "last");
-    } else if (field.kind == KEEP) {
-      field.most = count_of(L, entry, "most");
-    }
-    lua_pushvalue(L, -2);
-    keep(L, functions);
-    lua_getfield(L, entry, "show");
-    field.show = keep(L, functions);
+    struct mask_field field = { .name = luaL_checkstring(L, entry - 1), .len = lua_rawlen(L, entry - 1) };
+    lua_pushvalue(L, entry - 1);
+    value_hold(L, held);
     lua_getfield(L, entry, "fields");
-    if (lua_istable(L, -1)) field.fields = make_plan(L, lua_gettop(L), functions);
+    if (lua_istable(L, -1)) {
+      field.rule = (struct mask_rule){ .kind = FIELDS, .fields = push_tree(L, entry + 1, held) };
+      value_hold(L, held);
+    } else {
+      lua_getfield(L, entry, "definition");
+      field.rule = read_rule(L, entry + 2, held);
+      field.rule.most = count_in(L, entry, "most");
+    }
     lua_settop(L, entry);
-    size_t i = slot_of(plan, field.name, field.len);
-    while (plan->slots[i].name)
-      i = (i + 1) & plan->mask;
-    plan->slots[i] = field;
+    put_field(tree, &field);
   }
-  return plan;
+  return tree;
 }
 
-/* core.shower(fields, general, unnamed): a function of a table that returns what a policy shows of it, a new one.
- *  - fields: { name = { show, quick, first, last, most, fields } }. show(value, table, outer) returns what is shown, and is called where quick, the name of a rule,
- *    does not say it. Of quick "fields" are tables, and fields is what is in them; first and last are those of "pan", most the bytes that "keep" may show
- *  - general(table) shows a table with keys that are no texts or have card numbers in them, or that has too many
- *  - unnamed(value, table, outer) shows a field that is none of the fields */
-static int make_shower(lua_State *L) {
+/* core.masker(tree, refusal): compiles a policy. Returns a function of (anything, card) that returns a new table with what may be shown of the card.
+ *  - tree: { name = { definition, most } or { fields = tree } }. A definition is { name, first, last, key, call }: the rule and its arguments. What has more than `most`
+ *    characters is hidden
+ *  - refusal: how the error begins that is raised for a card that is no table */
+static int make_masker(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
-  luaL_checktype(L, 2, LUA_TFUNCTION);
-  luaL_checktype(L, 3, LUA_TFUNCTION);
-  lua_settop(L, 3);
+  luaL_checkstring(L, 2);
+  lua_settop(L, 2);
   lua_newtable(L);
-  lua_insert(L, 2);
-  lua_rawseti(L, 2, OF_UNNAMED);
-  lua_rawseti(L, 2, GENERAL);
-  make_plan(L, 1, 2);
-  lua_rawgeti(L, 2, FIRST_OF_FIELD);
-  lua_pushliteral(L, "***");
+  push_tree(L, 1, 3);
+  lua_pushvalue(L, 3);
   luaL_getmetatable(L, SECRET_TYPE);
+  lua_pushliteral(L, HINT_STARS);
   lua_pushvalue(L, 2);
-  lua_pushcclosure(L, show, FUNCTIONS);
-  return 1;
-}
-
-/* core.mask(secret, first, last): as secret:mask, but nothing of a closed one, and never an error but for want of memory. */
-static int mask(lua_State *L) {
-  const struct secret *secret = binding_to_secret(L, 1);
-  luaL_argcheck(L, secret, 1, "secret expected");
-  if (secret_state(secret) != SECRET_OPEN) return 0;
-  binding_push_mask(L, secret, (size_t)luaL_checkinteger(L, 2), (size_t)luaL_checkinteger(L, 3));
+  lua_pushcclosure(L, mask, REFUSAL);
   return 1;
 }
 
 void binding_open_mask(lua_State *L) {
-  static const luaL_Reg functions[] = { { "shower", make_shower }, { "mask", mask }, { NULL, NULL } };
-  luaL_setfuncs(L, functions, 0);
+  lua_pushcfunction(L, make_masker);
+  lua_setfield(L, -2, "masker");
 }

@@ -1,19 +1,22 @@
-/* What is left of a name, an address or a telephone number that is masked, for the texts that are usual. Pure functions without state. */
+/* What the rules of masking policies leave of a text. Pure functions without state.
+ * Each takes len bytes and the number n that its rule was made with. It writes what is left into out, which has HINT_ROOM(len) bytes, and its length into *made. False:
+ * nothing may be left. Texts are UTF-8; digits, letters and white space are those of ASCII, whatever the locale. The caller masks card numbers. */
 #ifndef CARDS_TEXT_HINT_H
 #define CARDS_TEXT_HINT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-#define HINT_LONGEST 128                /* bytes of a text that is usual */
-#define HINT_ROOM    (2 * HINT_LONGEST) /* bytes that a hint needs at most */
+#define HINT_STARS     "***"
+#define HINT_ROOM(len) (2 * (len) + 8)
 
-/* Whether the others may be asked about the text: it is not too long, printable ASCII, and without anything like a card number. */
-bool hint_is_usual(const char *text, size_t len);
+typedef bool hint(const char *text, size_t len, size_t n, char *out, size_t *made);
 
-/* Each writes into out, which has HINT_ROOM bytes, and returns how many: 0 where nothing may be left. */
-size_t hint_initials(const char *text, size_t len, char *out); /* "John van Doe" is "J. v. D." */
-size_t hint_email(const char *text, size_t len, char *out);    /* "john.doe@example.com" is "j***@example.com" */
-size_t hint_phone(const char *text, size_t len, char *out);    /* "+1 415 505-6227" is "***6227" */
+hint hint_initials; /* "John van Doe" is "J. v. D.": the first letter of each word that begins with one */
+hint hint_email;    /* "john.doe@example.com" is "j***@example.com" */
+hint hint_phone;    /* "+1 415 505-6227" is "***6227"; fewer than seven digits leave nothing */
+hint hint_year;     /* of "2027-12-01…", "12/2027" or "2027" */
+hint hint_last;     /* the last n bytes, whole characters only, behind three stars; nothing of a text that is not longer */
+hint hint_truncate; /* the first n bytes, whole characters only, with "..." where something was cut */
 
 #endif

@@ -13,7 +13,7 @@ local function shows(tree, path, class)
     entry = entry.fields[name]
     if not entry then
       return rules.concealed(class)
-    elseif entry.show then
+    elseif entry.shows then
       return entry.shows((rest == "." or path:find "%[%]$") and "table" or class)
     end
   end

@@ -5,8 +5,10 @@
 -- its mask, so that what comes out is plain Lua.
 
 local check = require "cards.util.check"
+local core = require "cards.core"
 local explain = require "cards.mask.explain"
 local fields = require "cards.mask.fields"
+local mistakes = require "cards.util.mistakes"
 local policies = require "cards.mask.policy"
 local rules = require "cards.mask.rules"
 
@@ -34,20 +36,14 @@ function mask.policy(policy)
 end
 
 --- Adds a mistake for each field that is neither in the neutral record nor in any provider's descriptor.
-local function check_names(tree, known, paths, path, mistakes)
+local function check_names(tree, known, paths, at)
   for field, entry in pairs(tree) do
-    local here = {}
-    for i = 1, #path do
-      here[i] = path[i]
-    end
-    here[#here + 1] = field
     if known[field] then
-      check_names(entry.fields or {}, known[field], paths, here, mistakes)
+      check_names(entry.fields or {}, known[field], paths, at:at(field))
     else
       local near = check.nearest(field, next(known) ~= nil and known or paths)
       local hint = paths[field] and ("it is %s"):format(paths[field]) or ("did you mean '%s'?"):format(near)
-      local name = check.shown(table.concat(here, "."))
-      table.insert(mistakes, { path = here, message = ("%s: no provider has such a field (%s)"):format(name, hint) })
+      at:at(field):wrong((": no provider has such a field (%s)"):format(hint))
     end
   end
 end
@@ -57,11 +53,15 @@ end
 -- @param policy a table from fields to rules, or a policy
 -- @return a list of { path = { "billing", "city" }, message = "billing.city: …" }; empty where all is well
 function mask.check(policy)
-  local tree, mistakes = policies.check(policy)
+  local tree, list = policies.check(policy)
   local known, paths = fields.tree()
-  check_names(tree, known, paths, {}, mistakes)
-  table.sort(mistakes, function(a, b) return a.message < b.message end)
-  return mistakes
+  local top = mistakes.new()
+  check_names(tree, known, paths, top)
+  for _, mistake in ipairs(top.list) do
+    table.insert(list, mistake)
+  end
+  table.sort(list, function(a, b) return a.message < b.message end)
+  return list
 end
 
 --- Policies to begin with, by name: support, cardholder and audit. cards.mask.policies is where they are written.
@@ -70,17 +70,10 @@ for name, policy in pairs(require "cards.mask.policies") do
   mask.policies[name] = mask.policy(policy)
 end
 
-local support = policies.shower(mask.policies.support)
-
 --- cards.mask(card): a card or a provider's record by the policy `support`: a new plain table, safe to log and to encode.
 -- An error at the caller's line where the argument is no table.
 return setmetatable(mask, {
-  __call = function(_, card)
-    if type(card) ~= "table" then
-      error(("cards.mask: the argument must be a card or a record, not a %s"):format(check.is_secret(card) and "secret" or type(card)), 2)
-    end
-    return support(card)
-  end,
+  __call = core.masker(policies.tree(mask.policies.support), "cards.mask: the argument must be a card or a record"),
   __index = function(_, name)
     error(("cards.mask: %s"):format(check.unknown(name, mask, "name")), 2)
   end,
