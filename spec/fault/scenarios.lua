@@ -143,6 +143,29 @@ scenario("a signature, a hash and a seal", function()
   return token:equals "a token" and #core.hash("a key", "text") == 32
 end)
 
+scenario("a mapping", function()
+  local map = need().map
+  map.define("x.y", {
+    number = { "a.pan", "pan", map.trim, map.digits }, token = { "word", map.map { active = "open" } }, cvv = function() return 12 end,
+    status = { map.default "new" },
+    brand = function(record) return record.brand:upper() end, phone = { "phone", map.phone }, created_at = { "at", map.date },
+    billing = { country = { "country", map.country }, city = "a.city" },
+  })
+  local record = setmetatable({
+    pan = held(need().secret(" 4111-1111-1111-1111 ", "pan")), word = held(need().secret("active", "token")), brand = "visa", at = 1732086388,
+    phone = { cc = "1", subscriber = "4155056227" }, country = "Germany",
+  }, { __metatable = "x.y" })
+  local card, err = need().card(record)
+  if not card then excused(err) end
+  assert(card.number:equals "4111111111111111" and card.token:equals "open" and card.cvv:equals "012" and card.last4 == "1111" and card.bin == "411111")
+  assert(card.status == "new" and card.brand == "VISA" and card.phone == "+14155056227" and card.billing.country == "DE" and card.provider == "x")
+  for _, secret in ipairs { record.pan, record.word, card.number, card.token, card.cvv } do secret:close() end
+  record.brand = nil
+  local none, why = need().card(record)
+  if none or not tostring(why):find "brand failed" then error("memory: " .. tostring(why), 0) end
+  return #map.check("alix.private_info", { number = "cardNum", exp_month = { "expMonth", map.month, "x" } }) == 2
+end)
+
 scenario("a policy", function()
   local mask = need().mask
   local pan = held(need().secret("4539148803436467", "pan"))

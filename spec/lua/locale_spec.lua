@@ -28,7 +28,9 @@ describe("a decimal comma", function()
       local last = acme.sent { operation = { method = "POST", params = { card_id = {}, n = { type = "number" }, q = { type = "number", into = "query" } } },
         params = { n = 1.5, q = 0.1 } }
       print(last.body, last.uri:match "%?.*")
-      print(core.plain_transforms.date(1735689600.123), require "cards.cli.json" { 1.5, 0.1 }, cards.redact "1,5 4111111111111111")
+      cards.map.define("x.y", { created_at = "at" })
+      local card = cards.card(setmetatable({ at = 1735689600.123 }, { __metatable = "x.y" }))
+      print(card.created_at, require "cards.cli.json" { 1.5, 0.1 }, cards.redact "1,5 4111111111111111")
     ]]
     assert.equal('{"n":1.5}\t?q=0.1\n2025-01-01T00:00:00Z\t[1.5,0.1]\t1,5 ************1111\n', output)
   end)

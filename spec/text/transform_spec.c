@@ -1,4 +1,4 @@
-/* src/lua/transform and src/text/country. */
+/* src/text/transform and src/text/country. */
 #define _GNU_SOURCE 1
 #include <setjmp.h>
 #include <stdarg.h>
@@ -41,7 +41,7 @@ static void check(enum transform transform, const struct row *rows, size_t count
   for (size_t i = 0; i < count; i++) {
     char *out = apply(transform, rows[i].in, strlen(rows[i].in));
     const char *expected = rows[i].out ? rows[i].out : "nothing", *got = out ? out : "nothing";
-    if (strcmp(expected, got) != 0) fail_msg("%s of '%s': %s, not %s", transform_name(transform), rows[i].in, got, expected);
+    if (strcmp(expected, got) != 0) fail_msg("%s of '%s': %s, not %s", transform_names[transform], rows[i].in, got, expected);
     free(out);
   }
 }
@@ -74,6 +74,21 @@ static void months(void **state) {
   (void)state;
   CHECK(TRANSFORM_MONTH, { "1", "1" }, { "01", "1" }, { " 12 ", "12" }, { "13", NULL }, { "0", NULL }, { "00", NULL }, { "001", NULL },
         { "1.0", NULL }, { "Dec", NULL }, { "", NULL });
+}
+
+static void whole_numbers(void **state) {
+  (void)state;
+  static const struct {
+    int64_t in;
+    int year, month; /* 0 for none */
+  } rows[] = { { 27, 2027, 0 },   { 2027, 2027, 0 }, { 12, 2012, 12 }, { 1, 0, 1 },         { 9999, 9999, 0 },
+               { 1000, 1000, 0 }, { 99, 2099, 0 },   { 13, 2013, 0 },  { 0, 0, 0 },         { 999, 0, 0 },
+               { 10000, 0, 0 },   { -1, 0, 0 },      { -2027, 0, 0 },  { INT64_MAX, 0, 0 }, { INT64_MIN, 0, 0 } };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    int out;
+    assert_int_equal(transform_whole(TRANSFORM_YEAR, rows[i].in, &out) ? out : 0, rows[i].year);
+    assert_int_equal(transform_whole(TRANSFORM_MONTH, rows[i].in, &out) ? out : 0, rows[i].month);
+  }
 }
 
 static void months_with_years(void **state) {
@@ -209,7 +224,7 @@ static void any_bytes(void **state) {
       bool settles = transform != TRANSFORM_MONTH_OF && transform != TRANSFORM_YEAR_OF;
       if (once && settles && strlen(once) > 0 && !memchr(in, 0, len)) {
         char *twice = apply((enum transform)transform, once, strlen(once));
-        if (!twice || strcmp(once, twice) != 0) fail_msg("seed %llu: %s", (unsigned long long)seed, transform_name((enum transform)transform));
+        if (!twice || strcmp(once, twice) != 0) fail_msg("seed %llu: %s", (unsigned long long)seed, transform_names[transform]);
         free(twice);
       }
       free(once);
@@ -219,10 +234,10 @@ static void any_bytes(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(digits),  cmocka_unit_test(integers),          cmocka_unit_test(years),
-    cmocka_unit_test(months),  cmocka_unit_test(months_with_years), cmocka_unit_test(dates),
-    cmocka_unit_test(letters), cmocka_unit_test(countries),         cmocka_unit_test(all_countries),
-    cmocka_unit_test(phones),  cmocka_unit_test(any_bytes),
+    cmocka_unit_test(whole_numbers), cmocka_unit_test(digits),  cmocka_unit_test(integers),
+    cmocka_unit_test(years),         cmocka_unit_test(months),  cmocka_unit_test(months_with_years),
+    cmocka_unit_test(dates),         cmocka_unit_test(letters), cmocka_unit_test(countries),
+    cmocka_unit_test(all_countries), cmocka_unit_test(phones),  cmocka_unit_test(any_bytes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

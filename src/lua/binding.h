@@ -26,7 +26,7 @@ void binding_open_memory(lua_State *L);
 void binding_open_confine(lua_State *L);
 void binding_open_json(lua_State *L);
 void binding_open_out_file(lua_State *L);
-void binding_open_transform(lua_State *L);
+void binding_open_map(lua_State *L);
 void binding_open_seal(lua_State *L);
 void binding_open_mask(lua_State *L);
 

@@ -59,6 +59,16 @@ static inline void compat_rawsetp(lua_State *L, int i, const void *key) {
   lua_rawset(L, i);
 }
 
+/* lua_rawget that returns the type of what it pushes. */
+static inline int compat_rawget(lua_State *L, int i) {
+#if LUA_VERSION_NUM >= 503
+  return lua_rawget(L, i);
+#else
+  lua_rawget(L, i);
+  return lua_type(L, -1);
+#endif
+}
+
 /* Calls a function without arguments and results; where it fails the error is on the stack. In 5.1 even pushing a function may run out of memory. */
 static inline int compat_pcall(lua_State *L, lua_CFunction function) {
 #if LUA_VERSION_NUM < 502

@@ -141,7 +141,7 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
   binding_open_confine(L);
   binding_open_json(L);
   binding_open_out_file(L);
-  binding_open_transform(L);
+  binding_open_map(L);
   binding_open_seal(L);
   binding_open_mask(L);
   return 1;

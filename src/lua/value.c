@@ -4,6 +4,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "secret/stack.h"
+#include "text/pan.h"
+#include "json/json.h"
+
+#define SMALL      256                /* bytes of a result that need no memory of Lua's */
+#define MOST_EXACT 9007199254740991.0 /* whole numbers beyond it are rounded, in a record they are an error */
+#define LONGEST    64                 /* bytes of a card number with what stands between its digits */
+
 size_t value_digits(lua_State *L, int index, char out[static VALUE_DIGITS]) {
   if (lua_type(L, index) != LUA_TNUMBER) return 0;
 #if LUA_VERSION_NUM >= 503
@@ -28,7 +36,7 @@ bool value_text(lua_State *L) {
 }
 
 struct secret *value_secret(lua_State *L, int secrets) {
-  if (lua_type(L, -1) != LUA_TUSERDATA || !lua_getmetatable(L, -1)) return NULL;
+  if (!lua_getmetatable(L, -1)) return NULL;
   bool is_secret = lua_rawequal(L, -1, secrets);
   lua_pop(L, 1);
   return is_secret ? lua_touserdata(L, -1) : NULL;
@@ -38,4 +46,134 @@ int value_hold(lua_State *L, int list) {
   int place = (int)lua_rawlen(L, list) + 1;
   lua_rawseti(L, list, place);
   return place;
+}
+
+/* Pushes a secret with room for so many bytes, for the caller to fill; or NULL, and the error in the place of what is on top of the stack. */
+static struct secret *push_reserved(lua_State *L, enum secret_class class, size_t room) {
+  const char *why = NULL;
+  struct secret *made = binding_new_secret(L);
+  bool ok = secret_reserve(made, class, room, &why);
+  if (!ok) {
+    binding_collect(L);
+    ok = secret_reserve(made, class, room, &why);
+  }
+  if (ok) return made;
+  binding_push_filled(L, false, why);
+  lua_replace(L, -4);
+  lua_pop(L, 2);
+  return NULL;
+}
+
+enum outcome value_to_secret(lua_State *L, enum secret_class class, const char *bytes, size_t len) {
+  if (len > SECRET_MAX_LEN) return NO_VALUE;
+  struct secret *made = push_reserved(L, class, len);
+  if (!made) return NO_ROOM;
+  memcpy(made->bytes, bytes, len);
+  lua_replace(L, -2);
+  return A_VALUE;
+}
+
+/* The result is written where it stays. */
+static enum outcome transform_secret(lua_State *L, enum transform transform, const struct secret *secret) {
+  if (secret_state(secret) != SECRET_OPEN) return NO_VALUE;
+  struct secret *made = push_reserved(L, secret->class, transform_room(transform, secret->len));
+  if (!made) return NO_ROOM;
+  size_t len = 0;
+  bool ok = secret_state(secret) == SECRET_OPEN && transform_apply(transform, (const char *)secret->bytes, secret->len, (char *)made->bytes, &len);
+  made->len = (uint32_t)len;
+  stack_wipe(STACK_SHALLOW);
+  if (!ok) secret_wipe(made);
+  lua_replace(L, -2);
+  return ok ? A_VALUE : NO_VALUE;
+}
+
+static enum outcome put_number(lua_State *L, int number) {
+  lua_pop(L, 1);
+  compat_push_integer(L, number);
+  return A_VALUE;
+}
+
+/* Of a text, which is the value or was made of it. Most dates and countries stay as they are. */
+static enum outcome transform_text(lua_State *L, enum transform transform, const char *text, size_t len, bool is_value) {
+  char small[SMALL];
+  int number;
+  if (transform_is_number(transform)) return transform_number(transform, text, len, &number) ? put_number(L, number) : NO_VALUE;
+  size_t room = transform_room(transform, len), made;
+  char *out = room <= sizeof small ? small : lua_newuserdata(L, room);
+  bool ok = transform_apply(transform, text, len, out, &made), is_same = ok && is_value && made == len && memcmp(text, out, len) == 0;
+  if (ok && !is_same) {
+    lua_pushlstring(L, out, made);
+    lua_replace(L, out == small ? -2 : -3);
+  }
+  if (out != small) lua_pop(L, 1);
+  return ok ? A_VALUE : NO_VALUE;
+}
+
+/* The country code and the number of a telephone that is told in two parts. */
+static enum outcome transform_phone(lua_State *L) {
+  char text[SMALL];
+  size_t country_len = 0, len = 0, at = 0;
+  int table = lua_gettop(L);
+  lua_pushliteral(L, "cc");
+  lua_rawget(L, table);
+  lua_pushliteral(L, "subscriber");
+  lua_rawget(L, table);
+  const char *country = lua_type(L, -2) == LUA_TSTRING ? lua_tolstring(L, -2, &country_len) : "";
+  const char *number = lua_type(L, -1) == LUA_TSTRING ? lua_tolstring(L, -1, &len) : "";
+  size_t plus = *country == '+', digits = strspn(country + plus, "0123456789");
+  bool fits = len > 0 && country_len + len + 2 <= sizeof text;
+  if (fits && digits > 0 && plus + digits == country_len) {
+    text[at++] = '+';
+    memcpy(text + at, country + plus, digits);
+    at += digits;
+  }
+  if (fits) memcpy(text + at, number, len);
+  lua_settop(L, table);
+  return fits ? transform_text(L, TRANSFORM_PHONE, text, at + len, false) : NO_VALUE;
+}
+
+static enum outcome transform_digits(lua_State *L, enum transform transform) {
+  char digits[JSON_NUMBER_TEXT > VALUE_DIGITS ? JSON_NUMBER_TEXT : VALUE_DIGITS];
+  double number = lua_tonumber(L, -1);
+  int made;
+  if (!(fabs(number) <= MOST_EXACT)) return NO_VALUE;
+  bool is_whole = number == (double)(int64_t)number;
+  if (is_whole && (transform == TRANSFORM_YEAR || transform == TRANSFORM_MONTH))
+    return transform_whole(transform, (int64_t)number, &made) ? put_number(L, made) : NO_VALUE;
+  if (!is_whole) json_print_number(round(number * 1000) / 1000, digits); /* milliseconds are the finest there is */
+  return transform_text(L, transform, digits, is_whole ? value_digits(L, -1, digits) : strlen(digits), false);
+}
+
+enum outcome value_transform(lua_State *L, int type, enum transform transform, int secrets) {
+  const struct secret *secret;
+  const char *text;
+  size_t len;
+  switch (type) {
+  case LUA_TSTRING: text = lua_tolstring(L, -1, &len); return transform_text(L, transform, text, len, true);
+  case LUA_TNUMBER: return transform_digits(L, transform);
+  case LUA_TTABLE: return transform == TRANSFORM_PHONE ? transform_phone(L) : NO_VALUE;
+  default: secret = value_secret(L, secrets); return secret ? transform_secret(L, transform, secret) : NO_VALUE;
+  }
+}
+
+/* Copies what may be shown, where it is digits and as many as asked for; else an empty text. */
+static void show_digits(const char *bytes, size_t len, size_t wish, char *out) {
+  bool all = len == wish;
+  for (size_t i = 0; i < len; i++)
+    all = all && bytes[i] >= '0' && bytes[i] <= '9';
+  *out = '\0';
+  if (all) memcpy(out, bytes, len);
+}
+
+void value_ends(const struct secret *secret, char last4[static VALUE_LAST4], char bin[static VALUE_BIN]) {
+  char bytes[LONGEST];
+  size_t first = VALUE_BIN, last = VALUE_LAST4, len = 0;
+  if (secret_state(secret) == SECRET_OPEN && secret->len <= sizeof bytes) {
+    len = secret->class == SECRET_PAN ? pan_digits((const char *)secret->bytes, secret->len, bytes) : secret->len;
+    if (secret->class != SECRET_PAN) memcpy(bytes, secret->bytes, len);
+  }
+  pan_limit(secret->class, len, &first, &last);
+  show_digits(bytes + len - last, last, VALUE_LAST4, last4);
+  show_digits(bytes, first, VALUE_BIN, bin);
+  explicit_bzero(bytes, sizeof bytes);
 }

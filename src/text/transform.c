@@ -1,8 +1,5 @@
 #include "text/transform.h"
 
-#include <inttypes.h>
-#include <stdint.h>
-#include <stdio.h>
 #include <string.h>
 #include <time.h>
 
@@ -80,14 +77,6 @@ static void skip_spaces(struct text *text) {
     text->at++;
 }
 
-static bool put_number(int value, char *out, size_t *out_len) {
-  char digits[12];
-  int len = snprintf(digits, sizeof digits, "%d", value);
-  memcpy(out, digits, (size_t)len);
-  *out_len = (size_t)len;
-  return true;
-}
-
 static bool to_digits(const char *in, size_t len, char *out, size_t *out_len) {
   *out_len = pan_digits(in, len, out);
   return *out_len > 0;
@@ -127,20 +116,18 @@ static bool month_of_digits(size_t digits, int64_t value, int *month) {
   return (digits == 1 || digits == 2) && value >= 1 && value <= 12;
 }
 
-static bool to_year(const char *in, size_t len, char *out, size_t *out_len) {
+static bool to_year(const char *in, size_t len, int *out) {
   struct text text = strip(in, len);
   int64_t value;
-  int year;
   size_t digits = take_number(&text, &value);
-  return text.at == text.end && year_of_digits(digits, value, &year) && put_number(year, out, out_len);
+  return text.at == text.end && year_of_digits(digits, value, out);
 }
 
-static bool to_month(const char *in, size_t len, char *out, size_t *out_len) {
+static bool to_month(const char *in, size_t len, int *out) {
   struct text text = strip(in, len);
   int64_t value;
-  int month;
   size_t digits = take_number(&text, &value);
-  return text.at == text.end && month_of_digits(digits, value, &month) && put_number(month, out, out_len);
+  return text.at == text.end && month_of_digits(digits, value, out);
 }
 
 static int days(int year, int month) {
@@ -230,14 +217,14 @@ static bool read_month_year(const char *in, size_t len, int *month, int *year) {
   return month_of_digits(first_digits, first, month) && year_of_digits(second_digits, second, year);
 }
 
-static bool to_month_of(const char *in, size_t len, char *out, size_t *out_len) {
-  int month, year;
-  return read_month_year(in, len, &month, &year) && put_number(month, out, out_len);
+static bool to_month_of(const char *in, size_t len, int *out) {
+  int year;
+  return read_month_year(in, len, out, &year);
 }
 
-static bool to_year_of(const char *in, size_t len, char *out, size_t *out_len) {
-  int month, year;
-  return read_month_year(in, len, &month, &year) && put_number(year, out, out_len);
+static bool to_year_of(const char *in, size_t len, int *out) {
+  int month;
+  return read_month_year(in, len, &month, out);
 }
 
 static bool put_time(int64_t seconds, char *out, size_t *out_len) {
@@ -320,26 +307,41 @@ static bool to_phone(const char *in, size_t len, char *out, size_t *out_len) {
   return digits <= MOST_PHONE && digits >= (international ? LEAST_COUNTRY : LEAST_PHONE) && !(international && out[1] == '0');
 }
 
-static const struct {
-  const char *name;
-  bool (*apply)(const char *in, size_t len, char *out, size_t *out_len);
-  size_t room; /* bytes; 0 for those that give no more than they take */
-} transforms[TRANSFORMS] = {
-  [TRANSFORM_DIGITS] = { "digits", to_digits, 0 },
-  [TRANSFORM_INTEGER] = { "integer", to_integer, 0 },
-  [TRANSFORM_YEAR] = { "year", to_year, 4 },
-  [TRANSFORM_MONTH] = { "month", to_month, 2 },
-  [TRANSFORM_MONTH_OF] = { "month_of", to_month_of, 2 },
-  [TRANSFORM_YEAR_OF] = { "year_of", to_year_of, 4 },
-  [TRANSFORM_DATE] = { "date", to_date, DATE_ROOM },
-  [TRANSFORM_UPPER] = { "upper", to_upper, 0 },
-  [TRANSFORM_TRIM] = { "trim", to_trimmed, 0 },
-  [TRANSFORM_COUNTRY] = { "country", to_country, 2 },
-  [TRANSFORM_PHONE] = { "phone", to_phone, MOST_PHONE + 3 },
+const char *const transform_names[] = {
+  [TRANSFORM_DIGITS] = "digits",     [TRANSFORM_INTEGER] = "integer", [TRANSFORM_YEAR] = "year",   [TRANSFORM_MONTH] = "month",
+  [TRANSFORM_MONTH_OF] = "month_of", [TRANSFORM_YEAR_OF] = "year_of", [TRANSFORM_DATE] = "date",   [TRANSFORM_UPPER] = "upper",
+  [TRANSFORM_TRIM] = "trim",         [TRANSFORM_COUNTRY] = "country", [TRANSFORM_PHONE] = "phone", [TRANSFORMS] = NULL
 };
 
-const char *transform_name(enum transform transform) {
-  return transforms[transform].name;
+static const struct {
+  bool (*to_text)(const char *in, size_t len, char *out, size_t *out_len);
+  bool (*to_number)(const char *in, size_t len, int *out); /* of a month or year, in the place of the other */
+  size_t room;                                             /* bytes; 0 for those that give no more than they take */
+} transforms[TRANSFORMS] = {
+  [TRANSFORM_DIGITS] = { to_digits, NULL, 0 },
+  [TRANSFORM_INTEGER] = { to_integer, NULL, 0 },
+  [TRANSFORM_YEAR] = { NULL, to_year, 4 },
+  [TRANSFORM_MONTH] = { NULL, to_month, 2 },
+  [TRANSFORM_MONTH_OF] = { NULL, to_month_of, 2 },
+  [TRANSFORM_YEAR_OF] = { NULL, to_year_of, 4 },
+  [TRANSFORM_DATE] = { to_date, NULL, DATE_ROOM },
+  [TRANSFORM_UPPER] = { to_upper, NULL, 0 },
+  [TRANSFORM_TRIM] = { to_trimmed, NULL, 0 },
+  [TRANSFORM_COUNTRY] = { to_country, NULL, 2 },
+  [TRANSFORM_PHONE] = { to_phone, NULL, MOST_PHONE + 3 },
+};
+
+bool transform_is_number(enum transform transform) {
+  return transforms[transform].to_number != NULL;
+}
+
+bool transform_number(enum transform transform, const char *in, size_t len, int *out) {
+  return transforms[transform].to_number(in, len, out);
+}
+
+bool transform_whole(enum transform transform, int64_t value, int *out) {
+  size_t digits = value < 0 || value > 9999 ? 0 : value > 999 ? 4 : value > 99 ? 3 : value > 9 ? 2 : 1;
+  return transform == TRANSFORM_YEAR ? year_of_digits(digits, value, out) : month_of_digits(digits, value, out);
 }
 
 size_t transform_room(enum transform transform, size_t len) {
@@ -349,5 +351,11 @@ size_t transform_room(enum transform transform, size_t len) {
 }
 
 bool transform_apply(enum transform transform, const char *in, size_t len, char *out, size_t *out_len) {
-  return transforms[transform].apply(in, len, out, out_len);
+  int number;
+  if (!transform_is_number(transform)) return transforms[transform].to_text(in, len, out, out_len);
+  if (!transform_number(transform, in, len, &number)) return false;
+  *out_len = number > 999 ? 4 : number > 99 ? 3 : number > 9 ? 2 : 1;
+  for (size_t i = *out_len; i-- > 0; number /= 10)
+    out[i] = (char)('0' + number % 10);
+  return true;
 }

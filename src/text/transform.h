@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 enum transform {
   TRANSFORM_DIGITS,   /* the ASCII digits among the bytes */
@@ -20,8 +21,14 @@ enum transform {
   TRANSFORMS
 };
 
-/* "digits", …; "month_of" and "year_of". */
-const char *transform_name(enum transform transform);
+/* "digits", …; "month_of" and "year_of"; NULL behind the last one. */
+extern const char *const transform_names[TRANSFORMS + 1];
+
+/* Whether the result is a month or a year. transform_number gives it as a number. transform_whole does that for a whole number, and only for TRANSFORM_YEAR and
+ * TRANSFORM_MONTH. False: it makes no sense. */
+bool transform_is_number(enum transform transform);
+bool transform_number(enum transform transform, const char *in, size_t len, int *out);
+bool transform_whole(enum transform transform, int64_t value, int *out);
 
 /* How many bytes the result of so many has at most. */
 size_t transform_room(enum transform transform, size_t len);

@@ -16,12 +16,13 @@ local check = require "cards.util.check"
 local confine = require "cards.script.confine"
 local core = require "cards.core"
 local map_check = require "cards.card.map_check"
-local map_code = require "cards.card.map_code"
+local mistakes = require "cards.util.mistakes"
 local transforms = require "cards.card.transforms"
 
 local map = {}
 
-local mappings = {} -- functions of a record, by what getmetatable says of it: "alix.private_info"
+local mappings = {} -- plans, by what getmetatable says of a record: "alix.private_info"
+local unchecked = {} -- the same of providers that were not known when their mappings were made: { plan, uses }
 
 local function fail(message)
   return nil, core.error {
@@ -41,30 +42,34 @@ local function position(call, message)
   return ("%s:%d"):format(about.short_src, line)
 end
 
---- A mapping's function, with what its field takes of the result. It cannot yield: nobody there would resume it.
-local function enclose(call, name, read)
-  return function(record)
-    local ok, value = core.apart(call, record)
-    if ok then
-      if value == nil then
-        return nil
-      end
-      return read(value)
-    elseif value == "not enough memory" then
-      error(value, 0) -- of the host, and no fault of the mapping's
-    end
-    return fail(("the mapping's function for %s failed (%s)"):format(name, position(call, value)))
-  end
+local function failed(name, call, message)
+  return select(2, fail(("the mapping's function for %s failed (%s)"):format(name, position(call, message))))
 end
 
-local function enclose_all(steps)
-  for _, step in ipairs(steps) do
-    if step.steps then
-      enclose_all(step.steps)
-    elseif step.call then
-      step.call = enclose(step.call, step.name, step.read)
-    end
+--- What cards.card returns where there is no plan for its argument. An error at the line that called cards.card where that is no table.
+local function unusual(record)
+  if type(record) ~= "table" then
+    local got = check.is_secret(record) and "a secret" or type(record)
+    error(("cards.card: the argument must be a record, not %s"):format(got), 3)
   end
+  local name = getmetatable(record)
+  local mapping = unchecked[name]
+  if not mapping and type(name) ~= "string" then
+    return fail "the table is no provider's record"
+  elseif not mapping then
+    return fail(("there is no mapping for '%s': cards.map.define makes one"):format(core.redact(name)))
+  end
+  local known, wrong = map_check.known_paths(name) -- its first record says whether its provider is known by now
+  local top = mistakes.new()
+  if known then
+    map_check.paths(mapping.uses, known, top)
+  end
+  wrong = wrong or top.list[1] and top.list[1].message
+  if wrong then
+    return fail(("the mapping of %s: %s"):format(name, wrong))
+  end
+  mappings[name], unchecked[name] = mapping.plan, nil
+  return map.card(record)
 end
 
 --- The neutral record of a provider's record.
@@ -77,37 +82,7 @@ end
 -- Or nil and an error: `invalid_request` where the record has no mapping, its mapping does not fit its provider or a mapping's
 -- function failed, `busy` where there is no room for a secret.
 -- An error at the caller's line where the argument is no table.
-function map.card(record)
-  if type(record) ~= "table" then
-    local got = check.is_secret(record) and "a secret" or type(record)
-    error(("cards.card: the argument must be a record, not %s"):format(got), 2)
-  end
-  local name = getmetatable(record)
-  local read = mappings[name]
-  if read then
-    return read(record)
-  elseif type(name) ~= "string" then
-    return fail "the table is no provider's record"
-  end
-  return fail(("there is no mapping for '%s': cards.map.define makes one"):format(core.redact(name)))
-end
-
---- The function of a mapping for a provider that was not known when it was made: its first record says whether it is by now.
-local function check_later(name, plan, read)
-  return function(record)
-    local known, wrong = map_check.known_paths(name)
-    local mistakes = {}
-    if known then
-      map_check.paths(plan.uses, known, mistakes)
-    end
-    wrong = wrong or mistakes[1] and mistakes[1].message
-    if wrong then
-      return fail(("the mapping of %s: %s"):format(name, wrong))
-    end
-    mappings[name] = read
-    return read(record)
-  end
-end
+map.card = core.mapper(mappings, unusual, failed)
 
 --- Adds a mapping or replaces one, the built-in ones too.
 -- @param name of an operation, "alix.private_info"
@@ -117,14 +92,13 @@ end
 -- An error at the caller's line where the operation, a field, a path or a transform is unknown (with the nearest known one), or an
 -- expression is none. The paths of a provider that is not known yet are checked with its first record.
 function map.define(name, mapping)
-  local mistakes, plan = map_check.read(name, mapping)
-  if mistakes[1] then
-    local where = type(name) == "string" and mistakes[1].path[1] ~= nil and name .. ": " or ""
-    error(("cards.map.define: %s%s"):format(where, mistakes[1].message), 2)
+  local list, plan = map_check.read(name, mapping)
+  if list[1] then
+    local where = type(name) == "string" and list[1].path[1] ~= nil and name .. ": " or ""
+    error(("cards.map.define: %s%s"):format(where, list[1].message), 2)
   end
-  enclose_all(plan.steps)
-  local read = map_code(name, plan)
-  mappings[name] = plan.checked and read or check_later(name, plan, read)
+  local made = core.mapping(plan)
+  mappings[name], unchecked[name] = plan.checked and made or nil, not plan.checked and { plan = made, uses = plan.uses } or nil
 end
 
 --- What is wrong with a mapping, without defining it.

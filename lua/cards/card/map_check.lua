@@ -1,11 +1,11 @@
---- Reads a mapping: its expressions as a plan for cards.card.map_code, and what is wrong with them.
+--- Reads a mapping: its expressions as a plan for core.mapping, and what is wrong with them.
 --
 -- A mistake is { path = { "exp_year", 2 }, message = "exp_year.2: …" }: the keys from the top of the mapping to the culprit. Values
 -- are never shown, names and paths are.
 
 local check = require "cards.util.check"
 local core = require "cards.core"
-local keys_of = require("cards.util.mistakes").keys
+local mistakes = require "cards.util.mistakes"
 local neutral = require "cards.card.neutral"
 local transforms = require "cards.card.transforms"
 
@@ -13,31 +13,10 @@ local map_check = {}
 
 local EXPRESSION = "must be a path such as \"billing.city\", a list of paths and transforms, or a function of the record"
 local MOST_NAMES = 64 -- in a path: as deep as an answer may be
+local MOST_TABLES = 1000 -- that a mapping goes through
 local NEAR = 2 -- slips in the name of an operation: more, and it is meant to be another one
 
 local shown = check.shown
-
-local function dotted(path)
-  local names = {}
-  for i, key in ipairs(path) do
-    names[i] = shown(key)
-  end
-  return table.concat(names, ".")
-end
-
-local function below(path, key)
-  local longer = {}
-  for i, name in ipairs(path) do
-    longer[i] = name
-  end
-  longer[#longer + 1] = key
-  return longer
-end
-
---- @param between what stands between the path and the message: ": " where it is none of its words
-local function add(mistakes, path, message, between)
-  table.insert(mistakes, { path = path, message = dotted(path) .. (between or ": ") .. message })
-end
 
 --- The keys of a path, or nil where it is none.
 local function split(path)
@@ -108,19 +87,23 @@ end
 
 --- Adds the paths that the operation does not have.
 -- @param uses of a plan
-function map_check.paths(uses, known, mistakes)
+-- @param top a collector, see cards.util.mistakes
+function map_check.paths(uses, known, top)
   for _, use in ipairs(uses) do
-    local kind, list = known[use.path], list_on(use.path, known)
+    local kind, list, at = known[use.path], list_on(use.path, known), top
+    for _, key in ipairs(use.at) do
+      at = at:at(key)
+    end
     if list then
-      add(mistakes, use.at, ("'%s' is a list: a function of the record can look into it, a path cannot"):format(shown(list)))
+      at:wrong((": '%s' is a list: a function of the record can look into it, a path cannot"):format(shown(list)))
     elseif kind == "object" and not use.takes_tables then
-      add(mistakes, use.at, ("'%s' has fields of its own, and is none"):format(shown(use.path)))
+      at:wrong((": '%s' has fields of its own, and is none"):format(shown(use.path)))
     elseif not kind and transforms.values[use.path] then
-      add(mistakes, use.at, ("%s is a transform: write it without quotes"):format(use.path))
+      at:wrong((": %s is a transform: write it without quotes"):format(use.path))
     elseif not kind then
       local nearest = check.nearest(use.path, known)
       local hint = nearest and (" (did you mean '%s'?)"):format(nearest) or ""
-      add(mistakes, use.at, ("the record has no '%s'%s"):format(shown(use.path), hint))
+      at:wrong((": the record has no '%s'%s"):format(shown(use.path), hint))
     end
   end
 end
@@ -142,137 +125,150 @@ local function list_length(list)
   return count
 end
 
-local reading = {} -- what is being read: { plan, mistakes }
-
-function reading:mistake(...) add(self.mistakes, ...) end
-
---- A path as a source of the step.
-function reading:source(step, path, at)
-  local keys = split(path)
-  if not keys then
-    self:mistake(at, EXPRESSION, " ")
-    return
-  elseif #keys > MOST_NAMES then
-    self:mistake(at, ("the path has more than %d names"):format(MOST_NAMES))
-    return
-  end
-  table.insert(step.sources, keys)
-  local use = { path = path, at = at }
-  table.insert(self.plan.uses, use)
-  return use
+--- Adds a step, see core.mapping. @return it
+local function add(plan, code, value, from)
+  local step = { code = code, value = value, from = from }
+  table.insert(plan.steps, step)
+  return step
 end
 
---- What is wrong with a transform in that place, or its operation { apply or default }.
-local function operation_of(definition, field)
-  if not definition.fields then
-    return definition
-  elseif definition.fields[field] then
-    return { apply = core.transforms[definition.fields[field]], core = definition.fields[field] }
+--- The place of the table that the first keys lead to, see core.mapping. Nothing where there are too many.
+local function place_of(plan, keys, count)
+  local path = table.concat(keys, ".", 1, count)
+  if count > 0 and not plan.places[path] then
+    local from = place_of(plan, keys, count - 1)
+    if not from or #plan.tables == MOST_TABLES then
+      return nil
+    end
+    table.insert(plan.tables, { code = "table", value = keys[count], from = from })
+    plan.places[path] = #plan.tables + 1
   end
-  return nil, definition.name .. " is for exp_month and exp_year"
+  return count == 0 and 1 or plan.places[path]
+end
+
+--- Adds a path. @return the use of it in the plan
+local function add_source(plan, path, at)
+  local keys = split(path)
+  if not keys then
+    return at:wrong(EXPRESSION)
+  elseif #keys > MOST_NAMES then
+    return at:wrong((": the path has more than %d names"):format(MOST_NAMES))
+  end
+  local from = place_of(plan, keys, #keys - 1)
+  if not from then
+    return at:wrong((": the mapping goes through more than %d tables"):format(MOST_TABLES))
+  end
+  add(plan, plan.steps[#plan.steps].code == "name" and "path" or "other", keys[#keys], from)
+  local use = { path = path, at = at.path }
+  table.insert(plan.uses, use)
+  return use
 end
 
 --- What an item of a list is that is neither a path nor a transform.
 local function odd_item(item)
   for name, value in pairs(transforms.values) do
     if rawequal(item, value) then
-      return ("%s is to be called, as in %s"):format(name, name == "map" and "map { active = \"open\" }" or "default \"open\"")
+      return (": %s is to be called, as in %s"):format(name, name == "map" and "map { active = \"open\" }" or "default \"open\"")
     end
   end
   if type(item) == "function" then
-    return "a function takes the whole record and stands alone, not in a list"
+    return ": a function takes the whole record and stands alone, not in a list"
   end
-  return ("a list has paths and transforms, not a %s"):format(check.is_secret(item) and "secret" or type(item))
+  return (": a list has paths and transforms, not a %s"):format(check.is_secret(item) and "secret" or type(item))
 end
 
-function reading:list(step, list, at)
-  local count = list_length(list)
-  if not count then
-    self:mistake(at, "the list has a hole or a name in it; an unknown transform is such a hole")
-    return
+--- Adds a transform of a field, for which there is a value already or not. One that the field does by itself is left out at the end.
+local function add_transform(plan, definition, field, at, has_value, is_last)
+  local transform = definition.transform or definition.fields and definition.fields[field.name]
+  if definition.words then
+    add(plan, "words", definition.words)
+  elseif definition.default ~= nil then
+    add(plan, has_value and "default" or "constant", definition.default)
+  elseif not transform then
+    at:wrong((": %s is for exp_month and exp_year"):format(definition.name))
+  elseif not is_last or transform ~= field.kind then
+    add(plan, "transform", transform)
   end
-  local uses = {}
+end
+
+local function add_list(plan, field, list, at)
+  local count, uses, first, last = list_length(list), {}, nil, nil
+  if not count then
+    return at:wrong ": the list has a hole or a name in it; an unknown transform is such a hole"
+  elseif count == 0 then
+    return at:wrong(EXPRESSION)
+  end
   for i = 1, count do
-    local item, place = rawget(list, i), below(at, i)
+    local item, here = rawget(list, i), at:at(i)
     local definition = transforms.definition(item)
-    if type(item) == "string" then
-      if step.operations[1] then
-        local quoted = transforms.values[item] and ("%s is a transform: write it without quotes"):format(item)
-        self:mistake(place, quoted or "paths stand in front of the transforms")
-      else
-        uses[#uses + 1] = self:source(step, item, place)
-      end
-    elseif definition then
-      local operation, wrong = operation_of(definition, step.field)
-      if wrong then
-        self:mistake(place, wrong)
-      end
-      if definition.takes_tables and not step.operations[1] then
+    if definition then
+      if not first and uses[1] then
+        add(plan, "plain", field.kind)
         for _, use in ipairs(uses) do
-          use.takes_tables = true
+          use.takes_tables = definition.takes_tables
         end
       end
-      step.default = step.default or definition.default ~= nil
-      table.insert(step.operations, operation)
+      add_transform(plan, definition, field, here, first or uses[1], i == count)
+      first, last = first or definition, definition
+    elseif type(item) ~= "string" then
+      here:wrong(odd_item(item))
+    elseif not first then
+      uses[#uses + 1] = add_source(plan, item, here)
+    elseif transforms.values[item] then
+      here:wrong((": %s is a transform: write it without quotes"):format(item))
     else
-      self:mistake(place, odd_item(item))
+      here:wrong ": paths stand in front of the transforms"
     end
   end
-  local first, last = step.operations[1], step.operations[#step.operations]
-  if count == 0 then
-    self:mistake(at, EXPRESSION, " ")
-  elseif #step.sources == 0 and first and first.default == nil then
-    self:mistake(at, "a path has to stand in front of the transforms")
-  elseif last and last.default ~= nil and type(last.default) ~= "userdata" and step.read(last.default) == nil then
-    self:mistake(below(at, count), ("the default does not fit %s"):format(step.field))
+  if not uses[1] and first and first.default == nil then
+    at:wrong ": a path has to stand in front of the transforms"
+  elseif last and last.default ~= nil and not core.fits(field.kind, last.default) then
+    at:at(count):wrong((": the default does not fit %s"):format(field.name))
   end
 end
 
-function reading:expression(step, from, at)
+local function add_expression(plan, field, from, at)
   local transform = transforms.definition(from)
   if transform then
-    self:mistake(at, ("%s is a transform: it stands behind a path, { \"path\", %s }"):format(transform.name, transform.name))
+    at:wrong((": %s is a transform: it stands behind a path, { \"path\", %s }"):format(transform.name, transform.name))
   elseif type(from) == "string" then
-    self:source(step, from, at)
+    add_source(plan, from, at)
   elseif type(from) == "function" then
-    step.call = from
+    add(plan, "call", from, at:name())
   elseif type(from) == "table" then
-    self:list(step, from, at)
+    add_list(plan, field, from, at)
   else
-    self:mistake(at, EXPRESSION, " ")
+    at:wrong(EXPRESSION)
   end
 end
 
---- The steps of a table of fields.
-function reading:fields(mapping, readers, at)
-  local steps = {}
-  for _, field in ipairs(keys_of(mapping)) do
-    local from, read, place = rawget(mapping, field), readers[field], below(at, field)
-    if not read then
-      self:mistake(place, check.unknown(field, readers))
-    elseif type(read) == "table" then
-      if type(from) ~= "table" or transforms.definition(from) then
-        self:mistake(place, "must be a table of fields", " ")
-      else
-        table.insert(steps, { field = field, name = dotted(place), steps = self:fields(from, read, place) })
-      end
+--- Adds the steps of a table of fields.
+local function add_fields(plan, mapping, kinds, at)
+  for _, name in ipairs(mistakes.keys(mapping)) do
+    local from, kind, here = rawget(mapping, name), kinds[name], at:at(name)
+    add(plan, "name", name)
+    if not kind then
+      here:wrong(": " .. check.unknown(name, kinds))
+    elseif type(kind) ~= "table" then
+      add_expression(plan, { name = name, kind = kind }, from, here)
+      add(plan, "read", kind)
+    elseif type(from) ~= "table" or transforms.definition(from) then
+      here:wrong "must be a table of fields"
     else
-      local step = { field = field, name = dotted(place), read = read, sources = {}, operations = {} }
-      self:expression(step, from, place)
-      table.insert(steps, step)
+      local group, before = add(plan, "group"), #plan.steps
+      add_fields(plan, from, kind, here)
+      group.value = #plan.steps - before
     end
   end
-  return steps
 end
 
 --- @param name of an operation
 -- @param mapping a table of fields
 -- @param fields as of known_paths
--- @return a list of mistakes, which is empty where the mapping is right, and a plan { steps, uses, checked }. checked is false
--- where the operation's provider is not known: its paths can be anything.
--- A step is { field, name, read } with sources (lists of keys) and operations, or call, or steps of fields below it.
+-- @return a list of mistakes, which is empty where the mapping is right, and a plan: what core.mapping takes, besides `uses`, the paths in it, and
+-- `checked`. That is false where the operation's provider is not known: its paths can be anything.
 function map_check.read(name, mapping, fields)
-  local mistakes, plan = {}, { uses = {} }
+  local top, plan = mistakes.new(), { steps = {}, tables = {}, places = {}, uses = {} }
   local known, wrong
   if type(name) ~= "string" or not name:find "^[%w_%-]+%.[%w_%-]+$" then
     wrong = "the name must be that of an operation, such as \"alix.private_info\""
@@ -282,16 +278,19 @@ function map_check.read(name, mapping, fields)
     known, wrong = known_paths(name, fields)
   end
   if wrong then
-    table.insert(mistakes, { path = {}, message = wrong })
+    top:wrong(wrong)
   end
-  if type(mapping) == "table" then
-    plan.steps = setmetatable({ plan = plan, mistakes = mistakes }, { __index = reading }):fields(mapping, neutral, {})
-  end
+  add_fields(plan, mapping, neutral, top)
   plan.checked = known ~= nil
   if known then
-    map_check.paths(plan.uses, known, mistakes)
+    map_check.paths(plan.uses, known, top)
   end
-  return mistakes, plan
+  if not top.list[1] then -- the provider is there also where the mapping has no expression for it, or one that finds nothing: the first of a name counts
+    add(plan, "name", "provider")
+    add(plan, "constant", (name:match "^[^.]+"))
+    add(plan, "read", neutral.provider)
+  end
+  return top.list, plan
 end
 
 --- The paths of an operation that was not known when its mapping was read.

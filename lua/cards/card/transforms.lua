@@ -1,15 +1,10 @@
 --- The transforms of a mapping: what may stand behind the paths of an expression, { "expMonth", month }.
 --
--- A transform is an opaque value; what it does is kept here: { name, apply = function(value) }. `apply` gets any value
--- but nil and returns what it makes of it, or nothing where it makes no sense; a second result is an error that is not
--- the value's fault. `core` is its name among core.transforms where it is one of them and no more. A secret becomes a
--- new secret of its class, in C or by its own methods: nothing of it passes through a Lua string.
+-- A transform is an opaque value; what it is is kept here: { name } with `transform`, the name of what C does (src/text/transform.h), by field in
+-- `fields` where that depends on it, or with `words` or `default`. It makes of a secret a new secret of its class, and nothing of what makes no
+-- sense to it.
 
-local check = require "cards.util.check"
-local core = require "cards.core"
 local whole = require "cards.util.whole"
-
-local is_secret = check.is_secret
 
 local transforms = {}
 
@@ -33,7 +28,7 @@ function transforms.definition(value)
 end
 
 local function in_core(name, takes_tables)
-  return transform { name = name, apply = core.transforms[name], core = name, takes_tables = takes_tables }
+  return transform { name = name, transform = name, takes_tables = takes_tables }
 end
 
 local values = {}
@@ -79,19 +74,6 @@ local function as_text(value)
   return whole(value) or (type(value) == "string" or type(value) == "boolean") and tostring(value) or nil
 end
 
---- For a secret, which is compared with every key: a new secret.
-local function map_secret(words, secret)
-  local found
-  core.apart(function() -- a closed one equals nothing
-    for from, to in pairs(words) do
-      found = secret:equals(from) and to or found
-    end
-  end)
-  if found ~= nil then
-    return core.secret(as_text(found), secret.class)
-  end
-end
-
 --- map { active = "open", [0] = "open" }: other words for the provider's. A value that has none is nothing.
 -- An error at the caller's line where the argument is no table from words (strings, whole numbers, booleans) to strings or numbers.
 function values.map(words)
@@ -105,13 +87,7 @@ function values.map(words)
     end
     copy[as_text(from)] = to
   end
-  return transform { name = "map", apply = function(value)
-    if is_secret(value) then
-      return map_secret(copy, value)
-    end
-    local word = as_text(value)
-    return word and copy[word]
-  end }
+  return transform { name = "map", words = copy }
 end
 
 --- default(x): x where nothing was found, or where the transforms in front of it made nothing of it.

@@ -5,10 +5,8 @@ local neutral = require "cards.card.neutral"
 
 local fields = {}
 
---- What of the neutral record is no text.
-local classes = {
-  number = "pan", cvv = "cvv", token = "token", exp_month = "integer", exp_year = "integer", created_at = "timestamp", canceled_at = "timestamp",
-}
+--- The classes and types of the kinds of neutral fields that are no text.
+local classes = { pan = "pan", cvv = "cvv", token = "token", month = "integer", year = "integer", date = "timestamp" }
 
 local function sorted_keys(of)
   local keys = {}
@@ -19,12 +17,13 @@ local function sorted_keys(of)
   return keys
 end
 
-local function add_neutral(list, readers, prefix)
-  for _, field in ipairs(sorted_keys(readers)) do
-    if type(readers[field]) == "table" then
-      add_neutral(list, readers[field], field .. ".")
+local function add_neutral(list, kinds, prefix)
+  for _, field in ipairs(sorted_keys(kinds)) do
+    local kind = kinds[field]
+    if type(kind) == "table" then
+      add_neutral(list, kind, field .. ".")
     else
-      list[#list + 1] = { provider = "cards", operation = "card", field = prefix .. field, class = classes[field] or "string" }
+      list[#list + 1] = { provider = "cards", operation = "card", field = prefix .. field, class = classes[kind] or "string" }
     end
   end
 end

@@ -148,6 +148,16 @@ describe("cards.map.define", function()
     assert.same({}, map.check("nobody.show", { holder_name = "a" .. (".a"):rep(63) }))
   end)
 
+  it("names a path that goes through more tables than there is room for", function()
+    local paths = {}
+    for i = 1, 1000 do paths[i] = ("t%d.x"):format(i) end
+    assert.same({}, map.check("nobody.show", { holder_name = paths, brand = "t7.y" }))
+    map.define("nobody.show", { holder_name = paths })
+    assert.equal("last", cards.card(setmetatable({ t1000 = { x = "last" } }, { __metatable = "nobody.show" })).holder_name)
+    paths[1001] = "t1001.x"
+    only("nobody.show", { holder_name = paths }, { "holder_name", 1001 }, "more than 1000 tables")
+  end)
+
   it("names keys of any type without calling them, and sorts them", function()
     local key = setmetatable({}, { __tostring = function() error "called" end })
     local mistakes = map.check(ALIX, { [key] = "cvv", [10] = "cvv", [9] = "cvv", ["1z"] = "cvv", [true] = "cvv" })

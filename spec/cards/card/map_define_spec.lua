@@ -107,6 +107,18 @@ describe("cards.map.define", function()
     assert.truthy(err.message:find("billing.city", 1, true) and err.message:find("map_define_spec.lua:", 1, true), err.message)
   end)
 
+  it("lets a function define the mapping anew that is under way, and map another record", function()
+    local inner
+    cards.map.define("x.y", { id = function(rec)
+      cards.map.define("x.y", { id = "b" })
+      collectgarbage()
+      inner = cards.card(rec)
+      return "1"
+    end, status = "a" })
+    assert.same({ provider = "x", id = "1", status = "2" }, cards.card(record { a = "2", b = "3" }))
+    assert.same({ provider = "x", id = "3" }, inner)
+  end)
+
   it("lets the host's memory that is used up be the host's error", function()
     cards.map.define("x.y", { id = function() error("not enough memory", 0) end })
     local ok, err = pcall(cards.card, record {})

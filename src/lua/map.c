@@ -1,0 +1,392 @@
+/* Mapping. A checked mapping is compiled to a plan once. C reads a provider's record by that plan and makes the neutral record. Only the functions in a mapping are called
+ * back. */
+#include <string.h>
+
+#include "lua/value.h"
+
+#define ROOM    24 /* slots of the stack that the work on one field needs */
+#define FAILURE (-1)
+
+/* The kinds of neutral fields, and how each reads what a provider wrote. Only the fields of secrets take a secret, so that what a descriptor does not declare stays hidden. */
+enum kind { TEXT, PAN, CVV, TOKEN, LAST4, BIN, MONTH, YEAR, DATE, KINDS };
+static const char *const kind_names[] = { "text", "pan", "cvv", "token", "last4", "bin", "month", "year", "date", NULL };
+static const struct {
+  enum secret_class class;  /* SECRET_CLASSES where it takes no secret */
+  enum transform transform; /* TRANSFORMS where a text is taken as it is */
+  size_t zeros;             /* digits that a number is padded to, as an integer lost its leading zeros */
+  size_t least, most;       /* digits that a text has, and nothing else; 0 for any text */
+} kinds[KINDS] = {
+  [TEXT] = { SECRET_CLASSES, TRANSFORMS, 0, 0, 0 },
+  [PAN] = { SECRET_PAN, TRANSFORMS, 1, 0, 0 },
+  [CVV] = { SECRET_CVV, TRANSFORMS, 3, 0, 0 },
+  [TOKEN] = { SECRET_TOKEN, TRANSFORMS, 1, 0, 0 },
+  [LAST4] = { SECRET_CLASSES, TRANSFORMS, 4, 4, 4 },
+  [BIN] = { SECRET_CLASSES, TRANSFORMS, 0, 6, 8 }, /* more than eight digits would be a card number */
+  [MONTH] = { SECRET_CLASSES, TRANSFORM_MONTH, 0, 0, 0 },
+  [YEAR] = { SECRET_CLASSES, TRANSFORM_YEAR, 0, 0, 0 },
+  [DATE] = { SECRET_CLASSES, TRANSFORM_DATE, 0, 0, 0 },
+};
+
+/* What a step does with the value on top of the stack: see core.mapping. */
+enum code { TABLE, NAME, CONSTANT, PATH, OTHER, CALL, PLAIN, TRANSFORM, WORDS, DEFAULT, READ, GROUP };
+static const char *const code_names[] = { "table",     "name",  "constant", "path", "other", "call", "plain",
+                                          "transform", "words", "default",  "read", "group", NULL };
+
+struct step {
+  enum code code;
+  int from;  /* the stack place of a table; for CALL the place of the field's name in HELD; for constants the type of the value */
+  int value; /* the place of a value in HELD; or a transform, a kind, the number of steps in a group */
+};
+
+struct plan {
+  int count, tables; /* steps, and how many of them are TABLE: those come first */
+  int room;          /* slots of the stack that the plan needs */
+  struct step steps[];
+};
+
+/* The upvalues of cards.card, what is on its stack, and the first values in the list HELD of a plan. */
+enum { MAPPINGS = 1, UNUSUAL, FAILED, SECRETS, EMPTY, METATABLE };
+enum { RECORD = 1, OF_RECORD, PLAN, HELD, TABLES };
+enum { HELD_LAST4 = 1, HELD_BIN };
+
+struct reading {
+  struct secret *made; /* the current value, where a step of this field made that secret; else NULL */
+  int at[KINDS];       /* the stack place of the last field of the kind, or 0 */
+};
+
+static bool has_digits(const char *text, size_t len, size_t least, size_t most) {
+  for (size_t i = 0; i < len; i++)
+    if (text[i] < '0' || text[i] > '9') return false;
+  return len >= least && len <= most;
+}
+
+/* Replaces the value on top of the stack, which has that type, by what a field of the kind takes. */
+static enum outcome read_value(lua_State *L, int type, enum kind kind, int secrets) {
+  bool is_secret = kinds[kind].class != SECRET_CLASSES;
+  size_t zeros = type == LUA_TNUMBER ? kinds[kind].zeros : 0;
+  if (type == LUA_TUSERDATA) return is_secret && value_secret(L, secrets) ? A_VALUE : NO_VALUE;
+  if (kinds[kind].transform != TRANSFORMS) return value_transform(L, type, kinds[kind].transform, secrets);
+  if (type != LUA_TSTRING && (!value_text(L) || (zeros > 0 && *lua_tostring(L, -1) == '-'))) return NO_VALUE;
+  for (; lua_rawlen(L, -1) < zeros; lua_concat(L, 2)) {
+    lua_pushliteral(L, "0");
+    lua_insert(L, -2);
+  }
+  size_t len = lua_rawlen(L, -1);
+  if (len == 0 || (kinds[kind].most > 0 && !has_digits(lua_tostring(L, -1), len, kinds[kind].least, kinds[kind].most))) return NO_VALUE;
+  return is_secret ? value_to_secret(L, kinds[kind].class, lua_tostring(L, -1), len) : A_VALUE;
+}
+
+/* Replaces the table of words on top of the stack by its word for the value below, or nil. */
+static void find_word(lua_State *L) {
+  lua_pushvalue(L, -2);
+  if (lua_isboolean(L, -1)) {
+    lua_pushstring(L, lua_toboolean(L, -1) ? "true" : "false");
+    lua_replace(L, -2);
+  }
+  if (!value_text(L)) {
+    lua_pop(L, 1);
+    lua_pushnil(L);
+  }
+  lua_rawget(L, -2);
+  lua_replace(L, -2);
+}
+
+/* The same for a secret, which is compared with every word. */
+static void find_word_of_secret(lua_State *L, const struct secret *secret) {
+  int words = lua_gettop(L);
+  size_t len;
+  lua_pushnil(L);
+  for (lua_pushnil(L); lua_next(L, words);) {
+    const char *word = lua_tolstring(L, -2, &len);
+    if (secret_equals(secret, word, len))
+      lua_replace(L, words + 1);
+    else
+      lua_pop(L, 1);
+  }
+  lua_replace(L, words);
+}
+
+/* Replaces the value by another word. The word for a secret is a secret of the same class. */
+static enum outcome translate(lua_State *L, int held) {
+  const struct secret *secret = value_secret(L, lua_upvalueindex(SECRETS));
+  lua_rawgeti(L, HELD, held);
+  if (secret)
+    find_word_of_secret(L, secret);
+  else
+    find_word(L);
+  enum outcome found = lua_isnil(L, -1) ? NO_VALUE : A_VALUE;
+  if (secret && value_text(L)) found = value_to_secret(L, secret->class, lua_tostring(L, -1), lua_rawlen(L, -1));
+  lua_replace(L, -2);
+  return found;
+}
+
+/* Applies a transform or a table of words; the value becomes nil where it makes no sense. Closes the secret that the step before made. False: an error is on top of the
+ * stack. */
+static bool change(lua_State *L, const struct step *step, int type, struct reading *reading) {
+  struct secret *before = reading->made;
+  int secrets = lua_upvalueindex(SECRETS);
+  enum outcome found = step->code == WORDS ? translate(L, step->value) : value_transform(L, type, (enum transform)step->value, secrets);
+  if (before) secret_wipe(before);
+  reading->made = found == A_VALUE ? value_secret(L, secrets) : NULL;
+  if (found == NO_VALUE) {
+    lua_pop(L, 1);
+    lua_pushnil(L);
+  }
+  return found != NO_ROOM;
+}
+
+/* Pushes what a function makes of the record. It cannot yield, as nothing here could resume it. False: it failed, and an error is on top of the stack. */
+static bool call(lua_State *L, const struct step *step) {
+  lua_rawgeti(L, HELD, step->value);
+  lua_pushvalue(L, RECORD);
+  int status = lua_pcall(L, 1, 1, 0);
+  if (status == LUA_OK) return true;
+  if (binding_is_no_memory(L, status)) lua_error(L);
+  lua_pushvalue(L, lua_upvalueindex(FAILED));
+  lua_rawgeti(L, HELD, step->from);
+  lua_rawgeti(L, HELD, step->value);
+  lua_pushvalue(L, -4);
+  lua_call(L, 3, 1);
+  return false;
+}
+
+static int get(lua_State *L, const struct step *step) {
+  lua_rawgeti(L, HELD, step->value);
+  return compat_rawget(L, step->from);
+}
+
+static int get_constant(lua_State *L, const struct step *step) {
+  lua_rawgeti(L, HELD, step->value);
+  return step->from;
+}
+
+/* Pops the value of that type where it is nothing: nil or an empty text. */
+static bool take_nothing(lua_State *L, int type) {
+  bool is_nothing = type == LUA_TNIL || (type == LUA_TSTRING && lua_rawlen(L, -1) == 0);
+  if (is_nothing) lua_pop(L, 1);
+  return is_nothing;
+}
+
+/* Makes a table at that stack place of the names and values above. Where a name is there twice, the lower one counts. */
+static void make_table(lua_State *L, int at, int count) {
+  lua_createtable(L, 0, count);
+  lua_replace(L, at);
+  for (; count > 0; count--)
+    lua_rawset(L, at);
+}
+
+/* Runs the steps up to READ on the value of that type. Returns the type of the result; FAILURE: an error is on top of the stack. */
+static int find_value(lua_State *L, int type, const struct step **at, struct reading *reading) {
+  reading->made = NULL;
+  for (const struct step *step = *at; step->code != READ; *at = ++step)
+    switch (step->code) {
+    case OTHER:
+      if (take_nothing(L, type)) type = get(L, step);
+      break;
+    case CALL:
+      if (!call(L, step)) return FAILURE;
+      type = lua_type(L, -1);
+      break;
+    case PLAIN:
+      if (type != LUA_TUSERDATA || kinds[step->value].class != SECRET_CLASSES) break;
+      lua_pop(L, 1);
+      lua_pushnil(L);
+      type = LUA_TNIL;
+      break;
+    case DEFAULT:
+      if (take_nothing(L, type)) type = get_constant(L, step);
+      break;
+    default:
+      if (type == LUA_TNIL) break;
+      if (!change(L, step, type, reading)) return FAILURE;
+      type = lua_type(L, -1);
+    }
+  return type;
+}
+
+/* Pushes nil, which is the slot `base` and the place for a table, and above it the names and values of fields. Returns how many fields; FAILURE: an error is on top of the
+ * stack. */
+static int read_fields(lua_State *L, int base, const struct step *step, const struct step *end, struct reading *reading) {
+  int count = 0;
+  lua_pushnil(L);
+  for (; step < end; step++) {
+    lua_rawgeti(L, HELD, step->value);
+    step++;
+    if (step->code == GROUP) {
+      int fields = read_fields(L, base + 2 * count + 2, step + 1, step + 1 + step->value, reading);
+      if (fields == FAILURE) return FAILURE;
+      step += step->value;
+      if (fields > 0)
+        make_table(L, base + 2 * ++count, fields);
+      else
+        lua_pop(L, 2);
+      continue;
+    }
+    int type = LUA_TNIL;
+    if (step->code == PATH)
+      type = get(L, step++);
+    else if (step->code == CONSTANT)
+      type = get_constant(L, step++);
+    if (step->code != READ) type = find_value(L, type, &step, reading);
+    if (type == FAILURE) return FAILURE;
+    enum outcome found = type == LUA_TNIL ? NO_VALUE : A_VALUE;
+    if (found == A_VALUE && (step->value != TEXT || type != LUA_TSTRING || lua_rawlen(L, -1) == 0))
+      found = read_value(L, type, (enum kind)step->value, lua_upvalueindex(SECRETS));
+    if (found == NO_ROOM) return FAILURE;
+    if (found == A_VALUE)
+      reading->at[step->value] = base + 2 * ++count;
+    else
+      lua_pop(L, 2);
+  }
+  return count;
+}
+
+/* Pushes the names and values of last4 and bin, as far as the mapping found none and the number shows them. Returns how many fields. */
+static int push_ends(lua_State *L, const struct reading *reading) {
+  char last4[VALUE_LAST4], bin[VALUE_BIN];
+  if (reading->at[PAN] == 0 || (reading->at[LAST4] > 0 && reading->at[BIN] > 0)) return 0;
+  value_ends(lua_touserdata(L, reading->at[PAN]), last4, bin);
+  bool has_last4 = reading->at[LAST4] == 0 && *last4, has_bin = reading->at[BIN] == 0 && *bin;
+  if (has_last4) {
+    lua_rawgeti(L, HELD, HELD_LAST4);
+    lua_pushlstring(L, last4, sizeof last4);
+  }
+  if (has_bin) {
+    lua_rawgeti(L, HELD, HELD_BIN);
+    lua_pushlstring(L, bin, sizeof bin);
+  }
+  return has_last4 + has_bin;
+}
+
+/* The plan for the record, or NULL. It stays on the stack. */
+static const struct plan *find_plan(lua_State *L) {
+  if (lua_type(L, RECORD) != LUA_TTABLE || !lua_getmetatable(L, RECORD)) return NULL;
+  lua_pushvalue(L, lua_upvalueindex(METATABLE));
+  lua_rawget(L, OF_RECORD);
+  lua_rawget(L, lua_upvalueindex(MAPPINGS));
+  return lua_touserdata(L, PLAN);
+}
+
+/* cards.card(record) */
+static int card(lua_State *L) {
+  struct reading reading = { .made = NULL };
+  lua_settop(L, RECORD);
+  const struct plan *plan = find_plan(L);
+  if (!plan) {
+    lua_pushvalue(L, lua_upvalueindex(UNUSUAL));
+    lua_pushvalue(L, RECORD);
+    lua_call(L, 1, 2);
+    return 2;
+  }
+  lua_getuservalue(L, PLAN);
+  if (!lua_checkstack(L, plan->room)) return binding_no_memory(L);
+  for (int i = 0; i < plan->tables; i++) {
+    if (get(L, &plan->steps[i]) == LUA_TTABLE) continue;
+    lua_pop(L, 1);
+    lua_pushvalue(L, lua_upvalueindex(EMPTY));
+  }
+  int made = TABLES + plan->tables, count = read_fields(L, made, plan->steps + plan->tables, plan->steps + plan->count, &reading);
+  if (count == FAILURE) {
+    lua_pushnil(L);
+    lua_insert(L, -2);
+    return 2;
+  }
+  make_table(L, made, count + push_ends(L, &reading));
+  return 1;
+}
+
+/* Pops the description of a step. */
+static struct step read_step(lua_State *L, int held, int tables) {
+  int at = lua_gettop(L);
+  luaL_checktype(L, at, LUA_TTABLE);
+  lua_getfield(L, at, "code");
+  lua_getfield(L, at, "from");
+  lua_getfield(L, at, "value");
+  struct step step = { .code = (enum code)luaL_checkoption(L, at + 1, NULL, code_names) };
+  if (step.code == TABLE || step.code == PATH || step.code == OTHER) {
+    int from = (int)luaL_checkinteger(L, at + 2);
+    luaL_argcheck(L, from >= 1 && from <= tables + 1, at + 2, "the place of a table that comes before");
+    step.from = from == 1 ? RECORD : TABLES + from - 2;
+  } else if (step.code == CONSTANT || step.code == DEFAULT) {
+    step.from = lua_type(L, at + 3);
+  } else if (step.code == CALL) {
+    lua_pushvalue(L, at + 2);
+    step.from = value_hold(L, held);
+  }
+  if (step.code == TRANSFORM)
+    step.value = luaL_checkoption(L, at + 3, NULL, transform_names);
+  else if (step.code == READ || step.code == PLAIN)
+    step.value = luaL_checkoption(L, at + 3, NULL, kind_names);
+  else if (step.code == GROUP)
+    step.value = (int)luaL_checkinteger(L, at + 3);
+  else
+    step.value = value_hold(L, held);
+  lua_settop(L, at - 1);
+  return step;
+}
+
+/* core.mapping { tables, steps }: compiles a mapping to a plan for the function that core.mapper makes. Both are lists of { code, value, from }.
+ * `tables` are the tables in the record that paths go through, with the code "table": what stands under the key `value` in another table. `from` says in which one: 1 is the
+ * record, and i + 1 the table i.
+ * `steps` read one field after the other: "name" with the field's name, steps that find its value, and "read" with the kind of the field. A value that is nil or an empty
+ * text counts as nothing. The steps that find it:
+ *  - "path": what stands under the key `value` in a table; "other": the same where the value is nothing so far
+ *  - "constant": the value itself; "default": the same where the value is nothing so far
+ *  - "call": what a function makes of the record; `from` is the name of the field for the error
+ *  - "plain": drops a secret, unless a field of that kind takes it
+ *  - "transform": applies the transform of that name; "words": looks it up in a table of words
+ * "group" stands in the place of these and of "read": the next `value` steps are the fields of a table. */
+static int make_mapping(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  lua_settop(L, 1);
+  lua_createtable(L, 0, 0);
+  lua_pushliteral(L, "last4");
+  value_hold(L, 2);
+  lua_pushliteral(L, "bin");
+  value_hold(L, 2);
+  lua_getfield(L, 1, "tables");
+  lua_getfield(L, 1, "steps");
+  int tables = (int)lua_rawlen(L, 3), count = tables + (int)lua_rawlen(L, 4);
+  struct plan *plan = lua_newuserdata(L, sizeof *plan + (size_t)count * sizeof *plan->steps);
+  *plan = (struct plan){ count, tables, tables + ROOM };
+  for (int i = 0; i < count; i++) {
+    lua_rawgeti(L, i < tables ? 3 : 4, i < tables ? i + 1 : i - tables + 1);
+    plan->steps[i] = read_step(L, 2, i < tables ? i : tables);
+    plan->room += 2 * (plan->steps[i].code == NAME);
+    bool ends = i + 1 < count || plan->steps[i].code == READ;
+    luaL_argcheck(L, ends && (plan->steps[i].code != GROUP || (unsigned)plan->steps[i].value < (unsigned)(count - i)), 1, "the steps have no end");
+  }
+  lua_pushvalue(L, 2);
+  lua_setuservalue(L, -2);
+  return 1;
+}
+
+/* core.mapper(mappings, unusual, failed): makes the function cards.card.
+ *  - mappings: the plans, by what getmetatable says of a record
+ *  - unusual(argument): is called for an argument without a plan, and returns what cards.card returns
+ *  - failed(field, function, message): returns the error for a function of a mapping that failed */
+static int make_mapper(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  luaL_checktype(L, 2, LUA_TFUNCTION);
+  luaL_checktype(L, 3, LUA_TFUNCTION);
+  lua_settop(L, 3);
+  luaL_getmetatable(L, SECRET_TYPE);
+  lua_newtable(L);
+  lua_pushliteral(L, "__metatable");
+  lua_pushcclosure(L, card, METATABLE);
+  return 1;
+}
+
+/* core.fits(kind, value): whether a field of the kind takes a value that is no secret */
+static int fits(lua_State *L) {
+  lua_settop(L, 2);
+  luaL_getmetatable(L, SECRET_TYPE);
+  lua_insert(L, 2);
+  lua_pushboolean(L, read_value(L, lua_type(L, -1), (enum kind)luaL_checkoption(L, 1, NULL, kind_names), 2) == A_VALUE);
+  return 1;
+}
+
+void binding_open_map(lua_State *L) {
+  static const luaL_Reg functions[] = { { "mapping", make_mapping }, { "mapper", make_mapper }, { "fits", fits }, { NULL, NULL } };
+  luaL_setfuncs(L, functions, 0);
+}
