@@ -1,11 +1,10 @@
-/* Text through pan_redact, suspect_mask, scrub_text and clean_text.
+/* Text through pan_redact, redact_suspects, redact_values and redact_text.
  * The input: a digit for how much room there is, the values of the call, each ended by 0xff, a 0xfe, and the text. */
 #define _GNU_SOURCE 1
 #include "fuzz.h"
-#include "text/clean.h"
+#include "text/redact.h"
 #include "text/pan.h"
-#include "text/scrub.h"
-#include "text/suspect.h"
+#include "text/redact.h"
 #include "json/json_check.h"
 
 #define MOST_VALUES 16
@@ -126,27 +125,27 @@ static bool is_all_digits(struct piece value) {
 }
 
 static void must_clean(const struct piece *values, size_t count, struct piece text, size_t max) {
-  struct scrub scrub;
+  struct redact redact;
   struct buf scrubbed, clean, code;
-  scrub_init(&scrub);
+  redact_init(&redact);
   buf_init(&scrubbed, max + 3);
   buf_init(&clean, max + 3);
   buf_init(&code, max + 3);
   for (size_t i = 0; i < count; i++)
-    must(scrub_add(&scrub, values[i].bytes, values[i].len), "a value that cannot be remembered");
-  must(scrub_text(&scrub, &scrubbed, text.bytes, text.len, max), "a text that cannot be scrubbed");
+    must(redact_add(&redact, values[i].bytes, values[i].len), "a value that cannot be remembered");
+  must(redact_values(&redact, &scrubbed, text.bytes, text.len, max), "a text that cannot be scrubbed");
   must(scrubbed.len <= max + 3, "more than there is room for");
   must_be_text(&scrubbed);
   must(!has_candidate(buf_string(&scrubbed), scrubbed.len), "a card number is left: %s", buf_string(&scrubbed));
-  must(clean_text(&scrub, &clean, text.bytes, text.len, max), "a text that cannot be cleaned");
-  must(clean_code(&scrub, &code, text.bytes, text.len, max), "a code that cannot be cleaned");
+  must(redact_text(&redact, &clean, text.bytes, text.len, max), "a text that cannot be cleaned");
+  must(redact_code(&redact, &code, text.bytes, text.len, max), "a code that cannot be cleaned");
   must_be_text(&clean);
   must_be_text(&code);
   size_t whole = clean.len > max ? max : clean.len; /* behind it is what says that it was cut */
   if (clean.len <= max) must_have_no_suspect(buf_string(&clean), whole);
   for (size_t i = 0; i < count; i++) {
     struct piece value = values[i];
-    if (value.len > SCRUB_HEAD) value.len = SCRUB_HEAD;
+    if (value.len > REDACT_HEAD) value.len = REDACT_HEAD;
     must(!shows((struct piece){ buf_string(&scrubbed), scrubbed.len }, value), "scrubbed and still there: %s", buf_string(&scrubbed));
     /* Stars for a suspect may leave a word of three letters alone that did not stand alone. */
     if (value.len <= 3 && !is_all_digits(value)) continue;
@@ -156,7 +155,7 @@ static void must_clean(const struct piece *values, size_t count, struct piece te
   buf_free(&scrubbed);
   buf_free(&clean);
   buf_free(&code);
-  scrub_free(&scrub);
+  redact_free(&redact);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -170,7 +169,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   must_redact(text);
   struct buf masked;
   buf_init(&masked, 3 * text.len + 3);
-  must(suspect_mask(&masked, text.bytes, text.len), "a text that cannot be masked");
+  must(redact_suspects(&masked, text.bytes, text.len), "a text that cannot be masked");
   must_have_no_suspect(buf_string(&masked), masked.len);
   buf_free(&masked);
   must_clean(values, count, text, max);

@@ -292,7 +292,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     must(root && status >= 200 && status < 300, "a record of no success");
     must_be_same(record, json_at(root, operation->root), operation, "");
   } else {
-    if (*text) response_request_id(&error, request_scrub(&request), text);
+    if (*text) response_request_id(&error, request_redact(&request), text);
     must_be_an_error(&error, &response, root);
   }
   json_free(root);

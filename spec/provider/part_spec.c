@@ -38,7 +38,7 @@ static void hides_both_and_what_they_are_together(void **state) {
   for (size_t i = 0; i < COUNT_OF(said); i++) {
     struct buf shown;
     buf_init(&shown, 200);
-    assert_true(scrub_text(request_scrub(&request), &shown, said[i], strlen(said[i]), 100));
+    assert_true(redact_values(request_redact(&request), &shown, said[i], strlen(said[i]), 100));
     assert_null(strcasestr(buf_string(&shown), "aladdin"));
     assert_null(strcasestr(buf_string(&shown), "sesame"));
     assert_null(strcasestr(buf_string(&shown), "GRpbjpv"));

@@ -1,4 +1,4 @@
-/* src/provider/values: what was given is there until it is replaced, and a scrub hides all that ever was. */
+/* src/provider/values: what was given is there until it is replaced, and a redact hides all that ever was. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -65,19 +65,19 @@ static void hides_what_was_replaced_as_well_but_no_name(void **state) {
   (void)state;
   static const char text[] = "first-token second-token X-Header-Name of-the-header";
   struct values values;
-  struct scrub scrub;
+  struct redact redact;
   struct buf shown;
   values_init(&values);
-  scrub_init(&scrub);
+  redact_init(&redact);
   buf_init(&shown, 200);
   assert_true(values_set(&values, 0, "first-token", 11));
-  assert_true(values_hide(&values, &scrub)); /* before the others are given */
+  assert_true(values_hide(&values, &redact)); /* before the others are given */
   assert_true(values_set(&values, 0, "second-token", 12) && values_add_header(&values, "X-Header-Name", "of-the-header", 13));
-  assert_true(values_hide(&values, &scrub));
-  assert_true(scrub_text(&scrub, &shown, text, sizeof text - 1, 100));
+  assert_true(values_hide(&values, &redact));
+  assert_true(redact_values(&redact, &shown, text, sizeof text - 1, 100));
   assert_string_equal(buf_string(&shown), "*** *** X-Header-Name ***");
   buf_free(&shown);
-  scrub_free(&scrub);
+  redact_free(&redact);
   values_free(&values);
 }
 

@@ -8,7 +8,7 @@
 
 #include "scenarios.h"
 #include "secret/signing.h"
-#include "text/clean.h"
+#include "text/redact.h"
 #include "text/pan.h"
 #include "json/json.h"
 
@@ -69,20 +69,20 @@ static void json_is_read_whole_or_not_at_all(void **state) {
 
 static bool clean_up(void *unused) {
   (void)unused;
-  struct scrub scrub;
+  struct redact redact;
   struct buf out;
-  scrub_init(&scrub);
+  redact_init(&redact);
   buf_init(&out, 500);
-  bool ok = scrub_add(&scrub, T("my own password")) && scrub_add(&scrub, T("737")) && scrub_add(&scrub, T("4111 1111 1111 1111"));
+  bool ok = redact_add(&redact, T("my own password")) && redact_add(&redact, T("737")) && redact_add(&redact, T("4111 1111 1111 1111"));
   /* A value that could not be remembered hides all of the text. */
-  bool cleaned = clean_text(&scrub, &out, T("my own password, cvv 737, 4111111111111111 and so on"), 400);
+  bool cleaned = redact_text(&redact, &out, T("my own password, cvv 737, 4111111111111111 and so on"), 400);
   assert_true(ok || !cleaned);
-  ok = ok && cleaned && clean_code(&scrub, &out, T("ERR_737"), 90);
+  ok = ok && cleaned && redact_code(&redact, &out, T("ERR_737"), 90);
   assert_null(strstr(buf_string(&out), "password"));
   assert_null(strstr(buf_string(&out), "737"));
   assert_null(strstr(buf_string(&out), "4111"));
   buf_free(&out);
-  scrub_free(&scrub);
+  redact_free(&redact);
   return ok;
 }
 

@@ -53,7 +53,7 @@ static double read_retry_after(const struct reader *reader) {
 static void read_headers(struct job *job) {
   const char *request_id = reader_header(&job->reader, "x-request-id");
   const char *should_retry = reader_header(&job->reader, "x-should-retry");
-  response_request_id(&job->error, request_scrub(&job->request), request_id ? request_id : reader_header(&job->reader, "request-id"));
+  response_request_id(&job->error, request_redact(&job->request), request_id ? request_id : reader_header(&job->reader, "request-id"));
   job->error.retry_after = read_retry_after(&job->reader);
   if (should_retry && strcmp(should_retry, "false") == 0) job->error.retryable = false;
 }

@@ -64,7 +64,7 @@ void job_fail(struct job *job, enum error_kind kind, bool retryable, const char 
   struct buf clean;
   error_set(error, kind, "%s", what);
   buf_init(&clean, 256 + 3);
-  if (detail && detail[0] && scrub_text(request_scrub(&job->request), &clean, detail, strlen(detail), 256)) {
+  if (detail && detail[0] && redact_values(request_redact(&job->request), &clean, detail, strlen(detail), 256)) {
     size_t used = strlen(error->message);
     snprintf(error->message + used, sizeof error->message - used, ": %s", buf_string(&clean));
   }

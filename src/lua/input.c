@@ -9,7 +9,7 @@
 
 #include "text/nearest.h"
 #include "text/pan.h"
-#include "text/suspect.h"
+#include "text/redact.h"
 #include "json/json.h"
 
 #define MOST_WHOLE 9007199254740992.0 /* up to here a double holds every whole number */
@@ -152,7 +152,7 @@ static void show_name(const char *name, char out[static 65]) {
   plain[len] = '\0';
   buf_init(&redacted, 64);
   buf_init(&masked, 256);
-  bool ok = pan_redact(&redacted, plain, len) && suspect_mask(&masked, buf_string(&redacted), redacted.len);
+  bool ok = pan_redact(&redacted, plain, len) && redact_suspects(&masked, buf_string(&redacted), redacted.len);
   snprintf(out, 65, "%.64s", ok ? buf_string(&masked) : "");
   buf_free(&redacted);
   buf_free(&masked);

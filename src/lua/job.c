@@ -13,7 +13,7 @@
 #include "http/clock.h"
 #include "lua/input.h"
 #include "secret/stack.h"
-#include "text/clean.h"
+#include "text/redact.h"
 
 #define SHOWN_MAX    256 /* bytes of a text of the script's own in an error */
 #define DONE_AT_ONCE 64  /* jobs that core.done tells of; it has the others when it is asked again */
@@ -525,7 +525,7 @@ static int redact(lua_State *L) {
   size_t len;
   const char *text = luaL_checklstring(L, 2, &len);
   struct buf *shown = binding_new_buf(L, SHOWN_MAX + 3);
-  bool ok = clean_text(request_scrub(&call->job->request), shown, text, len, SHOWN_MAX);
+  bool ok = redact_text(request_redact(&call->job->request), shown, text, len, SHOWN_MAX);
   lua_pushstring(L, ok ? buf_string(shown) : "it failed");
   buf_free(shown);
   return 1;

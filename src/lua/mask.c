@@ -1,26 +1,26 @@
 /* Masking. A policy is compiled to a plan once. C walks over a card by that plan and makes the plain table that may be shown. What each rule shows of a value is written
- * here; what it leaves of a text is in text/hint. Only the functions in a policy are called back. */
+ * here; what it leaves of a text is in text/partial. Only the functions in a policy are called back. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "lua/value.h"
 #include "secret/stack.h"
+#include "text/disclosure.h"
 #include "text/hash.h"
-#include "text/hint.h"
 #include "text/pan.h"
-#include "text/tells.h"
+#include "text/partial.h"
 
-#define GATHERED     32    /* fields that wait on the stack before they are put into a table */
-#define ROOM         24    /* slots of the stack that the work on one field needs */
-#define DEEPEST      64    /* tables in tables */
-#define MOST_TABLES  10000 /* below each table of the third level: a table that is shared often is shown as often */
-#define DEEPEST_COPY 16    /* tables in tables that a policy's function returns */
-#define MOST_COPIED  10000 /* values in them */
-#define SHORT_NAME   32    /* bytes: Lua keeps a text of this length once, and may keep a longer one more often */
-#define LEAST_NUMBER 1e12  /* the least whole number that may be a card's */
-#define SMALL        256   /* bytes of a result that need no memory of Lua's */
-#define TELLS_MAX    (16 * 1024 * 1024)
+#define GATHERED       32    /* fields that wait on the stack before they are put into a table */
+#define ROOM           24    /* slots of the stack that the work on one field needs */
+#define DEEPEST        64    /* tables in tables */
+#define MOST_TABLES    10000 /* below each table of the third level: a table that is shared often is shown as often */
+#define DEEPEST_COPY   16    /* tables in tables that a policy's function returns */
+#define MOST_COPIED    10000 /* values in them */
+#define SHORT_NAME     32    /* bytes: Lua keeps a text of this length once, and may keep a longer one more often */
+#define LEAST_NUMBER   1e12  /* the least whole number that may be a card's */
+#define SMALL          256   /* bytes of a result that need no memory of Lua's */
+#define DISCLOSURE_MAX (16 * 1024 * 1024)
 
 /* What is done with a value. The first ones are the rules of the names below. FIELDS is a table of rules, UNNAMED a field without a rule, COPIED what a function returned. */
 enum kind { KEEP, DROP, HIDE, INITIALS, EMAIL, PHONE, YEAR_ONLY, PAN, LAST, TRUNCATE, HASH, FN, RULES, FIELDS = RULES, UNNAMED, COPIED };
@@ -118,16 +118,15 @@ static bool show_kept(lua_State *L, int type) {
 }
 
 static bool show_text(lua_State *L, const struct mask_rule *rule) {
-  static hint *const hints[RULES] = {
-    [INITIALS] = hint_initials, [EMAIL] = hint_email, [PHONE] = hint_phone, [YEAR_ONLY] = hint_year, [LAST] = hint_last, [TRUNCATE] = hint_truncate
-  };
+  static partial *const partials[RULES] = { [INITIALS] = partial_initials, [EMAIL] = partial_email, [PHONE] = partial_phone,
+                                            [YEAR_ONLY] = partial_year,    [LAST] = partial_last,   [TRUNCATE] = partial_truncate };
   char small[SMALL];
   size_t len, made;
   int at = lua_gettop(L);
   if (rule->kind != EMAIL) show_redacted(L);
   const char *text = lua_tolstring(L, -1, &len);
-  char *out = HINT_ROOM(len) <= sizeof small ? small : lua_newuserdata(L, HINT_ROOM(len));
-  bool ok = hints[rule->kind](text, len, rule->first + rule->last, out, &made);
+  char *out = PARTIAL_ROOM(len) <= sizeof small ? small : lua_newuserdata(L, PARTIAL_ROOM(len));
+  bool ok = partials[rule->kind](text, len, rule->first + rule->last, out, &made);
   if (ok) lua_pushlstring(L, out, made);
   if (ok && rule->kind == EMAIL) show_redacted(L); /* last, as its first letter may be a digit */
   if (ok) lua_replace(L, at);
@@ -433,20 +432,21 @@ static void add_pieces(lua_State *L, struct buf *text) {
   lua_pop(L, 1);
 }
 
-/* Whether the copy on top of the stack tells more of the secret than its masks may. True for a closed secret, as nobody knows. */
-static bool tells_more(lua_State *L, const struct secret *secret) {
+/* Whether the copy on top of the stack discloses more of the secret than its masks may. True for a closed secret, as nobody knows. */
+static bool copy_discloses(lua_State *L, const struct secret *secret) {
   if (secret_state(secret) != SECRET_OPEN) return true;
-  struct buf *text = binding_new_buf(L, TELLS_MAX), *scratch = binding_new_buf(L, TELLS_MAX);
+  struct buf *text = binding_new_buf(L, DISCLOSURE_MAX), *scratch = binding_new_buf(L, DISCLOSURE_MAX);
   lua_pushvalue(L, -3);
   add_pieces(L, text);
   bool ok = !text->failed && buf_add(scratch, buf_string(text), text->len);
-  bool told = ok && text->len > 0 && tells(secret->class, (const char *)secret->bytes, secret->len, buf_string(text), text->len, scratch->data);
+  bool disclosed =
+      ok && text->len > 0 && discloses(secret->class, (const char *)secret->bytes, secret->len, buf_string(text), text->len, scratch->data);
   buf_free(text);
   buf_free(scratch);
   stack_wipe(STACK_SHALLOW);
   if (!ok) binding_no_memory(L);
   lua_pop(L, 2);
-  return told;
+  return disclosed;
 }
 
 /* What a policy's function makes of the value. It cannot yield, as nothing here could resume it. */
@@ -464,7 +464,7 @@ static bool show_call(lua_State *L, const struct mask_rule *rule) {
     ok = show_concealed(L);
   } else if (ok && !lua_isnil(L, -1)) {
     show(L, &walk, &copied);
-    ok = !walk.failed && !(secret && tells_more(L, secret));
+    ok = !walk.failed && !(secret && copy_discloses(L, secret));
   }
   lua_replace(L, -2);
   return ok;
@@ -559,7 +559,7 @@ static int make_masker(lua_State *L) {
   push_tree(L, 1, 3);
   lua_pushvalue(L, 3);
   luaL_getmetatable(L, SECRET_TYPE);
-  lua_pushliteral(L, HINT_STARS);
+  lua_pushliteral(L, PARTIAL_STARS);
   lua_pushvalue(L, 2);
   lua_pushcclosure(L, mask, REFUSAL);
   return 1;

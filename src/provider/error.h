@@ -1,4 +1,4 @@
-/* The one list of error kinds, and an error as plain data. An error never holds a secret: what a provider wrote goes through scrub first. */
+/* The one list of error kinds, and an error as plain data. An error never holds a secret: what a provider wrote is redacted first. */
 #ifndef CARDS_PROVIDER_ERROR_H
 #define CARDS_PROVIDER_ERROR_H
 

@@ -17,13 +17,13 @@ void request_init(struct request *request, const struct operation *operation, co
   request->knows_head = false;
   values_init(&request->values);
   buf_init(&request->wire, REQUEST_MAX_TARGET + REQUEST_MAX_HEADER + REQUEST_MAX_BASE_HEAD + REQUEST_MAX_BODY + 4096);
-  scrub_init(&request->scrub);
+  redact_init(&request->redact);
 }
 
 void request_free(struct request *request) {
   values_free(&request->values);
   buf_free(&request->wire);
-  scrub_free(&request->scrub);
+  redact_free(&request->redact);
 }
 
 bool request_unique(char out[static 40]) {
@@ -243,7 +243,7 @@ static bool add_basic(struct request *request, size_t lines_at, const struct val
   for (size_t i = 0; part->password && i < operation->part_count; i++)
     if (operation->parts[i].into == INTO_NOTHING && strcmp(operation->parts[i].name, part->password) == 0 && values[i].bytes)
       buf_add(&pair, values[i].bytes, values[i].len);
-  bool ok = !pair.failed && buf_add_base64(&encoded, pair.data, pair.len) && scrub_add(&request->scrub, encoded.data, encoded.len) &&
+  bool ok = !pair.failed && buf_add_base64(&encoded, pair.data, pair.len) && redact_add(&request->redact, encoded.data, encoded.len) &&
             add_line(request, lines_at, part->wire, part->prefix, (struct value){ encoded.data, encoded.len });
   buf_free(&pair);
   buf_free(&encoded);
@@ -362,14 +362,14 @@ struct value request_sent(const struct request *request, const char *name) {
   return (struct value){ NULL, 0 };
 }
 
-struct scrub *request_scrub(struct request *request) {
-  bool ok = values_hide(&request->values, &request->scrub);
+struct redact *request_redact(struct request *request) {
+  bool ok = values_hide(&request->values, &request->redact);
   const char *line = buf_string(&request->base->head), *own = line + request->base->own_at;
   while (ok && !request->knows_head && line < own) {
     const char *value = strchr(line, ':') + 2, *end = strchr(line, '\r');
-    ok = scrub_add(&request->scrub, value, (size_t)(end - value));
+    ok = redact_add(&request->redact, value, (size_t)(end - value));
     line = end + 2;
   }
   request->knows_head = true;
-  return &request->scrub;
+  return &request->redact;
 }

@@ -9,7 +9,7 @@
 #include "provider/provider.h"
 #include "provider/values.h"
 #include "secret/buf.h"
-#include "text/scrub.h"
+#include "text/redact.h"
 
 #define REQUEST_MAX_ARGUMENT 1024          /* bytes of a parameter that goes into the path, the query or a header */
 #define REQUEST_MAX_TARGET   (16 * 1024)   /* bytes of path and query */
@@ -33,8 +33,8 @@ struct request {
   struct buf wire;              /* request line, header lines, an empty line, body */
   size_t target_at, target_len; /* of path and query, in `wire` */
   size_t head_len;              /* where the body begins */
-  struct scrub scrub;           /* see request_scrub */
-  bool knows_head;              /* the scrub knows the client's own headers */
+  struct redact redact;           /* see request_redact */
+  bool knows_head;              /* the redact knows the client's own headers */
 };
 
 /* Prepares a request without values. operation and base have to outlive it. */
@@ -59,7 +59,7 @@ bool request_payload(struct buf *out, const struct request *request, const char 
 struct value request_sent(const struct request *request, const char *part);
 
 /* What hides all values of the call, and of the client's own headers, in a text of somebody else's. It learns them when it is asked for: most calls need none. */
-struct scrub *request_scrub(struct request *request);
+struct redact *request_redact(struct request *request);
 
 /* Whether a line "Name: value\r\n" has that name, in any case. */
 bool request_is_header(const char *line, const char *name);

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "text/clean.h"
+#include "text/redact.h"
 #include "json/json.h"
 
 enum verdict { VERDICT_SUCCESS, VERDICT_REFUSED, VERDICT_UNKNOWN };
@@ -60,45 +60,45 @@ static const struct field *secret_of_name(const struct operation *operation, con
 }
 
 /* A number as it is written, and with the leading zeros that it lost. */
-static void remember_number(struct scrub *scrub, const struct field *field, const struct json_node *node) {
+static void remember_number(struct redact *redact, const struct field *field, const struct json_node *node) {
   struct buf text;
   int64_t integer;
   buf_init(&text, 512);
-  bool ok = json_number_text(node, &text) && scrub_add(scrub, buf_string(&text), text.len);
+  bool ok = json_number_text(node, &text) && redact_add(redact, buf_string(&text), text.len);
   if (ok && json_integer(node, &integer) && integer >= 0 && text.len < (size_t)field->digits) {
     buf_clear(&text);
-    ok = buf_addf(&text, "%0*" PRId64, field->digits, integer) && scrub_add(scrub, buf_string(&text), text.len);
+    ok = buf_addf(&text, "%0*" PRId64, field->digits, integer) && redact_add(redact, buf_string(&text), text.len);
   }
-  if (!ok) scrub->values.failed = true; /* then no text is shown */
+  if (!ok) redact->values.failed = true; /* then no text is shown */
   buf_free(&text);
 }
 
 /* Declared secrets in the answer, wherever a member of that name stands in it, and whatever it is: also what an object or array of that name has inside. */
-static void remember_secrets(struct scrub *scrub, const struct operation *operation, const struct json_node *node, const struct field *within) {
+static void remember_secrets(struct redact *redact, const struct operation *operation, const struct json_node *node, const struct field *within) {
   for (const struct json_node *child = json_child(node); child; child = json_next(child)) {
     const struct field *field = json_type(node) == JSON_OBJECT ? secret_of_name(operation, json_key(child)) : NULL;
     if (!field) field = within;
-    remember_secrets(scrub, operation, child, field);
-    if (field && json_type(child) == JSON_NUMBER) remember_number(scrub, field, child);
+    remember_secrets(redact, operation, child, field);
+    if (field && json_type(child) == JSON_NUMBER) remember_number(redact, field, child);
     if (!field || json_type(child) != JSON_STRING) continue;
     size_t len;
     const char *bytes = json_string(child, &len);
-    scrub_add(scrub, bytes, len);
+    redact_add(redact, bytes, len);
   }
 }
 
 /* Text of a provider as it may be shown, into a field of an error that has room for max bytes and "...". */
-static bool set_clean(struct scrub *scrub, char *out, size_t max, const char *text, size_t len, bool code) {
+static bool set_clean(struct redact *redact, char *out, size_t max, const char *text, size_t len, bool code) {
   struct buf shown;
   buf_init(&shown, max + 3);
-  bool ok = (code ? clean_code : clean_text)(scrub, &shown, text, len, max);
+  bool ok = (code ? redact_code : redact_text)(redact, &shown, text, len, max);
   if (ok) snprintf(out, max + 4, "%s", buf_string(&shown));
   buf_free(&shown);
   return ok;
 }
 
 /* The text of a string or number at the first of the paths that has one. */
-static bool take(struct scrub *scrub, const struct json_node *root, const char *const *paths, char *out, size_t max, bool code) {
+static bool take(struct redact *redact, const struct json_node *root, const char *const *paths, char *out, size_t max, bool code) {
   for (; *paths; paths++) {
     const struct json_node *node = json_at(root, *paths);
     if (!node) continue;
@@ -112,7 +112,7 @@ static bool take(struct scrub *scrub, const struct json_node *root, const char *
       bytes = buf_string(&number);
       len = number.len;
     }
-    bool found = len > 0 && set_clean(scrub, out, max, bytes, len, code);
+    bool found = len > 0 && set_clean(redact, out, max, bytes, len, code);
     buf_free(&number);
     if (found) return true;
   }
@@ -120,7 +120,7 @@ static bool take(struct scrub *scrub, const struct json_node *root, const char *
 }
 
 /* The keys of an object that names what was wrong. */
-static void add_details(struct scrub *scrub, const struct json_node *details, struct error *error) {
+static void add_details(struct redact *redact, const struct json_node *details, struct error *error) {
   if (!details || json_type(details) != JSON_OBJECT) return;
   struct buf names;
   char clean[256 + 4];
@@ -129,28 +129,28 @@ static void add_details(struct scrub *scrub, const struct json_node *details, st
     if (names.len) buf_add_string(&names, ", ");
     buf_add_string(&names, json_key(child));
   }
-  if (names.len && set_clean(scrub, clean, sizeof clean - 4, buf_string(&names), names.len, false)) {
+  if (names.len && set_clean(redact, clean, sizeof clean - 4, buf_string(&names), names.len, false)) {
     size_t used = strlen(error->message);
     snprintf(error->message + used, sizeof error->message - used, " (%s)", clean);
   }
   buf_free(&names);
 }
 
-void response_request_id(struct error *error, struct scrub *scrub, const char *text) {
-  if (text) set_clean(scrub, error->request_id, ERROR_REQUEST_ID_MAX, text, strlen(text), true);
+void response_request_id(struct error *error, struct redact *redact, const char *text) {
+  if (text) set_clean(redact, error->request_id, ERROR_REQUEST_ID_MAX, text, strlen(text), true);
 }
 
 /* Code, message and request id are filled in whatever the kind. */
 static void describe(const struct response *response, const struct json_node *root, struct error *error) {
   static const char *const request_ids[] = { "request_id", "requestId", "error.request_id", NULL };
   const struct operation *operation = response->request->operation;
-  struct scrub *scrub = request_scrub(response->request);
+  struct redact *redact = request_redact(response->request);
   if (root) {
-    remember_secrets(scrub, operation, root, NULL);
-    take(scrub, root, operation->error_codes, error->code, ERROR_CODE_MAX, true);
-    if (take(scrub, root, operation->error_messages, error->message, ERROR_MESSAGE_MAX, false) && operation->error_details)
-      add_details(scrub, json_at(root, operation->error_details), error);
-    take(scrub, root, request_ids, error->request_id, ERROR_REQUEST_ID_MAX, true);
+    remember_secrets(redact, operation, root, NULL);
+    take(redact, root, operation->error_codes, error->code, ERROR_CODE_MAX, true);
+    if (take(redact, root, operation->error_messages, error->message, ERROR_MESSAGE_MAX, false) && operation->error_details)
+      add_details(redact, json_at(root, operation->error_details), error);
+    take(redact, root, request_ids, error->request_id, ERROR_REQUEST_ID_MAX, true);
   }
   error->status = response->status;
   error->retry_after = -1;
@@ -235,7 +235,7 @@ static void set_unexpected(const struct response *response, struct error *error)
   char what[256];
   struct buf host;
   buf_init(&host, 128 + 3);
-  if (response->redirect_host) scrub_text(request_scrub(response->request), &host, response->redirect_host, strlen(response->redirect_host), 128);
+  if (response->redirect_host) redact_values(request_redact(response->request), &host, response->redirect_host, strlen(response->redirect_host), 128);
   if (response->unexpected)
     snprintf(what, sizeof what, "%s", response->unexpected);
   else if (status >= 300 && status < 400)
@@ -251,7 +251,7 @@ static void set_unexpected(const struct response *response, struct error *error)
 static void set_unreadable(const struct response *response, const char *why, size_t where, struct error *error) {
   char what[320], type[64 + 4] = "";
   const char *given = response->content_type;
-  if (given && set_clean(request_scrub(response->request), type, 64, given, strcspn(given, ";"), true) && strcmp(type, "application/json") != 0 &&
+  if (given && set_clean(request_redact(response->request), type, 64, given, strcspn(given, ";"), true) && strcmp(type, "application/json") != 0 &&
       type[0])
     snprintf(what, sizeof what, "the answer cannot be read: it is %s: ", type);
   else

@@ -64,11 +64,11 @@ static bool is_name(const struct values *values, size_t place) {
   return false;
 }
 
-bool values_hide(struct values *values, struct scrub *scrub) {
+bool values_hide(struct values *values, struct redact *redact) {
   while (values->hidden < values->bytes.len) {
     size_t place = values->hidden + sizeof(uint32_t);
     struct value value = at(values, (uint32_t)place);
-    if (!is_name(values, place) && !scrub_add(scrub, value.bytes, value.len)) return false;
+    if (!is_name(values, place) && !redact_add(redact, value.bytes, value.len)) return false;
     values->hidden = place + value.len + 1;
   }
   return true;

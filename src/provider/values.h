@@ -9,7 +9,7 @@
 
 #include "provider/provider.h"
 #include "secret/buf.h"
-#include "text/scrub.h"
+#include "text/redact.h"
 
 #define VALUES_MAX_PARTS   64
 #define VALUES_MAX_HEADERS 32
@@ -26,7 +26,7 @@ struct values {
   uint32_t headers[VALUES_MAX_HEADERS][2]; /* where the name and the value of each begin */
   size_t header_count;
   uint64_t secrets; /* a bit for each part whose value a secret held */
-  size_t hidden;    /* bytes that a scrub knows */
+  size_t hidden;    /* bytes that a redact knows */
 };
 
 void values_init(struct values *values);
@@ -40,7 +40,7 @@ bool values_add_header(struct values *values, const char *name, const char *byte
 struct value values_get(const struct values *values, size_t place);
 const char *values_header_name(const struct values *values, size_t header);
 struct value values_header(const struct values *values, size_t header);
-/* Has the scrub hide all that was given since the last time, a credential that was replaced as well. False when memory is used up; scrub_text then fails too. */
-bool values_hide(struct values *values, struct scrub *scrub);
+/* Has the redact hide all that was given since the last time, a credential that was replaced as well. False when memory is used up; redact_values then fails too. */
+bool values_hide(struct values *values, struct redact *redact);
 
 #endif

@@ -1,4 +1,4 @@
-/* src/text/scrub. */
+/* src/text/redact: the values of a call. */
 #define _GNU_SOURCE 1
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "random.h"
-#include "text/scrub.h"
+#include "text/redact.h"
 #include "json/json_check.h"
 
 #define SEED     UINT64_C(0x5eedca4d7)
@@ -21,17 +21,17 @@ static char lower(char c) {
 }
 
 static void becomes(const char *const *values, const char *text, size_t max, const char *expected) {
-  struct scrub scrub;
+  struct redact redact;
   struct buf out;
-  scrub_init(&scrub);
+  redact_init(&redact);
   buf_init(&out, 1000);
   for (; *values != NULL; values++)
-    assert_true(scrub_add(&scrub, *values, strlen(*values)));
+    assert_true(redact_add(&redact, *values, strlen(*values)));
   buf_add_string(&out, ">");
-  assert_true(scrub_text(&scrub, &out, text, strlen(text), max));
+  assert_true(redact_values(&redact, &out, text, strlen(text), max));
   assert_string_equal(out.data, expected);
   buf_free(&out);
-  scrub_free(&scrub);
+  redact_free(&redact);
 }
 
 #define BECOMES(value, text, expected) becomes((const char *const[]){ value, NULL }, text, 500, ">" expected)
@@ -140,7 +140,7 @@ static void cuts_after_cleaning_on_a_character(void **state) {
 
 static void forgets_the_end_of_an_enormous_value_only(void **state) {
   (void)state;
-  struct scrub scrub;
+  struct redact redact;
   struct buf out;
   size_t len = 1 << 20;
   char *value = malloc(len);
@@ -148,38 +148,38 @@ static void forgets_the_end_of_an_enormous_value_only(void **state) {
   struct random random = random_of(SEED);
   for (size_t i = 0; i < len; i++)
     value[i] = (char)('a' + pick(&random, 26));
-  scrub_init(&scrub);
+  redact_init(&redact);
   buf_init(&out, TEXT_MAX);
   for (int i = 0; i < 20; i++)
-    assert_true(scrub_add(&scrub, value, len));
-  assert_true(scrub_text(&scrub, &out, value, SCRUB_HEAD, 100));
+    assert_true(redact_add(&redact, value, len));
+  assert_true(redact_values(&redact, &out, value, REDACT_HEAD, 100));
   assert_string_equal(out.data, "***");
   buf_clear(&out);
-  assert_true(scrub_text(&scrub, &out, value, len, TEXT_MAX));
+  assert_true(redact_values(&redact, &out, value, len, TEXT_MAX));
   assert_memory_equal(out.data, "***", 3);
-  assert_int_equal(out.len, len - SCRUB_HEAD + 3);
+  assert_int_equal(out.len, len - REDACT_HEAD + 3);
   for (int i = 0; i < 100; i++)
-    scrub_add(&scrub, value, len);
+    redact_add(&redact, value, len);
   buf_clear(&out); /* too much to be remembered: then nothing may be shown */
-  assert_false(scrub_text(&scrub, &out, "harmless", 8, 100));
+  assert_false(redact_values(&redact, &out, "harmless", 8, 100));
   assert_int_equal(out.len, 0);
   free(value);
   buf_free(&out);
-  scrub_free(&scrub);
+  redact_free(&redact);
 }
 
 static void appends_nothing_when_it_does_not_fit(void **state) {
   (void)state;
-  struct scrub scrub;
+  struct redact redact;
   struct buf out;
-  scrub_init(&scrub);
+  redact_init(&redact);
   buf_init(&out, 4);
-  assert_false(scrub_text(&scrub, &out, "harmless", 8, 100));
+  assert_false(redact_values(&redact, &out, "harmless", 8, 100));
   assert_int_equal(out.len, 0);
   buf_free(&out);
-  assert_true(scrub_text(&scrub, &out, NULL, 0, 100));
+  assert_true(redact_values(&redact, &out, NULL, 0, 100));
   buf_free(&out);
-  scrub_free(&scrub);
+  redact_free(&redact);
 }
 
 /* Whether the needle stands in the text, whatever the case. alone: with no letter or digit beside it. */
@@ -241,16 +241,16 @@ static size_t valid_bytes(const struct buf *text) {
   return i;
 }
 
-/* One scrub with random values, one text with all of them planted; no form of any value may show in what comes out. */
+/* One redact with random values, one text with all of them planted; no form of any value may show in what comes out. */
 static void never_shows_a_planted_value(void **state) {
   (void)state;
   for (uint64_t seed = SEED; seed < SEED + 4000; seed++) {
     struct random random = random_of(seed);
     struct buf values[4], text, out, form;
-    struct scrub scrub;
+    struct redact redact;
     unsigned count = 1 + pick(&random, 4);
     size_t max = pick(&random, 3) ? 400 : pick(&random, 60);
-    scrub_init(&scrub);
+    redact_init(&redact);
     buf_init(&text, 4000);
     buf_init(&out, 4000);
     buf_init(&form, 4000);
@@ -259,14 +259,14 @@ static void never_shows_a_planted_value(void **state) {
       do
         random_bytes(&random, &values[i], 1 + pick(&random, pick(&random, 2) ? 8 : 40));
       while (strspn(values[i].data, "*") == values[i].len);
-      assert_true(scrub_add(&scrub, values[i].data, values[i].len));
+      assert_true(redact_add(&redact, values[i].data, values[i].len));
     }
     for (unsigned n = pick(&random, 6); n > 0; n--) {
       random_bytes(&random, &text, pick(&random, 10));
       plant(&random, &text, &values[pick(&random, count)]);
     }
     random_bytes(&random, &text, pick(&random, 10));
-    assert_true(scrub_text(&scrub, &out, buf_string(&text), text.len, max));
+    assert_true(redact_values(&redact, &out, buf_string(&text), text.len, max));
     assert_true(out.len <= max + 3);
     assert_int_equal(valid_bytes(&out), out.len);
     for (unsigned i = 0; i < count; i++) {
@@ -286,7 +286,7 @@ static void never_shows_a_planted_value(void **state) {
     buf_free(&form);
     buf_free(&text);
     buf_free(&out);
-    scrub_free(&scrub);
+    redact_free(&redact);
   }
 }
 

@@ -1,4 +1,4 @@
-#include "text/hint.h"
+#include "text/partial.h"
 
 #include <string.h>
 
@@ -39,7 +39,7 @@ static size_t first_letter(const char *word, size_t len) {
   return bytes > 1 ? bytes : 0;
 }
 
-bool hint_initials(const char *text, size_t len, size_t n, char *out, size_t *made) {
+bool partial_initials(const char *text, size_t len, size_t n, char *out, size_t *made) {
   (void)n;
   *made = 0;
   for (size_t i = 0; i < len; i++) {
@@ -53,7 +53,7 @@ bool hint_initials(const char *text, size_t len, size_t n, char *out, size_t *ma
   return *made > 0;
 }
 
-bool hint_email(const char *text, size_t len, size_t n, char *out, size_t *made) {
+bool partial_email(const char *text, size_t len, size_t n, char *out, size_t *made) {
   (void)n;
   size_t at = len;
   for (size_t i = 0; i < len; i++) {
@@ -63,11 +63,11 @@ bool hint_email(const char *text, size_t len, size_t n, char *out, size_t *made)
   if (at == 0 || at + 1 >= len) return false;
   *made = 0;
   if (at > 1 && (is_letter(*text) || is_digit(*text))) leave(text, 1, out, made);
-  leave(HINT_STARS, strlen(HINT_STARS), out, made);
+  leave(PARTIAL_STARS, strlen(PARTIAL_STARS), out, made);
   return leave(text + at, len - at, out, made);
 }
 
-bool hint_phone(const char *text, size_t len, size_t n, char *out, size_t *made) {
+bool partial_phone(const char *text, size_t len, size_t n, char *out, size_t *made) {
   (void)n;
   char last[SHOWN_PHONE];
   size_t digits = 0;
@@ -79,7 +79,7 @@ bool hint_phone(const char *text, size_t len, size_t n, char *out, size_t *made)
   }
   if (digits < SHORTEST_PHONE) return false;
   *made = 0;
-  leave(HINT_STARS, strlen(HINT_STARS), out, made);
+  leave(PARTIAL_STARS, strlen(PARTIAL_STARS), out, made);
   return leave(last, sizeof last, out, made);
 }
 
@@ -90,7 +90,7 @@ static size_t leading_digits(const char *text, size_t len) {
   return digits;
 }
 
-bool hint_year(const char *text, size_t len, size_t n, char *out, size_t *made) {
+bool partial_year(const char *text, size_t len, size_t n, char *out, size_t *made) {
   (void)n;
   size_t digits = leading_digits(text, len);
   bool is_dated = digits == YEAR && len > YEAR && text[YEAR] == '-' && leading_digits(text + YEAR + 1, len - YEAR - 1) >= 2;
@@ -100,17 +100,17 @@ bool hint_year(const char *text, size_t len, size_t n, char *out, size_t *made) 
   return is_month && leading_digits(text + digits + 1, YEAR) == YEAR && leave(text + digits + 1, YEAR, out, made);
 }
 
-bool hint_last(const char *text, size_t len, size_t n, char *out, size_t *made) {
+bool partial_last(const char *text, size_t len, size_t n, char *out, size_t *made) {
   if (len <= n) return false;
   size_t from = len - n;
   while (from < len && is_continued(text[from]))
     from++;
   *made = 0;
-  leave(HINT_STARS, strlen(HINT_STARS), out, made);
+  leave(PARTIAL_STARS, strlen(PARTIAL_STARS), out, made);
   return leave(text + from, len - from, out, made);
 }
 
-bool hint_truncate(const char *text, size_t len, size_t n, char *out, size_t *made) {
+bool partial_truncate(const char *text, size_t len, size_t n, char *out, size_t *made) {
   *made = 0;
   if (len <= n) return leave(text, len, out, made);
   while (n > 0 && is_continued(text[n]))

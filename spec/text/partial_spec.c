@@ -1,4 +1,4 @@
-/* src/text/hint. */
+/* src/text/partial. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,18 +9,18 @@
 #include <cmocka.h>
 
 #include "random.h"
-#include "text/hint.h"
+#include "text/partial.h"
 
 #define SEED UINT64_C(0x417e)
 
 /* What is left, or NULL. In and out are blocks of just their size, so that the sanitizer sees every byte too many. */
-static char *left(hint *of, const char *text, size_t len, size_t n) {
-  char *in = malloc(len ? len : 1), *out = malloc(HINT_ROOM(len)), *result = NULL;
+static char *left(partial *of, const char *text, size_t len, size_t n) {
+  char *in = malloc(len ? len : 1), *out = malloc(PARTIAL_ROOM(len)), *result = NULL;
   size_t made = SIZE_MAX;
   assert_true(in && out);
   memcpy(in, text, len);
   if (of(in, len, n, out, &made)) {
-    assert_true(made <= HINT_ROOM(len));
+    assert_true(made <= PARTIAL_ROOM(len));
     result = calloc(1, made + 1);
     assert_non_null(result);
     memcpy(result, out, made);
@@ -30,7 +30,7 @@ static char *left(hint *of, const char *text, size_t len, size_t n) {
   return result;
 }
 
-static void leaves(hint *of, size_t n, const char *text, const char *expected) {
+static void leaves(partial *of, size_t n, const char *text, const char *expected) {
   char *got = left(of, text, strlen(text), n);
   if (strcmp(got ? got : "nothing", expected ? expected : "nothing") != 0) fail_msg("of '%s': %s, not %s", text, got, expected);
   free(got);
@@ -38,68 +38,68 @@ static void leaves(hint *of, size_t n, const char *text, const char *expected) {
 
 static void leaves_the_first_letters_of_a_name(void **state) {
   (void)state;
-  leaves(hint_initials, 0, "John van  Doe ", "J. v. D.");
-  leaves(hint_initials, 0, "john\tdoe\n", "j. d.");
-  leaves(hint_initials, 0, "4 You O'Neil-Smith", "Y. O.");
-  leaves(hint_initials, 0, "J\xc3\xb6rg \xc3\x89mile", "J. \xc3\x89.");
-  leaves(hint_initials, 0, "\xc3", NULL);
-  leaves(hint_initials, 0, "\xff\xbf \x80", NULL);
-  leaves(hint_initials, 0, "4111 1111", NULL);
-  leaves(hint_initials, 0, "", NULL);
+  leaves(partial_initials, 0, "John van  Doe ", "J. v. D.");
+  leaves(partial_initials, 0, "john\tdoe\n", "j. d.");
+  leaves(partial_initials, 0, "4 You O'Neil-Smith", "Y. O.");
+  leaves(partial_initials, 0, "J\xc3\xb6rg \xc3\x89mile", "J. \xc3\x89.");
+  leaves(partial_initials, 0, "\xc3", NULL);
+  leaves(partial_initials, 0, "\xff\xbf \x80", NULL);
+  leaves(partial_initials, 0, "4111 1111", NULL);
+  leaves(partial_initials, 0, "", NULL);
 }
 
 static void leaves_the_domain_of_an_address(void **state) {
   (void)state;
-  leaves(hint_email, 0, "john.doe@example.com", "j***@example.com");
-  leaves(hint_email, 0, "7up@example.com", "7***@example.com");
-  leaves(hint_email, 0, "j@example.com", "***@example.com");
-  leaves(hint_email, 0, "_j@example.com", "***@example.com");
-  leaves(hint_email, 0, "\xc3\xb6j@example.com", "***@example.com");
+  leaves(partial_email, 0, "john.doe@example.com", "j***@example.com");
+  leaves(partial_email, 0, "7up@example.com", "7***@example.com");
+  leaves(partial_email, 0, "j@example.com", "***@example.com");
+  leaves(partial_email, 0, "_j@example.com", "***@example.com");
+  leaves(partial_email, 0, "\xc3\xb6j@example.com", "***@example.com");
   static const char *const wrong[] = { "", "@", "john", "@example.com", "john@", "a@b@c", "a b@c", "a@b c", "a\t@b" };
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-    leaves(hint_email, 0, wrong[i], NULL);
+    leaves(partial_email, 0, wrong[i], NULL);
 }
 
 static void leaves_the_end_of_a_telephone_number(void **state) {
   (void)state;
-  leaves(hint_phone, 0, "+1 (415) 505-6227", "***6227");
-  leaves(hint_phone, 0, "1234567", "***4567");
-  leaves(hint_phone, 0, "123456", NULL);
+  leaves(partial_phone, 0, "+1 (415) 505-6227", "***6227");
+  leaves(partial_phone, 0, "1234567", "***4567");
+  leaves(partial_phone, 0, "123456", NULL);
 }
 
 static void leaves_the_year_of_a_date(void **state) {
   (void)state;
   static const char *const years[] = { "2027", "2027-12", "2027-12-01T00:00:00Z", "12/2027", "1/2027" };
   for (size_t i = 0; i < sizeof years / sizeof *years; i++)
-    leaves(hint_year, 0, years[i], "2027");
+    leaves(partial_year, 0, years[i], "2027");
   static const char *const wrong[] = { "", "202", "20277", "2027-1", "2027/12", "/2027", "123/2027", "12/20277", "12/207", "1a/2027", " 2027" };
   for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
-    leaves(hint_year, 0, wrong[i], NULL);
+    leaves(partial_year, 0, wrong[i], NULL);
 }
 
 static void leaves_whole_characters_at_either_end(void **state) {
   (void)state;
-  leaves(hint_last, 5, "card_1234", "***_1234");
-  leaves(hint_last, 0, "card", "***");
-  leaves(hint_last, 4, "card", NULL);
-  leaves(hint_last, 3, "caf\xc3\xa9\xc3\xa9", "***\xc3\xa9");
-  leaves(hint_last, 1, "x\x80", "***");
-  leaves(hint_truncate, 5, "card_1234", "card_...");
-  leaves(hint_truncate, 4, "card", "card");
-  leaves(hint_truncate, 4, "", "");
-  leaves(hint_truncate, 4, "caf\xc3\xa9\xc3\xa9", "caf...");
+  leaves(partial_last, 5, "card_1234", "***_1234");
+  leaves(partial_last, 0, "card", "***");
+  leaves(partial_last, 4, "card", NULL);
+  leaves(partial_last, 3, "caf\xc3\xa9\xc3\xa9", "***\xc3\xa9");
+  leaves(partial_last, 1, "x\x80", "***");
+  leaves(partial_truncate, 5, "card_1234", "card_...");
+  leaves(partial_truncate, 4, "card", "card");
+  leaves(partial_truncate, 4, "", "");
+  leaves(partial_truncate, 4, "caf\xc3\xa9\xc3\xa9", "caf...");
 }
 
 /* A text that begins in the middle of a character was shown as a whole. */
 static void leaves_nothing_of_a_text_without_a_beginning(void **state) {
   (void)state;
-  leaves(hint_truncate, 0, "\xa9secret", "...");
-  leaves(hint_truncate, 2, "\xa9\xa9\xa9secret", "...");
+  leaves(partial_truncate, 0, "\xa9secret", "...");
+  leaves(partial_truncate, 2, "\xa9\xa9\xa9secret", "...");
 }
 
 static void has_room_for_any_text(void **state) {
   (void)state;
-  static hint *const all[] = { hint_initials, hint_email, hint_phone, hint_year, hint_last, hint_truncate };
+  static partial *const all[] = { partial_initials, partial_email, partial_phone, partial_year, partial_last, partial_truncate };
   static const char pieces[] = "aZ0 \t@.-/\xc3\xa9\xf4\xff";
   for (uint64_t seed = SEED; seed < SEED + 20000; seed++) {
     struct random random = random_of(seed);

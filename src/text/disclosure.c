@@ -1,5 +1,5 @@
 #define _GNU_SOURCE 1 /* memmem */
-#include "text/tells.h"
+#include "text/disclosure.h"
 
 #include <string.h>
 
@@ -37,12 +37,12 @@ static bool is_permitted(const struct value *value, const char *part, size_t len
   return found;
 }
 
-static bool tells_part(const struct value *value, const char *part, size_t len, const char *text, size_t text_len) {
+static bool discloses_part(const struct value *value, const char *part, size_t len, const char *text, size_t text_len) {
   return has(text, text_len, part, len) && !is_permitted(value, part, len);
 }
 
 /* True when the text has a part of that length in it, in either direction. */
-static bool tells_parts(const struct value *value, size_t len, const char *text, size_t text_len) {
+static bool discloses_parts(const struct value *value, size_t len, const char *text, size_t text_len) {
   size_t step = 1 + value->len / PARTS;
   char back[ENDS];
   bool found = false;
@@ -50,18 +50,18 @@ static bool tells_parts(const struct value *value, size_t len, const char *text,
   for (size_t at = 0; at + len <= value->len && !found; at += step) {
     for (size_t i = 0; i < len; i++)
       back[i] = value->bytes[at + len - 1 - i];
-    found = tells_part(value, value->bytes + at, len, text, text_len) || tells_part(value, back, len, text, text_len);
+    found = discloses_part(value, value->bytes + at, len, text, text_len) || discloses_part(value, back, len, text, text_len);
   }
   explicit_bzero(back, sizeof back);
   return found;
 }
 
 /* A long part is never permitted: that finds numbers of few different digits, of which every short part is. */
-static bool tells_any(const struct value *value, const char *text, size_t text_len) {
-  return tells_parts(value, PART, text, text_len) || tells_parts(value, LONG_PART, text, text_len);
+static bool discloses_any(const struct value *value, const char *text, size_t text_len) {
+  return discloses_parts(value, PART, text, text_len) || discloses_parts(value, LONG_PART, text, text_len);
 }
 
-static bool tells_groups(const struct value *value, const char *text, size_t text_len) {
+static bool discloses_groups(const struct value *value, const char *text, size_t text_len) {
   for (size_t at = 0; at < text_len;) {
     size_t len = 0;
     while (at + len < text_len && is_digit(text[at + len]))
@@ -72,14 +72,14 @@ static bool tells_groups(const struct value *value, const char *text, size_t tex
   return false;
 }
 
-static bool tells_number(enum secret_class class, const char *bytes, size_t len, const char *text, size_t text_len, char *scratch) {
+static bool discloses_number(enum secret_class class, const char *bytes, size_t len, const char *text, size_t text_len, char *scratch) {
   char digits[PAN_MAX_DIGITS];
   struct value number = { .bytes = digits, .len = pan_digits(bytes, len, digits), .first = SIZE_MAX, .last = SIZE_MAX };
   size_t count = 0;
   for (size_t i = 0; i < text_len; i++)
     if (is_digit(text[i]) || text[i] == '*') scratch[count++] = text[i];
   pan_limit(class, number.len, &number.first, &number.last);
-  bool found = tells_any(&number, scratch, count) || tells_groups(&number, text, text_len);
+  bool found = discloses_any(&number, scratch, count) || discloses_groups(&number, text, text_len);
   explicit_bzero(digits, sizeof digits);
   return found;
 }
@@ -94,13 +94,13 @@ static bool is_number(const char *bytes, size_t len) {
   return digits >= PAN_MIN_DIGITS;
 }
 
-bool tells(enum secret_class class, const char *bytes, size_t len, const char *text, size_t text_len, char *scratch) {
+bool discloses(enum secret_class class, const char *bytes, size_t len, const char *text, size_t text_len, char *scratch) {
   if (len == 0 || class == SECRET_CVV) return class == SECRET_CVV;
-  if (is_number(bytes, len)) return tells_number(class, bytes, len, text, text_len, scratch);
+  if (is_number(bytes, len)) return discloses_number(class, bytes, len, text, text_len, scratch);
   struct value value = { .bytes = bytes, .len = len, .first = SIZE_MAX, .last = SIZE_MAX };
   size_t count = 0;
   for (size_t i = 0; i < text_len; i++)
     if ((unsigned char)text[i] >= ' ') scratch[count++] = text[i];
   pan_limit(class, len, &value.first, &value.last);
-  return tells_any(&value, scratch, count);
+  return discloses_any(&value, scratch, count);
 }

@@ -1,4 +1,4 @@
-/* src/text/tells. */
+/* src/text/disclosure. */
 #define _GNU_SOURCE 1
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "random.h"
+#include "text/disclosure.h"
 #include "text/pan.h"
-#include "text/tells.h"
 
 #define SEED UINT64_C(0x5eedca4e1)
 
@@ -19,7 +19,7 @@ static bool told(enum secret_class class, const char *value, const char *text) {
   size_t len = strlen(text);
   char *scratch = malloc(len + 1), *exact = malloc(len + 1);
   memcpy(exact, text, len);
-  bool found = tells(class, value, strlen(value), exact, len, scratch);
+  bool found = discloses(class, value, strlen(value), exact, len, scratch);
   free(scratch);
   free(exact);
   return found;

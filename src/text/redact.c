@@ -1,5 +1,5 @@
 #define _GNU_SOURCE 1
-#include "text/scrub.h"
+#include "text/redact.h"
 
 #include <stdint.h>
 #include <string.h>
@@ -14,9 +14,12 @@
 #define DIGITS_LEAST 7
 #define ROUNDS       8
 #define STARS        "***"
+#define FEW_DIGITS   3                     /* a CVV */
+#define LONG_WORD    12                    /* a token */
+#define SHOWN_MAX    (3 * REDACT_TEXT_MAX) /* stars for a single byte are three */
 #define ALL_STARS    UINT64_C(0x2a2a2a2a2a2a2a2a)
 
-/* Before its bytes in scrub.needles. The bytes are folded, and in one of the forms of the value: as it is, percent-encoded, base64, only its digits. */
+/* Before its bytes in redact.needles. The bytes are folded, and in one of the forms of the value: as it is, percent-encoded, base64, only its digits. */
 struct needle {
   uint16_t len;
   bool word;
@@ -43,7 +46,7 @@ static unsigned char fold(unsigned char c) {
   return c == '_' ? '/' : c;
 }
 
-static bool is_digit(unsigned char c) {
+static bool is_digit(int c) {
   return c >= '0' && c <= '9';
 }
 
@@ -51,21 +54,21 @@ static bool is_word(unsigned char folded) {
   return is_digit(folded) || (folded >= 'a' && folded <= 'z');
 }
 
-void scrub_init(struct scrub *scrub) {
-  buf_init(&scrub->values, NEEDLES_MAX);
-  buf_init(&scrub->needles, NEEDLES_MAX);
+void redact_init(struct redact *redact) {
+  buf_init(&redact->values, NEEDLES_MAX);
+  buf_init(&redact->needles, NEEDLES_MAX);
 }
 
-void scrub_free(struct scrub *scrub) {
-  buf_free(&scrub->values);
-  buf_free(&scrub->needles);
+void redact_free(struct redact *redact) {
+  buf_free(&redact->values);
+  buf_free(&redact->needles);
 }
 
-static bool add_needle(struct scrub *scrub, const char *bytes, size_t len, bool word, bool digits) {
+static bool add_needle(struct redact *redact, const char *bytes, size_t len, bool word, bool digits) {
   struct needle needle = { .len = (uint16_t)len, .word = word, .digits = digits };
-  bool ok = buf_add(&scrub->needles, &needle, sizeof needle);
+  bool ok = buf_add(&redact->needles, &needle, sizeof needle);
   for (size_t i = 0; i < len && ok; i++)
-    ok = buf_add_char(&scrub->needles, (char)fold((unsigned char)bytes[i]));
+    ok = buf_add_char(&redact->needles, (char)fold((unsigned char)bytes[i]));
   return ok;
 }
 
@@ -73,7 +76,7 @@ static bool add_needle(struct scrub *scrub, const char *bytes, size_t len, bool 
 static bool is_numeric(const char *bytes, size_t len) {
   size_t digits = 0;
   for (size_t i = 0; i < len; i++) {
-    if (is_digit((unsigned char)bytes[i]))
+    if (is_digit(bytes[i]))
       digits++;
     else if (bytes[i] != ' ' && bytes[i] != '-')
       return false;
@@ -81,54 +84,54 @@ static bool is_numeric(const char *bytes, size_t len) {
   return digits >= DIGITS_LEAST;
 }
 
-static bool add_forms(struct scrub *scrub, const char *bytes, size_t len, struct buf *form) {
+static bool add_forms(struct redact *redact, const char *bytes, size_t len, struct buf *form) {
   bool word = len <= WORD;
-  if (!add_needle(scrub, bytes, len, word, false)) return false;
+  if (!add_needle(redact, bytes, len, word, false)) return false;
 
-  if (!buf_add_percent_encoded(form, bytes, len) || !add_needle(scrub, form->data, form->len, word, false)) return false;
+  if (!buf_add_percent_encoded(form, bytes, len) || !add_needle(redact, form->data, form->len, word, false)) return false;
 
   buf_clear(form);
   if (!buf_add_base64(form, bytes, len)) return false;
   size_t unpadded = form->len;
   while (form->data[unpadded - 1] == '=')
     unpadded--;
-  if (!add_needle(scrub, form->data, unpadded, word, false)) return false;
+  if (!add_needle(redact, form->data, unpadded, word, false)) return false;
 
   if (!is_numeric(bytes, len)) return true;
-  return add_needle(scrub, form->data, pan_digits(bytes, len, form->data), false, true);
+  return add_needle(redact, form->data, pan_digits(bytes, len, form->data), false, true);
 }
 
-bool scrub_add(struct scrub *scrub, const void *bytes, size_t len) {
+bool redact_add(struct redact *redact, const void *bytes, size_t len) {
   const char *value = bytes;
-  uint16_t kept = (uint16_t)(len > SCRUB_HEAD ? SCRUB_HEAD : len);
+  uint16_t kept = (uint16_t)(len > REDACT_HEAD ? REDACT_HEAD : len);
   size_t stars = 0;
   while (stars < kept && value[stars] == '*')
     stars++;
   if (stars == kept) return true; /* there is nothing to hide, and stars cannot be hidden by stars */
-  return buf_add(&scrub->values, &kept, sizeof kept) && buf_add(&scrub->values, value, kept);
+  return buf_add(&redact->values, &kept, sizeof kept) && buf_add(&redact->values, value, kept);
 }
 
 /* Makes needles of the values that were added since. Most calls end without a text to clean, and never get here. */
-static bool make_needles(struct scrub *scrub) {
+static bool make_needles(struct redact *redact) {
   struct buf form;
-  bool ok = !scrub->values.failed;
+  bool ok = !redact->values.failed;
   uint16_t len;
-  buf_init(&form, 3 * SCRUB_HEAD);
-  for (size_t at = 0; ok && at < scrub->values.len; at += sizeof len + len) {
-    memcpy(&len, scrub->values.data + at, sizeof len);
+  buf_init(&form, 3 * REDACT_HEAD);
+  for (size_t at = 0; ok && at < redact->values.len; at += sizeof len + len) {
+    memcpy(&len, redact->values.data + at, sizeof len);
     buf_clear(&form);
-    ok = add_forms(scrub, scrub->values.data + at + sizeof len, len, &form);
+    ok = add_forms(redact, redact->values.data + at + sizeof len, len, &form);
   }
-  if (ok) buf_clear(&scrub->values);
+  if (ok) buf_clear(&redact->values);
   buf_free(&form);
   return ok;
 }
 
 /* The needle at *offset, and moves on; NULL after the last. */
-static const unsigned char *next_needle(const struct scrub *scrub, size_t *offset, struct needle *needle) {
-  if (*offset == scrub->needles.len) return NULL;
-  memcpy(needle, scrub->needles.data + *offset, sizeof *needle);
-  const char *bytes = scrub->needles.data + *offset + sizeof *needle;
+static const unsigned char *next_needle(const struct redact *redact, size_t *offset, struct needle *needle) {
+  if (*offset == redact->needles.len) return NULL;
+  memcpy(needle, redact->needles.data + *offset, sizeof *needle);
+  const char *bytes = redact->needles.data + *offset + sizeof *needle;
   *offset += sizeof *needle + needle->len;
   return (const unsigned char *)bytes;
 }
@@ -141,9 +144,9 @@ static uint64_t *grams_slot(const struct grams *grams, uint64_t gram) {
   return &grams->slots[i];
 }
 
-static bool grams_make(struct grams *grams, const struct scrub *scrub) {
+static bool grams_make(struct grams *grams, const struct redact *redact) {
   size_t size = 16;
-  while (size < 2 * scrub->needles.len)
+  while (size < 2 * redact->needles.len)
     size *= 2;
   grams->mask = size - 1;
   grams->slots = pool_calloc(size, sizeof *grams->slots);
@@ -151,7 +154,7 @@ static bool grams_make(struct grams *grams, const struct scrub *scrub) {
 
   struct needle needle;
   size_t offset = 0;
-  for (const unsigned char *bytes; (bytes = next_needle(scrub, &offset, &needle)) != NULL;) {
+  for (const unsigned char *bytes; (bytes = next_needle(redact, &offset, &needle)) != NULL;) {
     uint64_t gram = 0;
     for (size_t i = 0; i < needle.len; i++) {
       gram = gram << 8 | bytes[i];
@@ -214,27 +217,27 @@ static bool stands_at(const unsigned char *bytes, const struct needle *needle, c
   return (i == 0 || !is_word(units[i - 1].byte)) && (after == count || !is_word(units[after].byte));
 }
 
-static void hide_short(const struct scrub *scrub, bool digits, const struct unit *units, size_t count, unsigned char *hidden) {
+static void hide_short(const struct redact *redact, bool digits, const struct unit *units, size_t count, unsigned char *hidden) {
   struct needle needle;
   size_t offset = 0;
-  for (const unsigned char *bytes; (bytes = next_needle(scrub, &offset, &needle)) != NULL;) {
+  for (const unsigned char *bytes; (bytes = next_needle(redact, &offset, &needle)) != NULL;) {
     if (needle.len >= RUN || needle.digits != digits) continue;
     for (size_t i = 0; i + needle.len <= count; i++)
       if (stands_at(bytes, &needle, units, count, i)) hide(units + i, needle.len, hidden);
   }
 }
 
-static void hide_values(const struct scrub *scrub, const struct grams *grams, const char *text, size_t len, struct unit *units,
+static void hide_values(const struct redact *redact, const struct grams *grams, const char *text, size_t len, struct unit *units,
                         unsigned char *hidden) {
   size_t count = view_as_is(units, text, len);
   hide_grams(grams, units, count, hidden);
-  hide_short(scrub, false, units, count, hidden);
+  hide_short(redact, false, units, count, hidden);
   count = view_percent_decoded(units, text, len);
   hide_grams(grams, units, count, hidden);
-  hide_short(scrub, false, units, count, hidden);
+  hide_short(redact, false, units, count, hidden);
   count = view_joined_digits(units, count);
   hide_grams(grams, units, count, hidden);
-  hide_short(scrub, true, units, count, hidden);
+  hide_short(redact, true, units, count, hidden);
 }
 
 /* C0, DEL, C1, and the line separators of Unicode. */
@@ -267,14 +270,14 @@ static bool add_visible(struct buf *out, const char *text, size_t len, const uns
   return ok;
 }
 
-static bool clean(const struct scrub *scrub, const struct grams *grams, const char *text, size_t len, struct buf *out) {
+static bool hide_once(const struct redact *redact, const struct grams *grams, const char *text, size_t len, struct buf *out) {
   struct unit *units = pool_alloc(len * sizeof *units);
   unsigned char *hidden = pool_calloc(len + 1, 1);
   struct buf visible;
   buf_init(&visible, out->max);
   bool ok = units != NULL && hidden != NULL;
   if (ok) {
-    hide_values(scrub, grams, text, len, units, hidden);
+    hide_values(redact, grams, text, len, units, hidden);
     ok = add_visible(&visible, text, len, hidden) && pan_redact(out, buf_string(&visible), visible.len);
   }
   buf_free(&visible);
@@ -292,7 +295,7 @@ static bool cut(struct buf *text, size_t at) {
 }
 
 /* Cleans until nothing changes any more, as stars, blanks and a cut may make up what a value looks like. Without an end in sight nothing of the text is shown. */
-static bool clean_all(const struct scrub *scrub, const struct grams *grams, struct buf *out, const char *text, size_t len, size_t max) {
+static bool hide_all(const struct redact *redact, const struct grams *grams, struct buf *out, const char *text, size_t len, size_t max) {
   struct buf rounds[2];
   buf_init(&rounds[0], 3 * len + 64);
   buf_init(&rounds[1], 3 * len + 64);
@@ -300,7 +303,7 @@ static bool clean_all(const struct scrub *scrub, const struct grams *grams, stru
   for (int i = 0; i < ROUNDS && ok && !settled; i++) {
     struct buf *next = &rounds[i % 2];
     buf_clear(next);
-    ok = clean(scrub, grams, text, len, next);
+    ok = hide_once(redact, grams, text, len, next);
     bool same = ok && next->len == len && (len == 0 || memcmp(next->data, text, len) == 0);
     bool fits = next->len <= (was_cut ? max + 3 : max);
     settled = same && fits;
@@ -314,10 +317,104 @@ static bool clean_all(const struct scrub *scrub, const struct grams *grams, stru
   return ok;
 }
 
-bool scrub_text(struct scrub *scrub, struct buf *out, const char *text, size_t len, size_t max) {
+bool redact_values(struct redact *redact, struct buf *out, const char *text, size_t len, size_t max) {
   struct grams grams;
-  if (!make_needles(scrub) || scrub->needles.failed || len > UINT32_MAX / 4 || !grams_make(&grams, scrub)) return false;
-  bool ok = clean_all(scrub, &grams, out, text, len, max);
+  if (!make_needles(redact) || redact->needles.failed || len > UINT32_MAX / 4 || !grams_make(&grams, redact)) return false;
+  bool ok = hide_all(redact, &grams, out, text, len, max);
   pool_free(grams.slots);
   return ok;
+}
+
+/* --- secrets that nobody here has seen --- */
+
+static bool is_token(char c) {
+  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c && strchr("_-+/=.", c));
+}
+
+/* The length of the word at the beginning, if it is long and has a digit; else 0. */
+static size_t long_word(const char *text, size_t len) {
+  size_t end = 0, digits = 0;
+  for (; end < len && is_token(text[end]); end++)
+    digits += is_digit(text[end]);
+  return end >= LONG_WORD && digits > 0 ? end : 0;
+}
+
+/* The length of the digits at the beginning, with what joins them, if they are more than few; else 0. */
+static size_t joined_digits(const char *text, size_t len) {
+  size_t end = 0, digits = 0;
+  for (size_t i = 0; i < len; i++) {
+    if (is_digit(text[i])) {
+      digits++;
+      end = i + 1;
+    } else if (i != end || !strchr(" -.", text[i]) || text[i] == '\0') {
+      break;
+    }
+  }
+  return digits >= FEW_DIGITS ? end : 0;
+}
+
+/* What a masked card number leaves: four digits behind its stars. */
+static bool is_masked(const char *text, size_t at, size_t run) {
+  if (run != 4 || at < 4 || memcmp(text + at - 4, "****", 4) != 0) return false;
+  return is_digit(text[at]) && is_digit(text[at + 1]) && is_digit(text[at + 2]) && is_digit(text[at + 3]);
+}
+
+bool redact_suspects(struct buf *out, const char *text, size_t len) {
+  bool inside = false; /* of a word that is shown */
+  for (size_t i = 0; i < len;) {
+    size_t run = 0;
+    if (!inside) run = long_word(text + i, len - i);
+    if (!run && is_digit(text[i])) run = joined_digits(text + i, len - i);
+    if (run && !is_masked(text, i, run)) {
+      buf_add_string(out, "***");
+      i += run;
+      inside = false;
+      continue;
+    }
+    if (!run) run = 1;
+    buf_add(out, text + i, run);
+    i += run;
+    inside = is_token(text[i - 1]);
+  }
+  return !out->failed;
+}
+
+/* --- a text as it may be shown --- */
+
+static bool is_code(const char *text) {
+  return text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")] == '\0';
+}
+
+static bool add_cut(struct buf *out, const struct buf *text, size_t max) {
+  size_t end = text->len;
+  if (end > max)
+    for (end = max; end > 0 && (text->data[end] & 0xc0) == 0x80;)
+      end--;
+  return buf_addf(out, "%.*s%s", (int)end, buf_string(text), end < text->len ? "..." : ""); /* a NUL became a space */
+}
+
+static bool redact_all(struct redact *redact, struct buf *out, const char *text, size_t len, size_t max, bool code) {
+  struct buf known, masked;
+  buf_init(&known, SHOWN_MAX + 3);
+  buf_init(&masked, SHOWN_MAX + 3);
+  bool ok = len <= REDACT_TEXT_MAX && redact_values(redact, &known, text, len, SHOWN_MAX);
+  if (ok && code && is_code(buf_string(&known)))
+    ok = add_cut(out, &known, max);
+  else if (ok) {
+    /* Behind digits that are masked now, a short value may stand as a word of its own, which it was not before. */
+    ok = redact_suspects(&masked, buf_string(&known), known.len);
+    buf_clear(&known);
+    ok = ok && redact_values(redact, &known, buf_string(&masked), masked.len, SHOWN_MAX) && add_cut(out, &known, max);
+  }
+  buf_free(&known);
+  buf_free(&masked);
+  return ok;
+}
+
+bool redact_text(struct redact *redact, struct buf *out, const char *text, size_t len, size_t max) {
+  return redact_all(redact, out, text, len, max, false);
+}
+
+bool redact_code(struct redact *redact, struct buf *out, const char *text, size_t len, size_t max) {
+  return redact_all(redact, out, text, len, max, true);
 }

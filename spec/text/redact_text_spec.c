@@ -1,4 +1,4 @@
-/* src/text/clean. */
+/* src/text/redact: a text as it may be shown. */
 #define _GNU_SOURCE 1
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,45 +10,45 @@
 
 #include <cmocka.h>
 
-#include "text/clean.h"
+#include "text/redact.h"
 
-typedef bool cleaner(struct scrub *scrub, struct buf *out, const char *text, size_t len, size_t max);
+typedef bool cleaner(struct redact *redact, struct buf *out, const char *text, size_t len, size_t max);
 
 static void becomes(cleaner *clean, const char *value, const char *text, size_t max, const char *expected) {
-  struct scrub scrub;
+  struct redact redact;
   struct buf out;
-  scrub_init(&scrub);
+  redact_init(&redact);
   buf_init(&out, 1 + max + 3);
-  assert_true(scrub_add(&scrub, value, strlen(value)));
+  assert_true(redact_add(&redact, value, strlen(value)));
   assert_true(buf_add_string(&out, ">"));
-  assert_true(clean(&scrub, &out, text, strlen(text), max));
+  assert_true(clean(&redact, &out, text, strlen(text), max));
   assert_int_equal(out.data[0], '>');
   assert_string_equal(out.data + 1, expected);
   buf_free(&out);
-  scrub_free(&scrub);
+  redact_free(&redact);
 }
 
 static void hides_values_and_what_may_be_one(void **state) {
   (void)state;
-  becomes(clean_text, "c_42", "", 100, "");
-  becomes(clean_text, "c_42", "no card c_42", 100, "no card ***");
-  becomes(clean_text, "c_42", "c_42: cvv 737\nis wrong", 100, "***: cvv *** is wrong");
-  becomes(clean_text, "c_42", "4111 1111 1111 1111", 100, "**** **** **** ***");
-  becomes(clean_text, "c_42", "tok_live_9f8e7d", 100, "***");
+  becomes(redact_text, "c_42", "", 100, "");
+  becomes(redact_text, "c_42", "no card c_42", 100, "no card ***");
+  becomes(redact_text, "c_42", "c_42: cvv 737\nis wrong", 100, "***: cvv *** is wrong");
+  becomes(redact_text, "c_42", "4111 1111 1111 1111", 100, "**** **** **** ***");
+  becomes(redact_text, "c_42", "tok_live_9f8e7d", 100, "***");
 }
 
 static void hides_a_short_value_that_masked_digits_uncover(void **state) {
   (void)state;
-  becomes(clean_text, "c", "u0031c?", 100, "u******?");
+  becomes(redact_text, "c", "u0031c?", 100, "u******?");
 }
 
 static void leaves_a_code_that_is_no_value(void **state) {
   (void)state;
-  becomes(clean_code, "c_42", "ERR_1019", 100, "ERR_1019");
-  becomes(clean_code, "c_42", "req-0123456789abcdef", 100, "req-0123456789abcdef");
-  becomes(clean_code, "c_42", "req-0123456789abcdef", 8, "req-0123...");
-  becomes(clean_code, "c_42", "ERR 1019", 100, "ERR ***");
-  becomes(clean_code, "ERR_1019", "ERR_1019", 100, "***");
+  becomes(redact_code, "c_42", "ERR_1019", 100, "ERR_1019");
+  becomes(redact_code, "c_42", "req-0123456789abcdef", 100, "req-0123456789abcdef");
+  becomes(redact_code, "c_42", "req-0123456789abcdef", 8, "req-0123...");
+  becomes(redact_code, "c_42", "ERR 1019", 100, "ERR ***");
+  becomes(redact_code, "ERR_1019", "ERR_1019", 100, "***");
 }
 
 /* However much of it stands before the cut, a secret shows none of its own beginning. */
@@ -61,59 +61,59 @@ static void cuts_what_was_masked_before(void **state) {
       snprintf(text, sizeof text, "%*s%s%40s", before, "", secrets[i], "");
       snprintf(whole, sizeof whole, "%*s***%40s", before, "", "");
       snprintf(expected, sizeof expected, "%.40s...", whole);
-      becomes(clean_text, "my own password", text, 40, expected);
+      becomes(redact_text, "my own password", text, 40, expected);
     }
   }
 }
 
 static void cuts_between_characters(void **state) {
   (void)state;
-  becomes(clean_text, "c_42", "abc", 3, "abc");
-  becomes(clean_text, "c_42", "abcd", 3, "abc...");
-  becomes(clean_text, "c_42", "ab\xc3\xa9", 4, "ab\xc3\xa9");
-  becomes(clean_text, "c_42", "ab\xc3\xa9x", 3, "ab...");
-  becomes(clean_text, "c_42", "ab\xc3\xa9x", 4, "ab\xc3\xa9...");
-  becomes(clean_text, "c_42", "\xf0\x9f\x92\xb3x", 3, "...");
-  becomes(clean_text, "c_42", "ab\xc3", 3, "ab?");
-  becomes(clean_text, "c_42", "abc", 0, "...");
+  becomes(redact_text, "c_42", "abc", 3, "abc");
+  becomes(redact_text, "c_42", "abcd", 3, "abc...");
+  becomes(redact_text, "c_42", "ab\xc3\xa9", 4, "ab\xc3\xa9");
+  becomes(redact_text, "c_42", "ab\xc3\xa9x", 3, "ab...");
+  becomes(redact_text, "c_42", "ab\xc3\xa9x", 4, "ab\xc3\xa9...");
+  becomes(redact_text, "c_42", "\xf0\x9f\x92\xb3x", 3, "...");
+  becomes(redact_text, "c_42", "ab\xc3", 3, "ab?");
+  becomes(redact_text, "c_42", "abc", 0, "...");
 }
 
 static void appends_nothing_where_it_fails(void **state) {
   (void)state;
-  struct scrub scrub;
+  struct redact redact;
   struct buf out;
-  char *text = malloc(CLEAN_TEXT_MAX + 1);
+  char *text = malloc(REDACT_TEXT_MAX + 1);
   assert_non_null(text);
-  memset(text, '7', CLEAN_TEXT_MAX + 1);
-  scrub_init(&scrub);
+  memset(text, '7', REDACT_TEXT_MAX + 1);
+  redact_init(&redact);
   buf_init(&out, 10);
   assert_true(buf_add_string(&out, ">"));
-  assert_false(clean_text(&scrub, &out, text, CLEAN_TEXT_MAX + 1, 5));
-  assert_true(clean_text(&scrub, &out, text, CLEAN_TEXT_MAX, 5));
+  assert_false(redact_text(&redact, &out, text, REDACT_TEXT_MAX + 1, 5));
+  assert_true(redact_text(&redact, &out, text, REDACT_TEXT_MAX, 5));
   assert_string_equal(out.data, ">***");
-  assert_false(clean_text(&scrub, &out, "abcdefg", 7, 6));
+  assert_false(redact_text(&redact, &out, "abcdefg", 7, 6));
   assert_string_equal(out.data, ">***");
   buf_free(&out);
-  scrub_free(&scrub);
+  redact_free(&redact);
   free(text);
 }
 
 /* As many stars as can be made of so many bytes. */
 static void takes_the_longest_text(void **state) {
   (void)state;
-  struct scrub scrub;
+  struct redact redact;
   struct buf out;
-  char *text = malloc(CLEAN_TEXT_MAX);
+  char *text = malloc(REDACT_TEXT_MAX);
   assert_non_null(text);
-  for (size_t i = 0; i < CLEAN_TEXT_MAX; i++)
+  for (size_t i = 0; i < REDACT_TEXT_MAX; i++)
     text[i] = i % 2 ? '7' : ',';
-  scrub_init(&scrub);
-  buf_init(&out, 3 * CLEAN_TEXT_MAX);
-  assert_true(scrub_add(&scrub, "7", 1));
-  assert_true(clean_text(&scrub, &out, text, CLEAN_TEXT_MAX, 3 * CLEAN_TEXT_MAX));
-  assert_int_equal(out.len, 2 * CLEAN_TEXT_MAX);
+  redact_init(&redact);
+  buf_init(&out, 3 * REDACT_TEXT_MAX);
+  assert_true(redact_add(&redact, "7", 1));
+  assert_true(redact_text(&redact, &out, text, REDACT_TEXT_MAX, 3 * REDACT_TEXT_MAX));
+  assert_int_equal(out.len, 2 * REDACT_TEXT_MAX);
   buf_free(&out);
-  scrub_free(&scrub);
+  redact_free(&redact);
   free(text);
 }
 

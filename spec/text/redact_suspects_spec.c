@@ -1,4 +1,4 @@
-/* src/text/suspect. */
+/* src/text/redact: what nobody here has seen. */
 #define _GNU_SOURCE 1
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "random.h"
-#include "text/suspect.h"
+#include "text/redact.h"
 
 #define SEED UINT64_C(0x5eedca4da)
 
@@ -50,7 +50,7 @@ static void masks_what_may_be_a_secret(void **state) {
     struct buf out;
     buf_init(&out, 100);
     buf_add_string(&out, ">");
-    assert_true(suspect_mask(&out, cases[i][0], strlen(cases[i][0])));
+    assert_true(redact_suspects(&out, cases[i][0], strlen(cases[i][0])));
     if (strcmp(out.data + 1, cases[i][1]) != 0) fail_msg("'%s' became '%s'", cases[i][0], out.data + 1);
     buf_free(&out);
   }
@@ -60,10 +60,10 @@ static void says_when_it_does_not_fit(void **state) {
   (void)state;
   struct buf out;
   buf_init(&out, 5);
-  assert_false(suspect_mask(&out, "abcdef", 6));
+  assert_false(redact_suspects(&out, "abcdef", 6));
   buf_free(&out);
   buf_init(&out, 2);
-  assert_false(suspect_mask(&out, "123", 3));
+  assert_false(redact_suspects(&out, "123", 3));
   buf_free(&out);
 }
 
@@ -85,7 +85,7 @@ static void hides_a_planted_value(void **state) {
     text[len++] = breaks[pick(&random, sizeof breaks - 1)];
     struct buf out;
     buf_init(&out, 3 * sizeof text);
-    assert_true(suspect_mask(&out, text, len));
+    assert_true(redact_suspects(&out, text, len));
     if (memmem(out.data, out.len, secret, strlen(secret))) fail_msg("seed %llu: '%s'", (unsigned long long)seed, out.data);
     assert_memory_equal(out.data, text, before + 1);
     assert_int_equal(out.len, before + 1 + 3 + 1);
@@ -107,8 +107,8 @@ static void reads_any_bytes(void **state) {
     struct buf once, twice;
     buf_init(&once, 3 * sizeof text);
     buf_init(&twice, 9 * sizeof text);
-    assert_true(suspect_mask(&once, exact, len));
-    assert_true(suspect_mask(&twice, buf_string(&once), once.len));
+    assert_true(redact_suspects(&once, exact, len));
+    assert_true(redact_suspects(&twice, buf_string(&once), once.len));
     assert_int_equal(twice.len, once.len); /* what was masked stays as it is */
     assert_memory_equal(buf_string(&twice), buf_string(&once), once.len);
     buf_free(&once);
