@@ -12,12 +12,9 @@ static struct engine_facts facts;
 
 /* curl_global_init_mem has no effect when somebody else in the process came first, so what counts is whose memory libcurl takes. */
 static bool takes_our_memory(void) {
-  struct pool_stats before, after;
-  pool_stats(&before);
-  struct curl_slist *list = curl_slist_append(NULL, "x");
-  pool_stats(&after);
-  curl_slist_free_all(list);
-  return after.allocations > before.allocations;
+  unsigned long before = pool_allocations();
+  curl_slist_free_all(curl_slist_append(NULL, "x"));
+  return pool_allocations() > before;
 }
 
 static void setup(void) {

@@ -46,8 +46,6 @@ struct list {
 /* The free blocks of one thread; written by that thread only. */
 struct cache {
   struct list lists[CLASSES];
-  atomic_ulong allocations;
-  struct cache *next, *previous; /* under the lock */
 };
 
 /* What no thread holds, all under the lock. `fresh` is the part of the newest chunk that was never handed out, so that its pages stay untouched. */
@@ -57,7 +55,6 @@ static struct {
   char *fresh;
   size_t fresh_blocks;
 } shared[CLASSES];
-static struct cache *caches;
 
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t cache_key;
@@ -65,10 +62,10 @@ static size_t reserved;
 static char *_Atomic range;
 static atomic_size_t carved; /* published after the range's start and the chunk's class */
 static uint8_t granule_class[RANGE_MOST >> GRANULE_SHIFT];
-static atomic_ulong other_allocations; /* of finished threads and of threads without a cache */
 
-/* One pointer fits the room that every loaded program keeps for this model; the usual one costs a call for each allocation. */
+/* The usual model of thread-local variables costs a call for each access. A pointer and a number fit into the room that every program keeps for this one. */
 static __thread struct cache *own_cache __attribute__((tls_model("initial-exec")));
+static __thread unsigned long allocations __attribute__((tls_model("initial-exec")));
 
 static void take_lock(void) {
   if (pthread_mutex_lock(&lock) != 0) abort();
@@ -153,26 +150,12 @@ static void spill(struct list *list, unsigned class, size_t count) {
   leave_lock();
 }
 
-static void count_allocation(struct cache *cache) {
-  if (cache == NULL) {
-    atomic_fetch_add_explicit(&other_allocations, 1, memory_order_relaxed);
-    return;
-  }
-  /* Only this thread writes it, so that no locked instruction is needed. */
-  unsigned long allocations = atomic_load_explicit(&cache->allocations, memory_order_relaxed);
-  atomic_store_explicit(&cache->allocations, allocations + 1, memory_order_relaxed);
-}
-
 static void close_cache(void *finished) {
   struct cache *cache = finished;
   own_cache = NULL;
   take_lock();
   for (size_t i = 0; i < CLASSES; i++)
     move(&cache->lists[i], &shared[i].list, SIZE_MAX);
-  if (cache->next != NULL) cache->next->previous = cache->previous;
-  if (cache->previous != NULL) cache->previous->next = cache->next;
-  if (caches == cache) caches = cache->next;
-  atomic_fetch_add_explicit(&other_allocations, atomic_load_explicit(&cache->allocations, memory_order_relaxed), memory_order_relaxed);
   leave_lock();
   free(cache);
 }
@@ -201,11 +184,6 @@ static struct cache *open_cache(void) {
     free(cache);
     return NULL;
   }
-  take_lock();
-  cache->next = caches;
-  if (caches != NULL) caches->previous = cache;
-  caches = cache;
-  leave_lock();
   own_cache = cache;
   return cache;
 }
@@ -218,7 +196,7 @@ static struct cache *thread_cache(void) {
 void *pool_alloc(size_t size) {
   if (size == 0) size = 1;
   struct cache *cache = thread_cache();
-  count_allocation(cache);
+  allocations++;
   if (cache != NULL && size <= POOL_LARGEST) {
     unsigned class = class_of(size);
     struct list *list = &cache->lists[class];
@@ -287,16 +265,11 @@ void pool_free_malloced(void *block) {
   free(block);
 }
 
+unsigned long pool_allocations(void) {
+  return allocations;
+}
+
 void pool_stats(struct pool_stats *stats) {
-  /* Opens the pool, so that `reserved` tells what a first allocation would find. */
   if (pthread_once(&once, open_pool) != 0) abort();
-  take_lock();
-  *stats = (struct pool_stats){
-    .allocations = atomic_load_explicit(&other_allocations, memory_order_relaxed),
-    .reserved = reserved,
-    .committed = atomic_load_explicit(&carved, memory_order_relaxed),
-  };
-  for (const struct cache *cache = caches; cache != NULL; cache = cache->next)
-    stats->allocations += atomic_load_explicit(&cache->allocations, memory_order_relaxed);
-  leave_lock();
+  *stats = (struct pool_stats){ .reserved = reserved, .committed = atomic_load_explicit(&carved, memory_order_relaxed) };
 }

@@ -25,12 +25,14 @@ void pool_free(void *block);
 /* Wipes and frees a block of malloc only, by its usable size: for libraries whose users may call free() on what they return (cJSON). */
 void pool_free_malloced(void *block);
 
+/* How many blocks this thread has asked for so far. */
+unsigned long pool_allocations(void);
+
 struct pool_stats {
-  unsigned long
-      allocations;  /* calls of pool_alloc, pool_calloc, pool_strdup and growing pool_realloc of this process so far, approximate between threads */
   size_t reserved;  /* bytes of address space held */
   size_t committed; /* bytes carved into blocks so far */
 };
+/* Reserves the range where that was not done yet, so that `reserved` is what a first allocation would find. */
 void pool_stats(struct pool_stats *stats);
 
 #endif
