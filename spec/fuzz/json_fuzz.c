@@ -5,8 +5,8 @@
 
 #include "fuzz.h"
 #include "secret/pool.h"
+#include "text/chars.h"
 #include "json/json.h"
-#include "json/json_check.h"
 
 #define TEXT_MAX ((size_t)1 << 24)
 
@@ -98,7 +98,7 @@ static void read_string(struct reader *reader, struct buf *out) {
   if (!take(reader, "\"")) return;
   while (reader->valid && next(reader) != '"') {
     int c = next(reader);
-    size_t len = c < 0x20 ? 0 : json_check_utf8((const char *)reader->at, (size_t)(reader->end - reader->at)); /* which has a spec of its own */
+    size_t len = c < 0x20 ? 0 : utf8_length((const char *)reader->at, (size_t)(reader->end - reader->at)); /* which has a spec of its own */
     if (c == '\\') {
       reader->at++;
       read_escape(reader, out);

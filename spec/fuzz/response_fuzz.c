@@ -5,9 +5,9 @@
 #include "give.h"
 #include "operations.h"
 #include "provider/response.h"
+#include "text/chars.h"
 #include "text/pan.h"
 #include "json/json.h"
-#include "json/json_check.h"
 
 #define MOST_VALUES 64
 
@@ -229,7 +229,7 @@ static void must_be_clean(const char *name, const char *text, size_t room) {
   size_t len = strnlen(text, room);
   must(len < room, "%s does not end", name);
   for (size_t i = 0; i < len;) {
-    size_t character = json_check_utf8(text + i, len - i);
+    size_t character = utf8_length(text + i, len - i);
     must(character > 0 && (unsigned char)text[i] >= 0x20 && text[i] != 0x7f, "%s has a byte that is no text: %s", name, text);
     i += character;
   }

@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "random.h"
+#include "text/chars.h"
 #include "text/redact.h"
-#include "json/json_check.h"
 
 #define SEED     UINT64_C(0x5eedca4d7)
 #define TEXT_MAX ((size_t)1 << 23)
@@ -236,7 +236,7 @@ static void plant(struct random *random, struct buf *text, const struct buf *val
 
 static size_t valid_bytes(const struct buf *text) {
   size_t i = 0;
-  for (size_t len; i < text->len && (len = json_check_utf8(text->data + i, text->len - i)) > 0 && (unsigned char)text->data[i] >= 0x20;)
+  for (size_t len; i < text->len && (len = utf8_length(text->data + i, text->len - i)) > 0 && (unsigned char)text->data[i] >= 0x20;)
     i += len;
   return i;
 }

@@ -10,6 +10,7 @@
 #include "http/clock.h"
 #include "http/connection/tls.h"
 #include "provider/response.h"
+#include "text/chars.h"
 
 #define READS_AT_ONCE 64      /* TLS may have more for as long as the server sends */
 #define LONGEST_WAIT  86400.0 /* seconds that a provider may ask for */
@@ -28,11 +29,11 @@ void exchange_begin(struct job *job) {
 /* Digits, and a point with more of them: what the host's locale says does not matter. Below 0 when it is anything else. */
 static double read_decimal(const char *text) {
   double value = 0, place = 1;
-  if (*text < '0' || *text > '9') return -1;
-  for (; *text >= '0' && *text <= '9'; text++)
+  if (!is_digit(*text)) return -1;
+  for (; is_digit(*text); text++)
     value = value * 10 + (*text - '0');
   if (*text == '.')
-    for (text++; *text >= '0' && *text <= '9'; text++)
+    for (text++; is_digit(*text); text++)
       value += (place /= 10) * (*text - '0');
   return *text == '\0' ? value : -1;
 }

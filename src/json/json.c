@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "secret/pool.h"
+#include "text/chars.h"
 #include "json/json_check.h"
 
 #define FEW_KEYS 16 /* up to here comparing each key with each other is faster than sorting */
@@ -208,7 +209,7 @@ bool json_number_text(const struct json_node *node, struct buf *out) {
 
 static bool writable(const char *bytes, size_t len) {
   for (size_t i = 0; i < len;) {
-    size_t character = json_check_utf8(bytes + i, len - i);
+    size_t character = utf8_length(bytes + i, len - i);
     if (character == 0 || bytes[i] == '\0') return false;
     i += character;
   }

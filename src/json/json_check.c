@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text/chars.h"
 #include "json/json.h"
 
 #define NUMBER_MAX  60 /* characters: cJSON silently cuts at 63 */
@@ -34,10 +35,6 @@ static int peek(const struct check *check) {
   return check->at < check->end ? *check->at : -1;
 }
 
-static bool is_digit(int c) {
-  return c >= '0' && c <= '9';
-}
-
 static void skip_space(struct check *check) {
   const unsigned char *at = check->at, *end = check->end;
   while (at < end && (*at == ' ' || *at == '\n' || *at == '\t' || *at == '\r'))
@@ -45,33 +42,13 @@ static void skip_space(struct check *check) {
   check->at = at;
 }
 
-size_t json_check_utf8(const char *bytes, size_t left) {
-  const unsigned char *p = (const unsigned char *)bytes;
-  if (left == 0) return 0;
-  if (p[0] < 0x80) return 1;
-  size_t len = p[0] >= 0xf0 ? 4 : p[0] >= 0xe0 ? 3 : 2;
-  if (p[0] < 0xc2 || p[0] > 0xf4 || left < len) return 0;
-  for (size_t i = 1; i < len; i++)
-    if ((p[i] & 0xc0) != 0x80) return 0;
-  bool overlong = (p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xf0 && p[1] < 0x90);
-  bool surrogate = p[0] == 0xed && p[1] > 0x9f;
-  bool beyond = p[0] == 0xf4 && p[1] > 0x8f;
-  return overlong || surrogate || beyond ? 0 : len;
-}
-
 /* The four hexadecimal digits of a \u escape, -1 when they are none. */
 static int check_hex4(struct check *check) {
   int code = 0;
   for (int i = 0; i < 4; i++, check->at++) {
-    int c = peek(check);
-    if (is_digit(c))
-      code = code * 16 + c - '0';
-    else if (c >= 'a' && c <= 'f')
-      code = code * 16 + c - 'a' + 10;
-    else if (c >= 'A' && c <= 'F')
-      code = code * 16 + c - 'A' + 10;
-    else
-      return -1;
+    int digit = hex_value(peek(check));
+    if (digit < 0) return -1;
+    code = code * 16 + digit;
   }
   return code;
 }
@@ -115,7 +92,7 @@ static bool check_string(struct check *check) {
       check->at++;
       if (!check_escape(check)) return false;
     } else if (c >= 0x80) {
-      size_t len = json_check_utf8((const char *)check->at, (size_t)(check->end - check->at));
+      size_t len = utf8_length((const char *)check->at, (size_t)(check->end - check->at));
       if (len == 0) return fail(check, "invalid UTF-8 in JSON");
       check->at += len;
     } else {

@@ -9,7 +9,4 @@
  * The thread's decimal point must be '.' (json_parse sees to it). */
 bool json_check(const char *text, size_t len, const char **why, size_t *where);
 
-/* How many bytes the valid UTF-8 character at the start of `left` bytes has; 0 when there is none: overlong forms and surrogates are not valid. */
-size_t json_check_utf8(const char *bytes, size_t left);
-
 #endif

@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "text/chars.h"
+
 #define ROW       64 /* bytes */
 #define THREE     3  /* where in a row the alpha-3 code stands */
 #define NUMBER    7
@@ -66,23 +68,15 @@ static const char countries[][ROW] = {
 };
 /* clang-format on */
 
-static bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
-}
-
-static bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
 /* Letters and digits only, those of ASCII small, without the word "the", which ISO puts behind many names. Returns how many bytes they are; 0 for none, too many, and a
  * control character. */
 static size_t fold(char name[static LONGEST], const char *bytes, size_t len) {
   size_t count = 0, word = 0; /* where the last word begins */
   for (size_t i = 0; i <= len; i++) {
     char c = i < len ? bytes[i] : ' ';
-    if (is_letter(c) || is_digit(c)) {
+    if (is_letter(c) || is_digit(c) || (unsigned char)c >= 0x80) {
       if (count == LONGEST) return 0;
-      name[count++] = (char)(c >= 'A' && c <= 'Z' ? c + ('a' - 'A') : c);
+      name[count++] = to_lower(c);
       continue;
     }
     if ((unsigned char)c < ' ') return 0;

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "text/chars.h"
 #include "text/pan.h"
 
 #define PART      7   /* characters in a row that are no chance */
@@ -15,10 +16,6 @@ struct value {
   const char *bytes;
   size_t len, first, last; /* what is permitted of it at either end */
 };
-
-static bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 static bool has(const char *text, size_t text_len, const char *part, size_t len) {
   return memmem(text, text_len, part, len) != NULL;

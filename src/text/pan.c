@@ -2,15 +2,13 @@
 
 #include <string.h>
 
+#include "text/chars.h"
+
 #define SHOWN_FIRST 8 /* PCI DSS 3.4.1: BIN and last four */
 #define SHOWN_LAST  4
 #define HIDDEN_MIN  3 /* digits of a card number that stay hidden whatever is asked for */
 #define SHORTEST    8 /* shorter values show nothing */
 #define SEPARATORS  3 /* between two groups of digits in running text */
-
-static bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 static bool is_separator(char c) {
   return c == ' ' || c == '-';

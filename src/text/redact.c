@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "secret/pool.h"
+#include "text/chars.h"
 #include "text/pan.h"
-#include "json/json_check.h"
 
 #define NEEDLES_MAX  ((size_t)1 << 20) /* bytes of all forms of all values */
 #define RUN          8                 /* a run of so many bytes is too much to show: a gram */
@@ -41,17 +41,12 @@ struct grams {
 
 /* What a value may turn into on its way through a provider reads the same: case, control characters, the '+' of forms, the '-' and '_' of base64 for URLs. */
 static unsigned char fold(unsigned char c) {
-  if (c >= 'A' && c <= 'Z') return (unsigned char)(c + 'a' - 'A');
   if (c < 0x20 || c == 0x7f || c == '+' || c == '-') return ' ';
-  return c == '_' ? '/' : c;
-}
-
-static bool is_digit(int c) {
-  return c >= '0' && c <= '9';
+  return c == '_' ? '/' : (unsigned char)to_lower((char)c);
 }
 
 static bool is_word(unsigned char folded) {
-  return is_digit(folded) || (folded >= 'a' && folded <= 'z');
+  return is_digit(folded) || is_letter(folded);
 }
 
 void redact_init(struct redact *redact) {
@@ -170,12 +165,6 @@ static size_t view_as_is(struct unit *units, const char *text, size_t len) {
   return len;
 }
 
-static int hex_value(char c) {
-  unsigned char folded = fold((unsigned char)c);
-  if (is_digit(folded)) return folded - '0';
-  return folded >= 'a' && folded <= 'f' ? folded - 'a' + 10 : -1;
-}
-
 static size_t view_percent_decoded(struct unit *units, const char *text, size_t len) {
   size_t count = 0;
   for (size_t i = 0; i < len; i += units[count++].width) {
@@ -258,7 +247,7 @@ static bool add_visible(struct buf *out, const char *text, size_t len, const uns
       i += run;
       continue;
     }
-    size_t character = json_check_utf8(text + i, run);
+    size_t character = utf8_length(text + i, run);
     if (character == 0)
       ok = buf_add_char(out, '?');
     else if (is_control(text + i, character))
@@ -328,7 +317,7 @@ bool redact_values(struct redact *redact, struct buf *out, const char *text, siz
 /* --- secrets that nobody here has seen --- */
 
 static bool is_token(char c) {
-  return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c && strchr("_-+/=.", c));
+  return is_digit(c) || is_letter(c) || (c && strchr("_-+/=.", c));
 }
 
 /* The length of the word at the beginning, if it is long and has a digit; else 0. */

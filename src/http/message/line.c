@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "text/chars.h"
+
 #define CHUNK_DIGITS 16 /* hexadecimal digits that fit into 64 bits */
 
 static const char not_http[] = "no status line of HTTP/1.0 or 1.1";
@@ -18,14 +20,6 @@ static bool is_of_name(unsigned char c) {
 
 static bool is_blank(char c) {
   return c == ' ' || c == '\t';
-}
-
-static bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-static char lower(char c) {
-  return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
 }
 
 static bool is_text_by_byte(const char *text, size_t len) {
@@ -87,18 +81,12 @@ const char *line_header(char *line, size_t len, struct header *header) {
   return is_text(header->value, header->value_len) ? NULL : "a control character in a header";
 }
 
-static int hex_digit(char c) {
-  if (is_digit(c)) return c - '0';
-  c = lower(c);
-  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 const char *line_chunk(const char *line, size_t len, uint64_t *size) {
   size_t i = 0;
   *size = 0;
-  for (; i < len && hex_digit(line[i]) >= 0; i++) {
+  for (; i < len && hex_value(line[i]) >= 0; i++) {
     if (i == CHUNK_DIGITS) return not_chunk;
-    *size = *size << 4 | (uint64_t)hex_digit(line[i]);
+    *size = *size << 4 | (uint64_t)hex_value(line[i]);
   }
   if (i == 0 || (i < len && line[i] != ';')) return not_chunk;
   return is_text(line + i, len - i) ? NULL : "a control character in a chunk's extension";
@@ -115,7 +103,7 @@ bool line_number(const char *text, size_t len, uint64_t *number) {
 
 bool line_is(const char *text, size_t len, const char *word) {
   size_t i = 0;
-  while (i < len && word[i] != '\0' && lower(text[i]) == lower(word[i]))
+  while (i < len && word[i] != '\0' && to_lower(text[i]) == to_lower(word[i]))
     i++;
   return i == len && word[i] == '\0';
 }

@@ -1,0 +1,35 @@
+/* Characters by their bytes: ASCII and UTF-8. The functions of <ctype.h> ask the host's locale, which must not decide what is a digit.
+ *
+ *   is_digit('7');              true
+ *   hex_value('F');             15
+ *   utf8_length("é!", 3);       2, the bytes of the first character
+ */
+#ifndef CARDS_TEXT_CHARS_H
+#define CARDS_TEXT_CHARS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+static inline bool is_digit(int c) {
+  return c >= '0' && c <= '9';
+}
+
+static inline bool is_letter(int c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static inline char to_lower(char c) {
+  return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
+}
+
+/* The value of a hexadecimal digit in either case; -1 for anything else. */
+static inline int hex_value(int c) {
+  if (is_digit(c)) return c - '0';
+  c |= 0x20;
+  return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* The length in bytes of the valid UTF-8 character at the start of `left` bytes. 0 where there is none: overlong forms and surrogates are not valid. */
+size_t utf8_length(const char *bytes, size_t left);
+
+#endif
