@@ -81,19 +81,11 @@ static bool discloses_number(enum secret_class class, const char *bytes, size_t 
   return found;
 }
 
-/* True for what may be a card number, of whatever class. */
-static bool is_number(const char *bytes, size_t len) {
-  size_t digits = 0;
-  for (size_t i = 0; i < len; i++) {
-    digits += is_digit(bytes[i]);
-    if ((!is_digit(bytes[i]) && bytes[i] != ' ' && bytes[i] != '-') || digits > PAN_MAX_DIGITS) return false;
-  }
-  return digits >= PAN_MIN_DIGITS;
-}
-
 bool discloses(enum secret_class class, const char *bytes, size_t len, const char *text, size_t text_len, char *scratch) {
   if (len == 0 || class == SECRET_CVV) return class == SECRET_CVV;
-  if (is_number(bytes, len)) return discloses_number(class, bytes, len, text, text_len, scratch);
+  size_t digits = pan_count(bytes, len);
+  /* A card number, of whatever class. */
+  if (digits >= PAN_MIN_DIGITS && digits <= PAN_MAX_DIGITS) return discloses_number(class, bytes, len, text, text_len, scratch);
   struct value value = { .bytes = bytes, .len = len, .first = SIZE_MAX, .last = SIZE_MAX };
   size_t count = 0;
   for (size_t i = 0; i < text_len; i++)

@@ -43,8 +43,7 @@ size_t pan_digits(const char *bytes, size_t len, char *out) {
   return digits;
 }
 
-/* The number of digits when everything else is a space or dash, else 0. */
-static size_t number_digits(const char *bytes, size_t len) {
+size_t pan_count(const char *bytes, size_t len) {
   size_t digits = 0;
   for (size_t i = 0; i < len; i++) {
     if (is_digit(bytes[i]))
@@ -57,7 +56,7 @@ static size_t number_digits(const char *bytes, size_t len) {
 
 bool pan_luhn(const char *bytes, size_t len) {
   struct luhn luhn = { 0 };
-  size_t digits = number_digits(bytes, len);
+  size_t digits = pan_count(bytes, len);
   if (digits < PAN_MIN_DIGITS || digits > PAN_MAX_DIGITS) return false;
   for (size_t i = 0; i < len; i++)
     if (is_digit(bytes[i])) luhn_add(&luhn, bytes[i]);
@@ -99,7 +98,7 @@ static size_t add_shown(char *shown, const char *bytes, size_t len) {
 }
 
 size_t pan_mask(char shown[static PAN_MASK_ROOM], enum secret_class class, const char *bytes, size_t len, size_t first, size_t last) {
-  size_t digits = class == SECRET_PAN ? number_digits(bytes, len) : 0;
+  size_t digits = class == SECRET_PAN ? pan_count(bytes, len) : 0;
   if (digits >= PAN_MIN_DIGITS && digits <= PAN_MAX_DIGITS) return mask_number(shown, bytes, len, digits, first, last);
   if (class == SECRET_PAN) first = last = 0;
   pan_limit(class, len, &first, &last);

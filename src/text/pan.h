@@ -15,6 +15,8 @@
 
 /* The digits of len bytes, ASCII only, into out (which has room for len); returns how many. */
 size_t pan_digits(const char *bytes, size_t len, char *out);
+/* How many digits a number has that consists of digits, spaces and dashes; 0 where anything else stands among them. */
+size_t pan_count(const char *bytes, size_t len);
 /* True when the digits among the bytes are 13 to 19, everything else among them is a space or dash, and the Luhn sum is right. */
 bool pan_luhn(const char *bytes, size_t len);
 

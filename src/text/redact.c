@@ -11,7 +11,7 @@
 #define NEEDLES_MAX  ((size_t)1 << 20) /* bytes of all forms of all values */
 #define RUN          8                 /* a run of so many bytes is too much to show: a gram */
 #define WORD         3                 /* values up to here are hidden only where they stand alone */
-#define DIGITS_LEAST 7
+#define DIGITS_LEAST 7                 /* of a number, which is told by them from a date or an amount */
 #define ROUNDS       8
 #define STARS        "***"
 #define FEW_DIGITS   3                     /* a CVV */
@@ -67,18 +67,6 @@ static bool add_needle(struct redact *redact, const char *bytes, size_t len, boo
   return ok;
 }
 
-/* Only digits, spaces and dashes, and enough digits to be told from a date or an amount. */
-static bool is_numeric(const char *bytes, size_t len) {
-  size_t digits = 0;
-  for (size_t i = 0; i < len; i++) {
-    if (is_digit(bytes[i]))
-      digits++;
-    else if (bytes[i] != ' ' && bytes[i] != '-')
-      return false;
-  }
-  return digits >= DIGITS_LEAST;
-}
-
 static bool add_forms(struct redact *redact, const char *bytes, size_t len, struct buf *form) {
   bool word = len <= WORD;
   if (!add_needle(redact, bytes, len, word, false)) return false;
@@ -92,7 +80,7 @@ static bool add_forms(struct redact *redact, const char *bytes, size_t len, stru
     unpadded--;
   if (!add_needle(redact, form->data, unpadded, word, false)) return false;
 
-  if (!is_numeric(bytes, len)) return true;
+  if (pan_count(bytes, len) < DIGITS_LEAST) return true;
   return add_needle(redact, form->data, pan_digits(bytes, len, form->data), false, true);
 }
 
