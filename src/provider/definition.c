@@ -5,19 +5,14 @@
 
 #include "secret/pool.h"
 
-#define BLOCK_SIZE 4000 /* bytes */
-
-struct definition_block {
-  struct definition_block *next;
-  size_t used, size;
-  _Alignas(16) char bytes[];
-};
+#define BLOCK_BYTES 4000
 
 struct definition *definition_new(void) {
   struct definition *definition = pool_calloc(1, sizeof *definition);
   if (!definition) return NULL;
   atomic_init(&definition->references, 1);
   definition->provider.owner = definition;
+  definition->blocks.least = BLOCK_BYTES;
   return definition;
 }
 
@@ -27,29 +22,12 @@ void definition_ref(struct definition *definition) {
 
 void definition_unref(struct definition *definition) {
   if (!definition || atomic_fetch_sub_explicit(&definition->references, 1, memory_order_acq_rel) > 1) return;
-  for (struct definition_block *block = definition->blocks; block;) {
-    struct definition_block *next = block->next;
-    pool_free(block);
-    block = next;
-  }
+  blocks_free(&definition->blocks);
   pool_free(definition);
 }
 
 void *definition_alloc(struct definition *definition, size_t count, size_t size) {
-  if (size && count > SIZE_MAX / 4 / size) return NULL;
-  size_t needed = (count * size + 15) & ~(size_t)15;
-  struct definition_block *block = definition->blocks;
-  if (!block || block->size - block->used < needed) {
-    size_t capacity = needed > BLOCK_SIZE ? needed : BLOCK_SIZE;
-    block = pool_calloc(1, sizeof *block + capacity);
-    if (!block) return NULL;
-    block->next = definition->blocks;
-    block->size = capacity;
-    definition->blocks = block;
-  }
-  void *start = block->bytes + block->used;
-  block->used += needed;
-  return start;
+  return size && count > SIZE_MAX / 4 / size ? NULL : blocks_alloc(&definition->blocks, count * size);
 }
 
 const char *definition_string(struct definition *definition, const char *bytes, size_t len) {

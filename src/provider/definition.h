@@ -6,11 +6,12 @@
 #include <stdatomic.h>
 
 #include "provider/provider.h"
+#include "secret/blocks.h"
 
 struct definition {
   atomic_int references;
   struct provider provider; /* its owner is this definition */
-  struct definition_block *blocks;
+  struct blocks blocks;
 };
 
 /* An empty one, with one reference; NULL when memory is used up. */

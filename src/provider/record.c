@@ -2,49 +2,31 @@
 
 #include <string.h>
 
-#include "secret/pool.h"
+#include "secret/blocks.h"
 #include "text/pan.h"
 
 #define PATH_MAX_LEN 512 /* bytes of a dotted path; deeper fields are undeclared anyway */
-#define BLOCK_SIZE   1000
+#define BLOCK_BYTES  1000
 
-/* A record lives in few blocks that are freed together; the root stands at the beginning of the first. */
-struct block {
-  struct block *next;
-  size_t used, size;
-  _Alignas(16) char bytes[];
-};
-
+/* The whole record lies in blocks, which begin with this. */
 struct root {
   struct record record;
-  struct block *blocks;
+  struct blocks blocks;
 };
 
 struct builder {
   const struct operation *operation;
   struct error *error;
-  struct block *blocks;
+  struct blocks blocks;
   size_t declared; /* members that the descriptor knows, nulls included */
   size_t cursor;   /* where the search for the next field begins: answers mostly keep the order of the page */
   char path[PATH_MAX_LEN];
 };
 
 static void *allocate(struct builder *builder, size_t size) {
-  size = (size + 15) & ~(size_t)15;
-  struct block *block = builder->blocks;
-  if (!block || block->size - block->used < size) {
-    size_t capacity = size > BLOCK_SIZE ? size : BLOCK_SIZE;
-    block = pool_alloc(sizeof *block + capacity);
-    if (!block) {
-      error_set(builder->error, ERROR_BUSY, "memory is used up");
-      return NULL;
-    }
-    *block = (struct block){ .next = builder->blocks, .size = capacity };
-    builder->blocks = block;
-  }
-  void *start = block->bytes + block->used;
-  block->used += size;
-  return start;
+  void *made = blocks_alloc(&builder->blocks, size);
+  if (!made) error_set(builder->error, ERROR_BUSY, "memory is used up");
+  return made;
 }
 
 static bool protocol(struct builder *builder, const char *what) {
@@ -81,7 +63,6 @@ static bool set_string(struct builder *builder, struct record *record, const cha
   char *copy = allocate(builder, len + 1);
   if (!copy) return false;
   memcpy(copy, bytes, len);
-  copy[len] = '\0';
   record->type = RECORD_STRING;
   record->as.string.bytes = copy;
   record->as.string.len = len;
@@ -267,7 +248,6 @@ static bool build_children(struct builder *builder, struct record *record, const
     if (!null || !object) {
       struct record *made = allocate(builder, sizeof *made);
       if (!made) return false;
-      memset(made, 0, sizeof *made);
       *tail = made;
       tail = &made->next;
       record->count++;
@@ -295,23 +275,14 @@ static void wipe_secrets(struct record *record) {
   }
 }
 
-static void free_blocks(struct block *block) {
-  while (block) {
-    struct block *next = block->next;
-    pool_free(block);
-    block = next;
-  }
-}
-
 struct record *record_build(const struct json_node *payload, const struct operation *operation, struct error *error) {
-  struct builder builder = { .operation = operation, .error = error };
+  struct builder builder = { .operation = operation, .error = error, .blocks.least = BLOCK_BYTES };
   if (!payload || json_type(payload) != JSON_OBJECT) {
     error_set(error, ERROR_PROTOCOL, "the answer has no %s object", operation->root[0] ? operation->root : "JSON");
     return NULL;
   }
   struct root *root = allocate(&builder, sizeof *root);
   if (!root) return NULL;
-  memset(root, 0, sizeof *root);
   bool ok = build_children(&builder, &root->record, payload, false);
   if (ok && builder.declared == 0 && operation->field_count > 0) {
     error_set(error, ERROR_PROTOCOL, "the answer has none of the documented fields");
@@ -328,5 +299,5 @@ void record_free(struct record *record) {
   if (!record) return;
   struct root *root = (struct root *)record;
   wipe_secrets(record->child);
-  free_blocks(root->blocks);
+  blocks_free(&root->blocks);
 }
