@@ -207,6 +207,12 @@ bool json_number_text(const struct json_node *node, struct buf *out) {
   return ok;
 }
 
+bool json_number_padded(const struct json_node *node, int digits, struct buf *out) {
+  int64_t number;
+  bool padded = digits > 0 && json_integer(node, &number) && number >= 0;
+  return padded ? buf_addf(out, "%0*" PRId64, digits, number) : json_number_text(node, out);
+}
+
 static bool writable(const char *bytes, size_t len) {
   for (size_t i = 0; i < len;) {
     size_t character = utf8_length(bytes + i, len - i);

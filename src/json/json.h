@@ -49,6 +49,8 @@ bool json_integer(const struct json_node *node, int64_t *value);
 void json_print_number(double number, char text[static JSON_NUMBER_TEXT]);
 /* The text of a number: all digits of a whole number below 1e60 (exact where the text had an integer), the shortest that reads back for others. Appends to out. */
 bool json_number_text(const struct json_node *node, struct buf *out);
+/* The same with the zeros that a number loses: a whole number from 0 on has at least so many digits. "7" with 3 digits is "007". */
+bool json_number_padded(const struct json_node *node, int digits, struct buf *out);
 
 /* Appends a quoted and escaped JSON string. False (and nothing appended) when the bytes are not valid UTF-8 or hold a NUL (out->failed is left
  * alone then), or do not fit (it is set). */

@@ -7,6 +7,7 @@
 
 #define PATH_MAX_LEN 512 /* bytes of a dotted path; deeper fields are undeclared anyway */
 #define BLOCK_BYTES  1000
+#define UNDECLARED   FIELD_TYPES
 
 /* The whole record lies in blocks, which begin with this. */
 struct root {
@@ -83,40 +84,27 @@ static bool set_secret(struct builder *builder, struct record *record, enum secr
   return true;
 }
 
+/* UNDECLARED stands for what no field declares. */
 static bool set_text(struct builder *builder, struct record *record, enum field_type type, const char *bytes, size_t len) {
   switch (type) {
   case FIELD_PAN: return set_secret(builder, record, SECRET_PAN, bytes, len);
   case FIELD_CVV: return set_secret(builder, record, SECRET_CVV, bytes, len);
   case FIELD_TOKEN: return set_secret(builder, record, SECRET_TOKEN, bytes, len);
   case FIELD_SECRET: return set_secret(builder, record, SECRET_CREDENTIAL, bytes, len);
+  case UNDECLARED: return set_secret(builder, record, SECRET_UNDECLARED, bytes, len);
   default: return set_string(builder, record, bytes, len);
   }
 }
 
-/* A number where a string is documented: its exact text, with the leading zeros that it lost. */
-static bool set_number_text(struct builder *builder, struct record *record, enum field_type type, enum secret_class undeclared, int digits,
-                            const struct json_node *node) {
+/* A number where a string is documented. */
+static bool set_number_text(struct builder *builder, struct record *record, enum field_type type, int digits, const struct json_node *node) {
   struct buf text;
   buf_init(&text, 512);
-  int64_t integer;
-  bool ok = true;
-  if (json_integer(node, &integer) && integer >= 0 && digits > 0) {
-    struct buf bare;
-    buf_init(&bare, 64);
-    ok = json_number_text(node, &bare);
-    for (size_t n = bare.len; ok && n < (size_t)digits; n++)
-      ok = buf_add_char(&text, '0');
-    ok = ok && buf_add(&text, buf_string(&bare), bare.len);
-    buf_free(&bare);
-  } else {
-    ok = json_number_text(node, &text);
-  }
-  if (!ok)
-    error_set(builder->error, ERROR_BUSY, "memory is used up");
-  else if (type == FIELD_TYPES)
-    ok = set_secret(builder, record, undeclared, buf_string(&text), text.len);
-  else
+  bool ok = json_number_padded(node, digits, &text);
+  if (ok)
     ok = set_text(builder, record, type, buf_string(&text), text.len);
+  else
+    error_set(builder->error, ERROR_BUSY, "memory is used up");
   buf_free(&text);
   return ok;
 }
@@ -164,7 +152,7 @@ static bool set_field(struct builder *builder, struct record *record, const stru
   if (type == JSON_NUMBER) {
     if (field->type == FIELD_INTEGER || field->type == FIELD_NUMBER || field->type == FIELD_TIMESTAMP)
       return set_number(builder, record, field, node);
-    return set_number_text(builder, record, field->type, SECRET_UNDECLARED, field->digits, node);
+    return set_number_text(builder, record, field->type, field->digits, node);
   }
   const char *bytes = json_string(node, &len);
   if (field->type == FIELD_INTEGER || field->type == FIELD_NUMBER) return set_string_number(builder, record, field, bytes, len);
@@ -178,10 +166,10 @@ static bool set_undeclared(struct builder *builder, struct record *record, const
     record->type = RECORD_BOOLEAN;
     record->as.boolean = json_boolean(node);
     return true;
-  case JSON_NUMBER: return set_number_text(builder, record, FIELD_TYPES, SECRET_UNDECLARED, 0, node);
+  case JSON_NUMBER: return set_number_text(builder, record, UNDECLARED, 0, node);
   default: {
     const char *bytes = json_string(node, &len);
-    return set_secret(builder, record, SECRET_UNDECLARED, bytes, len);
+    return set_text(builder, record, UNDECLARED, bytes, len);
   }
   }
 }

@@ -1,6 +1,5 @@
 #include "provider/response.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -62,13 +61,10 @@ static const struct field *secret_of_name(const struct operation *operation, con
 /* A number as it is written, and with the leading zeros that it lost. */
 static void remember_number(struct redact *redact, const struct field *field, const struct json_node *node) {
   struct buf text;
-  int64_t integer;
   buf_init(&text, 512);
   bool ok = json_number_text(node, &text) && redact_add(redact, buf_string(&text), text.len);
-  if (ok && json_integer(node, &integer) && integer >= 0 && text.len < (size_t)field->digits) {
-    buf_clear(&text);
-    ok = buf_addf(&text, "%0*" PRId64, field->digits, integer) && redact_add(redact, buf_string(&text), text.len);
-  }
+  buf_clear(&text);
+  ok = ok && json_number_padded(node, field->digits, &text) && redact_add(redact, buf_string(&text), text.len);
   if (!ok) redact->values.failed = true; /* then no text is shown */
   buf_free(&text);
 }
@@ -97,26 +93,29 @@ static bool set_clean(struct redact *redact, char *out, size_t max, const char *
   return ok;
 }
 
-/* The text of a string or number at the first of the paths that has one. */
+/* The text of a string or of a number, which is written into `number`; empty for anything else. */
+static struct value text_of(const struct json_node *node, struct buf *number) {
+  struct value text = { "", 0 };
+  if (json_type(node) == JSON_STRING)
+    text.bytes = json_string(node, &text.len);
+  else if (json_type(node) == JSON_NUMBER && json_number_text(node, number))
+    text = (struct value){ buf_string(number), number->len };
+  return text;
+}
+
+/* The text at the first of the paths that has one. The number 0 is none: it says that all is well. */
 static bool take(struct redact *redact, const struct json_node *root, const char *const *paths, char *out, size_t max, bool code) {
-  for (; *paths; paths++) {
+  bool found = false;
+  for (; *paths && !found; paths++) {
     const struct json_node *node = json_at(root, *paths);
-    if (!node) continue;
+    if (!node || (json_type(node) == JSON_NUMBER && json_number(node) == 0)) continue;
     struct buf number;
     buf_init(&number, 512);
-    size_t len = 0;
-    const char *bytes = "";
-    if (json_type(node) == JSON_STRING) {
-      bytes = json_string(node, &len);
-    } else if (json_type(node) == JSON_NUMBER && json_number(node) != 0 && json_number_text(node, &number)) { /* 0 says that all is well */
-      bytes = buf_string(&number);
-      len = number.len;
-    }
-    bool found = len > 0 && set_clean(redact, out, max, bytes, len, code);
+    struct value text = text_of(node, &number);
+    found = text.len > 0 && set_clean(redact, out, max, text.bytes, text.len, code);
     buf_free(&number);
-    if (found) return true;
   }
-  return false;
+  return found;
 }
 
 /* The keys of an object that names what was wrong. */
@@ -199,18 +198,11 @@ static bool echoes_match(const struct response *response, const struct json_node
       if (echo->required) return false;
       continue;
     }
-    size_t len = 0;
-    struct buf text;
-    buf_init(&text, 512);
-    const char *bytes = "";
-    if (json_type(node) == JSON_STRING) {
-      bytes = json_string(node, &len);
-    } else if (json_type(node) == JSON_NUMBER && json_number_text(node, &text)) {
-      bytes = buf_string(&text);
-      len = text.len;
-    }
-    bool same = len == sent.len && strncasecmp(bytes, sent.bytes, len) == 0;
-    buf_free(&text);
+    struct buf number;
+    buf_init(&number, 512);
+    struct value text = text_of(node, &number);
+    bool same = text.len == sent.len && strncasecmp(text.bytes, sent.bytes, sent.len) == 0;
+    buf_free(&number);
     if (!same) return false;
   }
   return true;
