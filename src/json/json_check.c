@@ -137,26 +137,34 @@ static bool check_digits(struct check *check) {
   return true;
 }
 
-static bool check_number(struct check *check) {
-  const unsigned char *start = check->at;
-  bool integer = true, exponent = false;
+/* A number by its grammar alone. */
+static bool check_grammar_of_number(struct check *check, bool *integer, bool *exponent) {
+  *integer = true;
+  *exponent = false;
   if (peek(check) == '-') check->at++;
   if (peek(check) == '0')
     check->at++;
   else if (!check_digits(check))
     return false;
   if (peek(check) == '.') {
-    integer = false;
+    *integer = false;
     check->at++;
     if (!check_digits(check)) return false;
   }
   if (peek(check) == 'e' || peek(check) == 'E') {
-    integer = false;
-    exponent = true;
+    *integer = false;
+    *exponent = true;
     check->at++;
     if (peek(check) == '+' || peek(check) == '-') check->at++;
     if (!check_digits(check)) return false;
   }
+  return true;
+}
+
+static bool check_number(struct check *check) {
+  const unsigned char *start = check->at;
+  bool integer, exponent;
+  if (!check_grammar_of_number(check, &integer, &exponent)) return false;
   size_t len = (size_t)(check->at - start);
   if (len <= SAFE_DIGITS && !exponent) return true;
   const char *fault = len > NUMBER_MAX ? "a number in JSON that is too long" : number_fault(start, len, integer);
@@ -225,4 +233,10 @@ bool json_check(const char *text, size_t len, const char **why, size_t *where) {
   *why = check.why;
   *where = (size_t)(check.at - start);
   return false;
+}
+
+bool json_check_number(const char *text, size_t len, bool whole) {
+  struct check check = { .at = (const unsigned char *)text, .end = (const unsigned char *)text + len };
+  bool integer, exponent;
+  return check_grammar_of_number(&check, &integer, &exponent) && check.at == check.end && (integer || !whole);
 }

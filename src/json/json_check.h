@@ -9,4 +9,7 @@
  * The thread's decimal point must be '.' (json_parse sees to it). */
 bool json_check(const char *text, size_t len, const char **why, size_t *where);
 
+/* Whether the text is one number of JSON and nothing else, of whatever size; with `whole` only one without a fraction and an exponent. */
+bool json_check_number(const char *text, size_t len, bool whole);
+
 #endif

@@ -7,6 +7,7 @@
 #include "provider/body.h"
 #include "provider/signature.h"
 #include "provider/template.h"
+#include "json/json_check.h"
 
 #define FEW_BYTES 160 /* of request line and headers, in most calls */
 
@@ -56,39 +57,13 @@ static bool has_control(struct value value) {
   return false;
 }
 
-/* Digits from `at` on; none is 0. */
-static size_t digits_end(struct value value, size_t at) {
-  while (at < value.len && value.bytes[at] >= '0' && value.bytes[at] <= '9')
-    at++;
-  return at;
-}
-
-/* A number as JSON writes it: it goes into bodies as it is. */
-static bool is_number(struct value value, bool whole) {
-  size_t at = value.len && value.bytes[0] == '-' ? 1 : 0, end = digits_end(value, at);
-  if (end == at || (value.bytes[at] == '0' && end > at + 1)) return false;
-  if (whole) return end == value.len;
-  if (end < value.len && value.bytes[end] == '.') {
-    at = end + 1;
-    end = digits_end(value, at);
-    if (end == at) return false;
-  }
-  if (end < value.len && (value.bytes[end] == 'e' || value.bytes[end] == 'E')) {
-    at = end + 1;
-    if (at < value.len && (value.bytes[at] == '+' || value.bytes[at] == '-')) at++;
-    end = digits_end(value, at);
-    if (end == at) return false;
-  }
-  return end == value.len;
-}
-
 /* NULL, or what is wrong with a text that stands for a value of the type. */
 static const char *unfit(enum part_type type, struct value value) {
   switch (type) {
   case PART_STRING:
   case PART_PEM: return NULL;
-  case PART_INTEGER: return is_number(value, true) ? NULL : "must be a whole number";
-  case PART_NUMBER: return is_number(value, false) ? NULL : "must be a number";
+  case PART_INTEGER: return json_check_number(value.bytes, value.len, true) ? NULL : "must be a whole number";
+  case PART_NUMBER: return json_check_number(value.bytes, value.len, false) ? NULL : "must be a number";
   case PART_BOOLEAN: break;
   }
   bool ok = (value.len == 4 && memcmp(value.bytes, "true", 4) == 0) || (value.len == 5 && memcmp(value.bytes, "false", 5) == 0);
