@@ -65,10 +65,10 @@ bool body_build_part(struct buf *out, const struct operation *operation, const s
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
     if (part->into != INTO_BODY || !values[i].bytes) continue;
-    const char *place = part->wire ? part->wire : part->name;
+    const char *place = part_wire(part);
     if (len && !starts_with(place, path, len)) continue;
     if (!writer.path) buf_add_char(out, '{');
-    *bad = part->name ? part->name : part->wire;
+    *bad = part_name(part);
     if (!move_to(&writer, place, base) || !write_value(out, part, values[i])) return false;
   }
   *bad = NULL;
@@ -96,10 +96,10 @@ static bool build_form(struct buf *out, const struct operation *operation, const
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
     if (part->into != INTO_BODY || !values[i].bytes) continue;
-    *bad = part->name ? part->name : part->wire;
+    *bad = part_name(part);
     if (!first) buf_add_char(out, '&');
     first = false;
-    if (!add_form_name(out, part->wire ? part->wire : part->name) || !buf_add_char(out, '=')) return false;
+    if (!add_form_name(out, part_wire(part)) || !buf_add_char(out, '=')) return false;
     if (part->prefix) buf_add_percent_encoded(out, part->prefix, strlen(part->prefix));
     if (!buf_add_percent_encoded(out, values[i].bytes, values[i].len)) return false;
   }

@@ -27,6 +27,14 @@ const struct part *operation_argument(const struct operation *operation, const c
   return NULL;
 }
 
+const char *part_name(const struct part *part) {
+  return part->name ? part->name : part->wire;
+}
+
+const char *part_wire(const struct part *part) {
+  return part->wire ? part->wire : part->name;
+}
+
 const char *field_type_name(enum field_type type) {
   static const char *const names[FIELD_TYPES] = {
     [FIELD_STRING] = "string", [FIELD_INTEGER] = "integer", [FIELD_NUMBER] = "number", [FIELD_BOOLEAN] = "boolean", [FIELD_TIMESTAMP] = "timestamp",

@@ -151,6 +151,9 @@ void provider_unref(const struct provider *provider);
 const struct operation *provider_operation(const struct provider *provider, const char *name);
 /* The argument part of that name, or NULL. */
 const struct part *operation_argument(const struct operation *operation, const char *name);
+/* What the caller knows a part as, for errors; and what the provider calls it. */
+const char *part_name(const struct part *part);
+const char *part_wire(const struct part *part);
 /* "string", "pan", …, the names of interface types. */
 const char *field_type_name(enum field_type type);
 

@@ -40,10 +40,6 @@ bool request_unique(char out[static 40]) {
   return true;
 }
 
-static const char *part_name(const struct part *part) {
-  return part->name ? part->name : part->wire;
-}
-
 static bool invalid(struct error *error, const char *name, const char *what) {
   error_set(error, ERROR_INVALID_REQUEST, "%s %s", name, what);
   return false;
@@ -141,8 +137,7 @@ static bool fill_path(void *context, const char *name, size_t len, struct buf *o
   const struct path_values *path = context;
   for (size_t i = 0; i < path->operation->part_count; i++) {
     const struct part *part = &path->operation->parts[i];
-    const char *wire = part->wire ? part->wire : part->name;
-    if (part->into == INTO_PATH && strlen(wire) == len && memcmp(wire, name, len) == 0)
+    if (part->into == INTO_PATH && strlen(part_wire(part)) == len && memcmp(part_wire(part), name, len) == 0)
       return path->values[i].bytes && buf_add_percent_encoded(out, path->values[i].bytes, path->values[i].len);
   }
   return false;
@@ -162,9 +157,8 @@ static bool build_target(struct request *request, const struct value *values) {
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
     if (part->into != INTO_QUERY || !values[i].bytes) continue;
-    const char *wire_name = part->wire ? part->wire : part->name;
     buf_add_char(wire, separator);
-    buf_add_percent_encoded(wire, wire_name, strlen(wire_name));
+    buf_add_percent_encoded(wire, part_wire(part), strlen(part_wire(part)));
     buf_add_char(wire, '=');
     buf_add_percent_encoded(wire, values[i].bytes, values[i].len);
     separator = '&';
@@ -229,8 +223,7 @@ static bool add_part_lines(struct request *request, size_t lines_at, const struc
   for (size_t i = 0; i < request->operation->part_count; i++) {
     const struct part *part = &request->operation->parts[i];
     if (part->into != INTO_HEADER || !values[i].bytes) continue;
-    const char *name = part->wire ? part->wire : part->name;
-    if (!(part->basic ? add_basic(request, lines_at, values, i) : add_line(request, lines_at, name, part->prefix, values[i])))
+    if (!(part->basic ? add_basic(request, lines_at, values, i) : add_line(request, lines_at, part_wire(part), part->prefix, values[i])))
       return invalid(error, part_name(part), "is too long for a header");
   }
   return true;
