@@ -57,25 +57,20 @@ static bool has_header(const struct settings *settings, const char *name) {
 
 /* --- URLs, as libcurl reads them --- */
 
-enum outcome { MADE, UNREADABLE, NO_MEMORY };
-
-static enum outcome outcome_of(CURLUcode code) {
-  return code == CURLUE_OK ? MADE : code == CURLUE_OUT_OF_MEMORY ? NO_MEMORY : UNREADABLE;
-}
-
-static enum outcome stored(bool ok) {
-  return ok ? MADE : NO_MEMORY;
+/* Other failures are those of libcurl's codes: anything but a lack of memory is a URL that cannot be read. */
+static CURLUcode stored(bool ok) {
+  return ok ? CURLUE_OK : CURLUE_OUT_OF_MEMORY;
 }
 
 /* Adds a part of the URL to `text`, which stays without memory where there is none. */
-static enum outcome get_part(CURLU *url, CURLUPart part, unsigned flags, struct buf *text) {
+static CURLUcode get_part(CURLU *url, CURLUPart part, unsigned flags, struct buf *text) {
   char *found = NULL;
   CURLUcode code = curl_url_get(url, part, &found, flags);
-  if (code == CURLUE_NO_USER || code == CURLUE_NO_PASSWORD || code == CURLUE_NO_PORT) return MADE;
+  if (code == CURLUE_NO_USER || code == CURLUE_NO_PASSWORD || code == CURLUE_NO_PORT) return CURLUE_OK;
   bool ok = found && buf_add_string(text, found);
   if (found) explicit_bzero(found, strlen(found)); /* it may be a password */
   curl_free(found);
-  return code == CURLUE_OK ? stored(ok) : outcome_of(code);
+  return code == CURLUE_OK ? stored(ok) : code;
 }
 
 #ifdef CURLU_PUNYCODE
@@ -102,14 +97,14 @@ static bool set_name(struct settings *settings, const char *host, const char *po
 }
 
 /* The origin, the path behind it, the line "Host: name:port". */
-static enum outcome take_base_url(struct settings *settings, const struct buf *host, const struct buf *port) {
+static CURLUcode take_base_url(struct settings *settings, const struct buf *host, const struct buf *port) {
   const char *authority = strstr(settings->base_url, "://");
   size_t len = authority ? strcspn(authority + 3, "/") : 0;
-  if (!len) return UNREADABLE;
+  if (!len) return CURLUE_MALFORMED_INPUT;
   const char *path = authority + 3 + len;
   settings->base.prefix = pool_strdup(path);
   settings->origin = pool_strdup(settings->base_url);
-  if (!settings->base.prefix || !settings->origin) return NO_MEMORY;
+  if (!settings->base.prefix || !settings->origin) return CURLUE_OUT_OF_MEMORY;
   settings->origin[path - settings->base_url] = '\0';
   struct buf value;
   buf_init(&value, 4096);
@@ -119,79 +114,79 @@ static enum outcome take_base_url(struct settings *settings, const struct buf *h
   return stored(ok);
 }
 
-static enum outcome read_base_url(struct settings *settings, CURLU *url) {
+static CURLUcode read_base_url(struct settings *settings, CURLU *url) {
   struct buf host, port;
   buf_init(&host, 4096);
   buf_init(&port, 16);
-  enum outcome outcome = outcome_of(curl_url_set(url, CURLUPART_URL, settings->base_url, CURLU_PATH_AS_IS));
-  if (outcome == MADE) outcome = get_part(url, CURLUPART_HOST, HOST_FLAGS, &host);
-  if (outcome == MADE) outcome = get_part(url, CURLUPART_PORT, CURLU_NO_DEFAULT_PORT, &port);
-  if (outcome == MADE) outcome = take_base_url(settings, &host, &port);
+  CURLUcode code = curl_url_set(url, CURLUPART_URL, settings->base_url, CURLU_PATH_AS_IS);
+  if (code == CURLUE_OK) code = get_part(url, CURLUPART_HOST, HOST_FLAGS, &host);
+  if (code == CURLUE_OK) code = get_part(url, CURLUPART_PORT, CURLU_NO_DEFAULT_PORT, &port);
+  if (code == CURLUE_OK) code = take_base_url(settings, &host, &port);
   /* A proxy looks it up itself. */
-  if (outcome == MADE && settings->proxy_kind == PROXY_NONE)
-    outcome = stored(set_name(settings, buf_string(&host), port.len ? port.data : settings->tls ? "443" : "80"));
+  if (code == CURLUE_OK && settings->proxy_kind == PROXY_NONE)
+    code = stored(set_name(settings, buf_string(&host), port.len ? port.data : settings->tls ? "443" : "80"));
   buf_free(&host);
   buf_free(&port);
-  return outcome;
+  return code;
 }
 
 /* What was written into the URL counts where nothing is given beside it. */
-static enum outcome take_proxy_user(struct settings *settings, CURLU *url) {
+static CURLUcode take_proxy_user(struct settings *settings, CURLU *url) {
   const char *why;
   struct buf user, password;
   buf_init(&user, 16 * 1024);
   buf_init(&password, 16 * 1024);
-  enum outcome outcome = get_part(url, CURLUPART_USER, CURLU_URLDECODE, &user);
-  if (outcome == MADE) outcome = get_part(url, CURLUPART_PASSWORD, CURLU_URLDECODE, &password);
-  if (outcome == MADE && user.data && !settings->proxy_user) {
+  CURLUcode code = get_part(url, CURLUPART_USER, CURLU_URLDECODE, &user);
+  if (code == CURLUE_OK) code = get_part(url, CURLUPART_PASSWORD, CURLU_URLDECODE, &password);
+  if (code == CURLUE_OK && user.data && !settings->proxy_user) {
     settings->proxy_user = pool_strdup(user.data);
-    outcome = stored(settings->proxy_user &&
-                     (!password.data || secret_init(&settings->proxy_password, SECRET_CREDENTIAL, password.data, password.len + 1, &why)));
+    code = stored(settings->proxy_user &&
+                  (!password.data || secret_init(&settings->proxy_password, SECRET_CREDENTIAL, password.data, password.len + 1, &why)));
   }
   buf_free(&user);
   buf_free(&password);
-  return outcome;
+  return code;
 }
 
 /* Without the credential, which has a place of its own. */
-static enum outcome take_proxy_url(struct settings *settings, CURLU *url) {
+static CURLUcode take_proxy_url(struct settings *settings, CURLU *url) {
   struct buf plain;
   buf_init(&plain, 4096);
   curl_url_set(url, CURLUPART_USER, NULL, 0);
   curl_url_set(url, CURLUPART_PASSWORD, NULL, 0);
-  enum outcome outcome = get_part(url, CURLUPART_URL, CURLU_NON_SUPPORT_SCHEME, &plain);
-  if (outcome == MADE) {
+  CURLUcode code = get_part(url, CURLUPART_URL, CURLU_NON_SUPPORT_SCHEME, &plain);
+  if (code == CURLUE_OK) {
     pool_free(settings->proxy);
     settings->proxy = pool_strdup(plain.data);
-    outcome = stored(settings->proxy != NULL);
+    code = stored(settings->proxy != NULL);
   }
   buf_free(&plain);
-  return outcome;
+  return code;
 }
 
-static enum outcome read_proxy(struct settings *settings, CURLU *url) {
+static CURLUcode read_proxy(struct settings *settings, CURLU *url) {
   struct buf scheme, host, port;
   buf_init(&scheme, 64);
   buf_init(&host, 4096);
   buf_init(&port, 16);
-  enum outcome outcome = outcome_of(curl_url_set(url, CURLUPART_URL, settings->proxy, CURLU_NON_SUPPORT_SCHEME | CURLU_GUESS_SCHEME));
-  if (outcome == MADE && !strstr(settings->proxy, "://")) outcome = outcome_of(curl_url_set(url, CURLUPART_SCHEME, "http", 0));
-  if (outcome == MADE) outcome = get_part(url, CURLUPART_SCHEME, 0, &scheme);
-  if (outcome == MADE) outcome = get_part(url, CURLUPART_HOST, HOST_FLAGS, &host);
-  if (outcome == MADE) outcome = get_part(url, CURLUPART_PORT, 0, &port);
-  if (outcome == MADE) {
+  CURLUcode code = curl_url_set(url, CURLUPART_URL, settings->proxy, CURLU_NON_SUPPORT_SCHEME | CURLU_GUESS_SCHEME);
+  if (code == CURLUE_OK && !strstr(settings->proxy, "://")) code = curl_url_set(url, CURLUPART_SCHEME, "http", 0);
+  if (code == CURLUE_OK) code = get_part(url, CURLUPART_SCHEME, 0, &scheme);
+  if (code == CURLUE_OK) code = get_part(url, CURLUPART_HOST, HOST_FLAGS, &host);
+  if (code == CURLUE_OK) code = get_part(url, CURLUPART_PORT, 0, &port);
+  if (code == CURLUE_OK) {
     bool socks = strncmp(scheme.data, "socks", 5) == 0;
     settings->proxy_tls = strcmp(scheme.data, "https") == 0;
     settings->proxy_kind = socks ? PROXY_SOCKS : PROXY_HTTP;
-    if (!socks && !settings->proxy_tls && strcmp(scheme.data, "http") != 0) outcome = UNREADABLE;
+    if (!socks && !settings->proxy_tls && strcmp(scheme.data, "http") != 0) code = CURLUE_MALFORMED_INPUT;
   }
-  if (outcome == MADE) outcome = stored(set_name(settings, buf_string(&host), port.len ? port.data : settings->proxy_tls ? "443" : "1080"));
-  if (outcome == MADE) outcome = take_proxy_user(settings, url);
-  if (outcome == MADE) outcome = take_proxy_url(settings, url);
+  if (code == CURLUE_OK) code = stored(set_name(settings, buf_string(&host), port.len ? port.data : settings->proxy_tls ? "443" : "1080"));
+  if (code == CURLUE_OK) code = take_proxy_user(settings, url);
+  if (code == CURLUE_OK) code = take_proxy_url(settings, url);
   buf_free(&scheme);
   buf_free(&host);
   buf_free(&port);
-  return outcome;
+  return code;
 }
 
 /* http goes to an HTTP proxy in absolute form, without any tunnel, so that the credential is a header of ours. */
@@ -234,23 +229,23 @@ static bool set_identity(struct settings *settings) {
 bool settings_finish(struct settings *settings, const char **why) {
   CURLU *base = curl_url(), *proxy = curl_url();
   const char *agent = settings->user_agent ? settings->user_agent : "cards";
-  enum outcome outcome = stored(base && proxy);
+  CURLUcode code = stored(base && proxy);
   settings->tls = strncasecmp(settings->base_url, "https:", 6) == 0;
   *why = "proxy: it cannot be read";
-  if (outcome == MADE && settings->proxy) outcome = read_proxy(settings, proxy);
+  if (code == CURLUE_OK && settings->proxy) code = read_proxy(settings, proxy);
   bool untunnelled = settings->proxy_kind == PROXY_HTTP && !settings->tls;
-  if (outcome == MADE && untunnelled && settings->proxy_user) outcome = stored(add_proxy_authorization(settings));
+  if (code == CURLUE_OK && untunnelled && settings->proxy_user) code = stored(add_proxy_authorization(settings));
   settings->base.own_at = settings->base.head.len;
-  if (outcome == MADE) {
+  if (code == CURLUE_OK) {
     *why = "base_url: it cannot be read";
-    outcome = read_base_url(settings, base);
+    code = read_base_url(settings, base);
   }
   if (untunnelled) settings->base.origin = settings->origin;
   curl_url_cleanup(base);
   curl_url_cleanup(proxy);
-  if (outcome == MADE)
-    outcome = stored((has_header(settings, "User-Agent") || settings_add_header(settings, "User-Agent", agent, strlen(agent))) &&
-                     settings_add_header(settings, "Accept-Encoding", "gzip", 4) && set_identity(settings));
-  if (outcome == NO_MEMORY) *why = "the settings do not fit into memory";
-  return outcome == MADE;
+  if (code == CURLUE_OK)
+    code = stored((has_header(settings, "User-Agent") || settings_add_header(settings, "User-Agent", agent, strlen(agent))) &&
+                  settings_add_header(settings, "Accept-Encoding", "gzip", 4) && set_identity(settings));
+  if (code == CURLUE_OUT_OF_MEMORY) *why = "the settings do not fit into memory";
+  return code == CURLUE_OK;
 }
