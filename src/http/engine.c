@@ -210,11 +210,7 @@ static void on_ended(void *context, CURL *easy, CURLcode code) {
     unconnected(engine, connection, code);
     return;
   }
-  struct job *job = connection->job;
-  job->times.resolve = connection->times.resolve;
-  job->times.connect = connection->times.connect;
-  job->times.tls = connection->times.tls;
-  send_request(engine, job);
+  send_request(engine, connection->job);
 }
 
 static void on_ready(void *context, struct connection *connection) {

@@ -153,17 +153,17 @@ void connection_start_waiting(struct connector *connector, void (*failed)(void *
 
 /* --- open --- */
 
-static double microseconds(CURL *easy, CURLINFO what) {
+static double seconds_until(CURL *easy, CURLINFO what) {
   curl_off_t value = 0;
   return curl_easy_getinfo(easy, what, &value) == CURLE_OK ? (double)value / 1e6 : 0;
 }
 
-static void read_times(struct connection *connection) {
-  double resolved = microseconds(connection->easy, CURLINFO_NAMELOOKUP_TIME_T), connected = microseconds(connection->easy, CURLINFO_CONNECT_TIME_T);
-  double secured = microseconds(connection->easy, CURLINFO_APPCONNECT_TIME_T);
-  connection->times.resolve = resolved;
-  connection->times.connect = connected > resolved ? connected - resolved : 0;
-  connection->times.tls = secured > connected ? secured - connected : 0;
+static void read_times(CURL *easy, struct job_times *times) {
+  double resolved = seconds_until(easy, CURLINFO_NAMELOOKUP_TIME_T), connected = seconds_until(easy, CURLINFO_CONNECT_TIME_T);
+  double secured = seconds_until(easy, CURLINFO_APPCONNECT_TIME_T);
+  times->resolve = resolved;
+  times->connect = connected > resolved ? connected - resolved : 0;
+  times->tls = secured > connected ? secured - connected : 0;
 }
 
 CURLcode connection_ended(struct connection *connection, CURLcode code) {
@@ -182,7 +182,7 @@ CURLcode connection_ended(struct connection *connection, CURLcode code) {
   sockets_connected(connection->shard);
   connection->state = CONNECTION_OPEN;
   connection->opened = clock_now();
-  read_times(connection);
+  read_times(connection->easy, &connection->job->times);
   if (!sockets_watch(&connector->sockets, connection->fd, connection, false)) return fail(connection, CURLE_OUT_OF_MEMORY, "memory is used up");
   curl_easy_setopt(connection->easy, CURLOPT_ERRORBUFFER, NULL);
   curl_easy_setopt(connection->easy, CURLOPT_PROXY, NULL); /* the credential in it is of no use any more */

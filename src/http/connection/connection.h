@@ -32,11 +32,6 @@ enum connection_state {
   CONNECTION_OPEN
 };
 
-/* Seconds that each step took; 0 for one that there was not. */
-struct connection_times {
-  double resolve, connect, tls;
-};
-
 struct connection {
   struct connection *next, **link;         /* in the list that it is in: of those that wait for a name, or are idle */
   struct connection *next_all, **link_all; /* of the connector's */
@@ -59,7 +54,6 @@ struct connection {
   size_t got;                 /* bytes that the last read brought */
   bool proxy_tls;             /* TLS to the proxy */
   bool layered;               /* some TLS is in between, which may hold bytes that epoll knows nothing of */
-  struct connection_times times;
   double opened; /* monotonic seconds */
 
   /* of its users */
