@@ -1,5 +1,6 @@
 #include "http/connection/origin.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "secret/pool.h"
@@ -149,41 +150,28 @@ struct connection *origin_take(struct origins *origins, struct origin *origin, d
   return connection;
 }
 
-/* Calls for every idle connection; the callback may drop it. */
-static void drop_where(struct origins *origins, bool (*is_wanted)(const struct connection *connection, double now), double now) {
+/* Drops what is over at that time, and finds out when the next one will be. */
+static void drop_over(struct origins *origins, double now) {
+  origins->expiry = -1;
   for (size_t i = 0; i < ORIGIN_BUCKETS && origins->idle; i++) {
     for (struct origin *origin = origins->buckets[i], *next; origin; origin = next) {
-      next = origin->next;
+      next = origin->next; /* without its last connection the origin may be freed */
       for (struct connection *connection = origin->idle, *older; connection; connection = older) {
         older = connection->next;
-        if (is_wanted(connection, now)) origin_drop(origins, connection);
+        double over = over_at(connection);
+        if (over <= now)
+          origin_drop(origins, connection);
+        else if (origins->expiry < 0 || over < origins->expiry)
+          origins->expiry = over;
       }
     }
   }
 }
 
-static bool is_over(const struct connection *connection, double now) {
-  return over_at(connection) <= now;
-}
-
-static bool is_any(const struct connection *connection, double now) {
-  (void)connection;
-  (void)now;
-  return true;
-}
-
 void origins_expire(struct origins *origins, double now) {
-  if (origins->expiry < 0 || origins->expiry > now) return;
-  drop_where(origins, is_over, now);
-  origins->expiry = -1;
-  for (size_t i = 0; i < ORIGIN_BUCKETS && origins->idle; i++)
-    for (const struct origin *origin = origins->buckets[i]; origin; origin = origin->next)
-      for (const struct connection *connection = origin->idle; connection; connection = connection->next) {
-        double over = over_at(connection);
-        if (origins->expiry < 0 || over < origins->expiry) origins->expiry = over;
-      }
+  if (origins->expiry >= 0 && origins->expiry <= now) drop_over(origins, now);
 }
 
 void origins_close(struct origins *origins) {
-  drop_where(origins, is_any, 0);
+  drop_over(origins, INFINITY);
 }
