@@ -9,7 +9,6 @@
 
 #include "http/clock.h"
 #include "http/engine.h"
-#include "http/fork_lock.h"
 #include "secret/pool.h"
 #include "secret/secret.h"
 #include "secret/stack.h"
@@ -28,6 +27,10 @@ struct channel {
 
 #define TICK 1.0 /* seconds */
 
+/* A fork has to find the thread at rest: otherwise locks of OpenSSL or libcurl would stay taken in the child, and what the thread was changing half changed. So the thread
+ * holds `working` while it works. A busy thread rests only for moments: whoever forks takes the gate first, which keeps it from going on. */
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER, working = PTHREAD_MUTEX_INITIALIZER;
+
 /* Everything but the thread's own engine is under the lock. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
@@ -42,12 +45,23 @@ static struct {
   struct channel *connected;
 } io = { .wake = -1, .limit = IOTHREAD_MAX_JOBS };
 
-static void take_lock(void) {
-  if (pthread_mutex_lock(&lock) != 0) abort();
+static void take(pthread_mutex_t *mutex) {
+  if (pthread_mutex_lock(mutex) != 0) abort();
 }
 
-static void leave_lock(void) {
-  if (pthread_mutex_unlock(&lock) != 0) abort();
+static void leave(pthread_mutex_t *mutex) {
+  if (pthread_mutex_unlock(mutex) != 0) abort();
+}
+
+/* Around every wait the thread rests, with no lock of its own taken. */
+static void work(void) {
+  take(&gate);
+  take(&working);
+  leave(&gate);
+}
+
+static void rest(void) {
+  leave(&working);
 }
 
 /* --- channels --- */
@@ -59,10 +73,10 @@ static void free_channel(struct channel *channel) {
 
 /* Lets go of one reference, and of so many jobs. Takes the lock. */
 static void unref(struct channel *channel, size_t jobs) {
-  take_lock();
+  take(&lock);
   io.jobs -= jobs;
   bool last = --channel->references == 0;
-  leave_lock();
+  leave(&lock);
   if (last) free_channel(channel);
 }
 
@@ -134,7 +148,7 @@ static double turn_over(struct engine *engine, bool tick, bool *stopping) {
   struct turn turn = { 0 };
   job_list_init(&turn.fresh);
   job_list_init(&turn.garbage);
-  take_lock();
+  take(&lock);
   io.sleeping = false;
   for (struct job *job; (job = engine_done(engine));)
     hand_back(&turn, job);
@@ -145,7 +159,7 @@ static double turn_over(struct engine *engine, bool tick, bool *stopping) {
   bool idle = !turn.fresh.first && !turn.to_cancel;
   io.sleeping = idle;
   double wait = !idle ? 0 : io.connected ? TICK : -1;
-  leave_lock();
+  leave(&lock);
   *stopping = turn.stopping;
   for (struct channel *channel = turn.to_signal, *next; channel; channel = next) {
     next = channel->next_to_signal;
@@ -170,8 +184,8 @@ static double turn_over(struct engine *engine, bool tick, bool *stopping) {
 static void *run(void *argument) {
   struct engine *engine = argument;
   bool stopping = false;
-  fork_lock_enter();
-  engine_around_waits(engine, fork_lock_leave, fork_lock_enter);
+  work();
+  engine_around_waits(engine, rest, work);
   double ticked = clock_now();
   for (;;) {
     double now = clock_now();
@@ -185,7 +199,7 @@ static void *run(void *argument) {
   turn_over(engine, false, &stopping);
   engine_free(engine);
   stack_wipe(STACK_DEEP);
-  fork_lock_leave();
+  rest();
   return NULL;
 }
 
@@ -197,10 +211,10 @@ static void wake(void) {
 /* --- starting and stopping it --- */
 
 static void stop(void) {
-  take_lock();
+  take(&lock);
   bool running = io.running;
   io.stopping = true;
-  leave_lock();
+  leave(&lock);
   if (!running) return;
   wake();
   pthread_join(io.thread, NULL);
@@ -208,13 +222,15 @@ static void stop(void) {
 }
 
 static void before_fork(void) {
-  fork_lock_acquire();
-  take_lock();
+  take(&gate);
+  take(&working);
+  take(&lock);
 }
 
 static void after_fork(void) {
-  leave_lock();
-  fork_lock_release();
+  leave(&lock);
+  leave(&working);
+  leave(&gate);
 }
 
 /* In the child, which has neither the thread nor its calls. */
@@ -297,7 +313,7 @@ struct wakeup *channel_wakeup(struct channel *channel) {
 }
 
 bool channel_submit(struct channel *channel, struct job *job, const char **why) {
-  take_lock();
+  take(&lock);
   *why = "too many calls are under way";
   bool ok = io.jobs < io.limit && start(why), wanted = false;
   if (ok) {
@@ -309,7 +325,7 @@ bool channel_submit(struct channel *channel, struct job *job, const char **why) 
     wanted = io.sleeping;
     io.sleeping = false;
   }
-  leave_lock();
+  leave(&lock);
   if (wanted) wake();
   return ok;
 }
@@ -317,7 +333,7 @@ bool channel_submit(struct channel *channel, struct job *job, const char **why) 
 size_t channel_take(struct channel *channel, struct job **jobs, size_t most) {
   size_t count = 0;
   if (!channel->connected_link) wakeup_clear(&channel->wakeup); /* first: what comes back later wakes it again */
-  take_lock();
+  take(&lock);
   for (; count < most && channel->outbox.first; count++) {
     jobs[count] = job_list_pop(&channel->outbox);
     jobs[count]->place = PLACE_OWNER;
@@ -327,14 +343,14 @@ size_t channel_take(struct channel *channel, struct job **jobs, size_t most) {
   }
   bool more = channel->outbox.first != NULL;
   channel->signalled = more;
-  leave_lock();
+  leave(&lock);
   if (more) wakeup_signal(&channel->wakeup);
   return count;
 }
 
 void channel_give_up(struct channel *channel, struct job *job) {
   bool ours = true, wanted = false;
-  take_lock();
+  take(&lock);
   if (job->place == PLACE_THREAD) {
     ours = false;
     job->given_up = job->to_cancel = true;
@@ -345,7 +361,7 @@ void channel_give_up(struct channel *channel, struct job *job) {
   } else {
     job_list_remove(job->place == PLACE_INBOX ? &io.inbox : &channel->outbox, job);
   }
-  leave_lock();
+  leave(&lock);
   if (wanted) wake();
   if (!ours) return;
   job_free(job);
@@ -354,7 +370,7 @@ void channel_give_up(struct channel *channel, struct job *job) {
 
 bool channel_accept(struct channel *channel, const char **why) {
   if (!wakeup_accept(&channel->wakeup, why)) return false;
-  take_lock();
+  take(&lock);
   disconnect(channel);
   channel->next_connected = io.connected;
   channel->connected_link = &io.connected;
@@ -362,15 +378,15 @@ bool channel_accept(struct channel *channel, const char **why) {
   io.connected = channel;
   bool wanted = io.running && io.sleeping; /* it did not know that it has to tick */
   io.sleeping = io.sleeping && !wanted;
-  leave_lock();
+  leave(&lock);
   if (wanted) wake();
   return true;
 }
 
 void channel_disconnect(struct channel *channel) {
-  take_lock();
+  take(&lock);
   disconnect(channel);
-  leave_lock();
+  leave(&lock);
   wakeup_disconnect(&channel->wakeup);
 }
 
@@ -379,21 +395,21 @@ void channel_free(struct channel *channel) {
     wakeup_abandon(&channel->wakeup);
     return;
   }
-  take_lock();
+  take(&lock);
   disconnect(channel);
-  leave_lock();
+  leave(&lock);
   unref(channel, 0);
 }
 
 void iothread_limit(size_t jobs) {
-  take_lock();
+  take(&lock);
   io.limit = jobs;
-  leave_lock();
+  leave(&lock);
 }
 
 size_t iothread_jobs(void) {
-  take_lock();
+  take(&lock);
   size_t jobs = io.jobs;
-  leave_lock();
+  leave(&lock);
   return jobs;
 }
