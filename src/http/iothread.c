@@ -40,7 +40,7 @@ static struct {
   struct engine *engine;
   int wake;
   struct job_list inbox;
-  struct job *to_cancel; /* to be cancelled */
+  struct job *to_cancel;
   size_t jobs, limit;
   struct channel *connected;
 } io = { .wake = -1, .limit = IOTHREAD_MAX_JOBS };
@@ -111,8 +111,8 @@ static void hand_back(struct turn *turn, struct job *job) {
   struct channel *channel = job->channel;
   turn->ended = true;
   turn->connected = turn->connected || !job->reused;
-  if (job->to_cancel) return; /* it comes by once more, as one of those to be cancelled */
-  if (job->given_up) {
+  if (job->place == PLACE_GIVEN_UP) return; /* take_work finds it among those to be cancelled */
+  if (job->place == PLACE_CANCELLED) {
     job_list_add(&turn->garbage, job);
     return;
   }
@@ -131,7 +131,7 @@ static void take_work(struct turn *turn) {
   turn->to_cancel = io.to_cancel;
   io.to_cancel = NULL;
   for (struct job *job = turn->to_cancel; job; job = job->next_to_cancel)
-    job->to_cancel = false;
+    job->place = PLACE_CANCELLED;
   turn->stopping = io.stopping;
 }
 
@@ -140,6 +140,25 @@ static void free_garbage(struct job_list *garbage) {
     struct channel *channel = job->channel;
     job_free(job);
     unref(channel, 1);
+  }
+}
+
+static void signal_channels(struct channel *first) {
+  for (struct channel *channel = first, *next; channel; channel = next) {
+    next = channel->next_to_signal;
+    channel->will_be_signalled = false;
+    wakeup_signal(&channel->wakeup);
+    unref(channel, 0);
+  }
+}
+
+static void cancel_jobs(struct turn *turn, struct engine *engine) {
+  for (struct job *job = turn->to_cancel, *next; job; job = next) {
+    next = job->next_to_cancel;
+    if (job->state == JOB_DONE)
+      job_list_add(&turn->garbage, job); /* it had ended before */
+    else
+      engine_cancel(engine, job, ERROR_CANCELLED, "given up");
   }
 }
 
@@ -161,20 +180,9 @@ static double turn_over(struct engine *engine, bool tick, bool *stopping) {
   double wait = !idle ? 0 : io.connected ? TICK : -1;
   leave(&lock);
   *stopping = turn.stopping;
-  for (struct channel *channel = turn.to_signal, *next; channel; channel = next) {
-    next = channel->next_to_signal;
-    channel->will_be_signalled = false;
-    wakeup_signal(&channel->wakeup);
-    unref(channel, 0);
-  }
+  signal_channels(turn.to_signal);
   if (turn.ended) stack_wipe(turn.connected ? STACK_DEEP : STACK_SHALLOW);
-  for (struct job *job = turn.to_cancel, *next; job; job = next) {
-    next = job->next_to_cancel;
-    if (job->state == JOB_DONE)
-      job_list_add(&turn.garbage, job); /* it was finished before it could be cancelled */
-    else
-      engine_cancel(engine, job, ERROR_CANCELLED, "given up");
-  }
+  cancel_jobs(&turn, engine);
   for (struct job *job; (job = job_list_pop(&turn.fresh));)
     engine_submit(engine, job);
   free_garbage(&turn.garbage);
@@ -353,7 +361,7 @@ void channel_give_up(struct channel *channel, struct job *job) {
   take(&lock);
   if (job->place == PLACE_THREAD) {
     ours = false;
-    job->given_up = job->to_cancel = true;
+    job->place = PLACE_GIVEN_UP;
     job->next_to_cancel = io.to_cancel;
     io.to_cancel = job;
     wanted = io.sleeping;

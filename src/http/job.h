@@ -17,8 +17,15 @@ struct job_list {
   struct job *first, **end; /* where the next one goes */
 };
 
-/* Of a job that an I/O thread runs; guarded by the thread's lock. */
-enum job_place { PLACE_OWNER, PLACE_INBOX, PLACE_THREAD, PLACE_OUTBOX };
+/* Who has a job of the I/O thread; guarded by the thread's lock. */
+enum job_place {
+  PLACE_OWNER,
+  PLACE_INBOX,
+  PLACE_THREAD,
+  PLACE_OUTBOX,
+  PLACE_GIVEN_UP, /* the thread has it, and has to cancel it */
+  PLACE_CANCELLED /* the thread has it, and frees it when it has ended */
+};
 
 enum job_state {
   JOB_NEW,
@@ -41,8 +48,7 @@ struct job {
   /* while an I/O thread has it */
   struct channel *channel;
   enum job_place place;
-  bool given_up, to_cancel; /* to_cancel: it is in the list of those that the thread was to_cancel of, by next_to_cancel */
-  struct job *next_to_cancel;
+  struct job *next_to_cancel; /* while PLACE_GIVEN_UP */
 
   const struct provider *provider;
   const struct operation *operation;
