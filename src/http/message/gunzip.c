@@ -73,15 +73,11 @@ static enum gunzip_result decode(struct gunzip *gunzip, struct buf *out) {
 }
 
 enum gunzip_result gunzip_feed(struct gunzip *gunzip, const char *bytes, size_t len, struct buf *out) {
-  enum gunzip_result result = GUNZIP_OK;
-  while (len > 0 && result == GUNZIP_OK) {
-    size_t piece = len < MOST ? len : MOST;
-    gunzip->stream.next_in = (const Bytef *)bytes;
-    gunzip->stream.avail_in = (uInt)piece;
-    result = decode(gunzip, out);
-    bytes += piece;
-    len -= piece;
-  }
+  if (len == 0) return GUNZIP_OK;
+  if (len > MOST) return GUNZIP_NO_MEMORY;
+  gunzip->stream.next_in = (const Bytef *)bytes;
+  gunzip->stream.avail_in = (uInt)len;
+  enum gunzip_result result = decode(gunzip, out);
   gunzip->stream.next_in = NULL;
   return result;
 }
