@@ -7,6 +7,7 @@
 #include "provider/body.h"
 #include "provider/signature.h"
 #include "provider/template.h"
+#include "text/chars.h"
 #include "json/json_check.h"
 
 #define FEW_BYTES 160 /* of request line and headers, in most calls */
@@ -28,15 +29,10 @@ void request_free(struct request *request) {
 }
 
 bool request_unique(char out[static 40]) {
-  static const char digits[] = "0123456789abcdef";
   unsigned char random[16];
   if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) return false;
-  char *p = out;
-  for (size_t i = 0; i < sizeof random; i++) {
-    *p++ = digits[random[i] >> 4];
-    *p++ = digits[random[i] & 15];
-  }
-  *p = '\0';
+  hex_write(out, random, sizeof random);
+  out[2 * sizeof random] = '\0';
   return true;
 }
 

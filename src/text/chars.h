@@ -29,6 +29,12 @@ static inline int hex_value(int c) {
   return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* Writes two hexadecimal digits, small ones, for each byte; no NUL follows. */
+static inline void hex_write(char *out, const unsigned char *bytes, size_t count) {
+  for (size_t i = 0; i < 2 * count; i++)
+    out[i] = "0123456789abcdef"[i % 2 ? bytes[i / 2] & 15 : bytes[i / 2] >> 4];
+}
+
 /* The length in bytes of the valid UTF-8 character at the start of `left` bytes. 0 where there is none: overlong forms and surrogates are not valid. */
 size_t utf8_length(const char *bytes, size_t left);
 
