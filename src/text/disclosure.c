@@ -53,11 +53,6 @@ static bool discloses_parts(const struct value *value, size_t len, const char *t
   return found;
 }
 
-/* A long part is never permitted: that finds numbers of few different digits, of which every short part is. */
-static bool discloses_any(const struct value *value, const char *text, size_t text_len) {
-  return discloses_parts(value, PART, text, text_len) || discloses_parts(value, LONG_PART, text, text_len);
-}
-
 static bool discloses_groups(const struct value *value, const char *text, size_t text_len) {
   for (size_t at = 0; at < text_len;) {
     size_t len = 0;
@@ -69,27 +64,22 @@ static bool discloses_groups(const struct value *value, const char *text, size_t
   return false;
 }
 
-static bool discloses_number(enum secret_class class, const char *bytes, size_t len, const char *text, size_t text_len, char *scratch) {
-  char digits[PAN_MAX_DIGITS];
-  struct value number = { .bytes = digits, .len = pan_digits(bytes, len, digits), .first = SIZE_MAX, .last = SIZE_MAX };
-  size_t count = 0;
-  for (size_t i = 0; i < text_len; i++)
-    if (is_digit(text[i]) || text[i] == '*') scratch[count++] = text[i];
-  pan_limit(class, number.len, &number.first, &number.last);
-  bool found = discloses_any(&number, scratch, count) || discloses_groups(&number, text, text_len);
-  explicit_bzero(digits, sizeof digits);
-  return found;
-}
-
 bool discloses(enum secret_class class, const char *bytes, size_t len, const char *text, size_t text_len, char *scratch) {
   if (len == 0 || class == SECRET_CVV) return class == SECRET_CVV;
-  size_t digits = pan_count(bytes, len);
-  /* A card number, of whatever class. */
-  if (digits >= PAN_MIN_DIGITS && digits <= PAN_MAX_DIGITS) return discloses_number(class, bytes, len, text, text_len, scratch);
+  char digits[PAN_MAX_DIGITS];
   struct value value = { .bytes = bytes, .len = len, .first = SIZE_MAX, .last = SIZE_MAX };
-  size_t count = 0;
+  size_t count = pan_count(bytes, len), kept = 0;
+  bool is_number = count >= PAN_MIN_DIGITS && count <= PAN_MAX_DIGITS; /* of whatever class */
+  if (is_number) {
+    value.bytes = digits;
+    value.len = pan_digits(bytes, len, digits);
+  }
   for (size_t i = 0; i < text_len; i++)
-    if ((unsigned char)text[i] >= ' ') scratch[count++] = text[i];
-  pan_limit(class, len, &value.first, &value.last);
-  return discloses_any(&value, scratch, count);
+    if (is_number ? is_digit(text[i]) || text[i] == '*' : (unsigned char)text[i] >= ' ') scratch[kept++] = text[i];
+  pan_limit(class, value.len, &value.first, &value.last);
+  /* A long part is never permitted. That finds numbers of few different digits, of which every short part is. */
+  bool found = discloses_parts(&value, PART, scratch, kept) || discloses_parts(&value, LONG_PART, scratch, kept) ||
+               (is_number && discloses_groups(&value, text, text_len));
+  explicit_bzero(digits, sizeof digits);
+  return found;
 }
