@@ -263,9 +263,15 @@ static bool hide_once(const struct redact *redact, const struct grams *grams, co
   return ok;
 }
 
-static bool cut(struct buf *text, size_t at) {
+/* The boundary of characters at or before a place in the text. */
+static size_t boundary(const struct buf *text, size_t at) {
   while (at > 0 && (text->data[at] & 0xc0) == 0x80)
     at--;
+  return at;
+}
+
+static bool cut(struct buf *text, size_t at) {
+  at = boundary(text, at);
   explicit_bzero(text->data + at, text->len - at);
   text->len = at;
   return buf_add_string(text, "...");
@@ -363,35 +369,28 @@ static bool is_code(const char *text) {
 }
 
 static bool add_cut(struct buf *out, const struct buf *text, size_t max) {
-  size_t end = text->len;
-  if (end > max)
-    for (end = max; end > 0 && (text->data[end] & 0xc0) == 0x80;)
-      end--;
+  size_t end = text->len > max ? boundary(text, max) : text->len;
   return buf_addf(out, "%.*s%s", (int)end, buf_string(text), end < text->len ? "..." : ""); /* a NUL became a space */
 }
 
-static bool redact_all(struct redact *redact, struct buf *out, const char *text, size_t len, size_t max, bool code) {
+bool redact_text(struct redact *redact, struct buf *out, const char *text, size_t len, size_t max) {
   struct buf known, masked;
   buf_init(&known, SHOWN_MAX + 3);
   buf_init(&masked, SHOWN_MAX + 3);
-  bool ok = len <= REDACT_TEXT_MAX && redact_values(redact, &known, text, len, SHOWN_MAX);
-  if (ok && code && is_code(buf_string(&known)))
-    ok = add_cut(out, &known, max);
-  else if (ok) {
-    /* Behind digits that are masked now, a short value may stand as a word of its own, which it was not before. */
-    ok = redact_suspects(&masked, buf_string(&known), known.len);
-    buf_clear(&known);
-    ok = ok && redact_values(redact, &known, buf_string(&masked), masked.len, SHOWN_MAX) && add_cut(out, &known, max);
-  }
+  bool ok = len <= REDACT_TEXT_MAX && redact_values(redact, &known, text, len, SHOWN_MAX) && redact_suspects(&masked, buf_string(&known), known.len);
+  buf_clear(&known);
+  /* Behind digits that are masked now, a short value may stand as a word of its own, which it was not before. */
+  ok = ok && redact_values(redact, &known, buf_string(&masked), masked.len, SHOWN_MAX) && add_cut(out, &known, max);
   buf_free(&known);
   buf_free(&masked);
   return ok;
 }
 
-bool redact_text(struct redact *redact, struct buf *out, const char *text, size_t len, size_t max) {
-  return redact_all(redact, out, text, len, max, false);
-}
-
 bool redact_code(struct redact *redact, struct buf *out, const char *text, size_t len, size_t max) {
-  return redact_all(redact, out, text, len, max, true);
+  struct buf known;
+  buf_init(&known, SHOWN_MAX + 3);
+  bool ok = len <= REDACT_TEXT_MAX && redact_values(redact, &known, text, len, SHOWN_MAX);
+  if (ok) ok = is_code(buf_string(&known)) ? add_cut(out, &known, max) : redact_text(redact, out, text, len, max);
+  buf_free(&known);
+  return ok;
 }
