@@ -11,6 +11,13 @@ static bool is_idle(const struct name *name, double now) {
   return !name->looking && !name->waiting && name->known_until <= now && name->failed_until <= now;
 }
 
+static void drop(struct name **link) {
+  struct name *name = *link;
+  *link = name->next;
+  pool_free(name->host);
+  pool_free(name);
+}
+
 /* What nobody knows or wants any more goes by the way. */
 struct name *names_find(struct names *names, const char *host, double now) {
   struct name *found = NULL;
@@ -19,9 +26,7 @@ struct name *names_find(struct names *names, const char *host, double now) {
     if (strcmp(name->host, host) == 0) {
       found = name;
     } else if (is_idle(name, now)) {
-      *link = name->next;
-      pool_free(name->host);
-      pool_free(name);
+      drop(link);
       continue;
     }
     link = &name->next;
@@ -58,10 +63,6 @@ void names_given_up(struct names *names, struct name *name) {
 }
 
 void names_free(struct names *names) {
-  while (names->first) {
-    struct name *name = names->first;
-    names->first = name->next;
-    pool_free(name->host);
-    pool_free(name);
-  }
+  while (names->first)
+    drop(&names->first);
 }
