@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <linux/capability.h>
+#include <openssl/crypto.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -350,11 +351,7 @@ bool secret_class_from_name(const char *name, enum secret_class *class) {
 
 bool secret_equals(const struct secret *secret, const void *bytes, size_t len) {
   if (secret_state(secret) != SECRET_OPEN || secret->len != len) return false;
-  const unsigned char *other = bytes;
-  volatile unsigned char difference = 0; /* volatile, so that no compiler leaves the loop early */
-  for (size_t i = 0; i < len; i++)
-    difference = (unsigned char)(difference | (secret->bytes[i] ^ other[i]));
-  return difference == 0;
+  return CRYPTO_memcmp(secret->bytes, bytes, len) == 0;
 }
 
 void secret_stats(struct secret_stats *stats) {
