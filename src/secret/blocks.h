@@ -1,4 +1,4 @@
-/* Many small things that live and end together: they are cut out of few larger blocks of the pool, which are wiped and freed at once.
+/* Memory for many small things that are freed together. They are cut out of few larger blocks of the pool.
  *
  *   struct blocks blocks = { .least = 1000 };
  *   struct node *node = blocks_alloc(&blocks, sizeof *node);

@@ -1,5 +1,15 @@
-/* A growing byte buffer with a maximum that is stated when it is made; it wipes what it leaves behind on growth and on free.
- * Not shared between threads. The bytes are always followed by a NUL that is not counted. */
+/* A growing byte buffer. Its maximum is stated when it is made, and it wipes what it leaves behind on growth and on
+ * free.
+ *
+ *   struct buf text;
+ *   buf_init(&text, 1024);
+ *   buf_add_string(&text, "pan=");
+ *   buf_add_percent_encoded(&text, pan, len);
+ *   if (!text.failed) send(text.data, text.len);     a failure is sticky: a chain of appends is checked once
+ *   buf_free(&text);
+ *
+ * The appends return false when the content would exceed the maximum or memory is used up. Then `failed` is set and
+ * the content stays as it was. Used by one thread at a time. */
 #ifndef CARDS_SECRET_BUF_H
 #define CARDS_SECRET_BUF_H
 
@@ -7,35 +17,35 @@
 #include <stddef.h>
 
 struct buf {
-  char *data; /* NULL while nothing was added */
+  char *data; /* NULL until the first append; a NUL that is not counted follows the content */
   size_t len;
   size_t cap;
   size_t max;  /* bytes, without the NUL */
-  bool failed; /* an append did not fit or memory was used up: sticky, so that a chain of appends is checked once */
+  bool failed; /* an append has failed */
 };
 
-/* Prepares an empty buffer; allocates nothing. */
+/* Prepares an empty buffer for at most `max` bytes. Allocates nothing. */
 void buf_init(struct buf *buf, size_t max);
-/* Appends; false (and buf->failed) when the maximum would be exceeded or memory is used up, and then the buffer is unchanged. */
-bool buf_add(struct buf *buf, const void *bytes, size_t len);
-/* Room for len more bytes, so that they can be written at data + len, or appended without growing; false as buf_add. */
-bool buf_reserve(struct buf *buf, size_t len);
-/* Counts len bytes in that were written at data + len; there was room for them. */
-void buf_added(struct buf *buf, size_t len);
-/* Forgets what is behind the first len bytes, of which there are as many; wiped only with the rest. */
+/* Wipes and frees the content. The buffer is then as after buf_init. */
+void buf_free(struct buf *buf);
+/* Wipes the content and clears `failed`. Memory and maximum stay. */
+void buf_clear(struct buf *buf);
+/* Shortens the content to `len` bytes. The rest is wiped only with the buffer. */
 void buf_cut(struct buf *buf, size_t len);
+/* The content as a C string, "" for an empty buffer. */
+const char *buf_string(const struct buf *buf);
+
+bool buf_add(struct buf *buf, const void *bytes, size_t len);
 bool buf_add_string(struct buf *buf, const char *string);
 bool buf_add_char(struct buf *buf, char c);
 bool buf_addf(struct buf *buf, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* Appends percent-encoded: everything but the unreserved characters of RFC 3986. */
+/* Everything but the unreserved characters of RFC 3986 becomes %XX. */
 bool buf_add_percent_encoded(struct buf *buf, const void *bytes, size_t len);
-/* Appends base64 (RFC 4648, with padding). */
+/* As base64 (RFC 4648) with padding. */
 bool buf_add_base64(struct buf *buf, const void *bytes, size_t len);
-/* Wipes the content and forgets it; keeps the memory and the maximum, clears `failed`. */
-void buf_clear(struct buf *buf);
-/* Wipes and frees; the buffer may be used again as after buf_init. */
-void buf_free(struct buf *buf);
-/* The content as a C string: "" while empty. */
-const char *buf_string(const struct buf *buf);
+
+/* For a caller that writes at data + len itself: makes room for `len` bytes, and then counts them. */
+bool buf_reserve(struct buf *buf, size_t len);
+void buf_added(struct buf *buf, size_t len);
 
 #endif

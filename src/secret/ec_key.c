@@ -1,5 +1,5 @@
-/* OpenSSL reads a PEM as well, but leaves the secret number behind in the heap: its ASN.1 types free an octet string as it is. So base64 and DER are taken apart here, in memory
- * that is wiped, and OpenSSL gets the number alone. */
+/* OpenSSL can read a PEM, but leaves the private number behind in the heap: its ASN.1 types free octet strings without
+ * wiping them. So base64 and DER are read here, in memory that is wiped, and OpenSSL gets only the number. */
 #include "secret/ec_key.h"
 
 #include <limits.h>
@@ -15,7 +15,7 @@
 #include "secret/pool.h"
 
 #define DER_MAX    4096
-#define NUMBER_MAX 128 /* bytes of a number: P-521 has 66 */
+#define NUMBER_MAX 128 /* bytes; P-521 has 66 */
 
 enum { DER_INTEGER = 0x02, DER_OCTETS = 0x04, DER_OID = 0x06, DER_SEQUENCE = 0x30, DER_PARAMETERS = 0xa0 };
 
@@ -24,7 +24,7 @@ struct der {
   size_t len;
 };
 
-/* Takes the next element, if it is of that type, from the front: its content. */
+/* Takes the first element off `in` if it has that type. */
 static bool der_take(struct der *in, unsigned char type, struct der *content) {
   if (in->len < 2 || in->bytes[0] != type) return false;
   size_t len = in->bytes[1], head = 2;
@@ -43,7 +43,7 @@ static bool der_take(struct der *in, unsigned char type, struct der *content) {
   return true;
 }
 
-/* ECPrivateKey (RFC 5915): its number, and the curve where it names one. */
+/* ECPrivateKey (RFC 5915). The curve stays as it is when the key names none. */
 static bool read_sec1(struct der der, struct der *number, struct der *curve) {
   struct der key, version, parameters;
   if (!der_take(&der, DER_SEQUENCE, &key) || !der_take(&key, DER_INTEGER, &version) || !der_take(&key, DER_OCTETS, number)) return false;
@@ -51,7 +51,7 @@ static bool read_sec1(struct der der, struct der *number, struct der *curve) {
   return true;
 }
 
-/* PrivateKeyInfo (RFC 5208) around the same. */
+/* PrivateKeyInfo (RFC 5208) with an ECPrivateKey in it. */
 static bool read_pkcs8(struct der der, struct der *number, struct der *curve) {
   static const unsigned char ec[] = { 0x2a, 0x86, 0x48, 0xce, 0x3d, 0x02, 0x01 };
   struct der info, version, algorithm, name, key;
@@ -61,7 +61,7 @@ static bool read_pkcs8(struct der der, struct der *number, struct der *curve) {
   return der_take(&algorithm, DER_OID, curve) || curve->len > 0;
 }
 
-/* OpenSSL's name of a curve, or NULL. */
+/* OpenSSL's name of a curve; NULL when it has none. */
 static const char *curve_name(const struct der *curve) {
   unsigned char encoded[2 + 32] = { DER_OID, (unsigned char)curve->len };
   const unsigned char *at = encoded;
@@ -73,7 +73,7 @@ static const char *curve_name(const struct der *curve) {
   return nid == NID_undef ? NULL : OBJ_nid2sn(nid);
 }
 
-/* Is the number one of the curve's? */
+/* Whether the number is in the range of its curve. */
 static bool is_valid(EVP_PKEY *key) {
   EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, key, NULL);
   bool valid = context && EVP_PKEY_private_check(context) == 1;
@@ -108,7 +108,7 @@ static EVP_PKEY *make(const struct der *number, const struct der *curve) {
   return NULL;
 }
 
-/* The bytes between these lines, base64 decoded; false where there are none. */
+/* Decodes the base64 between these two lines; false when there is none. */
 static bool decode(struct buf *der, const char *pem, size_t len, const char *header, const char *footer) {
   const char *end = pem + len, *start = memmem(pem, len, header, strlen(header));
   if (!start) return false;

@@ -12,28 +12,29 @@
 #include <sys/resource.h>
 
 #ifdef POOL_IS_MALLOC
-#define POOLED 0 /* a sanitizer sees misuse of malloc's blocks, not of ours */
+#define POOLED 0 /* sanitizers find misuse only of malloc's blocks */
 #else
 #define POOLED 1
 #endif
 
 #define RANGE_MOST    ((size_t)1 << 30)
 #define RANGE_LEAST   ((size_t)16 << 20)
-#define GRANULE_SHIFT 16 /* a chunk is one granule of 64 KiB, or four where blocks are so large that one would be wasted in part */
+#define GRANULE_SHIFT 16 /* granules of 64 KiB: a chunk is one, or four for blocks so large that a part of one would be wasted */
 #define CHUNK_SMALL   ((size_t)1 << GRANULE_SHIFT)
 #define CHUNK_LARGE   ((size_t)4 << GRANULE_SHIFT)
 #define LARGE_BLOCK   8192
-#define STEP          16 /* classes up to 128 bytes are multiples of it; above, four classes share a power of two */
+#define STEP          16 /* classes up to 128 bytes are multiples of it; above, there are four for each power of two */
 #define STEP_CLASSES  8
 #define CLASSES       40
-#define CACHED_BLOCKS 64 /* of one class and thread; a cache also stays below CACHED_BYTES per class */
+#define CACHED_BLOCKS 64 /* that a thread keeps of one class, and at most CACHED_BYTES of them */
 #define CACHED_BYTES  ((size_t)1 << 20)
 #define REFILL_BLOCKS 32
 #define REFILL_BYTES  ((size_t)64 << 10)
 
-/* Measured against malloc + explicit_bzero, 64 blocks taken, then freed: 64 B 11 against 12 ns each, 1 KiB 18 / 35, 16 KiB 175 / 7,200 (malloc trims). */
+/* Measured, 64 blocks taken and then freed, in ns for each, against malloc with explicit_bzero: 64 B 11 and 12, 1 KiB
+ * 18 and 35, 16 KiB 175 and 7,200, as malloc returns those to the kernel. */
 
-/* A free block is all zeros but for the link in its first word. */
+/* A free block is all zeros except the link in its first word. */
 struct block {
   struct block *next;
 };
@@ -43,12 +44,13 @@ struct list {
   size_t count;
 };
 
-/* The free blocks of one thread; written by that thread only. */
+/* The free blocks of one thread, which needs no lock for them. */
 struct cache {
   struct list lists[CLASSES];
 };
 
-/* What no thread holds, all under the lock. `fresh` is the part of the newest chunk that was never handed out, so that its pages stay untouched. */
+/* Free blocks that no thread has, under the lock. `fresh` is the part of the newest chunk that was never used: its
+ * pages are not touched before. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
   struct list list;
@@ -60,10 +62,11 @@ static pthread_once_t once = PTHREAD_ONCE_INIT;
 static pthread_key_t cache_key;
 static size_t reserved;
 static char *_Atomic range;
-static atomic_size_t carved; /* published after the range's start and the chunk's class */
+static atomic_size_t carved; /* bytes; set after the range's start and the chunk's class, which readers rely on */
 static uint8_t granule_class[RANGE_MOST >> GRANULE_SHIFT];
 
-/* The usual model of thread-local variables costs a call for each access. A pointer and a number fit into the room that every program keeps for this one. */
+/* The usual model of thread-local variables costs a call for each access. This one has little room, which is enough
+ * for a pointer and a number. */
 static __thread struct cache *own_cache __attribute__((tls_model("initial-exec")));
 static __thread unsigned long allocations __attribute__((tls_model("initial-exec")));
 
@@ -114,7 +117,7 @@ static void move(struct list *from, struct list *to, size_t count) {
     push(to, pop(from));
 }
 
-/* The caller holds the lock. */
+/* Under the lock. */
 static bool carve_chunk(unsigned class) {
   size_t bytes = class_bytes(class);
   size_t chunk = bytes > LARGE_BLOCK ? CHUNK_LARGE : CHUNK_SMALL;
@@ -161,12 +164,12 @@ static void close_cache(void *finished) {
 }
 
 static void open_pool(void) {
-  /* A child keeps the caches of threads that it does not have: what they hold is lost to it, as a thread may have been in the middle of a list. */
+  /* A forked child does not get the caches of other threads back, as one of them may have been changing a list. */
   if (!POOLED || pthread_atfork(take_lock, leave_lock, leave_lock) != 0 || pthread_key_create(&cache_key, close_cache) != 0) return;
   struct rlimit limit;
   if (getrlimit(RLIMIT_AS, &limit) != 0) return;
   for (size_t size = RANGE_MOST; size >= RANGE_LEAST; size /= 4) {
-    if (limit.rlim_cur != RLIM_INFINITY && size > limit.rlim_cur / 4) continue; /* the address space is the host's as well */
+    if (limit.rlim_cur != RLIM_INFINITY && size > limit.rlim_cur / 4) continue; /* the host needs address space, too */
     void *memory = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED) continue;
     atomic_store_explicit(&range, memory, memory_order_relaxed);
@@ -175,7 +178,7 @@ static void open_pool(void) {
   }
 }
 
-/* NULL where there is no range or no memory for a cache: then blocks come from malloc. */
+/* NULL when there is no range or no memory for a cache: then blocks come from malloc. */
 static struct cache *open_cache(void) {
   if (pthread_once(&once, open_pool) != 0 || reserved == 0) return NULL;
   struct cache *cache = calloc(1, sizeof *cache);

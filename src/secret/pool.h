@@ -1,10 +1,10 @@
-/* Memory that is wiped when it is given back: the allocator of libcurl and of every buffer of ours.
+/* Memory that is wiped on free: the allocator of libcurl, zlib and of all buffers here.
  *
- * Blocks come from size classes carved out of one reserved range, so that a pointer tells by its address whether the pool owns it. Memory is
- * wiped on free and on realloc and stays in the process: handing it back to the kernel is what makes a wiping malloc slow. Blocks larger than
- * POOL_LARGEST, and any block once the range is used up, come from malloc and are wiped by their usable size.
+ * Blocks come from size classes in one reserved range of addresses, so that a pointer shows whether it belongs to the
+ * pool. Freed memory stays in the process, as returning it to the kernel is what makes a wiping malloc slow. Blocks
+ * larger than POOL_LARGEST come from malloc, and so do all others once the range is used up.
  *
- * Every function may be called from any thread; a block may be freed by another thread than the one that allocated it. */
+ * All functions may be called from any thread. A block may be freed by another thread than the one that took it. */
 #ifndef CARDS_SECRET_POOL_H
 #define CARDS_SECRET_POOL_H
 
@@ -12,27 +12,25 @@
 
 #define POOL_LARGEST 32768 /* bytes */
 
-/* `size` bytes aligned to 16, not cleared; NULL when memory is used up. pool_alloc(0) returns a block that may be freed. */
+/* As malloc, realloc, calloc and strdup: aligned to 16 bytes, NULL when memory is used up. pool_alloc(0) returns a
+ * block that can be freed. pool_realloc takes blocks of malloc, too, and wipes what it leaves behind. */
 void *pool_alloc(size_t size);
-/* As calloc: cleared, NULL on overflow of count * size. */
-void *pool_calloc(size_t count, size_t size);
-/* As realloc, for any block of the pool or of malloc; what is left behind is wiped. The old block stays valid when NULL is returned. */
 void *pool_realloc(void *block, size_t size);
-/* A copy of a C string. */
+void *pool_calloc(size_t count, size_t size);
 char *pool_strdup(const char *string);
-/* Wipes and frees a block of the pool or of malloc; NULL is allowed. */
+/* Wipes and frees a block of the pool or of malloc. NULL is allowed. */
 void pool_free(void *block);
-/* Wipes and frees a block of malloc only, by its usable size: for libraries whose users may call free() on what they return (cJSON). */
+/* Wipes and frees a block of malloc. For libraries whose users may call free() on what they get (cJSON). */
 void pool_free_malloced(void *block);
 
 /* How many blocks this thread has asked for so far. */
 unsigned long pool_allocations(void);
 
 struct pool_stats {
-  size_t reserved;  /* bytes of address space held */
-  size_t committed; /* bytes carved into blocks so far */
+  size_t reserved;  /* bytes of address space, 0 where there is no range */
+  size_t committed; /* bytes that were divided into blocks so far; they never shrink */
 };
-/* Reserves the range where that was not done yet, so that `reserved` is what a first allocation would find. */
+/* Reserves the range first if no allocation has done so. */
 void pool_stats(struct pool_stats *stats);
 
 #endif

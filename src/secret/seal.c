@@ -16,15 +16,16 @@ enum { VERSION = 1, HEAD = 2, NONCE = 12, TAG = 16, KEY = 32 };
 
 _Static_assert(SEAL_OVERHEAD == HEAD + NONCE + TAG, "the layout is head, nonce, bytes, tag");
 
-/* A page of its own, locked and left out of core dumps as the arena of secrets is. But not MADV_WIPEONFORK: workers that are forked from this process have to open what
- * others have sealed. Read-only once it is made, so that all of them have the same page of memory, and a lock that one of them holds keeps it there for all. */
+/* The key has a page of its own, locked and left out of core dumps as the arena is. A fork does not wipe it: workers
+ * have to open what others have sealed. It becomes read-only, so that all processes share one page of memory, and the
+ * lock of any of them keeps it in memory for all. */
 static unsigned char *key;
 static size_t page_bytes;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
-static _Atomic uint32_t locked_in; /* the generation of the process that has locked the page: locks are not inherited */
+static _Atomic uint32_t locked_in; /* generation of the process that locked the page, as children do not inherit locks */
 
 static bool fill_random(unsigned char *bytes, size_t len) {
-  return getrandom(bytes, len, 0) == (ssize_t)len; /* up to 256 bytes come at once, or not at all */
+  return getrandom(bytes, len, 0) == (ssize_t)len; /* up to 256 bytes come at once or not at all */
 }
 
 static void make_key(void) {
@@ -34,7 +35,7 @@ static void make_key(void) {
   unsigned char *made = mmap(NULL, page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (made == MAP_FAILED) return;
   (void)madvise(made, page_bytes, MADV_DONTDUMP);
-  (void)mlock(made, page_bytes); /* where secrets cannot be locked, cards.memory() says so */
+  (void)mlock(made, page_bytes); /* cards.memory() reports where nothing can be locked */
   atomic_store(&locked_in, secret_generation());
   if (fill_random(made, KEY) && mprotect(made, page_bytes, PROT_READ) == 0)
     key = made;
@@ -50,7 +51,7 @@ bool seal_prepare(const char **why) {
   return true;
 }
 
-/* What only has to be right, beside the bytes: the version, the class and the context. */
+/* What is authenticated but not encrypted: version, class and context. */
 static bool add_rest(EVP_CIPHER_CTX *cipher, const unsigned char *head, const void *context, size_t context_len) {
   int done;
   return EVP_CipherUpdate(cipher, NULL, &done, head, HEAD) == 1 &&

@@ -1,5 +1,12 @@
-/* Sealing: bytes that may lie where others can read them, such as in memory that nginx's workers share. AES-256-GCM under a key of this process and of those that
- * are forked from it. Every function may be called from any thread. */
+/* Sealing: encrypts a secret so that it may lie where others can read it, such as in memory that nginx's workers
+ * share.
+ *
+ *   unsigned char sealed[3 + SEAL_OVERHEAD];
+ *   seal(&cvv, "orders", 6, sealed, &why);
+ *   seal_open(&copy, sealed, sizeof sealed, "orders", 6, &why);      in this process or one that was forked from it
+ *
+ * AES-256-GCM under a key that this process and those forked from it share. On failure the functions return false
+ * with a static or thread-local sentence in *why. They may be called from any thread. */
 #ifndef CARDS_SECRET_SEAL_H
 #define CARDS_SECRET_SEAL_H
 
@@ -10,12 +17,13 @@
 
 #define SEAL_OVERHEAD 30 /* bytes that a seal adds: version, class, nonce, tag */
 
-/* Makes the key where there is none yet: what is forked later has the same one. False where there can be none, and *why says so. */
+/* Makes the key if there is none yet. Called before a fork, so that the children have the same key. */
 bool seal_prepare(const char **why);
-/* Writes len + SEAL_OVERHEAD bytes: the sealed bytes of an open secret with its class. Only the same context opens them. */
+/* Writes secret->len + SEAL_OVERHEAD bytes to `sealed`. The secret is open. Only the same context, of at most 4096
+ * bytes, opens them. */
 bool seal(const struct secret *secret, const void *context, size_t context_len, unsigned char *sealed, const char **why);
-/* Makes a secret of sealed bytes. False, with the handle closed, where they were sealed by another key, for another context or are damaged, and where there is no
- * room for a secret. */
+/* Makes a secret of what seal wrote. Fails when the bytes are damaged, of another key or for another context, or when
+ * the arena has no room; the handle is closed then. */
 bool seal_open(struct secret *secret, const unsigned char *sealed, size_t len, const void *context, size_t context_len, const char **why);
 
 #endif

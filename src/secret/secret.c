@@ -24,19 +24,19 @@
 
 static const size_t slot_bytes[] = { 8, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 1024, 2048 };
 
-/* What a page holds: nothing, whole pages of one large secret, or slots of the class state - 1. */
+/* What a page holds: nothing, a part of one large secret (a run), or slots of the class `state - 1`. */
 enum { PAGE_FREE = 0, PAGE_RUN = 255 };
 
 struct page {
-  struct page *next, *previous; /* among the pages of a class with a free slot */
-  size_t used;                  /* slots; for the first page of a run, the run's pages */
+  struct page *next, *previous; /* in the list of pages of a class that have a free slot */
+  size_t used;                  /* slots; of a run, its pages, counted in the first one */
 };
 
-/* Kept out of the locked pages; mapped, so that what is not used costs nothing. */
+/* Outside of the locked pages. It is mapped, so that unused parts cost no memory. */
 struct book {
   unsigned char states[MOST_PAGES];
   struct page pages[MOST_PAGES];
-  uint64_t taken[ARENA_BYTES / LEAST_SLOT / WORD_BITS]; /* one bit per slot, numbered from its page's first word */
+  uint64_t taken[ARENA_BYTES / LEAST_SLOT / WORD_BITS]; /* one bit for each slot, beginning with the first word of its page */
 };
 
 /* Everything here is under the lock. */
@@ -45,19 +45,19 @@ static struct {
   struct book *book;
   struct page *partial[SLOT_CLASSES];
   size_t page_bytes;
-  size_t committed; /* pages, from the base on; they stay locked */
-  size_t most;      /* bytes it may grow to, as known when it last grew or could not */
+  size_t committed; /* pages, from `base` on; they stay locked */
+  size_t most;      /* bytes that it may grow to, as of the last time that it tried */
   size_t used;      /* bytes */
   size_t open;
   bool locked;
-  bool refused; /* the last attempt to lock one more page failed */
+  bool refused; /* the last mlock failed */
   bool dump_excluded;
   bool wiped_on_fork;
 } arena;
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static bool fork_handled;
-static uint32_t generation = 1; /* changes in a forked child only, while that has one thread */
+static uint32_t generation = 1; /* changes only in a forked child, while that has one thread */
 static char unlocked_reason[128];
 static __thread char full_reason[160];
 
@@ -71,7 +71,7 @@ static void leave_lock(void) {
 
 static void forget_arena(void) {
   if (arena.base != NULL) {
-    /* The child's copy is empty already; where it cannot be unmapped, address space is all that is lost. */
+    /* The child's copy is empty. If it cannot be unmapped, only address space is lost. */
     (void)munmap(arena.base - arena.page_bytes, ARENA_BYTES + 2 * arena.page_bytes);
     (void)munmap(arena.book, sizeof *arena.book);
   }
@@ -90,7 +90,7 @@ static bool has_lock_capability(void) {
   return syscall(SYS_capget, &header, sets) == 0 && (sets[0].effective & 1u << CAP_IPC_LOCK) != 0;
 }
 
-/* A capability that did not help (it counts in the first user namespace only) is not believed again. */
+/* A capability counts in the first user namespace only: after a refusal it is ignored. */
 static size_t lock_limit(void) {
   struct rlimit limit;
   if (getrlimit(RLIMIT_MEMLOCK, &limit) != 0) return 0;
@@ -117,7 +117,7 @@ static const char *explain_full(void) {
   return full_reason;
 }
 
-/* Makes the next pages writable and locks them. Only the very first may stay unlocked, and then all do. */
+/* Makes the next pages writable and locks them. If the first page cannot be locked, none is. */
 static bool commit_pages(size_t count, const char **why) {
   if (count > ARENA_BYTES / arena.page_bytes - arena.committed) {
     *why = FULL "it holds 67108864 bytes at most; close secrets";
@@ -133,7 +133,7 @@ static bool commit_pages(size_t count, const char **why) {
     int error = errno;
     arena.refused = true;
     if (arena.committed > 0) {
-      /* Back to what they were, as far as the kernel lets; they hold nothing and the next attempt finds them in either state. */
+      /* They hold nothing, and the next attempt can begin with them in either state. */
       (void)munlock(start, bytes);
       (void)mprotect(start, bytes, PROT_NONE);
       arena.most = arena.committed * arena.page_bytes;
@@ -181,7 +181,7 @@ static bool open_arena(const char **why) {
   return true;
 }
 
-/* The first of count free pages in a row, or SIZE_MAX. */
+/* The first of `count` free pages in a row; SIZE_MAX when there is no room. */
 static size_t take_pages(size_t count, unsigned char state, const char **why) {
   size_t start = 0;
   for (size_t i = 0; i < arena.committed && i - start < count; i++)
@@ -195,7 +195,7 @@ static size_t index_of(const struct page *page) {
   return (size_t)(page - arena.book->pages);
 }
 
-/* The word that holds a slot's bit, which is slot_bit(slot). */
+/* The word with the bit of a slot, slot_bit(slot). */
 static uint64_t *taken_word(const struct page *page, size_t slot) {
   return &arena.book->taken[index_of(page) * (arena.page_bytes / LEAST_SLOT / WORD_BITS) + slot / WORD_BITS];
 }
@@ -221,7 +221,7 @@ static unsigned char *take_slot(size_t class, const char **why) {
   if (arena.partial[class] == NULL) {
     size_t index = take_pages(1, (unsigned char)(class + 1), why);
     if (index != SIZE_MAX) link_partial(&arena.book->pages[index], class);
-    /* Without a page left, a larger slot will do. */
+    /* When no page is left, a larger slot will do. */
     while (arena.partial[class] == NULL)
       if (++class == SLOT_CLASSES) return NULL;
   }
