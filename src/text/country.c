@@ -12,8 +12,9 @@
 #define LONGEST   (ROW - NAME - 1) /* bytes of a folded name */
 #define COUNTRIES (sizeof countries / sizeof *countries)
 
-/* ISO 3166-1 by alpha-2 code: alpha-2, alpha-3 and numeric code, and the English short name as `fold` makes it. From iso_3166-1.json of iso-codes 4.15. gb, us and va stand
- * twice, as ISO's own list has another name than iso-codes. xk is not ISO's: it is what card networks and the EU use for Kosovo. */
+/* ISO 3166-1, sorted by alpha-2 code: alpha-2, alpha-3 and numeric code, and the English short name as `fold` makes
+ * it. From iso_3166-1.json of iso-codes 4.15. gb, us and va stand twice, as ISO's own list has other names than
+ * iso-codes. xk is not ISO's: card networks and the EU use it for Kosovo. */
 /* clang-format off */
 static const char countries[][ROW] = {
   "ad and 020 andorra", "ae are 784 unitedarabemirates", "af afg 004 afghanistan", "ag atg 028 antiguaandbarbuda", "ai aia 660 anguilla",
@@ -68,10 +69,10 @@ static const char countries[][ROW] = {
 };
 /* clang-format on */
 
-/* Letters and digits only, those of ASCII small, without the word "the", which ISO puts behind many names. Returns how many bytes they are; 0 for none, too many, and a
- * control character. */
+/* Writes the letters and digits of a name, those of ASCII in lower case. Leaves out the word "the", which ISO puts
+ * behind many names. Returns their length in bytes; 0 for a control character, or when they are too many. */
 static size_t fold(char name[static LONGEST], const char *bytes, size_t len) {
-  size_t count = 0, word = 0; /* where the last word begins */
+  size_t count = 0, word = 0; /* where the current word begins */
   for (size_t i = 0; i <= len; i++) {
     char c = i < len ? bytes[i] : ' ';
     if (is_letter(c) || is_digit(c) || (unsigned char)c >= 0x80) {
@@ -86,7 +87,7 @@ static size_t fold(char name[static LONGEST], const char *bytes, size_t len) {
   return count;
 }
 
-/* The row that has a folded name or code; NULL where none has. */
+/* The row with this folded name or code; NULL when there is none. */
 static const char *find(char name[static LONGEST], size_t count) {
   size_t digits = 0, at = count == 3 ? THREE : NAME;
   while (digits < count && is_digit(name[digits]))

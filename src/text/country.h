@@ -5,8 +5,10 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The alpha-2 code, two capitals, of an alpha-2, alpha-3 or numeric code or an English short name: "us", "USA", "840", "United States of America", "Türkiye". ASCII case, spaces,
- * punctuation and the word "the" do not matter. False where it is none of these; nothing of the bytes stays on the stack. */
+/* Writes the alpha-2 code, two capitals without a NUL, of a country that is given by a code (alpha-2, alpha-3 or
+ * numeric) or by its English short name: "us", "USA", "840", "United States of America". ASCII case, spaces,
+ * punctuation and the word "the" do not matter. False when no country is meant. Leaves nothing of the bytes on the
+ * stack. */
 bool country_code(const char *bytes, size_t len, char code[2]);
 
 #endif

@@ -6,22 +6,22 @@
 #include "text/chars.h"
 #include "text/pan.h"
 
-#define PART      7   /* characters in a row that are no chance */
-#define GROUP_MIN 4   /* digits by themselves */
-#define LONG_PART 13  /* more than both ends together */
-#define PARTS     512 /* that are looked for */
-#define ENDS      16  /* room for what pan_limit permits at most, both ends together, and for a part */
+#define PART      7   /* characters in a row that hardly stand there by chance */
+#define GROUP_MIN 4   /* digits of the smallest group */
+#define LONG_PART 13  /* characters, more than both ends have together */
+#define PARTS     512 /* of a secret that are looked for */
+#define ENDS      16  /* bytes: room for both ends at their largest, and for a part */
 
 struct value {
   const char *bytes;
-  size_t len, first, last; /* what is permitted of it at either end */
+  size_t len, first, last; /* characters that may be shown at either end */
 };
 
 static bool has(const char *text, size_t text_len, const char *part, size_t len) {
   return memmem(text, text_len, part, len) != NULL;
 }
 
-/* True when the part is in what masks may show: some of the first characters, and the last behind them. */
+/* True when a mask may show the part: it lies within some of the first characters and the last ones behind them. */
 static bool is_permitted(const struct value *value, const char *part, size_t len) {
   char ends[ENDS];
   bool found = false;
@@ -38,7 +38,7 @@ static bool discloses_part(const struct value *value, const char *part, size_t l
   return has(text, text_len, part, len) && !is_permitted(value, part, len);
 }
 
-/* True when the text has a part of that length in it, in either direction. */
+/* True when the text has a part of `len` characters, forwards or backwards. */
 static bool discloses_parts(const struct value *value, size_t len, const char *text, size_t text_len) {
   size_t step = 1 + value->len / PARTS;
   char back[ENDS];
@@ -77,7 +77,8 @@ bool discloses(enum secret_class class, const char *bytes, size_t len, const cha
   for (size_t i = 0; i < text_len; i++)
     if (is_number ? is_digit(text[i]) || text[i] == '*' : (unsigned char)text[i] >= ' ') scratch[kept++] = text[i];
   pan_limit(class, value.len, &value.first, &value.last);
-  /* A long part is never permitted. That finds numbers of few different digits, of which every short part is. */
+  /* A long part is never permitted, so it is found even in numbers of few different digits, whose short parts all
+   * are. */
   bool found = discloses_parts(&value, PART, scratch, kept) || discloses_parts(&value, LONG_PART, scratch, kept) ||
                (is_number && discloses_groups(&value, text, text_len));
   explicit_bzero(digits, sizeof digits);

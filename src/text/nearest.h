@@ -1,10 +1,11 @@
-/* "Did you mean …": the known name that is most like a given one. */
+/* How alike two names are, to suggest the known name that was meant: "did you mean …". */
 #ifndef CARDS_TEXT_NEAREST_H
 #define CARDS_TEXT_NEAREST_H
 
 #include <stddef.h>
 
-/* How many letters have to be inserted, deleted, replaced or swapped with their neighbour to make one name of the other; at most 64 bytes of each count. */
+/* How many bytes have to be inserted, deleted, replaced or swapped with their neighbour to turn one name into the
+ * other. At most 64 bytes of each count. */
 size_t nearest_distance(const char *a, const char *b);
 
 #endif

@@ -6,9 +6,9 @@
 
 #define SHOWN_FIRST 8 /* PCI DSS 3.4.1: BIN and last four */
 #define SHOWN_LAST  4
-#define HIDDEN_MIN  3 /* digits of a card number that stay hidden whatever is asked for */
-#define SHORTEST    8 /* shorter values show nothing */
-#define SEPARATORS  3 /* between two groups of digits in running text */
+#define HIDDEN_MIN  3 /* digits of a card number that always stay hidden */
+#define SHORTEST    8 /* characters; shorter values show nothing */
+#define SEPARATORS  3 /* at most between two groups of digits */
 
 static bool is_separator(char c) {
   return c == ' ' || c == '-';
@@ -18,9 +18,10 @@ static size_t min_size(size_t a, size_t b) {
   return a < b ? a : b;
 }
 
-/* Luhn sums of a number whose digits come from the left: which of them count double is known only when the last one is there, so both sums are kept. */
+/* Luhn sums of a number whose digits come from the left. Which of them count double is known only at the last one, so
+ * both sums are kept. */
 struct luhn {
-  unsigned even, odd; /* the sum with the digits at even, at odd positions doubled */
+  unsigned even, odd; /* the sums with the digits at even and at odd positions doubled */
   size_t digits;
 };
 
@@ -66,7 +67,7 @@ bool pan_luhn(const char *bytes, size_t len) {
 void pan_limit(enum secret_class class, size_t len, size_t *first, size_t *last) {
   size_t most_first = 0, most_last = 0;
   if (class == SECRET_PAN && len >= PAN_MIN_DIGITS) {
-    /* Whatever is asked for, so that two questions together learn no more than one. */
+    /* Independent of *last, so that two masks together show no more than one. */
     most_last = SHOWN_LAST;
     most_first = min_size(SHOWN_FIRST, len - HIDDEN_MIN - SHOWN_LAST);
   } else if (class != SECRET_CVV && len >= SHORTEST) {
@@ -77,7 +78,7 @@ void pan_limit(enum secret_class class, size_t len, size_t *first, size_t *last)
   *last = min_size(*last, most_last);
 }
 
-/* Of a number with PAN_MAX_DIGITS digits at most. */
+/* For a number with at most PAN_MAX_DIGITS digits. */
 static size_t mask_number(char *shown, const char *bytes, size_t len, size_t digits, size_t first, size_t last) {
   size_t seen = 0;
   pan_limit(SECRET_PAN, digits, &first, &last);
@@ -89,7 +90,7 @@ static size_t mask_number(char *shown, const char *bytes, size_t len, size_t dig
   return seen;
 }
 
-/* A part of a character or a control character would garble what people read: then that end shows nothing. */
+/* An end that is not printable ASCII shows nothing: a part of a character would garble what people read. */
 static size_t add_shown(char *shown, const char *bytes, size_t len) {
   for (size_t i = 0; i < len; i++)
     if (bytes[i] < 0x20 || bytes[i] > 0x7e) return 0;
@@ -108,7 +109,7 @@ size_t pan_mask(char shown[static PAN_MASK_ROOM], enum secret_class class, const
   return count + add_shown(shown + count, bytes + len - last, last);
 }
 
-/* Stars over the digits of a candidate, which ends with a digit, but for its last four. */
+/* Puts stars over all digits of a candidate but the last four. The candidate ends with a digit. */
 static void hide(char *shown, size_t len) {
   size_t kept = 0;
   for (size_t i = len; i-- > 0;) {
@@ -120,7 +121,8 @@ static void hide(char *shown, size_t len) {
   }
 }
 
-/* Hides every candidate that starts with the group of digits at text[start]. Looks at PAN_MAX_DIGITS digits at most, which keeps pan_redact linear. */
+/* Hides every candidate that begins with the group of digits at text[start]. It looks at no more than PAN_MAX_DIGITS
+ * digits, which keeps pan_redact linear. */
 static void hide_candidates(const char *text, size_t len, size_t start, char *shown) {
   struct luhn luhn = { 0 };
   size_t at = start;

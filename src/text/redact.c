@@ -9,37 +9,41 @@
 #include "text/pan.h"
 
 #define NEEDLES_MAX  ((size_t)1 << 20) /* bytes of all forms of all values */
-#define RUN          8                 /* a run of so many bytes is too much to show: a gram */
-#define WORD         3                 /* values up to here are hidden only where they stand alone */
-#define DIGITS_LEAST 7                 /* of a number, which is told by them from a date or an amount */
+#define RUN          8                 /* bytes in a row that are too many to show: a gram */
+#define WORD         3                 /* bytes; shorter values and these are hidden only where they stand alone */
+#define DIGITS_LEAST 7                 /* of a number; with fewer it may be a date or an amount */
 #define ROUNDS       8
 #define STARS        "***"
 #define FEW_DIGITS   3                     /* a CVV */
 #define LONG_WORD    12                    /* a token */
-#define SHOWN_MAX    (3 * REDACT_TEXT_MAX) /* stars for a single byte are three */
+#define SHOWN_MAX    (3 * REDACT_TEXT_MAX) /* bytes: a single byte may become three stars */
 #define ALL_STARS    UINT64_C(0x2a2a2a2a2a2a2a2a)
 
-/* Before its bytes in redact.needles. The bytes are folded, and in one of the forms of the value: as it is, percent-encoded, base64, only its digits. */
+/* The head of an entry in redact.needles; the bytes follow. They are folded, and one form of a value: as it is,
+ * percent-encoded, base64, or only its digits. */
 struct needle {
   uint16_t len;
   bool word;
-  bool digits; /* to be found in the view without separators */
+  bool digits; /* only digits: looked for in the view without separators */
 };
 
-/* One byte that the text means, and where it is written. A view is an array of them, with fewer units than the text has bytes when it decodes or leaves out. */
+/* A byte of a view, and where the text has it. A view is an array of these. It is shorter than the text when it
+ * decodes or leaves out bytes. */
 struct unit {
   uint32_t at;
   unsigned char byte; /* folded */
   unsigned char width;
 };
 
-/* All runs of RUN bytes of all needles: an open hash table in which 0 is free, as no folded byte is 0. Not sorted by qsort: that leaves copies in freed memory. */
+/* All grams of all needles, in an open hash table. 0 is a free slot, as no folded byte is 0. Sorting them with qsort
+ * would leave copies in freed memory. */
 struct grams {
   uint64_t *slots;
   size_t mask;
 };
 
-/* What a value may turn into on its way through a provider reads the same: case, control characters, the '+' of forms, the '-' and '_' of base64 for URLs. */
+/* Makes equal what a provider may change in a value: case, control characters, the '+' of forms, the '-' and '_' of
+ * base64 for URLs. */
 static unsigned char fold(unsigned char c) {
   if (c < 0x20 || c == 0x7f || c == '+' || c == '-') return ' ';
   return c == '_' ? '/' : (unsigned char)to_lower((char)c);
@@ -90,11 +94,12 @@ bool redact_add(struct redact *redact, const void *bytes, size_t len) {
   size_t stars = 0;
   while (stars < kept && value[stars] == '*')
     stars++;
-  if (stars == kept) return true; /* there is nothing to hide, and stars cannot be hidden by stars */
+  if (stars == kept) return true; /* stars cannot be hidden by stars */
   return buf_add(&redact->values, &kept, sizeof kept) && buf_add(&redact->values, value, kept);
 }
 
-/* Makes needles of the values that were added since. Most calls end without a text to clean, and never get here. */
+/* Makes needles of the values that were added since the last time. Most calls have no text to redact and never get
+ * here. */
 static bool make_needles(struct redact *redact) {
   struct buf form;
   bool ok = !redact->values.failed;
@@ -110,7 +115,7 @@ static bool make_needles(struct redact *redact) {
   return ok;
 }
 
-/* The needle at *offset, and moves on; NULL after the last. */
+/* The needle at *offset, which moves on; NULL after the last one. */
 static const unsigned char *next_needle(const struct redact *redact, size_t *offset, struct needle *needle) {
   if (*offset == redact->needles.len) return NULL;
   memcpy(needle, redact->needles.data + *offset, sizeof *needle);
@@ -119,7 +124,7 @@ static const unsigned char *next_needle(const struct redact *redact, size_t *off
   return (const unsigned char *)bytes;
 }
 
-/* The slot where a gram is, or where it would have to be. */
+/* The slot that has the gram, or the free one where it belongs. */
 static uint64_t *grams_slot(const struct grams *grams, uint64_t gram) {
   size_t i = (size_t)(gram * UINT64_C(0x9e3779b97f4a7c15) >> 32) & grams->mask;
   while (grams->slots[i] != 0 && grams->slots[i] != gram)
@@ -163,7 +168,7 @@ static size_t view_percent_decoded(struct unit *units, const char *text, size_t 
   return count;
 }
 
-/* Takes single separators between two digits out of a view. */
+/* Removes single separators between two digits from a view. */
 static size_t view_joined_digits(struct unit *units, size_t count) {
   size_t kept = 0;
   for (size_t i = 0; i < count; i++) {
@@ -263,7 +268,7 @@ static bool hide_once(const struct redact *redact, const struct grams *grams, co
   return ok;
 }
 
-/* The boundary of characters at or before a place in the text. */
+/* The last boundary between characters that is not behind `at`. */
 static size_t boundary(const struct buf *text, size_t at) {
   while (at > 0 && (text->data[at] & 0xc0) == 0x80)
     at--;
@@ -277,7 +282,8 @@ static bool cut(struct buf *text, size_t at) {
   return buf_add_string(text, "...");
 }
 
-/* Cleans until nothing changes any more, as stars, blanks and a cut may make up what a value looks like. Without an end in sight nothing of the text is shown. */
+/* Redacts until nothing changes, as stars, spaces and a cut may together look like a value again. A text that does
+ * not settle is not shown at all. */
 static bool hide_all(const struct redact *redact, const struct grams *grams, struct buf *out, const char *text, size_t len, size_t max) {
   struct buf rounds[2];
   buf_init(&rounds[0], 3 * len + 64);
@@ -314,7 +320,7 @@ static bool is_token(char c) {
   return is_digit(c) || is_letter(c) || (c && strchr("_-+/=.", c));
 }
 
-/* The length of the word at the beginning, if it is long and has a digit; else 0. */
+/* The length of the word at the beginning if it is long and has a digit, else 0. */
 static size_t long_word(const char *text, size_t len) {
   size_t end = 0, digits = 0;
   for (; end < len && is_token(text[end]); end++)
@@ -322,7 +328,8 @@ static size_t long_word(const char *text, size_t len) {
   return end >= LONG_WORD && digits > 0 ? end : 0;
 }
 
-/* The length of the digits at the beginning, with what joins them, if they are more than few; else 0. */
+/* The length of the digits at the beginning, with the separators between them, if there are FEW_DIGITS or more; else
+ * 0. */
 static size_t joined_digits(const char *text, size_t len) {
   size_t end = 0, digits = 0;
   for (size_t i = 0; i < len; i++) {
@@ -336,7 +343,7 @@ static size_t joined_digits(const char *text, size_t len) {
   return digits >= FEW_DIGITS ? end : 0;
 }
 
-/* What a masked card number leaves: four digits behind its stars. */
+/* Whether these are the four digits behind the stars of a masked card number. */
 static bool is_masked(const char *text, size_t at, size_t run) {
   if (run != 4 || at < 4 || memcmp(text + at - 4, "****", 4) != 0) return false;
   return is_digit(text[at]) && is_digit(text[at + 1]) && is_digit(text[at + 2]) && is_digit(text[at + 3]);
@@ -370,7 +377,8 @@ static bool is_code(const char *text) {
 
 static bool add_cut(struct buf *out, const struct buf *text, size_t max) {
   size_t end = text->len > max ? boundary(text, max) : text->len;
-  return buf_addf(out, "%.*s%s", (int)end, buf_string(text), end < text->len ? "..." : ""); /* a NUL became a space */
+  return buf_addf(out, "%.*s%s", (int)end, buf_string(text),
+                  end < text->len ? "..." : ""); /* there is no NUL in it: redaction has made spaces of them */
 }
 
 bool redact_text(struct redact *redact, struct buf *out, const char *text, size_t len, size_t max) {
@@ -379,7 +387,7 @@ bool redact_text(struct redact *redact, struct buf *out, const char *text, size_
   buf_init(&masked, SHOWN_MAX + 3);
   bool ok = len <= REDACT_TEXT_MAX && redact_values(redact, &known, text, len, SHOWN_MAX) && redact_suspects(&masked, buf_string(&known), known.len);
   buf_clear(&known);
-  /* Behind digits that are masked now, a short value may stand as a word of its own, which it was not before. */
+  /* Again, as a short value may now stand alone, beside digits that were masked. */
   ok = ok && redact_values(redact, &known, buf_string(&masked), masked.len, SHOWN_MAX) && add_cut(out, &known, max);
   buf_free(&known);
   buf_free(&masked);

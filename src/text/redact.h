@@ -1,11 +1,14 @@
-/* Takes secrets out of text that somebody else wrote, a provider or a function of the script, before anybody sees it: the values of one call (credentials, parameters, secrets of
- * the answer), and what may be a secret that nobody here has seen. A struct redact is used by one thread at a time.
+/* Takes secrets out of text that somebody else wrote, a provider or a function of the script, before anybody sees it.
+ * Redacted are the values of one call (credentials, parameters, secrets of the answer), and what looks like a secret
+ * that nobody here has seen.
  *
  *   struct redact redact;
  *   redact_init(&redact);
- *   bool ok = redact_add(&redact, "hunter2", 7) && redact_text(&redact, &out, text, len, 200);    "login hunter2 failed" is "login *** failed"
- *   redact_free(&redact);
- */
+ *   bool ok = redact_add(&redact, "hunter2", 7) && redact_text(&redact, &out, "login hunter2 failed", 20, 200);
+ *   redact_free(&redact);                                       out is "login *** failed"
+ *
+ * A struct redact is used by one thread at a time. The functions that append to `out` return false when memory is
+ * used up or `out` is full. */
 #ifndef CARDS_TEXT_REDACT_H
 #define CARDS_TEXT_REDACT_H
 
@@ -14,40 +17,45 @@
 
 #include "secret/buf.h"
 
-#define REDACT_HEAD     4096                /* bytes that are remembered of one value: what a longer one has after them may show */
-#define REDACT_TEXT_MAX ((size_t)64 * 1024) /* bytes of a text that redact_text and redact_code read at all */
+#define REDACT_HEAD     4096                /* bytes of a value that are remembered; those after them may show */
+#define REDACT_TEXT_MAX ((size_t)64 * 1024) /* bytes of the longest text that redact_text and redact_code take */
 
 struct redact {
-  struct buf values;  /* as they were added, length-prefixed */
-  struct buf needles; /* length-prefixed forms of the values; wiped with the struct */
+  struct buf values;  /* as they were added, each after its length */
+  struct buf needles; /* the forms of values, made when there is a text */
 };
 
 void redact_init(struct redact *redact);
+/* Wipes and frees. */
 void redact_free(struct redact *redact);
-/* Remembers a copy of a value (of its first REDACT_HEAD bytes) that must never show. Empty values, and those of nothing but '*', are ignored.
- * False when memory is used up; all that follows with this struct fails too then. */
+/* Remembers a copy of a value that must never show. An empty value, and one of stars only, is ignored. False when
+ * memory is used up; then redaction fails, too. */
 bool redact_add(struct redact *redact, const void *bytes, size_t len);
 
-/* Appends text to out without the values that were added: at most max bytes of it, on a character boundary, and "..." after them where cut (cut after redaction, never in a way that
- * shows part of a value);
- *  - every run that it shares with a value becomes "***": the whole value where it is shorter than 8 bytes (values of 1 to 3 bytes only where no letter or digit stands directly
- *    before or after), any run of 8 bytes or more of a longer one; ASCII case does not matter; also in percent-encoded (as a whole or in part) and base64 form of the value, and, for
- *    a value that has 7 or more digits and else only spaces and dashes, its digits with any single spaces or dashes between;
- *  - then pan_redact;
- *  - control characters and line breaks become a space, invalid UTF-8 becomes '?'.
- * All of that until nothing changes any more; text that does not settle becomes "***" as a whole. False, with nothing appended, when memory is used up or out is full. */
+/* Appends the text without the values that were added: at most `max` bytes, cut between characters and followed by
+ * "..." where cut. - A value becomes "***". Of a value of 8 bytes or more, so does every run of 8 of its bytes. A
+ * value of 1 to 3 bytes
+ *    is found only where no letter or digit stands beside it. ASCII case does not matter.
+ * - Values are also found in base64 and percent-encoded, even in part. Of a value of 7 or more digits, with only
+ * spaces
+ *    and dashes beside them, the digits are found with any single spaces or dashes between them.
+ * - Card numbers are masked as by pan_redact. - Control characters and line breaks become spaces, invalid UTF-8
+ * becomes '?'. All of this is repeated until nothing changes; a text that does not settle becomes "***". The text is
+ * cut after that, so that no cut hides what a value is. On failure nothing is appended. */
 bool redact_values(struct redact *redact, struct buf *out, const char *text, size_t len, size_t max);
 
-/* Appends text with everything masked ("***") that may be a secret, known or not: three or more digits in a row, single spaces, dashes and dots between them not counted; and a run of
- * 12 or more letters, digits and "_-+/=." with a digit among them. A refusal may repeat a CVV that stands nowhere else in the answer. What is left of a masked card number
- * ("****1111") stays. False when memory is used up or out is full. */
+/* Appends the text with "***" for everything that may be a secret, known or not: three or more digits in a row, where
+ * single spaces, dashes and dots between them do not count; and twelve or more letters, digits and "_-+/=." in a row
+ * with a digit among them. So a refusal that repeats a CVV does not show it. The end of a masked card number
+ * ("****1111") stays. */
 bool redact_suspects(struct buf *out, const char *text, size_t len);
 
-/* Appends text as it may stand in an error of the call: without its values (redact_values), then without what may be a secret (redact_suspects), and only then cut: at most max bytes,
- * on a character boundary, and "..." after them where cut. A cut before that would hide what a value is, and show the beginning of it. False, with nothing appended, for text of more
- * than REDACT_TEXT_MAX bytes, when memory is used up or out is full. */
+/* Appends the text as it may stand in an error of the call: by redact_values, then redact_suspects, and only then cut
+ * to `max` bytes, between characters and followed by "...". On failure nothing is appended; a text of more than
+ * REDACT_TEXT_MAX bytes is one. */
 bool redact_text(struct redact *redact, struct buf *out, const char *text, size_t len, size_t max);
-/* As redact_text, for a code: one word of ASCII letters, digits and "_.-" loses nothing but the values of the call. Anything else is treated as a text. */
+/* The same for a code: one word of ASCII letters, digits and "_.-" loses only the values of the call. Anything else is
+ * taken for a text. */
 bool redact_code(struct redact *redact, struct buf *out, const char *text, size_t len, size_t max);
 
 #endif
