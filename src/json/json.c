@@ -15,12 +15,12 @@
 #include "text/chars.h"
 #include "json/json_check.h"
 
-#define FEW_KEYS 16 /* up to here comparing each key with each other is faster than sorting */
+#define FEW_KEYS 16 /* up to here it is faster to compare each key with each other than to sort them */
 
-static locale_t c_locale; /* cJSON and printf take the decimal point from the locale of the host */
+static locale_t c_locale; /* cJSON and printf take the decimal point from the locale of the thread */
 
-/* The hooks are the process's: another module may put others in the place of ours, which do not wipe. A tree for which ours was not called tells; from then on trees are wiped node
- * by node before they are freed. */
+/* The hooks are the process's. Another module may replace ours with others that do not wipe. A tree that was made without
+ * a call of ours shows that; from then on trees are wiped node by node before they are freed. */
 static __thread unsigned long allocations __attribute__((tls_model("initial-exec")));
 static atomic_bool hooks_lost;
 
@@ -50,7 +50,7 @@ static int compare_keys(const void *a, const void *b) {
 static const char twice[] = "a key that stands twice in one JSON object";
 static const char no_memory[] = "JSON that does not fit into memory";
 
-/* Pointers are sorted, so nothing of the keys is copied. */
+/* Sorts pointers, so that no key is copied. */
 static const char *sorted_keys_fault(const cJSON *object, size_t count) {
   const char **keys = pool_alloc(count * sizeof *keys);
   if (keys == NULL) return no_memory;
@@ -76,7 +76,7 @@ static const char *keys_fault(const cJSON *object) {
   return NULL;
 }
 
-/* What is wrong with the keys of this node and those under it; the recursion ends at JSON_MAX_DEPTH. */
+/* What is wrong with the keys of this node and of those below it; NULL for nothing. At most JSON_MAX_DEPTH levels deep. */
 static const char *tree_fault(const cJSON *item) {
   const char *fault = cJSON_IsObject(item) ? keys_fault(item) : NULL;
   for (const cJSON *child = item->child; child && !fault; child = child->next)
@@ -84,7 +84,7 @@ static const char *tree_fault(const cJSON *item) {
   return fault;
 }
 
-/* As deep as json_check lets a text be. */
+/* At most JSON_MAX_DEPTH levels deep. */
 static void wipe(cJSON *item) {
   for (; item; item = item->next) {
     wipe(item->child);
@@ -181,7 +181,7 @@ bool json_integer(const struct json_node *node, int64_t *value) {
   return true;
 }
 
-/* Under 1e60, where every integer of the text is (see json_check), the digits of a whole number are written out: that is exact. */
+/* All digits of a whole number below 1e60: those of an integer in a text, as json_check lets none be longer. */
 static void write_number(double number, char *text, size_t size) {
   if (number == trunc(number) && fabs(number) < 1e60) {
     snprintf(text, size, "%.0f", number);

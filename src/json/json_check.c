@@ -9,8 +9,8 @@
 #include "text/chars.h"
 #include "json/json.h"
 
-#define NUMBER_MAX  60 /* characters: cJSON silently cuts at 63 */
-#define SAFE_DIGITS 15 /* decimal digits that a double always holds */
+#define NUMBER_MAX  60 /* characters; cJSON silently cuts at 63 */
+#define SAFE_DIGITS 15 /* decimal digits that any double holds */
 
 struct check {
   const unsigned char *at;
@@ -30,7 +30,7 @@ static bool unexpected(struct check *check) {
   return fail(check, check->at < check->end ? "not JSON" : "JSON that ends too early");
 }
 
-/* The next byte, -1 at the end. */
+/* The next byte; -1 at the end. */
 static int peek(const struct check *check) {
   return check->at < check->end ? *check->at : -1;
 }
@@ -42,7 +42,7 @@ static void skip_space(struct check *check) {
   check->at = at;
 }
 
-/* The four hexadecimal digits of a \u escape, -1 when they are none. */
+/* The four hexadecimal digits of a \u escape; -1 when they are not. */
 static int check_hex4(struct check *check) {
   int code = 0;
   for (int i = 0; i < 4; i++, check->at++) {
@@ -72,7 +72,7 @@ static bool check_escape(struct check *check) {
   return c != 'u' || check_unicode_escape(check);
 }
 
-/* The first byte at or after `at` that needs a look: a quote, a backslash, a control character, a byte that is not ASCII. */
+/* The first byte from `at` on that is a quote, a backslash, a control character, or not ASCII. */
 static const unsigned char *skip_plain(const unsigned char *at, const unsigned char *end) {
   while (at < end && *at >= 0x20 && *at < 0x80 && *at != '"' && *at != '\\')
     at++;
@@ -101,7 +101,7 @@ static bool check_string(struct check *check) {
   }
 }
 
-/* Whether the digits of a number's text, zeros at both ends aside, are those of the whole number `value` that it was rounded to: then it is exact. */
+/* Whether the whole number `value` is exactly what the text says: their digits are the same, apart from zeros at both ends. */
 static bool same_digits(const char *text, double value) {
   char exact[NUMBER_MAX + 8];
   snprintf(exact, sizeof exact, "%.0f", fabs(value));
@@ -117,8 +117,8 @@ static bool same_digits(const char *text, double value) {
   return same;
 }
 
-/* What is wrong with the value of a number, NULL if nothing. A whole number that was rounded is refused even when it is written with a fraction or an exponent, as long as
- * json_integer would hand it out. */
+/* What is wrong with the value of a number; NULL for nothing. A whole number that was rounded is refused even when it is
+ * written with a fraction or an exponent, as long as json_integer would return it. */
 static const char *number_fault(const unsigned char *token, size_t len, bool integer) {
   char text[NUMBER_MAX + 1];
   memcpy(text, token, len);
@@ -137,7 +137,7 @@ static bool check_digits(struct check *check) {
   return true;
 }
 
-/* A number by its grammar alone. */
+/* The grammar of a number alone. */
 static bool check_grammar_of_number(struct check *check, bool *integer, bool *exponent) {
   *integer = true;
   *exponent = false;
@@ -179,7 +179,7 @@ static bool check_word(struct check *check, const char *word, size_t len) {
   return true;
 }
 
-/* An object or array from its bracket to the one that closes it. */
+/* An object or array, from its first bracket to the last. */
 static bool check_nested(struct check *check, bool object) {
   int close = object ? '}' : ']';
   if (++check->depth > JSON_MAX_DEPTH) return fail(check, "JSON that is nested too deep");
