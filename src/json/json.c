@@ -19,8 +19,8 @@
 
 static locale_t c_locale; /* cJSON and printf take the decimal point from the locale of the thread */
 
-/* The hooks are the process's. Another module may replace ours with others that do not wipe. A tree that was made without
- * a call of ours shows that; from then on trees are wiped node by node before they are freed. */
+/* The hooks are the process's. Another module may replace ours with others that do not wipe. A tree that was made
+ * without a call of ours shows that; from then on trees are wiped node by node before they are freed. */
 static __thread unsigned long allocations __attribute__((tls_model("initial-exec")));
 static atomic_bool hooks_lost;
 
@@ -76,7 +76,8 @@ static const char *keys_fault(const cJSON *object) {
   return NULL;
 }
 
-/* What is wrong with the keys of this node and of those below it; NULL for nothing. At most JSON_MAX_DEPTH levels deep. */
+/* What is wrong with the keys of this node and of those below it; NULL for nothing. At most JSON_MAX_DEPTH levels
+ * deep. */
 static const char *tree_fault(const cJSON *item) {
   const char *fault = cJSON_IsObject(item) ? keys_fault(item) : NULL;
   for (const cJSON *child = item->child; child && !fault; child = child->next)

@@ -28,20 +28,20 @@ struct json_node; /* belongs to the tree that it is in */
 /* Sets cJSON's allocator for the process: malloc, and a free that wipes. May be called more than once. */
 void json_setup(void);
 
-/* Parses `len` bytes, which need no NUL. On failure NULL; *why is a static phrase without any of the text, such as "text
- * after JSON", and *where the byte at which the text went wrong, 0 for a repeated key and for a lack of memory.
+/* Parses `len` bytes, which need no NUL. On failure NULL; *why is a static phrase without any of the text, such as
+ * "text after JSON", and *where the byte at which the text went wrong, 0 for a repeated key and for a lack of memory.
  *
- * Refused are: what RFC 8259 does not allow, with a byte order mark; invalid UTF-8; a \u that is an unpaired surrogate or
- * \u0000; more than JSON_MAX_DEPTH levels; a key twice in one object; and numbers that overflow, have more than 60
- * characters, or are not exact. Not exact is an integer (without '.', 'e' and 'E') that no double holds, and any other
- * number from 2^53 to 2^63 that was rounded, as json_integer would return a wrong value. */
+ * Refused are: what RFC 8259 does not allow, a byte order mark included; invalid UTF-8; a \u that is an unpaired
+ * surrogate or \u0000; more than JSON_MAX_DEPTH levels; a key twice in one object; and numbers that overflow, have
+ * more than 60 characters, or are not exact. Not exact is an integer (without '.', 'e' and 'E') that no double holds,
+ * and any other number from 2^53 to 2^63 that was rounded, as json_integer would return a wrong value. */
 struct json_node *json_parse(const char *text, size_t len, const char **why, size_t *where);
 /* Wipes and frees the tree below a node that json_parse returned. NULL is allowed. */
 void json_free(struct json_node *root);
 
 enum json_type json_type(const struct json_node *node);
-/* The node at a dotted path of keys, such as "error.code"; for "" the node itself. NULL when there is none. `node` may be
- * NULL. */
+/* The node at a dotted path of keys, such as "error.code"; for "" the node itself. NULL when there is none. `node`
+ * may be NULL. */
 const struct json_node *json_at(const struct json_node *node, const char *path);
 /* The first child of an object or array, and the next one after a child; NULL at the end. */
 const struct json_node *json_child(const struct json_node *node);
@@ -56,16 +56,17 @@ double json_number(const struct json_node *node);
 /* False unless the number is whole and its magnitude is below 2^63. *value is exact then. */
 bool json_integer(const struct json_node *node, int64_t *value);
 
-/* Appends the text of a JSON_NUMBER: all digits of a whole number below 1e60, which are those of an integer in the text;
- * otherwise the fewest digits that read back as the same number. False when memory is used up. */
+/* Appends the text of a JSON_NUMBER: all digits of a whole number below 1e60, which are those of an integer in the
+ * text; otherwise the fewest digits that read back as the same number. False when memory is used up. */
 bool json_number_text(const struct json_node *node, struct buf *out);
-/* The same with leading zeros that a number loses: 7 with 3 digits is "007". Fractions and negative numbers get none. */
+/* The same with leading zeros that a number loses: 7 with 3 digits is "007". Fractions and negative numbers get
+ * none. */
 bool json_number_padded(const struct json_node *node, int digits, struct buf *out);
 /* Writes a number as json_number_text does, with a NUL. */
 void json_print_number(double number, char text[static JSON_NUMBER_TEXT]);
 
-/* Appends a quoted and escaped string. False, with nothing appended, when the bytes are not valid UTF-8, have a NUL among
- * them, or do not fit; only the last sets out->failed. */
+/* Appends a quoted and escaped string. False, with nothing appended, when the bytes are not valid UTF-8, have a NUL
+ * among them, or do not fit; only the last sets out->failed. */
 bool json_write_string(struct buf *out, const char *bytes, size_t len);
 
 #endif

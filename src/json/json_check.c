@@ -101,7 +101,8 @@ static bool check_string(struct check *check) {
   }
 }
 
-/* Whether the whole number `value` is exactly what the text says: their digits are the same, apart from zeros at both ends. */
+/* Whether the whole number `value` is exactly what the text says: their digits are the same, apart from zeros at both
+ * ends. */
 static bool same_digits(const char *text, double value) {
   char exact[NUMBER_MAX + 8];
   snprintf(exact, sizeof exact, "%.0f", fabs(value));
@@ -117,8 +118,8 @@ static bool same_digits(const char *text, double value) {
   return same;
 }
 
-/* What is wrong with the value of a number; NULL for nothing. A whole number that was rounded is refused even when it is
- * written with a fraction or an exponent, as long as json_integer would return it. */
+/* What is wrong with the value of a number; NULL for nothing. A whole number that was rounded is refused even when it
+ * is written with a fraction or an exponent, as long as json_integer would return it. */
 static const char *number_fault(const unsigned char *token, size_t len, bool integer) {
   char text[NUMBER_MAX + 1];
   memcpy(text, token, len);

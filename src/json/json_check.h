@@ -1,16 +1,18 @@
-/* Checks JSON text before cJSON reads it: the grammar of RFC 8259, UTF-8, depth, and that numbers are exact. Pure functions
- * that allocate nothing. */
+/* Checks JSON text before cJSON reads it: the grammar of RFC 8259, UTF-8, depth, and that numbers are exact. Pure
+ * functions that allocate nothing. */
 #ifndef CARDS_JSON_JSON_CHECK_H
 #define CARDS_JSON_JSON_CHECK_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Refuses all that json_parse refuses, except for a repeated key. On failure *why is a static sentence and *where the byte
- * at which the text went wrong. The decimal point of the thread's locale is '.' meanwhile, as json_parse sets it. */
+/* Refuses all that json_parse refuses, except for a repeated key. On failure *why is a static sentence and *where the
+ * byte at which the text went wrong. The decimal point of the thread's locale is '.' meanwhile, as json_parse sets
+ * it. */
 bool json_check(const char *text, size_t len, const char **why, size_t *where);
 
-/* Whether the text is one JSON number of any size, and nothing else. With `whole`, a fraction or an exponent is refused. */
+/* Whether the text is one JSON number of any size, and nothing else. With `whole`, a fraction or an exponent is
+ * refused. */
 bool json_check_number(const char *text, size_t len, bool whole);
 
 #endif

@@ -1,4 +1,5 @@
-/* Characters by their bytes: ASCII and UTF-8. The functions of <ctype.h> ask the host's locale, which must not decide what is a digit.
+/* Characters by their bytes: ASCII and UTF-8. The functions of <ctype.h> ask the host's locale, which must not decide
+ * what is a digit.
  *
  *   is_digit('7');              true
  *   hex_value('F');             15
@@ -35,7 +36,8 @@ static inline void hex_write(char *out, const unsigned char *bytes, size_t count
     out[i] = "0123456789abcdef"[i % 2 ? bytes[i / 2] & 15 : bytes[i / 2] >> 4];
 }
 
-/* The length in bytes of the valid UTF-8 character at the start of `left` bytes. 0 where there is none: overlong forms and surrogates are not valid. */
+/* The length in bytes of the valid UTF-8 character at the start of `left` bytes. 0 where there is none: overlong
+ * forms and surrogates are not valid. */
 size_t utf8_length(const char *bytes, size_t left);
 
 #endif

@@ -27,18 +27,19 @@ size_t pan_count(const char *bytes, size_t len);
 bool pan_luhn(const char *bytes, size_t len);
 
 /* Lowers *first and *last, the numbers of leading and trailing characters to show, to what a value of `len`
- * characters permits: - pan: counted in digits. At most the first 8 and the last 4. Of short numbers fewer of the
- * first, so that at least 3
- *    stay hidden, even when both ends are shown one after the other. Fewer than 13 digits: as for a token.
- * - cvv: nothing. - others: nothing below 8 characters, otherwise a quarter of them at each end, and at most 8 and
- * 4. */
+ * characters permits:
+ *  - pan: counted in digits. At most the first 8 and the last 4. Short numbers permit fewer of the first, so that at
+ *    least 3 digits stay hidden, even when both ends are shown one after the other. Fewer than 13 digits: as a token.
+ *  - cvv: nothing.
+ *  - others: nothing below 8 characters, otherwise a quarter of them at each end, and at most 8 and 4. */
 void pan_limit(enum secret_class class, size_t len, size_t *first, size_t *last);
 
-/* Writes the mask of a secret, for people. Returns its length in bytes; no NUL follows. - pan: one character for each
- * digit, '*' except for what pan_limit permits. Spaces and dashes are left out. "***" for
- *    what is no number of 13 to 19 digits.
- * - others: "***" between what pan_limit permits. The length of the value does not show. Masks have first = 0 by
- * default; last = 4 for a pan, 0 for others. */
+/* Writes the mask of a secret, for people. Returns its length in bytes; no NUL follows.
+ *  - pan: one character for each digit, '*' except for what pan_limit permits. Spaces and dashes are left out. "***"
+ *    for what is no number of 13 to 19 digits.
+ *  - others: "***" between what pan_limit permits. The length of the value does not show.
+ *
+ * Masks have first = 0 by default; last = 4 for a pan, 0 for others. */
 size_t pan_mask(char shown[static PAN_MASK_ROOM], enum secret_class class, const char *bytes, size_t len, size_t first, size_t last);
 
 /* False when pan_redact would certainly leave the text as it is. A quick check. */

@@ -32,16 +32,17 @@ void redact_free(struct redact *redact);
  * memory is used up; then redaction fails, too. */
 bool redact_add(struct redact *redact, const void *bytes, size_t len);
 
-/* Appends the text without the values that were added: at most `max` bytes, cut between characters and followed by
- * "..." where cut. - A value becomes "***". Of a value of 8 bytes or more, so does every run of 8 of its bytes. A
- * value of 1 to 3 bytes
- *    is found only where no letter or digit stands beside it. ASCII case does not matter.
- * - Values are also found in base64 and percent-encoded, even in part. Of a value of 7 or more digits, with only
- * spaces
- *    and dashes beside them, the digits are found with any single spaces or dashes between them.
- * - Card numbers are masked as by pan_redact. - Control characters and line breaks become spaces, invalid UTF-8
- * becomes '?'. All of this is repeated until nothing changes; a text that does not settle becomes "***". The text is
- * cut after that, so that no cut hides what a value is. On failure nothing is appended. */
+/* Appends the text without the values that were added: at most `max` bytes, cut between characters, with "..." behind
+ * a cut.
+ *  - A value becomes "***". Of a value of 8 bytes or more, so does every run of 8 of its bytes. A value of 1 to 3
+ *    bytes is found only where no letter or digit stands beside it. ASCII case does not matter.
+ *  - Values are also found in base64 and percent-encoded, even in part. Of a value of 7 or more digits, with only
+ *    spaces and dashes beside them, the digits are found with any single spaces or dashes between them.
+ *  - Card numbers are masked as by pan_redact.
+ *  - Control characters and line breaks become spaces, invalid UTF-8 becomes '?'.
+ *
+ * All of this is repeated until nothing changes; a text that does not settle becomes "***". A cut comes after
+ * redaction and never shows a part of a value. On failure nothing is appended. */
 bool redact_values(struct redact *redact, struct buf *out, const char *text, size_t len, size_t max);
 
 /* Appends the text with "***" for everything that may be a secret, known or not: three or more digits in a row, where
