@@ -4,13 +4,13 @@
 
 #include "json/json.h"
 
-#define MAX_DEPTH 8 /* objects in a path of a body part */
+#define MAX_DEPTH 8 /* objects that a part may lie in */
 
 struct writer {
   struct buf *out;
-  const char *path; /* of the part written last */
+  const char *path; /* of the last part that was written */
   size_t open[MAX_DEPTH];
-  size_t depth; /* objects open below the top one; open[i] is where the key of the i-th ends in `path` */
+  size_t depth; /* objects that are open below the top one; the key of number i ends at open[i] in `path` */
 };
 
 static size_t segment_end(const char *path, size_t from) {
@@ -22,7 +22,7 @@ static bool starts_with(const char *path, const char *prefix, size_t len) {
   return strncmp(path, prefix, len) == 0 && path[len] == '.';
 }
 
-/* Closes what the next path does not share, opens what it has more, and writes its last key. */
+/* Closes the objects that the next path is not in, opens those that it is in, and writes its last key. */
 static bool move_to(struct writer *writer, const char *path, size_t base) {
   struct buf *out = writer->out;
   bool first = writer->path == NULL;
@@ -58,7 +58,7 @@ static bool write_value(struct buf *out, const struct part *part, struct value v
   return ok;
 }
 
-/* Without a path (len is 0) the body itself, for which nothing stands where it has no parts. */
+/* With len = 0 the body itself; then nothing is written when there are no parts and the operation needs no body. */
 bool body_build_part(struct buf *out, const struct operation *operation, const struct value *values, const char *path, size_t len, const char **bad) {
   size_t base = len ? len + 1 : 0;
   struct writer writer = { .out = out };
@@ -78,7 +78,8 @@ bool body_build_part(struct buf *out, const struct operation *operation, const s
   return !out->failed;
 }
 
-/* "card[holder][name]" for card.holder.name, percent-encoded; brackets that end a name, as those of "expand[]", stay behind it. */
+/* "card[holder][name]" for card.holder.name, percent-encoded. Brackets at the end of a name, as in "expand[]", stay
+ * there. */
 static bool add_form_name(struct buf *out, const char *path) {
   for (size_t at = 0;;) {
     size_t end = segment_end(path, at), bare = at + strcspn(path + at, "[.");

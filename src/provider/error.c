@@ -26,7 +26,7 @@ const char *error_kind_name(enum error_kind kind) {
 }
 
 void error_set(struct error *error, enum error_kind kind, const char *format, ...) {
-  /* Formatted aside, as an argument may be a field of the error that is about to be cleared. */
+  /* Formatted elsewhere first: an argument may be a field of the error, which is cleared next. */
   char message[ERROR_MESSAGE_MAX + 1] = "";
   va_list arguments;
   va_start(arguments, format);

@@ -1,4 +1,8 @@
-/* The one list of error kinds, and an error as plain data. An error never holds a secret: what a provider wrote is redacted first. */
+/* The kinds of errors, and an error as plain data.
+ *
+ *   error_set(&error, ERROR_INVALID_REQUEST, "%s is required", "card_id");
+ *
+ * An error never holds a secret: text of a provider is redacted before it gets here. */
 #ifndef CARDS_PROVIDER_ERROR_H
 #define CARDS_PROVIDER_ERROR_H
 
@@ -10,14 +14,14 @@ enum error_kind {
   ERROR_AUTH,            /* 401, 403 */
   ERROR_NOT_FOUND,       /* 404 */
   ERROR_RATE_LIMITED,    /* 429 */
-  ERROR_DECLINED,        /* the provider answered and refused */
+  ERROR_DECLINED,        /* the provider refused, in an answer of its own */
   ERROR_PROVIDER,        /* 5xx */
-  ERROR_TIMEOUT,         /* the deadline */
-  ERROR_NETWORK,         /* DNS, refused, reset, cut short */
-  ERROR_TLS,             /* a certificate or handshake */
-  ERROR_PROTOCOL,        /* not JSON, wrong shape, wrong id echoed, too large */
+  ERROR_TIMEOUT,         /* the deadline passed */
+  ERROR_NETWORK,         /* name not found, connection refused, reset or cut short */
+  ERROR_TLS,             /* a certificate or the handshake */
+  ERROR_PROTOCOL,        /* not JSON, of the wrong shape, about another card, or too large */
   ERROR_BUSY,            /* no room for the call or for its secrets */
-  ERROR_CANCELLED,       /* the caller or a closing worker gave up */
+  ERROR_CANCELLED,       /* the caller or a closing worker gave it up */
   ERROR_KINDS
 };
 
@@ -27,18 +31,19 @@ enum error_kind {
 
 struct error {
   enum error_kind kind;
-  int status;                    /* HTTP status, 0 without an answer */
+  int status;                    /* of HTTP, 0 without an answer */
   int attempts;                  /* requests sent */
-  double retry_after;            /* seconds the provider asked for, below 0 when it did not */
-  bool retryable;                /* the same call may succeed later and is safe to send again */
-  char code[ERROR_CODE_MAX + 4]; /* the provider's, "" when there is none */
+  double retry_after;            /* seconds that the provider asked for, below 0 when it did not */
+  bool retryable;                /* the same call may succeed later, and is safe to send again */
+  char code[ERROR_CODE_MAX + 4]; /* the provider's, "" for none */
   char message[ERROR_MESSAGE_MAX + 4];
   char request_id[ERROR_REQUEST_ID_MAX + 4];
 };
 
-/* "invalid_request", …; "none" for ERROR_NONE. */
+/* "invalid_request" and so on; "none" for ERROR_NONE. */
 const char *error_kind_name(enum error_kind kind);
-/* Clears the error, then sets kind and message; the message is cut at ERROR_MESSAGE_MAX. The format's arguments must hold no secret. */
+/* Clears the error and sets its kind and message, cut at ERROR_MESSAGE_MAX bytes. An argument may be a field of the
+ * error itself, and must not be a secret. */
 void error_set(struct error *error, enum error_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #endif

@@ -5,11 +5,11 @@
 #include "secret/blocks.h"
 #include "text/pan.h"
 
-#define PATH_MAX_LEN 512 /* bytes of a dotted path; deeper fields are undeclared anyway */
+#define PATH_MAX_LEN 512 /* bytes of a dotted path; what lies deeper is undeclared */
 #define BLOCK_BYTES  1000
 #define UNDECLARED   FIELD_TYPES
 
-/* The whole record lies in blocks, which begin with this. */
+/* All of a record lies in blocks. The first one begins with this. */
 struct root {
   struct record record;
   struct blocks blocks;
@@ -19,8 +19,8 @@ struct builder {
   const struct operation *operation;
   struct error *error;
   struct blocks blocks;
-  size_t declared; /* members that the descriptor knows, nulls included */
-  size_t cursor;   /* where the search for the next field begins: answers mostly keep the order of the page */
+  size_t declared; /* members that the operation declares, nulls included */
+  size_t cursor;   /* where to look for the next field first: most answers keep the order of the table */
   char path[PATH_MAX_LEN];
 };
 
@@ -46,7 +46,7 @@ static const struct field *find_field(struct builder *builder) {
   return NULL;
 }
 
-/* What the fields declared below the path say that stands there. */
+/* What stands at the path according to the fields that are declared below it. */
 enum shape { SHAPE_NONE, SHAPE_OBJECT, SHAPE_ARRAY };
 
 static enum shape declared_shape(const struct builder *builder) {
@@ -72,7 +72,7 @@ static bool set_string(struct builder *builder, struct record *record, const cha
 
 static bool set_secret(struct builder *builder, struct record *record, enum secret_class class, const char *bytes, size_t len) {
   const char *why = NULL;
-  if (len > SECRET_MAX_LEN) { /* without its path: a name that nobody declared may be a number, too */
+  if (len > SECRET_MAX_LEN) { /* the path is left out, as an undeclared name may be a card number */
     error_set(builder->error, ERROR_PROTOCOL, "a value of the answer is larger than %u bytes", SECRET_MAX_LEN);
     return false;
   }
@@ -84,7 +84,7 @@ static bool set_secret(struct builder *builder, struct record *record, enum secr
   return true;
 }
 
-/* UNDECLARED stands for what no field declares. */
+/* UNDECLARED is the type of what no field declares. */
 static bool set_text(struct builder *builder, struct record *record, enum field_type type, const char *bytes, size_t len) {
   switch (type) {
   case FIELD_PAN: return set_secret(builder, record, SECRET_PAN, bytes, len);
@@ -120,7 +120,7 @@ static bool set_number(struct builder *builder, struct record *record, const str
   return true;
 }
 
-/* A string where a number is documented: taken when it is one. */
+/* A string where a number is documented is taken if it is a number. */
 static bool set_string_number(struct builder *builder, struct record *record, const struct field *field, const char *bytes, size_t len) {
   while (len > 1 && bytes[0] == '0' && bytes[1] >= '0' && bytes[1] <= '9') {
     bytes++;
@@ -174,7 +174,7 @@ static bool set_undeclared(struct builder *builder, struct record *record, const
   }
 }
 
-/* The name of a member: as it is where the descriptor knows it, else without a card number that may stand in it. */
+/* Sets the name of a member. In a name that is not declared, card numbers are masked. */
 static bool set_key(struct builder *builder, struct record *record, const char *key, bool declared) {
   size_t len = strlen(key);
   struct buf shown;
@@ -193,10 +193,10 @@ static bool set_key(struct builder *builder, struct record *record, const char *
 
 static bool build(struct builder *builder, struct record *record, const struct field *field, enum shape shape, const struct json_node *node);
 
-/* Goes down to a member: its path behind the first `base` bytes. */
+/* Goes down to a member: its key follows the first `base` bytes of the path. */
 static void enter(struct builder *builder, size_t base, const char *key) {
   size_t room = sizeof builder->path - base, dot = base ? 1 : 0, len = strlen(key);
-  if (len + dot >= room || strpbrk(key, ".[") || !*key) { /* no declared field has such a path */
+  if (len + dot >= room || strpbrk(key, ".[") || !*key) { /* no declared path has such a key */
     key = "?";
     len = base + dot + 2 > sizeof builder->path ? 0 : 1;
     if (!len) return;
@@ -206,7 +206,7 @@ static void enter(struct builder *builder, size_t base, const char *key) {
   builder->path[base + dot + len] = '\0';
 }
 
-/* Goes down to the elements of an array that is declared. */
+/* Goes down to the elements of a declared array. */
 static bool enter_elements(struct builder *builder, size_t base) {
   if (base + 3 > sizeof builder->path) return protocol(builder, "an array nested too deeply");
   memcpy(builder->path + base, "[]", 3);
@@ -276,7 +276,7 @@ struct record *record_build(const struct json_node *payload, const struct operat
     error_set(error, ERROR_PROTOCOL, "the answer has none of the documented fields");
     ok = false;
   }
-  explicit_bzero(builder.path, sizeof builder.path); /* keys are the provider's, too */
+  explicit_bzero(builder.path, sizeof builder.path); /* it has keys of the answer in it */
   root->blocks = builder.blocks;
   if (ok) return &root->record;
   record_free(&root->record);

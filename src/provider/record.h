@@ -1,5 +1,10 @@
-/* The provider's payload as a tree of values, in which everything that may be sensitive already is a secret in the arena. Built where the answer is parsed and handed over
- * to the thread that asked; used by one thread at a time. */
+/* The record of an answer, as a tree in which everything that may be sensitive already is a secret in the arena.
+ *
+ *   struct record *root = record_build(payload, operation, &error);
+ *   for (struct record *member = root->child; member; member = member->next) use(member->key, member);
+ *   record_free(root);
+ *
+ * It is built where the answer is parsed, handed over to the thread that asked, and used by one thread at a time. */
 #ifndef CARDS_PROVIDER_RECORD_H
 #define CARDS_PROVIDER_RECORD_H
 
@@ -13,9 +18,9 @@
 enum record_type { RECORD_NULL, RECORD_BOOLEAN, RECORD_INTEGER, RECORD_NUMBER, RECORD_STRING, RECORD_SECRET, RECORD_OBJECT, RECORD_ARRAY };
 
 struct record {
-  struct record *next;  /* sibling */
+  struct record *next;  /* the next one of the same parent */
   struct record *child; /* first member or element */
-  const char *key;      /* in an object; NULL in an array and for the root */
+  const char *key;      /* of a member of an object; NULL for an element and for the root */
   union {
     bool boolean;
     int64_t integer;
@@ -24,16 +29,20 @@ struct record {
       const char *bytes;
       size_t len;
     } string;
-    struct secret secret; /* whoever takes it over wipes the node's handle with memset */
+    struct secret secret; /* whoever takes it over clears the handle here with memset */
   } as;
   size_t count; /* children */
   enum record_type type;
 };
 
-/* Builds the record from the payload's node by the operation's fields: a null is absent (RECORD_NULL in an array, so that places stay), a declared field has its declared type, an
- * undeclared string or number becomes a secret. On failure NULL, with error set to protocol (naming the field) or busy (no room for a secret). */
+/* Builds the record from the node of the answer at operation->root, by the operation's fields.
+ *  - A declared field has its declared type.
+ *  - An undeclared string or number becomes a secret.
+ *  - A null is left out; in an array it is RECORD_NULL, so that places stay.
+ *
+ * On failure NULL with `error` set: protocol, which names the field, or busy when a secret has no room. */
 struct record *record_build(const struct json_node *payload, const struct operation *operation, struct error *error);
-/* Wipes and frees the tree and the secrets that nobody has taken over. NULL is allowed. */
+/* Wipes and frees the tree, with the secrets that nobody has taken over. NULL is allowed. */
 void record_free(struct record *root);
 
 #endif

@@ -10,7 +10,7 @@
 #include "text/chars.h"
 #include "json/json_check.h"
 
-#define FEW_BYTES 160 /* of request line and headers, in most calls */
+#define FEW_BYTES 160 /* of the request line and headers of most calls */
 
 void request_init(struct request *request, const struct operation *operation, const struct request_base *base) {
   request->operation = operation;
@@ -49,7 +49,7 @@ static bool has_control(struct value value) {
   return false;
 }
 
-/* NULL, or what is wrong with a text that stands for a value of the type. */
+/* What is wrong with a text as a value of the type; NULL for nothing. */
 static const char *unfit(enum part_type type, struct value value) {
   switch (type) {
   case PART_STRING:
@@ -62,7 +62,7 @@ static const char *unfit(enum part_type type, struct value value) {
   return ok ? NULL : "must be true or false";
 }
 
-/* What an argument or credential may be, wherever it goes; bodies escape what is left, the other places are narrower. */
+/* Checks an argument or credential. Bodies escape what is left; a path, a query or a header takes less. */
 static bool check(const struct part *part, struct value value, struct error *error) {
   const char *name = part_name(part);
   if (!value.bytes) return part->required ? invalid(error, name, "is required") : true;
@@ -82,7 +82,7 @@ static bool check(const struct part *part, struct value value, struct error *err
   if (part->into == INTO_BODY || part->into == INTO_NOTHING) return true;
   if (part->source == FROM_ARGUMENT && value.len > REQUEST_MAX_ARGUMENT) return invalid(error, name, "is longer than 1024 bytes");
   if (part->into == INTO_PATH) {
-    /* Servers undo the encoding of a slash or of dots before they look for the path: such an id could become another path. */
+    /* Some servers decode a slash or dots before they look up the path: such an id could become another path. */
     if (memchr(value.bytes, '/', value.len) || memchr(value.bytes, '\\', value.len)) return invalid(error, name, "contains a slash");
     if ((value.len == 1 && value.bytes[0] == '.') || (value.len == 2 && memcmp(value.bytes, "..", 2) == 0))
       return invalid(error, name, "is no id but a path");
@@ -103,7 +103,7 @@ static bool exclude(const struct operation *operation, const struct value *value
   return true;
 }
 
-/* Checks all values but for the signatures that are made. Without `complete`, credentials may be missing yet. */
+/* Checks all values, except signatures that are made later. Without `complete` credentials may be missing. */
 static bool check_all(const struct operation *operation, const struct value *values, bool complete, struct error *error) {
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
@@ -115,7 +115,7 @@ static bool check_all(const struct operation *operation, const struct value *val
   return true;
 }
 
-/* One for each part, constants as well. */
+/* Fills in one value for each part, constants included. */
 static void get_all(const struct request *request, struct value *values) {
   for (size_t i = 0; i < request->operation->part_count; i++) {
     const struct part *part = &request->operation->parts[i];
@@ -128,7 +128,7 @@ struct path_values {
   const struct value *values;
 };
 
-/* A placeholder of the path, percent-encoded. */
+/* Fills a placeholder of the path, percent-encoded. */
 static bool fill_path(void *context, const char *name, size_t len, struct buf *out) {
   const struct path_values *path = context;
   for (size_t i = 0; i < path->operation->part_count; i++) {
@@ -139,7 +139,7 @@ static bool fill_path(void *context, const char *name, size_t len, struct buf *o
   return false;
 }
 
-/* Path and query, behind the origin where there is one. */
+/* Writes path and query, behind the origin if there is one. */
 static bool build_target(struct request *request, const struct value *values) {
   const struct operation *operation = request->operation;
   const struct request_base *base = request->base;
@@ -163,7 +163,7 @@ static bool build_target(struct request *request, const struct value *values) {
   return !wire->failed && request->target_len <= REQUEST_MAX_TARGET;
 }
 
-/* False where the header lines of the call, which begin at lines_at, are too long. */
+/* False when the header lines of the call, which begin at lines_at, become too long. */
 static bool add_line(struct request *request, size_t lines_at, const char *name, const char *prefix, struct value value) {
   struct buf *wire = &request->wire;
   buf_add_string(wire, name);
@@ -184,7 +184,7 @@ static bool is_among(const char *line, const struct values *values) {
   return false;
 }
 
-/* The lines of the client, but for those that the call has, too. */
+/* Adds the header lines of the client, without those that the call has, too. */
 static bool add_head(struct request *request) {
   const struct buf *head = &request->base->head;
   if (!request->values.header_count) return buf_add(&request->wire, head->data, head->len);
@@ -196,7 +196,7 @@ static bool add_head(struct request *request) {
   return ok;
 }
 
-/* base64 of user:password, which has to be hidden, too: what is known of each alone says nothing of both. */
+/* Adds base64 of user:password. Redaction has to know it, as the forms of each alone do not show in it. */
 static bool add_basic(struct request *request, size_t lines_at, const struct value *values, size_t place) {
   const struct operation *operation = request->operation;
   const struct part *part = &operation->parts[place];
@@ -231,8 +231,7 @@ static bool add_headers(struct request *request, size_t lines_at, struct error *
     const char *wrong = NULL;
     if (has_control(value))
       wrong = "contains a line break, a NUL or another control character";
-    else if (value.len &&
-             !add_line(request, lines_at, values_header_name(&request->values, i), NULL, value)) /* an empty one takes the client's away */
+    else if (value.len && !add_line(request, lines_at, values_header_name(&request->values, i), NULL, value)) /* an empty one removes the client's */
       wrong = "is too long";
     if (wrong) {
       error_set(error, ERROR_INVALID_REQUEST, "headers.%s %s", values_header_name(&request->values, i), wrong);
@@ -242,7 +241,7 @@ static bool add_headers(struct request *request, size_t lines_at, struct error *
   return true;
 }
 
-/* The call's own lines, the client's, and those about the body; then the body. */
+/* Adds the lines of the call, those of the client and those about the body, and then the body. */
 static bool add_rest(struct request *request, const struct value *values, const struct buf *body, struct error *error) {
   size_t lines_at = request->wire.len;
   if (!add_part_lines(request, lines_at, values, error) || !add_headers(request, lines_at, error)) return false;

@@ -22,7 +22,7 @@ static bool rule_holds(const struct rule *rule, const struct json_node *node) {
   return false;
 }
 
-/* A value of the type that the rule asks about. */
+/* Whether the value is of the type that the rule asks for, so that it breaks the rule by what it says. */
 static bool rule_speaks(const struct rule *rule, const struct json_node *node) {
   static const enum json_type types[] = {
     [RULE_TRUE] = JSON_BOOLEAN, [RULE_FALSE] = JSON_BOOLEAN, [RULE_EQUALS_STRING] = JSON_STRING, [RULE_EQUALS_NUMBER] = JSON_NUMBER
@@ -30,7 +30,8 @@ static bool rule_speaks(const struct rule *rule, const struct json_node *node) {
   return !rule->shape && node && (rule->test == RULE_ABSENT ? json_type(node) != JSON_NULL : json_type(node) == types[rule->test]);
 }
 
-/* A rule whose path says otherwise is the provider's refusal; one whose path is missing, or holds something else altogether, only makes the answer no success. */
+/* A value that breaks a rule makes the answer a refusal. A missing value, or one of another type, only makes it no
+ * success. */
 static enum verdict judge(const struct operation *operation, const struct json_node *root) {
   enum verdict verdict = VERDICT_SUCCESS;
   for (size_t i = 0; i < operation->rule_count; i++) {
@@ -42,14 +43,14 @@ static enum verdict judge(const struct operation *operation, const struct json_n
   return verdict;
 }
 
-/* The last name of a field's path, without the brackets of an array's elements. */
+/* Whether this is the last name of the path, apart from the brackets of an array. */
 static bool ends_in(const char *path, const char *name) {
   const char *dot = strrchr(path, '.'), *last = dot ? dot + 1 : path;
   size_t len = strcspn(last, "[");
   return strncmp(last, name, len) == 0 && name[len] == '\0';
 }
 
-/* The declared secret of that name, wherever in the record it is declared; NULL when there is none. */
+/* The field of that name that is declared a secret, wherever in the record; NULL when there is none. */
 static const struct field *secret_of_name(const struct operation *operation, const char *name) {
   for (size_t i = 0; i < operation->field_count; i++) {
     const struct field *field = &operation->fields[i];
@@ -58,7 +59,7 @@ static const struct field *secret_of_name(const struct operation *operation, con
   return NULL;
 }
 
-/* A number as it is written, and with the leading zeros that it lost. */
+/* Remembers a number as it is written, and with the leading zeros that it lost. */
 static void remember_number(struct redact *redact, const struct field *field, const struct json_node *node) {
   struct buf text;
   buf_init(&text, 512);
@@ -69,7 +70,8 @@ static void remember_number(struct redact *redact, const struct field *field, co
   buf_free(&text);
 }
 
-/* Declared secrets in the answer, wherever a member of that name stands in it, and whatever it is: also what an object or array of that name has inside. */
+/* Remembers the declared secrets of an answer: whatever stands under their names anywhere in it, and all that an
+ * object or array of such a name contains. */
 static void remember_secrets(struct redact *redact, const struct operation *operation, const struct json_node *node, const struct field *within) {
   for (const struct json_node *child = json_child(node); child; child = json_next(child)) {
     const struct field *field = json_type(node) == JSON_OBJECT ? secret_of_name(operation, json_key(child)) : NULL;
@@ -83,7 +85,7 @@ static void remember_secrets(struct redact *redact, const struct operation *oper
   }
 }
 
-/* Text of a provider as it may be shown, into a field of an error that has room for max bytes and "...". */
+/* Writes redacted text of the provider to a field of an error, which has room for `max` bytes and "...". */
 static bool set_clean(struct redact *redact, char *out, size_t max, const char *text, size_t len, bool code) {
   struct buf shown;
   buf_init(&shown, max + 3);
@@ -103,7 +105,7 @@ static struct value text_of(const struct json_node *node, struct buf *number) {
   return text;
 }
 
-/* The text at the first of the paths that has one. The number 0 is none: it says that all is well. */
+/* Takes the text at the first path that has one. The number 0 is none, as it stands for "no error". */
 static bool take(struct redact *redact, const struct json_node *root, const char *const *paths, char *out, size_t max, bool code) {
   bool found = false;
   for (; *paths && !found; paths++) {
@@ -118,7 +120,7 @@ static bool take(struct redact *redact, const struct json_node *root, const char
   return found;
 }
 
-/* The keys of an object that names what was wrong. */
+/* Adds the keys of an object that names what was wrong. */
 static void add_details(struct redact *redact, const struct json_node *details, struct error *error) {
   if (!details || json_type(details) != JSON_OBJECT) return;
   struct buf names;
@@ -139,7 +141,7 @@ void response_request_id(struct error *error, struct redact *redact, const char 
   if (text) set_clean(redact, error->request_id, ERROR_REQUEST_ID_MAX, text, strlen(text), true);
 }
 
-/* Code, message and request id are filled in whatever the kind. */
+/* Fills in code, message and request id, whatever the kind. */
 static void describe(const struct response *response, const struct json_node *root, struct error *error) {
   static const char *const request_ids[] = { "request_id", "requestId", "error.request_id", NULL };
   const struct operation *operation = response->request->operation;
@@ -160,7 +162,7 @@ static void set_kind(struct error *error, enum error_kind kind, const char *othe
   if (!error->message[0]) snprintf(error->message, sizeof error->message, "%s", otherwise);
 }
 
-/* What is wrong with the answer itself goes before what the provider wrote in it. */
+/* Puts what is wrong with the answer itself before what the provider wrote in it. */
 static void set_protocol(struct error *error, const char *what) {
   char wrote[sizeof error->message];
   memcpy(wrote, error->message, sizeof wrote);
@@ -214,7 +216,7 @@ static struct record *read_success(const struct response *response, const struct
   struct record *record = same ? record_build(json_at(root, response->request->operation->root), response->request->operation, &built) : NULL;
   if (record) return record;
   describe(response, root, error);
-  error->message[0] = '\0'; /* of an answer that calls itself a success */
+  error->message[0] = '\0'; /* the answer calls itself a success */
   set_protocol(error, same ? built.message : "the answer repeats another id than was sent: it may be about another card");
   if (!same) return NULL;
   error->kind = built.kind;
@@ -239,7 +241,7 @@ static void set_unexpected(const struct response *response, struct error *error)
   set_protocol(error, what);
 }
 
-/* With the type that it calls itself, which says most of what it is. */
+/* Names the content type of the answer, which explains most. */
 static void set_unreadable(const struct response *response, const char *why, size_t where, struct error *error) {
   char what[320], type[64 + 4] = "";
   const char *given = response->content_type;

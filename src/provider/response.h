@@ -1,25 +1,30 @@
-/* What an answer means: a record, or one error. */
+/* What an answer means: a record or one error.
+ *
+ *   struct response response = { .request = &request, .status = 200, .body = text, .len = len };
+ *   struct record *record = response_read(&response, &error);
+ */
 #ifndef CARDS_PROVIDER_RESPONSE_H
 #define CARDS_PROVIDER_RESPONSE_H
 
 #include "provider/record.h"
 #include "provider/request.h"
 
-/* An answer and the request that it is for. Texts are NULL where there are none, and are read only while a function runs. */
+/* An answer, and the request that it is for. Its texts are only borrowed; NULL means none. */
 struct response {
-  struct request *request;   /* says what the answer has to repeat; its redact takes in the secrets of the answer */
+  struct request *request;   /* what the answer has to repeat; its redaction learns the secrets of the answer */
   int status;                /* of HTTP */
-  const char *body;          /* decoded */
+  const char *body;          /* without its content encoding */
   size_t len;                /* bytes of the body */
-  bool encoded;              /* in a way that is not known: the body is empty */
-  const char *content_type;  /* as the header has it */
-  const char *redirect_host; /* that a redirect leads to */
-  const char *unexpected;    /* a static phrase that says more of a status that no provider documents */
+  bool encoded;              /* the encoding is unknown, so the body is empty */
+  const char *content_type;  /* the value of the header */
+  const char *redirect_host; /* where a redirect leads */
+  const char *unexpected;    /* a static phrase for a status that no provider documents */
 };
 
-/* Reads the answer, in the order that docs/design/contract.md gives for kinds. Returns its record, with the error cleared; or NULL with the error set, but for its attempts, which are 0. */
+/* Reads the answer; docs/design/contract.md has the order in which kinds of errors are decided. Returns its record with
+ * `error` cleared, or NULL with `error` set, except for its attempts. */
 struct record *response_read(const struct response *response, struct error *error);
-/* Sets the request id of an error, redacted; text may be NULL. */
+/* Sets the request id of an error to the redacted text. NULL is allowed. */
 void response_request_id(struct error *error, struct redact *redact, const char *text);
 
 #endif

@@ -12,7 +12,7 @@ struct signed_body {
   const char *bad;
 };
 
-/* {body}, or {body.a.b} for an object in it. */
+/* Fills {body}, or {body.a.b} for an object in it. */
 static bool fill_body(void *context, const char *name, size_t len, struct buf *out) {
   struct signed_body *body = context;
   if (len == 4 && memcmp(name, "body", 4) == 0) return body_build(out, body->operation, body->values, &body->bad);

@@ -13,7 +13,7 @@ void values_free(struct values *values) {
   buf_free(&values->bytes);
 }
 
-/* Where the bytes begin; 0 when they do not fit. A NUL follows each, so that names are strings. */
+/* Where the copy begins; 0 when it does not fit. A NUL follows it, so that names are strings. */
 static uint32_t add(struct values *values, const char *bytes, size_t len) {
   uint32_t length = (uint32_t)len;
   if (len > MAX_BYTES || !buf_reserve(&values->bytes, sizeof length + len + 1)) return 0;

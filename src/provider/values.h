@@ -1,5 +1,8 @@
-/* The values of one call: parameters, credentials, headers of the caller's. They are copies in memory that is wiped, so that the request can be built again for
- * another attempt, on any thread, whatever became of the secrets that they were taken from. Owned by the request; used by one thread at a time. */
+/* The values of one call: parameters, credentials and its own headers.
+ *
+ * They are copies in memory that is wiped, so that the request can be built again for another attempt on any thread,
+ * whatever became of the secrets that they were taken from. They belong to the request; one thread uses them at a
+ * time. */
 #ifndef CARDS_PROVIDER_VALUES_H
 #define CARDS_PROVIDER_VALUES_H
 
@@ -14,33 +17,36 @@
 #define VALUES_MAX_PARTS   64
 #define VALUES_MAX_HEADERS 32
 
-/* A value as text; bytes is NULL where there is none. */
+/* A value as text; bytes is NULL for none. */
 struct value {
   const char *bytes;
   size_t len;
 };
 
 struct values {
-  struct buf bytes;                        /* of all that was ever given: lengths, each followed by so many bytes */
-  uint32_t parts[VALUES_MAX_PARTS];        /* where the value of each part begins; 0 for none */
-  uint32_t headers[VALUES_MAX_HEADERS][2]; /* where the name and the value of each begin */
+  struct buf bytes;                        /* everything that was given: lengths, each followed by so many bytes and a NUL */
+  uint32_t parts[VALUES_MAX_PARTS];        /* where in `bytes` the value of each part begins; 0 for none */
+  uint32_t headers[VALUES_MAX_HEADERS][2]; /* the same for the name and the value of each header */
   size_t header_count;
-  uint64_t secrets; /* a bit for each part whose value a secret held */
-  size_t hidden;    /* bytes that a redact knows */
+  uint64_t secrets; /* one bit for each part whose value came from a secret */
+  size_t hidden;    /* how far values_hide has got in `bytes` */
 };
 
 void values_init(struct values *values);
 /* Wipes and frees. */
 void values_free(struct values *values);
-/* Copies the value of the part at that place, which takes the place of an earlier one. False when memory is used up, or there are more than 4 MiB in all. */
+/* Copies the value of the part at that place, in place of an earlier one. False when memory is used up, or when all
+ * values together have more than 4 MiB. */
 bool values_set(struct values *values, size_t place, const char *bytes, size_t len);
-/* Adds a header. name is a token of RFC 9110, checked by the caller. False as above, or where there are VALUES_MAX_HEADERS already. */
+/* Adds a header. The caller has checked that the name is a token of RFC 9110. False likewise, and when there already
+ * are VALUES_MAX_HEADERS. */
 bool values_add_header(struct values *values, const char *name, const char *bytes, size_t len);
-/* Until the next values_set or values_add_header. */
+/* What was set. Valid until the next values_set or values_add_header. */
 struct value values_get(const struct values *values, size_t place);
 const char *values_header_name(const struct values *values, size_t header);
 struct value values_header(const struct values *values, size_t header);
-/* Has the redact hide all that was given since the last time, a credential that was replaced as well. False when memory is used up; redact_values then fails too. */
+/* Tells a redaction all values that were added since the last call, those that were replaced included. False when
+ * memory is used up; redact_values then fails, too. */
 bool values_hide(struct values *values, struct redact *redact);
 
 #endif

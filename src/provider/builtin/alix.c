@@ -11,7 +11,7 @@ static const struct part parts[] = {
   { .name = "access_token", .wire = "access-token", .source = FROM_CREDENTIAL, .into = INTO_HEADER, .required = true },
 };
 
-/* success:false is a failure at any status. */
+/* success:false is a failure whatever the status. */
 static const struct rule rules[] = {
   { .path = "success", .test = RULE_TRUE },
 };

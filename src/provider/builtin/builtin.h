@@ -1,4 +1,4 @@
-/* The built-in providers, and the lookup that every provider goes through. */
+/* The built-in providers, and how to find one by its name. */
 #ifndef CARDS_PROVIDER_BUILTIN_BUILTIN_H
 #define CARDS_PROVIDER_BUILTIN_BUILTIN_H
 
@@ -6,9 +6,9 @@
 
 extern const struct provider provider_alix, provider_netxd, provider_whop, provider_payengine, provider_nayax;
 
-/* All built-in providers, NULL-terminated. */
+/* All of them, NULL-terminated. */
 extern const struct provider *const registry[];
-/* NULL when there is none of that name. */
+/* The built-in provider of that name; NULL when there is none. */
 const struct provider *registry_find(const char *name);
 
 #endif

@@ -1,5 +1,6 @@
-/* Nayax, "Retrieve Card Token Data" (docs/providers/nayax.md): POST /get-card-token under whichever base is configured (the stable host has no /sdk).
- * A refusal arrives as HTTP 200; a missing field as HTTP 400 in ProblemDetails form, without `status`. It only reads, so it may be sent again. */
+/* Nayax, "Retrieve Card Token Data" (docs/providers/nayax.md): POST /get-card-token below the configured base; the
+ * stable host has no /sdk. A refusal comes as HTTP 200, a missing field as HTTP 400 in the form of ProblemDetails,
+ * without `status`. It only reads, so it may be sent again. */
 #include "provider/builtin/builtin.h"
 
 static const struct credential credentials[] = {

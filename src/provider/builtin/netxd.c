@@ -1,5 +1,6 @@
-/* NetXD XD Ledger, "Get CVV of a Card" (docs/providers/netxd.md): POST /cardv2, JSON-RPC style (the page's heading says POST, its curl line GET with a body).
- * The signature is base64 of a DER ECDSA-SHA256 over the exact bytes of the payload as sent. It only reads, so it may be sent again. */
+/* NetXD XD Ledger, "Get CVV of a Card" (docs/providers/netxd.md): POST /cardv2 in the style of JSON-RPC. The page's
+ * heading says POST, its curl line GET with a body. The signature is base64 of DER, ECDSA with SHA-256, over the
+ * bytes of the payload exactly as they are sent. It only reads, so it may be sent again. */
 #include "provider/builtin/builtin.h"
 
 static const struct credential credentials[] = {

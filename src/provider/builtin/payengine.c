@@ -1,5 +1,6 @@
-/* PayEngine, "Retrieve Token" (docs/providers/payengine.md): GET /api/cards/:id. The credential is the literal secret behind "Basic ", not base64 of a user and a password.
- * last_4 is documented as an integer and shown as a string: an integer gets its leading zeros back. */
+/* PayEngine, "Retrieve Token" (docs/providers/payengine.md): GET /api/cards/:id. The credential follows "Basic " as
+ * it is, not as base64 of a user and a password. last_4 is documented as an integer and shown as a string: an integer
+ * gets its leading zeros back. */
 #include "provider/builtin/builtin.h"
 
 static const struct credential credentials[] = {
@@ -11,7 +12,7 @@ static const struct part parts[] = {
   { .name = "secret", .wire = "Authorization", .source = FROM_CREDENTIAL, .into = INTO_HEADER, .prefix = "Basic ", .required = true },
 };
 
-/* An error is not documented to come with a 2xx. */
+/* No error is documented to come with a 2xx. */
 static const struct rule rules[] = {
   { .path = "error", .test = RULE_ABSENT, .shape = true },
 };
@@ -20,7 +21,7 @@ static const struct echo echoes[] = {
   { .path = "id", .part = "card_id" },
 };
 
-/* created_at stands in the page's example only, expires_at in its table only. */
+/* created_at is only in the example of the page, expires_at only in its table. */
 static const struct field fields[] = {
   { .path = "id", .type = FIELD_STRING },
   { .path = "merchant_id", .type = FIELD_STRING },
@@ -50,7 +51,7 @@ static const struct field fields[] = {
   { .path = "card_updater.updated_at", .type = FIELD_TIMESTAMP },
 };
 
-/* The error envelope is not documented: code and message are read wherever they are known to stand. */
+/* The shape of errors is not documented. Code and message are read wherever they were seen. */
 static const struct operation operations[] = {
   {
       .name = "retrieve_token",

@@ -1,4 +1,5 @@
-/* Whop, "Retrieve Card" (docs/providers/whop.md): GET /cards/{card_id}. `secrets` is null or absent for a card that is not active: a success without secrets. */
+/* Whop, "Retrieve Card" (docs/providers/whop.md): GET /cards/{card_id}. For a card that is not active, `secrets` is
+ * null or missing; that is a success without secrets. */
 #include "provider/builtin/builtin.h"
 
 static const struct credential credentials[] = {
@@ -14,7 +15,7 @@ static const struct part parts[] = {
   { .name = "api_version_date", .wire = "Api-Version-Date", .source = FROM_CREDENTIAL, .into = INTO_HEADER },
 };
 
-/* An error is not documented to come with a 2xx. */
+/* No error is documented to come with a 2xx. */
 static const struct rule rules[] = {
   { .path = "error", .test = RULE_ABSENT, .shape = true },
 };
@@ -23,7 +24,7 @@ static const struct echo echoes[] = {
   { .path = "id", .part = "card_id" },
 };
 
-/* limit.amount is dollars, spent_last_month is cents. */
+/* limit.amount is in dollars, spent_last_month in cents. */
 static const struct field fields[] = {
   { .path = "object", .type = FIELD_STRING },
   { .path = "id", .type = FIELD_STRING },
