@@ -1,4 +1,4 @@
-/* Monotonic time in seconds. */
+/* Monotonic time in seconds, for deadlines and durations. Any thread. */
 #ifndef CARDS_HTTP_CLOCK_H
 #define CARDS_HTTP_CLOCK_H
 

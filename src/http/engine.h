@@ -1,7 +1,15 @@
-/* Calls, their connections, retries and deadlines, driven by whoever owns the engine: a VM's thread (inline) or an I/O thread.
+/* Runs calls: their connections, attempts, retries and deadlines.
  *
- * Every function is called by the owning thread only. In a forked child the engine of the parent is dead: engine_is_foreign says so, and engine_free then only lets go of it
- * without touching the connections that the parent goes on using. */
+ *   struct engine *engine = engine_new(&why);
+ *   engine_submit(engine, job);
+ *   while (!(job = engine_done(engine))) engine_step(engine, -1);
+ *   engine_free(engine);
+ *
+ * An engine belongs to one thread, that of a VM or the I/O thread, and takes no lock. Only the owning thread calls the
+ * functions below; engine_setup and engine_facts may be called by any.
+ *
+ * In a forked child the engine of the parent must not be used, as the parent goes on using its connections:
+ * engine_is_foreign tells, and engine_free then only closes the child's copies of the descriptors. */
 #ifndef CARDS_HTTP_ENGINE_H
 #define CARDS_HTTP_ENGINE_H
 
@@ -9,39 +17,42 @@
 
 struct engine;
 
-/* Sets up libcurl and cJSON for the process, with memory that is wiped. Any thread, any number of times. */
+/* Sets up libcurl and cJSON with memory that is wiped, once for the process. Any thread. */
 void engine_setup(void);
-/* What was found out while setting up; valid after engine_setup. */
+/* What that has found out. */
 struct engine_facts {
-  bool wiping;        /* libcurl's memory is ours */
-  const char *reason; /* why not; NULL when it is */
-  bool cleanse;       /* libcurl uses OpenSSL, so decrypted text is wiped */
+  bool wiping;        /* libcurl takes its memory from the pool */
+  const char *reason; /* why it does not, static; NULL when it does */
+  bool cleanse;       /* libcurl uses OpenSSL 3, which wipes decrypted text when it is asked to */
 };
 const struct engine_facts *engine_facts(void);
 
 /* NULL on failure, with a static sentence in *why. */
 struct engine *engine_new(const char **why);
+/* Cancels what is under way and frees the engine. The jobs stay those of their owners. NULL is allowed. */
 void engine_free(struct engine *engine);
-/* Of a parent, in its child: only closes the descriptors. */
+/* In a forked child: closes the descriptors of an engine of the parent, and leaves the rest. */
 void engine_abandon(struct engine *engine);
 bool engine_is_foreign(const struct engine *engine);
-/* An eventfd of the caller's, to be closed after the engine: every write to it ends a wait of engine_step. */
+/* Every write to this eventfd ends a wait of engine_step. The caller closes it, after the engine. False when memory is
+ * used up. */
 bool engine_add_wake(struct engine *engine, int fd);
-/* Functions to call before and after every wait of engine_step: between them it holds no lock, neither of ours nor of OpenSSL's. */
+/* Sets functions that are called before and after every wait of engine_step. Between them the thread holds no lock, not
+ * even one of OpenSSL. */
 void engine_around_waits(struct engine *engine, void (*leave)(void), void (*enter)(void));
 
-/* Takes the job over and starts it. Failures to start it are outcomes of the job like any other. */
+/* Takes the job over and starts it. If it cannot be started, the job is done with an error. */
 void engine_submit(struct engine *engine, struct job *job);
-/* Gives up a job that is under way: it is done at once, with an error of that kind. */
+/* Ends a job that is under way at once, with an error of that kind. A job that is done is left as it is. */
 void engine_cancel(struct engine *engine, struct job *job, enum error_kind kind, const char *message);
-/* All that are under way: before the engine is freed, where somebody is still interested in them. */
+/* Cancels all jobs that are under way. */
 void engine_cancel_all(struct engine *engine);
-/* Waits at most so many seconds (below 0: until something happens) and does what is due. False when a signal ended the wait. Whoever waits for any job looks at engine_done
- * first: a finished one does not end the wait. */
+/* Waits until something happens, at most so many seconds, or without limit below 0; then does what is due. False when a
+ * signal ended the wait. A job that is already done does not end it: call engine_done first. */
 bool engine_step(struct engine *engine, double seconds);
-/* The next finished job, handed back to the caller; NULL when there is none. */
+/* The next job that is done, which belongs to the caller again; NULL when there is none. */
 struct job *engine_done(struct engine *engine);
-/* Takes this job out of the finished ones when it is one of them. */
+/* Takes this job, if it is done and was not taken yet. */
 bool engine_take(struct engine *engine, struct job *job);
 
 #endif

@@ -1,40 +1,53 @@
-/* The process's I/O thread: an engine that runs by itself, for hosts that must not wait (nginx, other event loops), and the channels through which VMs hand it jobs and
- * get them back. It starts with the first job, has all signals blocked, and is joined when the process exits.
+/* The I/O thread of the process, for hosts that must not wait (nginx, other event loops), and the channels through
+ * which VMs give it jobs and get them back.
  *
- * Ownership: from channel_submit on a job belongs to the thread, until channel_take returns it or channel_give_up was called on it. A channel belongs to its VM's thread;
- * any number of VMs in any threads have one each.
+ *   struct channel *channel = channel_new(&why);
+ *   channel_submit(channel, job, &why);
+ *   poll(channel_wakeup(channel)->fd …);
+ *   size_t count = channel_take(channel, jobs, 16);
+ *   channel_free(channel);
  *
- * A forked child has no such thread, until it submits something itself; the channels that it inherits are foreign: what was in them belongs to the parent, and only
- * channel_free may be called on them. */
+ * The thread runs an engine of its own. It starts with the first job, blocks all signals, and is joined at the end of
+ * the process. A channel belongs to the thread of its VM, and only that thread calls its functions. There may be any
+ * number of channels. A job belongs to the I/O thread from channel_submit until channel_take returns it or
+ * channel_give_up is called.
+ *
+ * One lock guards the lists of jobs and what channels share with the thread. All functions here take it for a moment,
+ * except channel_is_foreign and channel_wakeup. While the I/O thread works it also holds a second one, so that a fork
+ * finds it at rest.
+ *
+ * A forked child has no I/O thread until it submits a job itself. The channels that it inherits are foreign: their
+ * jobs belong to the parent, and only channel_free may be called. */
 #ifndef CARDS_HTTP_IOTHREAD_H
 #define CARDS_HTTP_IOTHREAD_H
 
 #include "http/job.h"
 #include "http/wakeup.h"
 
-#define IOTHREAD_MAX_JOBS 8192 /* unless iothread_limit says otherwise */
+#define IOTHREAD_MAX_JOBS 8192 /* jobs at once, unless iothread_limit sets another number */
 
 struct channel;
 
-/* NULL with a static sentence in *why. */
+/* NULL on failure, with a static sentence in *why. */
 struct channel *channel_new(const char **why);
-/* Its jobs stay its owner's: to be given up one by one. */
+/* Frees the channel. The owner has given up its jobs one by one before. */
 void channel_free(struct channel *channel);
 bool channel_is_foreign(const struct channel *channel);
-/* Rings when a job has come back, and then not again until channel_take has left none. */
+/* Is signalled when a job has come back, and again only after channel_take has left none. */
 struct wakeup *channel_wakeup(struct channel *channel);
-/* As wakeup_accept and wakeup_disconnect. While somebody is connected it is woken every second as well. */
+/* As wakeup_accept and wakeup_disconnect. A channel that is connected is also signalled once a second. */
 bool channel_accept(struct channel *channel, const char **why);
 void channel_disconnect(struct channel *channel);
 
-/* False with a static sentence in *why when there are too many jobs already or the thread cannot be started; the job is the caller's then. */
+/* Hands a job over. False, with a static sentence in *why, when there are too many jobs or the thread cannot be
+ * started; the job then stays the caller's. */
 bool channel_submit(struct channel *channel, struct job *job, const char **why);
-/* Takes out up to `most` jobs that have come back. When more are left it is woken again. */
+/* Takes up to `most` jobs that have come back, and returns their number. If more are left, the channel is signalled. */
 size_t channel_take(struct channel *channel, struct job **jobs, size_t most);
-/* The job is cancelled when it is under way, and freed, if not at once. */
+/* Cancels a job that is under way and frees it, perhaps later. */
 void channel_give_up(struct channel *channel, struct job *job);
 
-/* Of the process: how many jobs there may be at once, submitted and not taken back, and how many there are. */
+/* How many jobs of the process may be submitted and not taken back, and how many are. Any thread. */
 void iothread_limit(size_t jobs);
 size_t iothread_jobs(void);
 

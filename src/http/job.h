@@ -1,7 +1,14 @@
-/* One call, from its request to its record or error: what the binding submits and an engine completes.
+/* One call, from its request to its record or error.
  *
- * Ownership: the binding makes a job, fills in the request, and hands it to an engine; from engine_submit until it comes back from engine_done the engine owns every
- * field. The binding frees it. */
+ *   struct job *job = job_new(provider, operation, settings);
+ *   values_set(&job->request.values, 0, "c_1", 3);
+ *   if (request_build(&job->request, true, &job->error)) engine_submit(engine, job);
+ *   …
+ *   job_free(job);
+ *
+ * The thread of a VM makes a job and fills in its request. From engine_submit or channel_submit until the job comes
+ * back, all fields belong to the thread of that engine. The VM's thread frees the job. No function here takes a
+ * lock. */
 #ifndef CARDS_HTTP_JOB_H
 #define CARDS_HTTP_JOB_H
 
@@ -14,7 +21,7 @@
 #include "secret/buf.h"
 
 struct job_list {
-  struct job *first, **end; /* where the next one goes */
+  struct job *first, **end; /* where the next one is linked */
 };
 
 /* Who has a job of the I/O thread; guarded by the thread's lock. */
@@ -29,23 +36,24 @@ enum job_place {
 
 enum job_state {
   JOB_NEW,
-  JOB_QUEUED,  /* for a connection of its client's, which may have only so many */
-  JOB_READY,   /* one has become free */
-  JOB_RUNNING, /* it has a connection, which may not be open yet */
-  JOB_WAITING, /* for its next attempt */
+  JOB_QUEUED,  /* waits until its client may have one more call on the wire */
+  JOB_READY,   /* may begin its attempt now */
+  JOB_RUNNING, /* has a connection, which may not be open yet */
+  JOB_WAITING, /* waits for its next attempt */
   JOB_DONE
 };
 
-/* Seconds: what the connection of the last attempt took (0 each for one that was open already), and when the first byte of the answer came, from the beginning of the call. */
+/* Seconds that connecting took in the last attempt, 0 for a kept connection; and from the start of the call to the
+ * first byte of the answer. */
 struct job_times {
   double resolve, connect, tls, first_byte;
 };
 
 struct job {
-  struct job *next, **link; /* in the list that it is in */
+  struct job *next, **link; /* in the list that it is in; link is NULL in none */
   enum job_state state;
-  void *owner; /* of the binding, for finding its own again */
-  /* while an I/O thread has it */
+  void *owner; /* the binding's */
+  /* of the I/O thread, guarded by its lock */
   struct channel *channel;
   enum job_place place;
   struct job *next_to_cancel; /* while PLACE_GIVEN_UP */
@@ -59,42 +67,42 @@ struct job {
   size_t max_response_bytes;
   int retries; /* left */
   int attempts;
-  bool asks;     /* another attempt needs something that only the owner can give, such as a signature by a function: it comes back instead, as done */
-  bool supplied; /* for the next attempt all of that is there */
-  bool asking;   /* it came back for that; error is the last attempt's */
+  bool asks;     /* before each further attempt it comes back, as its owner has to give something: a signature by a function */
+  bool supplied; /* the owner has given it for the next attempt */
+  bool asking;   /* it came back for that; `error` is that of the last attempt */
 
-  /* while an engine has it */
-  double due;        /* monotonic seconds: of the next attempt while JOB_WAITING, else when it has to be given up */
-  size_t heap_index; /* in the engine's heap by due */
+  /* of the engine */
+  double due;        /* monotonic seconds: when the next attempt begins while JOB_WAITING, otherwise when it is given up */
+  size_t heap_index; /* in the engine's heap */
   struct origin *origin;
   struct connection *connection; /* while JOB_RUNNING */
   struct reader reader;          /* of the answer */
   size_t sent;                   /* bytes of the request, in this attempt */
-  bool replaced;                 /* a kept connection that had ended was replaced */
-  bool fresh;                    /* no kept connection is to be used */
+  bool replaced;                 /* a kept connection had ended, and was replaced once */
+  bool fresh;                    /* this attempt takes no kept connection */
 
   int status;  /* HTTP status of the last attempt, 0 without one */
-  bool reused; /* the last attempt went over a connection that was open already */
+  bool reused; /* the last attempt went over a kept connection */
   struct job_times times;
   size_t bytes_in, bytes_out; /* of all attempts */
   double finished;            /* monotonic seconds */
-  struct record *record;      /* when it succeeded */
-  struct error error;         /* kind is ERROR_NONE when it succeeded */
+  struct record *record;      /* of a success, otherwise NULL */
+  struct error error;         /* its kind is ERROR_NONE for a success */
 };
 
-/* An empty list; it must stay where it is. */
+/* Makes an empty list, which must not be moved. */
 void job_list_init(struct job_list *list);
 void job_list_add(struct job_list *list, struct job *job);
 void job_list_remove(struct job_list *list, struct job *job);
-/* The first job, taken out; NULL when there is none. */
+/* Takes the first job out; NULL when there is none. */
 struct job *job_list_pop(struct job_list *list);
 
-/* A job with the client's defaults; its deadline runs from now. NULL when memory is used up. */
+/* A job with the settings of its client, whose deadline runs from now. NULL when memory is used up. */
 struct job *job_new(const struct provider *provider, const struct operation *operation, struct settings *settings);
-/* Wipes and frees; the job must not be in an engine. NULL is allowed. */
+/* Wipes and frees a job that no engine has. NULL is allowed. */
 void job_free(struct job *job);
 
-/* Sets the job's error for an attempt that brought no usable answer, with its status and attempts. detail may hold what was sent, which is taken out, and may be NULL. */
+/* Sets the error of an attempt that brought no usable answer. `detail` is redacted and may be NULL. */
 void job_fail(struct job *job, enum error_kind kind, bool retryable, const char *what, const char *detail);
 
 #endif

@@ -1,4 +1,4 @@
-/* libcurl, cJSON and the allocator under both, once per process. */
+/* Sets up libcurl, cJSON and the allocator below both, once for the process. */
 #include <curl/curl.h>
 #include <pthread.h>
 #include <string.h>

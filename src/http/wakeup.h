@@ -1,5 +1,14 @@
-/* How a VM is told that there is something for it: an eventfd, which event loops poll; or one end of a connection over a unix socket, for nginx, whose scripts can wait for
- * nothing else. Abstract sockets would leave no file behind, but nginx cannot connect to them. */
+/* Wakes the host of a VM when there is something to do.
+ *
+ * An event loop polls an eventfd. nginx cannot, so its scripts read from one end of a connection over a unix socket
+ * in the file system. Abstract sockets would leave no file behind, but nginx cannot connect to them.
+ *
+ *   wakeup_listen(&wakeup, path, &why);      the script connects to path
+ *   wakeup_accept(&wakeup, &why);            from now on signals are bytes on that connection
+ *
+ * A wakeup belongs to one thread, which calls all functions except two: any thread may call wakeup_signal, and
+ * wakeup_close is called by whoever uses it last. The lock of the wakeup guards `peer`, so that no signal is written
+ * to a connection that is being closed. Functions that can fail return false with a static sentence in *why. */
 #ifndef CARDS_HTTP_WAKEUP_H
 #define CARDS_HTTP_WAKEUP_H
 
@@ -9,26 +18,28 @@
 #define WAKEUP_PATH_MAX 108
 
 struct wakeup {
-  int fd;               /* an eventfd, readable when it was signalled */
-  pthread_mutex_t lock; /* of peer, which one thread writes to while another one disconnects */
-  int peer;             /* the connection; -1 without one */
+  int fd;               /* the eventfd, readable after a signal */
+  pthread_mutex_t lock; /* guards `peer` */
+  int peer;             /* the connection, -1 for none */
   int listener;
-  char folder[WAKEUP_PATH_MAX]; /* of the socket that is listened on; "" for none */
+  char folder[WAKEUP_PATH_MAX]; /* of the socket while it is listening, "" for none */
 };
 
-/* On failure these return false with a static sentence in *why. All but wakeup_signal are called by the wakeup's owner only. */
+/* Makes a wakeup with an eventfd. */
 bool wakeup_open(struct wakeup *wakeup, const char **why);
+/* Closes everything, with the connection. */
 void wakeup_close(struct wakeup *wakeup);
-/* Only closes the descriptors, of which a forked child has copies. */
+/* In a forked child: closes its copies of the descriptors, and leaves the rest. */
 void wakeup_abandon(struct wakeup *wakeup);
-/* Over the connection where there is one, by the eventfd otherwise. Any thread. */
+/* Signals over the connection if there is one, otherwise by the eventfd. */
 void wakeup_signal(struct wakeup *wakeup);
-/* The eventfd is not readable until the next signal. */
+/* Clears the eventfd until the next signal. */
 void wakeup_clear(struct wakeup *wakeup);
 
-/* Listens on a socket in a folder of its own that nobody else may enter; path is where to connect. Removes what processes that are gone have left behind. */
+/* Listens on a socket in a new folder that only this user may enter, and writes its path. Removes folders of
+ * processes that have ended. */
 bool wakeup_listen(struct wakeup *wakeup, char path[static WAKEUP_PATH_MAX], const char **why);
-/* Takes the connection that was made meanwhile by this process; the socket's file and folder are gone then, whatever the outcome. */
+/* Accepts the connection that this process has made meanwhile. Removes socket and folder in any case. */
 bool wakeup_accept(struct wakeup *wakeup, const char **why);
 void wakeup_disconnect(struct wakeup *wakeup);
 

@@ -1,7 +1,9 @@
-/* Connections that serve each other: those of clients with the same identity, see settings.h. The idle ones are used again, newest first, and closed after their time; a client that
- * may have only so many calls on the wire has its further ones wait here, in their order.
+/* Connections that can be used for each other's calls: those of clients whose settings have the same identity.
  *
- * Every function is called by the owning thread only. */
+ * Idle connections are used again, the newest first, and closed after their time. A client may have a limit of calls
+ * on the wire; its further calls wait here in their order.
+ *
+ * Called by the thread that owns the engine. */
 #ifndef CARDS_HTTP_CONNECTION_ORIGIN_H
 #define CARDS_HTTP_CONNECTION_ORIGIN_H
 
@@ -21,30 +23,30 @@ struct origin {
 
 struct origins {
   struct origin *buckets[ORIGIN_BUCKETS];
-  size_t idle;   /* connections */
-  double expiry; /* when one of them is over, or before; below 0 for never */
+  size_t idle;   /* idle connections in total */
+  double expiry; /* the first of them is to be closed then or later, monotonic seconds; below 0 for never */
 };
 
-/* Gives the job its origin, made where there is none, until origin_leave. False when memory is used up. */
+/* Sets the origin of a job, which is made when there is none, until origin_leave. False when memory is used up. */
 bool origin_join(struct origins *origins, struct job *job);
 void origin_leave(struct origins *origins, struct job *job);
 
-/* True where the job may go on the wire now; else it waits among others of its client. False with *no_memory set when memory is used up. */
+/* True when the job may go on the wire now. Otherwise it waits behind others of its client, or, with *no_memory set,
+ * memory is used up. */
 bool origin_enter(struct job *job, bool *no_memory);
-/* A job that origin_enter let through has ended its attempt. Returns the next one of its client, which may go now, or NULL. */
+/* The attempt of a job that origin_enter let through has ended. Returns the next job of its client, which may go now,
+ * or NULL. */
 struct job *origin_exit(struct job *job);
-/* A job that waits gives up. */
+/* A waiting job gives up. */
 void origin_give_up(struct job *job);
 
-/* The newest idle connection, or NULL. What is too old is closed by the way. */
+/* Takes the newest idle connection, or NULL. Closes those whose time is over. */
 struct connection *origin_take(struct origins *origins, struct origin *origin, double now);
-/* An open connection, of a job that still has the origin, that is free now. */
+/* Keeps an open connection as idle. Its job still has the origin. */
 void origin_keep(struct origins *origins, struct connection *connection, double now);
-/* Closes an idle connection. */
+/* Closes one idle connection, all whose time is over, and all. */
 void origin_drop(struct origins *origins, struct connection *connection);
-/* Closes what is over. */
 void origins_expire(struct origins *origins, double now);
-/* Closes all that is idle. */
 void origins_close(struct origins *origins);
 
 #endif

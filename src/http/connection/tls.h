@@ -1,4 +1,7 @@
-/* What libcurl's TLS does for a connection: which certificates it trusts and shows, what it wipes, which session it begins with. */
+/* Sets up the TLS of a connection that libcurl makes: which certificates it trusts and shows, that it wipes what it
+ * decrypts, and which session it resumes.
+ *
+ * Called by the thread that owns the engine. */
 #ifndef CARDS_HTTP_CONNECTION_TLS_H
 #define CARDS_HTTP_CONNECTION_TLS_H
 
@@ -8,15 +11,15 @@
 struct connection;
 struct ssl_st; /* an SSL */
 
-/* Sets the handle's options. Anything but CURLE_OK: libcurl refused one, or memory is used up. */
+/* Sets the options of a handle. Any other code than CURLE_OK: libcurl refused one, or memory is used up. */
 CURLcode tls_set_up(CURL *easy, struct connection *connection);
-/* Whether TLS has bytes that nobody has read, deciphered or not. */
+/* Whether TLS has bytes that nobody has read, decrypted or not. */
 bool tls_holds_bytes(const struct ssl_st *tls);
-/* Whether the other side has said that it ends TLS. */
+/* Whether the other side has announced the end of TLS. */
 bool tls_has_ended(const struct ssl_st *tls);
-/* "certificate required", of an alert that the connection got; static. */
+/* The text of an alert, such as "certificate required"; static. */
 const char *tls_alert_text(int alert);
-/* Whether that alert may mean that the server wants a client certificate. */
+/* Whether the alert may mean that the server wants a client certificate. */
 bool tls_alert_wants_certificate(int alert);
 
 #endif

@@ -1,6 +1,7 @@
-/* Certificates of authorities, read once for all connections that trust the same file: the system's bundle takes some 30 ms, and its store most of a megabyte.
+/* Certificates of authorities, read once for all connections that trust the same file. The bundle of the system takes
+ * some 30 ms to read, and most of a megabyte.
  *
- * Every function is called by the owning thread only. */
+ * Called by the thread that owns the engine. */
 #ifndef CARDS_HTTP_CONNECTION_TRUST_H
 #define CARDS_HTTP_CONNECTION_TRUST_H
 
@@ -10,14 +11,14 @@
 
 struct trust {
   struct trust *next; /* used longer ago */
-  char *file;         /* NULL for the system's */
-  struct stat facts;  /* of the file, when it was read */
+  char *file;         /* NULL for those of the system */
+  struct stat facts;  /* of the file when it was read */
   X509_STORE *store;
-  struct curl_blob one; /* the first of the certificates, as PEM; empty where they are looked for one by one */
+  struct curl_blob one; /* the first certificate, as PEM; empty when OpenSSL looks for each in a folder */
 };
 
-/* What a PEM file has, or the system where it is NULL; read anew when the file has changed. Borrowed from the list (NULL while it is empty) until the next call. NULL where the file
- * has no certificates, or cannot be read. */
+/* The certificates of a PEM file, or of the system for NULL; read again when the file has changed. Borrowed until the
+ * next call. NULL when the file has none or cannot be read. `list` is the head of the list, NULL while it is empty. */
 const struct trust *trust_find(struct trust **list, const char *ca_file);
 void trust_free(struct trust **list);
 
