@@ -12,14 +12,14 @@
 #include "secret/pool.h"
 #include "secret/secret.h"
 
-#define SCRATCH 16384 /* bytes that are received at once */
+#define SCRATCH 16384 /* bytes of one read */
 
 struct engine {
   struct connector connector;
   struct origins origins;
   uint32_t generation; /* of the process that made it */
   struct job_list ready, done;
-  struct job_heap heap; /* all jobs under way, by due */
+  struct job_heap heap; /* all jobs under way */
   char scratch[SCRATCH];
 };
 
@@ -44,7 +44,7 @@ static void finish(struct engine *engine, struct job *job) {
   add_done(engine, job);
 }
 
-/* Its client may have one more call on the wire: the next that waits for it. */
+/* Its client may have one more call on the wire now: starts the next one that waits. */
 static void exit_origin(struct engine *engine, struct job *job) {
   struct job *next = origin_exit(job);
   if (!next) return;
@@ -52,7 +52,7 @@ static void exit_origin(struct engine *engine, struct job *job) {
   job_list_add(&engine->ready, next);
 }
 
-/* Another attempt is to begin, for which its owner has to give something first. */
+/* Gives the job back instead of another attempt if its owner has to supply something for that. */
 static bool hand_back(struct engine *engine, struct job *job) {
   bool asks = job->asks && job->attempts > 0 && !job->supplied;
   job->supplied = false;
@@ -62,7 +62,7 @@ static bool hand_back(struct engine *engine, struct job *job) {
   return true;
 }
 
-/* The attempt has ended, with a record or an error, and its connection was let go of. */
+/* The attempt has ended with a record or an error, and the job has no connection any more. */
 static void end_attempt(struct engine *engine, struct job *job) {
   double at;
   exit_origin(engine, job);
@@ -104,7 +104,8 @@ static void after(struct engine *engine, struct job *job, enum exchange_state st
     end_attempt(engine, job);
     return;
   }
-  /* It is one of the retries; a call that was to have none gets this one, as it would fail whenever a server lets go at that moment. */
+  /* It counts as a retry. A call without retries gets it, too, or it would fail whenever a server closes at that
+   * moment. */
   job->replaced = job->fresh = true;
   if (job->retries > 0) job->retries--;
   let_go(engine, job, false);
@@ -122,12 +123,14 @@ static void send_request(struct engine *engine, struct job *job) {
   after(engine, job, exchange_send(job, engine->scratch, sizeof engine->scratch));
 }
 
-/* A connection that nobody uses has something to read: a session ticket, its end, or what nobody asked for, which the next call would take for its answer. */
+/* An idle connection can be read. That may be a session ticket or its end. Other bytes would be taken for the answer
+ * of the next call, so it is dropped. */
 static void check_idle(struct engine *engine, struct connection *connection) {
   if (!connection_is_silent(connection, engine->scratch, sizeof engine->scratch)) origin_drop(&engine->origins, connection);
 }
 
-/* An idle connection that the job may use, or NULL: one that was asked at this moment, as an answer that comes before its request is somebody else's. */
+/* Takes an idle connection, or NULL. It is checked at this moment: an answer that is there before the request belongs
+ * to another one. */
 static struct connection *take_idle(struct engine *engine, const struct job *job, double now) {
   struct connection *connection = NULL;
   while (!job->fresh && (connection = origin_take(&engine->origins, job->origin, now)) &&
@@ -136,7 +139,7 @@ static struct connection *take_idle(struct engine *engine, const struct job *job
   return connection;
 }
 
-/* A forked child has no secrets of its parent's. */
+/* A forked child does not have the secrets of its parent. */
 static bool has_lost_password(struct job *job) {
   if (secret_state(&job->settings->key_password) == SECRET_FORKED)
     job_fail(job, ERROR_TLS, false, "tls.key_password was made before this process was forked", NULL);
@@ -151,7 +154,7 @@ static void begin_attempt(struct engine *engine, struct job *job) {
   double now = clock_now();
   job->state = JOB_RUNNING;
   exchange_begin(job);
-  if (job->deadline <= now) { /* a function that gave a credential has taken all of it */
+  if (job->deadline <= now) { /* a function that gave a credential took all the time */
     job_fail(job, ERROR_TIMEOUT, job->operation->safe, "no answer in time", NULL);
     end_attempt(engine, job);
     return;
@@ -185,7 +188,7 @@ static void begin_attempt(struct engine *engine, struct job *job) {
   if (code != CURLE_OK) unconnected(engine, connection, code);
 }
 
-/* As soon as its client may have one more call on the wire. */
+/* Begins an attempt as soon as its client may have one more call on the wire. */
 static void start_attempt(struct engine *engine, struct job *job) {
   bool no_memory;
   if (hand_back(engine, job)) return;
@@ -252,7 +255,7 @@ void engine_cancel_all(struct engine *engine) {
 }
 
 void engine_abandon(struct engine *engine) {
-  sockets_abandon(&engine->connector.sockets); /* the rest is left as it is */
+  sockets_abandon(&engine->connector.sockets); /* the rest stays as it is */
 }
 
 void engine_free(struct engine *engine) {
@@ -263,7 +266,7 @@ void engine_free(struct engine *engine) {
   }
   engine_cancel_all(engine);
   while (engine_done(engine))
-    continue; /* they are their owners' */
+    continue; /* they belong to their owners */
   origins_close(&engine->origins);
   names_free(&engine->connector.names);
   sockets_close(&engine->connector.sockets);
@@ -297,7 +300,7 @@ void engine_submit(struct engine *engine, struct job *job) {
 void engine_cancel(struct engine *engine, struct job *job, enum error_kind kind, const char *message) {
   switch (job->state) {
   case JOB_RUNNING:
-    job->status = job->reader.status; /* of the answer that has begun */
+    job->status = job->reader.status; /* the answer has begun */
     let_go(engine, job, false);
     exit_origin(engine, job);
     break;
@@ -315,7 +318,7 @@ void engine_cancel(struct engine *engine, struct job *job, enum error_kind kind,
 
 /* --- time --- */
 
-/* The time until something is due: 0 when it is, below 0 when nothing ever is. */
+/* Seconds until something is due: 0 when it is, below 0 when nothing is. */
 static double until_due(const struct engine *engine, double now) {
   double at = sockets_due(&engine->connector.sockets);
   if (engine->ready.first || engine->connector.names.changed) return 0;
@@ -325,7 +328,7 @@ static double until_due(const struct engine *engine, double now) {
 }
 
 static void end_overdue(struct engine *engine, struct job *job) {
-  if (job->state == JOB_RUNNING && job->due < job->deadline) { /* it could not connect in time: another try may */
+  if (job->state == JOB_RUNNING && job->due < job->deadline) { /* it could not connect in time; another attempt may */
     job_fail(job, ERROR_TIMEOUT, true, "no answer in time", NULL);
     let_go(engine, job, false);
     end_attempt(engine, job);
@@ -349,7 +352,7 @@ static void run_due(struct engine *engine) {
   origins_expire(&engine->origins, now);
 }
 
-/* Connections of a shard that libcurl had no memory for: it may have forgotten any of them. */
+/* Ends the connections of shards for which libcurl had no memory, as it may have forgotten any of them. */
 static void end_broken(struct engine *engine) {
   for (struct connection *connection = engine->connector.all, *next; connection; connection = next) {
     next = connection->next_all;

@@ -12,8 +12,8 @@
 #include "provider/response.h"
 #include "text/chars.h"
 
-#define READS_AT_ONCE 64      /* TLS may have more for as long as the server sends */
-#define LONGEST_WAIT  86400.0 /* seconds that a provider may ask for */
+#define READS_AT_ONCE 64      /* a server that keeps sending would hold up all other connections */
+#define LONGEST_WAIT  86400.0 /* seconds; a provider cannot ask for more */
 
 void exchange_begin(struct job *job) {
   reader_free(&job->reader);
@@ -26,7 +26,7 @@ void exchange_begin(struct job *job) {
 
 /* --- what the headers add to an error --- */
 
-/* Digits, and a point with more of them: what the host's locale says does not matter. Below 0 when it is anything else. */
+/* Reads digits with an optional fraction, whatever the locale. Below 0 for anything else. */
 static double read_decimal(const char *text) {
   double value = 0, place = 1;
   if (!is_digit(*text)) return -1;
@@ -38,7 +38,7 @@ static double read_decimal(const char *text) {
   return *text == '\0' ? value : -1;
 }
 
-/* Seconds to wait, from any of the forms in use: milliseconds, seconds, an HTTP date. Below 0 when none can be read. */
+/* Seconds to wait, given in milliseconds, in seconds or as an HTTP date. Below 0 when there are none. */
 static double read_retry_after(const struct reader *reader) {
   const char *text = reader_header(reader, "retry-after-ms");
   double wait = text ? read_decimal(text) / 1000 : -1;
@@ -61,7 +61,7 @@ static void read_headers(struct job *job) {
 
 /* --- failures --- */
 
-/* libcurl's many results as few kinds; what is not here is a network error. */
+/* The kinds of libcurl's results. What is not here is a network error. */
 static const struct {
   CURLcode code;
   enum error_kind kind;
@@ -88,7 +88,7 @@ static const struct {
   { CURLE_COULDNT_CONNECT, ERROR_NETWORK, "no connection" },
 };
 
-/* libcurl calls it a broken CA file, or no connection. */
+/* For libcurl this is a broken CA file, or no connection. */
 static bool is_out_of_descriptors(void) {
   int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
   if (fd < 0) return errno == EMFILE || errno == ENFILE;
@@ -96,7 +96,7 @@ static bool is_out_of_descriptors(void) {
   return false;
 }
 
-/* Of a SOCKS proxy, which says the same the next time. */
+/* Whether a SOCKS proxy refused in a way that the next attempt would not change. */
 static bool is_refusal(long proxy_error) {
   return proxy_error == CURLPX_USER_REJECTED || proxy_error == CURLPX_NO_AUTH || proxy_error == CURLPX_REPLY_NOT_ALLOWED;
 }
@@ -120,12 +120,12 @@ void exchange_unconnected(struct job *job, CURLcode code) {
     job_fail(job, ERROR_NETWORK, connection->proxy_status >= 500, refused, NULL);
   } else {
     bool refused = is_refusal(connection->proxy_error);
-    /* Nothing was sent. libcurl's own words help with what is set up wrongly: names, certificates. */
+    /* Nothing was sent, so it may be repeated. libcurl's own text helps with wrong settings: names and certificates. */
     job_fail(job, kind, kind != ERROR_TLS && !refused, what, kind == ERROR_TIMEOUT ? NULL : connection->message);
   }
 }
 
-/* An alert of TLS that came instead of an answer. */
+/* Fails the job if a TLS alert came instead of an answer. */
 static bool refused_by_alert(struct job *job) {
   int alert = job->connection->alert;
   if (alert < 0 || job->reader.bytes) return false;
@@ -134,7 +134,7 @@ static bool refused_by_alert(struct job *job) {
   return true;
 }
 
-/* The connection broke, or the answer is none. */
+/* The connection broke, or the answer is invalid. */
 static enum exchange_state fail(struct job *job) {
   static const struct {
     enum error_kind kind;
@@ -169,13 +169,13 @@ static enum exchange_state break_off(struct job *job) {
   if (silent && job->reused && job->operation->safe && !job->replaced && job->connection->alert < 0) return EXCHANGE_REPLACE;
   reader_end(&job->reader);
   if (refused_by_alert(job)) return EXCHANGE_DONE;
-  if (job->reader.fault == READER_OK) job->reader.fault = READER_CUT; /* a body that the end ends, which did not end in order */
+  if (job->reader.fault == READER_OK) job->reader.fault = READER_CUT; /* the end of the body was not in order */
   return fail(job);
 }
 
 /* --- an answer --- */
 
-/* The host that a redirect leads to, to be freed with curl_free; NULL where it names none. */
+/* The host that a redirect leads to, for curl_free; NULL when there is none. */
 static char *find_redirect(const struct job *job) {
   const char *location = job->status >= 300 && job->status < 400 ? reader_header(&job->reader, "location") : NULL;
   CURLU *url = location ? curl_url() : NULL;
@@ -190,7 +190,7 @@ static char *find_redirect(const struct job *job) {
 static enum exchange_state finish(struct job *job) {
   const struct reader *reader = &job->reader;
   job->status = reader->status;
-  bool by_proxy = job->status == 407 && job->settings->base.origin; /* behind a tunnel it is the provider's own answer */
+  bool by_proxy = job->status == 407 && job->settings->base.origin; /* through a tunnel it is an answer of the provider */
   char *redirect = find_redirect(job);
   struct response response = { .request = &job->request,
                                .status = job->status,
@@ -214,7 +214,8 @@ static enum exchange_state finish(struct job *job) {
 enum exchange_state exchange_receive(struct job *job, char *scratch, size_t size) {
   for (int reads = 0;; reads++) {
     size_t got;
-    if (reads == READS_AT_ONCE && connection_want_room(job->connection, true)) return EXCHANGE_PAUSES; /* there is room, so epoll tells at once */
+    /* epoll reports room to write at once, so the rest is read in the next turn. */
+    if (reads == READS_AT_ONCE && connection_want_room(job->connection, true)) return EXCHANGE_PAUSES;
     CURLcode code = connection_receive(job->connection, scratch, size, &got);
     if (code == CURLE_AGAIN) return EXCHANGE_GOES_ON;
     if (code != CURLE_OK) return break_off(job);
@@ -244,7 +245,7 @@ enum exchange_state exchange_send(struct job *job, char *scratch, size_t size) {
       job_fail(job, ERROR_BUSY, exchange_may_repeat(job), "memory is used up", NULL);
       return EXCHANGE_DONE;
     }
-    if (code != CURLE_OK) { /* there may be an answer that says why */
+    if (code != CURLE_OK) { /* an answer may say why */
       enum exchange_state state = exchange_receive(job, scratch, size);
       return state == EXCHANGE_GOES_ON ? break_off(job) : state;
     }

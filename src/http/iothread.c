@@ -16,26 +16,27 @@
 struct channel {
   struct wakeup wakeup;
   uint32_t generation; /* of the process that made it */
-  /* under the lock */
-  size_t references; /* its VM's, one for each of its jobs, and one while it is being signalled */
+  /* under the lock: */
+  size_t references; /* one of its VM, one for each job, and one while it is being signalled */
   struct job_list outbox;
   bool signalled;
-  struct channel *next_connected, **connected_link; /* those that are woken every second */
-  struct channel *next_to_signal;                   /* of the thread only */
+  struct channel *next_connected, **connected_link; /* in the list of those that are signalled every second */
+  struct channel *next_to_signal;                   /* of the I/O thread alone */
   bool will_be_signalled;
 };
 
 #define TICK 1.0 /* seconds */
 
-/* A fork has to find the thread at rest: otherwise locks of OpenSSL or libcurl would stay taken in the child, and what the thread was changing half changed. So the thread
- * holds `working` while it works. A busy thread rests only for moments: whoever forks takes the gate first, which keeps it from going on. */
+/* A fork has to find the I/O thread at rest. Otherwise locks of OpenSSL or libcurl would stay locked in the child,
+ * and its data half changed. So the thread holds `working` while it works. A busy thread rests only for moments, so
+ * whoever forks takes the gate first, which keeps it from going on. */
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER, working = PTHREAD_MUTEX_INITIALIZER;
 
-/* Everything but the thread's own engine is under the lock. */
+/* Guards everything here, except the engine that the I/O thread is running. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static struct {
   bool running, stopping;
-  bool sleeping; /* a submitter has to wake it */
+  bool sleeping; /* whoever adds work has to wake it */
   pthread_t thread;
   struct engine *engine;
   int wake;
@@ -53,7 +54,7 @@ static void leave(pthread_mutex_t *mutex) {
   if (pthread_mutex_unlock(mutex) != 0) abort();
 }
 
-/* Around every wait the thread rests, with no lock of its own taken. */
+/* The I/O thread rests during every wait, and holds no lock then. */
 static void work(void) {
   take(&gate);
   take(&working);
@@ -71,7 +72,7 @@ static void free_channel(struct channel *channel) {
   pool_free(channel);
 }
 
-/* Lets go of one reference, and of so many jobs. Takes the lock. */
+/* Drops one reference to the channel and counts `jobs` less. Takes the lock. */
 static void unref(struct channel *channel, size_t jobs) {
   take(&lock);
   io.jobs -= jobs;
@@ -90,12 +91,12 @@ static void disconnect(struct channel *channel) {
 
 /* --- the thread --- */
 
-/* What one turn found and made, for which the lock is not needed. */
+/* What one turn has taken out of the lists, to go on with it without the lock. */
 struct turn {
   struct job_list fresh, garbage;
   struct job *to_cancel;
   struct channel *to_signal;
-  bool stopping, ended, connected; /* ended: some call did; connected: one of them over a new connection */
+  bool stopping, ended, connected; /* ended: some call has; connected: one of those over a new connection */
 };
 
 static void plan_signal(struct turn *turn, struct channel *channel) {
@@ -106,12 +107,12 @@ static void plan_signal(struct turn *turn, struct channel *channel) {
   turn->to_signal = channel;
 }
 
-/* A job that is finished goes to its channel, or is freed when nobody wants it. */
+/* Gives a job that is done to its channel, or to the garbage when nobody wants it. */
 static void hand_back(struct turn *turn, struct job *job) {
   struct channel *channel = job->channel;
   turn->ended = true;
   turn->connected = turn->connected || !job->reused;
-  if (job->place == PLACE_GIVEN_UP) return; /* take_work finds it among those to be cancelled */
+  if (job->place == PLACE_GIVEN_UP) return; /* it also is in the list of those to cancel, which take_work reads next */
   if (job->place == PLACE_CANCELLED) {
     job_list_add(&turn->garbage, job);
     return;
@@ -162,7 +163,7 @@ static void cancel_jobs(struct turn *turn, struct engine *engine) {
   }
 }
 
-/* One look at what came in and what is finished. Returns how long to wait afterwards. */
+/* Takes over new work and gives back what is done. Returns the seconds to wait afterwards, below 0 for no limit. */
 static double turn_over(struct engine *engine, bool tick, bool *stopping) {
   struct turn turn = { 0 };
   job_list_init(&turn.fresh);
@@ -241,7 +242,7 @@ static void after_fork(void) {
   leave(&gate);
 }
 
-/* In the child, which has neither the thread nor its calls. */
+/* In the child, which has neither the I/O thread nor its calls. */
 static void forget(void) {
   if (io.running) {
     close(io.wake);
@@ -261,7 +262,9 @@ static bool prepared;
 
 static void prepare(void) {
   job_list_init(&io.inbox);
-  secret_generation(); /* its handlers for forks, and the pool's, are set: ours come last, so that before a fork they run first, as the thread may need those locks to rest */
+  /* Sets its own handlers for forks first. They run in reverse order, and the I/O thread may need their locks to
+   * rest. */
+  secret_generation();
   prepared = pthread_atfork(before_fork, after_fork, forget) == 0 && atexit(stop) == 0;
 }
 
@@ -340,7 +343,8 @@ bool channel_submit(struct channel *channel, struct job *job, const char **why) 
 
 size_t channel_take(struct channel *channel, struct job **jobs, size_t most) {
   size_t count = 0;
-  if (!channel->connected_link) wakeup_clear(&channel->wakeup); /* first: what comes back later wakes it again */
+  /* Before the jobs are taken, as what comes back later has to signal again. */
+  if (!channel->connected_link) wakeup_clear(&channel->wakeup);
   take(&lock);
   for (; count < most && channel->outbox.first; count++) {
     jobs[count] = job_list_pop(&channel->outbox);
@@ -384,7 +388,7 @@ bool channel_accept(struct channel *channel, const char **why) {
   channel->connected_link = &io.connected;
   if (io.connected) io.connected->connected_link = &channel->next_connected;
   io.connected = channel;
-  bool wanted = io.running && io.sleeping; /* it did not know that it has to tick */
+  bool wanted = io.running && io.sleeping; /* it does not know yet that it has to tick */
   io.sleeping = io.sleeping && !wanted;
   leave(&lock);
   if (wanted) wake();

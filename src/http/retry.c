@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <sys/random.h>
 
-#define FIRST_DELAY   0.5 /* seconds, doubled with every attempt */
+#define FIRST_DELAY   0.5 /* seconds; doubles with every attempt */
 #define LONGEST_DELAY 8.0
 
 /* Uniform in [0, 1). */

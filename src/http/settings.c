@@ -57,12 +57,12 @@ static bool has_header(const struct settings *settings, const char *name) {
 
 /* --- URLs, as libcurl reads them --- */
 
-/* Other failures are those of libcurl's codes: anything but a lack of memory is a URL that cannot be read. */
+/* The URLs are read with the codes of libcurl. Any failure but a lack of memory is a URL that cannot be read. */
 static CURLUcode stored(bool ok) {
   return ok ? CURLUE_OK : CURLUE_OUT_OF_MEMORY;
 }
 
-/* Adds a part of the URL to `text`, which stays without memory where there is none. */
+/* Appends a part of the URL to `text`, which stays empty when the URL has none. */
 static CURLUcode get_part(CURLU *url, CURLUPart part, unsigned flags, struct buf *text) {
   char *found = NULL;
   CURLUcode code = curl_url_get(url, part, &found, flags);
@@ -74,12 +74,12 @@ static CURLUcode get_part(CURLU *url, CURLUPart part, unsigned flags, struct buf
 }
 
 #ifdef CURLU_PUNYCODE
-#define HOST_FLAGS CURLU_PUNYCODE /* as the host is looked up and certified */
+#define HOST_FLAGS CURLU_PUNYCODE /* the form in which hosts are looked up and certified */
 #else
 #define HOST_FLAGS 0
 #endif
 
-/* An address, or a name that libcurl knows without looking it up, is not. */
+/* Addresses are not looked up, and neither are names that libcurl knows. */
 static bool is_looked_up(const char *host) {
   struct in_addr address;
   size_t len = strlen(host);
@@ -96,7 +96,7 @@ static bool set_name(struct settings *settings, const char *host, const char *po
   return settings->name != NULL;
 }
 
-/* The origin, the path behind it, the line "Host: name:port". */
+/* Derives the origin, the path behind it, and the header Host. */
 static CURLUcode take_base_url(struct settings *settings, const struct buf *host, const struct buf *port) {
   const char *authority = strstr(settings->base_url, "://");
   size_t len = authority ? strcspn(authority + 3, "/") : 0;
@@ -130,7 +130,7 @@ static CURLUcode read_base_url(struct settings *settings, CURLU *url) {
   return code;
 }
 
-/* What was written into the URL counts where nothing is given beside it. */
+/* A credential in the URL counts when none is given beside it. */
 static CURLUcode take_proxy_user(struct settings *settings, CURLU *url) {
   const char *why;
   struct buf user, password;
@@ -148,7 +148,7 @@ static CURLUcode take_proxy_user(struct settings *settings, CURLU *url) {
   return code;
 }
 
-/* Without the credential, which has a place of its own. */
+/* Removes the credential from the URL, as it has a place of its own. */
 static CURLUcode take_proxy_url(struct settings *settings, CURLU *url) {
   struct buf plain;
   buf_init(&plain, 4096);
@@ -189,7 +189,7 @@ static CURLUcode read_proxy(struct settings *settings, CURLU *url) {
   return code;
 }
 
-/* http goes to an HTTP proxy in absolute form, without any tunnel, so that the credential is a header of ours. */
+/* An http request goes to an HTTP proxy without a tunnel, so that the credential of the proxy is one of its headers. */
 static bool add_proxy_authorization(struct settings *settings) {
   struct buf pair, value;
   buf_init(&pair, 32 * 1024);
@@ -216,7 +216,7 @@ static bool set_identity(struct settings *settings) {
   const struct secret *const secrets[] = { &settings->key_password, &settings->proxy_password };
   const double times[] = { settings->idle_timeout, settings->max_age };
   bool ok = context && EVP_DigestInit_ex(context, EVP_sha256(), NULL) == 1;
-  for (size_t i = 0; ok && i < sizeof strings / sizeof *strings; i++) /* one that is absent is another one than an empty one */
+  for (size_t i = 0; ok && i < sizeof strings / sizeof *strings; i++) /* an absent one differs from an empty one */
     ok = strings[i] ? digest(context, strings[i], strlen(strings[i]) + 1) : digest(context, "", 0);
   for (size_t i = 0; ok && i < sizeof secrets / sizeof *secrets; i++)
     ok = digest(context, secrets[i]->bytes ? (const void *)secrets[i]->bytes : "", secrets[i]->bytes ? secrets[i]->len : 0);

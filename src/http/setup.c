@@ -10,7 +10,8 @@
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static struct engine_facts facts;
 
-/* curl_global_init_mem has no effect when somebody else in the process came first, so what counts is whose memory libcurl takes. */
+/* curl_global_init_mem has no effect when another module has initialised libcurl before. So see whose memory it
+ * takes. */
 static bool takes_our_memory(void) {
   unsigned long before = pool_allocations();
   curl_slist_free_all(curl_slist_append(NULL, "x"));

@@ -17,7 +17,7 @@
 
 #define PREFIX    "cards-"
 #define SOCKET    "wake"
-#define ABANDONED 10 /* seconds: a folder lives for the moment of connecting */
+#define ABANDONED 10 /* seconds; a folder exists only while somebody connects */
 
 bool wakeup_open(struct wakeup *wakeup, const char **why) {
   memset(wakeup, 0, sizeof *wakeup);
@@ -36,7 +36,7 @@ bool wakeup_open(struct wakeup *wakeup, const char **why) {
 void wakeup_signal(struct wakeup *wakeup) {
   static const uint64_t one = 1;
   pthread_mutex_lock(&wakeup->lock);
-  /* A full socket or counter wakes already; a connection that is gone is noticed by its reader. */
+  /* A full socket or counter will wake the reader anyway. A reader whose connection has ended notices that itself. */
   if (wakeup->peer >= 0)
     send(wakeup->peer, &one, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
   else if (write(wakeup->fd, &one, sizeof one) < 0)
@@ -75,7 +75,7 @@ static void remove_folder(int place_fd, const char *folder) {
   unlinkat(place_fd, folder, AT_REMOVEDIR);
 }
 
-/* "cards-<pid>-…", a folder of this user's and older than any that is in use, of a process that is gone */
+/* Whether this is "cards-<pid>-…", a folder of this user, of a process that has ended, and older than any in use. */
 static bool is_abandoned(int place_fd, const char *name) {
   char *end;
   struct stat facts;

@@ -225,13 +225,14 @@ static bool add_part_lines(struct request *request, size_t lines_at, const struc
   return true;
 }
 
+/* Adds the headers of the call. An empty one is not sent, and removes the client's. */
 static bool add_headers(struct request *request, size_t lines_at, struct error *error) {
   for (size_t i = 0; i < request->values.header_count; i++) {
     struct value value = values_header(&request->values, i);
     const char *wrong = NULL;
     if (has_control(value))
       wrong = "contains a line break, a NUL or another control character";
-    else if (value.len && !add_line(request, lines_at, values_header_name(&request->values, i), NULL, value)) /* an empty one removes the client's */
+    else if (value.len && !add_line(request, lines_at, values_header_name(&request->values, i), NULL, value))
       wrong = "is too long";
     if (wrong) {
       error_set(error, ERROR_INVALID_REQUEST, "headers.%s %s", values_header_name(&request->values, i), wrong);

@@ -15,7 +15,7 @@
 #error "libcurl 7.87 or newer is needed"
 #endif
 
-#define READ_AT_ONCE 2047L /* bytes that libcurl 7.88 reads at most in one call; it keeps room for them and one more while it connects */
+#define READ_AT_ONCE 2047L /* the most that libcurl 7.88 reads in one call; it also keeps room for them while it connects */
 
 /* --- connecting --- */
 
@@ -23,7 +23,7 @@ static curl_socket_t on_open(void *user, curlsocktype purpose, struct curl_socka
   (void)purpose;
   struct connection *connection = user;
   if (connection->name) names_found(&connection->connector->names, connection->name, clock_now());
-  connection->name = NULL; /* which may be forgotten from now on */
+  connection->name = NULL; /* the entry may be removed from now on */
   return sockets_make(&connection->connector->sockets, address);
 }
 
@@ -35,10 +35,12 @@ static long milliseconds(double seconds) {
 #define SET(option, value)                                                                                                                           \
   if (rc == CURLE_OK) rc = curl_easy_setopt(easy, option, value)
 
-/* The credential goes in the URL: what is given beside it libcurl 7.88 decodes as if it came out of one, and newer ones do not. */
+/* The credential goes into the URL. libcurl 7.88 decodes one that is set by options as if it came from a
+ * URL, newer ones do not. */
 static CURLcode set_proxy(CURL *easy, const struct settings *settings) {
-  if (!settings->proxy_user) return curl_easy_setopt(easy, CURLOPT_PROXY, settings->proxy ? settings->proxy : ""); /* never from the environment */
-  const char *host = strstr(settings->proxy, "://") + 3; /* settings_finish has seen to it */
+  /* "" is no proxy, not even that of the environment. */
+  if (!settings->proxy_user) return curl_easy_setopt(easy, CURLOPT_PROXY, settings->proxy ? settings->proxy : "");
+  const char *host = strstr(settings->proxy, "://") + 3; /* settings_finish has written it */
   const struct secret *password = &settings->proxy_password;
   struct buf url;
   buf_init(&url, 128 * 1024);
@@ -57,13 +59,13 @@ static CURLcode set_up(CURL *easy, struct connection *connection) {
   const struct settings *settings = job->settings;
   CURLcode rc = set_proxy(easy, settings);
   if (rc == CURLE_OK && connection->layered) rc = tls_set_up(easy, connection);
-  SET(CURLOPT_NOPROXY, ""); /* nor from there what goes around it */
+  SET(CURLOPT_NOPROXY, ""); /* nor its exceptions */
   SET(CURLOPT_CONNECT_ONLY, 1L);
   SET(CURLOPT_URL, settings->origin);
   SET(CURLOPT_PROTOCOLS_STR, settings->insecure_http ? "http,https" : "https");
-  SET(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1); /* or ALPN would choose HTTP/2 */
+  SET(CURLOPT_HTTP_VERSION, CURL_HTTP_VERSION_1_1); /* otherwise ALPN could choose HTTP/2 */
   SET(CURLOPT_NOSIGNAL, 1L);
-  SET(CURLOPT_QUICK_EXIT, 1L); /* a name that is still being looked up must not hold up the end of its call */
+  SET(CURLOPT_QUICK_EXIT, 1L); /* the end of a call must not wait for a look-up */
   SET(CURLOPT_BUFFERSIZE, READ_AT_ONCE);
   SET(CURLOPT_CONNECTTIMEOUT_MS, milliseconds(job->due - clock_now()));
   SET(CURLOPT_SHARE, sockets->share);
@@ -141,7 +143,8 @@ void connection_start_waiting(struct connector *connector, void (*failed)(void *
                               void *context) {
   if (!connector->names.changed) return;
   connector->names.changed = false;
-  /* One after the other, from the beginning: what fails may start others, and where a look-up was given up the first one looks and the others wait again. */
+  /* Each time from the beginning of the list, as a failure may start other calls. After a look-up that was given up,
+   * the first connection begins another one and the others wait again. */
   for (struct name *name; (name = name_with_news(&connector->names));) {
     struct connection *connection = name->waiting;
     leave_list(connection);
@@ -185,7 +188,7 @@ CURLcode connection_ended(struct connection *connection, CURLcode code) {
   read_times(connection->easy, &connection->job->times);
   if (!sockets_watch(&connector->sockets, connection->fd, connection, false)) return fail(connection, CURLE_OUT_OF_MEMORY, "memory is used up");
   curl_easy_setopt(connection->easy, CURLOPT_ERRORBUFFER, NULL);
-  curl_easy_setopt(connection->easy, CURLOPT_PROXY, NULL); /* the credential in it is of no use any more */
+  curl_easy_setopt(connection->easy, CURLOPT_PROXY, NULL); /* its credential is not needed any more */
   pool_free(connection->message);
   connection->message = NULL;
   return CURLE_OK;
@@ -209,7 +212,7 @@ bool connection_may_hold_more(const struct connection *connection) {
   return connection->layered || connection->got >= READ_AT_ONCE;
 }
 
-/* Reads, and finds nothing but what is for TLS itself, as a session ticket is; a part of a record is something. */
+/* Reads, and finds only bytes for TLS itself, such as a session ticket. A part of a record is something else. */
 static bool brings_nothing(struct connection *connection, char *scratch, size_t size) {
   size_t got;
   CURLcode code = connection_receive(connection, scratch, size, &got);

@@ -5,7 +5,7 @@
 
 #include "secret/pool.h"
 
-#define MARGIN 1.0 /* seconds by which libcurl's own entry is older */
+#define MARGIN 1.0 /* seconds; libcurl's own entry is that much older */
 
 static bool is_idle(const struct name *name, double now) {
   return !name->looking && !name->waiting && name->known_until <= now && name->failed_until <= now;
@@ -18,7 +18,7 @@ static void drop(struct name **link) {
   pool_free(name);
 }
 
-/* What nobody knows or wants any more goes by the way. */
+/* Removes entries that are over and that nobody waits for. */
 struct name *names_find(struct names *names, const char *host, double now) {
   struct name *found = NULL;
   for (struct name **link = &names->first; *link;) {

@@ -15,7 +15,7 @@ struct gate {
 /* --- which origin --- */
 
 static struct origin **bucket(struct origins *origins, const unsigned char *identity) {
-  return &origins->buckets[identity[0] % ORIGIN_BUCKETS]; /* a digest: any byte of it will do */
+  return &origins->buckets[identity[0] % ORIGIN_BUCKETS]; /* any byte of a digest will do */
 }
 
 static struct origin *find(struct origins *origins, const struct settings *settings) {
@@ -91,7 +91,7 @@ struct job *origin_exit(struct job *job) {
   if (!job->settings->max_connections) return NULL;
   struct gate **link = find_gate(job->origin, job->settings->id), *gate = *link;
   struct job *next = job_list_pop(&gate->waiting);
-  if (next) return next; /* in its place */
+  if (next) return next; /* it takes the place of the other */
   if (--gate->inside == 0) {
     *link = gate->next;
     pool_free(gate);
@@ -146,16 +146,16 @@ struct connection *origin_take(struct origins *origins, struct origin *origin, d
   if (!connection) return NULL;
   take_out(origins, connection);
   connection->origin = NULL;
-  origin->references--; /* not the last one: the job has the origin */
+  origin->references--; /* not the last reference, as the job has one */
   return connection;
 }
 
-/* Drops what is over at that time, and finds out when the next one will be. */
+/* Closes the connections whose time is over, and notes when that of the next one is. */
 static void drop_over(struct origins *origins, double now) {
   origins->expiry = -1;
   for (size_t i = 0; i < ORIGIN_BUCKETS && origins->idle; i++) {
     for (struct origin *origin = origins->buckets[i], *next; origin; origin = next) {
-      next = origin->next; /* without its last connection the origin may be freed */
+      next = origin->next; /* the origin may be freed with its last connection */
       for (struct connection *connection = origin->idle, *older; connection; connection = older) {
         older = connection->next;
         double over = over_at(connection);

@@ -21,7 +21,7 @@ static void drop(struct session **link) {
   pool_free(session);
 }
 
-/* That of the identity, first in the list then; NULL where there is none. */
+/* The session of the identity, which moves to the head of the list; NULL when there is none. */
 static struct session *find(struct session **list, const unsigned char *identity) {
   size_t count = 0;
   for (struct session **link = list; *link; link = &(*link)->next) {

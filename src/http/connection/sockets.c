@@ -9,14 +9,14 @@
 #include "http/clock.h"
 #include "secret/pool.h"
 
-#define EVENTS 256 /* read from epoll at once */
+#define EVENTS 256 /* of one epoll_wait */
 
 enum watch_kind { WATCH_NOTHING, WATCH_LIBCURL, WATCH_CONNECTION, WATCH_WAKE };
 
 struct watched {
   uint8_t kind;
   uint8_t events; /* EPOLLIN, EPOLLOUT */
-  bool made;      /* for libcurl and closed for it here; other descriptors come and go unseen, as the resolver's */
+  bool made;      /* by sockets_make. Descriptors of the resolver and others come and go unseen */
   union {
     struct shard *shard;           /* of WATCH_LIBCURL */
     struct connection *connection; /* of WATCH_CONNECTION */
@@ -42,7 +42,8 @@ static struct watched *entry(struct sockets *sockets, int fd) {
 static void unwatch(struct sockets *sockets, int fd) {
   struct watched *known = entry(sockets, fd);
   if (!known) return;
-  /* libcurl 7.88 closes sockets that are still connecting by itself, and tells afterwards: the descriptor may be another thread's by now, which epoll does not know. */
+  /* libcurl 7.88 closes sockets that are still connecting by itself and reports it afterwards. The descriptor may
+   * belong to another thread by now, and then epoll does not know it. */
   if (known->events && epoll_ctl(sockets->epoll, EPOLL_CTL_DEL, fd, NULL) != 0) known->made = false;
   known->events = 0;
   known->kind = WATCH_NOTHING;
@@ -83,7 +84,7 @@ curl_socket_t sockets_make(struct sockets *sockets, const struct curl_sockaddr *
 
 int sockets_on_close(void *user, curl_socket_t fd) {
   struct sockets *sockets = user;
-  /* A forked process may have the socket, too: epoll would go on to tell of it. */
+  /* A forked process may still have the socket, and then epoll would go on to report it. */
   if ((size_t)fd < sockets->watched_count && sockets->watched[fd].events) epoll_ctl(sockets->epoll, EPOLL_CTL_DEL, fd, NULL);
   if ((size_t)fd < sockets->watched_count) memset(&sockets->watched[fd], 0, sizeof sockets->watched[fd]);
   return close(fd);
@@ -97,12 +98,13 @@ static int on_socket(CURL *easy, curl_socket_t fd, int what, void *user, void *u
   (void)easy;
   (void)unused;
   if (what == CURL_POLL_REMOVE) {
-    /* Not that of a connection which was opened meanwhile: the engine watches it now. */
+    /* Not if the connection is open by now: then the engine watches it. */
     if ((size_t)fd < shard->sockets->watched_count && shard->sockets->watched[fd].kind == WATCH_LIBCURL) unwatch(shard->sockets, fd);
     return 0;
   }
   if (what < 0 || (size_t)what >= sizeof events / sizeof *events || !events[what]) return 0;
-  struct watched *known = watch(shard->sockets, fd, events[what], WATCH_LIBCURL); /* where that fails the call ends at its deadline */
+  /* If that fails, the call ends at its deadline. */
+  struct watched *known = watch(shard->sockets, fd, events[what], WATCH_LIBCURL);
   if (known) known->shard = shard;
   return 0;
 }
@@ -114,8 +116,11 @@ static int on_timer(CURLM *multi, long milliseconds, void *user) {
   return 0;
 }
 
-/* A failure, for want of memory, leaves libcurl with a handle that it does not look at any more, and 7.88 with traces of its socket that must not be met again.
- * What has ended is told of at once: until its first byte libcurl holds a connection for one that nobody uses, and may close it when it makes another one. */
+/* After a failure, for lack of memory, libcurl does not look at the handle any more, and 7.88 keeps traces of its
+ * socket that must not be met again. So the shard is given up.
+ *
+ * What has ended is reported at once. Until its first byte libcurl takes a connection for an unused one, and may
+ * close it when it makes another one. */
 static void act(struct shard *shard, curl_socket_t fd, int bits) {
   int running, left;
   struct sockets *sockets = shard->sockets;
@@ -235,7 +240,7 @@ bool sockets_wait(struct sockets *sockets, int milliseconds) {
   if (sockets->enter) sockets->enter();
   for (int i = 0; i < count; i++) {
     int fd = events[i].data.fd, bits = 0;
-    const struct watched *known = &sockets->watched[fd]; /* as it is now: an event before this one may have ended it */
+    const struct watched *known = &sockets->watched[fd]; /* its current state, as an earlier event may have ended it */
     if (known->kind == WATCH_CONNECTION) {
       sockets->ready(sockets->context, known->connection);
     } else if (known->kind == WATCH_LIBCURL) {

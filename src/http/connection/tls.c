@@ -8,9 +8,9 @@
 #include "http/connection/connection.h"
 #include "http/job.h"
 
-#define SEND_AT_ONCE 4096 /* bytes of a record: most requests are smaller, and each connection keeps room for one */
+#define SEND_AT_ONCE 4096 /* bytes of a TLS record: each connection keeps room for one, and most requests are smaller */
 
-static int context_index = -1; /* where an SSL_CTX knows its connection */
+static int context_index = -1; /* where an SSL_CTX has its connection */
 
 static void make_index(void) {
   context_index = SSL_CTX_get_ex_new_index(0, NULL, NULL, NULL, NULL);
@@ -22,16 +22,17 @@ static struct connection *connection_of(const SSL *ssl) {
 
 /* --- the certificate that is shown --- */
 
-/* Without one it is an error: OpenSSL would ask on the terminal. */
+/* Fails without a password, as OpenSSL would ask for one on the terminal. */
 static int give_password(char *buffer, int size, int writing, void *user) {
   const struct secret *password = user;
   (void)writing;
   if (!password->bytes || (size_t)size < password->len) return -1;
   memcpy(buffer, password->bytes, password->len);
-  return (int)password->len - 1; /* the NUL behind it is not meant */
+  return (int)password->len - 1; /* without its NUL */
 }
 
-/* Not by libcurl, which would keep the key's password as long as the connection. NULL, or what is wrong. */
+/* Sets the client certificate. libcurl would keep the password as long as the connection. Returns what is wrong, or
+ * NULL. */
 static const char *show_certificate(SSL_CTX *context, const struct settings *settings) {
   const char *key_file = settings->key_file ? settings->key_file : settings->cert_file;
   if (!settings->cert_file) return NULL;
@@ -51,8 +52,9 @@ static const char *show_certificate(SSL_CTX *context, const struct settings *set
 
 /* --- what happens later --- */
 
-/* A handshake begins with the session of an earlier connection, where there is one. A server that wants another certificate says so by an alert; under TLS 1.3 that is after the
- * handshake, when libcurl only sees a connection that breaks. */
+/* Begins a handshake with the session of an earlier connection, if there is one, and notes alerts. A server that
+ * wants another certificate sends an alert. Under TLS 1.3 it comes after the handshake, when libcurl only sees that
+ * the connection breaks. */
 static void on_event(const SSL *ssl, int where, int what) {
   struct connection *connection = connection_of(ssl);
   if (where == SSL_CB_HANDSHAKE_START && connection->state == CONNECTION_CONNECTS && SSL_get_SSL_CTX(ssl) == connection->context) {
@@ -69,8 +71,11 @@ static int on_session(SSL *ssl, SSL_SESSION *session) {
   return connection->job && sessions_keep(&connection->connector->sessions, connection->job->settings, connection->store, session);
 }
 
-/* OpenSSL wipes what it has decrypted once it was read, and reads what is there in one system call instead of two for each record. The store of authorities is that of trust.h: it does
- * not go in the place of the cert_store, which libcurl fills by itself and shares. With a proxy over TLS this is called for the proxy first. */
+/* Sets up an SSL_CTX that libcurl has made; with a proxy over TLS the first one is for the proxy.
+ *
+ * OpenSSL wipes decrypted text once it was read, and reads what is there with one system call instead of two for each
+ * record. The certificates of authorities are those of trust.h. They do not replace the cert_store, which libcurl
+ * fills itself and shares. */
 static CURLcode on_context(CURL *easy, void *made, void *user) {
   struct connection *connection = user;
   const struct settings *settings = connection->job->settings;
@@ -83,12 +88,12 @@ static CURLcode on_context(CURL *easy, void *made, void *user) {
   ERR_clear_error();
   if (connection->refusal) return CURLE_SSL_CERTPROBLEM;
   SSL_CTX_set_options(context, SSL_OP_CLEANSE_PLAINTEXT);
-  SSL_CTX_clear_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF); /* libcurl's, see connection_receive */
+  SSL_CTX_clear_options(context, SSL_OP_IGNORE_UNEXPECTED_EOF); /* libcurl sets it, see connection_receive */
   SSL_CTX_set_read_ahead(context, 1);
   SSL_CTX_set_max_send_fragment(context, SEND_AT_ONCE);
   SSL_CTX_set_info_callback(context, on_event);
-  SSL_CTX_set_keylog_callback(context, NULL); /* libcurl's, for SSLKEYLOGFILE in the environment */
-  if (of_proxy) return CURLE_OK;              /* its sessions must never be taken for the provider's */
+  SSL_CTX_set_keylog_callback(context, NULL); /* libcurl sets it for SSLKEYLOGFILE in the environment */
+  if (of_proxy) return CURLE_OK;              /* its sessions must not be used for the provider */
   connection->context = context;
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_sess_set_new_cb(context, on_session);
@@ -105,7 +110,7 @@ CURLcode tls_set_up(CURL *easy, struct connection *connection) {
   if (pthread_once(&once, make_index) != 0 || context_index < 0) return CURLE_OUT_OF_MEMORY;
   CURLcode rc = curl_easy_setopt(easy, CURLOPT_SSL_CTX_FUNCTION, on_context);
   if (rc == CURLE_OK) rc = curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, connection);
-  /* on_context has all of them; libcurl would read them for every connection. */
+  /* on_context sets them; libcurl would read them for every connection. */
   const struct trust *trust = trust_find(&connection->connector->trust, settings->ca_file);
   if (!trust) return CURLE_SSL_CACERT_BADFILE;
   if (X509_STORE_up_ref(trust->store) == 1) connection->store = trust->store;

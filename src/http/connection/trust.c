@@ -7,7 +7,7 @@
 
 #include "secret/pool.h"
 
-#define STORES 16 /* that are kept: more files than that are read again */
+#define STORES 16 /* that are kept; further files are read each time */
 
 static void drop(struct trust **link) {
   struct trust *trust = *link;
@@ -18,17 +18,17 @@ static void drop(struct trust **link) {
   pool_free(trust);
 }
 
-/* The places of the system's certificates that libcurl was built for. */
+/* Loads the certificates of the system from where libcurl was built to find them. */
 static int load_system(X509_STORE *store) {
   const curl_version_info_data *libcurl = curl_version_info(CURLVERSION_NOW);
   int ok = libcurl->cainfo && X509_STORE_load_file(store, libcurl->cainfo) == 1;
-  if (libcurl->capath) ok |= X509_STORE_load_path(store, libcurl->capath) == 1; /* looks into it when something is missing */
+  if (libcurl->capath) ok |= X509_STORE_load_path(store, libcurl->capath) == 1; /* looks for each certificate when it is needed */
   return ok || X509_STORE_set_default_paths(store) == 1;
 }
 
 static X509_STORE *load(const char *file) {
   X509_STORE *store = X509_STORE_new();
-  /* As libcurl does: an intermediate certificate that is trusted needs no root. */
+  /* As in libcurl, a trusted intermediate certificate needs no root. */
   if (store && X509_STORE_set_flags(store, X509_V_FLAG_TRUSTED_FIRST | X509_V_FLAG_PARTIAL_CHAIN) == 1 &&
       (file ? X509_STORE_load_file(store, file) == 1 : load_system(store)))
     return store;
@@ -36,7 +36,7 @@ static X509_STORE *load(const char *file) {
   return NULL;
 }
 
-/* What libcurl gets: newer ones read the system's whole bundle for each connection where they get nothing. */
+/* Copies one certificate for libcurl: without any, newer ones read the bundle of the system for each connection. */
 static bool copy_one(struct trust *trust) {
   STACK_OF(X509_OBJECT) *objects = X509_STORE_get0_objects(trust->store);
   X509 *first = NULL;
@@ -96,7 +96,7 @@ const struct trust *trust_find(struct trust **list, const char *ca_file) {
   }
   ERR_clear_error();
   if (!found) found = read_anew(ca_file, &facts);
-  ERR_clear_error(); /* what was wrong with a file is no error of the next TLS operation */
+  ERR_clear_error(); /* errors of a file must not be taken for those of the next TLS operation */
   if (!found) return NULL;
   found->next = *list;
   *list = found;

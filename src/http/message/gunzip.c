@@ -7,13 +7,13 @@
 
 #include "secret/pool.h"
 
-#define GZIP_ONLY  (15 + 16)         /* inflateInit2: the largest window, and neither zlib's own format nor raw deflate */
-#define MOST       ((size_t)1 << 30) /* zlib counts in unsigned int */
+#define GZIP_ONLY  (15 + 16)         /* for inflateInit2: the largest window, only the gzip format */
+#define MOST       ((size_t)1 << 30) /* bytes; zlib counts in unsigned int */
 #define LEAST_ROOM 256
 
 struct gunzip {
   z_stream stream;
-  bool inside; /* a member */
+  bool inside; /* a member has begun and not ended */
 };
 
 static voidpf take_memory(voidpf unused, uInt count, uInt size) {
@@ -43,7 +43,7 @@ void gunzip_free(struct gunzip *gunzip) {
   pool_free(gunzip);
 }
 
-/* Room for some text at the buffer's end; false when memory is used up. */
+/* Makes room for text at the end of the buffer. False when memory is used up. */
 static bool make_room(z_stream *stream, struct buf *out) {
   size_t most = out->max - out->len;
   size_t wanted = (size_t)stream->avail_in * 4 + LEAST_ROOM;
@@ -54,7 +54,7 @@ static bool make_room(z_stream *stream, struct buf *out) {
   return true;
 }
 
-/* Until zlib has neither input nor more of a text that did not fit. */
+/* Decodes until zlib has no input left, and no text that did not fit. */
 static enum gunzip_result decode(struct gunzip *gunzip, struct buf *out) {
   z_stream *stream = &gunzip->stream;
   do {
@@ -62,7 +62,8 @@ static enum gunzip_result decode(struct gunzip *gunzip, struct buf *out) {
     gunzip->inside = true;
     if (!make_room(stream, out)) return GUNZIP_NO_MEMORY;
     uInt room = stream->avail_out;
-    int rc = inflate(stream, Z_FINISH); /* which spares a member that comes as a whole the memory and the wiping of a window */
+    /* With Z_FINISH a member that comes in one piece needs no window, which would have to be wiped. */
+    int rc = inflate(stream, Z_FINISH);
     buf_added(out, room - stream->avail_out);
     if (out->len == out->max) return GUNZIP_FULL;
     if (rc == Z_MEM_ERROR) return GUNZIP_NO_MEMORY;

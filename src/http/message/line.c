@@ -10,7 +10,7 @@
 static const char not_http[] = "no status line of HTTP/1.0 or 1.1";
 static const char not_chunk[] = "a chunk without a plain size";
 
-/* One bit for each byte that may stand in a name: letters, digits and !#$%&'*+-.^_`|~. */
+/* One bit for each byte that names of headers may have: letters, digits and !#$%&'*+-.^_`|~. */
 static const uint64_t name_bytes[4] = { 0x03ff6cfa00000000, 0x57ffffffc7fffffe, 0, 0 };
 
 static bool is_of_name(unsigned char c) {
@@ -39,7 +39,8 @@ static bool are_eight_text(const char *text) {
   return (suspect & ones * 0x80) == 0 || is_text_by_byte(text, 8);
 }
 
-/* No control character but HTAB: eight bytes at a time, as this is most of an answer's head, and the last eight once more. */
+/* Whether there is no control character but HTAB. Looks at eight bytes at a time, as this is most of the head of an
+ * answer, and at the last eight once more. */
 static bool is_text(const char *text, size_t len) {
   if (len < 8) return is_text_by_byte(text, len);
   for (size_t i = 0; i + 8 < len; i += 8)

@@ -5,14 +5,15 @@
 
 #include "http/message/line.h"
 
-/* Measured: an answer of 275 bytes of head in 8 headers and 300 of body, in one piece: 6,100 instructions, 0.45 us, from reader_init to reader_free; one with gzip 3.8 us. */
+/* Measured from reader_init to reader_free: an answer of 8 headers in 275 bytes and a body of 300, in one piece,
+ * takes 6,100 instructions, 0.45 us; with gzip 3.8 us. */
 
-#define CHUNK_LINE_MAX ((size_t)256)       /* bytes of a chunk's size and extensions, with their CRLF */
-#define HEAD_ROOM      ((size_t)1024)      /* bytes for the headers of an answer as it is usual */
-#define BODY_ROOM      ((size_t)64 * 1024) /* bytes that an announced length alone makes us hold */
+#define CHUNK_LINE_MAX ((size_t)256)       /* bytes of the line before a chunk, with CRLF */
+#define HEAD_ROOM      ((size_t)1024)      /* bytes for the headers of a usual answer */
+#define BODY_ROOM      ((size_t)64 * 1024) /* bytes at most that are reserved for an announced length */
 #define GZIP_SLACK     ((size_t)64 * 1024) /* bytes for the headers of gzip */
 
-/* What was fed and is not read yet. */
+/* What was fed and not read yet. */
 struct input {
   const char *bytes;
   size_t len;
@@ -23,7 +24,7 @@ static const char no_memory[] = "it does not fit into memory";
 void reader_init(struct reader *reader, size_t max_body, bool no_body) {
   *reader = (struct reader){ .no_body = no_body, .max_body = max_body };
   buf_init(&reader->head, READER_MAX_HEAD + CHUNK_LINE_MAX);
-  buf_init(&reader->body, max_body < SIZE_MAX ? max_body + 1 : max_body); /* one more, by which gzip shows that it is too large */
+  buf_init(&reader->body, max_body < SIZE_MAX ? max_body + 1 : max_body); /* one more byte shows that gzip holds too much */
 }
 
 void reader_free(struct reader *reader) {
@@ -70,8 +71,9 @@ static enum reader_state state_of(const struct reader *reader) {
 
 /* --- lines --- */
 
-/* Takes a line of at most `most` bytes off the input; where it ends with the input, the rest is awaited. NULL then, and when it fails: with the fault where the line is too
- * long. Otherwise its bytes lie in head behind the headers, and len is without its CRLF. */
+/* Takes a line of at most `most` bytes off the input. It lies in `head` behind the headers; *len is its length
+ * without CRLF. NULL when its end has not arrived yet, and after a failure, which is `fault` for a line that is too
+ * long. */
 static char *take_line(struct reader *reader, struct input *input, size_t most, enum reader_fault fault, size_t *len) {
   size_t begun = reader->head.len - reader->headers;
   size_t piece = input->len < most - begun ? input->len : most - begun;
@@ -118,7 +120,7 @@ static void read_status(struct reader *reader, struct input *input) {
   int status = 0;
   char *line = take_head_line(reader, input, &len);
   const char *why = NULL;
-  /* What is no HTTP may have no line end at all. */
+  /* What is not HTTP may never have the end of a line. */
   if (!line_may_be_status(reader->head.data, reader->head.len))
     fail(reader, READER_NOT_HTTP, "no status line of HTTP/1.0 or 1.1");
   else if (line != NULL && (why = line_status(line, len, &status, &reader->is_1_1)) != NULL)
@@ -146,7 +148,7 @@ static bool is_named(const struct header *header, const char *name, size_t len) 
 
 #define IS_NAMED(header, name) is_named(header, name, sizeof(name) - 1)
 
-/* What a header means for the answer's end. NULL, or why it is refused. */
+/* Notes what a header means for the end of the answer. Returns why it is refused, or NULL. */
 static const char *note_header(struct reader *reader, const struct header *header) {
   const char *value = header->value;
   size_t len = header->value_len;
@@ -170,7 +172,7 @@ static const char *note_header(struct reader *reader, const struct header *heade
   return NULL;
 }
 
-/* An answer before the answer. */
+/* Skips a 1xx answer, which comes before the answer. */
 static void skip_interim(struct reader *reader) {
   if (reader->has_length && reader->left > 0) {
     refuse(reader, "a 1xx answer with a body");
@@ -188,12 +190,12 @@ static size_t most_raw_bytes(const struct reader *reader) {
   return __builtin_mul_overflow(reader->max_body, 2, &twice) || __builtin_add_overflow(twice, GZIP_SLACK, &twice) ? SIZE_MAX : twice;
 }
 
-/* Behind the empty line. */
+/* After the empty line that ends the head. */
 static void begin_body(struct reader *reader) {
   bool empty = reader->has_length && reader->left == 0;
   reader->raw_left = most_raw_bytes(reader);
   if (reader->no_body || reader->status == 204 || reader->status == 304) {
-    /* Who announces a body where none may be sends one, too. */
+    /* A server that announces a body where none may be will send one, too. */
     if (reader->status == 204 && (reader->is_chunked || (reader->has_length && !empty))) reader->says_close = true;
     finish(reader);
   } else if (reader->is_chunked) {
@@ -256,7 +258,7 @@ const char *reader_header(const struct reader *reader, const char *name) {
 
 /* --- the body --- */
 
-/* Bytes of the body, at most raw_left of them. */
+/* Decodes bytes of the body, at most raw_left of them. */
 static void take_body(struct reader *reader, const char *bytes, size_t len) {
   static const struct {
     enum reader_fault fault;
@@ -280,7 +282,7 @@ static void take_body(struct reader *reader, const char *bytes, size_t len) {
   if (result != GUNZIP_OK) fail(reader, faults[result].fault, faults[result].why);
 }
 
-/* As much of the body or chunk as there is; goes on to the stage behind it. */
+/* Reads as much of the body or chunk as there is. After its end the next stage follows. */
 static void read_body(struct reader *reader, struct input *input) {
   size_t piece = reader->left < input->len ? (size_t)reader->left : input->len;
   take_body(reader, input->bytes, piece);
