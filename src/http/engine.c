@@ -76,7 +76,7 @@ static void end_attempt(struct engine *engine, struct job *job) {
   finish(engine, job);
 }
 
-static void let_go(struct engine *engine, struct job *job, bool keep) {
+static void release(struct engine *engine, struct job *job, bool keep) {
   struct connection *connection = job->connection;
   job->connection = NULL;
   if (keep)
@@ -89,7 +89,7 @@ static void unconnected(void *context, struct connection *connection, CURLcode c
   struct engine *engine = context;
   struct job *job = connection->job;
   exchange_unconnected(job, code);
-  let_go(engine, job, false);
+  release(engine, job, false);
   end_attempt(engine, job);
 }
 
@@ -100,7 +100,7 @@ static void begin_attempt(struct engine *engine, struct job *job);
 static void after(struct engine *engine, struct job *job, enum exchange_state state) {
   if (state == EXCHANGE_GOES_ON || state == EXCHANGE_PAUSES) return;
   if (state == EXCHANGE_DONE) {
-    let_go(engine, job, exchange_leaves_open(job) && connection_is_drained(job->connection, engine->scratch, sizeof engine->scratch));
+    release(engine, job, exchange_leaves_open(job) && connection_is_drained(job->connection, engine->scratch, sizeof engine->scratch));
     end_attempt(engine, job);
     return;
   }
@@ -108,7 +108,7 @@ static void after(struct engine *engine, struct job *job, enum exchange_state st
    * moment. */
   job->replaced = job->fresh = true;
   if (job->retries > 0) job->retries--;
-  let_go(engine, job, false);
+  release(engine, job, false);
   if (job->asks) {
     job_fail(job, ERROR_NETWORK, true, "the connection was closed without an answer", NULL);
     exit_origin(engine, job);
@@ -301,7 +301,7 @@ void engine_cancel(struct engine *engine, struct job *job, enum error_kind kind,
   switch (job->state) {
   case JOB_RUNNING:
     job->status = job->reader.status; /* the answer has begun */
-    let_go(engine, job, false);
+    release(engine, job, false);
     exit_origin(engine, job);
     break;
   case JOB_READY:
@@ -330,7 +330,7 @@ static double until_due(const struct engine *engine, double now) {
 static void end_overdue(struct engine *engine, struct job *job) {
   if (job->state == JOB_RUNNING && job->due < job->deadline) { /* it could not connect in time; another attempt may */
     job_fail(job, ERROR_TIMEOUT, true, "no answer in time", NULL);
-    let_go(engine, job, false);
+    release(engine, job, false);
     end_attempt(engine, job);
     return;
   }

@@ -9,7 +9,7 @@
  * functions below; engine_setup and engine_facts may be called by any.
  *
  * In a forked child the engine of the parent must not be used, as the parent goes on using its connections:
- * engine_is_foreign tells, and engine_free then only closes the child's copies of the descriptors. */
+ * engine_is_foreign says so, and engine_free then only closes the child's copies of the descriptors. */
 #ifndef CARDS_HTTP_ENGINE_H
 #define CARDS_HTTP_ENGINE_H
 

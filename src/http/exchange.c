@@ -13,7 +13,7 @@
 #include "text/chars.h"
 
 #define READS_AT_ONCE 64      /* a server that keeps sending would hold up all other connections */
-#define LONGEST_WAIT  86400.0 /* seconds; a provider cannot ask for more */
+#define MAX_WAIT      86400.0 /* seconds; a provider cannot ask for more */
 
 void exchange_begin(struct job *job) {
   reader_free(&job->reader);
@@ -48,7 +48,7 @@ static double read_retry_after(const struct reader *reader) {
     time_t date = wait < 0 ? curl_getdate(text, NULL) : (time_t)-1;
     if (date != (time_t)-1) wait = fmax(difftime(date, time(NULL)), 0);
   }
-  return wait > LONGEST_WAIT ? LONGEST_WAIT : wait;
+  return wait > MAX_WAIT ? MAX_WAIT : wait;
 }
 
 static void read_headers(struct job *job) {

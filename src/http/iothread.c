@@ -29,8 +29,8 @@ struct channel {
 
 /* A fork has to find the I/O thread at rest. Otherwise locks of OpenSSL or libcurl would stay locked in the child,
  * and its data half changed. So the thread holds `working` while it works. A busy thread rests only for moments, so
- * whoever forks takes the gate first, which keeps it from going on. */
-static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER, working = PTHREAD_MUTEX_INITIALIZER;
+ * whoever forks takes the turnstile first, which keeps it from going on. */
+static pthread_mutex_t turnstile = PTHREAD_MUTEX_INITIALIZER, working = PTHREAD_MUTEX_INITIALIZER;
 
 /* Guards everything here, except the engine that the I/O thread is running. */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -56,9 +56,9 @@ static void leave(pthread_mutex_t *mutex) {
 
 /* The I/O thread rests during every wait, and holds no lock then. */
 static void work(void) {
-  take(&gate);
+  take(&turnstile);
   take(&working);
-  leave(&gate);
+  leave(&turnstile);
 }
 
 static void rest(void) {
@@ -231,7 +231,7 @@ static void stop(void) {
 }
 
 static void before_fork(void) {
-  take(&gate);
+  take(&turnstile);
   take(&working);
   take(&lock);
 }
@@ -239,7 +239,7 @@ static void before_fork(void) {
 static void after_fork(void) {
   leave(&lock);
   leave(&working);
-  leave(&gate);
+  leave(&turnstile);
 }
 
 /* In the child, which has neither the I/O thread nor its calls. */
@@ -341,12 +341,12 @@ bool channel_submit(struct channel *channel, struct job *job, const char **why) 
   return ok;
 }
 
-size_t channel_take(struct channel *channel, struct job **jobs, size_t most) {
+size_t channel_take(struct channel *channel, struct job **jobs, size_t max) {
   size_t count = 0;
   /* Before the jobs are taken, as what comes back later has to signal again. */
   if (!channel->connected_link) wakeup_clear(&channel->wakeup);
   take(&lock);
-  for (; count < most && channel->outbox.first; count++) {
+  for (; count < max && channel->outbox.first; count++) {
     jobs[count] = job_list_pop(&channel->outbox);
     jobs[count]->place = PLACE_OWNER;
     jobs[count]->channel = NULL;

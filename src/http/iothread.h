@@ -42,8 +42,8 @@ void channel_disconnect(struct channel *channel);
 /* Hands a job over. False, with a static sentence in *why, when there are too many jobs or the thread cannot be
  * started; the job then stays the caller's. */
 bool channel_submit(struct channel *channel, struct job *job, const char **why);
-/* Takes up to `most` jobs that have come back, and returns their number. If more are left, the channel is signalled. */
-size_t channel_take(struct channel *channel, struct job **jobs, size_t most);
+/* Takes up to `max` jobs that have come back, and returns their number. If more are left, the channel is signalled. */
+size_t channel_take(struct channel *channel, struct job **jobs, size_t max);
 /* Cancels a job that is under way and frees it, perhaps later. */
 void channel_give_up(struct channel *channel, struct job *job);
 

@@ -3,8 +3,8 @@
 #include <stdint.h>
 #include <sys/random.h>
 
-#define FIRST_DELAY   0.5 /* seconds; doubles with every attempt */
-#define LONGEST_DELAY 8.0
+#define FIRST_DELAY 0.5 /* seconds; doubles with every attempt */
+#define MAX_DELAY   8.0
 
 /* Uniform in [0, 1). */
 static double jitter(void) {
@@ -17,9 +17,9 @@ bool retry_next(const struct job *job, double now, double *at) {
   const struct error *error = &job->error;
   if (job->retries <= 0 || !error->retryable || error->kind == ERROR_BUSY) return false;
   double delay = FIRST_DELAY;
-  for (int i = 1; i < job->attempts && delay < LONGEST_DELAY; i++)
+  for (int i = 1; i < job->attempts && delay < MAX_DELAY; i++)
     delay *= 2;
-  if (delay > LONGEST_DELAY) delay = LONGEST_DELAY;
+  if (delay > MAX_DELAY) delay = MAX_DELAY;
   delay = error->retry_after >= 0 ? error->retry_after : delay * jitter();
   *at = now + delay;
   return *at < job->deadline;

@@ -50,11 +50,11 @@ static bool move_to(struct writer *writer, const char *path, size_t base) {
 static bool write_value(struct buf *out, const struct part *part, struct value value) {
   if (part->type != PART_STRING) return buf_add(out, value.bytes, value.len);
   if (!part->prefix) return json_write_string(out, value.bytes, value.len);
-  struct buf whole;
-  buf_init(&whole, REQUEST_MAX_BODY);
-  buf_add_string(&whole, part->prefix);
-  bool ok = buf_add(&whole, value.bytes, value.len) && json_write_string(out, buf_string(&whole), whole.len);
-  buf_free(&whole);
+  struct buf prefixed;
+  buf_init(&prefixed, REQUEST_MAX_BODY);
+  buf_add_string(&prefixed, part->prefix);
+  bool ok = buf_add(&prefixed, value.bytes, value.len) && json_write_string(out, buf_string(&prefixed), prefixed.len);
+  buf_free(&prefixed);
   return ok;
 }
 

@@ -12,7 +12,7 @@ struct definition *definition_new(void) {
   if (!definition) return NULL;
   atomic_init(&definition->references, 1);
   definition->provider.owner = definition;
-  definition->blocks.least = BLOCK_BYTES;
+  definition->blocks.min = BLOCK_BYTES;
   return definition;
 }
 

@@ -157,7 +157,7 @@ struct provider {
 
 /* Holds the provider until provider_unref, and returns it. Any thread. */
 const struct provider *provider_ref(const struct provider *provider);
-/* Lets go of it. NULL is allowed. Any thread. */
+/* Drops that hold. NULL is allowed. Any thread. */
 void provider_unref(const struct provider *provider);
 /* The operation of that name; NULL when there is none. */
 const struct operation *provider_operation(const struct provider *provider, const char *name);

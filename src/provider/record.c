@@ -264,7 +264,7 @@ static void wipe_secrets(struct record *record) {
 }
 
 struct record *record_build(const struct json_node *payload, const struct operation *operation, struct error *error) {
-  struct builder builder = { .operation = operation, .error = error, .blocks.least = BLOCK_BYTES };
+  struct builder builder = { .operation = operation, .error = error, .blocks.min = BLOCK_BYTES };
   if (!payload || json_type(payload) != JSON_OBJECT) {
     error_set(error, ERROR_PROTOCOL, "the answer has no %s object", operation->root[0] ? operation->root : "JSON");
     return NULL;

@@ -50,7 +50,7 @@ static bool has_control(struct value value) {
 }
 
 /* What is wrong with a text as a value of the type; NULL for nothing. */
-static const char *unfit(enum part_type type, struct value value) {
+static const char *wrong_type(enum part_type type, struct value value) {
   switch (type) {
   case PART_STRING:
   case PART_PEM: return NULL;
@@ -75,7 +75,7 @@ static bool check(const struct part *part, struct value value, struct error *err
     if (!*choice) return invalid(error, name, "is none of the values that the provider allows");
   }
   if (part->type != PART_STRING) {
-    const char *what = unfit(part->type, value);
+    const char *what = wrong_type(part->type, value);
     if (what) return invalid(error, name, what);
   }
   if (part->basic && memchr(value.bytes, ':', value.len)) return invalid(error, name, "contains a colon, which would end the user's name");

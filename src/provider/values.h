@@ -45,7 +45,7 @@ bool values_add_header(struct values *values, const char *name, const char *byte
 struct value values_get(const struct values *values, size_t place);
 const char *values_header_name(const struct values *values, size_t header);
 struct value values_header(const struct values *values, size_t header);
-/* Tells a redaction all values that were added since the last call, those that were replaced included. False when
+/* Adds to a redaction all values that were added since the last call, those that were replaced included. False when
  * memory is used up; redact_values then fails, too. */
 bool values_hide(struct values *values, struct redact *redact);
 

@@ -12,7 +12,7 @@ void *blocks_alloc(struct blocks *blocks, size_t size) {
   struct block *block = blocks->first;
   size = (size + 15) & ~(size_t)15;
   if (!block || block->size - block->used < size) {
-    size_t capacity = size > blocks->least ? size : blocks->least;
+    size_t capacity = size > blocks->min ? size : blocks->min;
     block = pool_calloc(1, sizeof *block + capacity);
     if (!block) return NULL;
     block->next = blocks->first;

@@ -1,6 +1,6 @@
 /* Memory for many small things that are freed together. They are cut out of few larger blocks of the pool.
  *
- *   struct blocks blocks = { .least = 1000 };
+ *   struct blocks blocks = { .min = 1000 };
  *   struct node *node = blocks_alloc(&blocks, sizeof *node);
  *   blocks_free(&blocks);                      frees the node, too
  *
@@ -12,7 +12,7 @@
 
 struct blocks {
   struct block *first;
-  size_t least; /* bytes of a block, without its head */
+  size_t min; /* bytes of a block, without its head */
 };
 
 /* `size` bytes, zeroed and aligned to 16; NULL when memory is used up. */

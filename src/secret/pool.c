@@ -17,8 +17,8 @@
 #define POOLED 1
 #endif
 
-#define RANGE_MOST    ((size_t)1 << 30)
-#define RANGE_LEAST   ((size_t)16 << 20)
+#define RANGE_MAX     ((size_t)1 << 30)
+#define RANGE_MIN     ((size_t)16 << 20)
 #define GRANULE_SHIFT 16 /* granules of 64 KiB: a chunk is one, or four for blocks so large that a part of one would be wasted */
 #define CHUNK_SMALL   ((size_t)1 << GRANULE_SHIFT)
 #define CHUNK_LARGE   ((size_t)4 << GRANULE_SHIFT)
@@ -63,7 +63,7 @@ static pthread_key_t cache_key;
 static size_t reserved;
 static char *_Atomic range;
 static atomic_size_t carved; /* bytes; set after the range's start and the chunk's class, which readers rely on */
-static uint8_t granule_class[RANGE_MOST >> GRANULE_SHIFT];
+static uint8_t granule_class[RANGE_MAX >> GRANULE_SHIFT];
 
 /* The usual model of thread-local variables costs a call for each access. This one has little room, which is enough
  * for a pointer and a number. */
@@ -168,7 +168,7 @@ static void open_pool(void) {
   if (!POOLED || pthread_atfork(take_lock, leave_lock, leave_lock) != 0 || pthread_key_create(&cache_key, close_cache) != 0) return;
   struct rlimit limit;
   if (getrlimit(RLIMIT_AS, &limit) != 0) return;
-  for (size_t size = RANGE_MOST; size >= RANGE_LEAST; size /= 4) {
+  for (size_t size = RANGE_MAX; size >= RANGE_MIN; size /= 4) {
     if (limit.rlim_cur != RLIM_INFINITY && size > limit.rlim_cur / 4) continue; /* the host needs address space, too */
     void *memory = mmap(NULL, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (memory == MAP_FAILED) continue;

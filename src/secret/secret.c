@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #define ARENA_BYTES  ((size_t)64 << 20)
-#define LEAST_PAGE   ((size_t)4096)
-#define MOST_PAGES   (ARENA_BYTES / LEAST_PAGE)
-#define LEAST_SLOT   8
+#define MIN_PAGE     ((size_t)4096)
+#define MAX_PAGES    (ARENA_BYTES / MIN_PAGE)
+#define MIN_SLOT     8
 #define WORD_BITS    64
 #define NOT_MADE     "the arena of secrets could not be made: "
 #define FULL         "the arena of secrets is full: "
@@ -34,9 +34,9 @@ struct page {
 
 /* Outside of the locked pages. It is mapped, so that unused parts cost no memory. */
 struct book {
-  unsigned char states[MOST_PAGES];
-  struct page pages[MOST_PAGES];
-  uint64_t taken[ARENA_BYTES / LEAST_SLOT / WORD_BITS]; /* one bit for each slot, beginning with the first word of its page */
+  unsigned char states[MAX_PAGES];
+  struct page pages[MAX_PAGES];
+  uint64_t taken[ARENA_BYTES / MIN_SLOT / WORD_BITS]; /* one bit for each slot, beginning with the first word of its page */
 };
 
 /* Everything here is under the lock. */
@@ -46,7 +46,7 @@ static struct {
   struct page *partial[SLOT_CLASSES];
   size_t page_bytes;
   size_t committed; /* pages, from `base` on; they stay locked */
-  size_t most;      /* bytes that it may grow to, as of the last time that it tried */
+  size_t max;       /* bytes that it may grow to, as of the last time that it tried */
   size_t used;      /* bytes */
   size_t open;
   bool locked;
@@ -136,7 +136,7 @@ static bool commit_pages(size_t count, const char **why) {
       /* They hold nothing, and the next attempt can begin with them in either state. */
       (void)munlock(start, bytes);
       (void)mprotect(start, bytes, PROT_NONE);
-      arena.most = arena.committed * arena.page_bytes;
+      arena.max = arena.committed * arena.page_bytes;
       *why = explain_full();
       return false;
     }
@@ -147,14 +147,14 @@ static bool commit_pages(size_t count, const char **why) {
   }
   arena.committed += count;
   size_t limit = arena.locked ? lock_limit() : SIZE_MAX;
-  arena.most = limit < ARENA_BYTES ? limit : ARENA_BYTES;
+  arena.max = limit < ARENA_BYTES ? limit : ARENA_BYTES;
   return true;
 }
 
 static bool open_arena(const char **why) {
   if (arena.base != NULL) return true;
   long page = sysconf(_SC_PAGESIZE);
-  if (!fork_handled || page < (long)LEAST_PAGE || ARENA_BYTES % (size_t)page != 0) {
+  if (!fork_handled || page < (long)MIN_PAGE || ARENA_BYTES % (size_t)page != 0) {
     *why = fork_handled ? NOT_MADE "the page size is unknown" : NOT_MADE "pthread_atfork was refused";
     return false;
   }
@@ -197,7 +197,7 @@ static size_t index_of(const struct page *page) {
 
 /* The word with the bit of a slot, slot_bit(slot). */
 static uint64_t *taken_word(const struct page *page, size_t slot) {
-  return &arena.book->taken[index_of(page) * (arena.page_bytes / LEAST_SLOT / WORD_BITS) + slot / WORD_BITS];
+  return &arena.book->taken[index_of(page) * (arena.page_bytes / MIN_SLOT / WORD_BITS) + slot / WORD_BITS];
 }
 
 static uint64_t slot_bit(size_t slot) {
@@ -245,7 +245,7 @@ static unsigned char *take_run(size_t len, const char **why) {
   return arena.base + index * arena.page_bytes;
 }
 
-static void give_run(unsigned char *bytes, struct page *page) {
+static void free_run(unsigned char *bytes, struct page *page) {
   size_t size = page->used * arena.page_bytes;
   explicit_bzero(bytes, size);
   memset(&arena.book->states[index_of(page)], PAGE_FREE, page->used);
@@ -253,7 +253,7 @@ static void give_run(unsigned char *bytes, struct page *page) {
   arena.used -= size;
 }
 
-static void give_slot(unsigned char *bytes, struct page *page, size_t class) {
+static void free_slot(unsigned char *bytes, struct page *page, size_t class) {
   size_t slot = (size_t)(bytes - arena.base) % arena.page_bytes / slot_bytes[class];
   explicit_bzero(bytes, slot_bytes[class]);
   *taken_word(page, slot) &= ~slot_bit(slot);
@@ -302,9 +302,9 @@ void secret_wipe(struct secret *secret) {
     size_t index = (size_t)(secret->bytes - arena.base) / arena.page_bytes;
     struct page *page = &arena.book->pages[index];
     if (arena.book->states[index] == PAGE_RUN)
-      give_run(secret->bytes, page);
+      free_run(secret->bytes, page);
     else
-      give_slot(secret->bytes, page, arena.book->states[index] - 1u);
+      free_slot(secret->bytes, page, arena.book->states[index] - 1u);
     arena.open--;
     leave_lock();
   }
@@ -373,7 +373,7 @@ void secret_stats(struct secret_stats *stats) {
 
 bool secret_arena_is_tight(void) {
   enter_arena();
-  bool tight = arena.used > arena.most / 4 * 3;
+  bool tight = arena.used > arena.max / 4 * 3;
   leave_lock();
   return tight;
 }

@@ -9,7 +9,7 @@
 #define THREE     3  /* where in a row the alpha-3 code stands */
 #define NUMBER    7
 #define NAME      11
-#define LONGEST   (ROW - NAME - 1) /* bytes of a folded name */
+#define MAX_NAME  (ROW - NAME - 1) /* bytes of a folded name */
 #define COUNTRIES (sizeof countries / sizeof *countries)
 
 /* ISO 3166-1, sorted by alpha-2 code: alpha-2, alpha-3 and numeric code, and the English short name as `fold` makes
@@ -71,12 +71,12 @@ static const char countries[][ROW] = {
 
 /* Writes the letters and digits of a name, those of ASCII in lower case. Leaves out the word "the", which ISO puts
  * behind many names. Returns their length in bytes; 0 for a control character, or when they are too many. */
-static size_t fold(char name[static LONGEST], const char *bytes, size_t len) {
+static size_t fold(char name[static MAX_NAME], const char *bytes, size_t len) {
   size_t count = 0, word = 0; /* where the current word begins */
   for (size_t i = 0; i <= len; i++) {
     char c = i < len ? bytes[i] : ' ';
     if (is_letter(c) || is_digit(c) || (unsigned char)c >= 0x80) {
-      if (count == LONGEST) return 0;
+      if (count == MAX_NAME) return 0;
       name[count++] = to_lower(c);
       continue;
     }
@@ -88,7 +88,7 @@ static size_t fold(char name[static LONGEST], const char *bytes, size_t len) {
 }
 
 /* The row with this folded name or code; NULL when there is none. */
-static const char *find(char name[static LONGEST], size_t count) {
+static const char *find(char name[static MAX_NAME], size_t count) {
   size_t digits = 0, at = count == 3 ? THREE : NAME;
   while (digits < count && is_digit(name[digits]))
     digits++;
@@ -108,7 +108,7 @@ static int compare_two(const void *a, const void *b) {
 }
 
 bool country_code(const char *bytes, size_t len, char code[2]) {
-  char name[LONGEST];
+  char name[MAX_NAME];
   size_t count = fold(name, bytes, len);
   const char *row = count == 2 ? bsearch(name, countries, COUNTRIES, ROW, compare_two) : NULL;
   if (!row) row = find(name, count);

@@ -7,7 +7,7 @@
 #define SHOWN_FIRST 8 /* PCI DSS 3.4.1: BIN and last four */
 #define SHOWN_LAST  4
 #define HIDDEN_MIN  3 /* digits of a card number that always stay hidden */
-#define SHORTEST    8 /* characters; shorter values show nothing */
+#define MIN_SHOWN   8 /* characters; shorter values show nothing */
 #define SEPARATORS  3 /* at most between two groups of digits */
 
 static bool is_separator(char c) {
@@ -65,17 +65,17 @@ bool pan_luhn(const char *bytes, size_t len) {
 }
 
 void pan_limit(enum secret_class class, size_t len, size_t *first, size_t *last) {
-  size_t most_first = 0, most_last = 0;
+  size_t max_first = 0, max_last = 0;
   if (class == SECRET_PAN && len >= PAN_MIN_DIGITS) {
     /* Independent of *last, so that two masks together show no more than one. */
-    most_last = SHOWN_LAST;
-    most_first = min_size(SHOWN_FIRST, len - HIDDEN_MIN - SHOWN_LAST);
-  } else if (class != SECRET_CVV && len >= SHORTEST) {
-    most_first = min_size(SHOWN_FIRST, len / 4);
-    most_last = min_size(SHOWN_LAST, len / 4);
+    max_last = SHOWN_LAST;
+    max_first = min_size(SHOWN_FIRST, len - HIDDEN_MIN - SHOWN_LAST);
+  } else if (class != SECRET_CVV && len >= MIN_SHOWN) {
+    max_first = min_size(SHOWN_FIRST, len / 4);
+    max_last = min_size(SHOWN_LAST, len / 4);
   }
-  *first = min_size(*first, most_first);
-  *last = min_size(*last, most_last);
+  *first = min_size(*first, max_first);
+  *last = min_size(*last, max_last);
 }
 
 /* For a number with at most PAN_MAX_DIGITS digits. */

@@ -8,16 +8,16 @@
 #include "text/chars.h"
 #include "text/pan.h"
 
-#define NEEDLES_MAX  ((size_t)1 << 20) /* bytes of all forms of all values */
-#define RUN          8                 /* bytes in a row that are too many to show: a gram */
-#define WORD         3                 /* bytes; shorter values and these are hidden only where they stand alone */
-#define DIGITS_LEAST 7                 /* of a number; with fewer it may be a date or an amount */
-#define ROUNDS       8
-#define STARS        "***"
-#define FEW_DIGITS   3                     /* a CVV */
-#define LONG_WORD    12                    /* a token */
-#define SHOWN_MAX    (3 * REDACT_TEXT_MAX) /* bytes: a single byte may become three stars */
-#define ALL_STARS    UINT64_C(0x2a2a2a2a2a2a2a2a)
+#define NEEDLES_MAX ((size_t)1 << 20) /* bytes of all forms of all values */
+#define RUN         8                 /* bytes in a row that are too many to show: a gram */
+#define WORD        3                 /* bytes; shorter values and these are hidden only where they stand alone */
+#define MIN_DIGITS  7                 /* of a number; with fewer it may be a date or an amount */
+#define ROUNDS      8
+#define STARS       "***"
+#define FEW_DIGITS  3                     /* a CVV */
+#define LONG_WORD   12                    /* a token */
+#define SHOWN_MAX   (3 * REDACT_TEXT_MAX) /* bytes: a single byte may become three stars */
+#define ALL_STARS   UINT64_C(0x2a2a2a2a2a2a2a2a)
 
 /* The head of an entry in redact.needles; the bytes follow. They are folded, and one form of a value: as it is,
  * percent-encoded, base64, or only its digits. */
@@ -84,7 +84,7 @@ static bool add_forms(struct redact *redact, const char *bytes, size_t len, stru
     unpadded--;
   if (!add_needle(redact, form->data, unpadded, word, false)) return false;
 
-  if (pan_count(bytes, len) < DIGITS_LEAST) return true;
+  if (pan_count(bytes, len) < MIN_DIGITS) return true;
   return add_needle(redact, form->data, pan_digits(bytes, len, form->data), false, true);
 }
 

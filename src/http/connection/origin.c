@@ -5,10 +5,11 @@
 
 #include "secret/pool.h"
 
-struct gate {
-  struct gate *next;
+/* The calls of one client that may be on the wire at once. */
+struct semaphore {
+  struct semaphore *next;
   uint64_t id; /* of the client's settings */
-  size_t inside;
+  size_t held;
   struct job_list waiting;
 };
 
@@ -59,8 +60,8 @@ void origin_leave(struct origins *origins, struct job *job) {
 
 /* --- limits of clients --- */
 
-static struct gate **find_gate(struct origin *origin, uint64_t id) {
-  struct gate **link = &origin->gates;
+static struct semaphore **find_semaphore(struct origin *origin, uint64_t id) {
+  struct semaphore **link = &origin->semaphores;
   while (*link && (*link)->id != id)
     link = &(*link)->next;
   return link;
@@ -69,38 +70,38 @@ static struct gate **find_gate(struct origin *origin, uint64_t id) {
 bool origin_enter(struct job *job, bool *no_memory) {
   *no_memory = false;
   if (!job->settings->max_connections) return true;
-  struct gate **link = find_gate(job->origin, job->settings->id), *gate = *link;
-  if (!gate) {
-    gate = *link = pool_calloc(1, sizeof *gate);
-    if (!gate) {
+  struct semaphore **link = find_semaphore(job->origin, job->settings->id), *semaphore = *link;
+  if (!semaphore) {
+    semaphore = *link = pool_calloc(1, sizeof *semaphore);
+    if (!semaphore) {
       *no_memory = true;
       return false;
     }
-    gate->id = job->settings->id;
-    job_list_init(&gate->waiting);
+    semaphore->id = job->settings->id;
+    job_list_init(&semaphore->waiting);
   }
-  if (gate->inside < job->settings->max_connections) {
-    gate->inside++;
+  if (semaphore->held < job->settings->max_connections) {
+    semaphore->held++;
     return true;
   }
-  job_list_add(&gate->waiting, job);
+  job_list_add(&semaphore->waiting, job);
   return false;
 }
 
 struct job *origin_exit(struct job *job) {
   if (!job->settings->max_connections) return NULL;
-  struct gate **link = find_gate(job->origin, job->settings->id), *gate = *link;
-  struct job *next = job_list_pop(&gate->waiting);
+  struct semaphore **link = find_semaphore(job->origin, job->settings->id), *semaphore = *link;
+  struct job *next = job_list_pop(&semaphore->waiting);
   if (next) return next; /* it takes the place of the other */
-  if (--gate->inside == 0) {
-    *link = gate->next;
-    pool_free(gate);
+  if (--semaphore->held == 0) {
+    *link = semaphore->next;
+    pool_free(semaphore);
   }
   return NULL;
 }
 
 void origin_give_up(struct job *job) {
-  job_list_remove(&(*find_gate(job->origin, job->settings->id))->waiting, job);
+  job_list_remove(&(*find_semaphore(job->origin, job->settings->id))->waiting, job);
 }
 
 /* --- idle connections --- */

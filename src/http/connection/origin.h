@@ -18,7 +18,7 @@ struct origin {
   double idle_timeout, max_age; /* seconds */
   size_t references;            /* jobs under way and idle connections */
   struct connection *idle;      /* the newest first */
-  struct gate *gates;           /* of clients with a limit */
+  struct semaphore *semaphores; /* of clients with a limit */
 };
 
 struct origins {

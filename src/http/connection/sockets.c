@@ -190,7 +190,7 @@ void sockets_remove(struct shard *shard, CURL *easy, bool connecting) {
   if (connecting) shard->connecting--;
 }
 
-/* --- the whole --- */
+/* --- opening and closing --- */
 
 bool sockets_open(struct sockets *sockets, sockets_ready *ready, sockets_ended *ended, void *context, const char **why) {
   *sockets = (struct sockets){ .ready = ready, .ended = ended, .context = context };

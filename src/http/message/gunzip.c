@@ -7,9 +7,9 @@
 
 #include "secret/pool.h"
 
-#define GZIP_ONLY  (15 + 16)         /* for inflateInit2: the largest window, only the gzip format */
-#define MOST       ((size_t)1 << 30) /* bytes; zlib counts in unsigned int */
-#define LEAST_ROOM 256
+#define GZIP_ONLY (15 + 16)         /* for inflateInit2: the largest window, only the gzip format */
+#define MAX_COUNT ((size_t)1 << 30) /* bytes; zlib counts in unsigned int */
+#define MIN_ROOM  256
 
 struct gunzip {
   z_stream stream;
@@ -45,12 +45,12 @@ void gunzip_free(struct gunzip *gunzip) {
 
 /* Makes room for text at the end of the buffer. False when memory is used up. */
 static bool make_room(z_stream *stream, struct buf *out) {
-  size_t most = out->max - out->len;
-  size_t wanted = (size_t)stream->avail_in * 4 + LEAST_ROOM;
-  if (!buf_reserve(out, wanted < most ? wanted : most)) return false;
+  size_t room_left = out->max - out->len;
+  size_t wanted = (size_t)stream->avail_in * 4 + MIN_ROOM;
+  if (!buf_reserve(out, wanted < room_left ? wanted : room_left)) return false;
   size_t room = out->cap - out->len - 1;
   stream->next_out = (Bytef *)out->data + out->len;
-  stream->avail_out = (uInt)(room < MOST ? room : MOST);
+  stream->avail_out = (uInt)(room < MAX_COUNT ? room : MAX_COUNT);
   return true;
 }
 
@@ -75,7 +75,7 @@ static enum gunzip_result decode(struct gunzip *gunzip, struct buf *out) {
 
 enum gunzip_result gunzip_feed(struct gunzip *gunzip, const char *bytes, size_t len, struct buf *out) {
   if (len == 0) return GUNZIP_OK;
-  if (len > MOST) return GUNZIP_NO_MEMORY;
+  if (len > MAX_COUNT) return GUNZIP_NO_MEMORY;
   gunzip->stream.next_in = (const Bytef *)bytes;
   gunzip->stream.avail_in = (uInt)len;
   enum gunzip_result result = decode(gunzip, out);

@@ -71,12 +71,12 @@ static enum reader_state state_of(const struct reader *reader) {
 
 /* --- lines --- */
 
-/* Takes a line of at most `most` bytes off the input. It lies in `head` behind the headers; *len is its length
+/* Takes a line of at most `max` bytes off the input. It lies in `head` behind the headers; *len is its length
  * without CRLF. NULL when its end has not arrived yet, and after a failure, which is `fault` for a line that is too
  * long. */
-static char *take_line(struct reader *reader, struct input *input, size_t most, enum reader_fault fault, size_t *len) {
+static char *take_line(struct reader *reader, struct input *input, size_t max, enum reader_fault fault, size_t *len) {
   size_t begun = reader->head.len - reader->headers;
-  size_t piece = input->len < most - begun ? input->len : most - begun;
+  size_t piece = input->len < max - begun ? input->len : max - begun;
   const char *end = piece > 0 ? memchr(input->bytes, '\n', piece) : NULL;
   bool too_long = end == NULL && piece < input->len;
   if (end != NULL) piece = (size_t)(end - input->bytes) + 1;
@@ -184,7 +184,7 @@ static void skip_interim(struct reader *reader) {
   drop_line(reader);
 }
 
-static size_t most_raw_bytes(const struct reader *reader) {
+static size_t max_raw_bytes(const struct reader *reader) {
   size_t twice;
   if (reader->coding != READER_GZIP) return reader->max_body;
   return __builtin_mul_overflow(reader->max_body, 2, &twice) || __builtin_add_overflow(twice, GZIP_SLACK, &twice) ? SIZE_MAX : twice;
@@ -193,7 +193,7 @@ static size_t most_raw_bytes(const struct reader *reader) {
 /* After the empty line that ends the head. */
 static void begin_body(struct reader *reader) {
   bool empty = reader->has_length && reader->left == 0;
-  reader->raw_left = most_raw_bytes(reader);
+  reader->raw_left = max_raw_bytes(reader);
   if (reader->no_body || reader->status == 204 || reader->status == 304) {
     /* A server that announces a body where none may be will send one, too. */
     if (reader->status == 204 && (reader->is_chunked || (reader->has_length && !empty))) reader->says_close = true;
@@ -352,8 +352,8 @@ enum reader_state reader_feed(struct reader *reader, const char *bytes, size_t l
 
 enum reader_state reader_end(struct reader *reader) {
   if (reader->stage >= READER_AT_END) return state_of(reader);
-  bool whole = reader->stage == READER_AT_OPEN_BODY && (reader->gunzip == NULL || gunzip_complete(reader->gunzip));
-  if (whole)
+  bool complete = reader->stage == READER_AT_OPEN_BODY && (reader->gunzip == NULL || gunzip_complete(reader->gunzip));
+  if (complete)
     finish(reader);
   else if (reader->bytes == 0)
     fail(reader, READER_NOTHING, "the connection ended before it");
