@@ -60,14 +60,18 @@ static enum shape declared_shape(const struct builder *builder) {
   return SHAPE_NONE;
 }
 
+/* A copy as a C string, which lives as long as the record. */
+static const char *copy(struct builder *builder, const char *bytes, size_t len) {
+  char *made = allocate(builder, len + 1);
+  if (made) memcpy(made, bytes, len);
+  return made;
+}
+
 static bool set_string(struct builder *builder, struct record *record, const char *bytes, size_t len) {
-  char *copy = allocate(builder, len + 1);
-  if (!copy) return false;
-  memcpy(copy, bytes, len);
   record->type = RECORD_STRING;
-  record->as.string.bytes = copy;
+  record->as.string.bytes = copy(builder, bytes, len);
   record->as.string.len = len;
-  return true;
+  return record->as.string.bytes != NULL;
 }
 
 static bool set_secret(struct builder *builder, struct record *record, enum secret_class class, const char *bytes, size_t len) {
@@ -177,18 +181,18 @@ static bool set_undeclared(struct builder *builder, struct record *record, const
 /* Sets the name of a member. In a name that is not declared, card numbers are masked. */
 static bool set_key(struct builder *builder, struct record *record, const char *key, bool declared) {
   size_t len = strlen(key);
+  if (declared) {
+    record->key = copy(builder, key, len);
+    return record->key != NULL;
+  }
   struct buf shown;
   buf_init(&shown, len);
-  bool ok = declared ? buf_add(&shown, key, len) : pan_redact(&shown, key, len);
-  char *copy = allocate(builder, ok ? shown.len + 1 : 1);
-  if (!ok) {
+  if (pan_redact(&shown, key, len))
+    record->key = copy(builder, buf_string(&shown), shown.len);
+  else
     error_set(builder->error, ERROR_BUSY, "memory is used up");
-    copy = NULL;
-  }
-  if (copy) memcpy(copy, buf_string(&shown), shown.len + 1);
   buf_free(&shown);
-  record->key = copy;
-  return copy != NULL;
+  return record->key != NULL;
 }
 
 static bool build(struct builder *builder, struct record *record, const struct field *field, enum shape shape, const struct json_node *node);

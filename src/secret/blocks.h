@@ -12,11 +12,24 @@
 
 struct blocks {
   struct block *first;
-  size_t min; /* bytes of a block, without its head */
+  char *next; /* the rest of the first block, which was not cut out yet */
+  size_t left;
+  size_t min; /* bytes of a block; larger things get one of their own */
 };
 
-/* `size` bytes, zeroed and aligned to 16; NULL when memory is used up. */
-void *blocks_alloc(struct blocks *blocks, size_t size);
+/* Memory of a new block, whose rest is cut next. */
+void *blocks_add(struct blocks *blocks, size_t size);
+
+/* `size` bytes, zeroed and aligned to 16; NULL when memory is used up. Inline, as a record has one for each value. */
+static inline void *blocks_alloc(struct blocks *blocks, size_t size) {
+  size = (size + 15) & ~(size_t)15;
+  if (!blocks->next || size > blocks->left) return blocks_add(blocks, size);
+  void *start = blocks->next;
+  blocks->next += size;
+  blocks->left -= size;
+  return start;
+}
+
 /* Wipes and frees all of them. The struct itself may lie in one of its blocks. */
 void blocks_free(const struct blocks *blocks);
 
