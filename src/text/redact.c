@@ -152,16 +152,11 @@ static bool grams_make(struct grams *grams, const struct redact *redact) {
   return true;
 }
 
-static size_t view_as_is(struct unit *units, const char *text, size_t len) {
-  for (size_t i = 0; i < len; i++)
-    units[i] = (struct unit){ .at = (uint32_t)i, .byte = fold((unsigned char)text[i]), .width = 1 };
-  return len;
-}
-
-static size_t view_percent_decoded(struct unit *units, const char *text, size_t len) {
+/* The text byte for byte, or with its percent encoding decoded. Returns the number of units. */
+static size_t view(struct unit *units, const char *text, size_t len, bool decoded) {
   size_t count = 0;
   for (size_t i = 0; i < len; i += units[count++].width) {
-    bool encoded = text[i] == '%' && len - i > 2 && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0;
+    bool encoded = decoded && text[i] == '%' && len - i > 2 && hex_value(text[i + 1]) >= 0 && hex_value(text[i + 2]) >= 0;
     int byte = encoded ? hex_value(text[i + 1]) * 16 + hex_value(text[i + 2]) : (unsigned char)text[i];
     units[count] = (struct unit){ .at = (uint32_t)i, .byte = fold((unsigned char)byte), .width = encoded ? 3 : 1 };
   }
@@ -211,12 +206,12 @@ static void hide_short(const struct redact *redact, bool digits, const struct un
 
 static void hide_values(const struct redact *redact, const struct grams *grams, const char *text, size_t len, struct unit *units,
                         unsigned char *hidden) {
-  size_t count = view_as_is(units, text, len);
-  hide_grams(grams, units, count, hidden);
-  hide_short(redact, false, units, count, hidden);
-  count = view_percent_decoded(units, text, len);
-  hide_grams(grams, units, count, hidden);
-  hide_short(redact, false, units, count, hidden);
+  size_t count = 0;
+  for (int decoded = 0; decoded < 2; decoded++) {
+    count = view(units, text, len, decoded);
+    hide_grams(grams, units, count, hidden);
+    hide_short(redact, false, units, count, hidden);
+  }
   count = view_joined_digits(units, count);
   hide_grams(grams, units, count, hidden);
   hide_short(redact, true, units, count, hidden);
