@@ -67,18 +67,15 @@ static void rest(void) {
 
 /* --- channels --- */
 
-static void free_channel(struct channel *channel) {
-  wakeup_close(&channel->wakeup);
-  pool_free(channel);
-}
-
 /* Drops one reference to the channel and counts `jobs` less. Takes the lock. */
 static void unref(struct channel *channel, size_t jobs) {
   take(&lock);
   io.jobs -= jobs;
   bool last = --channel->references == 0;
   leave(&lock);
-  if (last) free_channel(channel);
+  if (!last) return;
+  wakeup_close(&channel->wakeup);
+  pool_free(channel);
 }
 
 /* Under the lock. */

@@ -107,14 +107,10 @@ bool wakeup_listen(struct wakeup *wakeup, char path[static WAKEUP_PATH_MAX], con
   pthread_once(&once, sweep);
   stop_listening(wakeup);
   int len = snprintf(wakeup->folder, sizeof wakeup->folder, "%s/" PREFIX "%ld-XXXXXX", place(), (long)getpid());
-  if (len < 0 || (size_t)len + sizeof "/" SOCKET > sizeof address.sun_path) {
+  bool fits = len > 0 && (size_t)len + sizeof "/" SOCKET <= sizeof address.sun_path;
+  if (!fits || !mkdtemp(wakeup->folder)) {
+    *why = fits ? "no folder could be made in the place for temporary files (TMPDIR, else /tmp)" : "the path in TMPDIR is too long for a socket";
     wakeup->folder[0] = '\0';
-    *why = "the path in TMPDIR is too long for a socket";
-    return false;
-  }
-  if (!mkdtemp(wakeup->folder)) {
-    wakeup->folder[0] = '\0';
-    *why = "no folder could be made in the place for temporary files (TMPDIR, else /tmp)";
     return false;
   }
   snprintf(address.sun_path, sizeof address.sun_path, "%.*s/" SOCKET, len, wakeup->folder);
