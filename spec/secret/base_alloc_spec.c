@@ -8,8 +8,8 @@
 
 #include "scenarios.h"
 #include "secret/signing.h"
-#include "text/redact.h"
 #include "text/pan.h"
+#include "text/redact.h"
 #include "json/json.h"
 
 #define T(text) text, sizeof text - 1

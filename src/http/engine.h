@@ -5,7 +5,7 @@
  *   while (!(job = engine_done(engine))) engine_step(engine, -1);
  *   engine_free(engine);
  *
- * An engine belongs to one thread, that of a VM or the I/O thread, and takes no lock. Only the owning thread calls the
+ * An engine belongs to one thread, that of a VM or the I/O thread, and has no lock. Only the owning thread calls the
  * functions below; engine_setup and engine_facts may be called by any.
  *
  * In a forked child the engine of the parent must not be used, as the parent goes on using its connections:

@@ -13,8 +13,8 @@
  * channel_give_up is called.
  *
  * One lock guards the lists of jobs and what channels share with the thread. All functions here take it for a moment,
- * except channel_is_foreign and channel_wakeup. While the I/O thread works it also holds a second one, so that a fork
- * finds it at rest.
+ * except channel_new, channel_is_foreign and channel_wakeup. While the I/O thread works it also holds a second one,
+ * so that a fork finds it at rest.
  *
  * A forked child has no I/O thread until it submits a job itself. The channels that it inherits are foreign: their
  * jobs belong to the parent, and only channel_free may be called. */

@@ -7,8 +7,8 @@
  *   job_free(job);
  *
  * The thread of a VM makes a job and fills in its request. From engine_submit or channel_submit until the job comes
- * back, all fields belong to the thread of that engine. The VM's thread frees the job. No function here takes a
- * lock. */
+ * back, all fields belong to the thread of that engine. The VM's thread frees the job. The functions here take no
+ * lock of the I/O thread. */
 #ifndef CARDS_HTTP_JOB_H
 #define CARDS_HTTP_JOB_H
 
