@@ -14,6 +14,10 @@ static bool is_separator(char c) {
   return c == ' ' || c == '-';
 }
 
+static bool is_in_number(char c) {
+  return is_digit(c) || is_separator(c);
+}
+
 static size_t min_size(size_t a, size_t b) {
   return a < b ? a : b;
 }
@@ -138,14 +142,16 @@ static void hide_candidates(const char *text, size_t len, size_t start, char *sh
   }
 }
 
+/* A card number may be in a run of digits and separators with enough digits. A run that is long enough covers one of the bytes that are looked at, so of most texts few are. */
 bool pan_suspected(const char *text, size_t len) {
-  size_t digits = 0;
-  for (size_t i = 0; i < len && len >= PAN_MIN_DIGITS; i++) {
-    if (is_digit(text[i]))
-      digits++;
-    else if (!is_separator(text[i]))
-      digits = 0;
-    if (digits == PAN_MIN_DIGITS) return true;
+  for (size_t at = PAN_MIN_DIGITS - 1; at < len; at += PAN_MIN_DIGITS) {
+    size_t digits = 0;
+    if (!is_in_number(text[at])) continue;
+    while (at > 0 && is_in_number(text[at - 1]))
+      at--;
+    for (; at < len && is_in_number(text[at]); at++)
+      digits += is_digit(text[at]);
+    if (digits >= PAN_MIN_DIGITS) return true;
   }
   return false;
 }
