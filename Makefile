@@ -13,7 +13,7 @@ CC       ?= cc
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes -Werror
 HARDEN   := -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection
 CFLAGS   ?= -O2 -g
-ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -fPIC -fvisibility=hidden -pthread $(WARNINGS) $(HARDEN) $(CFLAGS)
+ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -fPIC -fvisibility=hidden -fno-plt -pthread $(WARNINGS) $(HARDEN) $(CFLAGS)
 # Never unloaded (a thread or a fork handler may outlive the VM), no lazy binding (it spills vector registers).
 ALL_LDFLAGS = -shared -pthread -Wl,-z,relro,-z,now,-z,nodelete -Wl,--as-needed $(LDFLAGS)
 LIBS     := -lcurl -lcjson -lcrypto -lssl -lz -lm
