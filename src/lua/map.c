@@ -4,12 +4,12 @@
 
 #include "lua/value.h"
 
-#define ROOM    24 /* slots of the stack that the work on one field needs */
+#define ROOM    24 /* slots of the stack that the work on a field needs */
 #define FAILURE (-1)
 
 /* The kinds of neutral fields, and how each reads what a provider wrote. Only the fields of secrets take a secret, so that what a descriptor does not declare stays hidden. */
-enum kind { TEXT, PAN, CVV, TOKEN, LAST4, BIN, MONTH, YEAR, DATE, KINDS };
-static const char *const kind_names[] = { "text", "pan", "cvv", "token", "last4", "bin", "month", "year", "date", NULL };
+enum kind { TEXT, PAN, CVV, TOKEN, LAST4, BIN, MONTH, YEAR, MONTH_OF, YEAR_OF, DATE, KINDS };
+static const char *const kind_names[] = { "text", "pan", "cvv", "token", "last4", "bin", "month", "year", "month_of", "year_of", "date", NULL };
 static const struct {
   enum secret_class class;  /* SECRET_CLASSES where it takes no secret */
   enum transform transform; /* TRANSFORMS where a text is taken as it is */
@@ -24,6 +24,8 @@ static const struct {
   [BIN] = { SECRET_CLASSES, TRANSFORMS, 0, 6, 8 }, /* more than eight digits would be a card number */
   [MONTH] = { SECRET_CLASSES, TRANSFORM_MONTH, 0, 0, 0 },
   [YEAR] = { SECRET_CLASSES, TRANSFORM_YEAR, 0, 0, 0 },
+  [MONTH_OF] = { SECRET_CLASSES, TRANSFORM_MONTH_OF, 0, 0, 0 },
+  [YEAR_OF] = { SECRET_CLASSES, TRANSFORM_YEAR_OF, 0, 0, 0 },
   [DATE] = { SECRET_CLASSES, TRANSFORM_DATE, 0, 0, 0 },
 };
 
@@ -34,13 +36,14 @@ static const char *const code_names[] = { "table",     "name",  "constant", "pat
 
 struct step {
   enum code code;
-  int from;  /* the stack place of a table; for CALL the place of the field's name in HELD; for constants the type of the value */
+  int from; /* the stack place of a table; for CALL the place of the field's name in HELD; for constants the type of the value; for GROUP how many fields it may have */
   int value; /* the place of a value in HELD; or a transform, a kind, the number of steps in a group */
 };
 
 struct plan {
   int count, tables; /* steps, and how many of them are TABLE: those come first */
   int room;          /* slots of the stack that the plan needs */
+  int most;          /* how many fields a card may have */
   struct step steps[];
 };
 
@@ -50,8 +53,9 @@ enum { RECORD = 1, OF_RECORD, PLAN, HELD, TABLES };
 enum { HELD_LAST4 = 1, HELD_BIN };
 
 struct reading {
-  struct secret *made; /* the current value, where a step of this field made that secret; else NULL */
-  int at[KINDS];       /* the stack place of the last field of the kind, or 0 */
+  struct secret *made;         /* the current value, where a step of this field made that secret; else NULL */
+  const struct secret *number; /* of the card, which keeps it */
+  bool has_last4, has_bin;
 };
 
 static bool has_digits(const char *text, size_t len, size_t least, size_t most) {
@@ -127,7 +131,7 @@ static bool change(lua_State *L, const struct step *step, int type, struct readi
   int secrets = lua_upvalueindex(SECRETS);
   enum outcome found = step->code == WORDS ? translate(L, step->value) : value_transform(L, type, (enum transform)step->value, secrets);
   if (before) secret_wipe(before);
-  reading->made = found == A_VALUE ? value_secret(L, secrets) : NULL;
+  reading->made = found == A_VALUE && type == LUA_TUSERDATA ? value_secret(L, secrets) : NULL;
   if (found == NO_VALUE) {
     lua_pop(L, 1);
     lua_pushnil(L);
@@ -167,14 +171,6 @@ static bool take_nothing(lua_State *L, int type) {
   return is_nothing;
 }
 
-/* Makes a table at that stack place of the names and values above. Where a name is there twice, the lower one counts. */
-static void make_table(lua_State *L, int at, int count) {
-  lua_createtable(L, 0, count);
-  lua_replace(L, at);
-  for (; count > 0; count--)
-    lua_rawset(L, at);
-}
-
 /* Runs the steps up to READ on the value of that type. Returns the type of the result; FAILURE: an error is on top of the stack. */
 static int find_value(lua_State *L, int type, const struct step **at, struct reading *reading) {
   reading->made = NULL;
@@ -204,58 +200,61 @@ static int find_value(lua_State *L, int type, const struct step **at, struct rea
   return type;
 }
 
-/* Pushes nil, which is the slot `base` and the place for a table, and above it the names and values of fields. Returns how many fields; FAILURE: an error is on top of the
- * stack. */
-static int read_fields(lua_State *L, int base, const struct step *step, const struct step *end, struct reading *reading) {
-  int count = 0;
-  lua_pushnil(L);
+/* Reads the value on top of the stack, which has that type, as a field of the kind, and notes what last4 and bin depend on. */
+static enum outcome read_field(lua_State *L, int type, enum kind kind, struct reading *reading) {
+  if (type == LUA_TNIL) return NO_VALUE;
+  if (kind == TEXT && type == LUA_TSTRING) return lua_rawlen(L, -1) > 0 ? A_VALUE : NO_VALUE;
+  enum outcome found = read_value(L, type, kind, lua_upvalueindex(SECRETS));
+  if (found != A_VALUE) return found;
+  if (kind == PAN) reading->number = lua_touserdata(L, -1);
+  reading->has_last4 = reading->has_last4 || kind == LAST4;
+  reading->has_bin = reading->has_bin || kind == BIN;
+  return A_VALUE;
+}
+
+/* Reads fields into a new table, which has room for so many, and pushes it. Returns how many there are; FAILURE: an error is on top of the stack. */
+static int read_fields(lua_State *L, int most, const struct step *step, const struct step *end, struct reading *reading) {
+  int count = 0, type;
+  lua_createtable(L, 0, most);
+  int made = lua_gettop(L);
   for (; step < end; step++) {
+    enum outcome found;
     lua_rawgeti(L, HELD, step->value);
     step++;
     if (step->code == GROUP) {
-      int fields = read_fields(L, base + 2 * count + 2, step + 1, step + 1 + step->value, reading);
-      if (fields == FAILURE) return FAILURE;
+      int fields = read_fields(L, step->from, step + 1, step + 1 + step->value, reading);
       step += step->value;
-      if (fields > 0)
-        make_table(L, base + 2 * ++count, fields);
-      else
-        lua_pop(L, 2);
-      continue;
+      found = fields == FAILURE ? NO_ROOM : fields > 0 ? A_VALUE : NO_VALUE;
+    } else {
+      type = step->code == PATH ? get(L, step++) : step->code == CONSTANT ? get_constant(L, step++) : LUA_TNIL;
+      if (step->code != READ) type = find_value(L, type, &step, reading);
+      found = type == FAILURE ? NO_ROOM : read_field(L, type, (enum kind)step->value, reading);
     }
-    int type = LUA_TNIL;
-    if (step->code == PATH)
-      type = get(L, step++);
-    else if (step->code == CONSTANT)
-      type = get_constant(L, step++);
-    if (step->code != READ) type = find_value(L, type, &step, reading);
-    if (type == FAILURE) return FAILURE;
-    enum outcome found = type == LUA_TNIL ? NO_VALUE : A_VALUE;
-    if (found == A_VALUE && (step->value != TEXT || type != LUA_TSTRING || lua_rawlen(L, -1) == 0))
-      found = read_value(L, type, (enum kind)step->value, lua_upvalueindex(SECRETS));
     if (found == NO_ROOM) return FAILURE;
+    count += found == A_VALUE;
     if (found == A_VALUE)
-      reading->at[step->value] = base + 2 * ++count;
+      lua_rawset(L, made);
     else
-      lua_pop(L, 2);
+      lua_settop(L, made);
   }
   return count;
 }
 
-/* Pushes the names and values of last4 and bin, as far as the mapping found none and the number shows them. Returns how many fields. */
-static int push_ends(lua_State *L, const struct reading *reading) {
+/* Adds last4 and bin to the card on top of the stack, as far as the mapping found none and the number shows them. */
+static void add_ends(lua_State *L, const struct reading *reading) {
   char last4[VALUE_LAST4], bin[VALUE_BIN];
-  if (reading->at[PAN] == 0 || (reading->at[LAST4] > 0 && reading->at[BIN] > 0)) return 0;
-  value_ends(lua_touserdata(L, reading->at[PAN]), last4, bin);
-  bool has_last4 = reading->at[LAST4] == 0 && *last4, has_bin = reading->at[BIN] == 0 && *bin;
-  if (has_last4) {
+  if (!reading->number || (reading->has_last4 && reading->has_bin)) return;
+  value_ends(reading->number, last4, bin);
+  if (!reading->has_last4 && *last4) {
     lua_rawgeti(L, HELD, HELD_LAST4);
     lua_pushlstring(L, last4, sizeof last4);
+    lua_rawset(L, -3);
   }
-  if (has_bin) {
+  if (!reading->has_bin && *bin) {
     lua_rawgeti(L, HELD, HELD_BIN);
     lua_pushlstring(L, bin, sizeof bin);
+    lua_rawset(L, -3);
   }
-  return has_last4 + has_bin;
 }
 
 /* The plan for the record, or NULL. It stays on the stack. */
@@ -269,7 +268,7 @@ static const struct plan *find_plan(lua_State *L) {
 
 /* cards.card(record) */
 static int card(lua_State *L) {
-  struct reading reading = { .made = NULL };
+  struct reading reading = { .number = NULL };
   lua_settop(L, RECORD);
   const struct plan *plan = find_plan(L);
   if (!plan) {
@@ -285,13 +284,12 @@ static int card(lua_State *L) {
     lua_pop(L, 1);
     lua_pushvalue(L, lua_upvalueindex(EMPTY));
   }
-  int made = TABLES + plan->tables, count = read_fields(L, made, plan->steps + plan->tables, plan->steps + plan->count, &reading);
-  if (count == FAILURE) {
+  if (read_fields(L, plan->most, plan->steps + plan->tables, plan->steps + plan->count, &reading) == FAILURE) {
     lua_pushnil(L);
     lua_insert(L, -2);
     return 2;
   }
-  make_table(L, made, count + push_ends(L, &reading));
+  add_ends(L, &reading);
   return 1;
 }
 
@@ -312,6 +310,8 @@ static struct step read_step(lua_State *L, int held, int tables) {
   } else if (step.code == CALL) {
     lua_pushvalue(L, at + 2);
     step.from = value_hold(L, held);
+  } else if (step.code == GROUP) {
+    step.from = (int)luaL_checkinteger(L, at + 2);
   }
   if (step.code == TRANSFORM)
     step.value = luaL_checkoption(L, at + 3, NULL, transform_names);
@@ -325,17 +325,17 @@ static struct step read_step(lua_State *L, int held, int tables) {
   return step;
 }
 
-/* core.mapping { tables, steps }: compiles a mapping to a plan for the function that core.mapper makes. Both are lists of { code, value, from }.
+/* core.mapping { tables, steps, most }: compiles a mapping to a plan for the function that core.mapper makes. Both are lists of { code, value, from }.
  * `tables` are the tables in the record that paths go through, with the code "table": what stands under the key `value` in another table. `from` says in which one: 1 is the
  * record, and i + 1 the table i.
  * `steps` read one field after the other: "name" with the field's name, steps that find its value, and "read" with the kind of the field. A value that is nil or an empty
- * text counts as nothing. The steps that find it:
+ * text counts as nothing, and then an earlier field of that name stays. `most` is how many fields there may be. The steps that find the value:
  *  - "path": what stands under the key `value` in a table; "other": the same where the value is nothing so far
  *  - "constant": the value itself; "default": the same where the value is nothing so far
  *  - "call": what a function makes of the record; `from` is the name of the field for the error
  *  - "plain": drops a secret, unless a field of that kind takes it
  *  - "transform": applies the transform of that name; "words": looks it up in a table of words
- * "group" stands in the place of these and of "read": the next `value` steps are the fields of a table. */
+ * "group" stands in the place of these and of "read": the next `value` steps are the fields of a table, `from` at most. */
 static int make_mapping(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
@@ -346,13 +346,14 @@ static int make_mapping(lua_State *L) {
   value_hold(L, 2);
   lua_getfield(L, 1, "tables");
   lua_getfield(L, 1, "steps");
+  lua_getfield(L, 1, "most");
   int tables = (int)lua_rawlen(L, 3), count = tables + (int)lua_rawlen(L, 4);
   struct plan *plan = lua_newuserdata(L, sizeof *plan + (size_t)count * sizeof *plan->steps);
-  *plan = (struct plan){ count, tables, tables + ROOM };
+  *plan = (struct plan){ .count = count, .tables = tables, .room = tables + ROOM, .most = (int)luaL_checkinteger(L, 5) };
   for (int i = 0; i < count; i++) {
     lua_rawgeti(L, i < tables ? 3 : 4, i < tables ? i + 1 : i - tables + 1);
     plan->steps[i] = read_step(L, 2, i < tables ? i : tables);
-    plan->room += 2 * (plan->steps[i].code == NAME);
+    plan->room += 2 * (plan->steps[i].code == GROUP);
     bool ends = i + 1 < count || plan->steps[i].code == READ;
     luaL_argcheck(L, ends && (plan->steps[i].code != GROUP || (unsigned)plan->steps[i].value < (unsigned)(count - i)), 1, "the steps have no end");
   }

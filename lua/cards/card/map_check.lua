@@ -186,6 +186,8 @@ local function add_transform(plan, definition, field, at, has_value, is_last)
     add(plan, has_value and "default" or "constant", definition.default)
   elseif not transform then
     at:wrong((": %s is for exp_month and exp_year"):format(definition.name))
+  elseif is_last and transform == field.kind .. "_of" then
+    field.kind = transform -- the month of a month and a year, which is one
   elseif not is_last or transform ~= field.kind then
     add(plan, "transform", transform)
   end
@@ -242,24 +244,27 @@ local function add_expression(plan, field, from, at)
   end
 end
 
---- Adds the steps of a table of fields.
+--- Adds the steps of a table of fields. @return how many fields there are
 local function add_fields(plan, mapping, kinds, at)
-  for _, name in ipairs(mistakes.keys(mapping)) do
+  local names = mistakes.keys(mapping)
+  for _, name in ipairs(names) do
     local from, kind, here = rawget(mapping, name), kinds[name], at:at(name)
     add(plan, "name", name)
     if not kind then
       here:wrong(": " .. check.unknown(name, kinds))
     elseif type(kind) ~= "table" then
-      add_expression(plan, { name = name, kind = kind }, from, here)
-      add(plan, "read", kind)
+      local field = { name = name, kind = kind }
+      add_expression(plan, field, from, here)
+      add(plan, "read", field.kind)
     elseif type(from) ~= "table" or transforms.definition(from) then
       here:wrong "must be a table of fields"
     else
       local group, before = add(plan, "group"), #plan.steps
-      add_fields(plan, from, kind, here)
+      group.from = add_fields(plan, from, kind, here)
       group.value = #plan.steps - before
     end
   end
+  return #names
 end
 
 --- @param name of an operation
@@ -279,16 +284,18 @@ function map_check.read(name, mapping, fields)
   end
   if wrong then
     top:wrong(wrong)
-  end
-  add_fields(plan, mapping, neutral, top)
-  plan.checked = known ~= nil
-  if known then
-    map_check.paths(plan.uses, known, top)
-  end
-  if not top.list[1] then -- the provider is there also where the mapping has no expression for it, or one that finds nothing: the first of a name counts
+  else -- first: what the mapping finds for a provider, if anything, takes its place
     add(plan, "name", "provider")
     add(plan, "constant", (name:match "^[^.]+"))
     add(plan, "read", neutral.provider)
+  end
+  plan.most = add_fields(plan, mapping, neutral, top) + 1 -- the provider
+  if type(mapping) == "table" and rawget(mapping, "number") then
+    plan.most = plan.most + (rawget(mapping, "last4") and 0 or 1) + (rawget(mapping, "bin") and 0 or 1)
+  end
+  plan.checked = known ~= nil
+  if known then
+    map_check.paths(plan.uses, known, top)
   end
   return top.list, plan
 end
