@@ -28,6 +28,11 @@ static inline void luaL_setfuncs(lua_State *L, const luaL_Reg *functions, int up
   }
   lua_pop(L, upvalues);
 }
+static inline void lua_copy(lua_State *L, int from, int to) {
+  to = lua_absindex(L, to);
+  lua_pushvalue(L, from);
+  lua_replace(L, to);
+}
 static inline void *luaL_testudata(lua_State *L, int i, const char *name) {
   void *p = lua_touserdata(L, i);
   if (!p || !lua_getmetatable(L, i)) return NULL;

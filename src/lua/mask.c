@@ -78,18 +78,17 @@ static bool show_concealed(lua_State *L) {
   return true;
 }
 
-/* A text with the card numbers in it masked. */
-static bool show_redacted(lua_State *L) {
-  size_t len;
-  const char *text = lua_tolstring(L, -1, &len);
-  if (len < PAN_MIN_DIGITS || !pan_suspected(text, len)) return true;
-  struct buf *out = binding_new_buf(L, len);
-  if (!pan_redact(out, text, len)) binding_no_memory(L);
+/* Masks the card numbers in the text on top of the stack. Returns its bytes then. */
+static const char *redact(lua_State *L, size_t *len) {
+  const char *text = lua_tolstring(L, -1, len);
+  if (!pan_suspected(text, *len)) return text;
+  struct buf *out = binding_new_buf(L, *len);
+  if (!pan_redact(out, text, *len)) binding_no_memory(L);
   lua_pushlstring(L, buf_string(out), out->len);
   buf_free(out);
   lua_replace(L, -3);
   lua_pop(L, 1);
-  return true;
+  return lua_tolstring(L, -1, len);
 }
 
 /* A number as it is. One with a card number in its digits becomes a masked text, and one that is not finite is hidden, as encoders refuse it. */
@@ -100,8 +99,7 @@ static bool show_number(lua_State *L) {
   size_t len = value_digits(L, -1, digits);
   if (!pan_suspected(digits, len)) return len > 0;
   lua_pushlstring(L, digits, len);
-  show_redacted(L);
-  if (memcmp(lua_tostring(L, -1), digits, len) == 0)
+  if (memcmp(redact(L, &len), digits, len) == 0)
     lua_pop(L, 1);
   else
     lua_replace(L, -2);
@@ -109,8 +107,9 @@ static bool show_number(lua_State *L) {
 }
 
 static bool show_kept(lua_State *L, int type) {
+  size_t len;
   switch (type) {
-  case LUA_TSTRING: return show_redacted(L);
+  case LUA_TSTRING: return redact(L, &len) != NULL;
   case LUA_TNUMBER: return show_number(L);
   case LUA_TBOOLEAN: return true;
   default: return show_concealed(L);
@@ -120,17 +119,20 @@ static bool show_kept(lua_State *L, int type) {
 static bool show_text(lua_State *L, const struct mask_rule *rule) {
   static partial *const partials[RULES] = { [INITIALS] = partial_initials, [EMAIL] = partial_email, [PHONE] = partial_phone,
                                             [YEAR_ONLY] = partial_year,    [LAST] = partial_last,   [TRUNCATE] = partial_truncate };
-  char small[SMALL];
+  char small[SMALL], *out = small;
   size_t len, made;
-  int at = lua_gettop(L);
-  if (rule->kind != EMAIL) show_redacted(L);
-  const char *text = lua_tolstring(L, -1, &len);
-  char *out = PARTIAL_ROOM(len) <= sizeof small ? small : lua_newuserdata(L, PARTIAL_ROOM(len));
+  const char *text = rule->kind == EMAIL ? lua_tolstring(L, -1, &len) : redact(L, &len);
+  if (PARTIAL_ROOM(len) > sizeof small) {
+    out = lua_newuserdata(L, PARTIAL_ROOM(len));
+    lua_insert(L, -2);
+  }
   bool ok = partials[rule->kind](text, len, rule->first + rule->last, out, &made);
-  if (ok) lua_pushlstring(L, out, made);
-  if (ok && rule->kind == EMAIL) show_redacted(L); /* last, as its first letter may be a digit */
-  if (ok) lua_replace(L, at);
-  if (out != small) lua_settop(L, at);
+  if (ok) {
+    lua_pushlstring(L, out, made);
+    if (rule->kind == EMAIL) redact(L, &len); /* last, as its first letter may be a digit */
+    lua_replace(L, -2);
+  }
+  if (out != small) lua_remove(L, -2);
   return ok;
 }
 
@@ -162,12 +164,12 @@ static const char *bytes_of(lua_State *L, int index, size_t *len) {
   return secret_state(secret) == SECRET_OPEN ? (const char *)secret->bytes : NULL;
 }
 
-static bool show_hash(lua_State *L, const struct mask_rule *rule) {
+static bool show_hash(lua_State *L, int type, const struct mask_rule *rule) {
   char hex[HASH_HEX];
   size_t key_len, len;
   const struct secret *secret = value_secret(L, lua_upvalueindex(SECRET));
   if (secret && secret->class == SECRET_CVV) return false;
-  if (!value_text(L) && lua_type(L, -1) == LUA_TNUMBER) lua_tostring(L, -1); /* which makes it one */
+  if (!value_text(L) && type == LUA_TNUMBER) lua_tostring(L, -1); /* which makes it one */
   lua_rawgeti(L, lua_upvalueindex(HELD), rule->held);
   const char *key = bytes_of(L, -1, &key_len), *bytes = bytes_of(L, -2, &len);
   lua_pop(L, 1);
@@ -182,24 +184,20 @@ static bool show_hash(lua_State *L, const struct mask_rule *rule) {
 
 /* Whether what is shown has no more characters than that as a text. */
 static bool is_short(lua_State *L, size_t most) {
-  size_t len;
-  switch (lua_type(L, -1)) {
-  case LUA_TNIL: return true;
-  case LUA_TBOOLEAN: return strlen(lua_toboolean(L, -1) ? "true" : "false") <= most;
-  case LUA_TSTRING: return lua_rawlen(L, -1) <= most;
-  case LUA_TNUMBER:
-    lua_pushvalue(L, -1);
-    lua_tolstring(L, -1, &len);
-    lua_pop(L, 1);
-    return len <= most;
-  default: return false;
-  }
+  size_t len = 0;
+  int type = lua_type(L, -1);
+  if (type == LUA_TSTRING) return lua_rawlen(L, -1) <= most;
+  if (type == LUA_TBOOLEAN) return strlen(lua_toboolean(L, -1) ? "true" : "false") <= most;
+  lua_pushvalue(L, -1);
+  lua_tolstring(L, -1, &len);
+  lua_pop(L, 1);
+  return type == LUA_TNIL || (type == LUA_TNUMBER && len <= most);
 }
 
 /* --- the walk --- */
 
 static bool show_table(lua_State *L, struct walk *walk, const struct mask_rule *rule);
-static bool show_call(lua_State *L, const struct mask_rule *rule);
+static bool show_call(lua_State *L, int type, const struct mask_rule *rule);
 
 /* A table in a table. It is hidden where it contains itself, is too deep, or comes after too many others. */
 static bool show_inner(lua_State *L, struct walk *walk, const struct mask_rule *rule) {
@@ -224,8 +222,8 @@ static bool apply(lua_State *L, struct walk *walk, const struct mask_rule *rule)
   switch (rule->kind) {
   case KEEP: return show_kept(L, type);
   case HIDE: return false;
-  case HASH: return show_hash(L, rule);
-  case FN: return show_call(L, rule);
+  case HASH: return show_hash(L, type, rule);
+  case FN: return show_call(L, type, rule);
   case FIELDS:
   case UNNAMED: return type == LUA_TTABLE ? show_inner(L, walk, rule) : type == LUA_TUSERDATA && show_concealed(L);
   case COPIED: return show_copy(L, type, walk, rule);
@@ -234,12 +232,9 @@ static bool apply(lua_State *L, struct walk *walk, const struct mask_rule *rule)
 }
 
 /* Replaces the value on top of the stack by what is shown of it. False: the field is left out. */
-static bool show(lua_State *L, struct walk *walk, const struct mask_rule *rule) {
+static inline bool show(lua_State *L, struct walk *walk, const struct mask_rule *rule) {
   if (rule->kind == DROP) return false;
-  if (!apply(L, walk, rule) || (rule->most > 0 && !is_short(L, rule->most))) {
-    lua_pop(L, 1);
-    lua_pushvalue(L, lua_upvalueindex(STARS));
-  }
+  if (!apply(L, walk, rule) || (rule->most > 0 && !is_short(L, rule->most))) lua_copy(L, lua_upvalueindex(STARS), -1);
   return rule->kind != FN || !lua_isnil(L, -1);
 }
 
@@ -248,6 +243,7 @@ static size_t slot_of(const struct mask_tree *tree, const char *name) {
   return ((uintptr_t)name >> 4 ^ (uintptr_t)name >> 12) & tree->mask;
 }
 
+/* The rule for a name, or NULL. */
 static const struct mask_rule *find(const struct mask_tree *tree, const char *name, size_t len) {
   for (size_t i = slot_of(tree, name); tree->slots[i].name; i = (i + 1) & tree->mask)
     if (tree->slots[i].name == name) return &tree->slots[i].rule;
@@ -258,25 +254,41 @@ static const struct mask_rule *find(const struct mask_tree *tree, const char *na
 
 /* A table under way. Its fields gather on the stack first, so that it is made with the right size. */
 struct made {
-  int from, at;        /* stack places of the table that is masked, and of the new one (nil until it is made) */
-  int gathered, count; /* fields on the stack, and fields in the new table */
-  int numbers;         /* fields of both kinds whose name is a number */
-  int renamed;         /* names with a card number in them */
+  int from, at;                    /* stack places of the table that is masked, and of the new one (0 until it is made) */
+  int gathered, count;             /* fields on the stack, and fields in the new table */
+  int numbers;                     /* fields of both kinds whose name is a number */
+  int renamed;                     /* names with a card number in them */
+  const struct mask_tree *fields;  /* NULL where no field has a rule of its own */
+  const struct mask_rule *others;  /* for a name that has none */
+  const struct mask_rule *element; /* for a number */
 };
+
+/* Makes the new table above the masked one, and below the gathered fields. */
+static void make_table(lua_State *L, struct made *made) {
+  lua_createtable(L, made->numbers, made->gathered - made->numbers);
+  made->at = made->from + 1;
+  lua_insert(L, made->at);
+}
 
 /* Puts the gathered fields, which are on top of the stack, into the new table. */
 static void put_gathered(lua_State *L, struct made *made) {
-  if (lua_isnil(L, made->at)) {
-    lua_createtable(L, made->numbers, made->gathered - made->numbers);
-    lua_replace(L, made->at);
-  }
   made->count += made->gathered;
   for (; made->gathered > 0; made->gathered--)
     lua_rawset(L, made->at);
 }
 
+/* Puts the last fields into the new table, which takes the place of the masked one. */
+static void finish(lua_State *L, struct made *made) {
+  if (made->at > 0)
+    put_gathered(L, made);
+  else
+    lua_createtable(L, made->numbers, made->gathered - made->numbers);
+  lua_replace(L, made->from);
+  made->at = made->from;
+  put_gathered(L, made);
+}
+
 static bool has(lua_State *L, int table, int name) {
-  if (lua_isnil(L, table)) return false;
   lua_pushvalue(L, name);
   lua_rawget(L, table);
   bool found = !lua_isnil(L, -1);
@@ -307,10 +319,7 @@ static bool put_renamed(lua_State *L, struct walk *walk, struct made *made) {
     lua_pop(L, 1);
     return false;
   }
-  if (lua_isnil(L, made->at)) {
-    lua_newtable(L);
-    lua_replace(L, made->at);
-  }
+  if (made->at == 0) make_table(L, made);
   make_distinct(L, made->from, made->at, ++made->renamed);
   lua_insert(L, -2);
   lua_rawset(L, made->at);
@@ -319,24 +328,29 @@ static bool put_renamed(lua_State *L, struct walk *walk, struct made *made) {
 }
 
 /* Shows the field whose name and value are on top of the stack, and leaves the name there. A name is a text or a number; a field with any other key is left out. */
-static void show_field(lua_State *L, struct walk *walk, const struct mask_rule *above, struct made *made) {
+static void show_field(lua_State *L, struct walk *walk, struct made *made) {
+  const struct mask_rule *rule = made->element;
+  const char *name = NULL;
   size_t len = 0;
   int type = lua_type(L, -2);
-  const char *name = type == LUA_TSTRING ? lua_tolstring(L, -2, &len) : NULL;
-  const struct mask_rule *own = name && above->fields ? find(above->fields, name, len) : NULL, *rule = own ? own : &unnamed;
-  if (above->kind == COPIED || (above->kind == FIELDS && type == LUA_TNUMBER)) rule = above; /* elements of a list have the rules of the list */
+  if (type == LUA_TSTRING) {
+    name = lua_tolstring(L, -2, &len);
+    rule = made->fields ? find(made->fields, name, len) : NULL;
+    if (!rule) rule = made->others;
+  }
   bool has_name = name || type == LUA_TNUMBER;
-  walk->failed = walk->failed || !has_name;
+  if (!has_name) walk->failed = true;
   if (!has_name || !show(L, walk, rule)) {
     lua_pop(L, 1);
     return;
   }
-  bool is_suspected = name ? !own && len >= PAN_MIN_DIGITS && pan_suspected(name, len) : fabs(lua_tonumber(L, -2)) >= LEAST_NUMBER;
+  bool is_suspected = name ? rule == made->others && pan_suspected(name, len) : fabs(lua_tonumber(L, -2)) >= LEAST_NUMBER;
   if (is_suspected && put_renamed(L, walk, made)) return;
   if (!name) made->numbers++;
   lua_pushvalue(L, -2);
   if (++made->gathered < GATHERED) return;
-  lua_insert(L, made->at + 1);
+  lua_insert(L, -1 - 2 * made->gathered);
+  if (made->at == 0) make_table(L, made);
   put_gathered(L, made);
 }
 
@@ -365,16 +379,17 @@ static void close_holes(lua_State *L, const struct made *made) {
 
 /* Replaces the table on top of the stack by a new one with what is shown of it. No metamethod is called. */
 static bool show_table(lua_State *L, struct walk *walk, const struct mask_rule *rule) {
-  struct made made = { .from = lua_gettop(L), .at = lua_gettop(L) + 1 };
+  int from = lua_gettop(L);
+  struct made made = { .from = from, .fields = rule->fields };
+  made.others = rule->kind == COPIED ? rule : &unnamed;
+  made.element = rule->kind == UNNAMED ? &unnamed : rule; /* elements of a list have the rules of the list */
   if (!lua_checkstack(L, 2 * GATHERED + ROOM)) binding_no_memory(L);
-  walk->within[walk->depth++] = lua_topointer(L, made.from);
-  lua_pushnil(L);
-  for (lua_pushnil(L); lua_next(L, made.from);)
-    show_field(L, walk, rule, &made);
-  put_gathered(L, &made);
+  walk->within[walk->depth++] = lua_topointer(L, from);
+  for (lua_pushnil(L); lua_next(L, from);)
+    show_field(L, walk, &made);
+  finish(L, &made);
   walk->depth--;
   if (made.numbers > 0) close_holes(L, &made);
-  lua_replace(L, made.from);
   return true;
 }
 
@@ -450,11 +465,12 @@ static bool copy_discloses(lua_State *L, const struct secret *secret) {
 }
 
 /* What a policy's function makes of the value. It cannot yield, as nothing here could resume it. */
-static bool show_call(lua_State *L, const struct mask_rule *rule) {
+static bool show_call(lua_State *L, int type, const struct mask_rule *rule) {
   const struct secret *secret = value_secret(L, lua_upvalueindex(SECRET));
   struct walk walk = { .deepest = DEEPEST_COPY, .left = MOST_COPIED };
+  size_t len;
   if (secret && secret->class == SECRET_CVV) return false;
-  if (lua_type(L, -1) == LUA_TSTRING) show_redacted(L);
+  if (type == LUA_TSTRING) redact(L, &len);
   lua_rawgeti(L, lua_upvalueindex(HELD), rule->held);
   lua_pushvalue(L, -2);
   int status = lua_pcall(L, 1, 1, 0);
