@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "lua/value.h"
+#include "text/chars.h"
 
 #define ROOM    24 /* slots of the stack that the work on a field needs */
 #define FAILURE (-1)
@@ -60,7 +61,7 @@ struct reading {
 
 static bool has_digits(const char *text, size_t len, size_t least, size_t most) {
   for (size_t i = 0; i < len; i++)
-    if (text[i] < '0' || text[i] > '9') return false;
+    if (!is_digit(text[i])) return false;
   return len >= least && len <= most;
 }
 
@@ -240,21 +241,19 @@ static int read_fields(lua_State *L, int most, const struct step *step, const st
   return count;
 }
 
+static void add_end(lua_State *L, int name, const char *text, size_t len) {
+  lua_rawgeti(L, HELD, name);
+  lua_pushlstring(L, text, len);
+  lua_rawset(L, -3);
+}
+
 /* Adds last4 and bin to the card on top of the stack, as far as the mapping found none and the number shows them. */
 static void add_ends(lua_State *L, const struct reading *reading) {
   char last4[VALUE_LAST4], bin[VALUE_BIN];
   if (!reading->number || (reading->has_last4 && reading->has_bin)) return;
   value_ends(reading->number, last4, bin);
-  if (!reading->has_last4 && *last4) {
-    lua_rawgeti(L, HELD, HELD_LAST4);
-    lua_pushlstring(L, last4, sizeof last4);
-    lua_rawset(L, -3);
-  }
-  if (!reading->has_bin && *bin) {
-    lua_rawgeti(L, HELD, HELD_BIN);
-    lua_pushlstring(L, bin, sizeof bin);
-    lua_rawset(L, -3);
-  }
+  if (!reading->has_last4 && *last4) add_end(L, HELD_LAST4, last4, sizeof last4);
+  if (!reading->has_bin && *bin) add_end(L, HELD_BIN, bin, sizeof bin);
 }
 
 /* The plan for the record, or NULL. It stays on the stack. */

@@ -221,7 +221,6 @@ static bool apply(lua_State *L, struct walk *walk, const struct mask_rule *rule)
   int type = lua_type(L, -1);
   switch (rule->kind) {
   case KEEP: return show_kept(L, type);
-  case HIDE: return false;
   case HASH: return show_hash(L, type, rule);
   case FN: return show_call(L, type, rule);
   case FIELDS:
@@ -234,7 +233,7 @@ static bool apply(lua_State *L, struct walk *walk, const struct mask_rule *rule)
 /* Replaces the value on top of the stack by what is shown of it. False: the field is left out. */
 static inline bool show(lua_State *L, struct walk *walk, const struct mask_rule *rule) {
   if (rule->kind == DROP) return false;
-  if (!apply(L, walk, rule) || (rule->most > 0 && !is_short(L, rule->most))) lua_copy(L, lua_upvalueindex(STARS), -1);
+  if (rule->kind == HIDE || !apply(L, walk, rule) || (rule->most > 0 && !is_short(L, rule->most))) lua_copy(L, lua_upvalueindex(STARS), -1);
   return rule->kind != FN || !lua_isnil(L, -1);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "secret/stack.h"
+#include "text/chars.h"
 #include "text/pan.h"
 #include "json/json.h"
 
@@ -21,15 +22,12 @@ size_t value_digits(lua_State *L, int index, char out[static VALUE_DIGITS]) {
   return isfinite(number) ? (size_t)snprintf(out, VALUE_DIGITS, "%.0f", number) : 0;
 }
 
-bool value_is_whole(lua_State *L, int index) {
-  double number = lua_type(L, index) == LUA_TNUMBER ? lua_tonumber(L, index) : NAN;
-  return isfinite(number) && number == floor(number);
-}
-
 bool value_text(lua_State *L) {
   char digits[VALUE_DIGITS];
-  if (lua_type(L, -1) == LUA_TSTRING) return true;
-  if (!value_is_whole(L, -1)) return false;
+  int type = lua_type(L, -1);
+  if (type == LUA_TSTRING) return true;
+  double number = type == LUA_TNUMBER ? lua_tonumber(L, -1) : NAN;
+  if (!isfinite(number) || number != floor(number)) return false;
   lua_pushlstring(L, digits, value_digits(L, -1, digits));
   lua_replace(L, -2);
   return true;
@@ -160,7 +158,7 @@ enum outcome value_transform(lua_State *L, int type, enum transform transform, i
 static void show_digits(const char *bytes, size_t len, size_t wish, char *out) {
   bool all = len == wish;
   for (size_t i = 0; i < len; i++)
-    all = all && bytes[i] >= '0' && bytes[i] <= '9';
+    all = all && is_digit(bytes[i]);
   *out = '\0';
   if (all) memcpy(out, bytes, len);
 }

@@ -12,8 +12,6 @@
 /* Writes all digits of the number at the index, with a sign where it is negative; 5.0 is "5", and 1.5 is rounded. Returns how many bytes: 0 for anything else, and for a
  * number that is not finite. */
 size_t value_digits(lua_State *L, int index, char out[static VALUE_DIGITS]);
-/* True for a number without a fraction. */
-bool value_is_whole(lua_State *L, int index);
 /* Replaces a whole number on top of the stack by the text of its digits. True for that and for a text. Anything else stays: false. */
 bool value_text(lua_State *L);
 
