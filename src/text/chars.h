@@ -19,6 +19,11 @@ static inline bool is_letter(int c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
+/* White space of ASCII. */
+static inline bool is_space(int c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
 static inline char to_lower(char c) {
   return c >= 'A' && c <= 'Z' ? (char)(c + 'a' - 'A') : c;
 }

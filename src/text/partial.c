@@ -2,21 +2,11 @@
 
 #include <string.h>
 
+#include "text/chars.h"
+
 #define SHORTEST_PHONE 7 /* digits of a telephone number that shows its last ones */
 #define SHOWN_PHONE    4
 #define YEAR           4 /* digits */
-
-static bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-static bool is_letter(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
-}
-
-static bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
 
 /* True in the middle of a character. */
 static bool is_continued(char c) {

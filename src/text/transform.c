@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "text/chars.h"
 #include "text/country.h"
 #include "text/pan.h"
 
@@ -21,14 +22,6 @@
 struct text {
   const char *at, *end;
 };
-
-static bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-static bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
 
 static size_t left(const struct text *text) {
   return (size_t)(text->end - text->at);
