@@ -1,7 +1,6 @@
 --- Many calls at once: cards.all, cards.each, cards.fallback. The functions run as coroutines, inside of nginx as light threads.
 
 local async = require "cards.async"
-local callable = require "cards.util.callable"
 local check = require "cards.util.check"
 
 local flow, groups = {}, async.group
@@ -24,7 +23,7 @@ local function check_list(functions, what)
     error(("%s: a list of functions is expected"):format(what), 3)
   end
   local count = 0
-  while callable.is(functions[count + 1]) do
+  while check.is_callable(functions[count + 1]) do
     count = count + 1
   end
   for key in next, functions do
@@ -90,7 +89,7 @@ function flow.each(from, call, options)
   if not next_value then
     error("cards.each: the first argument must be a list or a function that returns one value after the other", 2)
   end
-  local wrong = callable.check(call, "the second argument")
+  local wrong = check.callable(call, "the second argument")
     or (options ~= nil and (type(options) ~= "table" and "the options must be a table" or check.table(options, each_options)))
   if wrong then
     error("cards.each: " .. wrong, 2)

@@ -4,7 +4,7 @@
 -- `fields` where that depends on it, or with `words` or `default`. It makes of a secret a new secret of its class, and nothing of what makes no
 -- sense to it.
 
-local whole = require "cards.util.whole"
+local check = require "cards.util.check"
 
 local transforms = {}
 
@@ -71,7 +71,7 @@ values.phone = in_core("phone", true)
 
 --- A key or value of `map` as text.
 local function as_text(value)
-  return whole(value) or (type(value) == "string" or type(value) == "boolean") and tostring(value) or nil
+  return check.digits(value) or (type(value) == "string" or type(value) == "boolean") and tostring(value) or nil
 end
 
 --- map { active = "open", [0] = "open" }: other words for the provider's. A value that has none is nothing.

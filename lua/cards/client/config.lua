@@ -1,6 +1,5 @@
 --- Configuration: what `new` takes, checked before anything is sent.
 
-local callable = require "cards.util.callable"
 local check = require "cards.util.check"
 local core = require "cards.core"
 
@@ -141,7 +140,7 @@ local function check_credential(about)
     elseif about.kind == "setting" then
       return check.text(value, key)
     end
-    return not callable.is(value) and check.credential(value, key, about.type == "pem") or nil
+    return not check.is_callable(value) and check.credential(value, key, about.type == "pem") or nil
   end
 end
 
@@ -303,7 +302,7 @@ function client.new(about, methods, config)
     local value = config[credential.name]
     if credential.kind == "function" then
       table.insert(signers, value and { name = credential.name, call = value, signs = "payload" })
-    elseif callable.is(value) then
+    elseif check.is_callable(value) then
       add_source(private, { name = credential.name, call = value, renew = type(value) == "table" and value.renew or nil })
     elseif value ~= nil then
       local held, err = value, nil

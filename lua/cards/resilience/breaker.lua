@@ -1,6 +1,5 @@
 --- cards.breaker: calls nothing for a while after many failures, so that what is down can come back, and callers learn at once.
 
-local callable = require "cards.util.callable"
 local check = require "cards.util.check"
 local core = require "cards.core"
 local protected = require "cards.util.protected"
@@ -91,7 +90,7 @@ end
 -- @param ... what it is called with
 -- @return what it returns; or nil and an error of kind "busy", retryable, with retry_after in seconds, where the breaker is open
 function metatable:__call(call, ...)
-  if not callable.is(call) then
+  if not check.is_callable(call) then
     error("cards.breaker: the first argument must be a function", 2)
   end
   local now, left = phase(self)

@@ -1,6 +1,5 @@
 --- cards.deadline: a time limit that reaches into everything inside of it.
 
-local callable = require "cards.util.callable"
 local check = require "cards.util.check"
 local core = require "cards.core"
 local scope = require "cards.async.scope"
@@ -15,7 +14,7 @@ local is_time = check.number(0, 1e6)
 -- @param ... what it is called with
 -- @return what the function returns, whenever that is: nothing but what waits in this library is cut short
 return function(seconds, call, ...)
-  local wrong = is_time(seconds, "seconds") or callable.check(call, "the second argument")
+  local wrong = is_time(seconds, "seconds") or check.callable(call, "the second argument")
   if wrong then
     error("cards.deadline: " .. wrong, 2)
   end

@@ -1,7 +1,6 @@
 --- cards.hedge: calls a function once more where it takes long; the first success wins.
 
 local async = require "cards.async"
-local callable = require "cards.util.callable"
 local check = require "cards.util.check"
 local scope = require "cards.async.scope"
 local sleep = require "cards.async.sleep"
@@ -24,7 +23,7 @@ local RETURNED, TIME, OVER = {}, {}, {} -- the first value of a task: a function
 --   An error that one of them raises goes through
 return function(call, options)
   options = options or {}
-  local wrong = callable.check(call, "the first argument") or (type(options) ~= "table" and "the options must be a table") or check.table(options, known)
+  local wrong = check.callable(call, "the first argument") or (type(options) ~= "table" and "the options must be a table") or check.table(options, known)
   if wrong then
     error("cards.hedge: " .. wrong, 2)
   end

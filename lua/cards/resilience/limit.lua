@@ -1,7 +1,6 @@
 --- cards.limit: so many calls in a time, and so many at once.
 
 local async = require "cards.async"
-local callable = require "cards.util.callable"
 local check = require "cards.util.check"
 local core = require "cards.core"
 local new_permits = require "cards.resilience.permits"
@@ -113,7 +112,7 @@ end
 -- @param ... what it is called with
 -- @return what it returns; or nil and an error of kind "busy", retryable, where the wait would be longer than max_wait or than a surrounding deadline
 function metatable:__call(call, ...)
-  if not callable.is(call) then
+  if not check.is_callable(call) then
     error("cards.limit: the first argument must be a function", 2)
   end
   async.check("cards.limit", 2)

@@ -1,7 +1,6 @@
 --- cards.retry: calls a function again after an error that may pass.
 
 local async = require "cards.async"
-local callable = require "cards.util.callable"
 local check = require "cards.util.check"
 local core = require "cards.core"
 local scope = require "cards.async.scope"
@@ -33,7 +32,7 @@ end
 -- @return what the function returned last; an error that it raises goes through
 return function(call, policy)
   policy = policy or {}
-  local wrong = callable.check(call, "the first argument") or (type(policy) ~= "table" and "the policy must be a table") or check.table(policy, known)
+  local wrong = check.callable(call, "the first argument") or (type(policy) ~= "table" and "the policy must be a table") or check.table(policy, known)
   if wrong then
     error("cards.retry: " .. wrong, 2)
   end

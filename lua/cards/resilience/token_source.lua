@@ -1,6 +1,5 @@
 --- cards.token_source: a credential that is fetched, kept for its time, and fetched anew before that is over: once for all who want it.
 
-local callable = require "cards.util.callable"
 local check = require "cards.util.check"
 local core = require "cards.core"
 local host = require "cards.async.host"
@@ -134,7 +133,7 @@ end
 --   Outside of nginx it means nothing }
 return function(fetch_token, options)
   options = options or {}
-  local wrong = callable.check(fetch_token, "the first argument") or (type(options) ~= "table" and "the options must be a table")
+  local wrong = check.callable(fetch_token, "the first argument") or (type(options) ~= "table" and "the options must be a table")
     or check.table(options, known) or (options.shared and not options.name and "name is required where shared is given") or shared.wrong(options.shared)
   if wrong then
     error("cards.token_source: " .. wrong, 2)

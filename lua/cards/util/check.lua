@@ -2,9 +2,24 @@
 -- naming the key and never the value.
 
 local core = require "cards.core"
-local digits_of = require "cards.util.whole"
 
 local check = {}
+
+local math_type = math.type or function() return "float" end -- luacheck: ignore
+
+--- A whole number as text with all its digits, on every Lua: tostring drops some on 5.1 and writes 5.0 on 5.4, and "%.0f" rounds large integers.
+-- @return a string, or nil where the value is no whole number
+function check.digits(value)
+  if type(value) == "number" and value % 1 == 0 then
+    return (math_type(value) == "integer" and "%d" or "%.0f"):format(value)
+  end
+end
+
+--- Whether a value can be called: a function, or a table with __call, such as cards.limit and cards.token_source return.
+function check.is_callable(value)
+  local metatable = type(value) == "table" and getmetatable(value)
+  return type(value) == "function" or (type(metatable) == "table" and metatable.__call ~= nil)
+end
 
 --- A key or name as a message may have it: neither a card number nor control characters, and of what is no name its type. No metamethod
 -- is called for that.
@@ -12,7 +27,7 @@ function check.shown(name)
   if type(name) ~= "string" and type(name) ~= "number" then
     return type(name)
   end
-  return (core.redact(digits_of(name) or tostring(name)):gsub("[%c\127-\255]", "?"):sub(1, 64))
+  return (core.redact(check.digits(name) or tostring(name)):gsub("[%c\127-\255]", "?"):sub(1, 64))
 end
 
 --- The name among `names` that is nearest to `name`; names is a table with the names as keys.
@@ -69,6 +84,11 @@ function check.callback(value, key)
   if type(value) ~= "function" then
     return ("%s must be a function"):format(key)
   end
+end
+
+--- The same for anything that can be called.
+function check.callable(value, key)
+  return not check.is_callable(value) and ("%s must be a function"):format(key) or nil
 end
 
 function check.one_of(...)
