@@ -8,7 +8,7 @@ local guard = require "cards.util.guard"
 local scope = require "cards.async.scope"
 local waiters = require "cards.async.waiters"
 local workers = require "cards.async.worker"
-local yieldable = require "cards.async.yieldable"
+local can_yield = require("cards.async.yield").is_possible
 
 local groups = {}
 
@@ -177,7 +177,7 @@ function groups.next(group)
       end
       return nil
     end
-    if parent and yieldable() then
+    if parent and can_yield() then
       parent.state = PARK
       yield(PARK)
     else

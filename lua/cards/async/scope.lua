@@ -5,7 +5,7 @@
 
 local core = require "cards.core"
 local host = require "cards.async.host"
-local protected = require "cards.util.protected"
+local yielding_pcall = require("cards.async.yield").pcall
 
 local running = coroutine.running
 
@@ -108,7 +108,7 @@ function scope.run(value, call, ...)
   local thread = running()
   local before = scope.get()
   scope.set(thread, value)
-  return leave(thread, before, protected(call, ...))
+  return leave(thread, before, yielding_pcall(call, ...))
 end
 
 return scope

@@ -1,6 +1,6 @@
 --- In plain Lua, which coroutines have a way of their own to wait: workers of cards.all and its like, and calls that an event loop has started.
 
-local yieldable = require "cards.async.yieldable"
+local can_yield = require("cards.async.yield").is_possible
 
 local running = coroutine.running
 
@@ -38,7 +38,7 @@ end
 --- That of the running coroutine, where it can yield; else nil.
 function waiters.current()
   local waiter = active > 0 and own[running() or false]
-  return waiter and yieldable() and waiter or nil
+  return waiter and can_yield() and waiter or nil
 end
 
 --- Has a group ended, by its function `cancel`, before anything waits for a call again: for the collector, which comes by in the middle of anything.

@@ -2,7 +2,7 @@
 
 local check = require "cards.util.check"
 local core = require "cards.core"
-local protected = require "cards.util.protected"
+local yielding_pcall = require("cards.async.yield").pcall
 local shared = require "cards.resilience.shared"
 
 local known = {
@@ -103,7 +103,7 @@ function metatable:__call(call, ...)
       return refuse(self, now, left)
     end
   end
-  return leave(self, now == "half_open", protected(call, ...))
+  return leave(self, now == "half_open", yielding_pcall(call, ...))
 end
 
 --- breaker:state(): { phase = "closed", "open" or "half_open", failures = so many in this window, retry_after = seconds until it is half open }

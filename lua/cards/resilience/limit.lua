@@ -5,7 +5,7 @@ local check = require "cards.util.check"
 local core = require "cards.core"
 local new_permits = require "cards.resilience.permits"
 local new_rate = require "cards.resilience.rate"
-local protected = require "cards.util.protected"
+local yielding_pcall = require("cards.async.yield").pcall
 local scope = require "cards.async.scope"
 local shared = require "cards.resilience.shared"
 local sleep = require "cards.async.sleep"
@@ -121,7 +121,7 @@ function metatable:__call(call, ...)
   if not ok then
     return nil, permit
   end
-  return leave(bucket, permit, keeper, protected(call, ...))
+  return leave(bucket, permit, keeper, yielding_pcall(call, ...))
 end
 
 --- limited:state(...): of the bucket of these arguments { running = calls, waiting = for one of them to end, wait = seconds until the rate lets one more go }

@@ -3,7 +3,7 @@
 local check = require "cards.util.check"
 local core = require "cards.core"
 local host = require "cards.async.host"
-local protected = require "cards.util.protected"
+local yielding_pcall = require("cards.async.yield").pcall
 local shared = require "cards.resilience.shared"
 local shared_token = require "cards.resilience.shared_token"
 local single = require "cards.resilience.single"
@@ -49,7 +49,7 @@ local function keep(self, ok, token, seconds)
 end
 
 local function call(self)
-  return keep(self, protected(self.call))
+  return keep(self, yielding_pcall(self.call))
 end
 
 --- Has a token fetched, or takes what another worker has fetched.
