@@ -47,7 +47,7 @@ function flow.all(functions)
   async.check("cards.all", 2)
   local group, started = groups.new(), {}
   -- An error may end the wait, such as Ctrl-C does; a request of nginx that ends takes its light threads with it.
-  local abandoned = groups.guard(group)
+  local abandoned = groups.finalizer(group)
   for _ in once(abandoned) do
     for i = 1, count do
       started[i] = groups.spawn(group, functions[i], false)
@@ -99,7 +99,7 @@ function flow.each(from, call, options)
   local progress = options and options.progress
   local total = type(from) == "table" and next_value ~= from and #from or nil
   local group, index, exhausted, done, failed = groups.new(true), 0, false, 0, 0
-  local abandoned = groups.guard(group)
+  local abandoned = groups.finalizer(group)
 
   local function fill()
     while not exhausted and group.running + group.count - group.taken < concurrency do

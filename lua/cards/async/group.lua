@@ -4,8 +4,8 @@
 -- and adds its own
 -- tasks to those that run already. The task knows such groups, so that they end with it.
 
-local guard = require "cards.util.guard"
-local scope = require "cards.async.scope"
+local finalizer = require "cards.util.finalizer"
+local context = require "cards.async.context"
 local waiters = require "cards.async.waiters"
 local workers = require "cards.async.worker"
 local can_yield = require("cards.async.yield").is_possible
@@ -20,8 +20,8 @@ local DONE, PARK = workers.DONE, workers.PARK
 local NONE = {}
 
 local function leave(task)
-  if scope.active > 0 then
-    scope.set(task.worker.thread, nil)
+  if context.active > 0 then
+    context.set(task.worker.thread, nil)
   end
   local group = task.group
   local members, at = group.members, task.at
@@ -129,8 +129,8 @@ function groups.spawn(group, func, given, value)
   end
   group.members[at] = task
   local worker = workers.take(body)
-  if scope.active > 0 then
-    scope.set(worker.thread, scope.get())
+  if context.active > 0 then
+    context.set(worker.thread, context.get())
   end
   task.group, task.call, task.given, task.value, task.worker, task.at = group, func, given, value, worker, at
   worker.task = task
@@ -223,8 +223,8 @@ function groups.cancel(group)
 end
 
 --- A value to be held by whoever waits for the group: when it is closed the group is cancelled, and soon after it was collected.
-function groups.guard(group)
-  return guard(function() waiters.orphan(group) end, function() groups.cancel(group) end)
+function groups.finalizer(group)
+  return finalizer(function() waiters.orphan(group) end, function() groups.cancel(group) end)
 end
 
 return groups

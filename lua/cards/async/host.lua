@@ -9,7 +9,7 @@ if type(ngx) == "table" and type(ngx.get_phase) == "function" then
   return require "cards.async.nginx.host"
 end
 
-local scopes = setmetatable({}, { __mode = "k" })
+local contexts = setmetatable({}, { __mode = "k" })
 
 local host = {
   is_nginx = false,
@@ -17,9 +17,9 @@ local host = {
   shared = nil,
 }
 
---- The table of scopes by coroutine that holds here. @param make whether there is to be one; else it may be nil
-function host.scopes(make) -- luacheck: ignore
-  return scopes
+--- The table of contexts by coroutine that holds here. @param make whether there is to be one; else it may be nil
+function host.contexts(make) -- luacheck: ignore
+  return contexts
 end
 
 --- What tells the running coroutine from others, as long as it runs; nil where nothing does, as nginx uses coroutines again.

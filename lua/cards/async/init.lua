@@ -7,7 +7,7 @@
 --                             with. result waits for one that was started when it was made, reads it and leaves. leave comes last where result does not
 --     kind()                  "blocking", "worker", "loop" or "nginx": who of the same kind waits lets the others go on, but for "blocking"
 --     signal()                a new signal: { set(self), is_awaited(self), wait(self, seconds) }
---     group                   functions that run beside each other: new(iterates), spawn, seal, next, recycle, guard, cancel
+--     group                   functions that run beside each other: new(iterates), spawn, seal, next, recycle, finalizer, cancel
 --     place()                 whose place it is where the caller runs: a worker and its task, or nothing
 
 return require("cards.async.host").is_nginx and require "cards.async.nginx" or require "cards.async.plain"

@@ -5,9 +5,9 @@
 --     local info, err = job:result()
 
 local core = require "cards.core"
-local guard = require "cards.util.guard"
+local finalizer = require "cards.util.finalizer"
 local host = require "cards.async.host"
-local scope = require "cards.async.scope"
+local context = require "cards.async.context"
 local traceback = require "cards.util.traceback"
 local waiters = require "cards.async.waiters"
 
@@ -255,10 +255,10 @@ return function(seconds, call, ...)
   waiters.sweep()
   local thread = coroutine.create(call)
   tags = tags + 1
-  local self = setmetatable({ thread = thread, tag = tags, deadline = core.now() + math.min(seconds, scope.left() or seconds) }, metatable)
-  scope.set(thread, scope.get())
+  local self = setmetatable({ thread = thread, tag = tags, deadline = core.now() + math.min(seconds, context.left() or seconds) }, metatable)
+  context.set(thread, context.get())
   enter(thread, tags)
-  self.dropped = guard(function() leave(thread) end)
+  self.dropped = finalizer(function() leave(thread) end)
   resume(self, ...)
   if self.outcome and not self.outcome.ok then
     error(self.outcome[1], 0)

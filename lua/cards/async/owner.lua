@@ -2,8 +2,8 @@
 
 local async = require "cards.async"
 local core = require "cards.core"
-local guard = require "cards.util.guard"
-local scope = require "cards.async.scope"
+local finalizer = require "cards.util.finalizer"
+local context = require "cards.async.context"
 
 local COLLECT, STEPS = 0.25, 4 -- seconds between steps of the collector, how many go through all there is
 local REST = 10 -- times as long as it took, until the collector is asked for all again
@@ -14,18 +14,18 @@ local owner = {}
 --- A note of who runs here, to which anything may be added.
 function owner.note()
   local worker, task = async.place()
-  return { kind = async.kind(), worker = worker, task = task, scope = scope.get(), lost = false }
+  return { kind = async.kind(), worker = worker, task = task, context = context.get(), lost = false }
 end
 
 --- A value to be held by whoever is noted, and by nobody else: that it is collected is noted, too. It is made in a function of its own, as nginx may use a
 -- coroutine's stack for another one before the collector comes by.
 function owner.keep(note)
-  return guard(function() note.lost = true end)
+  return finalizer(function() note.lost = true end)
 end
 
 --- Whether whoever is noted is gone.
 function owner.is_gone(note)
-  return note.lost or (note.worker and (note.worker.dropped or note.worker.task ~= note.task)) or scope.is_cancelled(note.scope)
+  return note.lost or (note.worker and (note.worker.dropped or note.worker.task ~= note.task)) or context.is_cancelled(note.context)
 end
 
 --- Asks the collector for a part of its work now and then: to be called while somebody waits for one who may be gone, as it comes by late where little happens.

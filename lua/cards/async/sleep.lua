@@ -2,7 +2,7 @@
 
 local async = require "cards.async"
 local check = require "cards.util.check"
-local scope = require "cards.async.scope"
+local context = require "cards.async.context"
 
 local is_time = check.number(0, 1e6)
 
@@ -15,13 +15,13 @@ return function(seconds)
     error("cards.sleep: " .. wrong, 2)
   end
   async.check("cards.sleep", 2)
-  local left = scope.left()
+  local left = context.left()
   local short = left and left < seconds
   local _, err = async.signal():wait(short and left or seconds)
   if err then
     return nil, err
-  elseif short or scope.is_cancelled(scope.get()) then
-    return nil, scope.refusal("cards", "sleep")
+  elseif short or context.is_cancelled(context.get()) then
+    return nil, context.error("cards", "sleep")
   end
   return true
 end

@@ -3,7 +3,7 @@
 local async = require "cards.async"
 local check = require "cards.util.check"
 local core = require "cards.core"
-local scope = require "cards.async.scope"
+local context = require "cards.async.context"
 
 local new_job, new_waiter = core.job, async.waiter
 
@@ -127,7 +127,7 @@ end
 -- @param what the name of the function whose caller this is called for, for errors at the line of its caller
 -- @return the record; or nil and an error; or nil, nil and what is wrong with the client
 return function(provider, operation, client, parameters, options, what)
-  local left = scope.active > 0 and scope.left() or nil
+  local left = context.active > 0 and context.left() or nil
   local waiter = new_waiter(what, 3)
   local job, private, seconds = new_job(client, provider, operation, parameters, options, left, left ~= 0 and waiter.tag or nil, waiter.threaded)
   if not job then
@@ -136,7 +136,7 @@ return function(provider, operation, client, parameters, options, what)
   elseif left == 0 then
     waiter:leave()
     job:cancel("cancelled", "not begun")
-    return refuse(provider, operation, client, scope.refusal(provider, operation))
+    return refuse(provider, operation, client, context.error(provider, operation))
   elseif not private then
     return waiter:result(job, seconds)
   end

@@ -2,7 +2,7 @@
 
 local check = require "cards.util.check"
 local core = require "cards.core"
-local scope = require "cards.async.scope"
+local context = require "cards.async.context"
 
 local is_time = check.number(0, 1e6)
 
@@ -18,5 +18,5 @@ return function(seconds, call, ...)
   if wrong then
     error("cards.deadline: " .. wrong, 2)
   end
-  return scope.run(scope.child(core.now() + seconds), call, ...)
+  return context.run(context.child(core.now() + seconds), call, ...)
 end

@@ -2,7 +2,7 @@
 
 local async = require "cards.async"
 local check = require "cards.util.check"
-local scope = require "cards.async.scope"
+local context = require "cards.async.context"
 local sleep = require "cards.async.sleep"
 
 local groups = async.group
@@ -29,26 +29,26 @@ return function(call, options)
   end
   async.check("cards.hedge", 2)
   local after, attempts = options.after or 0.3, options.attempts or 2
-  local group, scopes, started, running = groups.new(), {}, {}, 0
-  local abandoned = groups.guard(group)
+  local group, contexts, started, running = groups.new(), {}, {}, 0
+  local abandoned = groups.finalizer(group)
 
   local function spawn(task)
     started[#started + 1] = groups.spawn(group, task, false)
   end
 
   local function attempt()
-    local own = scope.child()
-    scopes[#scopes + 1] = own
+    local own = context.child()
+    contexts[#contexts + 1] = own
     running = running + 1
-    local number = #scopes
-    spawn(function() return RETURNED, scope.run(own, call) end)
+    local number = #contexts
+    spawn(function() return RETURNED, context.run(own, call) end)
     if number < attempts then
       spawn(function() return sleep(after) and TIME or OVER, number end)
     end
   end
 
   local function finish()
-    for _, own in ipairs(scopes) do
+    for _, own in ipairs(contexts) do
       own.cancelled = true
     end
     groups.cancel(group, started)
@@ -60,13 +60,13 @@ return function(call, options)
     local task = groups.next(group)
     local what, value, err = task[1], task[2], task[3]
     if what == TIME then
-      if value == #scopes then -- else one that failed was followed at once
+      if value == #contexts then -- else one that failed was followed at once
         attempt()
       end
     elseif what ~= OVER then
       running = running - 1
       local may_pass = what == RETURNED and value == nil and type(err) == "table" and err.retryable
-      if may_pass and #scopes < attempts then
+      if may_pass and #contexts < attempts then
         attempt()
       elseif not may_pass or running == 0 then
         finish()

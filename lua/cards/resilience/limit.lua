@@ -6,7 +6,7 @@ local core = require "cards.core"
 local new_permits = require "cards.resilience.permits"
 local new_rate = require "cards.resilience.rate"
 local yielding_pcall = require("cards.async.yield").pcall
-local scope = require "cards.async.scope"
+local context = require "cards.async.context"
 local shared = require "cards.resilience.shared"
 local sleep = require "cards.async.sleep"
 
@@ -72,7 +72,7 @@ end
 
 --- Waits for a permit, and then for the turn. @return true, the permit and its keeper; or nil and an error
 local function enter(self, bucket)
-  local most, permit, keeper = math.min(self.max_wait, scope.left() or math.huge), nil, nil
+  local most, permit, keeper = math.min(self.max_wait, context.left() or math.huge), nil, nil
   local ends = core.now() + most
   if bucket.permits then
     permit, keeper = bucket.permits:take(most)

@@ -3,7 +3,7 @@
 local async = require "cards.async"
 local core = require "cards.core"
 local owner = require "cards.async.owner"
-local scope = require "cards.async.scope"
+local context = require "cards.async.context"
 
 local LOOK = 1 -- seconds between looks for permits whose holders are gone, while somebody waits for one; more often at first
 local LOOK_AGAIN = 0.01
@@ -82,7 +82,7 @@ local function queue(self, permit, seconds)
     pause = math.min(LOOK, 2 * pause)
     owner.hurry()
     reclaim(self)
-  until self.held[permit] or err or core.now() >= ends or scope.is_cancelled(permit.scope)
+  until self.held[permit] or err or core.now() >= ends or context.is_cancelled(permit.context)
   if self.held[permit] then
     return true
   end

@@ -3,7 +3,7 @@
 local async = require "cards.async"
 local check = require "cards.util.check"
 local core = require "cards.core"
-local scope = require "cards.async.scope"
+local context = require "cards.async.context"
 local sleep = require "cards.async.sleep"
 
 local known = {
@@ -44,7 +44,7 @@ return function(call, policy)
     if value ~= nil or err == nil or attempt == attempts or not on(err) then
       return ...
     end
-    local seconds, left = pause(err, attempt, policy.base or 0.2, policy.max or 5), scope.left()
+    local seconds, left = pause(err, attempt, policy.base or 0.2, policy.max or 5), context.left()
     if (left and seconds >= left) or not sleep(seconds) then
       return ...
     end

@@ -4,7 +4,7 @@ local async = require "cards.async"
 local core = require "cards.core"
 local host = require "cards.async.host"
 local owner = require "cards.async.owner"
-local scope = require "cards.async.scope"
+local context = require "cards.async.context"
 
 local LOOK = 1 -- seconds between looks whether it is still done
 
@@ -50,7 +50,7 @@ end
 --- Waits until it is done. @return true; nil and the error that it ended with; or nil when the seconds are over
 function methods:wait(seconds)
   local run, own, set, err = self.run_by, async.signal(), false, nil -- luacheck: ignore 311
-  local ends = core.now() + math.min(seconds, scope.left() or seconds)
+  local ends = core.now() + math.min(seconds, context.left() or seconds)
   table.insert(run.signals, own)
   repeat
     owner.hurry()

@@ -5,7 +5,7 @@ local core = require "cards.core"
 local drive = require "support.drive"
 local program = require "support.program"
 local sandbox = require "support.sandbox"
-local scope = require "cards.async.scope"
+local context = require "cards.async.context"
 local timers = require "cards.async.timers"
 
 local alix = drive.client("alix", { timeout = 60 })
@@ -43,8 +43,8 @@ end
 describe("cards.deadline", function()
   after_each(function()
     collectgarbage()
-    scope.get()
-    assert.is_nil(scope.get())
+    context.get()
+    assert.is_nil(context.get())
   end)
 
   it("returns what its function returns, and hands on its arguments and what it raises", function()
@@ -52,7 +52,7 @@ describe("cards.deadline", function()
     assert.equal("ab", cards.deadline(9, function(a, b) return a .. b end, "a", "b"))
     local thrown = {}
     assert.equal(thrown, select(2, pcall(cards.deadline, 9, function() error(thrown) end)))
-    assert.is_nil(scope.left())
+    assert.is_nil(context.left())
   end)
 
   it("is the timeout of a call that would take longer", function()
@@ -96,8 +96,8 @@ describe("cards.deadline", function()
     assert.equal("timeout", got.inner[2].kind)
     assert.equal("timeout", got.outer[2].kind)
     cards.deadline(50, function()
-      cards.deadline(0, function() assert.equal(0, scope.left()) end)
-      assert.is_true(scope.left() > 0)
+      cards.deadline(0, function() assert.equal(0, context.left()) end)
+      assert.is_true(context.left() > 0)
     end)
   end)
 
@@ -117,7 +117,7 @@ describe("cards.deadline", function()
     assert.equal("timeout", got.each[1].kind)
     assert.is_truthy(got.neighbour[1])
     -- what ran inside of it runs other functions afterwards
-    local results = { cards.all { function() return scope.left() end, function() return scope.left() end, function() return scope.left() end } }
+    local results = { cards.all { function() return context.left() end, function() return context.left() end, function() return context.left() end } }
     assert.same({ {}, {}, {} }, results)
   end)
 
@@ -137,7 +137,7 @@ describe("cards.deadline", function()
   it("reaches into functions that give credentials", function()
     local left
     local client = drive.client("alix", { access_token = function()
-      left = scope.left()
+      left = context.left()
       return "alix_token_sandbox"
     end })
     assert.is_truthy(cards.deadline(50, client.private_info, client, "c_1"))

@@ -2,7 +2,7 @@
 -- its request ends, so one thread
 -- runs one member after the other while more come.
 
-local scope = require "cards.async.scope"
+local context = require "cards.async.context"
 local semaphore = require "ngx.semaphore"
 local traceback = require "cards.util.traceback"
 
@@ -21,7 +21,7 @@ end
 
 local function finish(task, ok, ...)
   local group = task.group
-  scope.set(coroutine.running(), nil)
+  context.set(coroutine.running(), nil)
   if ok then
     task.n = select("#", ...)
     for i = 1, task.n do
@@ -37,7 +37,7 @@ local function finish(task, ok, ...)
 end
 
 local function run(task)
-  scope.set(coroutine.running(), task.scope)
+  context.set(coroutine.running(), task.context)
   if task.given then
     return finish(task, xpcall(task.call, traceback, task.value))
   end
@@ -77,7 +77,7 @@ local function work(group, worker)
 end
 
 function groups.spawn(group, call, given, value)
-  local task = { group = group, call = call, given = given, value = value, scope = scope.get() }
+  local task = { group = group, call = call, given = given, value = value, context = context.get() }
   group.running = group.running + 1
   local worker = table.remove(group.idle)
   if worker then
@@ -135,16 +135,16 @@ end
 function groups.recycle() end -- light threads cost more than tables
 
 --- What runs goes on to its end when nobody waits any more: the collector comes by outside of any request, too, where nothing of nginx may be touched.
-function groups.guard()
+function groups.finalizer()
   return true
 end
 
---- Ends what runs, as the one who has started it: light threads that others have started inside of them end their calls within ASK_AGAIN, by the scope.
+--- Ends what runs, as the one who has started it: light threads that others have started inside of them end their calls within ASK_AGAIN, by the context.
 function groups.cancel(_, started)
   for _, task in ipairs(started) do
     if not task.n then
       pcall(ngx.thread.kill, task.worker.thread)
-      scope.set(task.worker.thread, nil)
+      context.set(task.worker.thread, nil)
     end
   end
 end

@@ -7,23 +7,23 @@ local ngx = ngx -- luacheck: ignore
 
 core.prepare_seal() -- in the master, where this is required in init_by_lua: then all workers have the same key
 
-local init_scopes = {}
+local init_contexts = {}
 
 local host = {
   is_nginx = true,
   shared = ngx.shared,
 }
 
---- Scopes are those of a request: nginx uses the coroutines of those that are gone again.
-function host.scopes(make)
+--- Contexts are those of a request: nginx uses the coroutines of those that are gone again.
+function host.contexts(make)
   if not get_request() then
-    return init_scopes
+    return init_contexts
   end
-  local context = ngx.ctx
-  if make and not context.cards_scopes then
-    context.cards_scopes = {}
+  local request = ngx.ctx
+  if make and not request.cards_contexts then
+    request.cards_contexts = {}
   end
-  return context.cards_scopes
+  return request.cards_contexts
 end
 
 function host.thread()

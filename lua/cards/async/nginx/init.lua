@@ -6,7 +6,7 @@
 local core = require "cards.core"
 local group = require "cards.async.nginx.group"
 local new_signal = require "cards.async.nginx.signal"
-local scope = require "cards.async.scope"
+local context = require "cards.async.context"
 local semaphore = require "ngx.semaphore"
 
 local ngx = ngx -- luacheck: ignore
@@ -171,7 +171,7 @@ local function wait_started(waiter, job, seconds)
     return select(2, job:cancel("busy", "nginx starts no timer: " .. why))
   end
   local ends, served = ngx.now() + seconds + GRACE, false
-  while not served and (posted[waiter.tag] or (ngx.now() < ends and not scope.is_cancelled(scope.get()))) do
+  while not served and (posted[waiter.tag] or (ngx.now() < ends and not context.is_cancelled(context.get()))) do
     served = waiter.semaphore:wait(math.min(ASK_AGAIN, math.max(ends - ngx.now(), 0)))
     if not served and not listens then -- nginx has no timer left for it: look here
       take_finished()
@@ -180,7 +180,7 @@ local function wait_started(waiter, job, seconds)
   end
   why = waiter.why
   release(waiter)
-  if not served and scope.is_cancelled(scope.get()) then
+  if not served and context.is_cancelled(context.get()) then
     return select(2, job:cancel("cancelled", "nobody waits for it any more"))
   elseif not served then
     return select(2, job:cancel("timeout", "no answer in time"))

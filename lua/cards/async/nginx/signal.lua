@@ -1,7 +1,7 @@
 --- What cards.async.signal is in nginx: a semaphore, on which one waits in slices, so that one whose result nobody wants any more ends soon.
 
 local core = require "cards.core"
-local scope = require "cards.async.scope"
+local context = require "cards.async.context"
 
 local methods = {}
 local metatable = { __index = methods }
@@ -21,7 +21,7 @@ function methods:wait(seconds)
   repeat
     set = self.semaphore:wait(math.max(0, math.min(left, self.slice)))
     left = ends - core.now()
-  until set or left <= 0 or scope.is_cancelled(scope.get())
+  until set or left <= 0 or context.is_cancelled(context.get())
   return set and true or false
 end
 
