@@ -1,42 +1,43 @@
---- Whether whoever began something is still there to end it: a coroutine may be ended from outside, with its group or its request of nginx.
+--- Who started something, and whether that function still exists to end it. A coroutine may be ended from outside, with its group or its nginx request.
 
 local async = require "cards.async"
+local context = require "cards.async.context"
 local core = require "cards.core"
 local finalizer = require "cards.util.finalizer"
-local context = require "cards.async.context"
 
-local COLLECT, STEPS = 0.25, 4 -- seconds between steps of the collector, how many go through all there is
-local REST = 10 -- times as long as it took, until the collector is asked for all again
-local collected, rested = 0, 0
+local STEP_INTERVAL = 0.25 -- seconds between steps of the collector
+local STEPS = 4            -- steps that make a full cycle
+local REST = 10            -- a full cycle is followed by a pause of so many times its duration
+local stepped, rested = 0, 0
 
 local owner = {}
 
---- A note of who runs here, to which anything may be added.
-function owner.note()
+--- A record of the running function as an owner. The caller may add fields of its own.
+function owner.current()
   local worker, task = async.place()
   return { kind = async.kind(), worker = worker, task = task, context = context.get(), lost = false }
 end
 
---- A value to be held by whoever is noted, and by nobody else: that it is collected is noted, too. It is made in a function of its own, as nginx may use a
--- coroutine's stack for another one before the collector comes by.
-function owner.keep(note)
-  return finalizer(function() note.lost = true end)
+--- A value that only the owner's coroutine holds: when it is collected, the owner counts as dead. It is made in a function of its own, because nginx may reuse
+-- the stack of a coroutine before the collector runs.
+function owner.finalizer(record)
+  return finalizer(function() record.lost = true end)
 end
 
---- Whether whoever is noted is gone.
-function owner.is_gone(note)
-  return note.lost or (note.worker and (note.worker.dropped or note.worker.task ~= note.task)) or context.is_cancelled(note.context)
+--- Whether the owner cannot end what it started any more.
+function owner.is_dead(record)
+  return record.lost or (record.worker and (record.worker.dropped or record.worker.task ~= record.task)) or context.is_cancelled(record.context)
 end
 
---- Asks the collector for a part of its work now and then: to be called while somebody waits for one who may be gone, as it comes by late where little happens.
-function owner.hurry()
-  if core.now() - collected > COLLECT then
+--- Runs a step of the collector now and then. To be called while waiting for an owner that may be dead: the collector runs late where little is allocated.
+function owner.step_collector()
+  if core.now() - stepped > STEP_INTERVAL then
     collectgarbage("step", math.ceil(collectgarbage "count" / STEPS))
-    collected = core.now()
+    stepped = core.now()
   end
 end
 
---- Asks it for all of it: where nobody else could end what was begun, whoever began it may be garbage already.
+--- Runs a full cycle of the collector, where only a finalizer could show that an owner is dead.
 function owner.collect()
   local began = core.now()
   if began > rested then

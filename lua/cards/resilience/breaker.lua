@@ -1,4 +1,4 @@
---- cards.breaker: calls nothing for a while after many failures, so that what is down can come back, and callers learn at once.
+--- cards.breaker: a circuit breaker. After many failures it refuses calls for a while, so that a service can recover and callers do not wait for it.
 
 local check = require "cards.util.check"
 local core = require "cards.core"
@@ -17,20 +17,20 @@ local known = {
 
 local failures = { network = true, timeout = true, provider = true, tls = true }
 
---- Whether an error says that what is called does not work.
+--- Whether an error shows that the service does not work.
 local function counts(err)
   return type(err) == "table" and failures[err.kind] == true
 end
 
---- Whether an error says nothing of it: nothing was sent, or nobody waited.
-local function says_nothing(err)
+--- Whether an error shows nothing about the service: nothing was sent, or nobody waited.
+local function is_neutral(err)
   return type(err) == "table" and (err.kind == "cancelled" or err.kind == "busy" or err.attempts == 0)
 end
 
 local methods = {}
 local metatable = { __index = methods, __name = "cards.breaker" }
 
---- "closed", "open" or "half_open", and the seconds until it is no longer open.
+--- The phase, "closed", "open" or "half_open", and the seconds until it is no longer open.
 local function phase(self)
   local ends = self.store:get(self.open)
   local left = ends and ends - core.now()
@@ -40,10 +40,10 @@ local function phase(self)
   return left > 0 and "open" or "half_open", math.max(0, left)
 end
 
---- What a call that was let through has shown, to see whether the breaker can be closed.
-local function decide(self, failure, nothing)
+--- Closes or opens the breaker after a trial call.
+local function decide(self, failure, neutral)
   local store = self.store
-  if nothing then
+  if neutral then
     store:incr(self.tries, -1, 1)
   elseif failure then
     store:set(self.open, core.now() + self.open_for)
@@ -55,25 +55,26 @@ local function decide(self, failure, nothing)
   end
 end
 
---- What became of a call. @param tries whether it was let through while the breaker was half open
-local function learn(self, tries, failed, err)
-  local store, nothing = self.store, failed and says_nothing(err)
-  local failure, now = failed and not nothing and self.counts(err), phase(self)
-  if tries and now == "half_open" then
-    decide(self, failure, nothing)
+--- Records the outcome of a call.
+-- @param is_trial whether the breaker was half open when the call began
+local function record(self, is_trial, failed, err)
+  local store, neutral = self.store, failed and is_neutral(err)
+  local failure, now = failed and not neutral and self.counts(err), phase(self)
+  if is_trial and now == "half_open" then
+    decide(self, failure, neutral)
   elseif failure and now == "closed" and (store:incr(self.count, 1, 0, self.window) or 0) >= self.failures then
-    store:add(self.open, core.now() + self.open_for) -- the first one says how long
+    store:add(self.open, core.now() + self.open_for) -- add: the first failure sets the time
     store:delete(self.count)
   end
 end
 
-local function leave(self, tries, ok, ...)
+local function leave(self, is_trial, ok, ...)
   local value, err = ...
   if not ok then
-    learn(self, tries, true, value)
+    record(self, is_trial, true, value)
     error(value, 0)
   end
-  learn(self, tries, value == nil and err ~= nil, err)
+  record(self, is_trial, value == nil and err ~= nil, err)
   return ...
 end
 
@@ -85,19 +86,17 @@ local function refuse(self, now, left)
   }
 end
 
---- breaker(call, ...): calls a function, unless too many failed lately.
--- @param call a function, which fails with nil and an error or raises one
--- @param ... what it is called with
--- @return what it returns; or nil and an error of kind "busy", retryable, with retry_after in seconds, where the breaker is open
+--- breaker(call, ...): calls a function, unless too many calls failed lately.
+-- @param call a function, which fails by nil and an error, or by raising one
+-- @param ... its arguments
+-- @return what the function returns; or nil and an error of kind "busy", retryable, with retry_after in seconds, while the breaker is open
 function metatable:__call(call, ...)
-  if not check.is_callable(call) then
-    error("cards.breaker: the first argument must be a function", 2)
-  end
+  check.argument("cards.breaker", check.callable(call, "the first argument"))
   local now, left = phase(self)
   if now == "open" then
     return refuse(self, now, left)
   elseif now == "half_open" then
-    -- whoever tries may be gone before it has learned anything: its place is free again after that time
+    -- The count expires, because the function of a trial may be ended before it records anything.
     if (self.store:incr(self.tries, 1, 0, self.open_for) or 1) > self.half_open then
       self.store:incr(self.tries, -1, 1)
       return refuse(self, now, left)
@@ -106,25 +105,24 @@ function metatable:__call(call, ...)
   return leave(self, now == "half_open", yielding_pcall(call, ...))
 end
 
---- breaker:state(): { phase = "closed", "open" or "half_open", failures = so many in this window, retry_after = seconds until it is half open }
+--- breaker:state()
+-- @return { phase = "closed", "open" or "half_open", failures = failures in this window, retry_after = seconds until it is half open }
 function methods:state()
   local now, left = phase(self)
   return { phase = now, failures = self.store:get(self.count) or 0, retry_after = left }
 end
 
---- A breaker, to be called with functions. Closed, it calls them; after so many failures in a window, which begins with the first of them, it is open and calls
--- nothing; then it is half open and lets single calls through: the first to succeed closes it, one that fails opens it again.
--- @param options { failures = 5, window = 10 (seconds), open_for = 30 (seconds), half_open = 1 (calls at once while it is half open),
---   counts = function(err) that says whether an error is a failure; without it those of kind network, timeout, provider and tls are. What was not sent (kind
---   busy, a deadline that was over before) or was cancelled never is. name = "breaker", for messages; shared = the name of an nginx lua_shared_dict: all
---   workers that have a breaker of the same name there agree; outside of nginx it means nothing }
+--- cards.breaker(options): a breaker, which is called with functions. Closed, it calls them. After so many failures in a window, which begins with the first of
+-- them, it is open and refuses calls. Then it is half open and allows trial calls: the first success closes it, a failure opens it again.
+-- @param options { failures = 5, window = 10 (seconds), open_for = 30 (seconds), half_open = 1 (trial calls at once), counts, name, shared }:
+--   counts: function(err) that returns whether an error is a failure. By default errors of kind network, timeout, provider and tls are. A call that was not
+--   sent (kind busy, or after a deadline) or was cancelled never is; name: for messages ("breaker"); shared: the name of an nginx lua_shared_dict. Workers
+--   whose breakers have the same name there share its state. Ignored outside nginx
+-- Raises an error for unknown or wrong options.
 return function(options)
   options = options or {}
-  local wrong = type(options) ~= "table" and "the options must be a table" or check.table(options, known)
-    or (options.shared and not options.name and "name is required where shared is given") or shared.wrong(options.shared)
-  if wrong then
-    error("cards.breaker: " .. wrong, 2)
-  end
+  check.argument("cards.breaker", check.options(options, known)
+    or (options.shared and not options.name and "name is required where shared is given") or shared.wrong(options.shared))
   local name = options.name or "breaker"
   return setmetatable({
     name = name, failures = options.failures or 5, window = options.window or 10, open_for = options.open_for or 30, half_open = options.half_open or 1,

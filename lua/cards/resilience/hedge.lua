@@ -1,4 +1,4 @@
---- cards.hedge: calls a function once more where it takes long; the first success wins.
+--- cards.hedge: calls a slow function a second time; the first success wins.
 
 local async = require "cards.async"
 local check = require "cards.util.check"
@@ -13,20 +13,18 @@ local known = {
   attempts = check.number(1, 100, true),
 }
 
-local RETURNED, TIME, OVER = {}, {}, {} -- the first value of a task: a function returned, its time has come, or that of a surrounding deadline
+-- The first value that a task returns: the function returned, the time for another attempt has come, or a surrounding deadline is over.
+local RETURNED, TIME, OVER = {}, {}, {}
 
---- Starts a function, and once more whenever the last one has not ended after so many seconds or has failed in a way that may pass. The first that succeeds
--- wins, and those that still run are ended with their calls: as with cards.all they run as coroutines, inside of nginx as light threads.
--- @param call function(), which fails with nil and an error
+--- Starts a function, and starts it again whenever the last attempt takes longer than so many seconds or fails with a retryable error. The first success wins,
+-- and the other attempts are cancelled with their calls. Attempts run as coroutines, in nginx as light threads.
+-- @param call function(), which fails by nil and an error
 -- @param options { after = 0.3 (seconds), attempts = 2 (in all) }
--- @return what the winner returned; what one returned that failed with an error that is not retryable, at once; or, when all failed, what the last one did.
---   An error that one of them raises goes through
+-- @return what the first success returned; at once what an attempt returned whose error is not retryable; or what the last attempt returned when all failed.
+--   An error that an attempt raises is passed on
 return function(call, options)
   options = options or {}
-  local wrong = check.callable(call, "the first argument") or (type(options) ~= "table" and "the options must be a table") or check.table(options, known)
-  if wrong then
-    error("cards.hedge: " .. wrong, 2)
-  end
+  check.argument("cards.hedge", check.callable(call, "the first argument") or check.options(options, known))
   async.check("cards.hedge", 2)
   local after, attempts = options.after or 0.3, options.attempts or 2
   local group, contexts, started, running = groups.new(), {}, {}, 0
@@ -60,15 +58,15 @@ return function(call, options)
     local task = groups.next(group)
     local what, value, err = task[1], task[2], task[3]
     if what == TIME then
-      if value == #contexts then -- else one that failed was followed at once
+      if value == #contexts then -- else a failed attempt was followed at once
         attempt()
       end
     elseif what ~= OVER then
       running = running - 1
-      local may_pass = what == RETURNED and value == nil and type(err) == "table" and err.retryable
-      if may_pass and #contexts < attempts then
+      local is_retryable = what == RETURNED and value == nil and type(err) == "table" and err.retryable
+      if is_retryable and #contexts < attempts then
         attempt()
-      elseif not may_pass or running == 0 then
+      elseif not is_retryable or running == 0 then
         finish()
         if what ~= RETURNED then
           error(value, 0)

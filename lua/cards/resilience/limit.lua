@@ -1,14 +1,14 @@
---- cards.limit: so many calls in a time, and so many at once.
+--- cards.limit: a limit on the rate of calls, and on the calls at the same time.
 
 local async = require "cards.async"
 local check = require "cards.util.check"
-local core = require "cards.core"
-local new_permits = require "cards.resilience.permits"
-local new_rate = require "cards.resilience.rate"
-local yielding_pcall = require("cards.async.yield").pcall
 local context = require "cards.async.context"
+local core = require "cards.core"
+local new_semaphore = require "cards.resilience.semaphore"
+local new_token_bucket = require "cards.resilience.token_bucket"
 local shared = require "cards.resilience.shared"
 local sleep = require "cards.async.sleep"
+local yielding_pcall = require("cards.async.yield").pcall
 
 local function is_key(value, key)
   local of = type(value)
@@ -28,11 +28,8 @@ local known = {
 local methods = {}
 local metatable = { __index = methods, __name = "cards.limit" }
 
-local function is_idle(bucket)
-  return bucket.at <= core.now() and not (bucket.permits and bucket.permits.running > 0)
-end
-
-local function bucket_of(self, ...)
+--- The key of a call's bucket.
+local function key_of(self, ...)
   local key = self.key
   if type(key) == "function" then
     key = key(...)
@@ -40,24 +37,34 @@ local function bucket_of(self, ...)
   if check.is_secret(key) then
     local why = check.not_open(key)
     if why then
-      error(("cards.limit: key: the secret %s"):format(why), 3)
+      error(("cards.limit: key: the secret %s"):format(why), 4)
     end
-    key = core.hash("cards.limit", key)
+    return core.hash("cards.limit", key)
   elseif type(key) ~= "string" and type(key) ~= "number" then
-    error("cards.limit: the function key must return a string, a number or a secret", 3)
+    error("cards.limit: the function key must return a string, a number or a secret", 4)
   end
+  return key
+end
+
+--- Removes the buckets that are full and unused: a new one would be the same.
+local function tidy(self)
+  for key, bucket in pairs(self.buckets) do
+    if bucket.at <= core.now() and not (bucket.semaphore and bucket.semaphore.running > 0) then
+      self.buckets[key] = nil
+      self.count = self.count - 1
+    end
+  end
+  self.most = 2 * self.count + 64
+end
+
+local function bucket_of(self, ...)
+  local key = key_of(self, ...)
   local bucket = self.buckets[key]
   if not bucket then
-    if self.count >= self.most then -- as good as new are those that rest
-      for name, other in pairs(self.buckets) do
-        if is_idle(other) then
-          self.buckets[name] = nil
-          self.count = self.count - 1
-        end
-      end
-      self.most = 2 * self.count + 64
+    if self.count >= self.most then
+      tidy(self)
     end
-    bucket = { name = "cards.limit:" .. key, at = 0, permits = self.concurrency and new_permits(self.concurrency) }
+    bucket = { name = "cards.limit:" .. key, at = 0, semaphore = self.concurrency and new_semaphore(self.concurrency) }
     self.buckets[key] = bucket
     self.count = self.count + 1
   end
@@ -70,19 +77,20 @@ local function busy(message, seconds)
   }
 end
 
---- Waits for a permit, and then for the turn. @return true, the permit and its keeper; or nil and an error
+--- Waits for a permit, then for a token.
+-- @return true, the permit and its finalizer; or nil and an error
 local function enter(self, bucket)
-  local most, permit, keeper = math.min(self.max_wait, context.left() or math.huge), nil, nil
+  local most, permit, finalizer = math.min(self.max_wait, context.left() or math.huge), nil, nil
   local ends = core.now() + most
-  if bucket.permits then
-    permit, keeper = bucket.permits:take(most)
+  if bucket.semaphore then
+    permit, finalizer = bucket.semaphore:acquire(most)
     if not permit then
-      return nil, keeper or busy(("%d calls run already, and none ended in time"):format(self.concurrency))
+      return nil, finalizer or busy(("%d calls run already, and none ended in time"):format(self.concurrency))
     end
   end
   local seconds, longer
-  if self.rate then
-    seconds, longer = self.rate:take(bucket, math.max(0, ends - core.now()))
+  if self.tokens then
+    seconds, longer = self.tokens:take(bucket, math.max(0, ends - core.now()))
   end
   local err = longer and busy(("the rate is used up for %.3g seconds, longer than the call may wait"):format(longer), longer)
   if seconds and seconds > 0 then
@@ -90,16 +98,16 @@ local function enter(self, bucket)
   end
   if err then
     if permit then
-      bucket.permits:give(permit)
+      bucket.semaphore:release(permit)
     end
     return nil, err
   end
-  return true, permit, keeper
+  return true, permit, finalizer
 end
 
 local function leave(bucket, permit, _, ok, ...)
   if permit then
-    bucket.permits:give(permit)
+    bucket.semaphore:release(permit)
   end
   if not ok then
     error((...), 0)
@@ -107,46 +115,43 @@ local function leave(bucket, permit, _, ok, ...)
   return ...
 end
 
---- limited(call, ...): calls a function when its turn has come.
+--- limited(call, ...): calls a function as soon as the limit allows.
 -- @param call a function
--- @param ... what it is called with
--- @return what it returns; or nil and an error of kind "busy", retryable, where the wait would be longer than max_wait or than a surrounding deadline
+-- @param ... its arguments
+-- @return what the function returns; or nil and an error of kind "busy", retryable, where the wait would exceed max_wait or a surrounding deadline
 function metatable:__call(call, ...)
-  if not check.is_callable(call) then
-    error("cards.limit: the first argument must be a function", 2)
-  end
+  check.argument("cards.limit", check.callable(call, "the first argument"))
   async.check("cards.limit", 2)
   local bucket = bucket_of(self, ...)
-  local ok, permit, keeper = enter(self, bucket)
+  local ok, permit, finalizer = enter(self, bucket)
   if not ok then
     return nil, permit
   end
-  return leave(bucket, permit, keeper, yielding_pcall(call, ...))
+  return leave(bucket, permit, finalizer, yielding_pcall(call, ...))
 end
 
---- limited:state(...): of the bucket of these arguments { running = calls, waiting = for one of them to end, wait = seconds until the rate lets one more go }
+--- limited:state(...): the state of the bucket for these arguments.
+-- @return { running = calls, waiting = calls that wait for a permit, wait = seconds until the rate allows another call }
 function methods:state(...)
   local bucket = bucket_of(self, ...)
-  local permits = bucket.permits or { running = 0, waiting = 0 }
-  return { running = permits.running, waiting = permits.waiting, wait = self.rate and self.rate:wait(bucket) or 0 }
+  local semaphore = bucket.semaphore or { running = 0, waiting = 0 }
+  return { running = semaphore.running, waiting = semaphore.waiting, wait = self.tokens and self.tokens:wait(bucket) or 0 }
 end
 
---- A limit, to be called with functions. Who waits is let through in order.
--- @param options { rate = 600, per = 60 (seconds; 1): so many calls begin in that time; burst = how many at once after a rest (what a second has, at least 1);
---   concurrency = how many run at once; at least one of rate and concurrency. max_wait = 30 (seconds).
---   key = what the limit is one of: a string or a secret, such as a credential, or a function of the call's arguments that returns one: each has its own.
---   shared = the name of an nginx lua_shared_dict: all workers that have the same key there share the rate; concurrency is counted by each of them. Outside of
---   nginx it means nothing }
+--- cards.limit(options): a limit, which is called with functions. Calls that wait are let through in order.
+-- @param options { rate, per, burst, concurrency, max_wait, key, shared }, with at least one of rate and concurrency:
+--   rate = 600, per = 60: so many calls may begin in so many seconds (per is 1 by default); burst: calls at once after a pause (by default those of one second,
+--   at least 1); concurrency: calls at the same time; max_wait: seconds that a call may wait (30);
+--   key: each key has a limit of its own. A string or a secret, such as a credential, or a function of the call's arguments that returns one;
+--   shared: the name of an nginx lua_shared_dict. Workers with the same key share the rate there, but each counts its own concurrency. Ignored outside nginx
+-- Raises an error for unknown or wrong options.
 return function(options)
-  local wrong = type(options) ~= "table" and "a table of options is required" or check.table(options, known)
+  check.argument("cards.limit", type(options) ~= "table" and "a table of options is required" or check.table(options, known)
     or (not options.rate and not options.concurrency and "rate or concurrency is required")
     or ((options.per or options.burst) and not options.rate and "rate is required where per or burst is given")
-    or (options.shared and not options.key and "key is required where shared is given") or shared.wrong(options.shared)
-  if wrong then
-    error("cards.limit: " .. wrong, 2)
-  end
+    or (options.shared and not options.key and "key is required where shared is given") or shared.wrong(options.shared))
   return setmetatable({
-    rate = options.rate and new_rate((options.per or 1) / options.rate, options.burst, shared.dict(options.shared)), concurrency = options.concurrency,
-    max_wait = options.max_wait or 30, key = options.key or "", buckets = {}, count = 0, most = 64,
+    tokens = options.rate and new_token_bucket((options.per or 1) / options.rate, options.burst, shared.dict(options.shared)),
+    concurrency = options.concurrency, max_wait = options.max_wait or 30, key = options.key or "", buckets = {}, count = 0, most = 64,
   }, metatable)
 end

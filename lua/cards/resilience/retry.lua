@@ -1,4 +1,4 @@
---- cards.retry: calls a function again after an error that may pass.
+--- cards.retry: calls a function again after a retryable error.
 
 local async = require "cards.async"
 local check = require "cards.util.check"
@@ -13,31 +13,29 @@ local known = {
   on = check.callback,
 }
 
-local function may_pass(err)
+local function is_retryable(err)
   return type(err) == "table" and err.retryable == true
 end
 
---- Seconds before the next attempt: full jitter, or what the provider asks for where that is longer.
+--- Seconds before the next attempt: full jitter, or the retry_after of the provider where that is longer.
 local function pause(err, failed, base, max)
   local backoff = core.random() * math.min(max, base * 2 ^ math.min(failed - 1, 60))
   local asked = type(err) == "table" and tonumber(err.retry_after) or 0
   return math.max(backoff, math.min(asked, 1e6))
 end
 
---- Calls a function until it succeeds, up to so many times. The retries of a client (`retries`) repeat one request; this repeats whatever the function does.
--- @param call function(), which fails with nil and an error
--- @param policy { attempts = 3 (calls in all), base = 0.2 (seconds: the longest wait after the first failure, which doubles with each further one),
---   max = 5 (seconds: what it never grows above), on = function(err) that says whether to go on; without it err.retryable does }. err.retry_after is waited
---   for, however long; but where a deadline comes first, nothing is waited for at all
--- @return what the function returned last; an error that it raises goes through
+--- Calls a function until it succeeds, up to so many times. A client's `retries` repeat one request; this repeats all that the function does.
+-- @param call function(), which fails by nil and an error
+-- @param policy { attempts = 3 (in all), base = 0.2, max = 5, on }:
+--   base: the longest wait in seconds after the first failure; it doubles with each failure, up to max; on: function(err) that returns whether to try again;
+--   by default err.retryable decides. err.retry_after is always waited for. Where a deadline comes before the end of a wait, there is no wait and no attempt
+-- @return what the last attempt returned. An error that the function raises is passed on
 return function(call, policy)
   policy = policy or {}
-  local wrong = check.callable(call, "the first argument") or (type(policy) ~= "table" and "the policy must be a table") or check.table(policy, known)
-  if wrong then
-    error("cards.retry: " .. wrong, 2)
-  end
+  check.argument("cards.retry", check.callable(call, "the first argument") or type(policy) ~= "table" and "the policy must be a table"
+    or check.table(policy, known))
   async.check("cards.retry", 2)
-  local attempts, on = policy.attempts or 3, policy.on or may_pass
+  local attempts, on = policy.attempts or 3, policy.on or is_retryable
 
   local function try(attempt, ...)
     local value, err = ...

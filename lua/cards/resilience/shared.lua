@@ -1,4 +1,4 @@
---- What the workers of nginx share: a dict by name. Elsewhere a table of this process takes its place, with the part of a dict's methods that is used here.
+--- The dicts that the workers of nginx share. Outside nginx a table of this process replaces a dict, with those of its methods that are used here.
 
 local check = require "cards.util.check"
 local core = require "cards.core"
@@ -19,7 +19,7 @@ function shared.wrong(name)
   return ("shared: there is no lua_shared_dict of that name%s"):format(nearest and (" (did you mean '%s'?)"):format(nearest) or "")
 end
 
---- The dict of that name; nil without a name or outside of nginx.
+--- The dict of that name; nil without a name or outside nginx.
 function shared.dict(name)
   return name and host.shared and host.shared[name] or nil
 end
@@ -44,7 +44,7 @@ function methods:add(key, value, seconds)
   return self:get(key) == nil and self:set(key, value, seconds)
 end
 
---- Adds to a number that is `init` where there is none, and lasts so many seconds from then on.
+--- Adds to a number. A missing one begins as `init`, and expires after so many seconds.
 function methods:incr(key, by, init, seconds)
   if self:get(key) == nil then
     self:set(key, init, seconds)
@@ -57,7 +57,7 @@ function methods:delete(key)
   self[key] = nil
 end
 
---- The dict of that name, or else a table of this process's own.
+--- The dict of that name, or a table that replaces it.
 function shared.store(name)
   return shared.dict(name) or setmetatable({}, metatable)
 end

@@ -1,12 +1,12 @@
---- One token for all workers of nginx: it lies in a shared dict, sealed, with the time at which it is over. Who fetches the next one locks it for the others.
+--- One token for all workers of nginx. It is stored in a shared dict, sealed, with its expiry. A lock there lets only one worker fetch the next one.
 
 local check = require "cards.util.check"
 local core = require "cards.core"
 local host = require "cards.async.host"
 local sleep = require "cards.async.sleep"
 
-local LOCKED = 15          -- seconds after which a worker that fetches is taken for gone
-local LONGEST_PAUSE = 0.25 -- seconds between looks for what another worker fetches
+local LOCKED = 15          -- seconds after which a worker that holds the lock counts as dead
+local LONGEST_PAUSE = 0.25 -- seconds between looks for the token of another worker
 local LONGEST = 65536      -- bytes of a token that can be sealed
 
 local methods = {}
@@ -19,7 +19,7 @@ local function warn(self, what)
   end
 end
 
---- The token that lies in the dict and the time at which it is over; nil where there is none that this worker can read.
+--- The token in the dict and the time of its expiry; nil where there is none that this worker can read.
 local function read(self)
   local value = self.dict:get(self.key)
   local ends, sealed = tostring(value):match "^([^:]+):(.*)$"
@@ -48,17 +48,17 @@ local function same(token, other)
   return other ~= nil and (not check.is_secret(other) or other.state == "open") and token:equals(other)
 end
 
---- Takes the token that another worker has fetched, or has one fetched, waiting for another worker that does.
--- @param source with the fields token and ends, which it sets
--- @param call function(source), which fetches, sets them and returns true; or nil and an error
--- @param refused a token that is as good as none, or nil
+--- Takes the token that another worker has fetched, or fetches one, or waits while another worker fetches one.
+-- @param source whose fields token and ends are set
+-- @param call function(source), which fetches a token, sets the fields and returns true; or returns nil and an error
+-- @param refused a token that the provider refused, or nil
 -- @param patience seconds to wait for another worker
 -- @return true; or nil and an error
 function methods:fetch(source, call, refused, patience)
   local gives_up, pause, own = core.now() + patience, 0.01, core.random()
   repeat
     local locked = self.dict:add(self.lock, own, LOCKED)
-    local token, ends = read(self) -- with the lock: what came in the moment before it
+    local token, ends = read(self) -- under the lock too: another worker may have written just before
     if token and not same(token, refused) and not same(token, source.token) then
       source.token, source.ends = token, ends
       if locked then

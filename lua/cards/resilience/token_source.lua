@@ -1,4 +1,4 @@
---- cards.token_source: a credential that is fetched, kept for its time, and fetched anew before that is over: once for all who want it.
+--- cards.token_source: a credential that is fetched once for all its users, kept until it expires, and fetched again shortly before that.
 
 local check = require "cards.util.check"
 local core = require "cards.core"
@@ -6,7 +6,7 @@ local host = require "cards.async.host"
 local yielding_pcall = require("cards.async.yield").pcall
 local shared = require "cards.resilience.shared"
 local shared_token = require "cards.resilience.shared_token"
-local single = require "cards.resilience.single"
+local singleflight = require "cards.resilience.singleflight"
 
 local known = {
   ttl = check.number(0.001, 1e8),
@@ -15,9 +15,9 @@ local known = {
   name = check.text,
 }
 
-local PATIENCE = 30    -- seconds to wait for somebody else who fetches
-local ASK_AGAIN = 1    -- seconds after which a timer of nginx that has not run is taken for lost
-local FAILED_PAUSE = 5 -- seconds without another try after one that failed, while the token is valid
+local PATIENCE = 30    -- seconds to wait for another fetch of the token
+local ASK_AGAIN = 1    -- seconds after which an nginx timer that has not run counts as lost
+local FAILED_PAUSE = 5 -- seconds without another fetch after a failed one, while the token is valid
 
 local methods = {}
 local metatable = { __index = methods, __name = "cards.token_source" }
@@ -30,7 +30,7 @@ local function is_open(token)
   return token and token.state == "open"
 end
 
---- Keeps what the function gave. @return true; or nil and what it says that went wrong
+--- Stores what the function returned. @return true; or nil and the reason of the failure
 local function keep(self, ok, token, seconds)
   if not ok then
     return nil, token
@@ -52,8 +52,8 @@ local function call(self)
   return keep(self, yielding_pcall(self.call))
 end
 
---- Has a token fetched, or takes what another worker has fetched.
--- @param refused a secret that is as good as none, or nil
+--- Fetches a token, or takes the one that another worker has fetched.
+-- @param refused a token that the provider refused, or nil
 -- @param patience seconds to wait for another worker
 local function fetch(self, refused, patience)
   local ok, err
@@ -70,7 +70,8 @@ local function is_valid(self, refused)
   return is_open(self.token) and core.now() < self.ends and not (refused and self.token:equals(refused))
 end
 
---- The token where it is valid, else one that is fetched now. @param refused a secret that it must not be
+--- The token where it is valid, else a new one.
+-- @param refused a token that the provider refused, or nil
 local function get(self, refused)
   local ok, err
   while not is_valid(self, refused) do
@@ -83,7 +84,7 @@ local function get(self, refused)
       if ok and not is_valid(self) then
         return nil, failure("auth", "the function gave a token that is over already")
       elseif ok then
-        break -- even where it is the refused one
+        break -- even where the provider gives the refused one again
       end
     end
     if not ok then
@@ -93,7 +94,7 @@ local function get(self, refused)
   return self.token
 end
 
---- Fetches before the time is over; in nginx beside the request that is the first to ask. What fails is tried again later.
+--- Fetches a token before the present one expires; in nginx in the background. A failed fetch is repeated later.
 local function refresh_ahead(self)
   local now = core.now()
   if self.flight:is_own() or self.flight:is_under_way() or (self.failed and now - self.failed < FAILED_PAUSE) then
@@ -109,7 +110,8 @@ local function refresh_ahead(self)
   end
 end
 
---- source(): the token, a secret; or nil and an error.
+--- source()
+-- @return the token, a secret; or nil and an error
 function metatable:__call()
   if not is_valid(self) then
     return get(self)
@@ -119,28 +121,29 @@ function metatable:__call()
   return self.token
 end
 
---- source:renew(refused): another token than that secret or string, which a provider refused.
+--- source:renew(refused)
+-- @param refused the token that a provider refused, a secret or string
+-- @return another token; or nil and an error
 function methods:renew(refused)
   return get(self, refused)
 end
 
---- A source of tokens, to be given to a client in place of a credential, and called elsewhere. After a 401 the client asks it for another token.
--- @param fetch_token function(), which returns a token, a string or better a secret, and if it knows for how many seconds that is valid; or nil and an error
--- @param options { ttl = 300 (seconds that a token is valid where the function does not say), refresh_before = 30 (seconds before that is over; a tenth of ttl
---   where that is less): the first who asks then fetches the next one, in nginx in the background, and the others go on with the old one, as all do where that
---   fails, until it is over. name, shared = the name of an nginx lua_shared_dict: all workers that have a source of that name there use one token, which lies
---   there encrypted. They can read it where cards was required in init_by_lua, before they were forked; else each fetches its own, and the log says so once.
---   Outside of nginx it means nothing }
+--- cards.token_source(fetch_token, options): a source of tokens. A client takes it as a credential, and asks it for another token after a 401. It can also be
+-- called directly.
+-- @param fetch_token function(), which returns a token, a string or better a secret, and optionally its lifetime in seconds; or nil and an error
+-- @param options { ttl = 300, refresh_before, name, shared }:
+--   ttl: lifetime in seconds where the function returns none; refresh_before: seconds before the expiry (30, or a tenth of a shorter ttl). The first call after
+--   that fetches the next token, in nginx in the background, while others use the old one; shared: the name of an nginx lua_shared_dict. Workers whose sources
+--   have the same name there use one token, which is stored sealed. For that cards has to be required in init_by_lua, before the workers are forked; else
+--   each fetches its own token, and one line of the log says so. Ignored outside nginx
+-- Raises an error for unknown or wrong options.
 return function(fetch_token, options)
   options = options or {}
-  local wrong = check.callable(fetch_token, "the first argument") or (type(options) ~= "table" and "the options must be a table")
-    or check.table(options, known) or (options.shared and not options.name and "name is required where shared is given") or shared.wrong(options.shared)
-  if wrong then
-    error("cards.token_source: " .. wrong, 2)
-  end
+  check.argument("cards.token_source", check.callable(fetch_token, "the first argument") or check.options(options, known)
+    or (options.shared and not options.name and "name is required where shared is given") or shared.wrong(options.shared))
   local ttl, dict = options.ttl or 300, shared.dict(options.shared)
   return setmetatable({
     call = fetch_token, ttl = ttl, refresh_before = options.refresh_before or math.min(30, ttl / 10), token = nil, ends = 0,
-    flight = single(), shared = dict and shared_token(dict, options.name),
+    flight = singleflight(), shared = dict and shared_token(dict, options.name),
   }, metatable)
 end

@@ -158,6 +158,15 @@ function check.headers(value, key)
   end
 end
 
+--- Raises "<name>: <wrong>" at the line that called the function which calls this one, where something is wrong.
+-- @param name of the public function, "cards.retry"
+-- @param wrong what is wrong with its arguments; nil or false where nothing is
+function check.argument(name, wrong)
+  if wrong then
+    error(("%s: %s"):format(name, wrong), 3)
+  end
+end
+
 --- Checks every key of a table by a table of checks.
 -- @param known { key = function(value, key) }
 -- @param prefix in front of the keys in what is returned
@@ -176,6 +185,11 @@ function check.table(value, known, prefix)
       return wrong
     end
   end
+end
+
+--- The same for the options of a public function.
+function check.options(value, known)
+  return type(value) ~= "table" and "the options must be a table" or check.table(value, known)
 end
 
 return check

@@ -1,18 +1,23 @@
---- So many at once: permits that are given in the order in which they were asked for.
+--- A counting semaphore, which grants permits in the order of the requests. A permit whose holder is dead is released.
 
 local async = require "cards.async"
+local context = require "cards.async.context"
 local core = require "cards.core"
 local owner = require "cards.async.owner"
-local context = require "cards.async.context"
 
-local LOOK = 1 -- seconds between looks for permits whose holders are gone, while somebody waits for one; more often at first
-local LOOK_AGAIN = 0.01
+local MAX_PAUSE = 1    -- seconds between searches for permits of dead holders, while somebody waits
+local MIN_PAUSE = 0.01 -- the first pause; it doubles each time
 
 local methods = {}
 local metatable = { __index = methods }
 
---- Gives a permit back: to the first who still waits for one.
-function methods.give(self, permit)
+--- Whether a function in the queue still wants a permit.
+local function wants_permit(permit)
+  return (permit.searches or permit.signal:is_awaited()) and not owner.is_dead(permit)
+end
+
+--- Releases a permit: the first in the queue gets one.
+function methods:release(permit)
   if not self.held[permit] then
     return
   end
@@ -24,7 +29,7 @@ function methods.give(self, permit)
     if not waiter.left then
       self.waiting = self.waiting - 1
       waiter.left = true
-      if (waiter.looks or waiter.signal:is_awaited()) and not owner.is_gone(waiter) then
+      if wants_permit(waiter) then
         self.held[waiter] = true
         waiter.signal:set()
         return
@@ -34,25 +39,25 @@ function methods.give(self, permit)
   self.running = self.running - 1
 end
 
---- Takes back what nobody will give back.
+--- Releases the permits of dead holders.
 local function reclaim(self)
   local now, found = core.now(), {}
-  if now - self.looked < LOOK_AGAIN then
+  if now - self.searched < MIN_PAUSE then
     return
   end
-  self.looked = now
+  self.searched = now
   for permit in pairs(self.held) do
-    if owner.is_gone(permit) then
+    if owner.is_dead(permit) then
       found[#found + 1] = permit
     end
   end
   for _, permit in ipairs(found) do
-    self:give(permit)
+    self:release(permit)
   end
 end
 
---- Whether nobody can give a permit back while the caller waits: it would keep them all from going on.
-local function is_hopeless(self)
+--- Whether no permit can be released while the caller waits, because its waiting blocks all holders.
+local function is_deadlock(self)
   if async.kind() ~= "blocking" then
     return false
   end
@@ -64,9 +69,10 @@ local function is_hopeless(self)
   return true
 end
 
---- Waits for a permit in the queue. @return true; or false and nil when there is none in time, or an error
+--- Waits in the queue.
+-- @return true; or false and nil after the time; or false and an error
 local function queue(self, permit, seconds)
-  if is_hopeless(self) then
+  if is_deadlock(self) then
     return false
   end
   local ends, err = core.now() + seconds, nil -- luacheck: ignore 311
@@ -74,13 +80,13 @@ local function queue(self, permit, seconds)
   self.last = self.last + 1
   self.queue[self.last] = permit
   self.waiting = self.waiting + 1
-  local pause = LOOK_AGAIN
+  local pause = MIN_PAUSE
   repeat
-    permit.looks = false
+    permit.searches = false
     err = select(2, permit.signal:wait(math.max(0, math.min(pause, ends - core.now()))))
-    permit.looks = true
-    pause = math.min(LOOK, 2 * pause)
-    owner.hurry()
+    permit.searches = true
+    pause = math.min(MAX_PAUSE, 2 * pause)
+    owner.step_collector()
     reclaim(self)
   until self.held[permit] or err or core.now() >= ends or context.is_cancelled(permit.context)
   if self.held[permit] then
@@ -91,20 +97,21 @@ local function queue(self, permit, seconds)
   return false, err
 end
 
---- @param seconds that it may wait
--- @return a permit, and a value that the caller keeps as long: where it is collected, so is the permit. Or nil and nil when there is none in time, or an error
-function methods.take(self, seconds)
-  local permit = owner.note()
-  permit.left, permit.looks, permit.signal = false, false, false
+--- Acquires a permit.
+-- @param seconds that the caller may wait
+-- @return the permit, and a finalizer that the caller holds while it holds the permit; or nil after the time; or nil and an error
+function methods:acquire(seconds)
+  local permit = owner.current()
+  permit.left, permit.searches, permit.signal = false, false, false
   if self.running >= self.most then
     reclaim(self)
   end
-  if self.running >= self.most and is_hopeless(self) then
+  if self.running >= self.most and is_deadlock(self) then
     owner.collect()
-    self.looked = 0
+    self.searched = 0
     reclaim(self)
   end
-  local keeper = owner.keep(permit)
+  local finalizer = owner.finalizer(permit)
   if self.running < self.most then
     self.running = self.running + 1
     self.held[permit] = true
@@ -114,10 +121,10 @@ function methods.take(self, seconds)
       return nil, err
     end
   end
-  return permit, keeper
+  return permit, finalizer
 end
 
---- @param most permits at once
+--- @param most permits at the same time
 return function(most)
-  return setmetatable({ most = most, running = 0, waiting = 0, queue = {}, first = 1, last = 0, held = {}, looked = 0 }, metatable)
+  return setmetatable({ most = most, running = 0, waiting = 0, queue = {}, first = 1, last = 0, held = {}, searched = 0 }, metatable)
 end
