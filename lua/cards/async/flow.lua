@@ -1,4 +1,4 @@
---- Many calls at once: cards.all, cards.each, cards.fallback. The functions run as coroutines, inside of nginx as light threads.
+--- cards.all, cards.each and cards.fallback: many calls at the same time. The functions run as coroutines, in nginx as light threads.
 
 local async = require "cards.async"
 local check = require "cards.util.check"
@@ -9,15 +9,15 @@ local unpack = table.unpack or unpack -- luacheck: ignore
 
 local ONCE = { true }
 
---- Has a function interpreted: machine code that LuaJIT makes of the calls of an iterator would hold it for ever, and with it what it runs.
+--- Excludes a function from compilation: machine code that LuaJIT makes of calls of an iterator would keep the iterator and its tasks alive for ever.
 local interpret = rawget(_G, "jit") and jit.off or function() end -- luacheck: ignore
 
---- For a loop that is gone through once, whose fourth value Lua 5.4 closes however it ends. (Lua 5.1 mistranslates four that are written out.)
-local function once(guarded)
-  return next, ONCE, nil, guarded
+--- The values of a for loop with one iteration. Lua 5.4 closes the fourth one however the loop ends. (Lua 5.1 miscompiles four values that are written out.)
+local function once(finalizer)
+  return next, ONCE, nil, finalizer
 end
 
---- An error at the line that called the caller where something is no list of functions: nothing of it may be passed over.
+--- The length of a list of functions. Raises an error at the line that called the caller for anything else, so that no element is ignored.
 local function check_list(functions, what)
   if type(functions) ~= "table" then
     error(("%s: a list of functions is expected"):format(what), 3)
@@ -38,7 +38,7 @@ end
 
 --- Runs functions at the same time.
 -- @param functions a list
--- @return for each, in its place, the packed list of what it returned; one that raised has nil and the error with its traceback
+-- @return for each function, in order, a table of what it returned. For one that raised an error the table is { nil, the error with its traceback }
 function flow.all(functions)
   local count = check_list(functions, "cards.all")
   if not pcall(unpack, functions, 1, count) then
@@ -46,7 +46,7 @@ function flow.all(functions)
   end
   async.check("cards.all", 2)
   local group, started = groups.new(), {}
-  -- An error may end the wait, such as Ctrl-C does; a request of nginx that ends takes its light threads with it.
+  -- An error such as that of Ctrl-C may end the wait. (In nginx the light threads end with their request.)
   local abandoned = groups.finalizer(group)
   for _ in once(abandoned) do
     for i = 1, count do
@@ -61,10 +61,10 @@ function flow.all(functions)
   return unpack(results, 1, count)
 end
 
---- The next value of what cards.each goes through, or nil at its end.
+--- A function that returns the next value for cards.each, and nil at the end; nil where there can be none.
 local function source(from)
   local mt = getmetatable(from)
-  if type(from) == "function" or (type(mt) == "table" and mt.__call) then -- a userdata, too
+  if type(from) == "function" or (type(mt) == "table" and mt.__call) then -- of a userdata, too
     return from
   elseif type(from) ~= "table" then
     return nil
@@ -78,22 +78,22 @@ end
 
 local each_options = { concurrency = check.number(1, 100000, true), progress = check.callback }
 
---- Calls a function for each of many values, some at the same time. A loop that is left early cancels the calls that are under way: in Lua 5.4 at once, else
--- with the next call of the library after its iterator was collected; inside of nginx the functions that run go on to their end, and their request with them.
--- @param from a list, or a function (an iterator such as io.lines returns) that returns the next value and nil at the end; read only as fast as the calls go
+--- Calls a function for each of many values, several at the same time.
+--
+-- A loop that is left early cancels the calls under way. Lua 5.4 does so at once, other Luas with the first call of the library after the iterator was
+-- collected. In nginx the running functions continue to their end, and keep their request until then.
+-- @param from a list, or a function that returns the next value and nil at the end, such as an iterator of io.lines. It is called only when a call can begin
 -- @param call function(value)
--- @param options { concurrency = 64, progress = function(done, failed, total, ended) }; total is nil unless `from` is a list; ended is true in the last call
--- @return an iterator of index, value and what the function returned (nil and the error with its traceback where it raised), in the order in which they finish
+-- @param options { concurrency = 64, progress = function(done, failed, total, ended) }: progress is called after each call. total is nil unless `from` is a
+--   list; ended is true in the last call of it
+-- @return an iterator of index, value and what the function returned, in the order in which the calls finish. For a function that raised an error that is nil
+--   and the error with its traceback
 function flow.each(from, call, options)
   local next_value = source(from)
   if not next_value then
     error("cards.each: the first argument must be a list or a function that returns one value after the other", 2)
   end
-  local wrong = check.callable(call, "the second argument")
-    or (options ~= nil and (type(options) ~= "table" and "the options must be a table" or check.table(options, each_options)))
-  if wrong then
-    error("cards.each: " .. wrong, 2)
-  end
+  check.argument("cards.each", check.callable(call, "the second argument") or options ~= nil and check.options(options, each_options))
   async.check("cards.each", 2)
   local concurrency = options and options.concurrency or 64
   local progress = options and options.progress
@@ -117,7 +117,7 @@ function flow.each(from, call, options)
 
   local function iterate()
     local task
-    repeat -- where several take from it, another one may have taken the last that ran
+    repeat -- another function that iterates may have taken the last task
       fill()
       task = groups.next(group)
     until task or exhausted
@@ -147,9 +147,9 @@ function flow.each(from, call, options)
   return iterate, nil, nil, not newproxy and abandoned or nil -- luacheck: ignore
 end
 
---- Tries one function after the other: the next one only after an error that may pass (err.retryable).
+--- Calls functions one after the other until one succeeds. The next one is only called after a retryable error.
 -- @param functions a list
--- @return what the first that succeeded returned, or nil and the last error; an error that is raised goes through
+-- @return what the first successful function returned, or nil and the last error. An error that a function raises is passed on
 function flow.fallback(functions)
   if check_list(functions, "cards.fallback") == 0 then
     error("cards.fallback: a list of functions is expected", 2)

@@ -1,4 +1,4 @@
---- cards.sleep: waits, and lets others go on meanwhile.
+--- cards.sleep: waits while other functions continue.
 
 local async = require "cards.async"
 local check = require "cards.util.check"
@@ -6,14 +6,11 @@ local context = require "cards.async.context"
 
 local is_time = check.number(0, 1e6)
 
---- Waits inside of cards.all, cards.each and nginx by letting the others go on, elsewhere blocking.
+--- Waits. In cards.all, cards.each and nginx other functions continue meanwhile; elsewhere it blocks.
 -- @param seconds from 0 to a million
--- @return true; or nil and an error where a surrounding deadline comes first (kind "timeout") or the call is given up (kind "cancelled")
+-- @return true; or nil and an error where a surrounding deadline comes first (kind "timeout") or the waiting function is cancelled (kind "cancelled")
 return function(seconds)
-  local wrong = is_time(seconds, "seconds")
-  if wrong then
-    error("cards.sleep: " .. wrong, 2)
-  end
+  check.argument("cards.sleep", is_time(seconds, "seconds"))
   async.check("cards.sleep", 2)
   local left = context.left()
   local short = left and left < seconds

@@ -1,4 +1,4 @@
---- Settings of the process, which hold for every client.
+--- cards.configure: settings of the process, for all its clients.
 
 local check = require "cards.util.check"
 local core = require "cards.core"
@@ -8,17 +8,14 @@ local known = {
   max_in_flight = check.number(1, 1000000, true),
 }
 
---- @param settings { max_in_flight = 8192, memory = "best" }
---
--- max_in_flight: how many calls the I/O thread (nginx, other event loops) takes at once; one more is an error of kind "busy".
---
--- memory: with "strict" nothing is fetched where one of the protections that cards.memory() lists is missing, or over HTTP/2, which keeps copies; such a call
--- is an error of kind "invalid_request" that says which and why. With "best" secrets are protected as well as it goes.
+--- cards.configure(settings)
+-- @param settings { max_in_flight = 8192, memory = "best" }:
+--   max_in_flight: calls that the I/O thread (nginx, event loops) runs at the same time. A further call fails with an error of kind "busy";
+--   memory: "best" protects secrets as well as the system allows. "strict" sends no call while a protection that cards.memory() lists is missing: such a call
+--   fails with an error of kind "invalid_request" that names the protection and why it is missing
+-- Raises an error for unknown or wrong settings.
 return function(settings)
-  local wrong = type(settings) ~= "table" and "a table of settings is required" or check.table(settings, known)
-  if wrong then
-    error("cards.configure: " .. wrong, 2)
-  end
+  check.argument("cards.configure", type(settings) ~= "table" and "a table of settings is required" or check.table(settings, known))
   if settings.max_in_flight then
     core.limit(settings.max_in_flight)
   end

@@ -216,10 +216,7 @@ end
 -- each time that they are called.
 -- An error at the caller's line where path is no string.
 local function load_file(_, path)
-  local wrong = check.text(path, "path")
-  if wrong then
-    error("cards.load: " .. wrong, 2)
-  end
+  check.argument("cards.load", check.text(path, "path"))
   local made, err = load_script.take(path)
   return made, not made and err or nil
 end

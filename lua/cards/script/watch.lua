@@ -3,8 +3,8 @@
 --     local show = assert(cards.watch "policies/support.lua")
 --     local shown = show(card)                -- by what the file says now
 --
--- The file is looked at when the watcher is used, at most once in an interval: there is no timer. An edit that is broken leaves the former version in use, and
--- is told of once.
+-- There is no timer: the file is read when the watcher is used, at most once per interval. After a broken edit the former version stays in use, and the mistake
+-- is reported once.
 
 local check = require "cards.util.check"
 local core = require "cards.core"
@@ -12,7 +12,7 @@ local load_script = require "cards.script.load"
 
 local DEFAULT_INTERVAL = 1 -- seconds
 
-local options_known = { interval = check.number(0, 86400), on_error = check.callback }
+local known = { interval = check.number(0, 86400), on_error = check.callback }
 
 local states = setmetatable({}, { __mode = "k" }) -- by watcher
 
@@ -36,7 +36,7 @@ local function report(state, err)
   end
 end
 
---- Takes the file up where it has changed.
+--- Loads the file again if it has changed.
 local function refresh(state)
   local now = core.now()
   if now < state.next_look then
@@ -47,8 +47,8 @@ local function refresh(state)
   if text == state.text then
     return
   end
-  state.text = text -- first: a broken one is told of once
-  local made, err = load_script.take(state.path, state.kind) -- of another kind it would not do in the place of the former one
+  state.text = text -- first, so that a broken edit is reported once
+  local made, err = load_script.take(state.path, state.kind) -- a script of another kind cannot replace the former one
   if made then
     state.current = made
   else
@@ -73,16 +73,15 @@ local methods = {
   end,
 }
 
---- @param path of a file as cards.load takes it
--- @param options { interval = seconds between two looks at the file (1), on_error = function(err) for a broken edit; without it standard error is told }
--- @return a watcher: called as the policy in the file is; its field `current` is what cards.load returned for the version in use, the policy, the provider's
--- module or true for mappings, which are defined anew. Clients that a former module made go on as they are.
--- Or nil and an error where the file cannot be loaded now. An error at the caller's line for an unknown option.
+--- cards.watch(path, options)
+-- @param path of a file, as for cards.load
+-- @param options { interval = 1 (seconds between two reads of the file), on_error = function(err) for a broken edit; by default standard error is written to }
+-- @return a watcher; or nil and an error where the file cannot be loaded now. A watcher is called like the policy in the file. Its field `current` is what
+--   cards.load returned for the version in use: the policy, the provider's module, or true for mappings, which are defined again. Clients of a former module
+--   do not change
+-- Raises an error for unknown or wrong options.
 return function(path, options)
-  local wrong = check.text(path, "path") or (options ~= nil and check.table(options, options_known, "options."))
-  if wrong then
-    error("cards.watch: " .. wrong, 2)
-  end
+  check.argument("cards.watch", check.text(path, "path") or options ~= nil and check.table(options, known, "options."))
   options = options or {}
   local interval = options.interval or DEFAULT_INTERVAL
   local text = content(path)

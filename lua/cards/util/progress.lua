@@ -1,4 +1,4 @@
---- cards.progress: one line on the terminal about a cards.each that is under way. Where standard error is no terminal it writes nothing.
+--- cards.progress: a line on the terminal that shows the progress of cards.each. Nothing is written where standard error is no terminal.
 --
 --     for … in cards.each(ids, f, { progress = cards.progress }) do … end
 --     for … in cards.each(io.lines "ids", f, { progress = cards.progress { total = 10000000 } }) do … end
@@ -6,7 +6,7 @@
 local check = require "cards.util.check"
 local core = require "cards.core"
 
-local SHOWN = 0.2 -- seconds between two lines
+local SHOWN = 0.2 -- seconds between two updates
 
 local function count(number)
   local text = ("%d"):format(number):reverse():gsub("(%d%d%d)", "%1,"):reverse()
@@ -22,7 +22,7 @@ local function duration(seconds)
 end
 
 --- "12,345 of 20,000 done, 1,204/s, 3 errors, 0:06 left"
--- @param since how many were done when the seconds began
+-- @param since calls that were done when the clock started
 local function line(done, failed, total, seconds, since)
   local rate = seconds > 0 and (done - since) / seconds or 0
   local parts = {
@@ -39,7 +39,7 @@ local function line(done, failed, total, seconds, since)
 end
 
 local function reporter(total)
-  local started, shown, since -- the clock starts with the first call that is done: that one says nothing of the rate
+  local started, shown, since -- the clock starts when the first call is done, as the time of that one shows no rate
   return function(done, failed, known, ended)
     if not core.is_terminal() then
       return
@@ -58,14 +58,14 @@ end
 
 local report = reporter()
 
---- Either a callback of cards.each as it is, or, with a table { total = n }, a maker of one.
+--- cards.progress is itself a callback for cards.each; called with a table it returns one.
+-- @param done { total = how many values there are }
+-- @return a callback
 return function(done, ...)
   if type(done) == "number" then
     return report(done, ...)
   end
-  local wrong = done ~= nil and (type(done) ~= "table" and "the argument must be a table" or check.table(done, { total = check.number(0, 2 ^ 53, true) }))
-  if wrong then
-    error("cards.progress: " .. wrong, 2)
-  end
+  check.argument("cards.progress",
+    done ~= nil and (type(done) ~= "table" and "the argument must be a table" or check.table(done, { total = check.number(0, 2 ^ 53, true) })))
   return reporter(done and done.total)
 end
