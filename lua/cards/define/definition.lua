@@ -54,14 +54,10 @@ local definition = {}
 
 local NAME = "^[a-z][a-z0-9_]*$"
 
-local KEYS = { name = true, base_url = true, page = true, credentials = true, auth = true, settings = true, operations = true, examples = true }
-local OPERATION_KEYS = { method = true, encoding = true, path = true, page = true, safe = true, auth = true, params = true, success = true, response = true,
-  error = true, echo = true, pages = true, card = true }
-local EXAMPLE_KEYS = { operation = true, status = true, answer = true, card = true, error = true }
-local ERROR_KEYS = { kind = true, code = true, status = true }
+local any, flag, optional, optional_text = mistakes.any, mistakes.flag, mistakes.optional, mistakes.optional_text
 
 --- What stands beside the operations in a provider's module.
-local TAKEN = { new = true, start = true, provider = true, pages = true }
+local TAKEN = mistakes.set("new", "start", "provider", "pages")
 
 local function name_of(at, value)
   local name = at:text(value, NAME, "must be a name such as \"acme\": small letters, digits and _", 32)
@@ -74,8 +70,8 @@ local function name_of(at, value)
 end
 
 --- The credentials and settings of one operation, as parts.
-local function shared_parts(at, name, value, shared)
-  local own, parts = rawget(value, "auth"), {}
+local function shared_parts(at, name, own, shared)
+  local parts = {}
   local into = { credentials = shared.credentials, declared = shared.declared, made = shared.made, parts = {} }
   auth.read(at:at "auth", own, into)
   for _, part in ipairs(own ~= nil and into.parts or shared.parts) do
@@ -89,51 +85,58 @@ local function shared_parts(at, name, value, shared)
   return parts
 end
 
+local OPERATION = { path = any, encoding = any, page = optional_text, safe = flag, auth = any, params = any, success = answer.rules, response = any,
+  error = any, echo = any, pages = any }
+
+function OPERATION.method(at, value)
+  return at:word(value == nil and "GET" or value, request.METHODS)
+end
+
+function OPERATION.card(at, value) -- cards.map checks what is in it
+  if value ~= nil and type(value) ~= "table" then
+    return at:wrong "must be a table of fields of the neutral record"
+  end
+  return value
+end
+
 local function operation(at, name, value, shared)
-  if not at:table(value, OPERATION_KEYS) then
+  local given = at:read(value, OPERATION)
+  if not given then
     return nil
   end
-  local made = { name = name, method = at:at("method"):word(rawget(value, "method") or "GET", request.METHODS) }
-  local placeholders = request.path(at:at "path", rawget(value, "path"))
-  made.encoding = request.encoding(at:at "encoding", rawget(value, "encoding"), made.method)
+  local made = { name = name, method = given.method, path = given.path, page = given.page or shared.page, safe = given.safe, rules = given.success,
+    card = given.card }
+  local placeholders = request.path(at:at "path", given.path)
+  made.encoding = request.encoding(at:at "encoding", given.encoding, made.method)
   local about = { method = made.method, form = made.encoding == "form", placeholders = placeholders or {} }
-  local params = request.params(at:at "params", rawget(value, "params"), about)
-  made.path = rawget(value, "path")
-  made.parts = request.join(at, params, shared_parts(at, name, value, shared), about)
-  made.body = made.method ~= "GET" and made.method ~= "DELETE" -- some servers refuse one of another method that has none
-  made.page = at:at("page"):optional_text(rawget(value, "page") or shared.page)
-  made.safe = at:at("safe"):flag(rawget(value, "safe"))
+  local params = request.params(at:at "params", given.params, about)
+  made.parts = request.join(at, params, shared_parts(at, name, given.auth, shared), about)
+  made.body = made.method ~= "GET" and made.method ~= "DELETE" -- an empty one: some servers refuse other methods without a body
   if made.safe == nil then
     made.safe = made.method == "GET"
   end
-  made.rules = answer.rules(at:at "success", rawget(value, "success"))
-  made.root, made.fields = answer.response(at:at "response", rawget(value, "response"))
-  made.codes, made.messages, made.details = answer.errors(at:at "error", rawget(value, "error"))
-  made.echoes = answer.echoes(at:at "echo", rawget(value, "echo"), params.given)
-  made.pages = answer.pages(at:at "pages", rawget(value, "pages"), params.arguments)
-  made.card = rawget(value, "card") -- cards.map knows what may be in it
-  if made.card ~= nil and type(made.card) ~= "table" then
-    at:at("card"):wrong "must be a table of fields of the neutral record"
-  end
+  made.root, made.fields = answer.response(at:at "response", given.response)
+  made.codes, made.messages, made.details = answer.errors(at:at "error", given.error)
+  made.echoes = answer.echoes(at:at "echo", given.echo, params.given)
+  made.pages = answer.pages(at:at "pages", given.pages, params.arguments)
   return made
 end
 
 local function operations(at, value, shared)
   local list = {}
-  if not at:table(value) then
-    return list
+  if value == nil then
+    at:wrong "must be a table"
   end
-  for _, name in ipairs(at.keys(value)) do
-    local here = at:at(name)
+  for name, given, here in at:entries(value) do
     if type(name) ~= "string" or not name:find(NAME) or #name > 32 then
       here:wrong ": the name of an operation has small letters, digits and _"
     elseif TAKEN[name] then
       here:wrong ": every provider has something of that name"
     else
-      table.insert(list, operation(here, name, rawget(value, name), shared))
+      list[#list + 1] = operation(here, name, given, shared)
     end
   end
-  if next(value) == nil then
+  if type(value) == "table" and next(value) == nil then
     at:wrong "must have at least one operation"
   elseif #list > 64 then
     at:wrong "has more than 64 entries"
@@ -141,42 +144,35 @@ local function operations(at, value, shared)
   return list
 end
 
-local function example(at, value, names)
-  if not at:table(value, EXAMPLE_KEYS) then
-    return nil
-  end
-  local made = {
-    operation = at:at("operation"):word(rawget(value, "operation"), names),
-    status = at:at("status"):whole(rawget(value, "status"), 100, 599) or 200,
-    answer = rawget(value, "answer"), card = rawget(value, "card"), error = rawget(value, "error"),
+local ERROR = mistakes.set("kind", "code", "status")
+
+--- The schema of an example, for operations of these names.
+local function example_schema(names)
+  return {
+    operation = function(at, value) return at:word(value, names) end,
+    status = function(at, value) return at:whole(value, 100, 599) or 200 end,
+    answer = function(at, value)
+      return type(value) == "string" and #value <= 1024 * 1024 and value or at:wrong "must be a string, the answer's body, of at most 1 MiB"
+    end,
+    card = optional(function(at, value) return at:table(value) and value or nil end),
+    error = optional(function(at, value) return at:table(value, ERROR) and value or nil end),
   }
-  if type(made.answer) ~= "string" or #made.answer > 1024 * 1024 then
-    at:at("answer"):wrong "must be a string, the answer's body, of at most 1 MiB"
-  end
-  if made.card ~= nil and made.error ~= nil then
-    at:wrong "must not have both card and error"
-  elseif made.card ~= nil then
-    at:at("card"):table(made.card)
-  elseif made.error ~= nil then
-    at:at("error"):table(made.error, ERROR_KEYS)
-  end
-  return made
 end
 
-local function examples(at, value, made)
-  local list, names = {}, {}
-  for _, one in ipairs(made) do
-    names[one.name] = true
-  end
-  local given, single = at:list_of(value, 64)
+local function examples(at, value, names)
+  local list, single = at:list_of(value, 64)
   if single then
     at:wrong "must be a list"
-    return list
+    return {}
   end
-  for i, one in ipairs(given) do
-    table.insert(list, example(at:at(i), one, names))
-  end
-  return list
+  local schema = example_schema(names)
+  return at:each(list, 64, function(here, given)
+    local one = here:read(given, schema)
+    if one and one.card and one.error then
+      here:wrong "must not have both card and error"
+    end
+    return one
+  end)
 end
 
 --- The names of operations as keys.
@@ -188,6 +184,16 @@ local function names_of(at, value)
   return names
 end
 
+local DEFINITION = { name = name_of, page = optional_text, credentials = any, auth = any, settings = any, operations = any, examples = any }
+
+function DEFINITION.base_url(at, value)
+  local wrong = value ~= nil and client.check_url(value, "base_url")
+  if wrong then
+    table.insert(at.list, { path = at.path, message = wrong })
+  end
+  return value
+end
+
 --- Reads a definition, without any effect.
 -- @param value what a script gave
 -- @return the normal form, complete where there are no mistakes; and the list of mistakes
@@ -197,23 +203,16 @@ function definition.read(value)
     at:wrong "a definition must be a table"
     return nil, at.list
   end
-  at:table(value, KEYS)
-  local made = { name = name_of(at:at "name", rawget(value, "name")), base_url = rawget(value, "base_url") }
-  if made.base_url ~= nil then
-    local wrong = client.check_url(made.base_url, "base_url")
-    if wrong then
-      table.insert(at.list, { path = { "base_url" }, message = wrong })
-    end
-  end
-  local page = at:at("page"):optional_text(rawget(value, "page"))
-  local shared = { name = made.name, page = page, credentials = {}, declared = {}, parts = {}, settings = {}, signers = {}, made = {} }
-  auth.credentials(at:at "credentials", rawget(value, "credentials"), shared)
-  auth.read(at:at "auth", rawget(value, "auth"), shared)
-  auth.settings(at:at "settings", rawget(value, "settings"), shared, names_of(at, rawget(value, "operations")))
-  made.credentials, made.signers = shared.credentials, shared.signers
-  made.operations = operations(at:at "operations", rawget(value, "operations"), shared)
+  local given = at:read(value, DEFINITION)
+  local shared = { page = given.page, credentials = {}, declared = {}, parts = {}, settings = {}, signers = {}, made = {} }
+  auth.credentials(at:at "credentials", given.credentials, shared)
+  auth.read(at:at "auth", given.auth, shared)
+  local names = names_of(at, given.operations)
+  auth.settings(at:at "settings", given.settings, shared, names)
+  local made = { name = given.name, base_url = given.base_url, credentials = shared.credentials, signers = shared.signers }
+  made.operations = operations(at:at "operations", given.operations, shared)
   auth.unused(at:at "credentials", shared)
-  made.examples = examples(at:at "examples", rawget(value, "examples"), made.operations)
+  made.examples = examples(at:at "examples", given.examples, names)
   return made, at.list
 end
 

@@ -1,4 +1,4 @@
---- cards.define: a provider as a Lua table. What it makes is used like a built-in provider: the same engine, secrets and errors.
+--- cards.define: makes a provider of a Lua table. It is used like a built-in provider, with the same engine, secrets and errors.
 --
 --     local acme = cards.define {
 --       name = "acme", base_url = "https://api.acme.example/v1",
@@ -9,7 +9,7 @@
 --     }
 --     local record, err = acme.new { token = "…" }:show "c_9"
 --
--- cards.define.definition says what may stand in such a table.
+-- cards.define.definition lists all keys of such a table.
 
 local check = require "cards.util.check"
 local core = require "cards.core"
@@ -22,7 +22,7 @@ local define = {}
 
 local examples = {} -- of definitions, by name
 
---- Adds what is wrong with the mapping of an operation.
+--- Adds the mistakes in the mapping of an operation to a list.
 -- @param fields of its record
 local function check_card(name, operation, fields, list)
   local at = mistakes.new():at("operations"):at(operation.name):at("card")
@@ -35,7 +35,7 @@ local function check_card(name, operation, fields, list)
   end
 end
 
---- Reads a definition, without an effect. @return its normal form, the handle where there are no mistakes, and the list of mistakes
+--- Reads a definition, without any effect. @return its normal form, the handle where there are no mistakes, and the list of mistakes
 local function read(value)
   local made, list = definition.read(value)
   if list[1] then
@@ -51,16 +51,17 @@ local function read(value)
   return made, handle, list
 end
 
---- What is wrong with a definition, which has no effect here.
--- @return a list of { path = { keys that lead to the mistake }, message = one line }, empty where all is well
+--- cards.define.check(value): the mistakes in a definition. Nothing is defined.
+-- @param value the definition
+-- @return a list of { path = { keys that lead to the mistake }, message = one line }, empty for a correct definition
 function define.check(value)
   return (select(3, read(value)))
 end
 
---- Defines a provider. One of a name that was defined before takes its place for what is made from now on; its clients go on with theirs.
+--- cards.define(value): defines a provider. It replaces an earlier definition of the same name; existing clients keep theirs.
 -- @param value the definition
 -- @return the provider's module, with `new` and a function for each operation
--- An error at the caller's line that names the mistake's place in the table.
+-- Raises an error for the first mistake, with its place in the table.
 local function make(_, value)
   local made, handle, wrong = read(value)
   if wrong[1] then
@@ -76,7 +77,7 @@ local function make(_, value)
   return provider.defined(handle, made.signers)
 end
 
---- How a value differs from the one that an example expects, or nil.
+--- The difference between a value and the one that an example expects, or nil.
 local function difference(got, expected)
   if got == nil then
     return "is absent"
@@ -120,9 +121,9 @@ local function try(at, name, example)
   end
 end
 
---- Puts the examples of a definition to the test: what the operation would return for each of the answers.
--- @param of the module that cards.define returned, or its name
--- @return a list as that of define.check; empty where every example comes out as it says
+--- cards.define.try(of): tests the examples of a definition. The operation reads each answer, and what it returns is compared.
+-- @param of the module that cards.define returned, or the provider's name
+-- @return a list like that of cards.define.check, empty where all examples pass
 function define.try(of)
   local name = type(of) == "table" and of.provider or of
   if not examples[name] then

@@ -1,11 +1,12 @@
---- Dotted paths of a definition: "holder.name" of an object, "items[].pan" of each element of an array.
+--- Dotted paths of a definition: "holder.name" in an object, "items[].pan" in each element of an array.
 
 local paths = {}
 
---- The steps of a path, "[]" being one of its own; nil and a mistake where it is none.
+--- Reads a path.
 -- @param at a collector of cards.util.mistakes
 -- @param text anything
--- @param options { arrays = whether "[]" may stand in it, most = how many names it may have (16) }
+-- @param options { arrays = whether the path may have "[]", most = the greatest number of names (16) }
+-- @return its steps, of which "[]" is one; nil and a mistake where the text is no path
 function paths.read(at, text, options)
   options = options or {}
   if not at:text(text) then
@@ -29,7 +30,7 @@ function paths.read(at, text, options)
   return steps
 end
 
---- The names of a path without arrays, whose text is right.
+--- The names of a path without arrays. The text is not checked.
 function paths.split(text)
   local steps = {}
   for name in text:gmatch "[^.]+" do
@@ -38,7 +39,7 @@ function paths.split(text)
   return steps
 end
 
---- Whether one path goes before the other in an order in which those with a common beginning stand together.
+--- Whether one path comes before another in an order that keeps paths with a common beginning together.
 function paths.before(a, b)
   for i = 1, math.min(#a, #b) do
     if a[i] ~= b[i] then
@@ -48,8 +49,8 @@ function paths.before(a, b)
   return #a < #b
 end
 
---- A set of paths of which none may go through where another one ends.
--- @return a function(steps, text) that adds one, and returns the text of the one that it is at odds with
+--- A set of paths, of which none may go through the end of another one.
+-- @return a function(steps, text) that adds a path; where it conflicts with another path, the text of that one is returned
 function paths.set()
   local root = { children = {} }
   return function(steps, text)
@@ -70,7 +71,7 @@ function paths.set()
   end
 end
 
---- What stands at a path of plain names in a record; nil where something else stands in the way.
+--- The value at a path of plain names in a record; nil where there is none.
 function paths.follow(record, steps)
   local value = record
   for _, step in ipairs(steps) do

@@ -1,5 +1,6 @@
---- Where a value of a request goes: into its path, query, a header or the body.
+--- Where a value goes in a request: into the path, the query, a header or the body.
 
+local check = require "cards.util.check"
 local paths = require "cards.define.paths"
 
 local place = {}
@@ -7,30 +8,27 @@ local place = {}
 local INTO = { path = true, query = true, header = true, body = true }
 local TOKEN = "^[%w!#$%%&'*+.^_`|~-]+$"
 
-local RESERVED_HEADERS = { host = true, ["content-length"] = true, ["content-type"] = true, ["transfer-encoding"] = true, connection = true, expect = true,
-  te = true, upgrade = true, ["user-agent"] = true, ["accept-encoding"] = true, ["keep-alive"] = true, trailer = true, ["proxy-authorization"] = true }
-
---- The name of a header that only the definition sets; nil and a mistake where it is none.
+--- Reads the name of a header that a definition may set.
 function place.header(at, value)
   local name = at:text(value, TOKEN, "must be the name of a header")
-  if name and RESERVED_HEADERS[name:lower()] then
+  if name and (check.reserved_headers[name:lower()] or name:lower() == "user-agent") then
     return at:wrong "is a header that the library sets"
   end
   return name
 end
 
---- The names of a path in the body; nil and a mistake where it is none.
--- @param arrays whether "[]" may stand in it, as in a form
+--- Reads a path in the body. @return its names
+-- @param arrays whether it may have "[]", as in a form
 function place.steps(at, path, arrays)
   return paths.read(at, path, { most = 8, arrays = arrays })
 end
 
---- Reads `into` and the provider's name of a value.
--- @param at of the table that has them
--- @param key of the provider's name there, "wire" or "name"
--- @param otherwise { into, wire } where nothing is said; wire may be nil
+--- Reads where a value goes, and its name there.
+-- @param at the collector at the table that says so
+-- @param key of the name in that table, "wire" or "name"
+-- @param otherwise the defaults { into, wire }; wire may be nil
 -- @param arrays as above
--- @return into, the provider's name, and for the body the names of its path; nil and a mistake where something is wrong
+-- @return into, the name, and for the body the names of its path; nil and a mistake where something is wrong
 function place.read(at, value, key, otherwise, arrays)
   local into, wire = rawget(value, "into"), rawget(value, key)
   local named = wire ~= nil and at:at(key):text(wire) or otherwise.wire

@@ -1,7 +1,8 @@
---- The request of an operation of a definition: parameters and the path, read into the parts that core.define takes.
+--- The request of an operation of a definition: its path and parameters become the parts that core.define takes.
 
 local check = require "cards.util.check"
 local core = require "cards.core"
+local mistakes = require "cards.util.mistakes"
 local paths = require "cards.define.paths"
 local place = require "cards.define.place"
 
@@ -11,21 +12,15 @@ local PARAMETER = "^[%a_][%w_]*$"
 local MOST_PARTS = 64
 local MOST_SIGNATURES = 4
 
-local TYPES = { string = true, integer = true, number = true, boolean = true }
-local NO_BODY = { GET = true, DELETE = true }
-local KEYS = { required = true, into = true, wire = true, type = true, enum = true, default = true, sensitive = true, excludes = true, unique = true,
-  value = true }
-local LISTED_KEYS = { name = true }
-for key in pairs(KEYS) do
-  LISTED_KEYS[key] = true
-end
-local CONSTANT_KEYS = { name = true, into = true, wire = true, type = true, value = true }
+local any, flag, set = mistakes.any, mistakes.flag, mistakes.set
 
-local ENCODINGS = { json = true, form = true }
+local TYPES = set("string", "integer", "number", "boolean")
+local NO_BODY = set("GET", "DELETE")
+local ENCODINGS = set("json", "form")
 
-request.METHODS = { GET = true, POST = true, PUT = true, PATCH = true, DELETE = true }
+request.METHODS = set("GET", "POST", "PUT", "PATCH", "DELETE")
 
---- How a body is written; nil where nothing is said, or it is wrong.
+--- The encoding of a body, or nil.
 function request.encoding(at, value, method)
   if value ~= nil and NO_BODY[method] then
     return at:wrong("is of a body: %s has none", method)
@@ -33,7 +28,7 @@ function request.encoding(at, value, method)
   return value ~= nil and at:word(value, ENCODINGS) or nil
 end
 
---- The names in braces of a path, as keys; nil and a mistake where it is none.
+--- The names in braces of a path, as keys.
 function request.path(at, value)
   local path = at:text(value, "^/", "must be a path that begins with /", 1000)
   if not path then
@@ -54,25 +49,37 @@ function request.path(at, value)
   return names
 end
 
---- A value of a type as the text that is sent; nil and a mistake where it is none.
+local NO_VALUE = { boolean = "must be true or false", integer = "must be a whole number", number = "must be a number" }
+
+--- A value of a type as the text that is sent.
 local function to_text(at, value, kind)
-  if kind == "boolean" and type(value) == "boolean" then
+  if kind == "string" then
+    return at:text(value)
+  elseif kind == "boolean" and type(value) == "boolean" then
     return tostring(value)
   end
-  local number = (kind == "integer" or kind == "number") and type(value) == "number" and core.number(value, kind == "integer")
-  if number then
-    return number
-  elseif kind == "string" then
-    return at:text(value)
-  end
-  return at:wrong(kind == "boolean" and "must be true or false" or kind == "integer" and "must be a whole number" or "must be a number")
+  return kind ~= "boolean" and type(value) == "number" and core.number(value, kind == "integer") or at:wrong(NO_VALUE[kind])
 end
 
---- Where a parameter goes: into, the provider's name, and for a body the steps of its path.
-local function where(at, name, param, about)
-  local wire = rawget(param, "wire")
-  local path = about.placeholders[wire == nil and name or wire]
-  local into, named, steps = place.read(at, param, "wire", { into = path and "path" or NO_BODY[about.method] and "query" or "body", wire = name }, about.form)
+local PARAM = { required = flag, into = any, wire = any, enum = any, default = any, sensitive = flag, excludes = any, unique = flag, value = any }
+
+function PARAM.type(at, value)
+  return value == nil and "string" or at:word(value, TYPES)
+end
+
+local LISTED_PARAM = { name = any }
+for key, read in pairs(PARAM) do
+  LISTED_PARAM[key] = read
+end
+
+--- What a parameter with a `value` may have.
+local OF_CONSTANTS = set("name", "into", "wire", "type", "value")
+
+--- Where a parameter goes: into, the provider's name, and in a body the steps of its path.
+local function where(at, param, about)
+  local path = about.placeholders[param.wire == nil and param.name or param.wire]
+  local otherwise = { into = path and "path" or NO_BODY[about.method] and "query" or "body", wire = param.name }
+  local into, named, steps = place.read(at, param, "wire", otherwise, about.form)
   if into == "body" and NO_BODY[about.method] then
     return at:at("into"):wrong("must not be the body: %s has none", about.method)
   elseif into == "path" and not about.placeholders[named] then
@@ -81,7 +88,12 @@ local function where(at, name, param, about)
   return into, named, steps
 end
 
+--- The allowed values of a parameter as texts, and whether the default is one of them.
 local function choices(at, enum, kind, default)
+  if type(enum) ~= "table" then
+    at:wrong "must be a list"
+    return nil, true
+  end
   local made, allowed = {}, {}
   for i, value in ipairs(at:list_of(enum, 63)) do
     made[i] = to_text(at:at(i), value, kind)
@@ -93,23 +105,18 @@ local function choices(at, enum, kind, default)
   return made, default == nil or allowed[default] or not next(made)
 end
 
---- What the caller gives, or a default takes the place of.
-local function argument(at, name, param, kind, about)
-  local made = { name = name, source = "argument", type = kind }
-  made.into, made.wire, made.steps = where(at, name, param, about)
-  for _, key in ipairs { "required", "sensitive", "unique" } do
-    made[key] = at:at(key):flag(rawget(param, key))
-  end
-  local default, enum = rawget(param, "default"), rawget(param, "enum")
+--- What the caller gives, or a default replaces.
+local function argument(at, param, about)
+  local kind, default = param.type, param.default
+  local made = { name = param.name, source = "argument", type = kind, required = param.required, sensitive = param.sensitive, unique = param.unique }
+  made.into, made.wire, made.steps = where(at, param, about)
   if default ~= nil and kind then
     made.default = to_text(at:at "default", default, kind)
   end
-  if enum ~= nil and kind and type(enum) ~= "table" then
-    at:at("enum"):wrong "must be a list"
-  elseif enum ~= nil and kind then
-    local allowed
-    made.enum, allowed = choices(at:at "enum", enum, kind, made.default)
-    if not allowed then
+  if param.enum ~= nil and kind then
+    local is_allowed
+    made.enum, is_allowed = choices(at:at "enum", param.enum, kind, made.default)
+    if not is_allowed then
       at:at("default"):wrong "is none of what enum allows"
     end
   end
@@ -117,94 +124,87 @@ local function argument(at, name, param, kind, about)
     at:at("required"):wrong "has no sense beside a default"
   elseif made.unique and (default ~= nil or kind ~= "string") then
     at:at("unique"):wrong "is for a string without a default"
-  elseif made.into == "path" and made.required == false and default == nil and not made.unique then
-    at:at("required"):wrong "must not be false: the path needs it"
   elseif made.into == "path" and default == nil and not made.unique then
+    if made.required == false then
+      at:at("required"):wrong "must not be false: the path needs it"
+    end
     made.required = true
   end
   return made
 end
 
 --- What is the same in every request.
-local function constant(at, name, param, kind, about)
-  local made = { name = name, source = "constant", type = kind, value = kind and to_text(at:at "value", rawget(param, "value"), kind) }
-  made.into, made.wire, made.steps = where(at, name, param, about)
-  for _, key in ipairs(at.keys(param)) do
-    if not CONSTANT_KEYS[key] and KEYS[key] then
-      at:at(key):wrong "has no sense beside a value that is always the same"
+local function constant(at, param, about)
+  local made = { name = param.name, source = "constant", type = param.type, value = param.type and to_text(at:at "value", param.value, param.type) }
+  made.into, made.wire, made.steps = where(at, param, about)
+  for key, _, here in at:entries(param) do
+    if not OF_CONSTANTS[key] then
+      here:wrong "has no sense beside a value that is always the same"
     end
   end
   return made
 end
 
---- Whether a request has the parameter even where the caller gives none.
-local function always_there(made)
+--- Whether the request has a parameter even where the caller gives none.
+local function is_always_there(made)
   return made.default ~= nil or made.unique == true
 end
 
---- The table of parameters as a list of { at, name, param } in their order: as it is written where it is a list, whose entries have a `name`, else by names.
-local function entries(at, value)
-  local list, as_listed = {}, rawget(value, 1) ~= nil
-  for key, param in ipairs(as_listed and at:list_of(value, MOST_PARTS) or {}) do
-    local here = at:at(key)
-    list[key] = { at = here, name = type(param) == "table" and rawget(param, "name"), param = param }
-  end
-  for _, name in ipairs(as_listed and {} or at.keys(value)) do
-    table.insert(list, { at = at:at(name), name = name, param = rawget(value, name) })
-  end
-  return list, as_listed
-end
-
---- Checks what parameters say of each other.
+--- Reads the `excludes` of parameters, which name each other.
 local function exclude(made)
   for _, part in ipairs(made.parts) do
-    local here = made.at[part.name]:at "excludes"
-    local other = rawget(made.given[part.name], "excludes")
+    local here, other = made.at[part.name]:at "excludes", made.given[part.name].excludes
     part.excludes = other ~= nil and part.source == "argument" and here:word(other, made.arguments) or nil
     if part.excludes == part.name then
       here:wrong "must be another parameter"
-    elseif part.excludes and (always_there(part) or always_there(made.arguments[other])) then
+    elseif part.excludes and (is_always_there(part) or is_always_there(made.arguments[other])) then
       here:wrong "has no sense where one of the two is always there"
     end
   end
 end
 
---- Reads one parameter into what request.params returns.
-local function read(made, here, name, param, about)
+--- Adds a parameter to what request.params returns.
+local function add_param(made, at, param, about)
+  local name = param.name
   if type(name) ~= "string" or not name:find(PARAMETER) or #name > 64 then
-    here:wrong ": the name of a parameter has letters, digits and _"
+    at:wrong ": the name of a parameter has letters, digits and _"
   elseif made.given[name] then
-    here:at("name"):wrong "is the name of another parameter"
+    at:at("name"):wrong "is the name of another parameter"
   else
-    local kind = rawget(param, "type")
-    kind = kind == nil and "string" or here:at("type"):word(kind, TYPES)
-    local part = (rawget(param, "value") ~= nil and constant or argument)(here, name, param, kind, about)
-    made.at[name], made.given[name] = here, param
+    local part = (param.value ~= nil and constant or argument)(at, param, about)
+    made.at[name], made.given[name] = at, param
     made.arguments[name] = part.source == "argument" and part or nil
     table.insert(made.parts, part)
   end
 end
 
---- Reads `params` of an operation.
+--- Reads `params` of an operation: a table by names, or a list in the order of the request, whose entries have a `name`.
 -- @param about { method, form, placeholders }
--- @return { parts = a list, as_listed = whether their order counts, arguments = those that a caller gives, by name; at, given = where each stands, and its
--- table, by name }
+-- @return { parts, as_listed = whether their order counts, and by name: arguments = those that a caller gives, given = the tables, at = their places }
 function request.params(at, value, about)
-  local made, list = { parts = {}, arguments = {}, at = {}, given = {} }
-  if value == nil or not at:table(value) then
-    return made
-  end
-  list, made.as_listed = entries(at, value)
-  for _, entry in ipairs(list) do
-    if entry.at:table(entry.param, made.as_listed and LISTED_KEYS or KEYS) then
-      read(made, entry.at, entry.name, entry.param, about)
+  local made = { parts = {}, arguments = {}, at = {}, given = {} }
+  made.as_listed = type(value) == "table" and rawget(value, 1) ~= nil
+  if made.as_listed then
+    at:each(value, MOST_PARTS, function(here, given)
+      local param = here:read(given, LISTED_PARAM)
+      if param then
+        add_param(made, here, param, about)
+      end
+    end)
+  else
+    for name, given, here in at:entries(value) do
+      local param = here:read(given, PARAM)
+      if param then
+        param.name = name
+        add_param(made, here, param, about)
+      end
     end
   end
   exclude(made)
   return made
 end
 
---- What two parts cannot share.
+--- The place of a part in the request, which no other part can have.
 local function key_of(made)
   if made.into == "header" then
     return "header " .. made.wire:lower()
@@ -212,7 +212,7 @@ local function key_of(made)
   return made.into .. " " .. made.wire
 end
 
---- Sorts the parts as they are written: by the names of their places, or in the order of the list, where what an object of the body has stands together.
+--- Sorts the parts in the order of the request: by the names of their places, or as listed. The parts of one object of the body follow each other.
 local function sort(parts, as_listed)
   local first, places = {}, {}
   for i, made in ipairs(parts) do
@@ -227,13 +227,13 @@ local function sort(parts, as_listed)
   table.sort(parts, function(a, b) return paths.before(places[a], places[b]) end)
 end
 
---- Whether a part stands in that object of the body; in "body" all of them stand.
+--- Whether a part is in an object of the body; all are in "body".
 local function is_within(made, name)
   local path = name:sub(#"body." + 1) .. "."
   return made.steps ~= nil and (name == "body" or made.wire:sub(1, #path) == path)
 end
 
---- Checks that what a signature of the body is over has no signature in it, and that there is such a thing.
+--- Checks that the signed parts of the body exist, and that no signature is among them.
 local function check_signed(at, made, parts, about)
   for name in made.over:gmatch "{(body[^}]*)}" do
     local found = name == "body"
@@ -249,7 +249,7 @@ local function check_signed(at, made, parts, about)
   end
 end
 
---- Adds one part to the others. @return what it is at odds with, or nil
+--- Notes the place of a part. @return the place, where another part has it; else nil
 local function add(made, known, body)
   if not made.into or made.into == "nothing" or not made.wire or not made.name then
     return nil
@@ -260,10 +260,10 @@ local function add(made, known, body)
   return clash and ("%s '%s'"):format(made.into, (made.wire:gsub("[^%w%-._]", "?")))
 end
 
---- All parts of an operation, in the order in which they are written.
--- @param at of the operation
+--- All parts of an operation, in the order of the request.
+-- @param at the collector at the operation
 -- @param params what request.params returned
--- @param shared a list of what goes with every call: credentials and settings
+-- @param shared the parts of credentials and settings
 -- @param about { method, form, placeholders }
 -- @return the list
 function request.join(at, params, shared, about)

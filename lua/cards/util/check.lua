@@ -137,10 +137,10 @@ function check.file(value, key)
   return not readable and ("%s: the file '%s' is empty or cannot be read"):format(key, value) or nil
 end
 
---- Headers that the library or libcurl sets itself.
-local reserved = {
+--- Headers that only the library or libcurl sets, in small letters.
+check.reserved_headers = {
   ["host"] = true, ["content-length"] = true, ["content-type"] = true, ["transfer-encoding"] = true, ["connection"] = true, ["expect"] = true, ["te"] = true,
-  ["upgrade"] = true, ["accept-encoding"] = true, ["keep-alive"] = true, ["trailer"] = true, ["authorization"] = true, ["proxy-authorization"] = true,
+  ["upgrade"] = true, ["accept-encoding"] = true, ["keep-alive"] = true, ["trailer"] = true, ["proxy-authorization"] = true,
 }
 
 function check.headers(value, key)
@@ -150,7 +150,7 @@ function check.headers(value, key)
   for name, content in pairs(value) do
     if type(name) ~= "string" or not name:find "^[%w!#$%%&'*+.^_`|~-]+$" then
       return ("%s has a name that is no header name"):format(key)
-    elseif reserved[name:lower()] then
+    elseif check.reserved_headers[name:lower()] or name:lower() == "authorization" then
       return ("%s.%s is set by the library"):format(key, name)
     elseif not is_secret(content) and type(content) ~= "string" then
       return ("%s.%s must be a string or a secret"):format(key, name)

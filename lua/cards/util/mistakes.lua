@@ -1,6 +1,8 @@
---- Collects what is wrong with a table that a programmer wrote: every mistake has the keys that lead to it, and one clear line that
--- names it and the nearest known word.
--- Nothing here ever shows a value, or calls a metamethod.
+--- Collects what is wrong with a table that a programmer wrote. Each mistake has the keys that lead to it and a one-line message, which names the place and the
+-- nearest known word. No message shows a value, and no metamethod is called.
+--
+-- A reader is a function(at, value) that returns the value in its normal form, or nil after it added a mistake: text, flag, word and whole are readers.
+-- A schema is a table of readers by key.
 
 local check = require "cards.util.check"
 
@@ -9,7 +11,7 @@ mistakes.__index = mistakes
 
 local MOST = 100
 
---- A collector at the top of a table. Its `list` has { path = { keys }, message }.
+--- A collector for the top of a table. Its `list` has { path = { keys }, message }.
 function mistakes.new()
   return setmetatable({ path = {}, list = {} }, mistakes)
 end
@@ -24,7 +26,7 @@ function mistakes:at(key)
   return setmetatable({ path = path, list = self.list }, mistakes)
 end
 
---- "operations.show.params.card_id.into"
+--- The place as text: "operations.show.params.card_id.into".
 function mistakes:name()
   local steps = {}
   for i, step in ipairs(self.path) do
@@ -33,7 +35,7 @@ function mistakes:name()
   return table.concat(steps, ".")
 end
 
---- Adds a mistake about the value here: "<path> <what>", or "<path>: …" where that begins with the colon. Returns nil.
+--- Adds a mistake about the value here: "<place> <what>", or "<place>: …" where `what` begins with the colon. Returns nil.
 function mistakes:wrong(what, ...)
   if #self.list < MOST then
     local name = self:name()
@@ -42,7 +44,16 @@ function mistakes:wrong(what, ...)
   end
 end
 
---- The keys of a table in an order that does not change; of anything else none.
+--- Words as the keys of a table.
+function mistakes.set(...)
+  local words = {}
+  for i = 1, select("#", ...) do
+    words[(select(i, ...))] = true
+  end
+  return words
+end
+
+--- The keys of a table, sorted; of anything else none.
 function mistakes.keys(value)
   local keys = {}
   if type(value) == "table" then
@@ -59,7 +70,7 @@ function mistakes.keys(value)
   return keys
 end
 
---- Whether the value is a table; its keys have to be among `known`, a table with them as keys.
+--- Whether the value is a table whose keys are among those of `known`.
 function mistakes:table(value, known)
   if type(value) ~= "table" then
     self:wrong "must be a table"
@@ -73,8 +84,34 @@ function mistakes:table(value, known)
   return true
 end
 
---- The value as a list, where one entry may stand for itself: a list is a table with something at 1, or nothing at all. An empty one for nil.
--- @return the list, and whether one entry stood for itself
+--- Reads a table by a schema.
+-- @return a table of what the readers returned; nil where the value is no table
+function mistakes:read(value, schema)
+  if not self:table(value, schema) then
+    return nil
+  end
+  local made = {}
+  for _, key in ipairs(self.keys(schema)) do
+    made[key] = schema[key](self:at(key), rawget(value, key))
+  end
+  return made
+end
+
+--- Iterates over a table in the order of its keys: key, value, and the collector there. There are none of nil, and a mistake for anything else.
+function mistakes:entries(value)
+  local keys = value ~= nil and self:table(value) and self.keys(value) or {}
+  local i = 0
+  return function()
+    i = i + 1
+    local key = keys[i]
+    if key ~= nil then
+      return key, rawget(value, key), self:at(key)
+    end
+  end
+end
+
+--- The value as a list, in whose place a single entry may stand: a list is a table that has something at 1 or is empty. Of nil an empty list.
+-- @return the list, and whether the value is a single entry
 function mistakes:list_of(value, most)
   if value == nil or (type(value) == "table" and next(value) == nil) then
     return {}
@@ -96,8 +133,19 @@ function mistakes:list_of(value, most)
   return list
 end
 
---- The value where it is a string of 1 to `most` bytes (200) without control characters that matches the pattern, else nil and a mistake.
--- @param what the text says where it does not match: "must be …"
+--- Reads each entry of such a list.
+-- @param read a reader
+function mistakes:each(value, most, read)
+  local list, single = self:list_of(value, most)
+  local made = {}
+  for i, entry in ipairs(list) do
+    made[#made + 1] = read(single and self or self:at(i), entry)
+  end
+  return made
+end
+
+--- A string of 1 to `most` bytes (200) without control characters that matches the pattern.
+-- @param what the message where it does not match: "must be …"
 function mistakes:text(value, pattern, what, most)
   if type(value) ~= "string" or value == "" then
     return self:wrong(what or "must be a string that is not empty")
@@ -111,22 +159,7 @@ function mistakes:text(value, pattern, what, most)
   return value
 end
 
---- The same where there may be none.
-function mistakes:optional_text(value, ...)
-  if value ~= nil then
-    return self:text(value, ...)
-  end
-end
-
---- The value where it is true or false, or nil.
-function mistakes:flag(value)
-  if value ~= nil and type(value) ~= "boolean" then
-    return self:wrong "must be true or false"
-  end
-  return value
-end
-
---- The value where it is one of the words, keys of a table; else nil and a mistake that names the nearest.
+--- One of the words, which are the keys of a table.
 function mistakes:word(value, words)
   if type(value) == "string" and words[value] then
     return value
@@ -136,13 +169,43 @@ function mistakes:word(value, words)
   return self:wrong("must be one of %s%s", table.concat(list, ", "), nearest)
 end
 
---- The value where it is a whole number in the range, or nil.
+--- True, false or nil.
+function mistakes:flag(value)
+  if value ~= nil and type(value) ~= "boolean" then
+    return self:wrong "must be true or false"
+  end
+  return value
+end
+
+--- A whole number in the range, or nil.
 function mistakes:whole(value, least, most)
   if value == nil then
     return nil
   elseif type(value) ~= "number" or value < least or value > most or value % 1 ~= 0 then
     return self:wrong("must be a whole number from %d to %d", least, most)
   end
+  return value
+end
+
+--- The reader of one of these words.
+function mistakes.one_of(...)
+  local words = mistakes.set(...)
+  return function(at, value) return at:word(value, words) end
+end
+
+--- A reader that also takes nil.
+function mistakes.optional(read)
+  return function(at, value, ...)
+    if value ~= nil then
+      return read(at, value, ...)
+    end
+  end
+end
+
+mistakes.optional_text = mistakes.optional(mistakes.text)
+
+--- The reader of what another function reads.
+function mistakes.any(_, value)
   return value
 end
 
