@@ -3,18 +3,15 @@
 -- The options of the call are the operation's parameters, `--card-id` for card_id, so they are known once provider and operation are.
 
 local cards = require "cards"
-local check = require "cards.util.check"
-local core = require "cards.core"
 local environment = require "cards.cli.environment"
 local load_script = require "cards.script.load"
+local providers = require "cards.cli.providers"
 local to_json = require "cards.cli.json"
 
 local call = {}
 
 local VALUED = { ["--provider"] = true, ["--policy"] = true, ["--timeout"] = true, ["--retries"] = true }
 local OWN = { provider = true, policy = true, timeout = true, retries = true, json = true, help = true }
-
-local defined = {} -- modules of the providers that were given as files, by name
 
 --- "--card-id" of "card_id"
 local function option_of(name)
@@ -78,25 +75,15 @@ function call.add(parser, arguments)
     return nil
   end
   local name, wanted, files = look_ahead(arguments)
-  for _, file in ipairs(files) do
-    local module, err = load_script(file)
-    if not module then
-      return tostring(err)
-    elseif type(module) ~= "table" or not module.provider then
-      return ("%s: it is no provider's definition"):format(file)
-    end
-    defined[module.provider] = module
+  local ok, why = providers.load(files, true)
+  if not ok then
+    return why
+  elseif not name then
+    return nil
   end
-  local about = name and core.provider(name)
-  local operation = about and about.operations[wanted]
-  if name and not about then
-    local names = {}
-    for _, known in ipairs(core.providers()) do
-      names[known] = true
-    end
-    return ("there is no provider '%s' (did you mean '%s'?); --provider FILE loads a definition"):format(core.redact(name), check.nearest(name, names))
-  elseif about and wanted and not operation then
-    return ("%s has no operation '%s' (did you mean '%s'?)"):format(name, core.redact(wanted), check.nearest(wanted, about.operations))
+  local about, operation = providers.find(name, wanted)
+  if not about then
+    return operation
   elseif not operation then
     return nil
   end
@@ -188,12 +175,11 @@ function call.run(options)
     return nil, wrong
   end
   config.timeout, config.retries = options.timeout, options.retries
-  local module = defined[options.name] or cards[options.name]
-  local ok, client, failure = pcall(module.new, config)
+  local ok, client, failure = pcall(providers.modules[options.name].new, config)
   if not ok or not client then
     return nil, ok and failure or client
   end
-  local given, err = parameters(options, core.provider(options.name).operations[options.operation])
+  local given, err = parameters(options, select(2, providers.find(options.name, options.operation)))
   if not given then
     return nil, err
   end

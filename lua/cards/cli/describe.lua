@@ -1,10 +1,8 @@
---- cards describe [PROVIDER[.OPERATION]]: what is known of providers, their credentials and operations.
+--- cards describe [PROVIDER[.OPERATION]]: shows providers, their credentials and operations.
 
-local cards = require "cards"
-local check = require "cards.util.check"
 local core = require "cards.core"
 local environment = require "cards.cli.environment"
-local load_script = require "cards.script.load"
+local providers = require "cards.cli.providers"
 local to_json = require "cards.cli.json"
 
 local describe = {}
@@ -74,34 +72,26 @@ local function show_operation(operation)
 end
 
 function describe.run(options)
-  local names = core.providers()
-  for _, file in ipairs(options.definitions) do
-    local module, err = load_script(file[1] or file)
-    if not module then
-      return nil, err
-    elseif type(module) == "table" and module.provider then
-      names[#names + 1] = module.provider
+  local ok, wrong = providers.load(options.definitions)
+  if not ok then
+    return nil, wrong
+  end
+  local name, wanted = (options.name or ""):match "^([^.]*)%.?(.*)$"
+  local about, operation
+  if options.name then
+    about, operation = providers.find(name, wanted ~= "" and wanted or nil)
+    if not about then
+      return nil, operation
     end
   end
-  local known = {}
-  for _, name in ipairs(names) do
-    known[name] = true
-  end
-  local name, operation = (options.name or ""):match "^([^.]*)%.?(.*)$"
-  if options.name and not known[name] then
-    return nil, ("there is no provider '%s' (did you mean '%s'?)"):format(core.redact(name), check.nearest(name, known))
-  elseif operation ~= "" and not cards.describe(name)[operation] then
-    return nil, ("%s has no operation '%s' (did you mean '%s'?)"):format(name, core.redact(operation), check.nearest(operation, cards.describe(name)))
-  end
-  local about = options.name and core.provider(name)
   if options.json then
-    line(assert(to_json(operation ~= "" and about.operations[operation] or about or names)))
-  elseif not about then
-    show_all(names)
-  elseif operation == "" then
+    line(assert(to_json(operation or about or providers.names)))
+  elseif operation then
+    show_operation(operation)
+  elseif about then
     show_provider(about)
   else
-    show_operation(about.operations[operation])
+    show_all(providers.names)
   end
   return 0
 end

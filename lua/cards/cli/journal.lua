@@ -1,19 +1,51 @@
---- What an interrupted run left behind: a file beside the output says what it was a run of, the output and the file of errors say which rows are done.
+--- The journal of a run, by which an interrupted run continues. It is a file beside the output that identifies the input; the output and the file of errors
+-- show which rows are done.
 --
--- Each line of both begins with its row's number, and reaches the file in one piece with others. A process that is killed may leave half a line: it is cut off,
--- and that row is done again.
+-- Each line of those two begins with the number of its row. A process that is killed may leave half a line: that is cut off, and the row is done again.
 
 local core = require "cards.core"
-local done = require "cards.cli.done"
-local exists = require "cards.cli.exists"
+local files = require "cards.cli.files"
 local to_json = require "cards.cli.json"
 
 local journal = {}
 
-local PIECE = 65536
-local FINGERPRINT = "cards run, the bytes of the input" -- a key that is no secret: what is hashed is only told apart
+local BLOCK = 1024 -- rows
 
---- What tells one input from another: its length, and a hash of its bytes, which takes about a second for a gigabyte.
+--- A set of the numbers of rows, from 1 on. They are added nearly in order, so a block of rows that are all done needs no table.
+local done = {}
+done.__index = done
+
+function journal.new_set()
+  return setmetatable({ blocks = {}, counts = {} }, done)
+end
+
+--- Adds a number. @return false where it is in the set already
+function done:add(number)
+  local block = (number - number % BLOCK) / BLOCK
+  local rows = self.blocks[block]
+  if rows == true or (rows and rows[number]) then
+    return false
+  elseif not rows then
+    rows = {}
+    self.blocks[block], self.counts[block] = rows, 0
+  end
+  rows[number] = true
+  self.counts[block] = self.counts[block] + 1
+  if self.counts[block] == (block == 0 and BLOCK - 1 or BLOCK) then
+    self.blocks[block], self.counts[block] = true, nil
+  end
+  return true
+end
+
+--- Whether a number is in the set.
+function done:has(number)
+  local rows = self.blocks[(number - number % BLOCK) / BLOCK]
+  return rows == true or (rows ~= nil and rows[number] ~= nil)
+end
+
+local FINGERPRINT = "cards run, the bytes of the input" -- the key of the hash: no secret, as the hash only identifies the input
+
+--- Identifies an input by its length and a hash of its bytes. One gigabyte takes about a second.
 local function fingerprint(path)
   local file, why = io.open(path, "rb")
   if not file then
@@ -23,55 +55,44 @@ local function fingerprint(path)
     return nil, ("%s: it is no file that can be read twice"):format(path)
   end
   file:seek "set"
-  local bytes, hash, piece = 0, ""
-  repeat
-    piece, why = file:read(PIECE)
-    if piece then
+  local bytes, hash = 0, ""
+  local ok, wrong = pcall(function()
+    for piece in files.pieces(file, path) do
       bytes, hash = bytes + #piece, core.hash(FINGERPRINT, hash .. piece)
     end
-  until not piece
+  end)
   file:close()
-  if why then
-    return nil, ("%s: %s"):format(path, why)
+  if not ok then
+    return nil, wrong
   end
   return { bytes = bytes, hash = hash }
 end
 
---- The numbers in a file of lines, one after the other.
--- @return a function that returns the next number, and at the end nil and how many bytes the whole lines have; an error for another kind of line
+--- The numbers of the rows in a file of lines.
+-- @return a function that returns the next number; at the end nil and the bytes of all complete lines. It raises an error for another kind of line
 local function numbers(path)
-  local file = io.open(path, "rb")
-  local text, at, whole = "", 1, 0
+  local file, bytes = io.open(path, "rb"), 0
+  local next_line = file and files.lines(files.pieces(file, path), path, math.huge)
   return function()
-    while file do
-      local line_end = text:find("\n", at, true)
-      if line_end then
-        local number = text:match('^{"row":(%d+),', at)
-        if not number then
-          error(("%s: a line is not of a run: choose another --out, or remove the file"):format(path), 0)
-        end
-        whole = whole + line_end + 1 - at
-        at = line_end + 1
-        return tonumber(number)
-      end
-      local piece, why = file:read(PIECE)
-      if why then
-        error(("%s: %s"):format(path, why), 0)
-      elseif not piece then
-        file:close()
-        file = nil
-      else
-        text, at = text:sub(at) .. piece, 1
-      end
+    local line, is_complete
+    if file then
+      line, is_complete = next_line()
     end
-    return nil, whole
+    if is_complete then
+      bytes = bytes + #line + 1
+      return tonumber(line:match '^{"row":(%d+),') or error(("%s: a line is not of a run: choose another --out, or remove the file"):format(path), 0)
+    elseif file then
+      file:close()
+      file = nil
+    end
+    return nil, bytes
   end
 end
 
---- The numbers of both files, as near to their order as they are, so that few gaps have to be remembered.
--- @return the set, how many there are, how many of them in the second file, and the bytes of whole lines in each
+--- Merges the numbers in both files nearly in order, so that the set stays small.
+-- @return the set, the count of all numbers and of those in the second file, and the bytes of complete lines in each file
 local function collect(first, second)
-  local set, count, seconds = done.new(), 0, 0
+  local set, count, seconds = journal.new_set(), 0, 0
   local next_first, next_second = numbers(first), numbers(second)
   local a, first_bytes = next_first()
   local b, second_bytes = next_second()
@@ -93,35 +114,36 @@ local function collect(first, second)
   return set, count, seconds, first_bytes, second_bytes
 end
 
-local function is_same(told, input)
-  return type(told) == "table" and told.bytes == input.bytes and told.hash == input.hash
+local function is_same(known, input)
+  return type(known) == "table" and known.bytes == input.bytes and known.hash == input.hash
 end
 
---- Finds out where a run goes on, and opens its files.
+--- Opens the files of a run, at the place where it continues.
 -- @param input, output, errors paths
--- @return { done = set of rows, count, failed = how many of them, output, errors = files to append to }, or nil and what is in the way
+-- @return { done = set of rows, count = rows in it, failed = those that failed, output, errors = files to append to }; or nil and the obstacle
 function journal.open(input, output, errors)
   local path = output .. ".journal"
   local now, why = fingerprint(input)
   if not now then
     return nil, why
   end
-  local known = exists(path)
-  if not known and (exists(output) or exists(errors)) then
-    return nil, ("%s: it is there already, and not of a run that can go on: choose another --out, or remove it"):format(exists(output) and output or errors)
+  local known = files.exists(path)
+  if not known and (files.exists(output) or files.exists(errors)) then
+    local taken = files.exists(output) and output or errors
+    return nil, ("%s: it is there already, and not of a run that can go on: choose another --out, or remove it"):format(taken)
   end
-  local note, taken = core.append(path)
+  local note, refused = core.append(path)
   if not note then
-    return nil, ("%s: %s"):format(path, taken)
+    return nil, ("%s: %s"):format(path, refused)
   end
   local file = io.open(path, "rb")
-  local told = file and file:read "*a" or ""
+  local text = file and file:read "*a" or ""
   file:close()
-  if told:find "\n" then
-    if not is_same(core.json_decode(told), now) then
+  if text:find "\n" then
+    if not is_same(core.json_decode(text), now) then
       return nil, ("%s has changed since the run began whose output is %s: remove that output, %s and %s to begin anew"):format(input, output, errors, path)
     end
-  else -- a new one, or one that was killed before anything else
+  else -- a new run, or one that was killed before it wrote anything
     local ok, failure = note:cut(0)
     ok = ok and note:write(to_json(now) .. "\n") and note:sync()
     if not ok then

@@ -1,7 +1,7 @@
 --- cards new-provider NAME: a definition, a mapping and a spec to start from, which pass their own checks.
 
 local core = require "cards.core"
-local exists = require "cards.cli.exists"
+local files = require "cards.cli.files"
 
 local new_provider = {}
 
@@ -88,7 +88,7 @@ local function write(path, text)
     return nil, why
   end
   local written, wrong = file:write(text)
-  local closed, unfinished = file:close() -- which is when a full disk shows
+  local closed, unfinished = file:close() -- a full disk shows only here
   if not written or not closed then
     return nil, ("%s: %s"):format(path, wrong or unfinished)
   end
@@ -105,14 +105,14 @@ function new_provider.run(options)
       return nil, ("%s is a provider already"):format(name)
     end
   end
-  local files = { { name .. ".lua", DEFINITION }, { name .. "_mapping.lua", MAPPING }, { name .. "_spec.lua", SPEC } }
-  for _, file in ipairs(files) do
+  local made = { { name .. ".lua", DEFINITION }, { name .. "_mapping.lua", MAPPING }, { name .. "_spec.lua", SPEC } }
+  for _, file in ipairs(made) do
     file.path = options.dir .. "/" .. file[1]
-    if exists(file.path) then
+    if files.exists(file.path) then
       return nil, ("%s: it is there already"):format(file.path)
     end
   end
-  for _, file in ipairs(files) do
+  for _, file in ipairs(made) do
     local ok, why = write(file.path, (file[2]:gsub("NAME", name):gsub("UPPER", name:upper())))
     if not ok then
       return nil, why

@@ -1,7 +1,8 @@
---- cards policy explain FILE: what a masking policy shows of every field of every provider.
+--- cards policy explain FILE: shows what a masking policy leaves of every field of every provider.
 
 local load_script = require "cards.script.load"
 local mask = require "cards.mask"
+local providers = require "cards.cli.providers"
 local to_json = require "cards.cli.json"
 
 local policy = {}
@@ -15,11 +16,9 @@ function policy.add(parser)
 end
 
 function policy.run(options)
-  for _, file in ipairs(options.definitions) do
-    local module, err = load_script(file[1] or file)
-    if not module then
-      return nil, err
-    end
+  local ok, wrong = providers.load(options.definitions)
+  if not ok then
+    return nil, wrong
   end
   local script, why = load_script.read(options.file)
   if not script then

@@ -2,12 +2,11 @@
 
 local core = require "cards.core"
 local csv = require "cards.cli.csv"
+local files = require "cards.cli.files"
 
 local rows = {}
 
-local PIECE = 65536 -- bytes
-
---- The names in the first record of CSV; an error where they are none.
+--- The names of the columns in the first record of CSV. Raises an error for wrong ones.
 local function read_names(next_record, file)
   local fields, count = next_record()
   local names, seen = {}, {}
@@ -53,30 +52,8 @@ local function from_csv(read, name)
   end
 end
 
-local function lines(read, name)
-  local text, at, is_end = "", 1, false
-  return function()
-    while true do
-      local line_end = text:find("\n", at, true)
-      if line_end or is_end then
-        if at > #text then
-          return nil
-        end
-        local line = text:sub(at, (line_end or #text + 1) - 1)
-        at = (line_end or #text) + 1
-        return line
-      elseif #text - at > csv.MAX_RECORD then
-        error(("%s: a line is longer than %d bytes"):format(name, csv.MAX_RECORD), 0)
-      end
-      local piece = read()
-      is_end = piece == nil
-      text, at = text:sub(at) .. (piece or ""), 1
-    end
-  end
-end
-
 local function from_ndjson(read, name)
-  local next_line = lines(read, name)
+  local next_line = files.lines(read, name, csv.MAX_RECORD)
   local first = true
   return function()
     local line
@@ -107,19 +84,13 @@ function rows.format(path)
 end
 
 --- A reader of rows.
--- @param file that is open, or io.stdin
+-- @param file an open file, or io.stdin
 -- @param format "csv" or "ndjson"
 -- @param name of the file, for errors
--- @return a function that returns the next row, a table by the names of its columns; false and what is wrong with it; or nil at the end.
--- It raises an error, which names the file, where nothing behind this place can be read.
+-- @return a function that returns the next row, a table by the names of the columns; false and what is wrong with the row; or nil at the end. It raises an
+--   error that names the file where no further row can be read
 function rows.reader(file, format, name)
-  return formats[format](function()
-    local piece, why = file:read(PIECE)
-    if why then
-      error(("%s: %s"):format(name, why), 0)
-    end
-    return piece
-  end, name)
+  return formats[format](files.pieces(file, name), name)
 end
 
 return rows

@@ -192,11 +192,11 @@ describe("rows of NDJSON", function()
   end)
 end)
 
-describe("done", function()
-  local done = require "cards.cli.done"
+describe("the set of rows that are done", function()
+  local journal = require "cards.cli.journal"
 
   it("knows the numbers that were added, in any order", function()
-    local set = done.new()
+    local set = journal.new_set()
     for i = 5000, 1, -1 do
       if i % 7 ~= 0 then
         assert.is_true(set:add(i))

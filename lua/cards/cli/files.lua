@@ -1,0 +1,54 @@
+--- Files: whether one exists, and reading one in pieces or lines.
+
+local files = {}
+
+local PIECE = 65536 -- bytes
+
+--- Whether there is a file of that name that can be read.
+function files.exists(path)
+  local file = io.open(path, "rb")
+  if file then
+    file:close()
+  end
+  return file ~= nil
+end
+
+--- A function that returns the next piece of a file, and nil at its end. It raises an error that names the file where reading fails.
+function files.pieces(file, name)
+  return function()
+    local piece, why = file:read(PIECE)
+    if why then
+      error(("%s: %s"):format(name, why), 0)
+    end
+    return piece
+  end
+end
+
+--- The lines of a file.
+-- @param read a function that returns the next piece, and nil at the end
+-- @param longest bytes of a line; an error that names the file is raised for a longer one
+-- @return a function that returns the next line and whether it has an end; at the end of the file nil and false
+function files.lines(read, name, longest)
+  local text, at, is_end = "", 1, false
+  return function()
+    while true do
+      local line_end = text:find("\n", at, true)
+      if line_end then
+        local line = text:sub(at, line_end - 1)
+        at = line_end + 1
+        return line, true
+      elseif is_end then
+        local line = text:sub(at)
+        text, at = "", 1
+        return line ~= "" and line or nil, false
+      elseif #text - at > longest then
+        error(("%s: a line is longer than %d bytes"):format(name, longest), 0)
+      end
+      local piece = read()
+      is_end = piece == nil
+      text, at = text:sub(at) .. (piece or ""), 1
+    end
+  end
+end
+
+return files
