@@ -1,6 +1,6 @@
---- cards call PROVIDER OPERATION: one call, and what comes back, masked.
+--- cards call PROVIDER OPERATION: makes a call and shows the masked record.
 --
--- The options of the call are the operation's parameters, `--card-id` for card_id, so they are known once provider and operation are.
+-- The parameters of the operation are options, `--card-id` for card_id. So provider and operation have to be known before argparse parses the arguments.
 
 local cards = require "cards"
 local environment = require "cards.cli.environment"
@@ -18,7 +18,7 @@ local function option_of(name)
   return "--" .. (OWN[name] and "param-" or "") .. name:gsub("_", "-")
 end
 
---- The first two arguments that are no options, and the definitions' files, before argparse knows anything of them.
+--- The first two arguments that are no options, and the files of definitions.
 local function look_ahead(arguments)
   local plain, files, i = {}, {}, 2
   while arguments[i] do
@@ -40,7 +40,7 @@ end
 
 local VISIBLE = "--%s is no option, as arguments can be seen by every user of this machine: %s"
 
---- Why an option may not be given, or nil: what other users of the machine can see is no place for a credential.
+--- Why an argument is refused, or nil. Other users of the machine can see arguments, so they must not have a credential.
 local function refusal(arguments, about, operation)
   for i = 2, #arguments do
     local name = arguments[i]:match "^%-%-?([%w_%-]+)"
@@ -103,7 +103,7 @@ local function to_type(text, described)
   return described.type ~= "string" and tonumber(text) or text
 end
 
---- The parameters of the call: what the options say, else what the environment has. @return a table, or nil and an error
+--- The parameters of the call, from the options or else the environment. @return a table; or nil and an error
 local function parameters(options, operation)
   local given = {}
   for name, described in pairs(operation.params) do

@@ -1,4 +1,4 @@
---- cards check FILE…: every mistake in mappings, policies, definitions and flows, with its line.
+--- cards check FILE…: shows every mistake in mappings, policies, definitions and flows, with its line.
 
 local define = require "cards.define"
 local load_script = require "cards.script.load"
@@ -10,7 +10,7 @@ function check.add(parser)
   parser:epilog "Mappings, policies and definitions are run, confined. A flow is trusted code: it is only compiled."
 end
 
---- The examples of a definition that do not come out as they say, as lines.
+--- The failed examples of a definition, as lines.
 local function check_examples(script, module)
   local lines = {}
   for _, mistake in ipairs(define.try(module)) do

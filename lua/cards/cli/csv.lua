@@ -1,13 +1,13 @@
---- CSV as RFC 4180 has it, read a piece at a time: quotes, line breaks in quotes, CRLF and LF, a byte order mark; empty lines are no records.
+--- A reader of CSV as in RFC 4180, piece by piece: with quotes, line breaks in quotes, CRLF or LF, and a byte order mark. Empty lines are no records.
 
 local csv = {}
 
-csv.MAX_FIELD = 1024 * 1024        -- bytes; a record with a longer one is an error of its own
-csv.MAX_RECORD = 16 * 1024 * 1024  -- bytes; a longer one ends the reading: some quote is not closed
+csv.MAX_FIELD = 1024 * 1024        -- bytes; a longer field makes its record an error
+csv.MAX_RECORD = 16 * 1024 * 1024  -- bytes; a longer record ends the reading, as a quote is not closed
 
 local find, gsub, sub = string.find, string.gsub, string.sub
 
---- The fields of a line without quotes, into a table that is there already.
+--- Splits a line without quotes into a table that is used again.
 local function split(line, fields)
   local count, from = 0, 1
   while true do
@@ -23,7 +23,7 @@ local function split(line, fields)
 end
 
 --- Reads the quoted field whose quote is at `at`.
--- @return its text and the place behind its closing quote; nil where the text ends before that
+-- @return its text and the place after its closing quote; nil where the text ends before that
 local function quoted(text, at)
   local from = at + 1
   while true do
@@ -37,7 +37,7 @@ local function quoted(text, at)
   end
 end
 
---- What is wrong, and where the next line begins; nil where that has not been read.
+--- What read_quoted returns for a mistake: false, the message and the place of the next line; nil where that line has not been read.
 local function mistake(text, at, is_end, message)
   local line_end = find(text, "\n", at, true)
   if line_end or is_end then
@@ -45,8 +45,8 @@ local function mistake(text, at, is_end, message)
   end
 end
 
---- Reads the record that begins at `at` and has quotes.
--- @return fields, their count and the place behind it; nil where the text ends too early; false, what is wrong and the place of the next line
+--- Reads a record with quotes that begins at `at`.
+-- @return fields, their count and the place after the record; nil where the text ends too early; false, what is wrong and the place of the next line
 local function read_quoted(text, at, is_end)
   local fields, count = {}, 0
   while true do
@@ -87,8 +87,8 @@ end
 --- A reader of records.
 -- @param read function that returns the next piece of the file as a string, nil at its end
 -- @param name of the file, for errors
--- @return a function that returns the next record: a table with its fields, which the next call may use again, and their count; or false and what is wrong
--- with it, and then goes on with the next line; nil at the end. It raises an error for a record that is longer than MAX_RECORD.
+-- @return a function that returns the next record: a table of its fields, which the next call may use again, and their count; false and what is wrong with the
+--   record, after which the next line is read; or nil at the end. It raises an error for a record that is longer than MAX_RECORD
 function csv.reader(read, name)
   local text, at, is_end, fields = "", 1, false, {}
 
@@ -116,7 +116,7 @@ function csv.reader(read, name)
         at = #text + 1
         return false, "a quote is not closed"
       end
-      local enough = 2 * (#text - at) -- as what is there is read from its beginning again
+      local enough = 2 * (#text - at) -- doubled, because the record is read from its beginning again
       repeat
         more()
       until is_end or #text - at > enough

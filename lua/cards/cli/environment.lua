@@ -1,4 +1,4 @@
---- Configurations and parameters of a provider from the environment: CARDS_<PROVIDER>_<NAME>, or CARDS_<PROVIDER>_<NAME>_FILE with the path of a file.
+--- Configuration and parameters of a provider from the environment: CARDS_<PROVIDER>_<NAME>, or CARDS_<PROVIDER>_<NAME>_FILE with the path of a file.
 
 local cards = require "cards"
 local core = require "cards.core"
@@ -10,14 +10,14 @@ function environment.variable(provider, name)
   return ("CARDS_%s_%s"):format(provider, name):upper():gsub("[^%w]", "_")
 end
 
---- What to do where it is not there.
+--- The advice for a variable that is not set.
 function environment.hint(provider, name)
   local variable = environment.variable(provider, name)
   return ("set %s, or %s_FILE to the path of a file that has it"):format(variable, variable)
 end
 
---- A secret from a variable, or from the file that the variable with _FILE behind its name says; nil where neither is set.
--- @return the secret, or nil and, where it is set but cannot be taken, an error
+--- A secret from the file that <variable>_FILE names, or from the variable.
+-- @return the secret; nil where neither is set; or nil and an error
 local function secret(variable)
   local path = os.getenv(variable .. "_FILE")
   if path then
@@ -27,9 +27,9 @@ local function secret(variable)
   end
 end
 
---- What `new` of a provider takes, as far as the environment has it.
+--- The configuration for `new` of a provider.
 -- @param name of the provider
--- @return a table, or nil and what is wrong
+-- @return a table; or nil and what is wrong
 function environment.config(name)
   local about = core.provider(name)
   local config = {
@@ -41,7 +41,7 @@ function environment.config(name)
   if not config.base_url and not about.base_url then
     return nil, ("set %s: %s has no address of its own"):format(environment.variable(name, "base_url"), name)
   end
-  local groups = {} -- of alternatives: the name of the first, true where one is given
+  local groups = {} -- of alternatives: the name of the first one, or true where one is set
   for _, credential in ipairs(about.credentials) do
     local variable, err = environment.variable(name, credential.name), nil
     if credential.kind == "setting" then
@@ -66,7 +66,7 @@ function environment.config(name)
   return config
 end
 
---- A parameter: a secret, or nil and an error where it is set and cannot be taken.
+--- A parameter as a secret; nil where it is not set; or nil and an error.
 function environment.parameter(provider, name)
   return secret(environment.variable(provider, name))
 end

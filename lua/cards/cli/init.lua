@@ -1,7 +1,7 @@
---- The program `cards`: one file beside this one for each of its subcommands.
+--- The program `cards`. Each subcommand has a module in this folder.
 --
--- Such a file returns { add = function(parser, arguments), run = function(options) }: add tells argparse about the subcommand, gets the program's arguments as
--- they are, and returns why they are refused, or nil; run returns the exit status, or nil and what went wrong.
+-- Such a module returns { add = function(parser, arguments), run = function(options) }. add declares the subcommand to argparse; it returns the reason where it
+-- refuses the program's arguments, else nil. run returns the exit status, or nil and what went wrong.
 
 local argparse = require "argparse"
 
@@ -17,8 +17,8 @@ local commands = {
 }
 
 --- Runs the program.
--- @param arguments list of strings, the program's own
--- @return the exit status: 0, 1 for what failed, 2 for a mistake in the arguments
+-- @param arguments list of strings
+-- @return the exit status: 0, 1 for a failure, 2 for wrong arguments
 return function(arguments)
   local parser = argparse("cards", "Calls card providers, and checks and runs the scripts around them.")
     :epilog "Credentials come from the environment (CARDS_ALIX_ACCESS_TOKEN, or CARDS_ALIX_ACCESS_TOKEN_FILE with a path), never from arguments."

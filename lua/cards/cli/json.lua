@@ -1,6 +1,6 @@
---- Plain Lua values as JSON, for files of lines: names are sorted, and a secret shows its mask.
+--- Plain Lua values as one line of JSON. Names are sorted, and a secret shows its mask.
 --
--- lua-cjson writes the strings only: its version 2.1 keeps 14 digits of a number, and leaves the order of names to chance.
+-- lua-cjson writes only the strings: its version 2.1 keeps 14 digits of a number, and writes names in no fixed order.
 
 local check = require "cards.util.check"
 local cjson = require "cjson"
@@ -10,7 +10,7 @@ local MAX_DEPTH = 64
 
 local encode, find = cjson.encode, string.find
 
---- A string as JSON; nil where readers may refuse it: lua-cjson does not look for bytes that are no UTF-8, or for NUL.
+--- A string as JSON; nil where readers may refuse it, because lua-cjson also writes bytes that are no UTF-8, and NUL.
 local function quote(text)
   local json = encode(text)
   if find(text, "[^\1-\127]") and core.json_decode(json) == nil then
@@ -19,7 +19,8 @@ local function quote(text)
   return json
 end
 
---- A table's keys, sorted, and whether they are places. @return nil and what is wrong where some are neither names nor places
+--- The sorted keys of a table.
+-- @return the keys, and whether they are indexes; nil and what is wrong where some are neither names nor indexes
 local function keys_of(value)
   local keys, kind = {}, type(next(value))
   for key in next, value do
@@ -54,7 +55,7 @@ local function table_to_json(value, depth)
   return is_list and "[" .. json .. "]" or "{" .. json .. "}"
 end
 
---- @return a string; or nil, what is wrong and, where that is something within a table, its path
+--- @return a string; or nil, what is wrong, and its path within a table
 function to_json(value, depth)
   local kind = type(value)
   if kind == "table" then
@@ -75,8 +76,8 @@ function to_json(value, depth)
   return nil, "is a function, a coroutine or userdata"
 end
 
---- A value as one line of JSON. An empty table is {}.
--- @return a string; or nil and what has no place in JSON, by its path: a function, userdata, text that is no UTF-8, a table with places and names
+--- A value as one line of JSON. An empty table becomes {}.
+-- @return a string; or nil and what JSON cannot represent, with its path: a function, userdata, text that is no UTF-8, a table with indexes and names
 return function(value)
   local json, wrong, path = to_json(value, 1)
   if not json then

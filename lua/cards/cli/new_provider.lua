@@ -1,4 +1,4 @@
---- cards new-provider NAME: a definition, a mapping and a spec to start from, which pass their own checks.
+--- cards new-provider NAME: writes a definition, a mapping and a spec to start from. They pass `cards check` and busted.
 
 local core = require "cards.core"
 local files = require "cards.cli.files"

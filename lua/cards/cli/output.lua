@@ -1,4 +1,4 @@
---- Lines on their way to a file: many in one piece, none for long.
+--- Buffered lines of an output file: written many at a time, but none waits for long.
 
 local core = require "cards.core"
 local to_json = require "cards.cli.json"
@@ -6,15 +6,15 @@ local to_json = require "cards.cli.json"
 local output = {}
 output.__index = output
 
-local MOST, LONGEST = 65536, 0.2 -- bytes and seconds that lines wait
+local MOST, LONGEST = 65536, 0.2 -- bytes and seconds after which lines are written
 
---- @param file something with write(text), which returns nil and why where it fails
+--- @param file with a method write(text), which returns nil and the reason where it fails
 -- @param name of the file, for errors
 function output.new(file, name)
   return setmetatable({ file = file, name = name, lines = {}, bytes = 0, written = core.now() }, output)
 end
 
---- Writes what waits; an error where that fails.
+--- Writes the buffered lines. Raises an error where that fails.
 function output:flush()
   local text = table.concat(self.lines)
   self.lines, self.bytes, self.written = {}, 0, core.now()
@@ -26,7 +26,8 @@ function output:flush()
   end
 end
 
---- Takes a line, {"row":row,"name":value}. @return true, or nil and why the value has no place in JSON; an error where the file cannot be written
+--- Adds a line, {"row":row,"name":value}. Raises an error where the file cannot be written.
+-- @return true; or nil and why JSON cannot represent the value
 function output:add(row, name, value)
   local json, wrong = to_json(value)
   if not json then

@@ -1,7 +1,7 @@
 --- cards run FLOW: calls a flow for each row of a file, many at the same time, and writes a line for each.
 --
--- A result is a line {"row":12,"result":…} of the output, an error a line {"row":12,"error":{…}} of a file of its own, in the order in which they finish. Rows
--- are counted from 1, without the line of names. An interrupted run goes on where it stopped: see cards.cli.journal.
+-- A result becomes a line {"row":12,"result":…} of the output, an error a line {"row":12,"error":{…}} of another file, in the order in which they finish. Rows
+-- are counted from 1, without the line of names. An interrupted run can be continued: see cards.cli.journal.
 
 local cards = require "cards"
 local core = require "cards.core"
@@ -47,7 +47,7 @@ end
 
 local FIELDS = { "kind", "provider", "operation", "status", "code", "message", "retryable", "retry_after", "attempts", "request_id" }
 
---- An error as plain values. Of what a flow raised or returned by itself only the first line is told, without card numbers.
+--- An error as plain values. An error that the flow itself made becomes its first line, redacted.
 local function describe(err)
   if getmetatable(err) == "cards.error" then
     local copy = {}
@@ -60,19 +60,19 @@ local function describe(err)
   return { kind = "script", message = core.redact(text) }
 end
 
---- Adds the line of an error, which may be text of any kind.
+--- Adds the line of an error. Its text may have bytes that JSON cannot.
 local function add_error(errors, row, err)
-  local told = describe(err)
-  if not errors:add(row, "error", told) then
-    errors:add(row, "error", { kind = told.kind, message = (tostring(told.message):gsub("[^\32-\126]", "?")) })
+  local described = describe(err)
+  if not errors:add(row, "error", described) then
+    errors:add(row, "error", { kind = described.kind, message = (tostring(described.message):gsub("[^\32-\126]", "?")) })
   end
 end
 
---- The metatable of what stands for a row that is none.
+--- The metatable of a row that could not be read.
 local Invalid = {}
 
---- Every row that is not done: its table, or one with the metatable Invalid.
--- @param numbers by the place of a row among these, its number, where that is another one
+--- An iterator over the rows that are not done. A row that could not be read has the metatable Invalid.
+-- @param numbers receives the number of a row by its place among these, where the two differ
 local function pending(next_row, done, numbers)
   local number, place = 0, 0
   return function()
@@ -97,7 +97,8 @@ local function invalid(number, row)
   }
 end
 
---- Opens both outputs. @return results, errors, and the set of rows that are done; or nil and what is in the way
+--- Opens both outputs.
+-- @return results, errors, and what journal.open returns where there is a journal; or nil and the obstacle
 local function open_outputs(options)
   if options.output == "-" then
     local errors = io.stderr
