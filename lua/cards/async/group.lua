@@ -1,8 +1,7 @@
---- Functions that run at the same time in one thread, as coroutines: what cards.all and cards.each are made of.
+--- Groups of tasks: functions that run at the same time in one thread, as coroutines. cards.all, cards.each and cards.hedge are built on them.
 --
--- A task runs in a worker, see cards.async.worker, and belongs to a group; the group of a nested cards.all has the worker as its parent that called it,
--- and adds its own
--- tasks to those that run already. The task knows such groups, so that they end with it.
+-- A task runs in a worker, see cards.async.worker, and belongs to a group. The parent of a group is the worker that waits for it, for example in a nested
+-- cards.all. The parent's task knows such groups, so that they end with it.
 
 local finalizer = require "cards.util.finalizer"
 local context = require "cards.async.context"
@@ -14,8 +13,8 @@ local groups = {}
 
 local yield = coroutine.yield
 
-local SPARE = 256                   -- tables for tasks that are kept
-local blank, blank_count = false, 0 -- each followed by the next
+local SPARE = 256                   -- unused tables for tasks that are kept
+local blank, blank_count = false, 0 -- these, chained by `following`
 local DONE, PARK = workers.DONE, workers.PARK
 local NONE = {}
 
@@ -40,10 +39,10 @@ local function wake(worker)
   end
 end
 
---- Keeps what the task's function returned: task[1] … task[task.n].
+--- Stores what the task's function returned, as task[1] … task[task.n].
 local function finish(task, ...)
   if not task.worker then
-    return -- it was cancelled while it ran
+    return -- the task was cancelled while it ran
   end
   local n = select("#", ...)
   task.n = n
@@ -54,7 +53,7 @@ local function finish(task, ...)
       task[i] = (select(i, ...))
     end
   end
-  leave(task) -- what comes before may fail for want of memory: then the task finishes once more, with that error
+  leave(task) -- the lines above may fail for lack of memory; then the task finishes a second time, with that error
   local group = task.group
   wake(group.parent)
   if group.others then
@@ -80,7 +79,7 @@ local function body(worker)
     else
       finish(task, task.call())
     end
-    task = nil -- luacheck: ignore 311 -- an idle worker keeps nothing alive
+    task = nil -- luacheck: ignore 311 -- so that an idle worker keeps nothing alive
     worker.state = DONE
     yield(DONE)
   end
@@ -104,7 +103,8 @@ local function set_parent(group, worker)
   end
 end
 
---- A group without tasks. `iterates`: it belongs to an iterator, which may be handed on: its parent is the worker that asked last, `others` are those before.
+--- A group without tasks.
+-- @param iterates whether it belongs to an iterator, which several functions may call. Its parent is the worker that called last, its `others` called before
 function groups.new(iterates)
   local group = {
     iterates = iterates, running = 0, members = {}, oldest = false, newest = false, count = 0, taken = 0, parent = false, others = false,
@@ -114,14 +114,14 @@ function groups.new(iterates)
   return group
 end
 
---- Starts a function as a member of a group.
--- @param given whether it is called with the value
--- @return the task; when it has finished, task[1] … task[task.n] are what the function returned, or nil and what it raised with its traceback
+--- Starts a function as a task of a group.
+-- @param given whether the function is called with the value
+-- @return the task. After its end task[1] … task[task.n] are what the function returned, or nil and the error with its traceback
 function groups.spawn(group, func, given, value)
   local task, at = blank, group.running + 1
   if task then
     blank, blank_count = task.following, blank_count - 1
-  else -- with all the fields that it will have, so that the table never grows
+  else -- with all its fields, so that the table never grows
     task = {
       false, false, n = 0, index = 0, group = false, call = false, given = false, value = false, worker = false, at = 0, groups = false, following = false,
       finish = finish,
@@ -135,15 +135,15 @@ function groups.spawn(group, func, given, value)
   task.group, task.call, task.given, task.value, task.worker, task.at = group, func, given, value, worker, at
   worker.task = task
   workers.enqueue(worker)
-  group.running = at -- only now: what comes before may fail for want of memory
+  group.running = at -- only now, as the lines above may fail for lack of memory
   waiters.enter()
   return task
 end
 
---- No further member comes.
+--- Declares that the group gets no further task.
 function groups.seal() end
 
---- Gives back a task that was taken; nobody may look at it afterwards.
+--- Returns a finished task for reuse. Nobody may read it afterwards.
 function groups.recycle(task)
   if task.n <= 2 and blank_count < SPARE then
     task.group, task.value, task.groups, task[1], task[2] = false, false, false, false, false
@@ -152,8 +152,8 @@ function groups.recycle(task)
   end
 end
 
---- Runs until a member of the group has finished that was not taken yet: a task by yielding to the others, or by driving them where it cannot yield.
--- @return it, or nil when none is left
+--- Waits for the next finished task of a group. The caller yields to the other workers; where it cannot yield, it dispatches them.
+-- @return the task, or nil when none is left
 function groups.next(group)
   local parent = group.parent
   if group.iterates then
@@ -161,7 +161,7 @@ function groups.next(group)
     if worker ~= parent then
       if parent then
         group.others = group.others or {}
-        group.others[parent] = true -- it may wait still
+        group.others[parent] = true -- that one may still wait
         if parent.task and parent.task.groups then
           parent.task.groups[group] = nil
         end
@@ -173,7 +173,7 @@ function groups.next(group)
   while group.taken == group.count do
     if group.running == 0 then
       if parent and parent.dropped then
-        error("cancelled: nobody waits for it any more", 0) -- where it could not yield, it goes on to this point
+        error("cancelled: nobody waits for it any more", 0) -- a worker that could not yield runs on to this point
       end
       return nil
     end
@@ -181,7 +181,7 @@ function groups.next(group)
       parent.state = PARK
       yield(PARK)
     else
-      workers.drive(is_within, group)
+      workers.dispatch(is_within, group)
     end
   end
   local task = group.oldest
@@ -193,7 +193,7 @@ function groups.next(group)
   return task
 end
 
---- Gathers the tasks of a group, after those of the groups that they wait for.
+--- Collects the tasks of a group, after those of the groups that they wait for.
 local function gather(group, left)
   for i = group.running, 1, -1 do
     local task = group.members[i]
@@ -204,7 +204,7 @@ local function gather(group, left)
   end
 end
 
---- Ends a group and cancels what its members wait for: nothing of them runs on, but that Lua 5.4 closes their variables.
+--- Cancels the tasks of a group, with what they wait for. None of their code runs again, except that Lua 5.4 closes their variables.
 function groups.cancel(group)
   if group.running == 0 then
     return
@@ -222,7 +222,7 @@ function groups.cancel(group)
   end
 end
 
---- A value to be held by whoever waits for the group: when it is closed the group is cancelled, and soon after it was collected.
+--- A value with a finalizer for whoever waits for the group. The group is cancelled when the value is closed, or soon after it was collected.
 function groups.finalizer(group)
   return finalizer(function() waiters.orphan(group) end, function() groups.cancel(group) end)
 end

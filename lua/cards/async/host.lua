@@ -1,6 +1,4 @@
---- Where this runs: plain Lua, or inside of nginx. The one place that chooses; how calls wait and functions run beside each other in the two is in
--- cards.async.plain and
--- cards.async.nginx, tables of the same functions.
+--- The host of this VM: plain Lua or nginx. Only this module looks for nginx. cards.async chooses the way of waiting by it.
 
 local core = require "cards.core"
 
@@ -13,26 +11,27 @@ local contexts = setmetatable({}, { __mode = "k" })
 
 local host = {
   is_nginx = false,
-  --- The dicts that the workers of nginx share, by name; nil outside of it.
+  --- The shared dicts of nginx by name; nil elsewhere.
   shared = nil,
 }
 
---- The table of contexts by coroutine that holds here. @param make whether there is to be one; else it may be nil
+--- The table of contexts by coroutine.
+-- @param make whether to create it where there is none; else nil is returned
 function host.contexts(make) -- luacheck: ignore
   return contexts
 end
 
---- What tells the running coroutine from others, as long as it runs; nil where nothing does, as nginx uses coroutines again.
+--- An identity of the running coroutine; nil in nginx, which reuses coroutines.
 function host.thread()
   return coroutine.running() or false
 end
 
---- Calls a function beside what runs now, where that is possible, else at once.
+--- Calls a function in the background where the host can, else at once.
 function host.later(call)
   call()
 end
 
---- Tells the operator.
+--- Warns the operator.
 function host.warn(text)
   io.stderr:write("cards: ", core.redact(text), "\n")
 end

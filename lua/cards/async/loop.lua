@@ -1,4 +1,4 @@
---- client:start: a call for event loops. The I/O thread runs it; the loop polls one descriptor for all calls of the process, as cqueues polls objects.
+--- client:start: calls for event loops. The I/O thread runs them, and the loop polls one descriptor for all of them, by the conventions of cqueues.
 --
 --     local job = alix:start("private_info", "c_1")
 --     while not job:done() do cqueues.poll(job) end
@@ -16,16 +16,17 @@ local unpack = table.unpack or unpack -- luacheck: ignore
 local methods = {}
 local metatable = { __index = methods, __name = "cards.started" }
 
--- tag -> the started call that waits for it; one that nobody holds any more is cancelled by the collector
+-- By tag: the started calls that wait. The collector cancels a call that nobody holds.
 local waiting = setmetatable({}, { __mode = "v" })
 local tags = 0
 
-local awaited -- what calls inside of a started coroutine yield, noted just before; a function that is called may yield something of its own
+-- What the library is about to yield in a started coroutine. Anything else was yielded by a function of the script.
+local awaited
 
---- How such calls wait.
+--- The waiter of a started call.
 local waiter = {}
 
---- @return nil, or the error that the call was given up with
+--- Waits for a job that is started. @return nil, or the error of a cancelled call
 local function wait_started(job)
   awaited = job
   local _, err = coroutine.yield(job)
@@ -51,10 +52,10 @@ end
 function waiter:leave() end -- luacheck: ignore
 
 local function wake()
-  core.wake() -- whoever polls is to ask whether it can go on
+  core.wake() -- so that the loop asks whether the call is done
 end
 
---- Waits until the entry's time has come or somebody wakes it. @return nil, or the error that the call was given up with
+--- Waits for a timer's entry, or until somebody wakes the call. @return nil, or the error of a cancelled call
 function waiter:pause(entry) -- luacheck: ignore
   entry.owner, entry.wake = true, wake
   awaited = entry
@@ -62,7 +63,7 @@ function waiter:pause(entry) -- luacheck: ignore
   return err
 end
 
---- Calls of a started coroutine wait in their own way, until it has ended or is dropped.
+--- Sets the waiter of a started coroutine.
 local function enter(thread, tag)
   waiters.set(thread, { kind = "loop", tag = tag, threaded = true, wait = waiter.wait, result = waiter.result, leave = waiter.leave, pause = waiter.pause })
   waiters.enter()
@@ -105,19 +106,19 @@ function resume(self, ...)
   return resumed(self, coroutine.resume(self.thread, ...))
 end
 
-local GRACE = 1     -- seconds that an answer may take from the I/O thread to here
-local ASK_AGAIN = 1 -- seconds after which a call should be asked even if nothing was readable
-local WAKES = 16    -- how often the descriptor is made readable again for calls that are done and were not asked since
+local GRACE = 1     -- seconds that a result may take from the I/O thread to here
+local ASK_AGAIN = 1 -- seconds after which done() should be called even if the descriptor is not readable
+local WAKES = 16    -- how often the descriptor is made readable again for finished calls whose owner has not seen that
 
-local spare                                      -- a table for tags
-local unseen = setmetatable({}, { __mode = "k" }) -- those calls: whoever polls for one must be woken, even where somebody else took its answer
-local wakes = 0                                  -- that are left for them; not for ever, as nobody may ask them
+local spare                                       -- a table for tags
+local unseen = setmetatable({}, { __mode = "k" }) -- such calls: their owners have to be woken, even where the result was received through another call
+local wakes = 0                                   -- wakes that are left for them; limited, as their owners may never ask
 
---- Goes on with whatever has come back, waiting so many seconds for it.
--- @param asker the started call that was asked
-local function carry(asker, seconds)
+--- Resumes the calls whose jobs have finished, waiting so many seconds for one.
+-- @param asker the call whose owner asked
+local function receive(asker, seconds)
   local finished = spare or {}
-  spare = nil -- a function that is called may come by here, too
+  spare = nil -- a function that is called may call this one, too
   for i = 1, core.take(finished, seconds) do
     local self = waiting[finished[i]]
     waiting[finished[i]] = nil
@@ -140,15 +141,15 @@ local function see(self)
   if unseen[self] then
     unseen[self] = nil
     if not next(unseen) then
-      carry(self, 0) -- the descriptor rests
+      receive(self, 0) -- which makes the descriptor unreadable
     end
   end
 end
 
---- Ends a call that is not done with an error of this kind.
-local function give_up(self, kind, message)
+--- Ends a call with an error of this kind.
+local function abort(self, kind, message)
   if not self.job and not self.pause then
-    return -- a function that it calls asks for this: it is about to be done, or to give itself up
+    return -- a function that the call itself has called asks for this
   end
   local err
   if self.job then
@@ -158,7 +159,7 @@ local function give_up(self, kind, message)
     err = core.error { kind = kind, provider = "cards", operation = "start", message = message, retryable = kind ~= "cancelled", attempts = 0 }
   end
   resume(self, nil, err)
-  if not self.outcome then -- it was about to call something else, such as a function for a fresh credential
+  if not self.outcome then -- the coroutine continued with something else, such as another credential
     if self.job then
       waiting[self.tag] = nil
       self.job:cancel(kind, message)
@@ -168,16 +169,16 @@ local function give_up(self, kind, message)
   self.outcome = { ok = true, n = 2, nil, err }
 end
 
---- Takes what has come back, waiting so many seconds for it, and ends the call where its answer got lost: in a forked child all of its parent's are.
+--- Receives results, waiting so many seconds, and ends the call where its result is lost, as all of the parent's are in a forked process.
 local function advance(self, seconds)
   local pause = self.pause
-  carry(self, pause and math.max(0, math.min(seconds, pause.at - core.now())) or seconds)
+  receive(self, pause and math.max(0, math.min(seconds, pause.at - core.now())) or seconds)
   pause = self.pause
   if pause and (not pause.owner or core.now() >= pause.at) then
     resume(self)
   end
   if not self.outcome and core.now() > self.deadline + GRACE then
-    give_up(self, "timeout", "no answer in time")
+    abort(self, "timeout", "no answer in time")
   end
 end
 
@@ -187,17 +188,20 @@ local function check(self, name)
   end
 end
 
---- A descriptor that is readable when some call may be done; the same for all of them.
+--- job:pollfd()
+-- @return a descriptor, the same for all calls, that is readable when some call may be done
 function methods.pollfd()
   return core.pollfd()
 end
 
---- What to poll it for: "r".
+--- job:events()
+-- @return what to poll the descriptor for: "r"
 function methods.events()
   return "r"
 end
 
---- Seconds after which done() should be asked even if nothing was readable; 0 when it is done.
+--- job:timeout()
+-- @return seconds after which done() should be called even if the descriptor is not readable; 0 when the call is done
 function methods.timeout(self)
   check(self, "timeout")
   if self.outcome then
@@ -210,7 +214,8 @@ function methods.timeout(self)
   return math.min(math.max(0, self.deadline - now) + 0.1, ASK_AGAIN)
 end
 
---- Whether the result is there. Does not wait.
+--- job:done(): never waits.
+-- @return whether the result is there
 function methods.done(self)
   check(self, "done")
   if not self.outcome then
@@ -220,7 +225,8 @@ function methods.done(self)
   return self.outcome ~= nil
 end
 
---- The record, or nil and an error; the same again when asked again. Waits for it, blocking, where done() is not true yet.
+--- job:result(): blocks until the call is done.
+-- @return the record; or nil and an error. The same each time
 function methods.result(self)
   check(self, "result")
   while not self.outcome do
@@ -236,18 +242,19 @@ function methods.result(self)
   return unpack(self.outcome, 1, self.outcome.n)
 end
 
---- Gives the call up: its result is an error of kind "cancelled" then. Does nothing when it is done.
+--- job:cancel(): ends the call with an error of kind "cancelled". Does nothing when it is done.
 function methods.cancel(self)
   check(self, "cancel")
   if not self.outcome then
-    give_up(self, "cancelled", "cancelled by the caller")
+    abort(self, "cancelled", "cancelled by the caller")
   end
   see(self)
 end
 
---- @param seconds until its deadline
--- @param call, ... the function and its arguments
--- @return the started call; an error that the function raises at once goes through
+--- Starts a function.
+-- @param seconds until its deadline
+-- @param call a function, with its arguments
+-- @return the started call. An error that the function raises at once is passed on
 return function(seconds, call, ...)
   if host.is_nginx then
     error("client:start is for other event loops: inside of nginx every call lets the worker go on, and cards.all runs several", 3)

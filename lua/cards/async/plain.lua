@@ -1,4 +1,5 @@
---- Plain Lua, see cards.async: a call yields to the other workers or to the event loop where its coroutine belongs to one and can yield, else it blocks.
+--- The way of waiting in plain Lua, see cards.async. A call yields to the other workers or to the event loop, where its coroutine belongs to one and can yield.
+-- Else it blocks.
 
 local group = require "cards.async.group"
 local signal = require "cards.async.signal"
@@ -9,7 +10,7 @@ local current, sweep = waiters.current, waiters.sweep
 
 local plain = { group = group, signal = signal, place = workers.place }
 
---- Of a function that nothing can go on beside.
+--- The waiter of a function that blocks.
 local blocking = { kind = "blocking" }
 
 function blocking:wait(job) -- luacheck: ignore
@@ -26,7 +27,7 @@ end
 
 function blocking:leave() end -- luacheck: ignore
 
---- Anything can wait anywhere.
+--- In plain Lua a call can wait anywhere.
 function plain.check() end
 
 function plain.waiter()
@@ -35,7 +36,7 @@ function plain.waiter()
     sweep()
     return blocking
   elseif waiter.job then
-    waiter:abandon() -- an error has ended the call that waited for it: it must not wake this one
+    waiter:abandon() -- an error ended the call that waited for this job, and the job must not wake this call
   end
   return waiter
 end

@@ -1,5 +1,4 @@
---- One waits for a signal, for a time at most, another sets it. Waiting lets others go on where the coroutine can yield; elsewhere it drives the workers
--- meanwhile.
+--- Signals of plain Lua: one function waits for a signal, another sets it. The waiting coroutine yields where it can; else it dispatches the workers meanwhile.
 
 local core = require "cards.core"
 local timers = require "cards.async.timers"
@@ -9,7 +8,7 @@ local workers = require "cards.async.worker"
 local methods = {}
 local metatable = { __index = methods }
 
---- Who waits goes on; where nobody does, the next wait ends at once.
+--- Sets the signal: the waiting function continues. If none waits, the next wait ends at once.
 function methods.set(self)
   self.is_set = true
   if self.entry then
@@ -17,7 +16,7 @@ function methods.set(self)
   end
 end
 
---- Whether somebody waits for it, or is about to go on after that.
+--- Whether a function waits for it, or is about to continue after a wait.
 function methods.is_awaited(self)
   return self.entry ~= false
 end
@@ -28,16 +27,17 @@ local function none()
   return false
 end
 
---- As a worker's pause, where the running coroutine is none or cannot yield.
+--- Pauses where the running coroutine is no worker, or cannot yield.
 local function pause(entry)
   entry.owner, entry.wake = entry, rest
   timers.add(entry)
   while entry.owner do
-    workers.drive(none)
+    workers.dispatch(none)
   end
 end
 
---- @return true once it was set; false when the seconds are over; nil and an error where the call that waits was given up
+--- Waits until the signal is set, and resets it.
+-- @return true; false after the seconds; or nil and an error where the waiting call was cancelled
 function methods.wait(self, seconds)
   local err
   if not self.is_set then
@@ -59,7 +59,7 @@ function methods.wait(self, seconds)
   return set
 end
 
---- A new one, which is not set.
+--- A new signal, which is not set.
 return function()
   return setmetatable({ is_set = false, entry = false }, metatable)
 end

@@ -1,4 +1,4 @@
---- Who waits for a time, in plain Lua: a heap of entries { at = seconds on the clock of core.now, owner = who waits or false, wake = function(owner) }.
+--- The timers of plain Lua: a heap of entries { at = seconds on the clock of core.now, owner = who waits, or false, wake = function(owner) }.
 
 local core = require "cards.core"
 
@@ -6,7 +6,7 @@ local timers = {}
 
 local SPARE = 64
 
-local heap, count, room = {}, 0, SPARE -- room: for so many, before those are taken out that nobody waits by
+local heap, count, room = {}, 0, SPARE -- room: entries before those without an owner are removed
 
 local function sift_up(at)
   local entry = heap[at]
@@ -45,7 +45,7 @@ local function remove_first()
   end
 end
 
---- Takes out those by which nobody waits any more: their times may be far off.
+--- Removes the entries without an owner, whose times may be far in the future.
 local function tidy()
   local all = count
   count = 0
@@ -70,7 +70,7 @@ function timers.add(entry)
   sift_up(count)
 end
 
---- Wakes whoever waits by the entry, once.
+--- Wakes the owner of an entry, once.
 function timers.fire(entry)
   local owner = entry.owner
   if owner then
@@ -79,7 +79,7 @@ function timers.fire(entry)
   end
 end
 
---- Seconds until the first of them, `most` at most.
+--- Seconds until the first entry, at most `most`.
 function timers.left(most)
   while count > 0 and not heap[1].owner do
     remove_first()
@@ -90,7 +90,7 @@ function timers.left(most)
   return math.max(0, math.min(most, heap[1].at - core.now()))
 end
 
---- Wakes those whose time has come.
+--- Wakes the owners of all entries whose time has come.
 function timers.due()
   if count == 0 then
     return

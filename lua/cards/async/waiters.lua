@@ -1,4 +1,4 @@
---- In plain Lua, which coroutines have a way of their own to wait: workers of cards.all and its like, and calls that an event loop has started.
+--- The waiters of coroutines in plain Lua: those of workers (cards.all, cards.each, cards.hedge), and those of calls that an event loop started.
 
 local can_yield = require("cards.async.yield").is_possible
 
@@ -7,25 +7,25 @@ local running = coroutine.running
 local waiters = {}
 
 local own = setmetatable({}, { __mode = "k" }) -- by coroutine
-local active = 0      -- functions that run in such coroutines: while it is 0, nothing of all this costs a call anything
-local orphans = false -- groups that the collector has found nobody waiting for, each followed by the next in its field `later`
+local active = 0      -- functions that run in such coroutines; while there are none, a call pays nothing for this
+local orphans = false -- a list of groups that the collector found unreachable, chained by their field `later`
 
---- Gives a coroutine its waiter, or nil for none.
+--- Sets the waiter of a coroutine; nil removes it.
 function waiters.set(thread, waiter)
   own[thread] = waiter
 end
 
---- A function begins to run in such a coroutine.
+--- Counts a function that begins to run in such a coroutine.
 function waiters.enter()
   active = active + 1
 end
 
---- It has ended.
+--- Counts its end.
 function waiters.leave()
   active = active - 1
 end
 
---- How many such functions run.
+--- The number of such functions that run.
 function waiters.active()
   return active
 end
@@ -35,25 +35,25 @@ function waiters.of(thread)
   return own[thread]
 end
 
---- That of the running coroutine, where it can yield; else nil.
+--- The waiter of the running coroutine, if it can yield; else nil.
 function waiters.current()
   local waiter = active > 0 and own[running() or false]
   return waiter and can_yield() and waiter or nil
 end
 
---- Has a group ended, by its function `cancel`, before anything waits for a call again: for the collector, which comes by in the middle of anything.
+--- Has a group cancelled before anything waits for a call again. A finalizer calls this, as it may not cancel the group itself.
 function waiters.orphan(group)
   group.later = orphans
   orphans = group
 end
 
---- Ends such groups.
+--- Cancels the orphans.
 function waiters.sweep()
   while orphans do
     local group = orphans
     orphans = group.later
     local ok, why = pcall(group.cancel, group)
-    if not ok then -- for want of memory
+    if not ok then -- no memory
       waiters.orphan(group)
       error(why, 0)
     end

@@ -1,10 +1,10 @@
---- Workers: coroutines that run tasks beside each other in one thread, and whose calls share the VM's engine. Whoever waits for one drives them all.
+--- Workers and their dispatcher. A worker is a coroutine that runs tasks; its calls share the engine of the VM. Who waits for a task dispatches all workers.
 --
--- A worker serves one task after the other: to make a coroutine for each cost more than the call.
+-- A worker runs one task after the other, because a coroutine for each task costs more than a call.
 --
--- Memory may be used up wherever a table grows, a function is called or a coroutine resumed, and a function given to us may catch that error and go on. So what
--- belongs together is done where nothing can fail in between: workers are chained by a field that they have from the start, and say themselves how they rest. A
--- worker that its driver lost nevertheless is found by the next one, see rescue.
+-- An error for lack of memory can come up wherever a table grows, a function is called or a coroutine is resumed. A function of the script may catch such an
+-- error and continue. So changes that belong together are made where nothing in between can fail: workers are chained by a field that they have from the start,
+-- and note their state themselves. A worker that was lost nevertheless is found again by rescue.
 
 local core = require "cards.core"
 local timers = require "cards.async.timers"
@@ -12,26 +12,26 @@ local traceback = require "cards.util.traceback"
 local waiters = require "cards.async.waiters"
 
 local workers = {
-  --- How a worker rests, which it notes as its state before it yields it: without a task; until a task of its own has finished.
+  --- States that a worker notes before it yields them: it has no task (DONE); it waits for a task of a group of its own (PARK).
   DONE = {}, PARK = {},
 }
 
 local running, resume_thread, yield, status = coroutine.running, coroutine.resume, coroutine.yield, coroutine.status
 
 local SPARE = 256                    -- idle workers that are kept
-local PATROL = 0.5                   -- seconds after which lost workers are looked for, see rescue
-local AT_ONCE = 64                   -- workers that are resumed before whoever drives them looks again
-local DEEPEST = 16                   -- drivers inside of each other, before the stack of C is used up: from then on each drives its own only
-local DONE, WAIT = workers.DONE, {}    -- the latter: until its job is done
-local PAUSE = {}                     -- until its time has come or somebody wakes it
-local READY, RUNS = {}, {}           -- other states: it is in the queue; it was resumed
+local PATROL = 0.5                   -- seconds between searches for lost workers, see rescue
+local AT_ONCE = 64                   -- workers that are resumed before the dispatcher's caller checks its own task again
+local DEEPEST = 16                   -- nested dispatchers, as many as the C stack holds; deeper ones resume only the workers of their own group
+local DONE, WAIT = workers.DONE, {}  -- WAIT: it waits for its job
+local PAUSE = {}                     -- it waits for a time, or for a signal
+local READY, RUNS = {}, {}           -- it is in the queue; it was resumed
 local by_tag, tags = {}, 0
-local idle, idle_count = false, 0    -- each followed by the next
-local first, last = false, false     -- the queue of workers to resume, likewise
-local depth = 0                      -- drivers inside of each other
-local finished, rescued = {}, 0      -- tags of jobs; when lost workers were looked for
+local idle, idle_count = false, 0    -- workers without a task, chained by `following`
+local first, last = false, false     -- the queue of workers to resume, chained likewise
+local depth = 0                      -- nested dispatchers
+local finished, rescued = {}, 0      -- tags of finished jobs; the time of the last search for lost workers
 
---- Has the worker resumed by the next driver.
+--- Adds a worker to the queue.
 local function enqueue(worker)
   worker.state, worker.following = READY, false
   if first then
@@ -43,7 +43,7 @@ local function enqueue(worker)
 end
 workers.enqueue = enqueue
 
---- Takes the first worker out of the queue; where a filter is given, the first that it is true for.
+--- Removes the first worker from the queue, or the first one that passes the filter.
 local function dequeue(filter, argument)
   local worker, before = first, false
   while worker and filter and not filter(worker, argument) do
@@ -64,11 +64,11 @@ local function dequeue(filter, argument)
 end
 
 local function cancel(worker)
-  pcall(worker.job.cancel, worker.job, "cancelled", "nobody waits for it any more") -- which lets go of the job, even where there is no room for the error
+  pcall(worker.job.cancel, worker.job, "cancelled", "nobody waits for it any more") -- the job is released even where there is no memory for the error
   worker.job, worker.state = false, RUNS
 end
 
---- Waits for the call that was started with the worker's tag.
+--- Waits for a job that was started with the worker's tag.
 local function wait_started(worker, job)
   worker.job, worker.state = job, WAIT
   yield(WAIT)
@@ -90,7 +90,7 @@ end
 
 local function leave() end
 
---- Waits until the entry's time has come or somebody wakes it, see cards.timers.
+--- Waits for a timer's entry, or until somebody wakes the worker.
 local function pause(worker, entry)
   entry.owner, entry.wake = worker, enqueue
   timers.add(entry)
@@ -99,7 +99,8 @@ local function pause(worker, entry)
   worker.entry = false
 end
 
---- A worker without a task. @param body of its coroutine, called with the worker: runs its task, rests as DONE, and so on
+--- A worker without a task.
+-- @param body of its coroutine, a function(worker) that repeats: run the worker's task, yield DONE
 function workers.take(body)
   local worker = idle
   if worker then
@@ -116,20 +117,20 @@ function workers.take(body)
   return worker
 end
 
---- Has a worker not resumed any more, and cancels what it waits for.
+--- Removes a worker and cancels what it waits for. It is not resumed again.
 function workers.drop(worker)
   worker.dropped = true
   waiters.set(worker.thread, nil)
   by_tag[worker.tag] = nil
   if worker.entry then
-    worker.entry.owner = false -- what it waits for may be far off
+    worker.entry.owner = false -- its time may be far in the future
   end
   if worker.job then
     cancel(worker)
   end
 end
 
---- Closes the variables of a worker that was dropped, in Lua 5.4.
+--- Closes the variables of a dropped worker, in Lua 5.4.
 function workers.close(worker)
   if coroutine.close and status(worker.thread) ~= "normal" and status(worker.thread) ~= "running" then
     coroutine.close(worker.thread)
@@ -142,7 +143,7 @@ function workers.own()
   return waiter and waiter.kind == "worker" and waiter or false
 end
 
---- Whose place it is where the caller runs: a worker and its task, or nil. Once the worker is dropped or has another task, nobody is there any more.
+--- The worker and the task that the caller runs in, or nothing. When the worker is dropped or has another task, the caller has ended.
 function workers.place()
   local worker = workers.own()
   if worker then
@@ -150,7 +151,7 @@ function workers.place()
   end
 end
 
---- Ends a worker whose coroutine raised an error, or yielded as only ours may.
+--- Ends a worker whose coroutine raised an error, or yielded something else than a state.
 local function fail(worker, yielded, what)
   if yielded then
     what = "a function given to cards.all or cards.each yielded outside of a call"
@@ -158,7 +159,7 @@ local function fail(worker, yielded, what)
   local task = worker.task
   if task then
     task.finish(task, nil, what)
-    local ok, traced = pcall(traceback, what, worker.thread) -- only now: it may fail for want of memory
+    local ok, traced = pcall(traceback, what, worker.thread) -- last, as there may be no memory for it
     task[2] = ok and traced or what
   end
   workers.drop(worker)
@@ -186,7 +187,8 @@ local function resume(worker)
   end
 end
 
---- Resumes workers that nobody else would: those whose driver failed when it was about to, and, in a forked child, those that wait for the calls of the parent.
+--- Finds workers that nothing else would resume: those whose dispatcher failed before it resumed them, and in a forked process those that wait for calls of the
+-- parent process.
 local function rescue()
   local now = core.now()
   if now - rescued < PATROL then
@@ -208,12 +210,12 @@ local function rescue()
   end
 end
 
---- Resumes workers that can go on, else waits for jobs.
--- @param filter, argument filter(worker, argument) says which workers are driven where the stack of C has no room for all
-function workers.drive(filter, argument)
+--- Resumes workers that can continue; if there are none, waits for jobs.
+-- @param filter function(worker, argument) that selects the workers to resume where the C stack has no room for all
+function workers.dispatch(filter, argument)
   local thread, is_main = running()
   if is_main or not thread then
-    depth = 0 -- whatever an error has left there
+    depth = 0 -- an error may have left another value
   end
   waiters.sweep()
   local worker = dequeue(depth >= DEEPEST and filter, argument)

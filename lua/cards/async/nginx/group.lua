@@ -1,6 +1,5 @@
---- Functions that run at the same time in nginx, as light threads: what cards.async.group is elsewhere. nginx keeps a little of every light thread until
--- its request ends, so one thread
--- runs one member after the other while more come.
+--- Groups of tasks in nginx, like cards.async.group, with light threads as workers. nginx keeps some memory of every light thread until its request ends. So a
+-- light thread of an iterator runs one task after the other.
 
 local context = require "cards.async.context"
 local semaphore = require "ngx.semaphore"
@@ -12,9 +11,9 @@ local FOREVER = 1e6 -- seconds
 
 local groups = {}
 
-local IDLE = 0.05 -- seconds that a thread waits for the next member; a loop that is left early keeps its request for so long
+local IDLE = 0.05 -- seconds that a worker waits for the next task; after a loop that is left early, the request stays open for so long
 
---- @param iterates whether more members come while the first ones run
+--- @param iterates whether tasks are added while others run
 function groups.new(iterates)
   return { running = 0, finished = {}, count = 0, taken = 0, signal = semaphore.new(0), more = iterates, idle = {}, ended = {} }
 end
@@ -52,14 +51,14 @@ local function remove(list, value)
   end
 end
 
---- The next member for a thread that has run one; nil when there is none for it.
-local function await_member(group, worker)
+--- Waits for the next task of a worker. @return it, or nil when there is none
+local function await_task(group, worker)
   worker.signal = worker.signal or semaphore.new(0)
   worker.task = nil
   table.insert(group.idle, worker)
   if not worker.signal:wait(IDLE) then
     if worker.task then
-      worker.signal:wait(0) -- it came in this moment
+      worker.signal:wait(0) -- it came just now
     else
       remove(group.idle, worker)
     end
@@ -71,7 +70,7 @@ local function work(group, worker)
   local task = worker.task
   repeat
     run(task)
-    task = group.more and await_member(group, worker)
+    task = group.more and await_task(group, worker)
   until not task
   table.insert(group.ended, worker)
 end
@@ -91,7 +90,7 @@ function groups.spawn(group, call, given, value)
   return task
 end
 
---- No further member comes.
+--- Declares that the group gets no further task.
 function groups.seal(group)
   group.more = false
   for i = #group.idle, 1, -1 do
@@ -100,7 +99,7 @@ function groups.seal(group)
   end
 end
 
---- Where several take from a group: those who wait go on when nothing is left that would wake them.
+--- Wakes other functions that wait for the group, when no task is left that would.
 local function wake_others(group)
   if group.running == 0 and group.taken == group.count and group.signal:count() < 0 then
     group.signal:post(1)
@@ -127,19 +126,20 @@ function groups.next(group)
     wake_others(group)
   end
   while group.ended[1] do
-    pcall(ngx.thread.wait, table.remove(group.ended).thread) -- it can go; only the coroutine that started it may say so
+    pcall(ngx.thread.wait, table.remove(group.ended).thread) -- frees the light thread; only the coroutine that started it may do so
   end
   return task
 end
 
-function groups.recycle() end -- light threads cost more than tables
+function groups.recycle() end -- reusing tables would save nothing beside light threads
 
---- What runs goes on to its end when nobody waits any more: the collector comes by outside of any request, too, where nothing of nginx may be touched.
+--- There is no finalizer: it could run outside any request, where nothing of nginx may be used. Tasks that nobody waits for run to their end.
 function groups.finalizer()
   return true
 end
 
---- Ends what runs, as the one who has started it: light threads that others have started inside of them end their calls within ASK_AGAIN, by the context.
+--- Ends tasks that the caller started. Light threads that those started end by their cancelled context, within ASK_AGAIN seconds.
+-- @param started a list of tasks
 function groups.cancel(_, started)
   for _, task in ipairs(started) do
     if not task.n then

@@ -1,11 +1,11 @@
---- What nginx has that plain Lua does otherwise, see cards.async.host. With the other files of this folder the only one that names ngx.
+--- The host functions of nginx, see cards.async.host. Only the files in this folder use ngx.
 
 local core = require "cards.core"
 local get_request = require("resty.core.base").get_request
 
 local ngx = ngx -- luacheck: ignore
 
-core.prepare_seal() -- in the master, where this is required in init_by_lua: then all workers have the same key
+core.prepare_seal() -- required in init_by_lua, this runs in the master process, and all workers have the same key
 
 local init_contexts = {}
 
@@ -14,7 +14,7 @@ local host = {
   shared = ngx.shared,
 }
 
---- Contexts are those of a request: nginx uses the coroutines of those that are gone again.
+--- Contexts belong to a request, because nginx reuses the coroutines of ended requests.
 function host.contexts(make)
   if not get_request() then
     return init_contexts
@@ -30,7 +30,7 @@ function host.thread()
   return nil
 end
 
---- Calls a function soon, outside of any request. Does nothing where nginx starts no timer.
+--- Calls a function soon, outside any request. Does nothing where nginx starts no timer.
 function host.later(call)
   ngx.timer.at(0, function(over)
     if not over then

@@ -1,7 +1,7 @@
---- nginx and OpenResty, see cards.async: calls wait on a semaphore while the worker process goes on, and functions run as light threads.
+--- The way of waiting in nginx and OpenResty, see cards.async. Calls wait on a semaphore while the worker process continues. Functions run as light threads.
 --
--- The I/O thread of the process runs the calls. One light thread per VM, the listener, learns what it has finished: a script of nginx can wait for nothing but
--- sockets, so it reads from a unix socket. It starts with a call and ends when there was none for a second.
+-- The I/O thread of the process runs the calls. One light thread per VM, the listener, is notified of finished calls through a unix socket, because a script of
+-- nginx can only wait for sockets. The listener starts with a call, and ends after a second without calls.
 
 local core = require "cards.core"
 local group = require "cards.async.nginx.group"
@@ -13,20 +13,20 @@ local ngx = ngx -- luacheck: ignore
 
 local nginx = { group = group }
 
-local FOREVER = 1e6 -- seconds; every call ends at its deadline
-local GRACE = 1     -- seconds that an answer may take from the I/O thread to here
-local ASK_AGAIN = 1 -- seconds after which a timer that has not run is taken for lost
+local FOREVER = 1e6 -- seconds; every call ends at its deadline anyway
+local GRACE = 1     -- seconds that a result may take from the I/O thread to here
+local ASK_AGAIN = 1 -- seconds after which a timer that has not run counts as lost
 
 local yields = {
   rewrite = true, server_rewrite = true, access = true, content = true, timer = true, preread = true,
   ssl_cert = true, ssl_session_fetch = true,
 }
 
-local waiting = {}       -- by tag: waiters whose job the I/O thread has
-local posted = {}        -- by tag: those whose call is to go on now
+local waiting = {}       -- by tag: waiters whose job the I/O thread runs
+local posted = {}        -- by tag: waiters whose call continues now
 local unused, tags = {}, 0
 local under_way = 0
-local listens, asked = false, -ASK_AGAIN -- whether the listener runs; when it was asked to
+local listens, asked = false, -ASK_AGAIN -- whether the listener runs; when its timer was set
 
 function nginx.check(what, level)
   local phase = ngx.get_phase()
@@ -41,7 +41,8 @@ function nginx.kind()
   return "nginx"
 end
 
---- The waiter's call is to go on. @param why it will have no answer, or nil
+--- Wakes the waiter's call.
+-- @param why there is no result, or nil
 local function post(waiter, why)
   waiting[waiter.tag] = nil
   posted[waiter.tag] = waiter
@@ -50,7 +51,7 @@ local function post(waiter, why)
   waiter.semaphore:post(1)
 end
 
---- The waiter's call has its answer, or is gone.
+--- Forgets the waiter's job.
 local function release(waiter)
   if waiting[waiter.tag] then
     waiting[waiter.tag] = nil
@@ -60,7 +61,7 @@ local function release(waiter)
   waiter.job, waiter.why = nil, nil
 end
 
---- Gives up the jobs of requests that are gone: nobody waits on their semaphores any more.
+--- Cancels the jobs of ended requests: nobody waits on their semaphores.
 local function sweep()
   for _, waiter in pairs(waiting) do
     if waiter.semaphore:count() >= 0 then
@@ -105,7 +106,7 @@ local function connect()
   return ok and socket, why
 end
 
---- Everybody who waits learns that nobody will tell them.
+--- Wakes all calls, because no result will be received.
 local function fail_all(why)
   ngx.log(ngx.ERR, "cards: no way to hear of answers: ", why)
   for _, waiter in pairs(waiting) do
@@ -143,15 +144,15 @@ local function listen()
   end
 end
 
---- Asks for the listener where there is none. @return nil, or why there will be none
-local function ask_for_listener()
+--- Starts the listener where there is none. @return nil, or why it cannot be started
+local function start_listener()
   local now = ngx.now()
   if listens or now - asked < ASK_AGAIN then
     return nil
   end
   asked = now
   local ok, why = ngx.timer.at(0, function()
-    asked = -ASK_AGAIN -- it may end again within that time: at once, in a worker process that is exiting
+    asked = -ASK_AGAIN -- the listener may end within that time: in an exiting worker process it ends at once
     if not listens then
       listens = true
       listen()
@@ -160,12 +161,12 @@ local function ask_for_listener()
   return not ok and why or nil
 end
 
---- @return nil when the job of the waiter is done, or the error that it was given up with
+--- Waits for a job that is started. @return nil, or the error of a job that is cancelled here
 local function wait_started(waiter, job, seconds)
   waiter.job = job
   waiting[waiter.tag] = waiter
   under_way = under_way + 1
-  local why = not listens and ask_for_listener()
+  local why = not listens and start_listener()
   if why then
     release(waiter)
     return select(2, job:cancel("busy", "nginx starts no timer: " .. why))
@@ -173,9 +174,9 @@ local function wait_started(waiter, job, seconds)
   local ends, served = ngx.now() + seconds + GRACE, false
   while not served and (posted[waiter.tag] or (ngx.now() < ends and not context.is_cancelled(context.get()))) do
     served = waiter.semaphore:wait(math.min(ASK_AGAIN, math.max(ends - ngx.now(), 0)))
-    if not served and not listens then -- nginx has no timer left for it: look here
+    if not served and not listens then -- nginx may have no timer left for the listener
       take_finished()
-      ask_for_listener()
+      start_listener()
     end
   end
   why = waiter.why
@@ -227,7 +228,7 @@ function nginx.signal()
   return new_signal(semaphore.new(0), ASK_AGAIN)
 end
 
---- Nobody can say when a light thread is gone.
+--- Nothing shows when a light thread has ended.
 function nginx.place() end
 
 return nginx

@@ -1,4 +1,4 @@
---- What cards.async.signal is in nginx: a semaphore, on which one waits in slices, so that one whose result nobody wants any more ends soon.
+--- Signals of nginx, like cards.async.signal: a semaphore. The wait is cut into slices, so that a cancelled function ends soon.
 
 local core = require "cards.core"
 local context = require "cards.async.context"
@@ -26,7 +26,7 @@ function methods:wait(seconds)
 end
 
 --- @param semaphore a new one
--- @param slice seconds
+-- @param slice seconds of a slice
 return function(semaphore, slice)
   return setmetatable({ semaphore = semaphore, slice = slice }, metatable)
 end
