@@ -1,7 +1,7 @@
---- Alix: private_info { card_id }. Credential: access_token. base_url has to be configured.
--- The wire is described in src/provider/builtin/alix.c.
+--- Alix: private_info { card_id }. Credential: access_token. base_url is required.
+-- src/provider/builtin/alix.c describes the wire.
 --
--- Its neutral record: The answer names neither the card's id nor its brand.
+-- Neutral record: the answer names neither the card's id nor its brand.
 
 local provider = require "cards.provider"
 local to = require("cards.card.transforms").values

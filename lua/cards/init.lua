@@ -1,20 +1,23 @@
---- cards: card providers behind one interface, with card numbers and CVVs kept out of Lua strings.
+--- cards: a client for card providers, which keeps card numbers and CVVs out of Lua strings.
 --
 --     local cards = require "cards"
 --     local alix = cards.alix.new { base_url = "https://…", access_token = cards.secret.from_env "ALIX_ACCESS_TOKEN" }
 --     local info, err = alix:private_info "c_1"
 --
--- Where to read on: cards.client.config (configuration), cards.client.call (one call), cards.map and cards.mask (what becomes of a record).
+-- See cards.client.config for the configuration, cards.client.call for a call, cards.card.map and cards.mask for mapping and masking of records.
 
 local core = require "cards.core"
 
 local cards = {
   _VERSION = "scm",
-  --- cards.secret(text [, class]), cards.secret.from_env(name), cards.secret.from_file(path): bytes outside of the Lua heap.
+  --- cards.secret(text [, class]), cards.secret.from_env(name), cards.secret.from_file(path): makes a secret, whose bytes are outside the Lua heap.
+  -- @return the secret; or nil and an error
   secret = core.secret,
-  --- cards.redact(text): the text with every Luhn-valid run of 13 to 19 digits masked.
+  --- cards.redact(text)
+  -- @return the text with every Luhn-valid run of 13 to 19 digits masked
   redact = core.redact,
-  --- cards.memory(): what protects secrets in this process, and why not where it does not.
+  --- cards.memory()
+  -- @return a table of the protections of secrets in this process, with a table `why` for missing ones, and of the memory in use
   memory = core.memory,
 }
 

@@ -1,7 +1,7 @@
 --- Nayax: get_token { token_id, merchant_request_id?, machine_id?, validation_key?, card_holder_id? }. Credential: token.
--- The wire is described in src/provider/builtin/nayax.c.
+-- src/provider/builtin/nayax.c describes the wire.
 --
--- Its neutral record: The token id is no secret there: it is the id.
+-- Neutral record: the token id is the id there, and no secret.
 -- What tokenStatus says besides 0 is not documented, so there is no status.
 
 local provider = require "cards.provider"

@@ -1,7 +1,7 @@
---- PayEngine: retrieve_token { card_id }. Credential: secret. base_url has to be configured.
--- The wire is described in src/provider/builtin/payengine.c.
+--- PayEngine: retrieve_token { card_id }. Credential: secret. base_url is required.
+-- src/provider/builtin/payengine.c describes the wire.
 --
--- Its neutral record: `country` is where the card was issued, so it is no billing country;
+-- Neutral record: `country` is where the card was issued, so it is no billing country;
 -- card_updater.status is not the card's.
 
 local provider = require "cards.provider"

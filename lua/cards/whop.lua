@@ -1,7 +1,7 @@
 --- Whop: retrieve { card_id, account_id? or user_id? }. Credentials: token; api_version_date is a setting.
--- The wire is described in src/provider/builtin/whop.c.
+-- src/provider/builtin/whop.c describes the wire.
 --
--- Its neutral record: `name` is the card's label ("Travel"); the person is secrets.name_on_card.
+-- Neutral record: `name` is the card's label ("Travel"); the person is secrets.name_on_card.
 
 local provider = require "cards.provider"
 local to = require("cards.card.transforms").values

@@ -1,4 +1,4 @@
---- One call, from its parameters to the record: the one way that every call goes, whatever it waits with.
+--- One call, from its parameters to the record. Every call runs through this module, however it waits.
 
 local async = require "cards.async"
 local check = require "cards.util.check"
@@ -7,7 +7,7 @@ local context = require "cards.async.context"
 
 local new_job, new_waiter = core.job, async.waiter
 
---- Why a function gave nothing, fit for an error: what it says itself may hold a credential or what it was to sign.
+--- Why a function gave nothing, as text for an error. It is redacted, because the function's own text may hold a credential or what was to be signed.
 local function reason(job, why)
   if getmetatable(why) == "cards.error" then
     return tostring(why)
@@ -17,9 +17,9 @@ local function reason(job, why)
   return why == nil and "it returned none" or "it failed"
 end
 
---- Calls the function of a source: one that gives a credential, or another one than that which the provider refused, where it has one to give; or one that
--- signs.
+--- Calls the function of a source: it gives a credential, renews one that the provider refused, or signs.
 -- @param call { job, private, provider, operation, given = what functions gave before, by name }
+-- @param former the value that the provider refused, or nil
 local function ask(call, source, former)
   if source.signs then
     local request, err = call.job:preview(source.name)
@@ -36,7 +36,7 @@ local function ask(call, source, former)
   return source.call()
 end
 
---- @return a string or secret, or nil and an error
+--- Gets the value of a source. @return a string or secret; or nil and an error
 local function fetch(call, source, former)
   local ok, value, why = pcall(ask, call, source, former)
   if ok and (type(value) == "string" or check.is_secret(value)) then
@@ -51,7 +51,10 @@ local function fetch(call, source, former)
   }
 end
 
---- Gives the job what it needs, beginning with the value of that name. @return true; or nil and an error
+--- Supplies all values that the job needs from functions.
+-- @param name of the first one
+-- @param refused whether the provider refused its former value
+-- @return true; or nil and an error
 local function supply(call, name, refused)
   while name do
     local value, err = fetch(call, call.private.sources[name], refused and call.given[name] or nil)
@@ -69,14 +72,14 @@ local function supply(call, name, refused)
   return true
 end
 
---- Runs a job for which functions have to give something: before it is sent, before each further attempt what is made for each, and all of it once more
--- after a 401.
+--- Runs a job that needs values from functions. They are called before the job is sent; those whose value counts for one attempt are called before each further
+-- attempt, and all of them after a 401.
 -- @return the record, or nil and an error; and whether anything was sent
 local function run(call, waiter, name)
   local job = call.job
   local ok, err = supply(call, name)
   if not ok then
-    job:cancel("cancelled", "a function gave no credential") -- which lets go of its values
+    job:cancel("cancelled", "a function gave no credential") -- which releases its values
     return nil, err, false
   end
   repeat
@@ -88,7 +91,7 @@ local function run(call, waiter, name)
     name, refused = job:needs()
   until not name or not supply(call, name, refused)
   local record
-  record, err = job:result() -- where a function had nothing to give, what the provider answered before says more
+  record, err = job:result() -- where a function failed after an attempt, the provider's answer says more than its error
   return record, err, true
 end
 
@@ -102,12 +105,14 @@ local function report(provider, operation, private, job, err)
   end
   local ok, failure = pcall(private.on_event, event)
   if not ok then
-    -- A broken listener must not cost the caller the record.
+    -- A listener that fails must not cost the caller the record.
     io.stderr:write("cards: on_event failed: ", core.redact(tostring(failure)), "\n")
   end
 end
 
---- The job could not be made, or was not begun. @return as the call
+--- Ends a call whose job was not made or not started.
+-- @param err an error, or what is wrong with the client
+-- @return as the call
 local function refuse(provider, operation, client, err)
   if type(err) == "string" then
     return nil, nil, err
@@ -119,12 +124,13 @@ local function refuse(provider, operation, client, err)
   return nil, err
 end
 
---- @param provider its name
+--- Makes a call.
+-- @param provider name
 -- @param operation name
 -- @param client userdata
 -- @param parameters table, string or secret
--- @param options table or nil, checked
--- @param what the name of the function whose caller this is called for, for errors at the line of its caller
+-- @param options table, which is checked already, or nil
+-- @param what name of the public function that calls this one, for errors at the line of its caller
 -- @return the record; or nil and an error; or nil, nil and what is wrong with the client
 return function(provider, operation, client, parameters, options, what)
   local left = context.active > 0 and context.left() or nil

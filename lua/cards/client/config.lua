@@ -1,4 +1,4 @@
---- Configuration: what `new` takes, checked before anything is sent.
+--- The configuration of a client: checks what `new` takes, and makes the client.
 
 local check = require "cards.util.check"
 local core = require "cards.core"
@@ -20,7 +20,7 @@ local tls = {
 
 local seconds = check.number(0.001, 86400)
 
---- What a single call may set, too.
+--- Settings of a client that a call can set, too.
 local options = {
   timeout = seconds,
   connect_timeout = seconds,
@@ -110,12 +110,12 @@ for key, test in pairs(options) do
   common[key] = test
 end
 
---- Whether `new` of every provider has a key of that name, so that no credential can.
+--- Whether `new` of every provider takes a key of that name, so that no credential can have it.
 function client.takes(key)
   return common[key] ~= nil or key == "defaults"
 end
 
---- What is wrong with headers that a definition writes itself, or nil.
+--- What is wrong with headers where a definition sets the same ones, or nil.
 local function check_own_headers(about, headers)
   for name in pairs(about and about.headers and headers or {}) do
     if about.headers[name:lower()] then
@@ -124,8 +124,8 @@ local function check_own_headers(about, headers)
   end
 end
 
---- What is wrong with the options of one call, or nil.
--- @param about of the client's provider, as for client.new
+--- What is wrong with the options of a call, or nil.
+-- @param about the client's provider, as for client.new
 function client.check_options(value, about)
   if type(value) ~= "table" then
     return "the options must be a table"
@@ -154,7 +154,7 @@ local function check_default(param)
   end
 end
 
---- A check that passes what one of two does: operations may have a parameter of the same name in common.
+--- A check that passes what one of two checks passes. Several operations may have a parameter of the same name.
 local function either(one, other)
   return function(value, key)
     local wrong = one(value, key)
@@ -167,7 +167,7 @@ local function check_defaults(about)
   for name in pairs(about.operations) do
     table.insert(names, name)
   end
-  table.sort(names) -- the same message each time
+  table.sort(names) -- for the same message each time
   for _, operation in ipairs(names) do
     for name, param in pairs(about.operations[operation].params) do
       known[name] = known[name] and either(known[name], check_default(param)) or check_default(param)
@@ -176,7 +176,7 @@ local function check_defaults(about)
   return function(value) return check.table(value, known, "defaults.") end
 end
 
-local known_keys = setmetatable({}, { __mode = "k" }) -- by what is known of a provider
+local known_keys = setmetatable({}, { __mode = "k" }) -- by provider
 
 local function keys_of(about)
   local known = known_keys[about]
@@ -193,7 +193,7 @@ local function keys_of(about)
   return known
 end
 
---- What is missing or too much among the credentials, or nil.
+--- What is wrong with the set of credentials, or nil.
 local function check_given(about, config)
   local groups = {}
   for _, credential in ipairs(about.credentials) do
@@ -225,7 +225,7 @@ local function check_security(config, base_url)
   end
 end
 
---- The headers that are secrets, or those that are not, by name; nil where there are none.
+--- The headers that are secrets, or the others, by name; nil where there are none.
 local function headers_of(config, secret)
   local some
   for name, value in pairs(config.headers or {}) do
@@ -237,7 +237,7 @@ local function headers_of(config, secret)
   return some
 end
 
---- The settings that core.client reads: one flat table.
+--- The settings as the flat table that core.client reads.
 local function flatten(config, base_url)
   local settings = {}
   for key in pairs(common) do
@@ -263,18 +263,18 @@ local function hold(value)
   return core.secret(value, "credential")
 end
 
---- Adds a function that gives something for calls, in the order in which they are asked: { name, call, renew = function(call, refused), signs = "payload"
--- or "request", credential }.
+--- Adds a source: a function that gives a value for calls. Sources are asked in this order.
+-- @param source { name, call, renew = function(call, refused) for another value after a 401, signs = "payload" or "request", credential = of a signer }
 local function add_source(private, source)
   table.insert(private.sources, source)
   private.sources[source.name] = source
 end
 
---- A client of a provider.
--- @param about what core.provider returns for it; of a definition with its `handle` and `signers`
--- @param methods the table that the client's methods are looked up in
+--- Makes a client.
+-- @param about the provider, as core.provider returns it; of a definition with `handle` and `signers`
+-- @param methods the table of the client's methods
 -- @param config as docs/design/contract.md lists it
--- @return the client; or nil and what is wrong with the configuration, a string; or nil and an error: there is no room for a secret
+-- @return the client; or nil and what is wrong with the configuration, a string; or nil and an error where there is no memory for a secret
 function client.new(about, methods, config)
   if type(config) ~= "table" then
     return nil, "a table of settings is required"
@@ -319,7 +319,7 @@ function client.new(about, methods, config)
     private.defaults[name] = value
   end
   private.headers = headers_of(config, true)
-  for _, signer in ipairs(signers) do -- after the credentials, which they may sign with
+  for _, signer in ipairs(signers) do -- after the credentials, as they may sign with one
     add_source(private, signer)
   end
   for _, signer in ipairs(about.signers or {}) do

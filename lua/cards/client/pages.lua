@@ -1,4 +1,4 @@
---- The pages of a list, one call after the other.
+--- An iterator over the pages of a list, which makes one call for each.
 
 local core = require "cards.core"
 local paths = require "cards.define.paths"
@@ -17,12 +17,12 @@ local function same(a, b)
   return a == b
 end
 
---- Whether a value can be what the next page is asked for with; none that is empty can.
+--- Whether a value can be the cursor of the next page; an empty one cannot.
 local function is_cursor(value)
   return type(value) == "number" or ((type(value) == "string" or type(value) == "userdata") and #value > 0)
 end
 
---- What the next page is asked for with: nil where there is none, or nil and an error.
+--- The cursor of the next page; nil after the last page; or nil and an error.
 local function follow(page, name, record)
   if page.cursor then
     local cursor = paths.follow(record, page.cursor)
@@ -48,19 +48,20 @@ local function follow(page, name, record)
   return cursor
 end
 
---- An iterator over the records of pages: each call of it returns the next one, or nil at the end, or nil and an error, which is its `err` from then on.
--- @param call function(parameters) that returns a page's record, or nil and an error
+--- An iterator over pages.
+-- @param call function(parameters) that returns the record of a page, or nil and an error
 -- @param page { items, cursor, more, last, into } of the definition
 -- @param name "acme.list"
 -- @param parameters of the first page
 -- @param text whether the parameter for the next page is a string
+-- @return an object that is called for the record of the next page. It returns nil at the end, or nil and an error, which then stays in its field `err`
 return function(call, page, name, parameters, text)
   local asked = {}
   for key, value in pairs(parameters or {}) do
     asked[key] = value
   end
   local ended, failure
-  local seen, distance, room = nil, 0, 1 -- Brent's: a cursor to compare with, renewed ever less often, finds any circle
+  local seen, distance, room = nil, 0, 1 -- Brent's algorithm finds any circle: it compares with one cursor, which it replaces after 1, 2, 4, … pages
   local pages = {}
 
   local function next_page()

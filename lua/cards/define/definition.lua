@@ -1,47 +1,49 @@
---- A provider as a Lua table: every mistake in it, and the form that core.define takes.
+--- Reads a definition, a provider as a Lua table: finds all mistakes, and makes the form that core.define takes. A definition has
 --
 --     name        of the provider: small letters, digits and _
---     base_url    where `new` may leave it out
---     page        the address of its documentation; an operation may have one of its own
---     credentials by name, what is to be said of those that `auth` names: { type = "pem" (a key, in lines) or "function", optional,
+--     base_url    the default of `new`
+--     page        the URL of its documentation; an operation may have one of its own
+--     credentials by name, more about those that `auth` names: { type = "pem" (a key, in lines) or "function", optional,
 --                 one_of = name of a group of which `new` takes exactly one }
---     auth        one of these or a list of them; `credential` is the name that `new` takes it by
+--     auth        one of these or a list of them; `credential` is its name in `new`
 --                   { type = "bearer", credential = "token" }                   Authorization: Bearer …
 --                   { type = "header", name = "X-Api-Key", credential = "key", prefix = "…" }
 --                   { type = "query", name = "apikey", credential = "key" }
 --                   { type = "basic", credential = { "user", "password" } }     or one credential, without a password
 --                   { type = "body", path = "auth.key", credential = "key", prefix = "…" }
 --                   { type = "signature", name = "X-Signature", over = "{body.data}", algorithm = "ecdsa-sha256", key = "private_key" }
---                 made anew over a template: {body}, or an object in it, as its exact bytes are sent; algorithm: ecdsa-sha256 (base64 of
---                 DER). `into` says where it goes, "body.auth.signature"; value = "v1={signature}" what is sent. Beside a key, or in its
---                 place: `credential`, by which `new` takes a ready signature; `sign`, by which it takes a function of the signed text
+--                 a signature, made for each attempt. over: a template of {body}, or an object in it, as the exact bytes that are sent;
+--                 algorithm: ecdsa-sha256 (base64 of DER); into: where it goes, "body.auth.signature"; value = "v1={signature}": what
+--                 is sent. Beside or instead of a key: credential, the name by which `new` takes a ready signature; sign, the name by
+--                 which it takes a function of the signed text
 --                   { type = "signer", name = "X-Signature", credential = "secret", sign = function(request, hmac) … end }
---                 sign is called anew before every attempt. It gets { method, url, path, body, credential } (path with its query; what
---                 a secret is part of is a secret) and hmac(encoding, …): HMAC-SHA-256 of texts and secrets under the credential, as
---                 "hex" or "base64". It returns the header's value, or nil and why not.
---     settings    by name, what `new` takes that is no secret: { wire = "X-Version", into = "header" or as of params, default, required,
---                 operations = a list of the names of those that have it }
+--                 sign is called before every attempt, with { method, url, path, body, credential } and hmac(encoding, …). path has its
+--                 query; a text with a secret in it is a secret. hmac is HMAC-SHA-256 of texts and secrets under the credential, as
+--                 "hex" or "base64". sign returns the header's value, or nil and the reason
+--     settings    by name, values in `new` that are no secrets: { wire = "X-Version", into = "header" or as of params, default, required,
+--                 operations = a list of the operations that send it }
 --     operations  by name:
---       method      GET (where nothing is said), POST, PUT, PATCH, DELETE
---       encoding    of the body: "json" (where nothing is said), or "form", in which a body path such as card.id is the name card[id]
+--       method      GET (default), POST, PUT, PATCH, DELETE
+--       encoding    of the body: "json" (default) or "form", in which the body path card.id becomes the name card[id]
 --       path        below base_url, with {placeholders}; it may have a query
---       auth        in the place of the one above, for this operation; {} for none
---       params      by name: { required, into, wire, type, enum, default, sensitive, excludes, unique }, or { value } for what is always
---                     the same; or a list of those, each with its `name`, where the order in the body matters
---                     into: "path" (where the path has it), "query" (of GET and DELETE), "header", "body" (of others), or a path in the
---                     body, "body.card.id"; wire: the provider's name for it; type: string, integer, number, boolean; unique: made up
---                     where the caller gives none
---       success     { path, equals = a value } or { path, absent = true }, or a list of those, which all hold in a success; what says
---                   otherwise is `declined`, with shape = true `protocol`
+--       auth        replaces the definition's for this operation; {} for none
+--       params      by name: { required, into, wire, type, enum, default, sensitive, excludes, unique }, or { value } for a constant; or a
+--                     list of those, each with its `name`, where the order in the body matters. into: "path" (default where the path
+--                     has it), "query" (default of GET and DELETE), "header", "body" (default of others), or a path in the body,
+--                     "body.card.id"; wire: the provider's name for it; type: string, integer, number, boolean; unique: generated where
+--                     the caller gives none
+--       success     { path, equals = a value } or { path, absent = true }, or a list of those, which all hold in a success; an answer that
+--                   breaks one is `declined`, with shape = true `protocol`
 --       response    { root = path of the record, fields = { path = type or { type, digits } } }; types: string, integer, number, boolean,
---                   timestamp, and the secrets pan, cvv, token, secret; "items[].pan" in arrays; digits: zeros that a number lost
---       error       { code, message = a path or a list of them, details = path of an object whose keys name what was wrong }
---       echo        { [path in the answer] = parameter, or { param, required } }: another value there is about another card
---       safe        whether it only reads, and may be sent twice; of GET where nothing is said
---       pages       of a list: { items, cursor, into } or { items, more, last, into }: paths of the record (more: of true or false;
---                   last: of an item), and the parameter for the next page; for client:pages(operation, params, options)
+--                   timestamp, and the secrets pan, cvv, token, secret; "items[].pan" in arrays; digits: the length to which zeros are
+--                   put in front of a number
+--       error       { code, message = a path or a list of them, details = path of an object whose keys name the wrong parameters }
+--       echo        { [path in the answer] = parameter, or { param, required } }: an answer with another value is about another card
+--       safe        whether it only reads, and may be sent twice; true by default for GET
+--       pages       of a list: { items, cursor, into } or { items, more, last, into }, for client:pages. items, cursor, more (true or
+--                   false) and last (of an item) are paths of the record, into is the parameter for the next page
 --       card        the mapping to the neutral record, see cards.map
---     examples    a list of { operation, status = 200, answer = body, card or error = what comes of it }, see cards.define.try
+--     examples    a list of { operation, status = 200, answer = body, card or error = the expected result }, see cards.define.try
 
 local answer = require "cards.define.answer"
 local auth = require "cards.define.auth"
@@ -111,7 +113,7 @@ local function operation(at, name, value, shared)
   local about = { method = made.method, form = made.encoding == "form", placeholders = placeholders or {} }
   local params = request.params(at:at "params", given.params, about)
   made.parts = request.join(at, params, shared_parts(at, name, given.auth, shared), about)
-  made.body = made.method ~= "GET" and made.method ~= "DELETE" -- an empty one: some servers refuse other methods without a body
+  made.body = made.method ~= "GET" and made.method ~= "DELETE" -- even an empty one, as some servers refuse such methods without a body
   if made.safe == nil then
     made.safe = made.method == "GET"
   end

@@ -1,27 +1,29 @@
---- cards.describe: the descriptor of an operation as a table.
+--- cards.describe: the description of a provider's operations as tables.
 
 local core = require "cards.core"
 local check = require "cards.util.check"
 local provider = require "cards.provider"
 
---- @param of a client, a provider's module (cards.alix), or a provider's name
--- @param operation name; without it, a table of all operations by name
--- @return a table in which nothing is that a client was given:
---   provider, operation, page, method, path, encoding (of a body: "json" or "form"), safe
+--- cards.describe(of, operation)
+-- @param of a client, a provider's module (cards.alix), or a provider's name
+-- @param operation name; without it all operations are described, in a table by name
+-- @return a table, which has nothing of what a client was given:
+--   provider, operation, page, method, path, encoding ("json" or "form", of a body), safe
 --   params     by name: { into, wire, type, required, sensitive, unique, default, enum, excludes }
---   auth       a list of what goes with every call and is secret: { credential = what `new` takes it by, into, wire, prefix }; with basic = true it is the
---              user, and `password` another credential; one without `into` is not sent itself; with signed = true it is made anew for each call:
+--   auth       a list of the secret values in every call: { credential = its name in `new`, into, wire, prefix }. With basic = true it is the user, and
+--              `password` names the other credential. Without `into` the value itself is not sent. With signed = true it is made for each attempt:
 --              { over = template of what is signed, algorithm, key, sign = credentials, value = template of what is sent }
---   settings   what goes with every call and is no secret, by the name that `new` takes it by: { into, wire, default, required }
+--   settings   the other values in every call, by their name in `new`: { into, wire, default, required }
 --   success, response = { root, fields = { path = type } }, error = { code, message }, echo = { [path] = parameter }
 --   pages      of a list: { items, cursor or more and last, into }
+-- Raises an error for an unknown provider or operation.
 return function(of, operation)
   local about
   if type(of) == "table" then
     about = core.provider(of.provider)
     local own = provider.about(of)
     if own and own.handle then
-      about = core.provider(own.handle) -- of the name there may be a later definition
+      about = core.provider(own.handle) -- the name may belong to a later definition
     end
   else
     about = core.provider(of)

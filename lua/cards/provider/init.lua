@@ -1,4 +1,4 @@
---- The module table of a provider: `new`, one function per operation, and `start`.
+--- The module of a provider: `new`, a function for each operation, `start` and `pages`.
 
 local call = require "cards.client.call"
 local check = require "cards.util.check"
@@ -13,12 +13,12 @@ local provider = {}
 
 local abouts = setmetatable({}, { __mode = "k" }) -- by module
 
---- What is known of a provider by its module; nil for any other table.
+--- The provider of a module, as core.provider describes it; nil for any other table.
 function provider.about(module)
   return abouts[module]
 end
 
---- client:pages("list", parameters, options) and the same function of the module.
+--- Adds `pages`: client:pages("list", parameters, options) returns an iterator over the pages of a list, see cards.client.pages.
 local function add_pages(module, name, about, check_call)
   function module.pages(self, operation, parameters, options)
     check_call(self, ("cards.%s.pages"):format(name), options, operation)
@@ -33,8 +33,8 @@ local function add_pages(module, name, about, check_call)
   end
 end
 
---- Adds what clients and calls ask for: the provider's own headers as keys, and by operation how its pages go on.
-local function look_through(about)
+--- Prepares what calls look up: the provider's own headers as keys, and by operation the paths of its pages.
+local function prepare(about)
   local headers = {}
   for _, header in ipairs(about.headers) do
     headers[header:lower()] = true
@@ -68,23 +68,25 @@ local function caller(about, operation)
 end
 
 local function make(about)
-  look_through(about)
+  prepare(about)
   local name = about.name
   local module = { provider = name }
   abouts[module] = about
 
-  --- A client. An error, at the caller's line, where the configuration is wrong.
+  --- Makes a client. Raises an error where the configuration is wrong.
+  -- @param config as docs/design/contract.md lists it
+  -- @return the client; or nil and an error where there is no memory for a credential
   function module.new(config)
     local made, wrong = client.new(about, module, config)
     if type(wrong) == "table" then
-      return nil, wrong -- no mistake of the caller's: there is no room for the credential
+      return nil, wrong
     elseif not made then
       error(("cards.%s.new: %s"):format(name, wrong), 2)
     end
     return made
   end
 
-  --- The client's private table; an error, at the line that called the caller, where it is none or the options are wrong.
+  --- The client's private table. Raises an error, at the line that called the caller, for anything but such a client, or for wrong options.
   local function check_call(self, full_name, options, operation)
     local private, other = core.private(self)
     if other ~= name then
@@ -104,7 +106,8 @@ local function make(about)
     module[operation] = caller(about, operation)
   end
 
-  --- The same call for an event loop: see cards.async.loop.
+  --- Starts an operation for an event loop.
+  -- @return a started call, see cards.async.loop
   function module.start(self, operation, parameters, options)
     local private = check_call(self, ("cards.%s.start"):format(name), options, operation)
     if not about.operations[operation] then
@@ -120,10 +123,10 @@ local function make(about)
   return module
 end
 
---- The table behind `cards.<name>`.
--- @param name of a built-in provider
--- @param mappings by operation: how its records become neutral ones, as cards.map.define takes them
--- @return { new = function(config), <operation> = function(client, parameters, options) … }; its `provider` is the name
+--- The module of a built-in provider, cards.<name>.
+-- @param name of the provider
+-- @param mappings by operation, as cards.map.define takes them
+-- @return { provider = name, new = function(config), start, <operation> = function(client, parameters, options), … }
 function provider.module(name, mappings)
   for operation, mapping in pairs(mappings) do
     map.define(("%s.%s"):format(name, operation), mapping)
@@ -131,9 +134,9 @@ function provider.module(name, mappings)
   return make(core.provider(name))
 end
 
---- The same of a definition, which it holds, whatever is defined later under its name.
+--- The module of a definition. It keeps that definition, even if another one of the same name follows.
 -- @param handle what core.define returned
--- @param signers its functions that sign: a list of { name, credential, sign }
+-- @param signers the functions that sign: a list of { name, credential, sign }
 function provider.defined(handle, signers)
   local about = core.provider(handle)
   about.handle, about.signers = handle, signers[1] and signers

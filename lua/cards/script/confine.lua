@@ -1,9 +1,8 @@
---- Scripts that run with less than the rest of the program has: mappings, policies and definitions that are read from files.
+--- Confined scripts: mappings, policies and definitions that are read from files.
 --
--- A confined script has an environment of its own, without io, os, require, load, debug and what leads out of it; it cannot reveal a secret; and what it
--- may take of instructions, CPU time and memory is bounded. That bound holds on Lua 5.4 and 5.3 for all that the script does. On Lua 5.1 and LuaJIT garbage
--- counts until it is collected, and on LuaJIT the script is interpreted. One call of a function of C's is not interrupted: those that a script has end
--- within about a second.
+-- A confined script has its own environment, without io, os, require, load, debug and all that leads out of it. It cannot reveal a secret. Its instructions,
+-- CPU time and memory are limited. On Lua 5.1 and LuaJIT garbage counts as memory until it is collected, and LuaJIT interprets the script. A call of a C
+-- function is not interrupted: those that a script has end within about a second.
 
 local check = require "cards.util.check"
 local core = require "cards.core"
@@ -15,11 +14,11 @@ local MAX_TEXT = MIB -- bytes of a file
 
 local unpack = table.unpack or unpack -- luacheck: ignore
 
---- For a file as it is loaded, and for each call of a function in it.
+--- The limits for loading a file, and for each call of a function in it.
 local for_file = { instructions = 10000000, bytes = 32 * MIB, seconds = 2 }
 local for_call = { instructions = 1000000, bytes = 8 * MIB, seconds = 1 }
 
--- The library's functions. A script gets copies of these tables, as it may write into its own.
+-- The libraries of scripts. Each script gets copies of these tables, because it may write into them.
 
 local strings = {}
 for _, name in ipairs { "byte", "char", "format", "len", "lower", "reverse", "sub", "upper" } do
@@ -33,7 +32,7 @@ strings.rep = core.bounded("rep", string.rep)
 local gmatch = core.bounded("match", string.gmatch)
 strings.gmatch = gmatch
 
--- What strings have as methods meanwhile, out of a script's reach.
+-- The methods of strings while a script runs. A script cannot reach this table.
 local methods = {}
 for name, call in pairs(strings) do
   methods[name] = call
@@ -42,10 +41,10 @@ for_file.methods, for_call.methods = methods, methods
 
 local tables = { concat = table.concat, unpack = unpack }
 
-local LONGEST = 4 * MIB -- places of a list: more than there is memory for
+local LONGEST = 4 * MIB -- elements of a list: more than the memory limit allows
 
---- Lua 5.1 would write into a table that has a metatable, which is the library's. In Lua 5.4 a table of a few elements can be made that says it has 2^62, and
--- as many would be moved.
+--- Rejects two kinds of lists: one with a metatable belongs to this library, and Lua 5.1 would write into it; one that is too long would run for ever, as in
+-- Lua 5.4 a table of a few elements can have the length 2^62.
 local function check_list(list, name)
   if type(list) == "table" and getmetatable(list) ~= nil then
     error(("bad argument #1 to '%s' (it cannot be changed)"):format(name), 3)
@@ -59,7 +58,7 @@ function tables.remove(list, ...)
   return table.remove(list, ...)
 end
 
---- Lua 5.1 would move as many elements as lie between, wherever `at` is.
+--- Checks the position, because Lua 5.1 moves all elements up to it, however many.
 function tables.insert(list, ...)
   check_list(list, "insert")
   if select("#", ...) < 2 then
@@ -72,7 +71,7 @@ function tables.insert(list, ...)
   return table.insert(list, at, value)
 end
 
---- A comparison is a function of Lua's, so that its instructions are counted.
+--- The comparison is always a Lua function, so that its instructions are counted.
 function tables.sort(list, less)
   check_list(list, "sort")
   return table.sort(list, less and function(a, b) return less(a, b) end or function(a, b) return a < b end)
@@ -89,7 +88,7 @@ local globals = {
 }
 local libraries = { string = strings, table = tables, math = maths, utf8 = utf8 } -- luacheck: ignore
 
---- What a script of Lua's usually has, and a confined one has not.
+--- The globals of Lua that a confined script does not have.
 local withheld = {}
 for name in pairs(_G) do
   withheld[name] = true
@@ -101,7 +100,7 @@ for _, name in ipairs { "arg", "bit", "bit32", "collectgarbage", "coroutine", "d
   withheld[name] = true
 end
 
---- The JIT neither counts instructions nor sees that strings have other methods: nothing is compiled meanwhile.
+--- Nothing is compiled while a script runs, as compiled code neither counts instructions nor uses the other methods of strings.
 local interpret, compile, is_compiling
 if jit then -- luacheck: ignore
   interpret, compile, is_compiling = jit.off, jit.on, jit.status -- luacheck: ignore
@@ -127,16 +126,16 @@ local function raise(ok, ...)
   return ...
 end
 
-local DEEPEST = 200 -- tables in tables, as many as can be written down
+local DEEPEST = 200 -- nested tables; Lua cannot parse more
 
 local originals = setmetatable({}, { __mode = "k" })
 
---- The function of a script that the other one runs confined, or nil. Its lines are the script's.
+--- The function of a script that a wrapper calls; nil for other functions. Its debug information has the lines of the script.
 function confine.original(wrapper)
   return originals[wrapper]
 end
 
---- A function that runs a script's function confined, each time.
+--- Wraps a function of a script: every call runs confined.
 function confine.wrap(call)
   if originals[call] then
     return call
@@ -148,9 +147,9 @@ function confine.wrap(call)
   return wrapper
 end
 
---- Replaces the functions in a table that a script made, and in the tables in it, by such that run them confined. The library's own tables, which have
--- metatables, are left as they are, unless `replace` returns something else for them.
--- @return the table, or nil where tables nest too deeply for those who read it
+--- Wraps all functions in a table that a script made, and in the tables in it. Tables with a metatable belong to the library and are kept.
+-- @param replace function(table) that returns a replacement for such a table, or nil
+-- @return the table; nil where tables nest too deeply
 function confine.wrap_all(made, replace, seen, depth)
   seen, depth = seen or {}, depth or 1
   if seen[made] then
@@ -177,7 +176,8 @@ function confine.wrap_all(made, replace, seen, depth)
   return made
 end
 
---- The global names of one script: Lua's, as far as it may have them, and `names` by name. Each is its own, and what it lacks is an error at its line.
+--- The environment of one script. A global that it does not have raises an error at the line of the script.
+-- @param names more globals, by name
 function confine.environment(names)
   local environment, known = {}, {}
   for name, value in pairs(globals) do
@@ -203,8 +203,9 @@ function confine.environment(names)
   end })
 end
 
---- Compiles a script's text. @return a function, or nil and an error with the line
+--- Compiles the text of a script.
 -- @param name of the file
+-- @return a function; or nil and what is wrong, with the line
 function confine.compile(text, name, environment)
   if #text > MAX_TEXT then
     return nil, ("%s: a script is no longer than %d bytes"):format(name, MAX_TEXT)
@@ -216,7 +217,7 @@ function confine.compile(text, name, environment)
   if setfenv then -- luacheck: ignore
     chunk, wrong = loadstring(text, "@" .. name) -- luacheck: ignore
     chunk = chunk and setfenv(chunk, environment) -- luacheck: ignore
-  else -- by pcall, so that nothing handles the error of a text that nests too deeply: it has no line
+  else -- by pcall: the error of a text that nests too deeply is caught here, as it has no line
     local ok
     ok, chunk, wrong = pcall(load, text, "@" .. name, "t", environment)
     if not ok then
@@ -229,7 +230,7 @@ function confine.compile(text, name, environment)
   return chunk, wrong and (wrong:find ":%d+: " and wrong or ("%s: %s"):format(name, wrong))
 end
 
---- Runs a compiled script. @return true and what it returned, or false and what went wrong, with its line
+--- Runs a compiled script. @return true and what it returned; or false and the error, with the line
 function confine.run(chunk)
   return run(chunk, for_file)
 end

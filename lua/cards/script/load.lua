@@ -1,9 +1,10 @@
---- cards.load: mappings, policies and definitions that are files of their own.
+--- cards.load: mappings, policies and definitions in files.
 --
--- Such a file is a script that returns a table, and runs confined (cards.script.confine). What it is shows in what it returns: a table with `operations` is a
--- definition, one whose names are those of operations ("alix.private_info") is a mapping for each, any other is a policy. Its globals are the transforms of
--- mappings (`digits`, `month`, `map { … }`, as cards.map has them) and the rules of policies (`keep`, `pan { … }`, as cards.mask has them). `phone` is one of
--- both: it becomes the one or the other when the file has turned out to be a mapping or definition, or a policy.
+-- Such a file is a script that returns a table. It runs confined, see cards.script.confine. The table shows the kind of the file: with `operations` it is a
+-- definition; with names of operations as keys ("alix.private_info") it has a mapping for each; any other table is a policy.
+--
+-- The globals of a script are the transforms of mappings (`digits`, `month`, `map { … }`) and the rules of policies (`keep`, `pan { … }`). `phone` is both a
+-- transform and a rule: it is replaced by one of them when the kind of the file is known.
 
 local check = require "cards.util.check"
 local confine = require "cards.script.confine"
@@ -18,7 +19,7 @@ local load_script = {}
 
 local RULES = { "keep", "drop", "hide", "initials", "email", "phone", "year_only", "pan", "last", "truncate", "hash", "fn" }
 
--- The globals of every file. One that has a meaning in both is a value of neither kind, until the kind is known.
+-- The globals of every file. `either` has the two meanings of a global that is both a transform and a rule.
 
 local names, either = {}, {}
 for name, value in pairs(transforms.values) do
@@ -38,7 +39,7 @@ function names.fn(call)
   return mask.fn(type(call) == "function" and confine.wrap(call) or call)
 end
 
---- A secret for `hash`: a key has no place in a file. An error at the script's line where the variable is not set.
+--- A secret from the environment for `hash`, as a key must not be in a file. Raises an error at the script's line where the variable is not set.
 function names.from_env(name)
   if type(name) ~= "string" then
     error("from_env takes the name of an environment variable", 2)
@@ -66,7 +67,7 @@ local function is_operation(name)
   return type(name) == "string" and name:find "^[%w_%-]+%.[%w_%-]+$" ~= nil
 end
 
---- "mapping", "policy", "definition" or "flow", or nil and what the value is instead.
+--- The kind of a file by what it returned: "mapping", "policy", "definition" or "flow"; or nil and what is wrong.
 local function kind_of(value)
   if type(value) == "function" then
     return "flow"
@@ -83,9 +84,9 @@ local function kind_of(value)
   return "policy"
 end
 
---- Runs a script's file.
--- @return { kind = "mapping", "policy", "definition" or "flow", value, path, line = function(path of keys) }, or nil and what is wrong, with file and line.
--- The value of a flow is nil: it is not run, as flows are not confined.
+--- Reads a script, and runs it confined. A flow is only compiled, because flows are trusted code.
+-- @return { kind = "mapping", "policy", "definition" or "flow", value = what it returned, path, line = function(keys) }; or nil and what is wrong, with file
+--   and line
 function load_script.read(path)
   local text, why = read_file(path)
   if not text then
@@ -120,7 +121,7 @@ function load_script.read(path)
   return { kind = kind, value = value, path = path, line = line }
 end
 
---- The mistakes in the mappings of a file, each with the path from the file's table.
+--- The mistakes in the mappings of a file, with paths from the file's table.
 local function check_mappings(value)
   local list = {}
   for name, mapping in pairs(value) do
@@ -141,8 +142,8 @@ local function check_mappings(value)
   return list
 end
 
---- Everything that is wrong with a script that was read.
--- @return a list of lines "file:12: operations.show.metod: …" in the order of the file, empty where all is well
+--- All mistakes in a script that was read.
+-- @return a list of texts "file:12: operations.show.metod: …" in the order of the lines
 function load_script.check(script)
   local list = script.kind == "mapping" and check_mappings(script.value) or script.kind == "policy" and mask.check(script.value)
     or script.kind == "definition" and define.check(script.value) or {}
@@ -178,7 +179,7 @@ local function fail(message)
   return nil, core.error { kind = "invalid_request", provider = "cards", operation = "load", message = message, retryable = false, attempts = 0 }
 end
 
---- Makes what a script without mistakes is. @return as cards.load
+--- Makes the policy, provider or mappings of a script without mistakes. @return as cards.load
 function load_script.make(script)
   local make = makers[script.kind]
   if not make then
@@ -192,7 +193,7 @@ function load_script.make(script)
 end
 
 --- Loads a file.
--- @param kind "mapping", "policy" or "definition" where it must be that
+-- @param kind "mapping", "policy" or "definition" where it has to be that; nil for any
 -- @return what cards.load returns, and its kind; or nil and an error
 function load_script.take(path, kind)
   local script, why = load_script.read(path)
@@ -209,12 +210,11 @@ function load_script.take(path, kind)
   return made, err or script.kind
 end
 
---- cards.load(path): the mapping, policy or definition in a file.
+--- cards.load(path): loads the mappings, the policy or the definition in a file. Functions in the file run confined whenever they are called.
 -- @param path of the file
--- @return for a policy its function of a card, for a definition the provider's module, for mappings true: they are defined now.
--- Or nil and an error of kind `invalid_request` with file and line of the first mistake, and how many there are. Functions in the file run confined as well,
--- each time that they are called.
--- An error at the caller's line where path is no string.
+-- @return for a policy a function of a card; for a definition the provider's module; for mappings true, after they were defined. Or nil and an error of kind
+--   "invalid_request" with file and line of the first mistake, and the number of mistakes
+-- Raises an error where path is no string.
 local function load_file(_, path)
   check.argument("cards.load", check.text(path, "path"))
   local made, err = load_script.take(path)

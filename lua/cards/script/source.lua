@@ -1,7 +1,7 @@
---- Where in a script's text something stands: the line of a key in the table that it returns.
+--- Finds the lines of the keys of the table that a script returns, in the text of the script.
 --
--- Only what is written as a constructor is found: `return { … }`, or `local t = { … }` that is returned, and the tables in it, also those that a function is
--- called with, `pan { first = 6 }`. Of anything else the line is that of the nearest table around it.
+-- It finds keys of table constructors: of `return { … }`, of a returned `local t = { … }`, and of the tables in them, including those in calls such as
+-- `pan { first = 6 }`. For any other key the line is that of the nearest table around it.
 
 local source = {}
 
@@ -11,7 +11,7 @@ local function unescape(text)
   return (text:gsub("\\(%d%d?%d?)", function(digits) return string.char(math.min(tonumber(digits), 255)) end):gsub("\\(.)", ESCAPES))
 end
 
---- The end of a long bracket that begins at `at`, and where its content begins; or nil.
+--- The end of a long bracket that begins at `at`, and the places where its content begins and ends; or nil.
 local function long_bracket(text, at)
   local equals, content = text:match("^%[(=*)%[()", at)
   if not equals then
@@ -33,7 +33,8 @@ local function quoted_end(text, at)
   return #text
 end
 
---- The token at `at`, which is no white space. @return its kind ("name", "string", "number", "comment" or the character itself), its value, where it ends
+--- The token at `at`, where no white space is.
+-- @return its kind ("name", "string", "number", "comment" or the character itself), its value, and the place of its end
 local function token(text, at)
   local c = text:sub(at, at)
   if c:find "[%a_]" then
@@ -79,7 +80,7 @@ end
 local OPENS = { ["("] = 1, ["["] = 1, ["{"] = 1, ["function"] = 1, ["if"] = 1, ["do"] = 1, ["repeat"] = 1,
   [")"] = -1, ["]"] = -1, ["}"] = -1, ["end"] = -1, ["until"] = -1 }
 
---- How much deeper the text after a token is.
+--- The change of the nesting depth after a token.
 local function opens(one)
   return OPENS[one.kind == "name" and one.value or one.kind] or 0
 end
@@ -88,8 +89,9 @@ local DEEPEST = 250 -- tables in tables: Lua itself takes 200
 
 local read_table
 
---- Reads the expression at `at` up to what ends it in a constructor. @return what it is, and the place of the end
--- @param within how many tables it stands in
+--- Reads an expression in a constructor.
+-- @param within the number of tables around it
+-- @return a node { line, children by key }, and the place after the expression
 local function read_value(list, at, within)
   local node = { line = list[at] and list[at].line, children = {} }
   local depth, from = 0, at
@@ -109,7 +111,7 @@ local function read_value(list, at, within)
   return node, at
 end
 
---- Reads the constructor whose brace is at `at`. @return what it is, and the place after it
+--- Reads the constructor whose brace is at `at`. @return a node, and the place after the constructor
 function read_table(list, at, within)
   local node, place = { line = list[at].line, children = {} }, 0
   at = at + 1
@@ -136,7 +138,7 @@ function read_table(list, at, within)
   return node, at + 1
 end
 
---- The place behind the last `return` that stands in no function, or nil.
+--- The place after the last `return` outside all functions, or nil.
 local function last_return(list)
   local depth, place = 0, nil
   for i, one in ipairs(list) do
@@ -148,7 +150,7 @@ local function last_return(list)
   return place
 end
 
---- The place of the brace of the returned table, or nil.
+--- The place of the brace where the constructor of the returned table begins, or nil.
 local function returned_table(list, at)
   local first = at and list[at]
   if not first or first.kind ~= "name" then
@@ -161,8 +163,8 @@ local function returned_table(list, at)
   end
 end
 
---- Reads a script's text.
--- @return a function of a list of keys, { "operations", "show", "metod" }, that returns the line where that stands, or the nearest that is around it
+--- Reads the text of a script.
+-- @return a function of a list of keys, { "operations", "show", "metod" }. It returns the line of that key, or of the nearest table around it
 function source.lines(text)
   local list = tokens(text)
   local at = last_return(list)
@@ -181,7 +183,7 @@ function source.lines(text)
   end
 end
 
---- Whether a text has all of these names.
+--- Whether all of these names are among the tokens.
 local function has_names(list, ...)
   local found = {}
   for _, one in ipairs(list) do
@@ -197,8 +199,8 @@ local function has_names(list, ...)
   return true
 end
 
---- Whether the text is that of a flow, as far as can be seen without running it: the last thing that it does is to return a function, or a name that a function
--- was given, or what may be one, no table, in a text that requires modules, as no confined script does.
+--- Whether the text is that of a flow, as far as its tokens show. A flow returns a function, or a name that a function was assigned to. It may also return
+-- another expression that is no table, where the text requires modules, which no confined script does.
 function source.returns_function(text)
   local list = tokens(text)
   local at = last_return(list)

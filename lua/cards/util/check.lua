@@ -1,5 +1,5 @@
---- Checks of what a programmer writes into tables: known keys, types and ranges. Every function returns nil, or what is wrong,
--- naming the key and never the value.
+--- Checks of values that a programmer wrote: known keys, types and ranges. A check is a function(value, key) that returns nil, or a message that names the key
+-- and never the value.
 
 local core = require "cards.core"
 
@@ -21,8 +21,7 @@ function check.is_callable(value)
   return type(value) == "function" or (type(metatable) == "table" and metatable.__call ~= nil)
 end
 
---- A key or name as a message may have it: neither a card number nor control characters, and of what is no name its type. No metamethod
--- is called for that.
+--- A key or name for a message: redacted, without control characters, at most 64 bytes. Of a value that is no name its type. No metamethod is called.
 function check.shown(name)
   if type(name) ~= "string" and type(name) ~= "number" then
     return type(name)
@@ -30,7 +29,7 @@ function check.shown(name)
   return (core.redact(check.digits(name) or tostring(name)):gsub("[%c\127-\255]", "?"):sub(1, 64))
 end
 
---- The name among `names` that is nearest to `name`; names is a table with the names as keys.
+--- The name nearest to `name` among the keys of `names`.
 function check.nearest(name, names)
   local best, least
   name = type(name) == "string" and name or check.shown(name)
@@ -43,8 +42,8 @@ function check.nearest(name, names)
   return best
 end
 
---- "unknown key 'timout' (did you mean 'timeout'?)"
--- @param noun what the names are names of ("key")
+--- The message for an unknown name: "unknown key 'timout' (did you mean 'timeout'?)".
+-- @param noun what the names denote ("key")
 function check.unknown(name, names, noun)
   local nearest = check.nearest(name, names)
   return ("unknown %s '%s'%s"):format(noun or "key", check.shown(name), nearest and (" (did you mean '%s'?)"):format(nearest) or "")
@@ -57,19 +56,19 @@ check.is_secret = is_secret
 
 local NOT_OPEN = { closed = "is closed", forked = "was made before this process was forked" }
 
---- What is wrong with a secret that cannot be used: "is closed", "was made before this process was forked"; nil while it is open.
+--- Why a secret cannot be used: "is closed" or "was made before this process was forked"; nil while it is open.
 function check.not_open(secret)
   return NOT_OPEN[secret.state]
 end
 
---- Makers of checks: each returns a function of (value, key) that returns nil or what is wrong.
-
-function check.number(least, most, whole)
+--- The check of a number in a range.
+-- @param is_integer whether it has to be a whole number
+function check.number(least, most, is_integer)
   return function(value, key)
     if type(value) ~= "number" or value ~= value then
       return ("%s must be a number"):format(key)
-    elseif value < least or value > most or (whole and value % 1 ~= 0) then
-      return ("%s must be a %s from %.16g to %.16g"):format(key, whole and "whole number" or "number", least, most)
+    elseif value < least or value > most or (is_integer and value % 1 ~= 0) then
+      return ("%s must be a %s from %.16g to %.16g"):format(key, is_integer and "whole number" or "number", least, most)
     end
   end
 end
@@ -86,11 +85,12 @@ function check.callback(value, key)
   end
 end
 
---- The same for anything that can be called.
+--- The check of a value that can be called.
 function check.callable(value, key)
   return not check.is_callable(value) and ("%s must be a function"):format(key) or nil
 end
 
+--- The check of a string that is one of those.
 function check.one_of(...)
   local allowed, list = {}, table.concat({ ... }, ", ")
   for i = 1, select("#", ...) do
@@ -103,7 +103,7 @@ function check.one_of(...)
   end
 end
 
---- A string without control characters.
+--- The check of a string without control characters that is not empty.
 function check.text(value, key)
   if type(value) ~= "string" or value == "" then
     return ("%s must be a string that is not empty"):format(key)
@@ -112,7 +112,8 @@ function check.text(value, key)
   end
 end
 
---- A string or an open secret, which may hold line breaks (a PEM does) where `lines` is given.
+--- The check of a string or an open secret.
+-- @param lines whether a string may have line breaks, as PEM does
 function check.credential(value, key, lines)
   if is_secret(value) then
     local why = check.not_open(value)
@@ -167,9 +168,9 @@ function check.argument(name, wrong)
   end
 end
 
---- Checks every key of a table by a table of checks.
--- @param known { key = function(value, key) }
--- @param prefix in front of the keys in what is returned
+--- Checks every key of a table.
+-- @param known the checks by key
+-- @param prefix of the keys in the message, "tls."
 function check.table(value, known, prefix)
   prefix = prefix or ""
   if type(value) ~= "table" then
@@ -187,7 +188,8 @@ function check.table(value, known, prefix)
   end
 end
 
---- The same for the options of a public function.
+--- Checks the options of a public function.
+-- @param known the checks by key
 function check.options(value, known)
   return type(value) ~= "table" and "the options must be a table" or check.table(value, known)
 end

@@ -1,8 +1,8 @@
---- What becomes of an error that a function raised which runs beside others.
+--- Adds a traceback to an error that ended a coroutine.
 
---- A table stays one, with the traceback in a field of its own, where it has none yet; of anything else a text is made.
--- @param cause what was raised
--- @param thread the coroutine that it ended; nil: the running one, from the handler of xpcall
+--- @param cause what was raised
+-- @param thread the coroutine; nil for the running one, in a handler of xpcall
+-- @return a table as it is, with the traceback in its field `traceback` unless it has one; anything else as text with the traceback
 return function(cause, thread)
   local is_table = type(cause) == "table"
   local message = is_table and "" or tostring(cause) -- Lua 5.1 gives no traceback for nil
