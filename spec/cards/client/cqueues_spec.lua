@@ -97,9 +97,9 @@ describe("client:start in cqueues", function()
       function() wait_to_hear(job) end,
       function()
         cqueues.sleep(0.05)
-        local other = start "slow_first_byte=0.3"
         quick = core.now()
-        assert(other:result()) -- blocks everything: the first one's answer comes by here
+        local other = start "slow_first_byte=0.3"
+        assert(other:result()) -- blocks everything, and receives the first one's answer, too
         quick = core.now() - quick
       end,
     }
