@@ -28,7 +28,7 @@ end
 local function from_csv(read, name)
   local next_record = csv.reader(read, name)
   local names, columns = read_names(next_record, name)
-  local max, first = csv.MAX_FIELD, names[1]
+  local max = csv.MAX_FIELD
   return function()
     local fields, count = next_record()
     if not fields then
@@ -37,10 +37,6 @@ local function from_csv(read, name)
       return false, ("it has %d fields and not %d, as the first line"):format(count, columns)
     end
     local row = {}
-    if columns == 1 and #fields[1] <= max then -- a list of ids
-      row[first] = fields[1]
-      return row
-    end
     for i = 1, columns do
       local field = fields[i]
       if #field > max then
