@@ -120,43 +120,44 @@ local function parameters(options, operation)
   return given
 end
 
-local ORDER = {
-  "provider", "id", "number", "cvv", "last4", "bin", "brand", "type", "status", "exp_month", "exp_year", "holder_name", "token", "billing", "email", "phone",
-  "created_at", "canceled_at",
-}
+local ORDER = {}
+for place, name in ipairs { "provider", "id", "number", "cvv", "last4", "bin", "brand", "type", "status", "exp_month", "exp_year", "holder_name", "token",
+  "billing", "email", "phone", "created_at", "canceled_at" } do
+  ORDER[name] = place
+end
 
-local function print_fields(fields, prefix, width)
-  local names, known = {}, {}
-  for i, name in ipairs(ORDER) do
-    known[name] = i
-  end
+--- Appends the lines of a record, { label, text }, to a list.
+local function add_lines(lines, fields, prefix)
+  local names = {}
   for name in pairs(fields) do
     names[#names + 1] = name
   end
   table.sort(names, function(a, b)
-    local first, second = known[a] or math.huge, known[b] or math.huge
+    local first, second = ORDER[a] or math.huge, ORDER[b] or math.huge
     if first ~= second then
       return first < second
     end
     return tostring(a) < tostring(b)
   end)
   for _, name in ipairs(names) do
-    local label = prefix .. tostring(name)
-    if type(fields[name]) == "table" then
-      print_fields(fields[name], label .. ".", width)
+    local label, value = prefix .. tostring(name), fields[name]
+    if type(value) == "table" then
+      add_lines(lines, value, label .. ".")
     else
-      io.stdout:write(label, (" "):rep(width - #label + 2), tostring(fields[name]):gsub("%c", "?"), "\n")
+      lines[#lines + 1] = { label, (tostring(value):gsub("%c", "?")) }
     end
   end
+  return lines
 end
 
-local function widest(fields, prefix)
-  local width = 0
-  for name, value in pairs(fields) do
-    local label = prefix .. tostring(name)
-    width = math.max(width, type(value) == "table" and widest(value, label .. ".") or #label)
+local function print_fields(fields)
+  local lines, width = add_lines({}, fields, ""), 0
+  for _, line in ipairs(lines) do
+    width = math.max(width, #line[1])
   end
-  return width
+  for _, line in ipairs(lines) do
+    io.stdout:write(line[1], (" "):rep(width - #line[1] + 2), line[2], "\n")
+  end
 end
 
 function call.run(options)
@@ -196,7 +197,7 @@ function call.run(options)
     end
     io.stdout:write(text, "\n")
   else
-    print_fields(shown, "", widest(shown, ""))
+    print_fields(shown)
   end
   return 0
 end

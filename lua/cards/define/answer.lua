@@ -1,5 +1,6 @@
 --- The answer's side of an operation of a definition: successes, the fields of the record, errors, echoes and pages.
 
+local check = require "cards.util.check"
 local core = require "cards.core"
 local mistakes = require "cards.util.mistakes"
 local paths = require "cards.define.paths"
@@ -41,7 +42,7 @@ end
 
 local field_type = one_of("string", "integer", "number", "boolean", "timestamp", "pan", "cvv", "token", "secret")
 local PADDED = mistakes.set("string", "pan", "cvv", "token", "secret")
-local FIELD = { type = field_type, digits = function(at, value) return at:whole(value, 1, 19) end }
+local FIELD = { type = field_type, digits = mistakes.checked(check.number(1, 19, true)) }
 
 local function field(at, name, value)
   local made = type(value) == "table" and at:read(value, FIELD) or { type = field_type(at, value) }

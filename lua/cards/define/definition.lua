@@ -47,6 +47,7 @@
 
 local answer = require "cards.define.answer"
 local auth = require "cards.define.auth"
+local check = require "cards.util.check"
 local client = require "cards.client.config"
 local core = require "cards.core"
 local mistakes = require "cards.util.mistakes"
@@ -148,11 +149,13 @@ end
 
 local ERROR = mistakes.set("kind", "code", "status")
 
+local status = mistakes.checked(check.number(100, 599, true))
+
 --- The schema of an example, for operations of these names.
 local function example_schema(names)
   return {
     operation = function(at, value) return at:word(value, names) end,
-    status = function(at, value) return at:whole(value, 100, 599) or 200 end,
+    status = function(at, value) return status(at, value) or 200 end,
     answer = function(at, value)
       return type(value) == "string" and #value <= 1024 * 1024 and value or at:wrong "must be a string, the answer's body, of at most 1 MiB"
     end,
@@ -186,15 +189,8 @@ local function names_of(at, value)
   return names
 end
 
-local DEFINITION = { name = name_of, page = optional_text, credentials = any, auth = any, settings = any, operations = any, examples = any }
-
-function DEFINITION.base_url(at, value)
-  local wrong = value ~= nil and client.check_url(value, "base_url")
-  if wrong then
-    table.insert(at.list, { path = at.path, message = wrong })
-  end
-  return value
-end
+local DEFINITION = { name = name_of, base_url = mistakes.checked(client.check_url), page = optional_text, credentials = any, auth = any, settings = any,
+  operations = any, examples = any }
 
 --- Reads a definition, without any effect.
 -- @param value what a script gave

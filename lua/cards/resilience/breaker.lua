@@ -121,8 +121,7 @@ end
 -- Raises an error for unknown or wrong options.
 return function(options)
   options = options or {}
-  check.argument("cards.breaker", check.options(options, known)
-    or (options.shared and not options.name and "name is required where shared is given") or shared.wrong(options.shared))
+  check.argument("cards.breaker", check.options(options, known) or shared.wrong(options, "name"))
   local name = options.name or "breaker"
   return setmetatable({
     name = name, failures = options.failures or 5, window = options.window or 10, open_for = options.open_for or 30, half_open = options.half_open or 1,

@@ -149,7 +149,7 @@ return function(options)
   check.argument("cards.limit", type(options) ~= "table" and "a table of options is required" or check.table(options, known)
     or (not options.rate and not options.concurrency and "rate or concurrency is required")
     or ((options.per or options.burst) and not options.rate and "rate is required where per or burst is given")
-    or (options.shared and not options.key and "key is required where shared is given") or shared.wrong(options.shared))
+    or shared.wrong(options, "key"))
   return setmetatable({
     tokens = options.rate and new_token_bucket((options.per or 1) / options.rate, options.burst, shared.dict(options.shared)),
     concurrency = options.concurrency, max_wait = options.max_wait or 30, key = options.key or "", buckets = {}, count = 0, most = 64,

@@ -6,16 +6,16 @@ local host = require "cards.async.host"
 
 local shared = {}
 
---- What is wrong with the name of a shared dict, or nil.
-function shared.wrong(name)
-  if not name or not host.shared or host.shared[name] then
+--- What is wrong with the option `shared`, the name of a dict, or nil.
+-- @param required an option that has to be given with it, "name"
+function shared.wrong(options, required)
+  local name = options.shared
+  if name and not options[required] then
+    return ("%s is required where shared is given"):format(required)
+  elseif not name or not host.shared or host.shared[name] then
     return nil
   end
-  local names = {}
-  for known in pairs(host.shared) do
-    names[known] = true
-  end
-  local nearest = check.nearest(name, names)
+  local nearest = check.nearest(name, host.shared)
   return ("shared: there is no lua_shared_dict of that name%s"):format(nearest and (" (did you mean '%s'?)"):format(nearest) or "")
 end
 

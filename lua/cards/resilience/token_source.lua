@@ -140,7 +140,7 @@ end
 return function(fetch_token, options)
   options = options or {}
   check.argument("cards.token_source", check.callable(fetch_token, "the first argument") or check.options(options, known)
-    or (options.shared and not options.name and "name is required where shared is given") or shared.wrong(options.shared))
+    or shared.wrong(options, "name"))
   local ttl, dict = options.ttl or 300, shared.dict(options.shared)
   return setmetatable({
     call = fetch_token, ttl = ttl, refresh_before = options.refresh_before or math.min(30, ttl / 10), token = nil, ends = 0,

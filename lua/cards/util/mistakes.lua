@@ -1,7 +1,7 @@
 --- Collects what is wrong with a table that a programmer wrote. Each mistake has the keys that lead to it and a one-line message, which names the place and the
 -- nearest known word. No message shows a value, and no metamethod is called.
 --
--- A reader is a function(at, value) that returns the value in its normal form, or nil after it added a mistake: text, flag, word and whole are readers.
+-- A reader is a function(at, value) that returns the value in its normal form, or nil after it added a mistake: text, flag and word are readers.
 -- A schema is a table of readers by key.
 
 local check = require "cards.util.check"
@@ -35,13 +35,17 @@ function mistakes:name()
   return table.concat(steps, ".")
 end
 
+local function add(self, message)
+  if #self.list < MOST then
+    table.insert(self.list, { path = self.path, message = message })
+  end
+end
+
 --- Adds a mistake about the value here: "<place> <what>", or "<place>: …" where `what` begins with the colon. Returns nil.
 function mistakes:wrong(what, ...)
-  if #self.list < MOST then
-    local name = self:name()
-    local text = select("#", ...) > 0 and what:format(...) or what
-    table.insert(self.list, { path = self.path, message = name == "" and text or name .. (text:find "^:" and "" or " ") .. text })
-  end
+  local name = self:name()
+  local text = select("#", ...) > 0 and what:format(...) or what
+  add(self, name == "" and text or name .. (text:find "^:" and "" or " ") .. text)
 end
 
 --- Words as the keys of a table.
@@ -169,23 +173,18 @@ function mistakes:word(value, words)
   return self:wrong("must be one of %s%s", table.concat(list, ", "), nearest)
 end
 
---- True, false or nil.
-function mistakes:flag(value)
-  if value ~= nil and type(value) ~= "boolean" then
-    return self:wrong "must be true or false"
+--- The reader of what passes a check of cards.util.check, or nil.
+function mistakes.checked(test)
+  return function(at, value)
+    local wrong = value ~= nil and test(value, at:name())
+    if wrong then
+      return add(at, wrong)
+    end
+    return value
   end
-  return value
 end
 
---- A whole number in the range, or nil.
-function mistakes:whole(value, least, most)
-  if value == nil then
-    return nil
-  elseif type(value) ~= "number" or value < least or value > most or value % 1 ~= 0 then
-    return self:wrong("must be a whole number from %d to %d", least, most)
-  end
-  return value
-end
+mistakes.flag = mistakes.checked(check.boolean)
 
 --- The reader of one of these words.
 function mistakes.one_of(...)
