@@ -203,7 +203,7 @@ end
 
 mistakes.optional_text = mistakes.optional(mistakes.text)
 
---- The reader of what another function reads.
+--- The reader of a value that is read later, because that depends on others.
 function mistakes.any(_, value)
   return value
 end
