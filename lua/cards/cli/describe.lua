@@ -1,5 +1,6 @@
 --- cards describe [PROVIDER[.OPERATION]]: shows providers, their credentials and operations.
 
+local check = require "cards.util.check"
 local core = require "cards.core"
 local environment = require "cards.cli.environment"
 local providers = require "cards.cli.providers"
@@ -13,15 +14,6 @@ function describe.add(parser)
   parser:flag("--json", "Print a line of JSON.")
 end
 
-local function sorted(values)
-  local names = {}
-  for name in pairs(values) do
-    names[#names + 1] = name
-  end
-  table.sort(names)
-  return ipairs(names)
-end
-
 local function line(...)
   io.stdout:write(...)
   io.stdout:write "\n"
@@ -30,7 +22,7 @@ end
 local function show_all(names)
   for _, name in ipairs(names) do
     local operations = {}
-    for _, operation in sorted(core.provider(name).operations) do
+    for _, operation in ipairs(check.keys(core.provider(name).operations)) do
       operations[#operations + 1] = name .. "." .. operation
     end
     line(table.concat(operations, "\n"))
@@ -52,7 +44,7 @@ local function show_provider(about)
     end
   end
   line "\noperations:"
-  for _, name in sorted(about.operations) do
+  for _, name in ipairs(check.keys(about.operations)) do
     line("  ", about.name, ".", name, "  ", about.operations[name].method, " ", about.operations[name].path)
   end
 end
@@ -60,13 +52,13 @@ end
 local function show_operation(operation)
   line(operation.provider, ".", operation.operation, "  ", operation.method, " ", operation.path)
   line "\nparameters:"
-  for _, name in sorted(operation.params) do
+  for _, name in ipairs(check.keys(operation.params)) do
     local param = operation.params[name]
     line("  ", name, "  ", param.type, param.required and ", required" or "", ", into ", param.into,
       param.enum and ", one of " .. table.concat(param.enum, ", ") or "", param.sensitive and ", from " .. environment.variable(operation.provider, name) or "")
   end
   line("\nfields of the record", operation.response.root ~= "" and " (" .. operation.response.root .. ")" or "", ":")
-  for _, path in sorted(operation.response.fields) do
+  for _, path in ipairs(check.keys(operation.response.fields)) do
     line("  ", path, "  ", operation.response.fields[path])
   end
 end

@@ -163,12 +163,8 @@ local function either(one, other)
 end
 
 local function check_defaults(about)
-  local known, names = {}, {}
-  for name in pairs(about.operations) do
-    table.insert(names, name)
-  end
-  table.sort(names) -- for the same message each time
-  for _, operation in ipairs(names) do
+  local known = {}
+  for _, operation in ipairs(check.keys(about.operations)) do
     for name, param in pairs(about.operations[operation].params) do
       known[name] = known[name] and either(known[name], check_default(param)) or check_default(param)
     end
@@ -256,13 +252,6 @@ local function flatten(config, base_url)
   return settings
 end
 
-local function hold(value)
-  if type(value) ~= "string" then
-    return value
-  end
-  return core.secret(value, "credential")
-end
-
 --- Adds a source: a function that gives a value for calls. Sources are asked in this order.
 -- @param source { name, call, renew = function(call, refused) for another value after a 401, signs = "payload" or "request", credential = of a signer }
 local function add_source(private, source)
@@ -305,14 +294,14 @@ function client.new(about, methods, config)
     elseif check.is_callable(value) then
       add_source(private, { name = credential.name, call = value, renew = type(value) == "table" and value.renew or nil })
     elseif value ~= nil then
-      local held, err = value, nil
-      if credential.kind ~= "setting" then
-        held, err = hold(value)
+      local err
+      if credential.kind ~= "setting" and type(value) == "string" then
+        value, err = core.secret(value, "credential")
       end
-      if not held then
+      if not value then
         return nil, err
       end
-      private.credentials[credential.name] = held
+      private.credentials[credential.name] = value
     end
   end
   for name, value in pairs(config.defaults or {}) do

@@ -21,6 +21,23 @@ function check.is_callable(value)
   return type(value) == "function" or (type(metatable) == "table" and metatable.__call ~= nil)
 end
 
+--- The keys of a table in a fixed order; of anything else none. No metamethod is called.
+function check.keys(value)
+  local keys = {}
+  if type(value) == "table" then
+    for key in next, value do
+      table.insert(keys, key)
+    end
+  end
+  table.sort(keys, function(a, b)
+    if type(a) == type(b) and (type(a) == "number" or type(a) == "string") then
+      return a < b
+    end
+    return type(a) < type(b)
+  end)
+  return keys
+end
+
 --- A key or name for a message: redacted, without control characters, at most 64 bytes. Of a value that is no name its type. No metamethod is called.
 function check.shown(name)
   if type(name) ~= "string" and type(name) ~= "number" then

@@ -8,6 +8,7 @@ local check = require "cards.util.check"
 
 local mistakes = {}
 mistakes.__index = mistakes
+mistakes.keys = check.keys
 
 local MOST = 100
 
@@ -55,23 +56,6 @@ function mistakes.set(...)
     words[(select(i, ...))] = true
   end
   return words
-end
-
---- The keys of a table, sorted; of anything else none.
-function mistakes.keys(value)
-  local keys = {}
-  if type(value) == "table" then
-    for key in next, value do
-      table.insert(keys, key)
-    end
-  end
-  table.sort(keys, function(a, b)
-    if type(a) == type(b) and (type(a) == "number" or type(a) == "string") then
-      return a < b
-    end
-    return type(a) < type(b)
-  end)
-  return keys
 end
 
 --- Whether the value is a table whose keys are among those of `known`.
