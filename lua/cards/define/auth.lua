@@ -88,36 +88,49 @@ local function make(at, name, into)
   return name
 end
 
---- By type of an entry of `auth`: a schema of what it has besides type, and a function that adds its parts.
-local kinds = {}
+-- By type of an entry of `auth`: the schema of its other keys, and a function(at, entry, into) that adds its parts.
+local schemas, add = {}, {}
 
-kinds.bearer = { { credential = any }, function(at, entry, into)
+schemas.bearer = { credential = any }
+
+function add.bearer(at, entry, into)
   entry.credential = entry.credential == nil and "token" or entry.credential
   add_part(at, entry, into, { wire = "Authorization", into = "header", prefix = "Bearer " })
-end }
+end
 
-kinds.header = { { credential = any, name = place.header, prefix = optional_text }, function(at, entry, into)
+schemas.header = { credential = any, name = place.header, prefix = optional_text }
+
+function add.header(at, entry, into)
   add_part(at, entry, into, { wire = entry.name, into = "header", prefix = entry.prefix })
-end }
+end
 
-kinds.query = { { credential = any, name = mistakes.text }, function(at, entry, into)
+schemas.query = { credential = any, name = mistakes.text }
+
+function add.query(at, entry, into)
   add_part(at, entry, into, { wire = entry.name, into = "query" })
-end }
+end
 
-kinds.basic = { { credential = function(at, value) return at:list_of(value, 2) end }, function(at, entry, into)
+schemas.basic = { credential = function(at, value) return at:list_of(value, 2) end }
+
+function add.basic(at, entry, into)
   local user, password = entry.credential[1], entry.credential[2]
   if user ~= nil and rawequal(user, password) then
     at:at("credential"):wrong "has the same credential twice"
   end
   local made = add_part(at, { credential = user }, into, { wire = "Authorization", into = "header", prefix = "Basic ", basic = true })
   made.password = hidden_part(at:at "credential", password, into)
-end }
+end
 
-kinds.body = { { credential = any, path = place.steps, prefix = optional_text }, function(at, entry, into, given)
-  add_part(at, entry, into, { wire = entry.path and rawget(given, "path"), steps = entry.path, into = "body", prefix = entry.prefix })
-end }
+schemas.body = { credential = any, path = any, prefix = optional_text }
 
-kinds.signer = { { credential = any, name = place.header, sign = any }, function(at, entry, into)
+function add.body(at, entry, into)
+  local steps = place.steps(at:at "path", entry.path)
+  add_part(at, entry, into, { wire = steps and entry.path, steps = steps, into = "body", prefix = entry.prefix })
+end
+
+schemas.signer = { credential = any, name = place.header, sign = any }
+
+function add.signer(at, entry, into)
   if not into.signers then
     return at:at("type"):wrong "is for all operations, not for one"
   elseif type(entry.sign) ~= "function" then
@@ -127,7 +140,7 @@ kinds.signer = { { credential = any, name = place.header, sign = any }, function
   make(at:at "name", entry.name, into)
   table.insert(into.parts, { name = entry.name, wire = entry.name, into = "header", source = "signature", required = true })
   table.insert(into.signers, { name = entry.name, credential = key, sign = entry.sign })
-end }
+end
 
 --- The reader of a template: a text with {names}, which values replace.
 -- @param is_known function(name)
@@ -158,34 +171,33 @@ end
 
 local ALGORITHMS = set "ecdsa-sha256"
 
-kinds.signature = {
-  {
-    credential = any, name = any, into = any, key = any, sign = any, algorithm = any, encoding = optional(one_of "base64"),
-    over = template(is_signed, "such as {body} or {body.data}"),
-    value = optional(template(function(name) return name == "signature" end, "{signature}", true)),
-  },
-  function(at, entry, into)
-    local made = { source = "signature", required = true, over = entry.over, value = entry.value }
-    made.into, made.wire, made.steps = place.read(at, entry, "name", { into = "header" })
-    if entry.key == nil and entry.credential == nil and entry.sign == nil then
-      at:wrong "must have a key, sign or a credential"
-    elseif entry.key ~= nil then
-      made.algorithm = at:at("algorithm"):word(entry.algorithm, ALGORITHMS)
-    elseif entry.algorithm ~= nil then
-      at:at("algorithm"):wrong "has no sense without a key"
-    end
-    made.name = entry.credential ~= nil and credential(at:at "credential", entry.credential, into) or nil
-    made.key = hidden_part(at:at "key", entry.key, into, "pem")
-    made.sign = entry.sign ~= nil and credential(at:at "sign", entry.sign, into, "function") or nil
-    made.name = made.name or make(at, made.wire, into)
-    table.insert(into.parts, made)
-  end,
+schemas.signature = {
+  credential = any, name = any, into = any, key = any, sign = any, algorithm = any, encoding = optional(one_of "base64"),
+  over = template(is_signed, "such as {body} or {body.data}"),
+  value = optional(template(function(name) return name == "signature" end, "{signature}", true)),
 }
 
+function add.signature(at, entry, into)
+  local made = { source = "signature", required = true, over = entry.over, value = entry.value }
+  made.into, made.wire, made.steps = place.read(at, entry, "name", { into = "header" })
+  if entry.key == nil and entry.credential == nil and entry.sign == nil then
+    at:wrong "must have a key, sign or a credential"
+  elseif entry.key ~= nil then
+    made.algorithm = at:at("algorithm"):word(entry.algorithm, ALGORITHMS)
+  elseif entry.algorithm ~= nil then
+    at:at("algorithm"):wrong "has no sense without a key"
+  end
+  made.name = entry.credential ~= nil and credential(at:at "credential", entry.credential, into) or nil
+  made.key = hidden_part(at:at "key", entry.key, into, "pem")
+  made.sign = entry.sign ~= nil and credential(at:at "sign", entry.sign, into, "function") or nil
+  made.name = made.name or make(at, made.wire, into)
+  table.insert(into.parts, made)
+end
+
 local KEYS = { type = true }
-for _, kind in pairs(kinds) do
-  kind[1].type = any
-  for key in pairs(kind[1]) do
+for _, schema in pairs(schemas) do
+  schema.type = any
+  for key in pairs(schema) do
     KEYS[key] = true
   end
 end
@@ -194,20 +206,19 @@ end
 -- @param into what is filled in: { credentials, declared, parts, signers, made }; without signers where it is of one operation
 function auth.read(at, value, into)
   at:each(value, 8, function(here, entry)
-    local kind = here:table(entry, KEYS) and here:at("type"):word(rawget(entry, "type"), kinds)
+    local kind = here:table(entry, KEYS) and here:at("type"):word(rawget(entry, "type"), schemas)
     if not kind then
       return
     end
-    local schema, add = kinds[kind][1], kinds[kind][2]
     local own = {}
     for key, given, there in here:entries(entry) do
-      if schema[key] then
+      if schemas[kind][key] then
         own[key] = given
       elseif KEYS[key] then
         there:wrong("is not for \"%s\"", kind)
       end
     end
-    add(here, here:read(own, schema), into, own)
+    add[kind](here, here:read(own, schemas[kind]), into)
   end)
 end
 

@@ -131,3 +131,32 @@ describe("a check", function()
     end
   end)
 end)
+
+describe("check.digits", function()
+  it("has all digits of a whole number, and none of anything else", function()
+    assert.equal("5", check.digits(5.0))
+    assert.equal("-1", check.digits(-1))
+    assert.equal("9007199254740992", check.digits(2 ^ 53))
+    assert.is_nil(check.digits(0.5))
+    assert.is_nil(check.digits(1 / 0))
+    assert.is_nil(check.digits "5")
+  end)
+end)
+
+describe("check.argument", function()
+  local function public(value)
+    check.argument("cards.public", check.callable(value, "the first argument"))
+    return "called"
+  end
+
+  it("raises at the line of the caller, where something is wrong", function()
+    local ok, message = pcall(function()
+      public(5)
+      return nil
+    end)
+    assert.is_false(ok)
+    assert.matches(("check_spec.lua:%d: cards.public: the first argument must be a function"):format(debug.getinfo(1, "l").currentline - 4), message, 1, true)
+    assert.equal("called", public(print))
+    assert.equal("called", public(setmetatable({}, { __call = print })))
+  end)
+end)
