@@ -259,60 +259,71 @@ local function add_source(private, source)
   private.sources[source.name] = source
 end
 
+--- Adds the credentials of a configuration, and the sources of those that are functions. Sources that sign come last, as they may sign with a credential.
+-- @return true; or nil and an error where there is no memory for a secret
+local function add_credentials(private, about, config)
+  local signers = {}
+  for _, credential in ipairs(about.credentials) do
+    local name, value = credential.name, config[credential.name]
+    if credential.kind == "function" then
+      table.insert(signers, value and { name = name, call = value, signs = "payload" })
+    elseif check.is_callable(value) then
+      add_source(private, { name = name, call = value, renew = type(value) == "table" and value.renew or nil })
+    elseif type(value) == "string" and credential.kind ~= "setting" then
+      local secret, err = core.secret(value, "credential")
+      if not secret then
+        return nil, err
+      end
+      private.credentials[name] = secret
+    else
+      private.credentials[name] = value
+    end
+  end
+  for _, signer in ipairs(about.signers or {}) do
+    table.insert(signers, { name = signer.name, call = signer.sign, signs = "request", credential = signer.credential })
+  end
+  for _, signer in ipairs(signers) do
+    add_source(private, signer)
+  end
+  return true
+end
+
+--- What is wrong with a configuration, or nil.
+local function check_config(about, config, base_url)
+  if type(config) ~= "table" then
+    return "a table of settings is required"
+  elseif config.http_version ~= nil then
+    return "http_version is no setting any more: calls go over HTTP/1.1, as HTTP/2 was slower here and kept copies of secrets while a connection was open"
+  end
+  local wrong = check.table(config, keys_of(about)) or check_own_headers(about, rawget(config, "headers")) or check_given(about, config)
+    or (not base_url and "base_url is required") or check_security(config, base_url)
+  for name, value in pairs(not wrong and config.headers or {}) do
+    wrong = wrong or check.credential(value, "headers." .. name)
+  end
+  return wrong
+end
+
 --- Makes a client.
 -- @param about the provider, as core.provider returns it; of a definition with `handle` and `signers`
 -- @param methods the table of the client's methods
 -- @param config as docs/design/contract.md lists it
 -- @return the client; or nil and what is wrong with the configuration, a string; or nil and an error where there is no memory for a secret
 function client.new(about, methods, config)
-  if type(config) ~= "table" then
-    return nil, "a table of settings is required"
-  end
-  if config.http_version ~= nil then
-    return nil, "http_version is no setting any more: calls go over HTTP/1.1, as HTTP/2 was slower here and kept copies of secrets while a connection was open"
-  end
-  local base_url = config.base_url or about.base_url
-  local wrong = check.table(config, keys_of(about)) or check_own_headers(about, rawget(config, "headers")) or check_given(about, config)
-    or (not base_url and "base_url is required") or check_security(config, base_url)
+  local base_url = type(config) == "table" and config.base_url or about.base_url
+  local wrong = check_config(about, config, base_url)
   if wrong then
     return nil, wrong
   end
-  for name, value in pairs(config.headers or {}) do
-    wrong = check.credential(value, "headers." .. name)
-    if wrong then
-      return nil, wrong
-    end
-  end
   local private = {
     methods = methods, operations = about.operations, credentials = {}, sources = {}, defaults = {}, on_event = config.on_event, timeout = config.timeout or 30,
+    headers = headers_of(config, true),
   }
-  local signers = {}
-  for _, credential in ipairs(about.credentials) do
-    local value = config[credential.name]
-    if credential.kind == "function" then
-      table.insert(signers, value and { name = credential.name, call = value, signs = "payload" })
-    elseif check.is_callable(value) then
-      add_source(private, { name = credential.name, call = value, renew = type(value) == "table" and value.renew or nil })
-    elseif value ~= nil then
-      local err
-      if credential.kind ~= "setting" and type(value) == "string" then
-        value, err = core.secret(value, "credential")
-      end
-      if not value then
-        return nil, err
-      end
-      private.credentials[credential.name] = value
-    end
-  end
   for name, value in pairs(config.defaults or {}) do
     private.defaults[name] = value
   end
-  private.headers = headers_of(config, true)
-  for _, signer in ipairs(signers) do -- after the credentials, as they may sign with one
-    add_source(private, signer)
-  end
-  for _, signer in ipairs(about.signers or {}) do
-    add_source(private, { name = signer.name, call = signer.sign, signs = "request", credential = signer.credential })
+  local ok, err = add_credentials(private, about, config)
+  if not ok then
+    return nil, err
   end
   return core.client(about.handle or about.name, flatten(config, base_url), private)
 end
