@@ -167,7 +167,7 @@ storm: $(BUILD)/units-tsan/storm $(BUILD)/units/storm ## the I/O thread: submits
 # --- no copy of a secret: targets are scanned from outside; SHORT=yes takes some seconds, ONLY=text the cases with it in their name ---
 
 MEMCHECK := $(BUILD)/memcheck
-$(MEMCHECK)/scan: $(filter-out %/other.c,$(wildcard spec/memcheck/*.[ch]))
+$(MEMCHECK)/scan: $(filter-out %/other.c %/host.c,$(wildcard spec/memcheck/*.[ch]))
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -g -o $@ $(filter %.c,$^)
 
@@ -175,11 +175,15 @@ $(MEMCHECK)/other.so: spec/memcheck/other.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(WARNINGS) -O2 -g -shared -fPIC $(shell pkg-config --cflags lua5.4) -o $@ $< -lcurl -lcjson
 
+$(MEMCHECK)/host-%: spec/memcheck/host.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 $(WARNINGS) -O2 -g -D_GNU_SOURCE $(call LUA_INC,$*) -o $@ $< $(shell pkg-config --libs $(if $(filter luajit,$*),luajit,lua$*))
+
 .PHONY: memcheck
 memcheck: deps-test ## no copy of a secret stays in memory: processes are scanned from outside; SHORT=yes some of it, ONLY=text the cases with it in their name
 	@$(MAKE) -s all LUA=luajit
 	@$(MAKE) -s all LUA=5.4
-	@$(MAKE) -s $(MEMCHECK)/scan $(MEMCHECK)/other.so
+	@$(MAKE) -s $(MEMCHECK)/scan $(MEMCHECK)/other.so $(MEMCHECK)/host-5.4 $(MEMCHECK)/host-luajit
 	@$(MEMCHECK)/scan --selftest
 	@spec/sandbox/start $(SANDBOX)
 	@echo "== copies of secrets in memory"

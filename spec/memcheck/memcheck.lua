@@ -3,6 +3,7 @@
 -- result. With a TEXT only what has it in its name.
 
 local cases = require "memcheck.cases"
+local ends = require "memcheck.ends"
 local markers = require "memcheck.markers"
 local plain = require "memcheck.plain"
 local scanner = require "memcheck.scanner"
@@ -114,8 +115,9 @@ end
 
 print(no_core and ("core: from the flags of the mappings, as " .. no_core) or "core: dumps by the kernel")
 line("case", "target", "open", "core", "closed", "")
+local function chosen(row) return (row.short or not short) and row.name:find(only, 1, true) end
 for _, row in ipairs(cases) do
-  if (row.short or not short) and row.name:find(only, 1, true) then
+  if chosen(row) then
     local ok, counts, wrong, verdict, notes = pcall(scan, row)
     if ok then
       result(row.name, "Lua 5.4", counts, wrong, verdict)
@@ -127,6 +129,7 @@ for _, row in ipairs(cases) do
     end
   end
 end
+ends.scan(folder, chosen, result)
 if ("nginx"):find(only, 1, true) then
   local ok, why = pcall(worker.scan, folder, short, no_core, result)
   if not ok then result("nginx", "nginx", {}, { tostring(why) }) end

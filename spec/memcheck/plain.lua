@@ -7,6 +7,7 @@ local plain = {}
 
 local quote = program.quote
 local root = program.shell "pwd":match "^[^\n]*"
+plain.root = root
 
 local function absolute(path) return path:sub(1, 1) == "/" and path or root .. "/" .. path end
 
@@ -25,50 +26,65 @@ function plain.feed(folder, given)
   if #writers > 0 then os.execute(("timeout 60 sh -c %s </dev/null >/dev/null 2>&1 &"):format(quote(table.concat(writers, "\n") .. "\nwait"))) end
 end
 
-local function contents(path)
+function plain.contents(path)
   local file = assert(io.open(path, "rb"))
   local text = file:read "a"
   file:close()
   return text
 end
 
---- Starts the target of a row.
--- @param marked what markers.of returned
-function plain.start(row, marked, folder)
-  local given, exports, environment = {}, {}, {}
-  for name, text in pairs(marked.given) do given[name] = text end
-  if marked.key then given.private_key = contents(marked.key) end
-  if row.environment then
-    environment = { MEMCHECK_SECRET = given[row.environment] }
-    given[row.environment] = nil
-  end
-  os.execute("rm -rf " .. quote(folder) .. " && mkdir -p -m 700 " .. quote(folder))
-  if row.way == "file" then
-    local file = assert(io.open(folder .. "/file", "w"))
-    file:write(given.access_token, "\n")
-    file:close()
-    given.access_token = nil
-  end
+--- Makes an empty folder for a target.
+function plain.clear(folder) os.execute(("rm -rf %s && mkdir -p -m 700 %s"):format(quote(folder), quote(folder))) end
+
+--- Starts a command as the target, with the folder for its pipes.
+-- @param command a shell command
+-- @param lua whose modules it finds
+-- @param given { name = bytes for a pipe }
+-- @param exports { name = value } for its environment
+function plain.run(command, lua, given, folder, exports)
+  local lines = {}
+  for name, text in pairs(exports or {}) do lines[#lines + 1] = ("export %s=%s"):format(name, quote(text)) end
   plain.feed(folder, given)
   assert(os.execute("mkfifo -m 600 " .. quote(folder .. "/in")))
-  for name, text in pairs(environment) do exports[#exports + 1] = ("export %s=%s"):format(name, quote(text)) end
   local self = setmetatable({ folder = folder, output = "" }, target)
   self.pipe = io.popen(([[
 cd %s && ulimit -c unlimited 2>/dev/null
-export LUA_PATH='%s/lua/?.lua;%s/lua/?/init.lua;%s/spec/?.lua;;' LUA_CPATH='%s/5.4/?.so;%s/memcheck/?.so;;' CARDS_SANDBOX=%s
+export LUA_PATH='%s/lua/?.lua;%s/lua/?/init.lua;%s/spec/?.lua;;' LUA_CPATH='%s/%s/?.so;%s/memcheck/?.so;;' CARDS_SANDBOX=%s
 %s
 exec <in; rm -f in; echo $$
-exec lua5.4 %s/spec/memcheck/target.lua %d %s %s 2>&1]]):format(quote(folder), root, root, root, build, build, quote(absolute(sandbox.directory())),
-    table.concat(exports, "\n"), root, row.number, quote(folder), row.way == "parameter" and "-" or marked.id))
+exec %s 2>&1]]):format(quote(folder), root, root, root, build, lua, build, quote(absolute(sandbox.directory())), table.concat(lines, "\n"), command))
   self.control = assert(io.open(folder .. "/in", "w")) -- waits for it
   self.control:setvbuf "no"
   self.pid = assert(tonumber(self.pipe:read "l"))
   return self
 end
 
---- Waits until a process waits for its standard input: its system call then has 0 as its first argument.
+--- Starts the target of a row.
+-- @param marked what markers.of returned
+function plain.start(row, marked, folder)
+  local given, exports = {}, {}
+  for name, text in pairs(marked.given) do given[name] = text end
+  if marked.key then given.private_key = plain.contents(marked.key) end
+  if row.environment then
+    exports.MEMCHECK_SECRET = given[row.environment]
+    given[row.environment] = nil
+  end
+  plain.clear(folder)
+  if row.way == "file" then
+    local file = assert(io.open(folder .. "/file", "w"))
+    file:write(given.access_token, "\n")
+    file:close()
+    given.access_token = nil
+  end
+  return plain.run(("lua5.4 %s/spec/memcheck/target.lua %d %s %s"):format(root, row.number, quote(folder), row.way == "parameter" and "-" or marked.id),
+    "5.4", given, folder, exports)
+end
+
+--- Waits until a process waits for its standard input, its system call then has 0 as its first argument, and its other threads are at rest.
 local function wait_for_read(pid)
-  repeat until contents(("/proc/%d/syscall"):format(pid)):find "^%d+ 0x0 "
+  repeat
+    local threads = program.shell(("cat /proc/%d/task/*/syscall"):format(pid))
+  until threads:find "^%d+ 0x0 " and not threads:find "running"
 end
 
 --- Waits until the target has come to a stage, and waits in `read` itself.
@@ -95,7 +111,7 @@ end
 
 --- Why no core dump can be had here, or nil.
 function plain.no_core()
-  local pattern = contents "/proc/sys/kernel/core_pattern":match "^[^\n]*"
+  local pattern = plain.contents "/proc/sys/kernel/core_pattern":match "^[^\n]*"
   if pattern:find "[|/]" then return "kernel.core_pattern is " .. pattern end
   local limit = program.shell "ulimit -c unlimited 2>&1; ulimit -c"
   if not limit:find "^unlimited" then return "ulimit -c is limited" end

@@ -59,13 +59,6 @@ local LOCATIONS = {
   ["/collect"] = "collectgarbage() collectgarbage()",
 }
 
-local function contents(path)
-  local file = assert(io.open(path, "rb"))
-  local text = file:read "a"
-  file:close()
-  return text
-end
-
 -- Many requests at a time; some of their clients go away.
 local function load(server, requests)
   local turn, functions = 0, {}
@@ -86,7 +79,7 @@ end
 
 -- Pipes for all that a worker takes; gone once it has done so, as another worker would wait for them.
 local function with_pipes(folder, marked, run)
-  local given = { private_key = contents(marked.key) }
+  local given = { private_key = plain.contents(marked.key) }
   for name, text in pairs(marked.given) do given[name] = text end
   plain.feed(folder, given)
   local ok, value = pcall(run)
@@ -95,7 +88,7 @@ local function with_pipes(folder, marked, run)
 end
 
 local function start(folder, marked)
-  os.execute(("rm -rf %s && mkdir -p -m 700 %s"):format(program.quote(folder), program.quote(folder)))
+  plain.clear(folder)
   return with_pipes(folder, marked, function()
     return nginx.start("memcheck", {
       app = (APP:gsub("@(%w+)@", { folder = folder, id = marked.alix, other = marked.id })),
