@@ -98,10 +98,10 @@ describe("a connection whose framing is in doubt", function()
 
   it("is not used again when a second answer comes after the first was read", function()
     local events, tls = {}, own_pool()
-    local record = assert(client_of(tls, events, "two_answers=0.2"):private_info(sandbox.unique_id "two"))
+    local record = assert(client_of(tls, events, "two_answers=0.1"):private_info(sandbox.unique_id "two"))
     assert.equal(sandbox.ALIX_PAN, record.cardNo:reveal())
     -- while this call runs elsewhere, the second answer arrives
-    local elsewhere = client_of(own_pool(), {}, "slow_first_byte=0.6")
+    local elsewhere = client_of(own_pool(), {}, "slow_first_byte=0.3")
     assert(elsewhere:private_info(sandbox.unique_id "elsewhere"))
     connection_of(client_of(tls, events))
     assert.is_false(events[2].reused)

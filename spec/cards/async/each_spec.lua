@@ -158,7 +158,7 @@ describe("cards.each over a stream", function()
   end)
 
   it("holds no more than its concurrency of functions that raise", function()
-    stream(many(3000), function() error "each" end, 8)
+    stream(many(1500), function() error "each" end, 8)
   end)
 
   it("holds no more than its concurrency of real calls", function()
@@ -178,14 +178,14 @@ describe("cards.each over a stream", function()
     local alix = client "alix"
     local given, taken, most_ahead = 0, 0, 0
     local function next_id()
-      if given == 60 then return nil end
+      if given == 30 then return nil end
       given = given + 1
       return "c_" .. given
     end
     local result = cards.all { function()
       for _, _, info, err in cards.each(next_id, function(id) return alix:private_info(id) end, { concurrency = 4 }) do
         assert(info, err)
-        assert(alix:private_info("c_1", { headers = { ["X-Sandbox"] = "slow_first_byte=0.02" } }))
+        assert(alix:private_info("c_1", { headers = { ["X-Sandbox"] = "slow_first_byte=0.01" } }))
         taken = taken + 1
         most_ahead = math.max(most_ahead, given - taken)
       end

@@ -382,7 +382,7 @@ describe("a function that signs", function()
         times = times + 1
         return "signature " .. times
       end, { retries = 2 })
-      local id, options = sandbox.unique_id "acme", { headers = { ["X-Sandbox"] = "fail_then_ok=2" } }
+      local id, options = sandbox.unique_id "acme", { headers = { ["X-Sandbox"] = "fail_then_ok=2,retry_after=ms:1" } }
       local ways = {
         blocking = function() return client:show(id, options) end,
         ["cards.all"] = function() return (table.unpack or unpack)(cards.all { function() return client:show(id, options) end }, 1, 2) end, -- luacheck: ignore
@@ -401,7 +401,7 @@ describe("a function that signs", function()
       times = times + 1
       return times == 1 and "signature" or nil
     end, { retries = 2 })
-    local record, err = client:show(sandbox.unique_id "acme", { headers = { ["X-Sandbox"] = "fail_then_ok=2" } })
+    local record, err = client:show(sandbox.unique_id "acme", { headers = { ["X-Sandbox"] = "fail_then_ok=2,retry_after=ms:1" } })
     assert.is_nil(record)
     assert.same({ "provider", 503, 1, 2 }, { err.kind, err.status, err.attempts, times })
   end)

@@ -56,7 +56,7 @@ describe("cards.hedge", function()
     local call, made = attempts { "never", "never", "never", "" }
     assert.is_truthy((cards.hedge(call, { after = 0.05, attempts = 4 })))
     assert.equal(4, #made)
-    call, made = attempts { "slow_first_byte=0.5" }
+    call, made = attempts { "slow_first_byte=0.2" }
     assert.is_truthy((cards.hedge(call, { after = 0.05, attempts = 1 })))
     assert.equal(1, #made)
   end)
@@ -67,11 +67,11 @@ describe("cards.hedge", function()
       local value = cards.hedge(function()
         begun = begun + 1
         if begun == 2 then return "second" end
-        alix:private_info("c_1", asked_to "slow_first_byte=0.4")
+        alix:private_info("c_1", asked_to "slow_first_byte=0.2")
         ended = ended + 1
         return "first"
       end, { after = 0.05 })
-      cards.sleep(0.8)
+      cards.sleep(0.4)
       return value
     end }
     assert.equal("second", result[1])
@@ -103,7 +103,7 @@ describe("cards.hedge", function()
   end)
 
   it("waits for one that still runs when another one failed", function()
-    local call = attempts { "slow_first_byte=0.5", "unavailable" }
+    local call = attempts { "slow_first_byte=0.2", "unavailable" }
     assert.is_truthy((cards.hedge(call, { after = 0.05 })))
   end)
 
@@ -131,7 +131,7 @@ describe("cards.hedge", function()
 
   it("stands inside of cards.all, cards.each, itself and a deadline", function()
     local function hedged(cases)
-      return function() return cards.hedge((attempts(cases)), { after = 0.1 }) end
+      return function() return cards.hedge((attempts(cases)), { after = 0.05 }) end
     end
     local results = { cards.all { hedged { "never", "" }, hedged { "" }, function() return cards.hedge(hedged { "never", "" }, { after = 30 }) end } }
     for i = 1, 3 do assert.is_truthy(results[i][1], results[i][2]) end

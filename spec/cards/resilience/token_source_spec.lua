@@ -90,7 +90,7 @@ describe("a token source", function()
     local results = { cards.all {
       function() return source():reveal() end,
       function() return cards.sleep(0.05) and source():reveal() end,
-      function() return cards.sleep(0.5) and source():reveal() end,
+      function() return cards.sleep(0.3) and source():reveal() end,
     } }
     assert.equal("token2", results[1][1])
     assert.equal("token1", results[2][1])
