@@ -72,4 +72,25 @@ function cli.start(arguments)
   return program.start(("os.exit(require 'cards.cli' { %s }, true)"):format(table.concat(list, ", ")))
 end
 
+--- Runs the program, which has to end with this status and to write this. @return what it wrote
+local function ends(status_expected, expected, arguments, options)
+  local output, status = cli.run(arguments, options)
+  assert(status == status_expected, ("it ended with %s: %s"):format(status, output))
+  assert(output:find(expected, 1, true), output)
+  return output
+end
+
+--- Runs the program, which has to do what it is asked to and to write this.
+-- @param expected a text
+-- @param arguments, options as of cli.run
+-- @return what it wrote
+function cli.runs(expected, arguments, options) return ends(0, expected, arguments, options) end
+
+--- Runs the program, which has to fail with this status and to say why. @return what it wrote
+function cli.fails(status, expected, arguments, options)
+  local output = ends(status, expected, arguments, options)
+  assert(not output:find("traceback", 1, true), output)
+  return output
+end
+
 return cli

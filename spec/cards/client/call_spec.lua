@@ -1,4 +1,4 @@
---- One call: parameters, options, on_event, misuse. Credentials are in credential_spec.lua, answers in spec/providers.
+--- One call: parameters, options, on_event, misuse. Credentials are in call_credentials_spec.lua, answers in spec/cards/provider.
 
 local cards = require "cards"
 local assert_refused = require "support.assert_refused"

@@ -1,4 +1,4 @@
---- cards.configure: settings of the process. What max_in_flight does is in started_spec.
+--- cards.configure: settings of the process. What max_in_flight does is in spec/cards/async/loop_spec.lua.
 
 local cards = require "cards"
 

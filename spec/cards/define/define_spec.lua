@@ -1,4 +1,4 @@
---- cards.define: the example of the interface as it stands there, over the wire; what is only in definitions is in the other define_ specs.
+--- cards.define: the example of the interface as it stands there, over the wire; what is only in definitions is in the other specs here.
 
 local cards = require "cards"
 local sandbox = require "support.sandbox"

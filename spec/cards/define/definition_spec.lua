@@ -250,7 +250,7 @@ describe("a mistake in a definition", function()
       cards.define { name = "acme" } -- this line
     end)
     local line = debug.getinfo(1, "l").currentline - 2
-    assert.matches(("define_mistakes_spec.lua:%d: cards.define: operations must be a table"):format(line), message, 1, true)
+    assert.matches(("definition_spec.lua:%d: cards.define: operations must be a table"):format(line), message, 1, true)
   end)
 
   it("is not the only one that is found", function()

@@ -167,7 +167,7 @@ describe("client:pages", function()
       local ok, message = pcall(case[2])
       assert.is_false(ok)
       assert.matches(case[1], message, 1, true)
-      assert.matches("define_pages_spec.lua:", message, 1, true)
+      assert.matches("pages_spec.lua:", message, 1, true)
     end
     local _, other = pcall(function() return acme.client(cards.define(acme.definition())):pages("show") end)
     assert.matches("pages", other, 1, true)

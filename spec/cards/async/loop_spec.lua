@@ -1,4 +1,4 @@
---- client:start, as an event loop sees it; the loops themselves are in cqueues_spec and luv_spec.
+--- client:start, as an event loop sees it; the loops themselves are in loop_cqueues_spec.lua and loop_luv_spec.lua.
 
 local waiters = require "cards.async.waiters"
 local cards = require "cards"
@@ -131,7 +131,7 @@ describe("a started call", function()
         return job
       end)
       assert.is_false(ok)
-      assert.matches("started_spec.lua:%d+: cards.alix.start: ", message)
+      assert.matches("loop_spec.lua:%d+: cards.alix.start: ", message)
       assert.matches(expected, message, 1, true)
     end
     refused("the first argument must be a cards.alix client, not nil", nil, "private_info", "c_1")
@@ -239,7 +239,7 @@ describe("a started call", function()
         end
         local ok, why = pcall(function() client("alix", { access_token = token }):start("private_info", "c_1") end)
         assert.is_false(ok)
-        assert.matches("^a function that the client was given yielded outside of a call\nstack traceback:.*started_spec", why)
+        assert.matches("^a function that the client was given yielded outside of a call\nstack traceback:.*loop_spec", why)
         assert.equal(0, waiters.active())
       end
       local job = client("alix", { on_event = function() coroutine.yield() end }):start("private_info", "c_1")
@@ -254,7 +254,7 @@ describe("a started call", function()
       for _, wrong in ipairs { false, {}, 3 } do
         local ok, why = pcall(function() local _ = job[name](wrong or nil) end)
         assert.is_false(ok)
-        assert.matches("started_spec.lua:%d+: job:" .. name .. ": a started call is expected", why)
+        assert.matches("loop_spec.lua:%d+: job:" .. name .. ": a started call is expected", why)
       end
     end
     assert.is_truthy((job:result()))

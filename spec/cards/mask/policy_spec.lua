@@ -16,7 +16,7 @@ local function raises_here(call_it, ...)
   local line = debug.getinfo(call_it, "S").linedefined
   local ok, message = pcall(call_it)
   assert.is_false(ok)
-  for _, part in ipairs { "mask_policy_spec.lua:" .. line .. ":", ... } do
+  for _, part in ipairs { "policy_spec.lua:" .. line .. ":", ... } do
     assert.truthy(message:find(part, 1, true), message)
   end
 end

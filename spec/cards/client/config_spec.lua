@@ -55,7 +55,7 @@ describe("an error of new", function()
       return client
     end)
     assert.is_false(ok)
-    assert.matches("client_spec%.lua:" .. line .. ": cards%.alix%.new: access_token is required", message)
+    assert.matches("config_spec%.lua:" .. line .. ": cards%.alix%.new: access_token is required", message)
   end)
 
   it("names the module", function()

@@ -1,4 +1,4 @@
---- cards.each: what it goes through and gives, how far it reads ahead, what it tells. How it is left early is in each_left_spec.
+--- cards.each: what it goes through and gives, how far it reads ahead, what it tells. How it is left early is in flow_each_left_spec.lua.
 
 local waiters = require "cards.async.waiters"
 local cards = require "cards"
@@ -76,7 +76,7 @@ describe("cards.each", function()
   it("refuses misuse at the caller's line, naming the nearest option", function()
     local ok, message = pcall(function() cards.each({}, print, { concurency = 3 }) end)
     assert.is_false(ok)
-    assert.matches("each_spec.lua:%d+: cards.each: unknown key 'concurency' %(did you mean 'concurrency'%?%)", message)
+    assert.matches("flow_each_spec.lua:%d+: cards.each: unknown key 'concurency' %(did you mean 'concurrency'%?%)", message)
     assert.has_error(function() cards.each(3, print) end)
     assert.has_error(function() cards.each({}, "x") end)
   end)

@@ -1,0 +1,44 @@
+--- cards check: mappings, policies and definitions that are files.
+
+local cli = require "support.cli"
+
+local runs, fails = cli.runs, cli.fails
+local _, write, remove
+
+setup(function()
+  _, write, _, remove = cli.folder()
+end)
+
+teardown(function() remove() end)
+
+describe("cards check", function()
+  it("passes what is in order", function()
+    local flow = write("flow.lua", "error 'not run' return function(row) return row end")
+    local output = runs("examples/mappings/whop.lua: a mapping without mistakes", { "check", "examples/mappings/whop.lua", flow })
+    assert.truthy(output:find(flow .. ": a flow, compiled and not run", 1, true))
+  end)
+
+  it("says every mistake with its line", function()
+    local policy = write("wrong.lua", "return {\n  number = keep,\n  exp_year = keep,\n  cvv = pan {},\n}")
+    local mapping = write("map.lua", "return { ['alix.private_info'] = {\n  numbr = 'cardNo',\n  cvv = { 'cvv', trm } } }")
+    local broken = write("broken.lua", "return function(row)\n  return row +\nend")
+    local output = fails(1, policy .. ":2: ", { "check", policy, mapping, broken, "/nowhere.lua" })
+    for _, expected in ipairs { policy .. ":4: ", mapping .. ":3: unknown name 'trm': the nearest is 'trim'", broken .. ":3: ", "/nowhere.lua" } do
+      assert.truthy(output:find(expected, 1, true), output)
+    end
+  end)
+
+  it("puts the examples of a definition to the test", function()
+    local text = [[
+return { name = "tested", base_url = "https://tested.example", auth = { type = "bearer", credential = "token" },
+  operations = { show = { path = "/c", response = { fields = { id = "string" } } } },
+  examples = {
+    { operation = "show", status = 200, answer = '{"id":"a"}' },
+    { operation = "show", status = 200, answer = 'x' },
+  } }
+]]
+    local path = write("tested.lua", text)
+    fails(1, path .. ":5: ", { "check", path })
+    runs("a definition without mistakes", { "check", write("tested.lua", (text:gsub("'x'", [['{"id":"b"}']]))) })
+  end)
+end)
