@@ -5,6 +5,7 @@ local acme = require "support.acme"
 local pool = require "support.pool"
 local sandbox = require "support.sandbox"
 local scripted = require "support.scripted"
+local together = require "support.together"
 
 local unpack = table.unpack or unpack -- luacheck: ignore
 
@@ -63,14 +64,6 @@ describe("an answer", function()
   end
 end)
 
---- Runs functions by name at the same time, so that they wait for another attempt at the same time. @return the results by name
-local function all(functions)
-  local names, list, results = {}, {}, {}
-  for name, call_one in pairs(functions) do names[#names + 1], list[#list + 1] = name, call_one end
-  for i, result in ipairs { cards.all(list) } do results[names[i]] = result end
-  return results
-end
-
 -- No connection of an earlier call is used with these.
 local own_pool = pool.tls
 
@@ -80,15 +73,15 @@ teardown(function()
 end)
 
 describe("a connection that breaks", function()
-  local together = {}
+  local functions = {} -- which wait for another attempt at the same time
   for _, case in ipairs { "close", "reset", "cut_short" } do
     for _, provider in ipairs { "alix", "nayax" } do
-      together[case .. ", " .. provider] = function() return call(provider, case, { retries = 1, tls = own_pool() }) end
+      functions[case .. ", " .. provider] = function() return call(provider, case, { retries = 1, tls = own_pool() }) end
     end
   end
 
   it("is tried again, as both requests only read", function()
-    for what, result in pairs(all(together)) do
+    for what, result in pairs(together(functions)) do
       local record, err, count = unpack(result, 1, 3)
       assert.is_nil(record, what)
       assert.equal("network", err.kind, what)
@@ -162,7 +155,7 @@ describe("a kept connection that ends before the first byte of an answer", funct
         wanted[id] = math.max(retries + 1, 2)
       end
     end
-    for id, result in pairs(all(functions)) do
+    for id, result in pairs(together(functions)) do
       local record, err = unpack(result, 1, 2)
       assert.is_nil(record)
       assert.equal("network", err.kind)
@@ -287,7 +280,7 @@ describe("a connection that is not made within connect_timeout", function()
       local client = new { base_url = (server.url:gsub("^http:", "https:")), connect_timeout = 0.1, retries = 1 }
       functions[name] = function() return client[name](client, "c_1") end
     end
-    for name, result in pairs(all(functions)) do
+    for name, result in pairs(together(functions)) do
       local record, err = unpack(result, 1, 2)
       assert.is_nil(record)
       assert.equal("timeout", err.kind)

@@ -6,9 +6,9 @@
 local sandbox = {}
 
 --- What the normal answers contain, and what the misbehaviours bring in.
-sandbox.ALIX_PAN, sandbox.ALIX_CVV = "4111111111111111", "111"
+sandbox.ALIX_PAN = "4111111111111111"
 sandbox.NETXD_CVV = "679"
-sandbox.WHOP_PAN, sandbox.WHOP_CVV = "4242424242424242", "123"
+sandbox.WHOP_PAN = "4242424242424242"
 sandbox.PAYENGINE_TOKEN = "card_test_V3atojWZsHCVCqqeYoHo5Oo2"
 sandbox.UNDECLARED_PAN = "5555555555554444"      -- undeclared, duplicate_keys, two_answers
 sandbox.UNDECLARED_KEY_PAN = "4012888888881881"  -- undeclared_keys
@@ -119,6 +119,15 @@ function sandbox.params(provider, id)
   end
   sandbox.operation(provider)    -- raises for an unknown one
   return params
+end
+
+--- Options of a call that has the sandbox misbehave.
+-- @param case one of the catalogue, such as "slow_first_byte=0.1"
+-- @param more { name = value } of other options, or nil
+function sandbox.asked_to(case, more)
+  local options = { headers = { ["X-Sandbox"] = case } }
+  for key, value in pairs(more or {}) do options[key] = value end
+  return options
 end
 
 -- Control -------------------------------------------------------------------------

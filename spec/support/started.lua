@@ -12,15 +12,6 @@ function started.client(provider, overrides)
   return cards[provider].new(sandbox.config(provider, overrides))
 end
 
---- Options of a call that has the sandbox misbehave.
-function started.asked_to(case, more)
-  local options = { headers = { ["X-Sandbox"] = case } }
-  for key, value in pairs(more or {}) do
-    options[key] = value
-  end
-  return options
-end
-
 function started.wait_for_no_calls()
   program.wait_for("the calls to be gone", function() return core.calls() == 0 end)
 end

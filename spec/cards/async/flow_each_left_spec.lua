@@ -12,7 +12,7 @@ local alix = cards.alix.new(sandbox.config "alix")
 local unpack = table.unpack or unpack -- luacheck: ignore
 local closes = _VERSION == "Lua 5.4"
 
-local function asked_to(case) return { headers = { ["X-Sandbox"] = case } } end
+local asked_to = sandbox.asked_to
 
 local function collect()
   for _ = 1, 4 do collectgarbage() end

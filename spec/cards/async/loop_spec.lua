@@ -7,7 +7,7 @@ local program = require "support.program"
 local sandbox = require "support.sandbox"
 local shared = require "support.started"
 
-local client, asked_to, wait_for_no_calls = shared.client, shared.asked_to, shared.wait_for_no_calls
+local client, asked_to, wait_for_no_calls = shared.client, sandbox.asked_to, shared.wait_for_no_calls
 
 describe("a started call", function()
   local alix

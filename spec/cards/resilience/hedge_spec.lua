@@ -7,7 +7,7 @@ local sandbox = require "support.sandbox"
 
 local alix = drive.client("alix", { timeout = 60 })
 
-local function asked_to(case) return { headers = { ["X-Sandbox"] = case } } end
+local asked_to = sandbox.asked_to
 
 --- A function that asks for the next case of the list with each call, for ids that begin with one word.
 local function attempts(cases)

@@ -6,6 +6,7 @@ local pool = require "support.pool"
 local program = require "support.program"
 local sandbox = require "support.sandbox"
 local scripted = require "support.scripted"
+local together = require "support.together"
 
 teardown(function()
   pool.remove()
@@ -195,11 +196,10 @@ describe("a proxy", function()
           assert.equal(attempts > 1, err.retryable)
           assert.is_nil(err.status, "it is not the provider's")
           assert.equal(attempts, #logged(("CONNECT %s %d "):format(host, status)))
-          return true
         end
       end
     end
-    for _, result in ipairs { cards.all(functions) } do assert(result[1], result[2]) end
+    together(functions)
   end)
 
   it("that says nothing to CONNECT is a timeout, which is tried again", function()
