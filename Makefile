@@ -132,7 +132,7 @@ FAILING := malloc pool_alloc pool_calloc pool_realloc pool_strdup pool_free pool
 $(BUILD)/units/%alloc_spec $(BUILD)/units-asan/%alloc_spec: UNIT_LIBS += $(FAILING:%=-Wl,--wrap=%)
 
 # And in this one each page of the arena of secrets.
-$(BUILD)/units/secret/arena_refused_spec $(BUILD)/units-asan/secret/arena_refused_spec: UNIT_LIBS += -Wl,--wrap=mmap -Wl,--wrap=mprotect -Wl,--wrap=mlock -Wl,--wrap=madvise
+$(BUILD)/units/secret/secret_refused_spec $(BUILD)/units-asan/secret/secret_refused_spec: UNIT_LIBS += -Wl,--wrap=mmap -Wl,--wrap=mprotect -Wl,--wrap=mlock -Wl,--wrap=madvise
 
 $(BUILD)/%.tap: $(BUILD)/%_spec FORCE
 	@CMOCKA_MESSAGE_OUTPUT=TAP $< > $@ 2> $@.err; status=$$?; cat $@.err >> $@; spec/support/tally "$*" $@ $$status

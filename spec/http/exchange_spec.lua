@@ -1,4 +1,4 @@
---- One transfer: what an answer may cost, and connections that go wrong. Proxies are in connection/proxy_spec.lua.
+--- One transfer: what an answer may cost, and connections that go wrong. Proxies are in connection/connection_proxy_spec.lua.
 
 local cards = require "cards"
 local program = require "support.program"

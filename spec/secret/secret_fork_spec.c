@@ -1,4 +1,4 @@
-/* src/lua/secret across forks: a child never sees what its parent holds. */
+/* src/secret/secret across forks: a child never sees what its parent holds. */
 #define _GNU_SOURCE 1
 #include <setjmp.h>
 #include <stdarg.h>

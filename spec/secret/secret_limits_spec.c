@@ -1,4 +1,4 @@
-/* src/lua/secret and its memory: how much fits, what the kernel makes of it, what is left where little may be locked, and where it ends. */
+/* src/secret/secret and its memory: how much fits, what the kernel makes of it, what is left where little may be locked, and where it ends. */
 #define _GNU_SOURCE 1
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* src/lua/secret; its memory is in secret_limits_spec, forks in secret_fork_spec. */
+/* src/secret/secret; its memory is in secret_limits_spec, forks in secret_fork_spec. */
 #define _GNU_SOURCE 1
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* src/lua/secret where the kernel refuses: each mmap, mprotect, mlock and madvise of it fails, alone and with all that follow. */
+/* src/secret/secret where the kernel refuses: each mmap, mprotect, mlock and madvise of it fails, alone and with all that follow. */
 #define _GNU_SOURCE 1
 #include <errno.h>
 #include <limits.h>

@@ -1,4 +1,4 @@
-/* src/base, and the signature of a request, when an allocation fails. */
+/* Buffers, JSON, redaction and signing when an allocation fails. */
 #define _GNU_SOURCE 1
 #include <string.h>
 

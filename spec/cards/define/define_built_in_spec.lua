@@ -7,7 +7,7 @@ local core = require "cards.core"
 local drive = require "support.drive"
 local sandbox = require "support.sandbox"
 
-local root = debug.getinfo(1, "S").source:match "^@(.*)spec/cards/define/built_in_spec%.lua$"
+local root = debug.getinfo(1, "S").source:match "^@(.*)spec/cards/define/define_built_in_spec%.lua$"
 
 local defined, clients = {}, {}
 for _, provider in ipairs(sandbox.PROVIDERS) do
