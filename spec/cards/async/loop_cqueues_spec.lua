@@ -49,7 +49,7 @@ describe("client:start in cqueues", function()
     local functions, answers, ticks, most = {}, 0, 0, 0
     for i = 1, 60 do
       functions[i] = function()
-        local info, err = wait(start("slow_first_byte=0.4", "c_" .. i))
+        local info, err = wait(start("slow_first_byte=0.2", "c_" .. i))
         assert(info, err)
         answers = answers + 1
       end
@@ -84,7 +84,7 @@ describe("client:start in cqueues", function()
   it("keeps a deadline without anything that is readable", function()
     local kind
     run { function()
-      local _, err = wait(alix:start("private_info", "c_1", { timeout = 0.4, headers = { ["X-Sandbox"] = "never" } }))
+      local _, err = wait(alix:start("private_info", "c_1", { timeout = 0.2, headers = { ["X-Sandbox"] = "never" } }))
       kind = err.kind
     end }
     assert.equal("timeout", kind)
@@ -135,7 +135,7 @@ describe("client:start in cqueues", function()
       for i = 1, 10 do
         forgotten[i] = start ""
       end
-      local job = start "slow_first_byte=0.5"
+      local job = start "slow_first_byte=0.3"
       while not job:done() do
         cqueues.poll(job)
         polls = polls + 1
@@ -144,7 +144,7 @@ describe("client:start in cqueues", function()
         assert(forgotten[i]:result())
       end
     end }
-    assert.is_true(polls < 500, polls)
+    assert.is_true(polls < 300, polls)
   end)
 
   it("rests when there is nothing to wait for", function()

@@ -54,7 +54,7 @@ describe("client:start in libuv", function()
     local jobs, ticks, most = {}, 0, 0
     local count = program.watched and 40 or 100
     for i = 1, count do
-      jobs[i] = start "slow_first_byte=0.4"
+      jobs[i] = start "slow_first_byte=0.2"
     end
     local clock = uv.new_timer()
     clock:start(20, 20, function() ticks, most = ticks + 1, math.max(most, core.calls()) end)
@@ -72,7 +72,7 @@ describe("client:start in libuv", function()
   end)
 
   it("keeps a deadline", function()
-    local job = start("never", { timeout = 0.4 })
+    local job = start("never", { timeout = 0.2 })
     run { job }
     assert.equal("timeout", (select(2, job:result())).kind)
   end)

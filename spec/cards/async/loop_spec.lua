@@ -161,7 +161,7 @@ describe("a started call", function()
     local telling = client("alix", { on_event = function()
       if not told then
         told = true
-        program.shell "sleep 0.4" -- until several of the slow ones are there
+        program.shell "sleep 0.2" -- until several of the slow ones are there
         slow[1]:result()
       end
     end })
@@ -170,10 +170,10 @@ describe("a started call", function()
       table.insert(jobs, telling:start("private_info", "c_1"))
     end
     for i = 1, 4 do
-      slow[i] = alix:start("private_info", "c_2", asked_to "slow_first_byte=0.4")
+      slow[i] = alix:start("private_info", "c_2", asked_to "slow_first_byte=0.2")
       table.insert(jobs, slow[i])
     end
-    program.shell "sleep 0.2"
+    program.shell "sleep 0.1"
     for i, job in ipairs(jobs) do
       program.wait_for("call " .. i, function() return job:done() end)
       assert.is_truthy((job:result()))
