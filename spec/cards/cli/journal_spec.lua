@@ -1,10 +1,10 @@
 --- The numbers of rows that are done.
 
-local done = require "cards.cli.done"
+local journal = require "cards.cli.journal"
 
-describe("done", function()
+describe("the set of rows that are done", function()
   it("knows the numbers that were added, in any order", function()
-    local set = done.new()
+    local set = journal.new_set()
     for i = 5000, 1, -1 do
       if i % 7 ~= 0 then
         assert.is_true(set:add(i))
