@@ -1,4 +1,4 @@
-/* What the files of the binding share. Each of them registers its own part into the module's table (on top of the stack). */
+/* What the files of the binding share. core.X of Lua is core_X in C. */
 #ifndef CARDS_LUA_BINDING_H
 #define CARDS_LUA_BINDING_H
 
@@ -14,21 +14,14 @@
 #define ERROR_TYPE  "cards.error"
 #define BUF_TYPE    "cards.buf"
 
+/* Make the metatables of their files, once for each VM. That of secrets puts `secret` into the module's table, which is on top of the stack. */
 void binding_open_secret(lua_State *L);
 void binding_open_client(lua_State *L);
 void binding_open_job(lua_State *L);
-void binding_open_thread(lua_State *L); /* after the job */
-void binding_open_provider(lua_State *L);
 void binding_open_define(lua_State *L);
-void binding_open_sample(lua_State *L);
 void binding_open_convert(lua_State *L);
-void binding_open_memory(lua_State *L);
-void binding_open_confine(lua_State *L);
 void binding_open_json(lua_State *L);
 void binding_open_out_file(lua_State *L);
-void binding_open_map(lua_State *L);
-void binding_open_seal(lua_State *L);
-void binding_open_mask(lua_State *L);
 
 /* --- secret --- */
 
@@ -86,5 +79,66 @@ struct client {
 };
 
 /* A client's user value is the table that lua/cards/client/config.lua calls private: credentials (name -> secret), sources (what functions give), defaults (name -> value), headers. */
+
+/* --- the functions of the module: core.c has the list of them, and each file says what its own do --- */
+
+/* seal.c */
+int core_prepare_seal(lua_State *L);
+int core_seal(lua_State *L);
+int core_unseal(lua_State *L);
+int core_random(lua_State *L);
+/* client.c */
+int core_client(lua_State *L);
+int core_private(lua_State *L);
+/* input.c */
+int core_number(lua_State *L);
+/* job.c */
+int core_job(lua_State *L);
+int core_done(lua_State *L);
+int core_now(lua_State *L);
+/* thread.c */
+int core_take(lua_State *L);
+int core_pollfd(lua_State *L);
+int core_wake(lua_State *L);
+int core_listen(lua_State *L);
+int core_accept(lua_State *L);
+int core_disconnect(lua_State *L);
+int core_limit(lua_State *L);
+int core_calls(lua_State *L);
+/* provider.c */
+int core_provider(lua_State *L);
+int core_providers(lua_State *L);
+/* define.c */
+int core_define(lua_State *L);
+int core_enter(lua_State *L);
+int core_definitions(lua_State *L);
+/* sample.c */
+int core_read(lua_State *L);
+int core_hmac(lua_State *L);
+/* convert.c */
+int core_error(lua_State *L);
+/* map.c */
+int core_mapping(lua_State *L);
+int core_mapper(lua_State *L);
+int core_fits(lua_State *L);
+/* mask.c */
+int core_masker(lua_State *L);
+/* confine.c */
+int core_confined(lua_State *L);
+/* pattern.c */
+int core_bounded(lua_State *L);
+/* memory.c */
+int core_memory(lua_State *L);
+int core_strict(lua_State *L);
+/* json.c */
+int core_json_decode(lua_State *L);
+/* out_file.c */
+int core_append(lua_State *L);
+/* core.c */
+int core_redact(lua_State *L);
+int core_distance(lua_State *L);
+int core_hash(lua_State *L);
+int core_is_terminal(lua_State *L);
+int core_is_yieldable(lua_State *L); /* not in 5.1 */
 
 #endif

@@ -152,7 +152,7 @@ static const char *unfit_keys(lua_State *L, const struct provider *provider) {
 }
 
 /* core.client(provider's name or definition, settings, private), or nil and what is wrong: private is the client's user value, with its `credentials` and `defaults` */
-static int new_client(lua_State *L) {
+int core_client(lua_State *L) {
   luaL_checktype(L, 2, LUA_TTABLE);
   luaL_checktype(L, 3, LUA_TTABLE);
   struct client *client = lua_newuserdata(L, sizeof *client);
@@ -237,7 +237,7 @@ static int get(lua_State *L) {
 }
 
 /* core.private(value): the user value of a client and its provider's name; nil for anything else */
-static int private(lua_State *L) {
+int core_private(lua_State *L) {
   struct client *client = lua_type(L, 1) == LUA_TUSERDATA ? luaL_testudata(L, 1, CLIENT_TYPE) : NULL;
   if (!client || !client->provider) return 0;
   lua_getuservalue(L, 1);
@@ -247,7 +247,6 @@ static int private(lua_State *L) {
 
 void binding_open_client(lua_State *L) {
   static const luaL_Reg metamethods[] = { { "__gc", collect }, { "__tostring", to_string }, { "__index", get }, { NULL, NULL } };
-  static const luaL_Reg functions[] = { { "client", new_client }, { "private", private }, { NULL, NULL } };
   luaL_newmetatable(L, CLIENT_TYPE);
   luaL_setfuncs(L, metamethods, 0);
   lua_pushliteral(L, CLIENT_TYPE);
@@ -255,5 +254,4 @@ void binding_open_client(lua_State *L) {
   lua_pushliteral(L, CLIENT_TYPE);
   lua_setfield(L, -2, "__name");
   lua_pop(L, 1);
-  luaL_setfuncs(L, functions, 0);
 }

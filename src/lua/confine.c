@@ -179,7 +179,7 @@ static void explain(lua_State *L, const struct run *run, int status) {
 
 /* core.confined(f, { instructions, bytes, seconds, methods }, ...): as pcall(f, ...), with these bounds. `methods` is the table of the methods of strings meanwhile.
  * What f makes may outlive the run. A run within another takes from what the outer one has left. */
-static int confined(lua_State *L) {
+int core_confined(lua_State *L) {
   struct run run;
   luaL_checktype(L, 1, LUA_TFUNCTION);
   luaL_checktype(L, 2, LUA_TTABLE);
@@ -200,10 +200,4 @@ static int confined(lua_State *L) {
   lua_pushboolean(L, status == LUA_OK);
   lua_replace(L, 3);
   return lua_gettop(L) - 2;
-}
-
-void binding_open_confine(lua_State *L) {
-  lua_pushcfunction(L, confined);
-  lua_setfield(L, -2, "confined");
-  pattern_open(L);
 }

@@ -11,7 +11,4 @@ void confine_look(lua_State *L);
 /* Raises an error where that script has gone far into C's stack. Before what calls it back. */
 void confine_nest(lua_State *L);
 
-/* core.bounded: see pattern.c. */
-void pattern_open(lua_State *L);
-
 #endif

@@ -177,7 +177,7 @@ static int error_to_string(lua_State *L) {
 }
 
 /* core.error { kind = …, message = … }: makes a table of ours of it */
-static int make_error(lua_State *L) {
+int core_error(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
   luaL_getmetatable(L, ERROR_TYPE);
@@ -196,6 +196,4 @@ void binding_open_convert(lua_State *L) {
   lua_pop(L, 1);
   lua_newtable(L);
   compat_rawsetp(L, LUA_REGISTRYINDEX, &record_metatables);
-  lua_pushcfunction(L, make_error);
-  lua_setfield(L, -2, "error");
 }

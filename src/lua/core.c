@@ -61,7 +61,7 @@ static void spell(lua_State *L) {
 }
 
 /* core.redact(text): the text without card numbers; a number is one, too */
-static int redact(lua_State *L) {
+int core_redact(lua_State *L) {
   size_t len;
   spell(L);
   const char *text = luaL_checklstring(L, 1, &len);
@@ -80,13 +80,13 @@ static int redact(lua_State *L) {
 }
 
 /* core.distance(a, b): how far one name is from the other */
-static int distance(lua_State *L) {
+int core_distance(lua_State *L) {
   lua_pushnumber(L, (lua_Number)nearest_distance(luaL_checkstring(L, 1), luaL_checkstring(L, 2)));
   return 1;
 }
 
 /* core.hash(key, text): hash_keyed of two texts, of which each may be a secret */
-static int hash(lua_State *L) {
+int core_hash(lua_State *L) {
   char hex[HASH_HEX];
   const char *bytes[2];
   size_t len[2];
@@ -106,43 +106,91 @@ static int hash(lua_State *L) {
 
 #if LUA_VERSION_NUM >= 503 || defined(LUA_JITLIBNAME)
 /* core.is_yieldable(): whether the running coroutine can yield here. 5.1 cannot say, and nginx leaves coroutine.isyieldable out. */
-static int is_yieldable(lua_State *L) {
+int core_is_yieldable(lua_State *L) {
   lua_pushboolean(L, lua_isyieldable(L));
   return 1;
 }
 #endif
 
 /* core.is_terminal(): whether standard error is one */
-static int is_terminal(lua_State *L) {
+int core_is_terminal(lua_State *L) {
   lua_pushboolean(L, isatty(STDERR_FILENO));
   return 1;
 }
 
 __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
   static const luaL_Reg functions[] = {
-    { "redact", redact }, { "distance", distance }, { "hash", hash }, { "is_terminal", is_terminal }, { NULL, NULL }
+    /* seal.c */
+    { "prepare_seal", core_prepare_seal },
+    { "seal", core_seal },
+    { "unseal", core_unseal },
+    { "random", core_random },
+    /* client.c */
+    { "client", core_client },
+    { "private", core_private },
+    /* input.c */
+    { "number", core_number },
+    /* job.c */
+    { "job", core_job },
+    { "done", core_done },
+    { "now", core_now },
+    /* thread.c */
+    { "take", core_take },
+    { "pollfd", core_pollfd },
+    { "wake", core_wake },
+    { "listen", core_listen },
+    { "accept", core_accept },
+    { "disconnect", core_disconnect },
+    { "limit", core_limit },
+    { "calls", core_calls },
+    /* provider.c */
+    { "provider", core_provider },
+    { "providers", core_providers },
+    /* define.c */
+    { "define", core_define },
+    { "enter", core_enter },
+    { "definitions", core_definitions },
+    /* sample.c */
+    { "read", core_read },
+    { "hmac", core_hmac },
+    /* convert.c */
+    { "error", core_error },
+    /* map.c */
+    { "mapping", core_mapping },
+    { "mapper", core_mapper },
+    { "fits", core_fits },
+    /* mask.c */
+    { "masker", core_masker },
+    /* confine.c */
+    { "confined", core_confined },
+    /* pattern.c */
+    { "bounded", core_bounded },
+    /* memory.c */
+    { "memory", core_memory },
+    { "strict", core_strict },
+    /* json.c */
+    { "json_decode", core_json_decode },
+    /* out_file.c */
+    { "append", core_append },
+    /* core.c */
+    { "redact", core_redact },
+    { "distance", core_distance },
+    { "hash", core_hash },
+    { "is_terminal", core_is_terminal },
+#if LUA_VERSION_NUM >= 503 || defined(LUA_JITLIBNAME)
+    { "is_yieldable", core_is_yieldable },
+#endif
+    { NULL, NULL },
   };
   engine_setup();
   luaL_newlib(L, functions);
-#if LUA_VERSION_NUM >= 503 || defined(LUA_JITLIBNAME)
-  lua_pushcfunction(L, is_yieldable);
-  lua_setfield(L, -2, "is_yieldable");
-#endif
   open_buf(L);
   binding_open_convert(L);
   binding_open_secret(L);
   binding_open_client(L);
   binding_open_job(L);
-  binding_open_thread(L);
-  binding_open_provider(L);
   binding_open_define(L);
-  binding_open_sample(L);
-  binding_open_memory(L);
-  binding_open_confine(L);
   binding_open_json(L);
   binding_open_out_file(L);
-  binding_open_map(L);
-  binding_open_seal(L);
-  binding_open_mask(L);
   return 1;
 }

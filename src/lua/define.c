@@ -300,7 +300,7 @@ static void push_definitions(lua_State *L) {
 }
 
 /* core.define(table): a definition, from what lua/cards/define/definition.lua makes of a script's */
-static int define(lua_State *L) {
+int core_define(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
   struct handle *handle = lua_newuserdata(L, sizeof *handle);
@@ -320,7 +320,7 @@ static int define(lua_State *L) {
 }
 
 /* core.enter(name, definition or nil): has core.provider and core.client find that one by its name from now on, or none; returns the former one, or nil */
-static int enter(lua_State *L) {
+int core_enter(lua_State *L) {
   lua_settop(L, 2);
   const struct handle *handle = lua_isnil(L, 2) ? NULL : luaL_checkudata(L, 2, DEFINITION_TYPE);
   luaL_argcheck(L, !handle || (handle->definition && strcmp(handle->definition->provider.name, luaL_checkstring(L, 1)) == 0), 2, "another name");
@@ -332,7 +332,7 @@ static int enter(lua_State *L) {
 }
 
 /* core.definitions(): a new list of the names that definitions are found by */
-static int names(lua_State *L) {
+int core_definitions(lua_State *L) {
   int count = 0;
   lua_settop(L, 0);
   lua_newtable(L);
@@ -372,7 +372,6 @@ static int collect(lua_State *L) {
 }
 
 void binding_open_define(lua_State *L) {
-  static const luaL_Reg functions[] = { { "define", define }, { "enter", enter }, { "definitions", names }, { NULL, NULL } };
   luaL_newmetatable(L, DEFINITION_TYPE);
   lua_pushcfunction(L, collect);
   lua_setfield(L, -2, "__gc");
@@ -381,5 +380,4 @@ void binding_open_define(lua_State *L) {
   lua_pop(L, 1);
   lua_newtable(L);
   compat_rawsetp(L, LUA_REGISTRYINDEX, &definitions);
-  luaL_setfuncs(L, functions, 0);
 }

@@ -36,7 +36,8 @@ static const char *write_number(lua_State *L, bool whole, char text[static JSON_
   return NULL;
 }
 
-int input_number(lua_State *L) {
+/* core.number(number, whole): the text of a number as a parameter is sent; nothing where it is not finite, or `whole` is true and it is no whole number that is exact */
+int core_number(lua_State *L) {
   char text[JSON_NUMBER_TEXT];
   bool whole = lua_toboolean(L, 2);
   luaL_checktype(L, 1, LUA_TNUMBER);

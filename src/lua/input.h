@@ -14,7 +14,5 @@ int input_take(lua_State *L, struct job *job, int private);
 int input_supply(lua_State *L, struct job *job, size_t place, const char *name);
 /* A number among the options of the call, or the other one. */
 lua_Number input_option(lua_State *L, const char *name, lua_Number otherwise);
-/* core.number(number, whole): the text of a number as a parameter is sent; nothing where it is not finite, or `whole` is true and it is no whole number that is exact */
-int input_number(lua_State *L);
 
 #endif

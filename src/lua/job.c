@@ -332,7 +332,7 @@ static bool start(lua_State *L, struct call *call, lua_Number tag, bool threaded
 /* core.job(client, provider's name, operation, parameters, options, left, tag, threaded): a job whose deadline is `left` seconds from now at most. With a tag it is started at once
  * where functions have to give nothing. Returns the job, the client's user value or nil where nothing in Lua has to be called, and the seconds until the deadline; nil and an error;
  * or nil and a string, for a client that is none. */
-static int new_job(lua_State *L) {
+int core_job(lua_State *L) {
   const struct client *client = lua_type(L, INPUT_CLIENT) == LUA_TUSERDATA ? luaL_testudata(L, INPUT_CLIENT, CLIENT_TYPE) : NULL;
   const char *provider = luaL_checkstring(L, 2), *name = luaL_checkstring(L, 3);
   bool is_its = client && client->provider && strcmp(client->provider->name, provider) == 0;
@@ -393,7 +393,7 @@ static int start_job(lua_State *L) {
 /* --- waiting --- */
 
 /* core.done(table, seconds): the tags of jobs of the VM's own engine that are done, in the table from 1 on, waiting so long for the first; returns how many */
-static int done(lua_State *L) {
+int core_done(lua_State *L) {
   struct engine *engine = vm_get(L)->engine;
   lua_Number seconds = luaL_checknumber(L, 2);
   call_make_room(L, 1, DONE_AT_ONCE);
@@ -531,7 +531,7 @@ static int redact(lua_State *L) {
   return 1;
 }
 
-static int now(lua_State *L) {
+int core_now(lua_State *L) {
   lua_pushnumber(L, clock_now());
   return 1;
 }
@@ -540,7 +540,6 @@ void binding_open_job(lua_State *L) {
   static const luaL_Reg methods[] = { { "needs", needs }, { "supply", supply }, { "preview", preview }, { "start", start_job },
                                       { "wait", wait },   { "result", result }, { "cancel", cancel },   { "lost", lost },
                                       { "left", left },   { "facts", facts },   { "redact", redact },   { NULL, NULL } };
-  static const luaL_Reg functions[] = { { "job", new_job }, { "done", done }, { "now", now }, { "number", input_number }, { NULL, NULL } };
   vm_open(L);
   luaL_newmetatable(L, JOB_TYPE);
   luaL_newlib(L, methods);
@@ -550,5 +549,4 @@ void binding_open_job(lua_State *L) {
   lua_pushliteral(L, JOB_TYPE);
   lua_setfield(L, -2, "__metatable");
   lua_pop(L, 1);
-  luaL_setfuncs(L, functions, 0);
 }

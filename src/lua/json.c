@@ -49,7 +49,7 @@ static void push_node(lua_State *L, const struct json_node *node) {
 }
 
 /* core.json_decode(text): the value, null absent, or nil and what is wrong with the text, which is not in it */
-static int decode(lua_State *L) {
+int core_json_decode(lua_State *L) {
   size_t len, where = 0;
   const char *text = luaL_checklstring(L, 1, &len), *why = NULL;
   struct json_node **root = lua_newuserdata(L, sizeof *root);
@@ -73,6 +73,4 @@ void binding_open_json(lua_State *L) {
   lua_pushcfunction(L, collect_root);
   lua_setfield(L, -2, "__gc");
   lua_pop(L, 1);
-  lua_pushcfunction(L, decode);
-  lua_setfield(L, -2, "json_decode");
 }

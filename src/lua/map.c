@@ -335,7 +335,7 @@ static struct step read_step(lua_State *L, int held, int tables) {
  *  - "plain": drops a secret, unless a field of that kind takes it
  *  - "transform": applies the transform of that name; "words": looks it up in a table of words
  * "group" stands in the place of these and of "read": the next `value` steps are the fields of a table, `from` at most. */
-static int make_mapping(lua_State *L) {
+int core_mapping(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
   lua_createtable(L, 0, 0);
@@ -365,7 +365,7 @@ static int make_mapping(lua_State *L) {
  *  - mappings: the plans, by what getmetatable says of a record
  *  - unusual(argument): is called for an argument without a plan, and returns what cards.card returns
  *  - failed(field, function, message): returns the error for a function of a mapping that failed */
-static int make_mapper(lua_State *L) {
+int core_mapper(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   luaL_checktype(L, 2, LUA_TFUNCTION);
   luaL_checktype(L, 3, LUA_TFUNCTION);
@@ -378,15 +378,10 @@ static int make_mapper(lua_State *L) {
 }
 
 /* core.fits(kind, value): whether a field of the kind takes a value that is no secret */
-static int fits(lua_State *L) {
+int core_fits(lua_State *L) {
   lua_settop(L, 2);
   luaL_getmetatable(L, SECRET_TYPE);
   lua_insert(L, 2);
   lua_pushboolean(L, read_value(L, lua_type(L, -1), (enum kind)luaL_checkoption(L, 1, NULL, kind_names), 2) == A_VALUE);
   return 1;
-}
-
-void binding_open_map(lua_State *L) {
-  static const luaL_Reg functions[] = { { "mapping", make_mapping }, { "mapper", make_mapper }, { "fits", fits }, { NULL, NULL } };
-  luaL_setfuncs(L, functions, 0);
 }

@@ -566,7 +566,7 @@ static const struct mask_tree *push_tree(lua_State *L, int from, int held) {
  *  - tree: { name = { definition, most } or { fields = tree } }. A definition is { name, first, last, key, call }: the rule and its arguments. What has more than `most`
  *    characters is hidden
  *  - refusal: how the error begins that is raised for a card that is no table */
-static int make_masker(lua_State *L) {
+int core_masker(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   luaL_checkstring(L, 2);
   lua_settop(L, 2);
@@ -578,9 +578,4 @@ static int make_masker(lua_State *L) {
   lua_pushvalue(L, 2);
   lua_pushcclosure(L, mask, REFUSAL);
   return 1;
-}
-
-void binding_open_mask(lua_State *L) {
-  lua_pushcfunction(L, make_masker);
-  lua_setfield(L, -2, "masker");
 }

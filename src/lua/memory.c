@@ -28,7 +28,7 @@ static void set_number(lua_State *L, const char *key, size_t value) {
 }
 
 /* core.memory(): what protects secrets in this process, why not where it does not (table `why`), and how much is in use */
-static int memory(lua_State *L) {
+int core_memory(lua_State *L) {
   struct fact facts[FACTS];
   struct secret_stats secrets;
   find_facts(facts, &secrets);
@@ -52,7 +52,7 @@ static int memory(lua_State *L) {
 static atomic_bool strict;
 
 /* core.strict(boolean): whether calls are refused where a protection is missing */
-static int set_strict(lua_State *L) {
+int core_strict(lua_State *L) {
   atomic_store(&strict, lua_toboolean(L, 1));
   return 0;
 }
@@ -70,9 +70,4 @@ bool binding_refuses_memory(const struct settings *settings, const char **what, 
     return true;
   }
   return false;
-}
-
-void binding_open_memory(lua_State *L) {
-  static const luaL_Reg functions[] = { { "memory", memory }, { "strict", set_strict }, { NULL, NULL } };
-  luaL_setfuncs(L, functions, 0);
 }

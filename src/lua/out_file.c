@@ -23,7 +23,7 @@ static int fail(lua_State *L, int why) {
 }
 
 /* core.append(path): a file to append to, made where there is none and locked for this process; or nil and why not */
-static int open_file(lua_State *L) {
+int core_append(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   int *fd = lua_newuserdata(L, sizeof *fd);
   *fd = -1;
@@ -85,6 +85,4 @@ void binding_open_out_file(lua_State *L) {
   lua_pushliteral(L, FILE_TYPE);
   lua_setfield(L, -2, "__metatable");
   lua_pop(L, 1);
-  lua_pushcfunction(L, open_file);
-  lua_setfield(L, -2, "append");
 }

@@ -73,16 +73,11 @@ static int rep(lua_State *L) {
 }
 
 /* core.bounded(name, f): f, the function of the string library with that name, for scripts */
-static int bounded(lua_State *L) {
+int core_bounded(lua_State *L) {
   static const char *const names[] = { "rep", "match", NULL };
   int kind = luaL_checkoption(L, 1, NULL, names);
   luaL_checktype(L, 2, LUA_TFUNCTION);
   lua_settop(L, 2);
   lua_pushcclosure(L, kind == 0 ? rep : match, 1);
   return 1;
-}
-
-void pattern_open(lua_State *L) {
-  lua_pushcfunction(L, bounded);
-  lua_setfield(L, -2, "bounded");
 }

@@ -231,7 +231,7 @@ static void push_headers(lua_State *L, const struct provider *provider) {
 }
 
 /* core.provider(name, definition or client): { name, base_url, credentials = { … }, headers = { … }, operations = { name = descriptor } }, or nil */
-static int describe(lua_State *L) {
+int core_provider(lua_State *L) {
   const struct provider *provider = binding_to_provider(L, 1);
   if (!provider) return 0;
   lua_newtable(L);
@@ -251,16 +251,11 @@ static int describe(lua_State *L) {
 }
 
 /* core.providers(): the names of the built-in ones; see core.definitions, too */
-static int names(lua_State *L) {
+int core_providers(lua_State *L) {
   lua_newtable(L);
   for (int i = 0; registry[i]; i++) {
     lua_pushstring(L, registry[i]->name);
     lua_rawseti(L, -2, i + 1);
   }
   return 1;
-}
-
-void binding_open_provider(lua_State *L) {
-  static const luaL_Reg functions[] = { { "provider", describe }, { "providers", names }, { NULL, NULL } };
-  luaL_setfuncs(L, functions, 0);
 }

@@ -9,7 +9,7 @@
 #include "secret/stack.h"
 
 /* core.read(provider's name or definition, operation, status, body): what the operation would return for such an answer */
-static int read_answer(lua_State *L) {
+int core_read(lua_State *L) {
   size_t len;
   lua_settop(L, 4);
   struct call *call = call_push(L);
@@ -41,7 +41,7 @@ static const char *to_bytes(lua_State *L, int index, size_t *len) {
 }
 
 /* core.hmac(key, "hex" or "base64", …): HMAC-SHA-256 of texts and secrets, one behind the other, under a key */
-static int hmac(lua_State *L) {
+int core_hmac(lua_State *L) {
   static const char *const encodings[] = { "hex", "base64", NULL };
   unsigned char mac[EVP_MAX_MD_SIZE];
   unsigned int mac_len = 0;
@@ -65,9 +65,4 @@ static int hmac(lua_State *L) {
   if (!ok) return binding_no_memory(L);
   lua_pushlstring(L, buf_string(out), out->len);
   return 1;
-}
-
-void binding_open_sample(lua_State *L) {
-  static const luaL_Reg functions[] = { { "read", read_answer }, { "hmac", hmac }, { NULL, NULL } };
-  luaL_setfuncs(L, functions, 0);
 }

@@ -7,7 +7,7 @@
 #define SEALED_MAX (64 * 1024)
 
 /* core.prepare_seal(): makes the key now, for the processes that will be forked from this one */
-static int prepare(lua_State *L) {
+int core_prepare_seal(lua_State *L) {
   const char *why;
   lua_pushboolean(L, seal_prepare(&why));
   return 1;
@@ -15,7 +15,7 @@ static int prepare(lua_State *L) {
 
 /* core.seal(secret, context): a string that core.unseal makes a secret of again, given the same context, in this process and in those that are forked from it once the key is
  * made; or nil and why not */
-static int seal_secret(lua_State *L) {
+int core_seal(lua_State *L) {
   size_t context_len;
   const struct secret *secret = binding_to_secret(L, 1);
   luaL_argcheck(L, secret, 1, "secret expected");
@@ -33,7 +33,7 @@ static int seal_secret(lua_State *L) {
 }
 
 /* core.unseal(string, context): the secret; or nil and why not */
-static int unseal(lua_State *L) {
+int core_unseal(lua_State *L) {
   size_t len, context_len;
   const char *sealed = luaL_checklstring(L, 1, &len), *context = luaL_checklstring(L, 2, &context_len), *why = NULL;
   if (secret_arena_is_tight()) binding_collect(L);
@@ -45,16 +45,9 @@ static int unseal(lua_State *L) {
 }
 
 /* core.random(): a number from 0 to just below 1, another one in each process */
-static int random_number(lua_State *L) {
+int core_random(lua_State *L) {
   uint64_t bits = 0;
   if (getrandom(&bits, sizeof bits, 0) != (ssize_t)sizeof bits) return luaL_error(L, "cards: no randomness");
   lua_pushnumber(L, (lua_Number)(bits >> 11) / 9007199254740992.0);
   return 1;
-}
-
-void binding_open_seal(lua_State *L) {
-  static const luaL_Reg functions[] = {
-    { "prepare_seal", prepare }, { "seal", seal_secret }, { "unseal", unseal }, { "random", random_number }, { NULL, NULL }
-  };
-  luaL_setfuncs(L, functions, 0);
 }

@@ -47,7 +47,7 @@ bool call_hand_over(lua_State *L, struct call *call) {
 
 /* core.take(table [, seconds]): the tags of jobs that have come back, in the table from 1 on; returns how many, some dozens at most. When more are left, the descriptor stays readable.
  * With seconds it waits so long for the first. */
-static int take(lua_State *L) {
+int core_take(lua_State *L) {
   struct job *jobs[TAKEN_AT_ONCE];
   struct channel *channel = get_channel(L);
   lua_Number seconds = luaL_optnumber(L, 2, 0);
@@ -69,13 +69,13 @@ static int take(lua_State *L) {
 }
 
 /* core.pollfd(): a descriptor that is readable when core.take has something */
-static int get_pollfd(lua_State *L) {
+int core_pollfd(lua_State *L) {
   compat_push_integer(L, channel_wakeup(get_channel(L))->fd);
   return 1;
 }
 
 /* core.wake(): makes that descriptor readable */
-static int wake(lua_State *L) {
+int core_wake(lua_State *L) {
   wakeup_signal(channel_wakeup(get_channel(L)));
   return 0;
 }
@@ -88,7 +88,7 @@ static int outcome(lua_State *L, bool ok, const char *why) {
 }
 
 /* core.listen(): the path of a unix socket to connect to at once; or false and why not. Over the connection comes a byte whenever core.take has something, and every second. */
-static int listen_to(lua_State *L) {
+int core_listen(lua_State *L) {
   char path[WAKEUP_PATH_MAX];
   const char *why = NULL;
   if (!wakeup_listen(channel_wakeup(get_channel(L)), path, &why)) return outcome(L, false, why);
@@ -97,20 +97,20 @@ static int listen_to(lua_State *L) {
 }
 
 /* core.accept(): takes the connection; true, or false and why not */
-static int accept_connection(lua_State *L) {
+int core_accept(lua_State *L) {
   const char *why = NULL;
   bool ok = channel_accept(get_channel(L), &why);
   return outcome(L, ok, why);
 }
 
 /* core.disconnect(): ends the connection */
-static int disconnect(lua_State *L) {
+int core_disconnect(lua_State *L) {
   channel_disconnect(get_channel(L));
   return 0;
 }
 
 /* core.limit(jobs): how many jobs the I/O thread takes at once */
-static int limit(lua_State *L) {
+int core_limit(lua_State *L) {
   lua_Number jobs = luaL_checknumber(L, 1);
   luaL_argcheck(L, jobs >= 1 && jobs <= 1e6, 1, "out of range");
   iothread_limit((size_t)jobs);
@@ -118,20 +118,7 @@ static int limit(lua_State *L) {
 }
 
 /* core.calls(): how many jobs it has, of all VMs of the process */
-static int calls(lua_State *L) {
+int core_calls(lua_State *L) {
   compat_push_integer(L, (int64_t)iothread_jobs());
   return 1;
-}
-
-void binding_open_thread(lua_State *L) {
-  static const luaL_Reg functions[] = { { "take", take },
-                                        { "pollfd", get_pollfd },
-                                        { "wake", wake },
-                                        { "listen", listen_to },
-                                        { "accept", accept_connection },
-                                        { "disconnect", disconnect },
-                                        { "limit", limit },
-                                        { "calls", calls },
-                                        { NULL, NULL } };
-  luaL_setfuncs(L, functions, 0);
 }
