@@ -18,6 +18,7 @@
 void binding_open_secret(lua_State *L);
 void binding_open_client(lua_State *L);
 void binding_open_job(lua_State *L);
+void binding_open_vm(lua_State *L); /* the place of its engine */
 void binding_open_define(lua_State *L);
 void binding_open_convert(lua_State *L);
 void binding_open_json(lua_State *L);
@@ -94,9 +95,9 @@ int core_private(lua_State *L);
 int core_number(lua_State *L);
 /* job.c */
 int core_job(lua_State *L);
-int core_done(lua_State *L);
 int core_now(lua_State *L);
-/* thread.c */
+/* vm.c */
+int core_done(lua_State *L);
 int core_take(lua_State *L);
 int core_pollfd(lua_State *L);
 int core_wake(lua_State *L);

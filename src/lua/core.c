@@ -132,9 +132,9 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "number", core_number },
     /* job.c */
     { "job", core_job },
-    { "done", core_done },
     { "now", core_now },
-    /* thread.c */
+    /* vm.c */
+    { "done", core_done },
     { "take", core_take },
     { "pollfd", core_pollfd },
     { "wake", core_wake },
@@ -189,6 +189,7 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
   binding_open_secret(L);
   binding_open_client(L);
   binding_open_job(L);
+  binding_open_vm(L);
   binding_open_define(L);
   binding_open_json(L);
   binding_open_out_file(L);

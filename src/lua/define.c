@@ -2,7 +2,7 @@
  * here whatever does not fit is just an error. */
 #include <string.h>
 
-#include "lua/input.h"
+#include "lua/binding.h"
 #include "provider/builtin/builtin.h"
 #include "provider/definition.h"
 #include "secret/signing.h"

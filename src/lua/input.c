@@ -1,6 +1,6 @@
 /* What a script gives for one call. Each value is copied as soon as it is looked at, with nothing of Lua's in between that allocates: else a finalizer might close a secret, and another
  * one might lie where it was. */
-#include "lua/input.h"
+#include "lua/job.h"
 
 #include <ctype.h>
 #include <stdio.h>

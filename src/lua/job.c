@@ -11,12 +11,10 @@
 #include <string.h>
 
 #include "http/clock.h"
-#include "lua/input.h"
 #include "secret/stack.h"
 #include "text/redact.h"
 
 #define SHOWN_MAX    256 /* bytes of a text of the script's own in an error */
-#define DONE_AT_ONCE 64  /* jobs that core.done tells of; it has the others when it is asked again */
 #define LONGEST_WAIT 0.5 /* seconds; a signal that comes just before the wait does not end it */
 
 struct call *call_push(lua_State *L) {
@@ -51,25 +49,6 @@ static bool call_is_lost(const struct call *call) {
 }
 
 /* --- letting go --- */
-
-/* Jobs that the script was told of and has not read yet, and what their results will leave on the stack. */
-static __thread size_t unread;
-static __thread enum stack_depth depth;
-
-void call_mark_unread(struct call *call) {
-  call->unread = true;
-  unread++;
-}
-
-/* Of many jobs that were told of together only the last one wipes the stack. */
-static void wipe_after(struct call *call, enum stack_depth needed) {
-  if (needed > depth) depth = needed;
-  if (call->unread) unread--;
-  call->unread = false;
-  if (unread) return;
-  stack_wipe(depth);
-  depth = STACK_SHALLOW;
-}
 
 /* What belongs to the process that this one was forked from is left as it is. */
 static void release(struct call *call) {
@@ -107,7 +86,7 @@ int call_push_result(lua_State *L, struct call *call) {
   }
   bool quiet = count == 1 && call->reused && !request_renews(&job->request);
   release(call);
-  wipe_after(call, quiet ? STACK_SHALLOW : STACK_DEEP);
+  vm_wipe_after(call, quiet ? STACK_SHALLOW : STACK_DEEP);
   return count;
 }
 
@@ -121,7 +100,7 @@ static int give_up(lua_State *L, struct call *call, enum error_kind kind, const 
   lua_pushnil(L);
   binding_push_error(L, &error, provider->name, operation->name); /* before the job goes, and its provider maybe with it */
   release(call);
-  wipe_after(call, STACK_DEEP);
+  vm_wipe_after(call, STACK_DEEP);
   return 2;
 }
 
@@ -322,7 +301,7 @@ static bool start(lua_State *L, struct call *call, lua_Number tag, bool threaded
   job->supplied = true;
   if (threaded) {
     call->vm = NULL;
-    return call_hand_over(L, call);
+    return vm_hand_over(L, call);
   }
   call->vm = vm_get(L);
   engine_submit(call->vm->engine, job);
@@ -392,36 +371,6 @@ static int start_job(lua_State *L) {
 
 /* --- waiting --- */
 
-/* core.done(table, seconds): the tags of jobs of the VM's own engine that are done, in the table from 1 on, waiting so long for the first; returns how many */
-int core_done(lua_State *L) {
-  struct engine *engine = vm_get(L)->engine;
-  lua_Number seconds = luaL_checknumber(L, 2);
-  call_make_room(L, 1, DONE_AT_ONCE);
-  struct job *job = engine_done(engine);
-  if (!job) {
-    engine_step(engine, seconds);
-    job = engine_done(engine);
-  }
-  int count = 0;
-  while (job) {
-    struct call *call = job->owner;
-    call_mark_unread(call);
-    lua_pushnumber(L, call->tag);
-    lua_rawseti(L, 1, ++count);
-    job = count < DONE_AT_ONCE ? engine_done(engine) : NULL;
-  }
-  lua_pushinteger(L, count);
-  return 1;
-}
-
-void call_make_room(lua_State *L, int index, int tags) {
-  luaL_checktype(L, index, LUA_TTABLE);
-  for (int i = (int)lua_rawlen(L, index) + 1; i <= tags; i++) {
-    lua_pushnumber(L, 0);
-    lua_rawseti(L, index, i);
-  }
-}
-
 /* The lua program answers Ctrl-C by taking its handler away and setting a hook on its main thread, which runs as soon as this function returns there. */
 static bool was_interrupted(lua_State *L, lua_Hook hook, const struct vm *vm) {
   struct sigaction now;
@@ -476,7 +425,7 @@ static int cancel(lua_State *L) {
 static int collect(lua_State *L) {
   struct call *call = call_check(L);
   release(call);
-  if (call->unread) wipe_after(call, STACK_DEEP);
+  if (call->unread) vm_wipe_after(call, STACK_DEEP);
   return 0;
 }
 
@@ -540,7 +489,6 @@ void binding_open_job(lua_State *L) {
   static const luaL_Reg methods[] = { { "needs", needs }, { "supply", supply }, { "preview", preview }, { "start", start_job },
                                       { "wait", wait },   { "result", result }, { "cancel", cancel },   { "lost", lost },
                                       { "left", left },   { "facts", facts },   { "redact", redact },   { NULL, NULL } };
-  vm_open(L);
   luaL_newmetatable(L, JOB_TYPE);
   luaL_newlib(L, methods);
   lua_setfield(L, -2, "__index");

@@ -1,10 +1,11 @@
-/* A call as userdata: made of a client and parameters, started, its result read once. Everything that calls goes through it. */
+/* A call as userdata: made of a client and parameters, started, its result read once. Everything that calls goes through it. job.c makes calls of the parts in input.c and vm.c. */
 #ifndef CARDS_LUA_JOB_H
 #define CARDS_LUA_JOB_H
 
+#include "http/engine.h"
 #include "http/iothread.h"
 #include "lua/binding.h"
-#include "lua/vm.h"
+#include "secret/stack.h"
 
 struct call {
   struct job *job;         /* NULL once the result was read */
@@ -28,13 +29,37 @@ struct call {
 
 /* Pushes a call that has no job yet; its job is freed with it. */
 struct call *call_push(lua_State *L);
-/* Makes room for so many tags in the table at the index, so that none is lost for want of memory once its job was taken. */
-void call_make_room(lua_State *L, int index, int tags);
-/* The script is told that the job is done. */
-void call_mark_unread(struct call *call);
-/* Hands the job to the I/O thread (src/lua/thread.c). False where there is no room, with the job's error set. */
-bool call_hand_over(lua_State *L, struct call *call);
 /* Pushes the record, or nil and the error, and lets go of the job, which is done. Returns the count. */
 int call_push_result(lua_State *L, struct call *call);
+
+/* --- input.c: what a script gives for one call, as values of its request: parameters, the client's defaults and credentials, headers --- */
+
+/* Where they are on the stack. */
+enum { INPUT_CLIENT = 1, INPUT_PARAMETERS = 4, INPUT_OPTIONS = 5, INPUT_TOP = 7 };
+
+/* Copies all that the script and the client give for the job into its request. private is the stack index of the client's user value. Returns 0, or the count of results of a refusal,
+ * which are on the stack. */
+int input_take(lua_State *L, struct job *job, int private);
+/* Copies the value at the top of the stack, a string or an open secret, as the part at that place. name is for the refusal. Returns as input_take. */
+int input_supply(lua_State *L, struct job *job, size_t place, const char *name);
+/* A number among the options of the call, or the other one. */
+lua_Number input_option(lua_State *L, const char *name, lua_Number otherwise);
+
+/* --- vm.c: what runs the jobs of a VM --- */
+
+/* The engine of a VM, which runs the calls that its own thread waits for. It is there until the VM's memory is: a call that is collected after the engine was freed finds none here,
+ * and its job ended. */
+struct vm {
+  struct engine *engine; /* NULL before the first call and after the last */
+  bool is_closing;
+  bool handles_interrupts; /* the host had a handler for SIGINT when the engine was made */
+};
+
+/* That of the VM, with its engine; a forked child has one of its own. An error where there can be none. */
+struct vm *vm_get(lua_State *L);
+/* Hands the call's job to the I/O thread. False where there is no room, with the job's error set. */
+bool vm_hand_over(lua_State *L, struct call *call);
+/* Wipes the stack, so deep, behind a call whose result was read. Of many that the script was told of together only the last one does, for all. */
+void vm_wipe_after(struct call *call, enum stack_depth depth);
 
 #endif

@@ -1,12 +1,19 @@
-/* The engine of a VM. */
-#include "lua/vm.h"
-
+/* What runs the jobs of a VM: an engine of its own, which the VM's thread drives, and a channel to the I/O thread. */
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 
+#include "http/clock.h"
+#include "lua/job.h"
+
+#define DONE_AT_ONCE  64 /* jobs that core.done tells of; it has the others when it is asked again */
+#define TAKEN_AT_ONCE 32 /* jobs that one turn of an event loop gets: nothing else must wait for long */
+
+/* --- the engine --- */
+
 static const char vm_key; /* its address is the key of the VM's struct vm in the registry */
 
-static int collect(lua_State *L) {
+static int end_vm(lua_State *L) {
   struct vm *vm = lua_touserdata(L, 1);
   engine_free(vm->engine);
   vm->engine = NULL;
@@ -14,11 +21,11 @@ static int collect(lua_State *L) {
   return 0;
 }
 
-void vm_open(lua_State *L) {
+void binding_open_vm(lua_State *L) {
   struct vm *vm = lua_newuserdata(L, sizeof *vm);
   memset(vm, 0, sizeof *vm);
   lua_createtable(L, 0, 1);
-  lua_pushcfunction(L, collect);
+  lua_pushcfunction(L, end_vm);
   lua_setfield(L, -2, "__gc");
   lua_setmetatable(L, -2);
   compat_rawsetp(L, LUA_REGISTRYINDEX, &vm_key);
@@ -38,4 +45,168 @@ struct vm *vm_get(lua_State *L) {
   if (!vm->engine) luaL_error(L, "cards: %s", why);
   vm->handles_interrupts = sigaction(SIGINT, NULL, &handler) == 0 && handler.sa_handler != SIG_DFL;
   return vm;
+}
+
+/* --- jobs that are done --- */
+
+/* Jobs that the script was told of and has not read yet, and what their results will leave on the stack. */
+static __thread size_t unread;
+static __thread enum stack_depth depth;
+
+/* Makes room for so many tags in the table at index 1, so that none is lost for want of memory once its job was taken. */
+static void make_room(lua_State *L, int tags) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  for (int i = (int)lua_rawlen(L, 1) + 1; i <= tags; i++) {
+    lua_pushnumber(L, 0);
+    lua_rawseti(L, 1, i);
+  }
+}
+
+/* Puts the tag of a job that is done into the table at index 1. */
+static void tell(lua_State *L, const struct job *job, int place) {
+  struct call *call = job->owner;
+  call->channel = NULL;
+  call->unread = true;
+  unread++;
+  lua_pushnumber(L, call->tag);
+  lua_rawseti(L, 1, place);
+}
+
+void vm_wipe_after(struct call *call, enum stack_depth needed) {
+  if (needed > depth) depth = needed;
+  if (call->unread) unread--;
+  call->unread = false;
+  if (unread) return;
+  stack_wipe(depth);
+  depth = STACK_SHALLOW;
+}
+
+/* core.done(table, seconds): the tags of jobs of the VM's own engine that are done, in the table from 1 on, waiting so long for the first; returns how many */
+int core_done(lua_State *L) {
+  struct engine *engine = vm_get(L)->engine;
+  lua_Number seconds = luaL_checknumber(L, 2);
+  int count = 0;
+  make_room(L, DONE_AT_ONCE);
+  struct job *job = engine_done(engine);
+  if (!job) {
+    engine_step(engine, seconds);
+    job = engine_done(engine);
+  }
+  for (; job; job = count < DONE_AT_ONCE ? engine_done(engine) : NULL)
+    tell(L, job, ++count);
+  compat_push_integer(L, count);
+  return 1;
+}
+
+/* --- the channel --- */
+
+static const char channel_key; /* its address is the key of the VM's channel in the registry */
+
+static int end_channel(lua_State *L) {
+  struct channel **channel = lua_touserdata(L, 1);
+  if (*channel) channel_free(*channel);
+  *channel = NULL;
+  return 0;
+}
+
+static struct channel *get_channel(lua_State *L) {
+  compat_rawgetp(L, LUA_REGISTRYINDEX, &channel_key);
+  struct channel **own = lua_touserdata(L, -1);
+  lua_pop(L, 1);
+  if (own && *own && !channel_is_foreign(*own)) return *own;
+  own = lua_newuserdata(L, sizeof *own);
+  *own = NULL;
+  lua_createtable(L, 0, 1);
+  lua_pushcfunction(L, end_channel);
+  lua_setfield(L, -2, "__gc");
+  lua_setmetatable(L, -2);
+  const char *why;
+  *own = channel_new(&why);
+  if (!*own) luaL_error(L, "cards: %s", why);
+  compat_rawsetp(L, LUA_REGISTRYINDEX, &channel_key);
+  return *own;
+}
+
+bool vm_hand_over(lua_State *L, struct call *call) {
+  struct channel *channel = get_channel(L);
+  struct job *job = call->job;
+  const char *why;
+  call->channel = channel;
+  if (channel_submit(channel, job, &why)) return true;
+  call->channel = NULL;
+  job_fail(job, ERROR_BUSY, true, why, NULL);
+  return false;
+}
+
+/* core.take(table [, seconds]): the tags of jobs that have come back, in the table from 1 on; returns how many, some dozens at most. When more are left, the descriptor stays readable.
+ * With seconds it waits so long for the first. */
+int core_take(lua_State *L) {
+  struct job *jobs[TAKEN_AT_ONCE];
+  struct channel *channel = get_channel(L);
+  lua_Number seconds = luaL_optnumber(L, 2, 0);
+  make_room(L, TAKEN_AT_ONCE);
+  size_t count = channel_take(channel, jobs, TAKEN_AT_ONCE);
+  if (!count && seconds > 0) {
+    struct pollfd wakeup = { .fd = channel_wakeup(channel)->fd, .events = POLLIN };
+    if (poll(&wakeup, 1, (int)(seconds * 1000) + 1) > 0) count = channel_take(channel, jobs, TAKEN_AT_ONCE);
+  }
+  for (size_t i = 0; i < count; i++)
+    tell(L, jobs[i], (int)i + 1);
+  compat_push_integer(L, (int64_t)count);
+  return 1;
+}
+
+/* core.pollfd(): a descriptor that is readable when core.take has something */
+int core_pollfd(lua_State *L) {
+  compat_push_integer(L, channel_wakeup(get_channel(L))->fd);
+  return 1;
+}
+
+/* core.wake(): makes that descriptor readable */
+int core_wake(lua_State *L) {
+  wakeup_signal(channel_wakeup(get_channel(L)));
+  return 0;
+}
+
+static int outcome(lua_State *L, bool ok, const char *why) {
+  lua_pushboolean(L, ok);
+  if (ok) return 1;
+  lua_pushstring(L, why);
+  return 2;
+}
+
+/* core.listen(): the path of a unix socket to connect to at once; or false and why not. Over the connection comes a byte whenever core.take has something, and every second. */
+int core_listen(lua_State *L) {
+  char path[WAKEUP_PATH_MAX];
+  const char *why = NULL;
+  if (!wakeup_listen(channel_wakeup(get_channel(L)), path, &why)) return outcome(L, false, why);
+  lua_pushstring(L, path);
+  return 1;
+}
+
+/* core.accept(): takes the connection; true, or false and why not */
+int core_accept(lua_State *L) {
+  const char *why = NULL;
+  bool ok = channel_accept(get_channel(L), &why);
+  return outcome(L, ok, why);
+}
+
+/* core.disconnect(): ends the connection */
+int core_disconnect(lua_State *L) {
+  channel_disconnect(get_channel(L));
+  return 0;
+}
+
+/* core.limit(jobs): how many jobs the I/O thread takes at once */
+int core_limit(lua_State *L) {
+  lua_Number jobs = luaL_checknumber(L, 1);
+  luaL_argcheck(L, jobs >= 1 && jobs <= 1e6, 1, "out of range");
+  iothread_limit((size_t)jobs);
+  return 0;
+}
+
+/* core.calls(): how many jobs it has, of all VMs of the process */
+int core_calls(lua_State *L) {
+  compat_push_integer(L, (int64_t)iothread_jobs());
+  return 1;
 }
