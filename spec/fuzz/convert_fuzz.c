@@ -24,10 +24,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct record *record = response_read(&response, &error);
   lua_settop(vm, 1);
   lua_pushvalue(vm, 1);
-  if (record)
+  if (record) {
     binding_push_record(vm, record, provider, operation);
-  else
-    binding_push_error(vm, &error, provider->name, operation->name);
+  } else {
+    binding_fail_with(vm, &error, provider->name, operation->name);
+    lua_remove(vm, -2); /* nil */
+  }
   record_free(record);
   request_free(&request);
   vm_call(1);

@@ -14,64 +14,76 @@
 #define ERROR_TYPE  "cards.error"
 #define BUF_TYPE    "cards.buf"
 
-/* Make the metatables of their files, once for each VM. That of secrets puts `secret` into the module's table, which is on top of the stack. */
-void binding_open_secret(lua_State *L);
-void binding_open_client(lua_State *L);
-void binding_open_job(lua_State *L);
-void binding_open_vm(lua_State *L); /* the place of its engine */
-void binding_open_define(lua_State *L);
-void binding_open_convert(lua_State *L);
-void binding_open_json(lua_State *L);
-void binding_open_out_file(lua_State *L);
+/* --- binding.c: types, fields, errors, memory that is used up, buffers --- */
 
-/* --- secret --- */
+/* Makes the metatable of a type, with the functions in it: metamethods, and methods or NULL. A script sees the type's name in its place. */
+void binding_type(lua_State *L, const char *name, const luaL_Reg *metamethods, const luaL_Reg *methods);
+/* Pushes a userdata of the type, all zeros. */
+void *binding_new(lua_State *L, const char *type, size_t size);
+
+/* Each sets a field of the table on top of the stack; the first one none where the value is NULL, the third one none where it is false. */
+void binding_set_string(lua_State *L, const char *key, const char *value);
+void binding_set_boolean(lua_State *L, const char *key, bool value);
+void binding_set_true(lua_State *L, const char *key, bool value);
+void binding_set_integer(lua_State *L, const char *key, int64_t value);
+void binding_set_number(lua_State *L, const char *key, double value);
+
+/* Pushes nil and a string, for what is no error of a call; the format is that of lua_pushfstring. Returns 2. */
+int binding_fail(lua_State *L, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Pushes nil and an error table. provider and operation may be NULL. Returns 2. */
+int binding_fail_with(lua_State *L, const struct error *error, const char *provider, const char *operation);
+/* The same with a new error of kind invalid_request. */
+int binding_refuse(lua_State *L, const char *provider, const char *operation, const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Raises what Lua itself raises where memory is used up. */
+int binding_no_memory(lua_State *L);
+/* Whether the error on top of the stack, with the status of a protected call, is that one. Nobody may take it for a mistake of the function that was called. */
+bool binding_is_no_memory(lua_State *L, int status);
+
+/* Pushes a userdata that frees the buffer with it, so that an error of Lua's does not: buf_init with that maximum. */
+struct buf *binding_new_buf(lua_State *L, size_t max);
+
+/* --- confine.c --- */
+
+/* Whether a script runs within core.confined. */
+bool confine_active(lua_State *L);
+
+/* --- secret.c --- */
 
 /* Pushes a closed secret; its handle is filled in by the caller, and wiped with the userdata. */
 struct secret *binding_new_secret(lua_State *L);
 /* The handle of a secret userdata, or NULL for anything else; it may be closed. */
 struct secret *binding_to_secret(lua_State *L, int index);
+/* The bytes of a string or an open secret, and how many; NULL for anything else. They are good until Lua allocates, as a finalizer may close the secret. */
+const char *binding_bytes(lua_State *L, int index, size_t *len);
+/* The same for an argument of a function, which may be a number, too; raises an error for anything else. */
+const char *binding_check_bytes(lua_State *L, int index, size_t *len);
 /* Pushes the mask of an open secret with so many first and last characters, as pan_mask has it. */
 void binding_push_mask(lua_State *L, const struct secret *secret, size_t first, size_t last);
 /* With the secret on top of the stack: that where it is filled, else nil and an error that says why. Returns the count. */
 int binding_push_filled(lua_State *L, bool filled, const char *why);
-
 /* Collects garbage, as secrets that nobody holds any more still take room. What finalizers raise, which Lua 5.1 to 5.3 would raise here, is lost: bytes may be held meanwhile. */
 void binding_collect(lua_State *L);
 
-/* --- memory that is used up --- */
-
-/* Raises what Lua itself raises then. */
-int binding_no_memory(lua_State *L);
-/* Whether the error on top of the stack, with the status of a protected call, is that one. Nobody may take it for a mistake of the function that was called. */
-bool binding_is_no_memory(lua_State *L, int status);
-
-/* --- buffers --- */
-
-/* Pushes a userdata that frees the buffer with it, so that an error of Lua's does not: buf_init with that maximum. */
-struct buf *binding_new_buf(lua_State *L, size_t max);
-
-/* --- convert --- */
-
-/* Pushes the record as a Lua table that knows its operation, and takes its secrets over. */
-void binding_push_record(lua_State *L, struct record *record, const struct provider *provider, const struct operation *operation);
-/* Pushes an error table. provider and operation may be NULL. */
-void binding_push_error(lua_State *L, const struct error *error, const char *provider, const char *operation);
-/* Pushes nil and an error of kind invalid_request; returns 2. */
-int binding_refuse(lua_State *L, const char *provider, const char *operation, const char *format, ...) __attribute__((format(printf, 4, 5)));
-
-/* --- memory --- */
+/* --- memory.c --- */
 
 /* Whether cards.configure { memory = "strict" } forbids a call with these settings: *what protection is missing, and *why; both static. */
 bool binding_refuses_memory(const struct settings *settings, const char **what, const char **why);
 
-/* --- providers --- */
+/* --- define.c --- */
 
 /* The provider that the value at the index (positive) is the name of, or the definition, or a client of; NULL when there is none. The name of a definition is replaced by it, so that
  * the provider lasts as long as the stack. */
 const struct provider *binding_to_provider(lua_State *L, int index);
 
-/* --- client --- */
+/* --- provider.c --- */
 
+/* Pushes the record as a Lua table that knows its operation, and takes its secrets over. */
+void binding_push_record(lua_State *L, struct record *record, const struct provider *provider, const struct operation *operation);
+
+/* --- client.c --- */
+
+/* Its user value is the table that lua/cards/client/config.lua calls private: credentials (name -> secret), sources (what functions give), defaults (name -> value), headers. */
 struct client {
   const struct provider *provider;
   struct settings *settings;
@@ -79,23 +91,32 @@ struct client {
   bool plain;       /* nothing in Lua has to be called for a call */
 };
 
-/* A client's user value is the table that lua/cards/client/config.lua calls private: credentials (name -> secret), sources (what functions give), defaults (name -> value), headers. */
+/* --- what each file makes once for a VM: types, and places in the registry --- */
 
-/* --- the functions of the module: core.c has the list of them, and each file says what its own do --- */
+void binding_open(lua_State *L);        /* first */
+void binding_open_secret(lua_State *L); /* puts `secret` into the module's table, which is on top of the stack */
+void binding_open_client(lua_State *L);
+void binding_open_job(lua_State *L);
+void binding_open_vm(lua_State *L);
+void binding_open_provider(lua_State *L);
+void binding_open_define(lua_State *L);
+void binding_open_json(lua_State *L);
+void binding_open_out_file(lua_State *L);
 
-/* seal.c */
+/* --- the functions of the module: core.c has the list, and each file says what its own do --- */
+
+/* secret.c */
 int core_prepare_seal(lua_State *L);
 int core_seal(lua_State *L);
 int core_unseal(lua_State *L);
-int core_random(lua_State *L);
 /* client.c */
 int core_client(lua_State *L);
 int core_private(lua_State *L);
-/* input.c */
-int core_number(lua_State *L);
 /* job.c */
 int core_job(lua_State *L);
-int core_now(lua_State *L);
+int core_read(lua_State *L);
+/* input.c */
+int core_number(lua_State *L);
 /* vm.c */
 int core_done(lua_State *L);
 int core_take(lua_State *L);
@@ -113,11 +134,6 @@ int core_providers(lua_State *L);
 int core_define(lua_State *L);
 int core_enter(lua_State *L);
 int core_definitions(lua_State *L);
-/* sample.c */
-int core_read(lua_State *L);
-int core_hmac(lua_State *L);
-/* convert.c */
-int core_error(lua_State *L);
 /* map.c */
 int core_mapping(lua_State *L);
 int core_mapper(lua_State *L);
@@ -126,7 +142,6 @@ int core_fits(lua_State *L);
 int core_masker(lua_State *L);
 /* confine.c */
 int core_confined(lua_State *L);
-/* pattern.c */
 int core_bounded(lua_State *L);
 /* memory.c */
 int core_memory(lua_State *L);
@@ -135,11 +150,7 @@ int core_strict(lua_State *L);
 int core_json_decode(lua_State *L);
 /* out_file.c */
 int core_append(lua_State *L);
-/* core.c */
-int core_redact(lua_State *L);
-int core_distance(lua_State *L);
-int core_hash(lua_State *L);
-int core_is_terminal(lua_State *L);
-int core_is_yieldable(lua_State *L); /* not in 5.1 */
+/* binding.c */
+int core_error(lua_State *L);
 
 #endif

@@ -7,6 +7,8 @@
 #include "secret/signing.h"
 #include "secret/stack.h"
 
+#define BREAKS_LINE " contains a line break, a NUL or another control character"
+
 static const struct {
   const char *key;
   size_t offset;
@@ -17,26 +19,13 @@ static const struct {
   { "key_file", offsetof(struct settings, key_file) },     { "pinned_public_key", offsetof(struct settings, pinned_public_key) },
 };
 
-/* The bytes of a string or an open secret at the index; false for anything else. */
-static bool to_bytes(lua_State *L, int index, const char **bytes, size_t *len) {
-  const struct secret *secret = binding_to_secret(L, index);
-  if (secret) {
-    *bytes = (const char *)secret->bytes;
-    *len = secret->len;
-    return secret_state(secret) == SECRET_OPEN;
-  }
-  if (lua_type(L, index) != LUA_TSTRING) return false;
-  *bytes = lua_tolstring(L, index, len);
-  return true;
-}
-
 static void read_strings(lua_State *L, struct settings *settings) {
   for (size_t i = 0; i < COUNT_OF(strings); i++) {
-    const char *bytes;
     size_t len;
     lua_getfield(L, 2, strings[i].key);
     if (!lua_isnil(L, -1)) {
-      if (!to_bytes(L, -1, &bytes, &len)) luaL_error(L, "%s is neither a string nor an open secret", strings[i].key);
+      const char *bytes = binding_bytes(L, -1, &len);
+      if (!bytes) luaL_error(L, "%s is neither a string nor an open secret", strings[i].key);
       char *copy = pool_calloc(1, len + 1);
       if (!copy) binding_no_memory(L);
       memcpy(copy, bytes, len);
@@ -64,24 +53,14 @@ static const struct {
 static int read_passwords(lua_State *L, struct settings *settings) {
   for (size_t i = 0; i < COUNT_OF(passwords); i++) {
     struct secret *password = (struct secret *)(void *)((char *)settings + passwords[i].offset);
-    const char *bytes, *why = NULL;
+    const char *why = NULL;
     size_t len;
     lua_getfield(L, 2, passwords[i].key);
     if (!lua_isnil(L, -1)) {
-      if (!to_bytes(L, -1, &bytes, &len)) luaL_error(L, "%s is neither a string nor an open secret", passwords[i].shown);
-      if (has_control(bytes, len)) {
-        lua_pushnil(L);
-        lua_pushfstring(L, "%s contains a line break, a NUL or another control character", passwords[i].shown);
-        return 2;
-      }
-      if (!secret_reserve(password, SECRET_CREDENTIAL, len + 1, &why)) {
-        struct error error;
-        error_set(&error, ERROR_BUSY, "%s", why);
-        error.retryable = true;
-        lua_pushnil(L);
-        binding_push_error(L, &error, "cards", "secret");
-        return 2;
-      }
+      const char *bytes = binding_bytes(L, -1, &len);
+      if (!bytes) luaL_error(L, "%s is neither a string nor an open secret", passwords[i].shown);
+      if (has_control(bytes, len)) return binding_fail(L, "%s" BREAKS_LINE, passwords[i].shown);
+      if (!secret_reserve(password, SECRET_CREDENTIAL, len + 1, &why)) return binding_push_filled(L, false, why);
       memcpy(password->bytes, bytes, len);
       password->bytes[len] = '\0';
     }
@@ -110,9 +89,9 @@ static const char *read_headers(lua_State *L, struct settings *settings) {
     lua_getfield(L, table, "headers");
     if (!lua_istable(L, -1)) continue;
     for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
-      const char *bytes = NULL;
-      size_t len = 0;
-      if (lua_type(L, -2) != LUA_TSTRING || !to_bytes(L, -1, &bytes, &len)) luaL_error(L, "headers: a value is neither a string nor an open secret");
+      size_t len;
+      const char *bytes = binding_bytes(L, -1, &len);
+      if (lua_type(L, -2) != LUA_TSTRING || !bytes) luaL_error(L, "headers: a value is neither a string nor an open secret");
       if (has_control(bytes, len)) return lua_tostring(L, -2);
       if (table == 3) continue;
       if (len && !settings_add_header(settings, lua_tostring(L, -2), bytes, len)) luaL_error(L, "headers.%s is too long", lua_tostring(L, -2));
@@ -126,14 +105,14 @@ static const char *read_headers(lua_State *L, struct settings *settings) {
 static const char *unfit_key(lua_State *L, const struct operation *operation, int credentials) {
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct signature *signature = operation->parts[i].signature;
-    const char *bytes = NULL, *why = NULL;
-    size_t len = 0;
+    const char *why = NULL;
+    size_t len;
     struct buf made;
     if (!signature || !signature->key) continue;
     lua_getfield(L, credentials, signature->key);
-    bool given = to_bytes(L, -1, &bytes, &len);
+    const char *bytes = binding_bytes(L, -1, &len);
     lua_pop(L, 1); /* the table has it */
-    if (!given) continue;
+    if (!bytes) continue;
     buf_init(&made, 16 * 1024);
     bool fit = signing_make(signature->algorithm, bytes, len, "{}", 2, &made, &why);
     buf_free(&made);
@@ -155,10 +134,7 @@ static const char *unfit_keys(lua_State *L, const struct provider *provider) {
 int core_client(lua_State *L) {
   luaL_checktype(L, 2, LUA_TTABLE);
   luaL_checktype(L, 3, LUA_TTABLE);
-  struct client *client = lua_newuserdata(L, sizeof *client);
-  memset(client, 0, sizeof *client);
-  luaL_getmetatable(L, CLIENT_TYPE);
-  lua_setmetatable(L, -2);
+  struct client *client = binding_new(L, CLIENT_TYPE, sizeof *client);
   lua_pushvalue(L, 3);
   lua_setuservalue(L, -2);
   const struct provider *provider = binding_to_provider(L, 1);
@@ -180,23 +156,11 @@ int core_client(lua_State *L) {
   settings->max_age = number(L, "max_age", settings->max_age);
   settings->max_connections = (size_t)number(L, "max_connections", 0);
   const char *broken = read_headers(L, settings);
-  if (broken) {
-    lua_pushnil(L);
-    lua_pushfstring(L, "headers.%s contains a line break, a NUL or another control character", broken);
-    return 2;
-  }
+  if (broken) return binding_fail(L, "headers.%s" BREAKS_LINE, broken);
   const char *unreadable = NULL;
-  if (!settings_finish(settings, &unreadable)) {
-    lua_pushnil(L);
-    lua_pushstring(L, unreadable);
-    return 2;
-  }
+  if (!settings_finish(settings, &unreadable)) return binding_fail(L, "%s", unreadable);
   const char *unfit = unfit_keys(L, provider);
-  if (unfit) {
-    lua_pushnil(L);
-    lua_pushstring(L, unfit);
-    return 2;
-  }
+  if (unfit) return binding_fail(L, "%s", unfit);
   lua_pop(L, 1);
   lua_getfield(L, 3, "sources");
   client->has_sources = lua_istable(L, -1) && lua_rawlen(L, -1) > 0;
@@ -247,11 +211,5 @@ int core_private(lua_State *L) {
 
 void binding_open_client(lua_State *L) {
   static const luaL_Reg metamethods[] = { { "__gc", collect }, { "__tostring", to_string }, { "__index", get }, { NULL, NULL } };
-  luaL_newmetatable(L, CLIENT_TYPE);
-  luaL_setfuncs(L, metamethods, 0);
-  lua_pushliteral(L, CLIENT_TYPE);
-  lua_setfield(L, -2, "__metatable");
-  lua_pushliteral(L, CLIENT_TYPE);
-  lua_setfield(L, -2, "__name");
-  lua_pop(L, 1);
+  binding_type(L, CLIENT_TYPE, metamethods, NULL);
 }

@@ -4,6 +4,7 @@
 
 #include <lauxlib.h>
 #include <lua.h>
+#include <lualib.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -49,6 +50,11 @@ static inline void *luaL_testudata(lua_State *L, int i, const char *name) {
 #define lua_newuserdata(L, size) lua_newuserdatauv(L, size, 1)
 #define lua_setuservalue(L, i)   lua_setiuservalue(L, i, 1)
 #define lua_getuservalue(L, i)   lua_getiuservalue(L, i, 1)
+#endif
+
+/* Whether there is lua_isyieldable: LuaJIT, which lualib.h tells, has it, too. */
+#if LUA_VERSION_NUM >= 503 || defined(LUA_JITLIBNAME)
+#define COMPAT_YIELDABLE
 #endif
 
 /* lua_rawgetp and lua_rawsetp take a light userdata as key; 5.1 has neither. */

@@ -1,51 +1,19 @@
-/* The module cards.core: what of the library is C, for lua/cards to build on. */
-#include <lualib.h>
+/* The module cards.core: what of the library is C, for lua/cards to build on. Here are its list, and the functions of texts and of the process. */
+#include <limits.h>
 #include <math.h>
+#include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <stdio.h>
-#include <string.h>
+#include <sys/random.h>
 #include <unistd.h>
 
+#include "http/clock.h"
 #include "http/engine.h"
 #include "lua/binding.h"
 #include "secret/stack.h"
 #include "text/hash.h"
 #include "text/nearest.h"
 #include "text/pan.h"
-
-/* Lua has no constant for it. */
-#define NO_MEMORY "not enough memory"
-#define NO_BUFFER "not enough memory for buffer allocation" /* behind a position, of Lua 5.3's string functions */
-
-int binding_no_memory(lua_State *L) {
-  lua_pushliteral(L, NO_MEMORY);
-  return lua_error(L);
-}
-
-bool binding_is_no_memory(lua_State *L, int status) {
-  if (status == LUA_OK || status == LUA_ERRMEM || lua_type(L, -1) != LUA_TSTRING) return status == LUA_ERRMEM;
-  const char *message = lua_tostring(L, -1), *behind = strstr(message, NO_BUFFER);
-  return strcmp(message, NO_MEMORY) == 0 || (LUA_VERSION_NUM == 503 && behind && behind[strlen(NO_BUFFER)] == '\0');
-}
-
-struct buf *binding_new_buf(lua_State *L, size_t max) {
-  struct buf *buf = lua_newuserdata(L, sizeof *buf);
-  buf_init(buf, max);
-  luaL_getmetatable(L, BUF_TYPE);
-  lua_setmetatable(L, -2);
-  return buf;
-}
-
-static int collect_buf(lua_State *L) {
-  buf_free(lua_touserdata(L, 1));
-  return 0;
-}
-
-static void open_buf(lua_State *L) {
-  luaL_newmetatable(L, BUF_TYPE);
-  lua_pushcfunction(L, collect_buf);
-  lua_setfield(L, -2, "__gc");
-  lua_pop(L, 1);
-}
 
 /* Makes a whole number its digits: Lua would leave some out, as in 4.1111111111111e+15. */
 static void spell(lua_State *L) {
@@ -61,14 +29,11 @@ static void spell(lua_State *L) {
 }
 
 /* core.redact(text): the text without card numbers; a number is one, too */
-int core_redact(lua_State *L) {
+static int redact(lua_State *L) {
   size_t len;
   spell(L);
   const char *text = luaL_checklstring(L, 1, &len);
-  size_t digits = 0;
-  for (size_t i = 0; i < len && digits < PAN_MIN_DIGITS; i++)
-    digits += text[i] >= '0' && text[i] <= '9';
-  if (digits < PAN_MIN_DIGITS) { /* most texts have no number in them */
+  if (!pan_suspected(text, len)) { /* as most texts */
     lua_settop(L, 1);
     return 1;
   }
@@ -80,59 +45,93 @@ int core_redact(lua_State *L) {
 }
 
 /* core.distance(a, b): how far one name is from the other */
-int core_distance(lua_State *L) {
+static int distance(lua_State *L) {
   lua_pushnumber(L, (lua_Number)nearest_distance(luaL_checkstring(L, 1), luaL_checkstring(L, 2)));
   return 1;
 }
 
 /* core.hash(key, text): hash_keyed of two texts, of which each may be a secret */
-int core_hash(lua_State *L) {
+static int hash(lua_State *L) {
   char hex[HASH_HEX];
-  const char *bytes[2];
-  size_t len[2];
-  for (int i = 0; i < 2; i++) {
-    const struct secret *secret = binding_to_secret(L, i + 1);
-    if (secret && secret_state(secret) != SECRET_OPEN) return luaL_argerror(L, i + 1, "the secret is closed");
-    bytes[i] = secret ? (const char *)secret->bytes : luaL_checkstring(L, i + 1);
-    len[i] = secret ? secret->len : lua_rawlen(L, i + 1);
-  }
-  luaL_argcheck(L, len[0] > 0 && len[0] <= HASH_KEY_MAX, 1, "a key has 1 to 4096 bytes");
-  bool ok = hash_keyed(bytes[0], len[0], bytes[1], len[1], hex);
+  size_t len, key_len;
+  binding_check_bytes(L, 1, &key_len); /* which makes a number a text: the bytes are taken when nothing allocates any more */
+  binding_check_bytes(L, 2, &len);
+  luaL_argcheck(L, key_len > 0 && key_len <= HASH_KEY_MAX, 1, "a key has 1 to 4096 bytes");
+  bool ok = hash_keyed(binding_check_bytes(L, 1, &key_len), key_len, binding_check_bytes(L, 2, &len), len, hex);
   stack_wipe(STACK_SHALLOW); /* before Lua is called, which may raise an error */
   if (!ok) return binding_no_memory(L);
   lua_pushlstring(L, hex, sizeof hex);
   return 1;
 }
 
-#if LUA_VERSION_NUM >= 503 || defined(LUA_JITLIBNAME)
+/* core.hmac(key, "hex" or "base64", …): HMAC-SHA-256 of texts and secrets, one behind the other, under a key */
+static int hmac(lua_State *L) {
+  static const char *const encodings[] = { "hex", "base64", NULL };
+  unsigned char mac[EVP_MAX_MD_SIZE];
+  unsigned int mac_len = 0;
+  size_t len;
+  int pieces = lua_gettop(L);
+  int encoding = luaL_checkoption(L, 2, NULL, encodings);
+  struct buf *text = binding_new_buf(L, REQUEST_MAX_BODY), *out = binding_new_buf(L, 2 * sizeof mac + 1);
+  for (int i = 3; i <= pieces; i++) {
+    const char *bytes = binding_check_bytes(L, i, &len);
+    if (len && !buf_add(text, bytes, len)) return luaL_argerror(L, i, "the text is too long");
+  }
+  const char *key = binding_check_bytes(L, 1, &len);
+  luaL_argcheck(L, len > 0 && len <= INT_MAX, 1, "a key has at least one byte");
+  bool ok = HMAC(EVP_sha256(), key, (int)len, (const unsigned char *)buf_string(text), text->len, mac, &mac_len) != NULL;
+  for (unsigned int i = 0; ok && encoding == 0 && i < mac_len; i++)
+    ok = buf_addf(out, "%02x", mac[i]);
+  if (ok && encoding == 1) ok = buf_add_base64(out, mac, mac_len);
+  buf_free(text);
+  stack_wipe(STACK_SHALLOW);
+  if (!ok) return binding_no_memory(L);
+  lua_pushlstring(L, buf_string(out), out->len);
+  return 1;
+}
+
+/* core.random(): a number from 0 to just below 1, another one in each process */
+static int random_number(lua_State *L) {
+  uint64_t bits = 0;
+  if (getrandom(&bits, sizeof bits, 0) != (ssize_t)sizeof bits) return luaL_error(L, "cards: no randomness");
+  lua_pushnumber(L, (lua_Number)(bits >> 11) / 9007199254740992.0);
+  return 1;
+}
+
+/* core.now(): seconds of a clock that only goes forward */
+static int now(lua_State *L) {
+  lua_pushnumber(L, clock_now());
+  return 1;
+}
+
+#ifdef COMPAT_YIELDABLE
 /* core.is_yieldable(): whether the running coroutine can yield here. 5.1 cannot say, and nginx leaves coroutine.isyieldable out. */
-int core_is_yieldable(lua_State *L) {
+static int is_yieldable(lua_State *L) {
   lua_pushboolean(L, lua_isyieldable(L));
   return 1;
 }
 #endif
 
 /* core.is_terminal(): whether standard error is one */
-int core_is_terminal(lua_State *L) {
+static int is_terminal(lua_State *L) {
   lua_pushboolean(L, isatty(STDERR_FILENO));
   return 1;
 }
 
 __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
   static const luaL_Reg functions[] = {
-    /* seal.c */
+    /* secret.c */
     { "prepare_seal", core_prepare_seal },
     { "seal", core_seal },
     { "unseal", core_unseal },
-    { "random", core_random },
     /* client.c */
     { "client", core_client },
     { "private", core_private },
-    /* input.c */
-    { "number", core_number },
     /* job.c */
     { "job", core_job },
-    { "now", core_now },
+    { "read", core_read },
+    /* input.c */
+    { "number", core_number },
     /* vm.c */
     { "done", core_done },
     { "take", core_take },
@@ -150,11 +149,6 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "define", core_define },
     { "enter", core_enter },
     { "definitions", core_definitions },
-    /* sample.c */
-    { "read", core_read },
-    { "hmac", core_hmac },
-    /* convert.c */
-    { "error", core_error },
     /* map.c */
     { "mapping", core_mapping },
     { "mapper", core_mapper },
@@ -163,7 +157,6 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "masker", core_masker },
     /* confine.c */
     { "confined", core_confined },
-    /* pattern.c */
     { "bounded", core_bounded },
     /* memory.c */
     { "memory", core_memory },
@@ -172,24 +165,29 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "json_decode", core_json_decode },
     /* out_file.c */
     { "append", core_append },
+    /* binding.c */
+    { "error", core_error },
     /* core.c */
-    { "redact", core_redact },
-    { "distance", core_distance },
-    { "hash", core_hash },
-    { "is_terminal", core_is_terminal },
-#if LUA_VERSION_NUM >= 503 || defined(LUA_JITLIBNAME)
-    { "is_yieldable", core_is_yieldable },
+    { "redact", redact },
+    { "distance", distance },
+    { "hash", hash },
+    { "hmac", hmac },
+    { "random", random_number },
+    { "now", now },
+    { "is_terminal", is_terminal },
+#ifdef COMPAT_YIELDABLE
+    { "is_yieldable", is_yieldable },
 #endif
     { NULL, NULL },
   };
   engine_setup();
   luaL_newlib(L, functions);
-  open_buf(L);
-  binding_open_convert(L);
+  binding_open(L);
   binding_open_secret(L);
   binding_open_client(L);
   binding_open_job(L);
   binding_open_vm(L);
+  binding_open_provider(L);
   binding_open_define(L);
   binding_open_json(L);
   binding_open_out_file(L);

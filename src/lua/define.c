@@ -303,10 +303,7 @@ static void push_definitions(lua_State *L) {
 int core_define(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
-  struct handle *handle = lua_newuserdata(L, sizeof *handle);
-  handle->definition = NULL;
-  luaL_getmetatable(L, DEFINITION_TYPE);
-  lua_setmetatable(L, -2);
+  struct handle *handle = binding_new(L, DEFINITION_TYPE, sizeof *handle);
   struct definition *definition = handle->definition = definition_new();
   if (!definition) return binding_no_memory(L);
   lua_insert(L, 1);
@@ -372,12 +369,8 @@ static int collect(lua_State *L) {
 }
 
 void binding_open_define(lua_State *L) {
-  luaL_newmetatable(L, DEFINITION_TYPE);
-  lua_pushcfunction(L, collect);
-  lua_setfield(L, -2, "__gc");
-  lua_pushliteral(L, DEFINITION_TYPE);
-  lua_setfield(L, -2, "__metatable");
-  lua_pop(L, 1);
+  static const luaL_Reg metamethods[] = { { "__gc", collect }, { NULL, NULL } };
+  binding_type(L, DEFINITION_TYPE, metamethods, NULL);
   lua_newtable(L);
   compat_rawsetp(L, LUA_REGISTRYINDEX, &definitions);
 }

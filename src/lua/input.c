@@ -282,11 +282,3 @@ int input_supply(lua_State *L, struct job *job, size_t place, const char *name) 
   const char *wrong = take(L, job, place, PART_STRING);
   return wrong ? refuse(L, job, name, wrong) : 0;
 }
-
-lua_Number input_option(lua_State *L, const char *name, lua_Number otherwise) {
-  if (!lua_istable(L, INPUT_OPTIONS)) return otherwise;
-  lua_getfield(L, INPUT_OPTIONS, name);
-  lua_Number value = lua_isnumber(L, -1) ? lua_tonumber(L, -1) : otherwise;
-  lua_pop(L, 1);
-  return value;
-}

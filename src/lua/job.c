@@ -11,19 +11,12 @@
 #include <string.h>
 
 #include "http/clock.h"
+#include "provider/response.h"
 #include "secret/stack.h"
 #include "text/redact.h"
 
 #define SHOWN_MAX    256 /* bytes of a text of the script's own in an error */
 #define LONGEST_WAIT 0.5 /* seconds; a signal that comes just before the wait does not end it */
-
-struct call *call_push(lua_State *L) {
-  struct call *call = lua_newuserdata(L, sizeof *call);
-  memset(call, 0, sizeof *call);
-  luaL_getmetatable(L, JOB_TYPE);
-  lua_setmetatable(L, -2);
-  return call;
-}
 
 /* The call at index 1, or an error. */
 static struct call *call_check(lua_State *L) {
@@ -68,9 +61,14 @@ static void release(struct call *call) {
   job_free(job);
 }
 
-int call_push_result(lua_State *L, struct call *call) {
+static int push_failure(lua_State *L, const struct job *job) {
+  return binding_fail_with(L, &job->error, job->provider->name, job->operation->name);
+}
+
+/* Pushes the record, or nil and the error, and lets go of the job, which is done. Returns the count. */
+static int push_result(lua_State *L, struct call *call) {
   struct job *job = call->job;
-  int count = job->record ? 1 : 2;
+  int count = 1;
   call->status = job->status;
   call->attempts = job->attempts;
   call->reused = job->reused;
@@ -78,12 +76,10 @@ int call_push_result(lua_State *L, struct call *call) {
   call->times = job->times;
   call->bytes_in = job->bytes_in;
   call->bytes_out = job->bytes_out;
-  if (job->record) {
+  if (job->record)
     binding_push_record(L, job->record, job->provider, job->operation);
-  } else {
-    lua_pushnil(L);
-    binding_push_error(L, &job->error, job->provider->name, job->operation->name);
-  }
+  else
+    count = push_failure(L, job);
   bool quiet = count == 1 && call->reused && !request_renews(&job->request);
   release(call);
   vm_wipe_after(call, quiet ? STACK_SHALLOW : STACK_DEEP);
@@ -92,25 +88,22 @@ int call_push_result(lua_State *L, struct call *call) {
 
 /* Pushes nil and an error of that kind, and lets go of the job, whatever it is doing. */
 static int give_up(lua_State *L, struct call *call, enum error_kind kind, const char *message) {
-  const struct provider *provider = call->job->provider;
   const struct operation *operation = call->job->operation;
   struct error error;
   error_set(&error, kind, "%s", message);
   error.retryable = kind != ERROR_CANCELLED && operation->safe;
-  lua_pushnil(L);
-  binding_push_error(L, &error, provider->name, operation->name); /* before the job goes, and its provider maybe with it */
+  int count = binding_fail_with(L, &error, call->job->provider->name, operation->name); /* before the job goes, and its provider maybe with it */
   release(call);
   vm_wipe_after(call, STACK_DEEP);
-  return 2;
+  return count;
 }
 
 /* The job was never sent: its error, and nothing of it is left. */
 static int refuse(lua_State *L, struct call *call) {
   call->job->error.attempts = call->job->attempts;
-  lua_pushnil(L);
-  binding_push_error(L, &call->job->error, call->job->provider->name, call->job->operation->name);
+  int count = push_failure(L, call->job);
   release(call);
-  return 2;
+  return count;
 }
 
 /* --- what functions have to give --- */
@@ -190,18 +183,12 @@ static int supply(lua_State *L) {
 
 /* --- the request before it is sent --- */
 
-/* Pushes bytes as a string, or as a secret; false where there is no room for that. */
-static bool push_text(lua_State *L, const char *bytes, size_t len, bool secret, const char **why) {
-  if (!secret) {
-    lua_pushlstring(L, bytes, len);
-    return true;
-  }
-  return secret_init(binding_new_secret(L), SECRET_CREDENTIAL, bytes, len, why);
-}
-
-/* Sets a field of the table on top of the stack; false where there is no room for a secret. */
+/* Sets a field of the table on top of the stack, to a string or a secret; false where there is no room for a secret. */
 static bool set_text(lua_State *L, const char *name, const char *bytes, size_t len, bool secret, const char **why) {
-  if (!push_text(L, bytes, len, secret, why)) return false;
+  if (!secret)
+    lua_pushlstring(L, bytes, len);
+  else if (!secret_init(binding_new_secret(L), SECRET_CREDENTIAL, bytes, len, why))
+    return false;
   lua_setfield(L, -2, name);
   return true;
 }
@@ -228,8 +215,7 @@ static bool push_preview(lua_State *L, struct call *call, const char **why) {
   struct buf *url = binding_new_buf(L, REQUEST_MAX_TARGET + 4096);
   if (!buf_add_string(url, job->settings->origin) || !buf_add(url, target, request->target_len)) binding_no_memory(L);
   lua_createtable(L, 0, 5);
-  lua_pushstring(L, job->operation->method);
-  lua_setfield(L, -2, "method");
+  binding_set_string(L, "method", job->operation->method);
   bool ok = set_text(L, "url", buf_string(url), url->len, secret_url, why) && set_text(L, "path", target, request->target_len, secret_url, why) &&
             set_text(L, "body", body, request->wire.len - request->head_len, secret_body, why);
   buf_free(url);
@@ -256,32 +242,35 @@ static int preview(lua_State *L) {
   }
   buf_free(payload);
   stack_wipe(STACK_DEEP);
-  if (ok) return 1;
-  lua_pushnil(L);
-  binding_push_error(L, &job->error, job->provider->name, job->operation->name);
-  return 2;
+  return ok ? 1 : push_failure(L, job);
 }
 
 /* --- making one --- */
 
+/* A number among the options of the call, or the other one. */
+static lua_Number option(lua_State *L, const char *name, lua_Number otherwise) {
+  if (!lua_istable(L, INPUT_OPTIONS)) return otherwise;
+  lua_getfield(L, INPUT_OPTIONS, name);
+  lua_Number value = lua_isnumber(L, -1) ? lua_tonumber(L, -1) : otherwise;
+  lua_pop(L, 1);
+  return value;
+}
+
 static void read_options(lua_State *L, struct job *job) {
-  double timeout = input_option(L, "timeout", job->settings->timeout), left = luaL_optnumber(L, 6, timeout);
+  double timeout = option(L, "timeout", job->settings->timeout), left = luaL_optnumber(L, 6, timeout);
   job->deadline = job->started + (left < timeout ? left : timeout);
-  job->connect_timeout = input_option(L, "connect_timeout", job->connect_timeout);
-  job->retries = (int)input_option(L, "retries", job->retries);
-  job->max_response_bytes = (size_t)input_option(L, "max_response_bytes", (lua_Number)job->max_response_bytes);
+  job->connect_timeout = option(L, "connect_timeout", job->connect_timeout);
+  job->retries = (int)option(L, "retries", job->retries);
+  job->max_response_bytes = (size_t)option(L, "max_response_bytes", (lua_Number)job->max_response_bytes);
 }
 
 /* Pushes nil and what is wrong with the client, a string: a mistake of the programmer's. */
 static int misuse(lua_State *L, const struct client *client, const char *provider) {
-  lua_pushnil(L);
-  if (client && client->provider && strcmp(client->provider->name, provider) == 0)
-    lua_pushfstring(L, "the client is of another definition of %s, which has no such operation", provider);
-  else if (client && client->provider)
-    lua_pushfstring(L, "the first argument must be a cards.%s client, not a cards.%s client", provider, client->provider->name);
-  else
-    lua_pushfstring(L, "the first argument must be a cards.%s client, not %s", provider, luaL_typename(L, INPUT_CLIENT));
-  return 2;
+  if (!client || !client->provider)
+    return binding_fail(L, "the first argument must be a cards.%s client, not %s", provider, luaL_typename(L, INPUT_CLIENT));
+  if (strcmp(client->provider->name, provider) == 0)
+    return binding_fail(L, "the client is of another definition of %s, which has no such operation", provider);
+  return binding_fail(L, "the first argument must be a cards.%s client, not a cards.%s client", provider, client->provider->name);
 }
 
 static int refuse_memory(lua_State *L, const struct client *client, const struct operation *operation) {
@@ -323,7 +312,7 @@ int core_job(lua_State *L) {
   if (secret_arena_is_tight()) binding_collect(L);
   int refused = refuse_memory(L, client, operation);
   if (refused) return refused;
-  struct call *call = call_push(L);
+  struct call *call = binding_new(L, JOB_TYPE, sizeof *call);
   int at = lua_gettop(L), private = at + 1;
   struct job *job = call->job = job_new(client->provider, operation, client->settings);
   if (!job) return binding_no_memory(L);
@@ -404,7 +393,7 @@ static int result(lua_State *L) {
   struct call *call = check_open(L);
   if (call_is_lost(call)) return give_up(L, call, ERROR_CANCELLED, "this process was forked while the call was under way");
   wait(L);
-  return call_push_result(L, call);
+  return push_result(L, call);
 }
 
 /* job:lost(): true where this process was forked while the job was under way: it is its parent's, and result() says so */
@@ -429,34 +418,47 @@ static int collect(lua_State *L) {
   return 0;
 }
 
+/* core.read(provider's name or definition, operation, status, body): what the operation would return for such an answer */
+int core_read(lua_State *L) {
+  size_t len;
+  lua_settop(L, 4);
+  struct call *call = binding_new(L, JOB_TYPE, sizeof *call);
+  const struct provider *provider = binding_to_provider(L, 1);
+  luaL_argcheck(L, provider, 1, "no such provider");
+  const struct operation *operation = provider_operation(provider, luaL_checkstring(L, 2));
+  luaL_argcheck(L, operation, 2, "no such operation");
+  lua_Number status = luaL_checknumber(L, 3);
+  luaL_argcheck(L, status >= 100 && status <= 599, 3, "no status of HTTP");
+  const char *body = luaL_checklstring(L, 4, &len);
+  struct settings *settings = settings_new();
+  struct job *job = call->job = settings ? job_new(provider, operation, settings) : NULL;
+  settings_unref(settings); /* the job has its own reference */
+  if (!job) return binding_no_memory(L);
+  luaL_argcheck(L, len <= job->max_response_bytes, 4, "too long");
+  job->status = (int)status;
+  /* Nothing was sent that the answer would have to repeat. */
+  struct response response = { .request = &job->request, .status = job->status, .body = body, .len = len };
+  job->record = response_read(&response, &job->error);
+  return push_result(L, call);
+}
+
 /* --- what is known of it --- */
-
-static void set_number(lua_State *L, const char *key, lua_Number value) {
-  lua_pushnumber(L, value);
-  lua_setfield(L, 2, key);
-}
-
-static void set_count(lua_State *L, const char *key, size_t value) {
-  compat_push_integer(L, (int64_t)value);
-  lua_setfield(L, 2, key);
-}
 
 /* job:facts(event): sets the fields of the event that are known of the call; after result() */
 static int facts(lua_State *L) {
   struct call *call = call_check(L);
   luaL_checktype(L, 2, LUA_TTABLE);
   lua_settop(L, 2);
-  if (call->status) set_count(L, "status", (size_t)call->status);
-  set_count(L, "attempts", (size_t)call->attempts);
-  lua_pushboolean(L, call->reused);
-  lua_setfield(L, 2, "reused");
-  set_number(L, "seconds", call->seconds);
-  set_number(L, "resolve", call->times.resolve);
-  set_number(L, "connect", call->times.connect);
-  set_number(L, "tls", call->times.tls);
-  if (call->times.first_byte > 0) set_number(L, "first_byte", call->times.first_byte);
-  set_count(L, "bytes_in", call->bytes_in);
-  set_count(L, "bytes_out", call->bytes_out);
+  if (call->status) binding_set_integer(L, "status", call->status);
+  binding_set_integer(L, "attempts", call->attempts);
+  binding_set_boolean(L, "reused", call->reused);
+  binding_set_number(L, "seconds", call->seconds);
+  binding_set_number(L, "resolve", call->times.resolve);
+  binding_set_number(L, "connect", call->times.connect);
+  binding_set_number(L, "tls", call->times.tls);
+  if (call->times.first_byte > 0) binding_set_number(L, "first_byte", call->times.first_byte);
+  binding_set_integer(L, "bytes_in", (int64_t)call->bytes_in);
+  binding_set_integer(L, "bytes_out", (int64_t)call->bytes_out);
   return 0;
 }
 
@@ -480,21 +482,10 @@ static int redact(lua_State *L) {
   return 1;
 }
 
-int core_now(lua_State *L) {
-  lua_pushnumber(L, clock_now());
-  return 1;
-}
-
 void binding_open_job(lua_State *L) {
+  static const luaL_Reg metamethods[] = { { "__gc", collect }, { NULL, NULL } };
   static const luaL_Reg methods[] = { { "needs", needs }, { "supply", supply }, { "preview", preview }, { "start", start_job },
                                       { "wait", wait },   { "result", result }, { "cancel", cancel },   { "lost", lost },
                                       { "left", left },   { "facts", facts },   { "redact", redact },   { NULL, NULL } };
-  luaL_newmetatable(L, JOB_TYPE);
-  luaL_newlib(L, methods);
-  lua_setfield(L, -2, "__index");
-  lua_pushcfunction(L, collect);
-  lua_setfield(L, -2, "__gc");
-  lua_pushliteral(L, JOB_TYPE);
-  lua_setfield(L, -2, "__metatable");
-  lua_pop(L, 1);
+  binding_type(L, JOB_TYPE, metamethods, methods);
 }

@@ -7,6 +7,7 @@
 #include "lua/binding.h"
 #include "secret/stack.h"
 
+/* Its job is freed with it. */
 struct call {
   struct job *job;         /* NULL once the result was read */
   struct vm *vm;           /* whose engine has it, or had it until that was freed; NULL where none has */
@@ -27,23 +28,16 @@ struct call {
   size_t bytes_in, bytes_out;
 };
 
-/* Pushes a call that has no job yet; its job is freed with it. */
-struct call *call_push(lua_State *L);
-/* Pushes the record, or nil and the error, and lets go of the job, which is done. Returns the count. */
-int call_push_result(lua_State *L, struct call *call);
-
 /* --- input.c: what a script gives for one call, as values of its request: parameters, the client's defaults and credentials, headers --- */
 
 /* Where they are on the stack. */
-enum { INPUT_CLIENT = 1, INPUT_PARAMETERS = 4, INPUT_OPTIONS = 5, INPUT_TOP = 7 };
+enum { INPUT_CLIENT = 1, INPUT_PARAMETERS = 4, INPUT_OPTIONS = 5 };
 
 /* Copies all that the script and the client give for the job into its request. private is the stack index of the client's user value. Returns 0, or the count of results of a refusal,
  * which are on the stack. */
 int input_take(lua_State *L, struct job *job, int private);
 /* Copies the value at the top of the stack, a string or an open secret, as the part at that place. name is for the refusal. Returns as input_take. */
 int input_supply(lua_State *L, struct job *job, size_t place, const char *name);
-/* A number among the options of the call, or the other one. */
-lua_Number input_option(lua_State *L, const char *name, lua_Number otherwise);
 
 /* --- vm.c: what runs the jobs of a VM --- */
 

@@ -52,16 +52,9 @@ static void push_node(lua_State *L, const struct json_node *node) {
 int core_json_decode(lua_State *L) {
   size_t len, where = 0;
   const char *text = luaL_checklstring(L, 1, &len), *why = NULL;
-  struct json_node **root = lua_newuserdata(L, sizeof *root);
-  *root = NULL;
-  luaL_getmetatable(L, ROOT_TYPE);
-  lua_setmetatable(L, -2);
+  struct json_node **root = binding_new(L, ROOT_TYPE, sizeof *root);
   *root = json_parse(text, len, &why, &where);
-  if (!*root) {
-    lua_pushnil(L);
-    lua_pushfstring(L, "%s at byte %d", why, (int)where + 1);
-    return 2;
-  }
+  if (!*root) return binding_fail(L, "%s at byte %d", why, (int)where + 1);
   push_node(L, *root);
   json_free(*root);
   *root = NULL;
@@ -69,8 +62,6 @@ int core_json_decode(lua_State *L) {
 }
 
 void binding_open_json(lua_State *L) {
-  luaL_newmetatable(L, ROOT_TYPE);
-  lua_pushcfunction(L, collect_root);
-  lua_setfield(L, -2, "__gc");
-  lua_pop(L, 1);
+  static const luaL_Reg metamethods[] = { { "__gc", collect_root }, { NULL, NULL } };
+  binding_type(L, ROOT_TYPE, metamethods, NULL);
 }

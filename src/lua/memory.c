@@ -20,11 +20,8 @@ static void find_facts(struct fact facts[static FACTS], struct secret_stats *sec
   facts[2] = (struct fact){ "locked", secrets->locked, secrets->reason };
   facts[3] = (struct fact){ "dump_excluded", secrets->dump_excluded, "the kernel refused MADV_DONTDUMP" };
   facts[4] = (struct fact){ "wiped_on_fork", secrets->wiped_on_fork, "the kernel refused MADV_WIPEONFORK" };
-}
-
-static void set_number(lua_State *L, const char *key, size_t value) {
-  compat_push_integer(L, (int64_t)value);
-  lua_setfield(L, -2, key);
+  for (int i = 0; i < FACTS; i++)
+    if (!facts[i].why_not) facts[i].why_not = "not supported here";
 }
 
 /* core.memory(): what protects secrets in this process, why not where it does not (table `why`), and how much is in use */
@@ -37,15 +34,13 @@ int core_memory(lua_State *L) {
   for (int i = 0; i < FACTS; i++) {
     lua_pushboolean(L, facts[i].active);
     lua_setfield(L, -3, facts[i].name);
-    if (facts[i].active) continue;
-    lua_pushstring(L, facts[i].why_not ? facts[i].why_not : "not supported here");
-    lua_setfield(L, -2, facts[i].name);
+    if (!facts[i].active) binding_set_string(L, facts[i].name, facts[i].why_not);
   }
   lua_setfield(L, -2, "why");
-  set_number(L, "open", secrets.open);
-  set_number(L, "used", secrets.used);
-  set_number(L, "committed", secrets.committed);
-  if (secrets.limit != (size_t)-1) set_number(L, "limit", secrets.limit);
+  binding_set_integer(L, "open", secrets.open);
+  binding_set_integer(L, "used", secrets.used);
+  binding_set_integer(L, "committed", secrets.committed);
+  if (secrets.limit != (size_t)-1) binding_set_integer(L, "limit", secrets.limit);
   return 1;
 }
 
@@ -66,7 +61,7 @@ bool binding_refuses_memory(const struct settings *settings, const char **what, 
     bool concerned = i > 0 || settings->proxy_password.bytes; /* nothing else goes through libcurl's memory */
     if (facts[i].active || !concerned) continue;
     *what = facts[i].name;
-    *why = facts[i].why_not ? facts[i].why_not : "not supported here";
+    *why = facts[i].why_not;
     return true;
   }
   return false;

@@ -17,18 +17,13 @@ static int *check_file(lua_State *L) {
 }
 
 static int fail(lua_State *L, int why) {
-  lua_pushnil(L);
-  lua_pushstring(L, why == EWOULDBLOCK ? "another process writes to it" : strerror(why));
-  return 2;
+  return binding_fail(L, "%s", why == EWOULDBLOCK ? "another process writes to it" : strerror(why));
 }
 
 /* core.append(path): a file to append to, made where there is none and locked for this process; or nil and why not */
 int core_append(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
-  int *fd = lua_newuserdata(L, sizeof *fd);
-  *fd = -1;
-  luaL_getmetatable(L, FILE_TYPE);
-  lua_setmetatable(L, -2);
+  int *fd = binding_new(L, FILE_TYPE, sizeof *fd);
   *fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (*fd < 0) return fail(L, errno);
   if (flock(*fd, LOCK_EX | LOCK_NB) == 0) return 1;
@@ -77,12 +72,6 @@ static int close_file(lua_State *L) {
 
 void binding_open_out_file(lua_State *L) {
   static const luaL_Reg methods[] = { { "write", write_text }, { "cut", cut }, { "sync", sync_file }, { "close", close_file }, { NULL, NULL } };
-  luaL_newmetatable(L, FILE_TYPE);
-  lua_pushcfunction(L, close_file);
-  lua_setfield(L, -2, "__gc");
-  luaL_newlib(L, methods);
-  lua_setfield(L, -2, "__index");
-  lua_pushliteral(L, FILE_TYPE);
-  lua_setfield(L, -2, "__metatable");
-  lua_pop(L, 1);
+  static const luaL_Reg metamethods[] = { { "__gc", close_file }, { NULL, NULL } };
+  binding_type(L, FILE_TYPE, metamethods, methods);
 }

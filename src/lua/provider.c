@@ -1,20 +1,10 @@
-/* What a provider is, as Lua tables: for describe, and for the checks that lua/cards/client/config.lua makes. */
+/* Providers and their records as Lua tables. What a provider is, is for describe, and for the checks that lua/cards/client/config.lua makes. */
 #include <string.h>
 
 #include "lua/binding.h"
 #include "provider/builtin/builtin.h"
 
-static void set_string(lua_State *L, const char *key, const char *value) {
-  if (!value) return;
-  lua_pushstring(L, value);
-  lua_setfield(L, -2, key);
-}
-
-static void set_true(lua_State *L, const char *key, bool value) {
-  if (!value) return;
-  lua_pushboolean(L, 1);
-  lua_setfield(L, -2, key);
-}
+/* --- what a provider is --- */
 
 static void push_list(lua_State *L, const char *const *list, size_t max) {
   lua_newtable(L);
@@ -30,8 +20,8 @@ static void push_place(lua_State *L, const struct part *part) {
     [INTO_PATH] = "path", [INTO_QUERY] = "query", [INTO_HEADER] = "header", [INTO_BODY] = "body", [INTO_NOTHING] = NULL
   };
   lua_newtable(L);
-  set_string(L, "into", into[part->into]);
-  set_string(L, "wire", part->wire || part->into == INTO_NOTHING ? part->wire : part->name);
+  binding_set_string(L, "into", into[part->into]);
+  binding_set_string(L, "wire", part->wire || part->into == INTO_NOTHING ? part->wire : part->name);
 }
 
 static void push_part(lua_State *L, const struct part *part) {
@@ -39,12 +29,12 @@ static void push_part(lua_State *L, const struct part *part) {
     [PART_STRING] = "string", [PART_INTEGER] = "integer", [PART_NUMBER] = "number", [PART_BOOLEAN] = "boolean", [PART_PEM] = "pem"
   };
   push_place(L, part);
-  set_string(L, "type", types[part->type]);
-  set_string(L, "default", part->value);
-  set_string(L, "excludes", part->excludes);
-  set_true(L, "required", part->required);
-  set_true(L, "sensitive", part->sensitive);
-  set_true(L, "unique", part->unique);
+  binding_set_string(L, "type", types[part->type]);
+  binding_set_string(L, "default", part->value);
+  binding_set_string(L, "excludes", part->excludes);
+  binding_set_true(L, "required", part->required);
+  binding_set_true(L, "sensitive", part->sensitive);
+  binding_set_true(L, "unique", part->unique);
   if (part->choices) {
     push_list(L, part->choices, (size_t)-1);
     lua_setfield(L, -2, "enum");
@@ -68,12 +58,12 @@ static const struct credential *find_credential(const struct provider *provider,
 
 static void set_signature(lua_State *L, const struct signature *signature) {
   if (!signature) return;
-  set_true(L, "signed", true);
-  set_string(L, "over", signature->over);
-  set_string(L, "algorithm", signature->algorithm);
-  set_string(L, "key", signature->key);
-  set_string(L, "sign", signature->function);
-  set_string(L, "value", signature->value);
+  binding_set_true(L, "signed", true);
+  binding_set_string(L, "over", signature->over);
+  binding_set_string(L, "algorithm", signature->algorithm);
+  binding_set_string(L, "key", signature->key);
+  binding_set_string(L, "sign", signature->function);
+  binding_set_string(L, "value", signature->value);
 }
 
 /* Where credentials go, and what is signed: a list of { credential, into, wire, prefix, basic, password, signed, over, algorithm, key, sign, value }. */
@@ -85,10 +75,10 @@ static void push_auth(lua_State *L, const struct provider *provider, const struc
     const struct credential *credential = find_credential(provider, part->name);
     if (part->source != FROM_SIGNATURE && (part->source != FROM_CREDENTIAL || (credential && credential->kind == CREDENTIAL_SETTING))) continue;
     push_place(L, part);
-    set_string(L, "credential", credential ? credential->name : NULL);
-    set_string(L, "prefix", part->prefix);
-    set_true(L, "basic", part->basic);
-    set_string(L, "password", part->password);
+    binding_set_string(L, "credential", credential ? credential->name : NULL);
+    binding_set_string(L, "prefix", part->prefix);
+    binding_set_true(L, "basic", part->basic);
+    binding_set_string(L, "password", part->password);
     set_signature(L, part->signature);
     lua_rawseti(L, -2, ++count);
   }
@@ -102,8 +92,8 @@ static void push_settings(lua_State *L, const struct provider *provider, const s
     const struct credential *credential = part->source == FROM_CREDENTIAL ? find_credential(provider, part->name) : NULL;
     if (!credential || credential->kind != CREDENTIAL_SETTING) continue;
     push_place(L, part);
-    set_string(L, "default", part->value);
-    set_true(L, "required", !credential->optional);
+    binding_set_string(L, "default", part->value);
+    binding_set_true(L, "required", !credential->optional);
     lua_setfield(L, -2, credential->name);
   }
 }
@@ -111,7 +101,7 @@ static void push_settings(lua_State *L, const struct provider *provider, const s
 static void push_echoes(lua_State *L, const struct operation *operation) {
   lua_newtable(L);
   for (size_t i = 0; i < operation->echo_count; i++)
-    set_string(L, operation->echoes[i].path, operation->echoes[i].part);
+    binding_set_string(L, operation->echoes[i].path, operation->echoes[i].part);
 }
 
 static void push_pages(lua_State *L, const struct pages *pages) {
@@ -120,11 +110,11 @@ static void push_pages(lua_State *L, const struct pages *pages) {
     return;
   }
   lua_newtable(L);
-  set_string(L, "items", pages->items);
-  set_string(L, "cursor", pages->cursor);
-  set_string(L, "more", pages->more);
-  set_string(L, "last", pages->last);
-  set_string(L, "into", pages->into);
+  binding_set_string(L, "items", pages->items);
+  binding_set_string(L, "cursor", pages->cursor);
+  binding_set_string(L, "more", pages->more);
+  binding_set_string(L, "last", pages->last);
+  binding_set_string(L, "into", pages->into);
 }
 
 static bool has_body(const struct operation *operation) {
@@ -138,7 +128,7 @@ static void push_rules(lua_State *L, const struct operation *operation) {
   for (size_t i = 0; i < operation->rule_count; i++) {
     const struct rule *rule = &operation->rules[i];
     lua_newtable(L);
-    set_string(L, "path", rule->path);
+    binding_set_string(L, "path", rule->path);
     switch (rule->test) {
     case RULE_TRUE:
     case RULE_FALSE: lua_pushboolean(L, rule->test == RULE_TRUE); break;
@@ -147,30 +137,30 @@ static void push_rules(lua_State *L, const struct operation *operation) {
     case RULE_ABSENT: lua_pushnil(L); break;
     }
     lua_setfield(L, -2, "equals");
-    set_true(L, "absent", rule->test == RULE_ABSENT);
-    set_true(L, "shape", rule->shape);
+    binding_set_true(L, "absent", rule->test == RULE_ABSENT);
+    binding_set_true(L, "shape", rule->shape);
     lua_rawseti(L, -2, (int)i + 1);
   }
 }
 
 static void push_response(lua_State *L, const struct operation *operation) {
   lua_newtable(L);
-  set_string(L, "root", operation->root);
+  binding_set_string(L, "root", operation->root);
   lua_newtable(L);
   for (size_t i = 0; i < operation->field_count; i++)
-    set_string(L, operation->fields[i].path, field_type_name(operation->fields[i].type));
+    binding_set_string(L, operation->fields[i].path, field_type_name(operation->fields[i].type));
   lua_setfield(L, -2, "fields");
 }
 
 static void push_operation(lua_State *L, const struct provider *provider, const struct operation *operation) {
   lua_newtable(L);
-  set_string(L, "provider", provider->name);
-  set_string(L, "operation", operation->name);
-  set_string(L, "page", operation->page);
-  set_string(L, "method", operation->method);
-  set_string(L, "path", operation->path);
-  if (has_body(operation)) set_string(L, "encoding", operation->form ? "form" : "json");
-  set_true(L, "safe", operation->safe);
+  binding_set_string(L, "provider", provider->name);
+  binding_set_string(L, "operation", operation->name);
+  binding_set_string(L, "page", operation->page);
+  binding_set_string(L, "method", operation->method);
+  binding_set_string(L, "path", operation->path);
+  if (has_body(operation)) binding_set_string(L, "encoding", operation->form ? "form" : "json");
+  binding_set_true(L, "safe", operation->safe);
   push_params(L, operation);
   lua_setfield(L, -2, "params");
   push_auth(L, provider, operation);
@@ -208,11 +198,11 @@ static void push_credentials(lua_State *L, const struct provider *provider) {
   for (size_t i = 0; i < provider->credential_count; i++) {
     const struct credential *credential = &provider->credentials[i];
     lua_newtable(L);
-    set_string(L, "name", credential->name);
-    set_string(L, "kind", kinds[credential->kind]);
-    set_true(L, "optional", credential->optional);
-    set_string(L, "one_of", credential->one_of);
-    if (is_pem(provider, credential)) set_string(L, "type", "pem");
+    binding_set_string(L, "name", credential->name);
+    binding_set_string(L, "kind", kinds[credential->kind]);
+    binding_set_true(L, "optional", credential->optional);
+    binding_set_string(L, "one_of", credential->one_of);
+    if (is_pem(provider, credential)) binding_set_string(L, "type", "pem");
     lua_rawseti(L, -2, (int)i + 1);
   }
 }
@@ -235,8 +225,8 @@ int core_provider(lua_State *L) {
   const struct provider *provider = binding_to_provider(L, 1);
   if (!provider) return 0;
   lua_newtable(L);
-  set_string(L, "name", provider->name);
-  set_string(L, "base_url", provider->base_url);
+  binding_set_string(L, "name", provider->name);
+  binding_set_string(L, "base_url", provider->base_url);
   push_credentials(L, provider);
   lua_setfield(L, -2, "credentials");
   push_headers(L, provider);
@@ -258,4 +248,98 @@ int core_providers(lua_State *L) {
     lua_rawseti(L, -2, i + 1);
   }
   return 1;
+}
+
+/* --- records --- */
+
+static const char
+    record_metatables; /* its address is the key of a table in the registry: operation, or the name of a definition's -> metatable of its records */
+
+static void push_value(lua_State *L, struct record *record);
+
+/* Pushes a key. Different card numbers may have the same mask: then the n-th such key of its table gets a "#n", so that each stays. */
+static void push_key(lua_State *L, const char *key, int *masked) {
+  lua_pushstring(L, key);
+  if (!strchr(key, '*')) return;
+  for (int n = ++*masked < 2 ? 2 : *masked;; n++) {
+    lua_pushvalue(L, -1);
+    lua_rawget(L, -3);
+    bool taken = !lua_isnil(L, -1);
+    lua_pop(L, 1);
+    if (!taken) return;
+    lua_pop(L, 1);
+    lua_pushfstring(L, "%s#%d", key, n);
+  }
+}
+
+static void push_children(lua_State *L, struct record *record) {
+  luaL_checkstack(L, 8, "a record nested too deeply");
+  bool object = record->type == RECORD_OBJECT;
+  int count = record->count > 1000000 ? 1000000 : (int)record->count;
+  lua_createtable(L, object ? 0 : count, object ? count : 0);
+  int place = 0, masked = 0;
+  for (struct record *child = record->child; child; child = child->next) {
+    place++;
+    if (child->type == RECORD_NULL) continue;
+    if (object) push_key(L, child->key, &masked);
+    push_value(L, child);
+    if (object)
+      lua_rawset(L, -3);
+    else
+      lua_rawseti(L, -2, place);
+  }
+}
+
+static void push_value(lua_State *L, struct record *record) {
+  switch (record->type) {
+  case RECORD_NULL: lua_pushnil(L); break;
+  case RECORD_BOOLEAN: lua_pushboolean(L, record->as.boolean); break;
+  case RECORD_INTEGER: compat_push_integer(L, record->as.integer); break;
+  case RECORD_NUMBER: lua_pushnumber(L, record->as.number); break;
+  case RECORD_STRING: lua_pushlstring(L, record->as.string.bytes, record->as.string.len); break;
+  case RECORD_SECRET: {
+    struct secret *secret = binding_new_secret(L);
+    *secret = record->as.secret;
+    memset(&record->as.secret, 0, sizeof record->as.secret);
+    break;
+  }
+  case RECORD_OBJECT:
+  case RECORD_ARRAY: push_children(L, record); break;
+  }
+}
+
+/* What a built-in operation is found by is its address; that of a definition may be another one's later. */
+static void push_operation_key(lua_State *L, const struct provider *provider, const struct operation *operation) {
+  if (provider->owner)
+    lua_pushfstring(L, "%s.%s", provider->name, operation->name);
+  else
+    lua_pushlightuserdata(L, (void *)(uintptr_t)operation);
+}
+
+static void push_metatable(lua_State *L, const struct provider *provider, const struct operation *operation) {
+  compat_rawgetp(L, LUA_REGISTRYINDEX, &record_metatables);
+  push_operation_key(L, provider, operation);
+  lua_rawget(L, -2);
+  if (lua_isnil(L, -1)) {
+    lua_pop(L, 1);
+    push_operation_key(L, provider, operation);
+    lua_createtable(L, 0, 2);
+    lua_pushfstring(L, "%s.%s", provider->name, operation->name);
+    lua_setfield(L, -2, "__metatable"); /* getmetatable(record) is the operation's name, and nobody can change it */
+    lua_rawset(L, -3);
+    push_operation_key(L, provider, operation);
+    lua_rawget(L, -2);
+  }
+  lua_remove(L, -2);
+}
+
+void binding_push_record(lua_State *L, struct record *record, const struct provider *provider, const struct operation *operation) {
+  push_children(L, record);
+  push_metatable(L, provider, operation);
+  lua_setmetatable(L, -2);
+}
+
+void binding_open_provider(lua_State *L) {
+  lua_newtable(L);
+  compat_rawsetp(L, LUA_REGISTRYINDEX, &record_metatables);
 }

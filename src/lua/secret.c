@@ -6,22 +6,47 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lua/confine.h"
+#include "lua/binding.h"
 #include "secret/pool.h"
+#include "secret/seal.h"
 #include "text/pan.h"
 
-#define FILE_MAX (64 * 1024) /* bytes of a credential in a file */
+#define FILE_MAX   (64 * 1024) /* bytes of a credential in a file */
+#define SEALED_MAX (64 * 1024)
 
 struct secret *binding_new_secret(lua_State *L) {
-  struct secret *secret = lua_newuserdata(L, sizeof *secret);
-  memset(secret, 0, sizeof *secret);
-  luaL_getmetatable(L, SECRET_TYPE);
-  lua_setmetatable(L, -2);
-  return secret;
+  return binding_new(L, SECRET_TYPE, sizeof(struct secret));
 }
 
 struct secret *binding_to_secret(lua_State *L, int index) {
   return lua_type(L, index) == LUA_TUSERDATA ? luaL_testudata(L, index, SECRET_TYPE) : NULL;
+}
+
+const char *binding_bytes(lua_State *L, int index, size_t *len) {
+  const struct secret *secret = binding_to_secret(L, index);
+  if (!secret) return lua_type(L, index) == LUA_TSTRING ? lua_tolstring(L, index, len) : NULL;
+  *len = secret->len;
+  return secret_state(secret) != SECRET_OPEN ? NULL : secret->len ? (const char *)secret->bytes : "";
+}
+
+static struct secret *check_secret(lua_State *L, int index) {
+  struct secret *secret = binding_to_secret(L, index);
+  if (!secret) luaL_argerror(L, index, "secret expected");
+  return secret;
+}
+
+static struct secret *check_open(lua_State *L, int index) {
+  struct secret *secret = check_secret(L, index);
+  const char *reason = secret_state_reason(secret);
+  if (reason && index > 1) luaL_argerror(L, index, lua_pushfstring(L, "the secret %s", reason));
+  if (reason) luaL_error(L, "the secret %s", reason);
+  return secret;
+}
+
+const char *binding_check_bytes(lua_State *L, int index, size_t *len) {
+  if (!binding_to_secret(L, index)) return luaL_checklstring(L, index, len);
+  check_open(L, index);
+  return binding_bytes(L, index, len);
 }
 
 static int collect(lua_State *L) {
@@ -45,9 +70,7 @@ int binding_push_filled(lua_State *L, bool filled, const char *why) {
   struct error error;
   error_set(&error, ERROR_BUSY, "%s", why);
   error.retryable = true;
-  lua_pushnil(L);
-  binding_push_error(L, &error, "cards", "secret");
-  return 2;
+  return binding_fail_with(L, &error, "cards", "secret");
 }
 
 static int push_or_refuse(lua_State *L, enum secret_class class, const char *bytes, size_t len) {
@@ -55,19 +78,6 @@ static int push_or_refuse(lua_State *L, enum secret_class class, const char *byt
   if (len > SECRET_MAX_LEN) return binding_refuse(L, "cards", "secret", "longer than %d bytes", (int)SECRET_MAX_LEN);
   bool filled = fill(L, binding_new_secret(L), class, bytes, len, &why);
   return binding_push_filled(L, filled, why);
-}
-
-static struct secret *check_secret(lua_State *L) {
-  struct secret *secret = binding_to_secret(L, 1);
-  if (!secret) luaL_argerror(L, 1, "secret expected");
-  return secret;
-}
-
-static struct secret *check_open(lua_State *L) {
-  struct secret *secret = check_secret(L);
-  const char *reason = secret_state_reason(secret);
-  if (reason) luaL_error(L, "the secret %s", reason);
-  return secret;
 }
 
 /* cards.secret(text [, class]) */
@@ -127,14 +137,14 @@ static int from_file(lua_State *L) {
 }
 
 static int reveal(lua_State *L) {
-  struct secret *secret = check_open(L);
+  struct secret *secret = check_open(L, 1);
   if (confine_active(L)) return luaL_error(L, "reveal is not available to a confined script");
   lua_pushlstring(L, (const char *)secret->bytes, secret->len);
   return 1;
 }
 
 static int close_(lua_State *L) {
-  secret_wipe(check_secret(L));
+  secret_wipe(check_secret(L, 1));
   return 0;
 }
 
@@ -152,7 +162,7 @@ static size_t check_count(lua_State *L, int index, const char *name) {
 
 /* s:mask { first = n, last = n } */
 static int mask(lua_State *L) {
-  struct secret *secret = check_open(L);
+  struct secret *secret = check_open(L, 1);
   size_t first = 0, last = secret->class == SECRET_PAN ? 4 : 0;
   if (!lua_isnoneornil(L, 2)) {
     luaL_checktype(L, 2, LUA_TTABLE);
@@ -174,7 +184,7 @@ static int mask(lua_State *L) {
 
 /* What of a secret may be counted from either end: the digits of a pan, the bytes of the rest. */
 static int show(lua_State *L, bool from_end) {
-  struct secret *secret = check_open(L);
+  struct secret *secret = check_open(L, 1);
   size_t wish = check_count(L, 2, "n"), most_first = SIZE_MAX, most_last = SIZE_MAX; /* so that both ends together are what a mask may show */
   size_t len = secret->len;
   char digits[PAN_MAX_DIGITS], shown[PAN_MAX_DIGITS];
@@ -210,13 +220,13 @@ static int last(lua_State *L) {
 }
 
 static int length(lua_State *L) {
-  compat_push_integer(L, (int64_t)check_open(L)->len);
+  compat_push_integer(L, (int64_t)check_open(L, 1)->len);
   return 1;
 }
 
 /* s:digits(): a new secret of the same class with the digits only */
 static int digits(lua_State *L) {
-  struct secret *secret = check_open(L);
+  struct secret *secret = check_open(L, 1);
   struct secret *made = binding_new_secret(L); /* first: nothing of Lua's may raise an error while the bytes are held */
   const char *why = NULL;
   char *bytes = pool_alloc(secret->len + 1);
@@ -228,34 +238,26 @@ static int digits(lua_State *L) {
 }
 
 static int luhn(lua_State *L) {
-  struct secret *secret = check_open(L);
+  struct secret *secret = check_open(L, 1);
   lua_pushboolean(L, pan_luhn((const char *)secret->bytes, secret->len));
   return 1;
 }
 
 static int equals(lua_State *L) {
-  struct secret *secret = check_open(L);
-  struct secret *other = binding_to_secret(L, 2);
+  struct secret *secret = check_open(L, 1);
   size_t len = 0;
-  const void *bytes = NULL;
-  if (other) {
-    const char *reason = secret_state_reason(other);
-    if (reason) return luaL_error(L, "the other secret %s", reason);
-    bytes = other->bytes;
-    len = other->len;
-  } else if (lua_type(L, 2) == LUA_TSTRING) {
+  if (!binding_to_secret(L, 2)) {
+    luaL_argcheck(L, lua_type(L, 2) == LUA_TSTRING, 2, "secret or string expected");
     if (confine_active(L))
       return luaL_error(L, "equals takes another secret in a confined script, which could try all texts"); /* 1,000 of them find a cvv */
-    bytes = lua_tolstring(L, 2, &len);
-  } else {
-    return luaL_argerror(L, 2, "secret or string expected");
   }
+  const char *bytes = binding_check_bytes(L, 2, &len);
   lua_pushboolean(L, secret_equals(secret, bytes, len));
   return 1;
 }
 
 static int to_string(lua_State *L) {
-  struct secret *secret = check_secret(L);
+  struct secret *secret = check_secret(L, 1);
   if (secret_state(secret) == SECRET_OPEN)
     binding_push_mask(L, secret, 0, secret->class == SECRET_PAN ? 4 : 0);
   else
@@ -281,7 +283,7 @@ static int concat(lua_State *L) {
 /* secret.class, secret.state ("open", "closed", "forked") and the methods */
 static int get(lua_State *L) {
   static const char *const states[] = { [SECRET_OPEN] = "open", [SECRET_CLOSED] = "closed", [SECRET_FORKED] = "forked" };
-  struct secret *secret = check_secret(L);
+  struct secret *secret = check_secret(L, 1);
   const char *key = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "";
   if (strcmp(key, "class") == 0)
     lua_pushstring(L, secret_class_name(secret->class));
@@ -301,6 +303,38 @@ static int call_make(lua_State *L) {
   return make(L);
 }
 
+/* --- in a shape that may lie in shared memory --- */
+
+/* core.prepare_seal(): makes the key now, for the processes that will be forked from this one */
+int core_prepare_seal(lua_State *L) {
+  const char *why;
+  lua_pushboolean(L, seal_prepare(&why));
+  return 1;
+}
+
+/* core.seal(secret, context): a string that core.unseal makes a secret of again, given the same context, in this process and in those that are forked from it once the key is
+ * made; or nil and why not */
+int core_seal(lua_State *L) {
+  size_t context_len;
+  const char *context = luaL_checklstring(L, 2, &context_len), *why = NULL;
+  const struct secret *secret = check_open(L, 1);
+  luaL_argcheck(L, secret->len <= SEALED_MAX, 1, "too long");
+  unsigned char *sealed = lua_newuserdata(L, secret->len + SEAL_OVERHEAD);
+  if (!seal(secret, context, context_len, sealed, &why)) return binding_fail(L, "%s", why);
+  lua_pushlstring(L, (const char *)sealed, secret->len + SEAL_OVERHEAD);
+  return 1;
+}
+
+/* core.unseal(string, context): the secret; or nil and why not */
+int core_unseal(lua_State *L) {
+  size_t len, context_len;
+  const char *sealed = luaL_checklstring(L, 1, &len), *context = luaL_checklstring(L, 2, &context_len), *why = NULL;
+  if (secret_arena_is_tight()) binding_collect(L);
+  struct secret *secret = binding_new_secret(L);
+  if (len <= SEALED_MAX + SEAL_OVERHEAD && seal_open(secret, (const unsigned char *)sealed, len, context, context_len, &why)) return 1;
+  return binding_fail(L, "%s", why ? why : "it is too long");
+}
+
 void binding_open_secret(lua_State *L) {
   static const luaL_Reg methods[] = { { "reveal", reveal }, { "close", close_ }, { "mask", mask },     { "first", first }, { "last", last },
                                       { "digits", digits }, { "luhn", luhn },    { "equals", equals }, { NULL, NULL } };
@@ -309,15 +343,11 @@ void binding_open_secret(lua_State *L) {
                                           { NULL, NULL } };
   static const luaL_Reg functions[] = { { "from_env", from_env }, { "from_file", from_file }, { NULL, NULL } };
 
-  luaL_newmetatable(L, SECRET_TYPE);
-  luaL_setfuncs(L, metamethods, 0);
+  binding_type(L, SECRET_TYPE, metamethods, NULL);
+  luaL_getmetatable(L, SECRET_TYPE);
   luaL_newlib(L, methods);
   lua_pushcclosure(L, get, 1);
   lua_setfield(L, -2, "__index");
-  lua_pushliteral(L, SECRET_TYPE);
-  lua_setfield(L, -2, "__metatable");
-  lua_pushliteral(L, SECRET_TYPE);
-  lua_setfield(L, -2, "__name");
   lua_pop(L, 1);
 
   luaL_newlib(L, functions);

@@ -11,6 +11,9 @@
 
 /* --- the engine --- */
 
+#define VM_TYPE      "cards.vm"
+#define CHANNEL_TYPE "cards.channel"
+
 static const char vm_key; /* its address is the key of the VM's struct vm in the registry */
 
 static int end_vm(lua_State *L) {
@@ -19,16 +22,6 @@ static int end_vm(lua_State *L) {
   vm->engine = NULL;
   vm->is_closing = true;
   return 0;
-}
-
-void binding_open_vm(lua_State *L) {
-  struct vm *vm = lua_newuserdata(L, sizeof *vm);
-  memset(vm, 0, sizeof *vm);
-  lua_createtable(L, 0, 1);
-  lua_pushcfunction(L, end_vm);
-  lua_setfield(L, -2, "__gc");
-  lua_setmetatable(L, -2);
-  compat_rawsetp(L, LUA_REGISTRYINDEX, &vm_key);
 }
 
 struct vm *vm_get(lua_State *L) {
@@ -114,12 +107,7 @@ static struct channel *get_channel(lua_State *L) {
   struct channel **own = lua_touserdata(L, -1);
   lua_pop(L, 1);
   if (own && *own && !channel_is_foreign(*own)) return *own;
-  own = lua_newuserdata(L, sizeof *own);
-  *own = NULL;
-  lua_createtable(L, 0, 1);
-  lua_pushcfunction(L, end_channel);
-  lua_setfield(L, -2, "__gc");
-  lua_setmetatable(L, -2);
+  own = binding_new(L, CHANNEL_TYPE, sizeof *own);
   const char *why;
   *own = channel_new(&why);
   if (!*own) luaL_error(L, "cards: %s", why);
@@ -168,27 +156,21 @@ int core_wake(lua_State *L) {
   return 0;
 }
 
-static int outcome(lua_State *L, bool ok, const char *why) {
-  lua_pushboolean(L, ok);
-  if (ok) return 1;
-  lua_pushstring(L, why);
-  return 2;
-}
-
-/* core.listen(): the path of a unix socket to connect to at once; or false and why not. Over the connection comes a byte whenever core.take has something, and every second. */
+/* core.listen(): the path of a unix socket to connect to at once; or nil and why not. Over the connection comes a byte whenever core.take has something, and every second. */
 int core_listen(lua_State *L) {
   char path[WAKEUP_PATH_MAX];
   const char *why = NULL;
-  if (!wakeup_listen(channel_wakeup(get_channel(L)), path, &why)) return outcome(L, false, why);
+  if (!wakeup_listen(channel_wakeup(get_channel(L)), path, &why)) return binding_fail(L, "%s", why);
   lua_pushstring(L, path);
   return 1;
 }
 
-/* core.accept(): takes the connection; true, or false and why not */
+/* core.accept(): takes the connection; true, or nil and why not */
 int core_accept(lua_State *L) {
   const char *why = NULL;
-  bool ok = channel_accept(get_channel(L), &why);
-  return outcome(L, ok, why);
+  if (!channel_accept(get_channel(L), &why)) return binding_fail(L, "%s", why);
+  lua_pushboolean(L, 1);
+  return 1;
 }
 
 /* core.disconnect(): ends the connection */
@@ -209,4 +191,12 @@ int core_limit(lua_State *L) {
 int core_calls(lua_State *L) {
   compat_push_integer(L, (int64_t)iothread_jobs());
   return 1;
+}
+
+void binding_open_vm(lua_State *L) {
+  static const luaL_Reg of_vm[] = { { "__gc", end_vm }, { NULL, NULL } }, of_channel[] = { { "__gc", end_channel }, { NULL, NULL } };
+  binding_type(L, VM_TYPE, of_vm, NULL);
+  binding_type(L, CHANNEL_TYPE, of_channel, NULL);
+  binding_new(L, VM_TYPE, sizeof(struct vm));
+  compat_rawsetp(L, LUA_REGISTRYINDEX, &vm_key);
 }
