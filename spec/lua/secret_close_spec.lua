@@ -1,6 +1,7 @@
 --- The end of a secret: closed, collected, and the room that it took.
 
 local cards = require "cards"
+local core = require "cards.core"
 local program = require "support.program"
 
 --- How many secrets are open when nothing is left to collect: a finalizer may let go of what only the next round finds.
@@ -39,6 +40,10 @@ describe("s:close()", function()
     raises_closed(secret.last, secret, 1)
     raises_closed(secret.equals, secret, "x")
     raises_closed(other.equals, other, secret)
+    raises_closed(core.hash, secret, "x")
+    raises_closed(core.hash, "x", secret)
+    raises_closed(core.hmac, secret, "hex", "x")
+    raises_closed(core.hmac, "x", "hex", "x", secret)
     raises_closed(function() return #secret end)
   end)
 
@@ -188,7 +193,7 @@ end)
 
 if program.lua == "luajit" then -- it can call libc's fork
   describe("a secret in a forked process", function()
-    it("says so when a client is to be made with it", function()
+    it("says so when it is used", function()
       local output, status = program.run [[
         local ffi, cards = require "ffi", require "cards"
         ffi.cdef "int fork(void); int waitpid(int, int *, int);"
@@ -196,9 +201,11 @@ if program.lua == "luajit" then -- it can call libc's fork
         local child = ffi.C.fork()
         if child > 0 then return ffi.C.waitpid(child, nil, 0) end
         print(token.state, select(2, pcall(cards.alix.new, { base_url = "https://localhost:1", access_token = token })))
+        print(select(2, pcall(require "cards.core".hash, "key", token)))
       ]]
       assert.equal(0, status, output)
       assert.matches("forked\tcards.alix.new: access_token is a secret that was made before this process was forked", output, 1, true)
+      assert.matches("(the secret was made before this process was forked)", output, 1, true)
     end)
   end)
 end
