@@ -133,31 +133,43 @@ static void prepare(lua_State *L, struct run *run) {
   run->ends = outer->ends;
 }
 
-/* Calls what stands at index 4 with the arguments above it, between the two allocators. At 1 is the metatable of strings, at 2 "__index", at 3 the methods: those
- * of the script before, the former ones afterwards. */
+/* Handles an error, before the calls that led to it are undone: keeps the line of the script. One about memory does not come here: then it is the line that the last hook saw. */
+static int find_line(lua_State *L) {
+  struct run *run = current(L);
+  lua_Debug about;
+  for (int level = 1; run && lua_getstack(L, level, &about); level++) {
+    if (!lua_getinfo(L, "Sl", &about) || about.source != run->source || about.currentline <= 0) continue;
+    run->line = about.currentline;
+    break;
+  }
+  return 1;
+}
+
+/* Calls what stands at index 5 with the arguments above it, between the two allocators. At 1 is the handler of errors, at 2 the metatable of strings, at 3 "__index", at 4 the methods:
+ * those of the script before, the former ones afterwards. */
 static int run_between(lua_State *L, struct run *run) {
   lua_Hook hook = lua_gethook(L);
   int mask = lua_gethookmask(L), count = lua_gethookcount(L);
   struct run *outer = current(L);
   lua_Number begun = run->left;
 
-  lua_pushvalue(L, 2);
-  lua_rawget(L, 1); /* the former methods, above the arguments: they are moved to 3 in the place of the script's */
-  lua_pushvalue(L, 2);
   lua_pushvalue(L, 3);
-  lua_rawset(L, 1);
-  lua_replace(L, 3);
+  lua_rawget(L, 2); /* the former methods, above the arguments: they are moved to 4 in the place of the script's */
+  lua_pushvalue(L, 3);
+  lua_pushvalue(L, 4);
+  lua_rawset(L, 2);
+  lua_replace(L, 4);
 
   run->former = lua_getallocf(L, &run->former_ud);
   lua_setallocf(L, allocate, run);
   lua_sethook(L, on_hook, LUA_MASKCOUNT | LUA_MASKLINE, STEP);
-  int status = lua_pcall(L, lua_gettop(L) - 4, LUA_MULTRET, 0);
+  int status = lua_pcall(L, lua_gettop(L) - 5, LUA_MULTRET, 1);
   lua_sethook(L, hook, mask, count);
   lua_setallocf(L, run->former, run->former_ud);
 
-  lua_pushvalue(L, 2);
   lua_pushvalue(L, 3);
-  lua_rawset(L, 1);
+  lua_pushvalue(L, 4);
+  lua_rawset(L, 2);
   if (outer) {
     outer->left -= begun - run->left + STEP; /* a run of less than a step counts, too */
     outer->ends = outer->ends == 0 ? run->ends : outer->ends;
@@ -179,7 +191,7 @@ static void explain(lua_State *L, const struct run *run, int status) {
   lua_replace(L, -2);
 }
 
-/* core.confined(f, { instructions, bytes, seconds, methods }, ...): as pcall(f, ...), with these bounds. `methods` is the table of the methods of strings meanwhile.
+/* core.confined(f, { instructions, bytes, seconds, methods }, ...): as pcall(f, ...), with these bounds, and behind an error the line where the script was. `methods` is the table of the methods of strings meanwhile.
  * What f makes may outlive the run. A run within another takes from what the outer one has left. */
 int core_confined(lua_State *L) {
   struct run run;
@@ -195,13 +207,18 @@ int core_confined(lua_State *L) {
   lua_insert(L, 1);
   lua_pushliteral(L, "");
   if (!lua_getmetatable(L, -1)) return luaL_error(L, "strings have no metatable");
-  lua_insert(L, 1); /* metatable, "__index", methods, f, arguments, "" */
+  lua_insert(L, 1);
   lua_pop(L, 1);
+  lua_pushcfunction(L, find_line);
+  lua_insert(L, 1); /* find_line, metatable, "__index", methods, f, arguments */
   int status = run_between(L, &run);
-  if (status != LUA_OK) explain(L, &run, status);
+  if (status != LUA_OK) {
+    explain(L, &run, status);
+    compat_push_integer(L, run.line);
+  }
   lua_pushboolean(L, status == LUA_OK);
-  lua_replace(L, 3);
-  return lua_gettop(L) - 2;
+  lua_replace(L, 4);
+  return lua_gettop(L) - 3;
 }
 
 /* --- functions of the string library, without those uses that would hardly ever end: a count of instructions does not see into a call of C's --- */

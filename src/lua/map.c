@@ -140,17 +140,41 @@ static bool change(lua_State *L, const struct step *step, int type, struct readi
   return found != NO_ROOM;
 }
 
+/* Handles an error of a mapping's function, which is an upvalue: the line in it, or nil where it was left by a tail call. One that says that memory is used up stays. */
+static int find_line(lua_State *L) {
+  lua_Debug about;
+  bool found = false;
+  if (binding_is_no_memory(L, LUA_ERRRUN)) return 1;
+  for (int level = 1; !found && lua_getstack(L, level, &about); level++) {
+    lua_getinfo(L, "lf", &about);
+    found = lua_rawequal(L, -1, lua_upvalueindex(1));
+    lua_pop(L, 1);
+  }
+  if (found)
+    compat_push_integer(L, about.currentline);
+  else
+    lua_pushnil(L);
+  return 1;
+}
+
 /* Pushes what a function makes of the record. It cannot yield, as nothing here could resume it. False: it failed, and an error is on top of the stack. */
 static bool call(lua_State *L, const struct step *step) {
   lua_rawgeti(L, HELD, step->value);
+  lua_pushcclosure(L, find_line, 1);
+  int handler = lua_gettop(L);
+  lua_rawgeti(L, HELD, step->value);
   lua_pushvalue(L, RECORD);
-  int status = lua_pcall(L, 1, 1, 0);
+  int status = lua_pcall(L, 1, 1, handler);
+  lua_remove(L, handler);
   if (status == LUA_OK) return true;
   if (binding_is_no_memory(L, status)) lua_error(L);
   lua_pushvalue(L, lua_upvalueindex(FAILED));
   lua_rawgeti(L, HELD, step->from);
   lua_rawgeti(L, HELD, step->value);
-  lua_pushvalue(L, -4);
+  if (status == LUA_ERRERR) /* find_line itself had no room */
+    lua_pushnil(L);
+  else
+    lua_pushvalue(L, -4);
   lua_call(L, 3, 1);
   return false;
 }
@@ -364,7 +388,7 @@ int core_mapping(lua_State *L) {
 /* core.mapper(mappings, unusual, failed): makes the function cards.card.
  *  - mappings: the plans, by what getmetatable says of a record
  *  - unusual(argument): is called for an argument without a plan, and returns what cards.card returns
- *  - failed(field, function, message): returns the error for a function of a mapping that failed */
+ *  - failed(field, function, line): returns the error for a function of a mapping that failed */
 int core_mapper(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   luaL_checktype(L, 2, LUA_TFUNCTION);

@@ -31,19 +31,13 @@ local function fail(message)
   }
 end
 
---- Where a mapping's function failed. Its message may hold anything, a revealed number too: only the line is taken
--- from it, and only where it can be one.
-local function position(call, message)
-  local about = debug.getinfo(confine.original(call) or call, "S")
-  local line = type(message) == "string" and tonumber(message:match "^.-:(%d+): ")
-  if not line or line < about.linedefined or line > about.lastlinedefined then
-    line = about.linedefined
-  end
-  return ("%s:%d"):format(about.short_src, line)
-end
-
-local function failed(name, call, message)
-  return select(2, fail(("the mapping's function for %s failed (%s)"):format(name, position(call, message))))
+--- The error for a mapping's function. Its message may hold anything, a revealed number too: only the line is told.
+-- @param line of the function; nil where it had been left by a tail call
+local function failed(name, call, line)
+  local original, script_line = confine.original(call)
+  local about = debug.getinfo(original or call, "S")
+  local where = ("%s:%d"):format(about.short_src, script_line or line or about.linedefined)
+  return select(2, fail(("the mapping's function for %s failed (%s)"):format(name, where)))
 end
 
 --- What cards.card returns where there is no plan for its argument. An error at the line that called cards.card where that is no table.

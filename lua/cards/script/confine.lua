@@ -119,8 +119,12 @@ local function run(call, limits, ...)
   return core.confined(call, limits, ...)
 end
 
-local function raise(ok, ...)
+local originals = setmetatable({}, { __mode = "k" }) -- scripts' functions, by what runs them confined
+local lines = setmetatable({}, { __mode = "k" }) -- where a script's function has failed
+
+local function raise(call, ok, ...)
   if not ok then
+    lines[call] = select(2, ...)
     error((...), 0)
   end
   return ...
@@ -128,11 +132,10 @@ end
 
 local DEEPEST = 200 -- nested tables; Lua cannot parse more
 
-local originals = setmetatable({}, { __mode = "k" })
-
---- The function of a script that a wrapper calls; nil for other functions. Its debug information has the lines of the script.
+--- The function of a script that a wrapper calls, and the line of the script where it failed last; nil for other functions.
 function confine.original(wrapper)
-  return originals[wrapper]
+  local call = originals[wrapper]
+  return call, call and lines[call]
 end
 
 --- Wraps a function of a script: every call runs confined.
@@ -141,7 +144,7 @@ function confine.wrap(call)
     return call
   end
   local function wrapper(...)
-    return raise(run(call, for_call, ...))
+    return raise(call, run(call, for_call, ...))
   end
   originals[wrapper] = call
   return wrapper
@@ -227,6 +230,7 @@ function confine.compile(text, name, environment)
   if chunk and interpret then
     interpret(chunk, true)
   end
+  -- What the compiler says is a text, and there is no call to ask for its line: the text has it, but where nesting or memory is the matter.
   return chunk, wrong and (wrong:find ":%d+: " and wrong or ("%s: %s"):format(name, wrong))
 end
 

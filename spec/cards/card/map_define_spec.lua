@@ -1,6 +1,7 @@
 --- cards.map.define: what a mapping may say, and which mistakes it refuses.
 
 local cards = require "cards"
+local confine = require "cards.script.confine"
 local mappings = require "support.mappings"
 local sandbox = require "support.sandbox"
 
@@ -139,12 +140,40 @@ describe("cards.map.define", function()
     assert.truthy(err.message:find("map_define_spec.lua:" .. line, 1, true), err.message)
     assert.is_nil(err.message:find "MARKER")
     for _, thrown in ipairs { "x:98765: 4111111111111111", { "MARKER" }, false } do
-      cards.map.define("x.y", { id = function() error(thrown, 0) end })
+      cards.map.define("x.y", { id = function()
+        line = debug.getinfo(1, "l").currentline + 1
+        error(thrown, 0)
+      end })
       card, err = cards.card(record {})
       assert.is_nil(card)
+      assert.truthy(err.message:find("map_define_spec.lua:" .. line .. ")", 1, true), err.message)
       assert.is_nil(tostring(err):find "4111111111111111")
       assert.is_nil(tostring(err):find ":98765")
     end
+  end)
+
+  it("tells where the function was when another one failed that it called", function()
+    local line
+    local function fail() error "anything" end
+    cards.map.define("x.y", { id = function()
+      line = debug.getinfo(1, "l").currentline + 1
+      local id = fail()
+      return id
+    end })
+    local _, err = cards.card(record {})
+    assert.truthy(err.message:find("map_define_spec.lua:" .. line .. ")", 1, true), err.message)
+    cards.map.define("x.y", { id = function() return fail() end })
+    _, err = cards.card(record {})
+    assert.truthy(err.message:find("map_define_spec.lua:" .. debug.getinfo(1, "l").currentline - 2 .. ")", 1, true), err.message)
+  end)
+
+  it("tells where a function failed in a file of mappings", function()
+    local text = "local function fail()\n error('x:5: y', 0)\nend\nreturn function()\n fail()\nend"
+    local ok, id = confine.run(assert(confine.compile(text, "maps.lua", confine.environment())))
+    assert.is_true(ok)
+    cards.map.define("x.y", { id = confine.wrap(id) })
+    local _, err = cards.card(record {})
+    assert.truthy(err.message:find("(maps.lua:2)", 1, true), err.message)
   end)
 
   it("raises at the caller's line, naming the field and the nearest", function()
