@@ -118,6 +118,7 @@ int core_read(lua_State *L);
 /* input.c */
 int core_number(lua_State *L);
 /* vm.c */
+int core_interrupted(lua_State *L);
 int core_done(lua_State *L);
 int core_take(lua_State *L);
 int core_pollfd(lua_State *L);

@@ -133,6 +133,7 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     /* input.c */
     { "number", core_number },
     /* vm.c */
+    { "interrupted", core_interrupted },
     { "done", core_done },
     { "take", core_take },
     { "pollfd", core_pollfd },

@@ -7,7 +7,6 @@
  */
 #include "lua/job.h"
 
-#include <signal.h>
 #include <string.h>
 
 #include "http/clock.h"
@@ -360,13 +359,6 @@ static int start_job(lua_State *L) {
 
 /* --- waiting --- */
 
-/* The lua program answers Ctrl-C by taking its handler away and setting a hook on its main thread, which runs as soon as this function returns there. */
-static bool was_interrupted(lua_State *L, lua_Hook hook, const struct vm *vm) {
-  struct sigaction now;
-  if (lua_gethook(L) != hook) return true;
-  return vm->handles_interrupts && sigaction(SIGINT, NULL, &now) == 0 && now.sa_handler == SIG_DFL;
-}
-
 /* Runs the job, and whatever else the VM's engine has, until it is done. */
 static void run(lua_State *L, struct call *call) {
   if (call->job->state == JOB_NEW && !call->vm) {
@@ -375,8 +367,10 @@ static void run(lua_State *L, struct call *call) {
   }
   const struct vm *vm = vm_get(L);
   lua_Hook hook = lua_gethook(L);
-  while (call->job->state != JOB_DONE)
-    if (!engine_step(vm->engine, LONGEST_WAIT) && was_interrupted(L, hook, vm)) engine_cancel(vm->engine, call->job, ERROR_CANCELLED, "interrupted");
+  while (call->job->state != JOB_DONE) {
+    if (engine_step(vm->engine, LONGEST_WAIT)) continue;
+    if (lua_gethook(L) != hook || vm_is_interrupted(vm)) engine_cancel(vm->engine, call->job, ERROR_CANCELLED, "interrupted");
+  }
   engine_take(vm->engine, call->job);
 }
 

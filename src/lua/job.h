@@ -46,11 +46,13 @@ int input_supply(lua_State *L, struct job *job, size_t place, const char *name);
 struct vm {
   struct engine *engine; /* NULL before the first call and after the last */
   bool is_closing;
-  bool handles_interrupts; /* the host had a handler for SIGINT when the engine was made */
+  bool handles_interrupts; /* the host had a handler for SIGINT when the module was opened */
 };
 
 /* That of the VM, with its engine; a forked child has one of its own. An error where there can be none. */
 struct vm *vm_get(lua_State *L);
+/* Whether Ctrl-C was pressed: the lua program answers it by taking its handler away and setting a hook, which raises an error as soon as the function of C's returns. */
+bool vm_is_interrupted(const struct vm *vm);
 /* Hands the call's job to the I/O thread. False where there is no room, with the job's error set. */
 bool vm_hand_over(lua_State *L, struct call *call);
 /* Wipes the stack, so deep, behind a call whose result was read. Of many that the script was told of together only the last one does, for all. */

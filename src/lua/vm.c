@@ -24,20 +24,38 @@ static int end_vm(lua_State *L) {
   return 0;
 }
 
-struct vm *vm_get(lua_State *L) {
-  const char *why;
-  struct sigaction handler;
+static struct vm *find_vm(lua_State *L) {
   compat_rawgetp(L, LUA_REGISTRYINDEX, &vm_key);
   struct vm *vm = lua_touserdata(L, -1);
   lua_pop(L, 1);
+  return vm;
+}
+
+struct vm *vm_get(lua_State *L) {
+  const char *why;
+  struct vm *vm = find_vm(L);
   if (vm->engine && !engine_is_foreign(vm->engine)) return vm;
   engine_free(vm->engine); /* a forked child has an engine of its own */
   vm->engine = NULL;
   if (vm->is_closing) luaL_error(L, "cards: the Lua state is closing");
   vm->engine = engine_new(&why);
   if (!vm->engine) luaL_error(L, "cards: %s", why);
-  vm->handles_interrupts = sigaction(SIGINT, NULL, &handler) == 0 && handler.sa_handler != SIG_DFL;
   return vm;
+}
+
+static bool has_handler(void) {
+  struct sigaction handler;
+  return sigaction(SIGINT, NULL, &handler) == 0 && handler.sa_handler != SIG_DFL;
+}
+
+bool vm_is_interrupted(const struct vm *vm) {
+  return vm->handles_interrupts && !has_handler();
+}
+
+/* core.interrupted(): whether Ctrl-C was pressed, which the lua program makes an error in any function */
+int core_interrupted(lua_State *L) {
+  lua_pushboolean(L, vm_is_interrupted(find_vm(L)));
+  return 1;
 }
 
 /* --- jobs that are done --- */
@@ -197,6 +215,7 @@ void binding_open_vm(lua_State *L) {
   static const luaL_Reg of_vm[] = { { "__gc", end_vm }, { NULL, NULL } }, of_channel[] = { { "__gc", end_channel }, { NULL, NULL } };
   binding_type(L, VM_TYPE, of_vm, NULL);
   binding_type(L, CHANNEL_TYPE, of_channel, NULL);
-  binding_new(L, VM_TYPE, sizeof(struct vm));
+  struct vm *vm = binding_new(L, VM_TYPE, sizeof *vm);
+  vm->handles_interrupts = has_handler();
   compat_rawsetp(L, LUA_REGISTRYINDEX, &vm_key);
 }

@@ -13,11 +13,6 @@ local run = {}
 
 local INTERRUPTED = 130 -- what a shell says of a program that Ctrl-C ended
 
---- Whether an error is that of Lua's own program for Ctrl-C, which is a text and may come up within any function. Nobody may take it for one of a row.
-local function is_interrupt(err)
-  return type(err) == "string" and err:find "interrupted!$" ~= nil
-end
-
 function run.add(parser)
   parser:argument("flow", "A Lua file that returns a function of a row."):argname "FLOW"
   parser:option("--in", "CSV or NDJSON, - for standard input."):argname "FILE":target "input":count(1)
@@ -141,8 +136,8 @@ local function run_rows(flow, next_row, done, options, results, errors)
     local number = numbers[place] or place
     numbers[place] = nil
     local ok = err == nil or result ~= nil
-    if type(err) == "string" and is_interrupt(err:match "^[^\n]*") then -- LuaJIT raises it in any coroutine
-      error("interrupted!", 0)
+    if type(err) == "string" and core.interrupted() then -- LuaJIT raises that error in any coroutine: it is none of the row
+      error(err, 0)
     elseif ok then
       ok, err = results:add(number, "result", result)
       err = not ok and "the result: " .. err or nil
@@ -190,7 +185,7 @@ function run.run(options)
     finished, failed = false, failure
   end
   if not finished then
-    if is_interrupt(failed) then
+    if core.interrupted() then
       io.stderr:write "\ncards: interrupted; the same command goes on\n"
       return INTERRUPTED
     end
