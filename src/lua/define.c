@@ -88,10 +88,20 @@ static size_t open_list(lua_State *L, const char *key, size_t max) {
   return count;
 }
 
-/* Pushes an entry of the list on top of the stack, a table. */
-static void open_entry(lua_State *L, size_t place) {
-  lua_rawgeti(L, -1, (int)place + 1);
-  if (!lua_istable(L, -1)) luaL_error(L, "an entry is no table");
+typedef void read_entry(lua_State *L, struct definition *definition, void *entry);
+
+/* Makes an array of so many bytes for each entry of the list of that name, which are tables: `read` fills it in with the table on top of the stack. */
+static const void *read_list(lua_State *L, struct definition *definition, const char *key, size_t max, size_t size, read_entry *read, size_t *count) {
+  *count = open_list(L, key, max);
+  char *entries = allocate(L, definition, *count, size);
+  for (size_t i = 0; i < *count; i++) {
+    lua_rawgeti(L, -1, (int)i + 1);
+    if (!lua_istable(L, -1)) luaL_error(L, "an entry is no table");
+    read(L, definition, entries + i * size);
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+  return entries;
 }
 
 /* The strings of a list, and a NULL behind them. */
@@ -109,21 +119,12 @@ static size_t texts(lua_State *L, struct definition *definition, const char *key
 
 /* --- its parts --- */
 
-static void read_credentials(lua_State *L, struct definition *definition) {
-  static const char *const kinds[] = { "value", "setting", "function", NULL };
-  size_t count = open_list(L, "credentials", MAX_LIST);
-  struct credential *credentials = allocate(L, definition, count, sizeof *credentials);
-  for (size_t i = 0; i < count; i++) {
-    open_entry(L, i);
-    credentials[i].name = required_text(L, definition, "name");
-    credentials[i].kind = (enum credential_kind)word(L, "kind", kinds);
-    credentials[i].optional = flag(L, "optional");
-    credentials[i].one_of = text(L, definition, "one_of");
-    lua_pop(L, 1);
-  }
-  lua_pop(L, 1);
-  definition->provider.credentials = credentials;
-  definition->provider.credential_count = count;
+static void read_credential(lua_State *L, struct definition *definition, void *entry) {
+  struct credential *credential = entry;
+  credential->name = required_text(L, definition, "name");
+  credential->kind = (enum credential_kind)word(L, "kind", credential_kind_words);
+  credential->optional = flag(L, "optional");
+  credential->one_of = text(L, definition, "one_of");
 }
 
 static const struct signature *read_signature(lua_State *L, struct definition *definition) {
@@ -148,15 +149,14 @@ static void read_choices(lua_State *L, struct definition *definition, struct par
   part->choices = copy;
 }
 
-static void read_part(lua_State *L, struct definition *definition, struct part *part) {
+static void read_part(lua_State *L, struct definition *definition, void *entry) {
   static const char *const sources[] = { "argument", "credential", "constant", "signature", NULL };
-  static const char *const places[] = { "path", "query", "header", "body", "nothing", NULL };
-  static const char *const types[] = { "string", "integer", "number", "boolean", "pem", NULL };
+  struct part *part = entry;
   part->name = required_text(L, definition, "name");
   part->wire = text(L, definition, "wire");
   part->source = (enum part_source)word(L, "source", sources);
-  part->into = (enum part_into)word(L, "into", places);
-  part->type = (enum part_type)word(L, "type", types);
+  part->into = (enum part_into)word(L, "into", part_into_words);
+  part->type = (enum part_type)word(L, "type", part_type_words);
   part->required = flag(L, "required");
   part->sensitive = flag(L, "sensitive");
   part->unique = flag(L, "unique");
@@ -170,20 +170,8 @@ static void read_part(lua_State *L, struct definition *definition, struct part *
   read_choices(L, definition, part);
 }
 
-static void read_parts(lua_State *L, struct definition *definition, struct operation *operation) {
-  size_t count = open_list(L, "parts", VALUES_MAX_PARTS);
-  struct part *parts = allocate(L, definition, count, sizeof *parts);
-  for (size_t i = 0; i < count; i++) {
-    open_entry(L, i);
-    read_part(L, definition, &parts[i]);
-    lua_pop(L, 1);
-  }
-  lua_pop(L, 1);
-  operation->parts = parts;
-  operation->part_count = count;
-}
-
-static void read_rule(lua_State *L, struct definition *definition, struct rule *rule) {
+static void read_rule(lua_State *L, struct definition *definition, void *entry) {
+  struct rule *rule = entry;
   rule->path = required_text(L, definition, "path");
   rule->shape = flag(L, "shape");
   lua_getfield(L, -1, "equals");
@@ -199,53 +187,22 @@ static void read_rule(lua_State *L, struct definition *definition, struct rule *
   lua_pop(L, 1);
 }
 
-static void read_rules(lua_State *L, struct definition *definition, struct operation *operation) {
-  size_t count = open_list(L, "rules", MAX_LIST);
-  struct rule *rules = allocate(L, definition, count, sizeof *rules);
-  for (size_t i = 0; i < count; i++) {
-    open_entry(L, i);
-    read_rule(L, definition, &rules[i]);
-    lua_pop(L, 1);
-  }
-  lua_pop(L, 1);
-  operation->rules = rules;
-  operation->rule_count = count;
+static void read_echo(lua_State *L, struct definition *definition, void *entry) {
+  struct echo *echo = entry;
+  echo->path = required_text(L, definition, "path");
+  echo->part = required_text(L, definition, "part");
+  echo->required = flag(L, "required");
 }
 
-static void read_echoes(lua_State *L, struct definition *definition, struct operation *operation) {
-  size_t count = open_list(L, "echoes", MAX_LIST);
-  struct echo *echoes = allocate(L, definition, count, sizeof *echoes);
-  for (size_t i = 0; i < count; i++) {
-    open_entry(L, i);
-    echoes[i].path = required_text(L, definition, "path");
-    echoes[i].part = required_text(L, definition, "part");
-    echoes[i].required = flag(L, "required");
-    lua_pop(L, 1);
-  }
+static void read_field(lua_State *L, struct definition *definition, void *entry) {
+  struct field *field = entry;
+  field->path = required_text(L, definition, "path");
+  field->type = (enum field_type)word(L, "type", field_type_words);
+  lua_getfield(L, -1, "digits");
+  lua_Number digits = lua_tonumber(L, -1);
+  if (!(digits >= 0 && digits <= 19)) luaL_error(L, "digits is out of range");
+  field->digits = (int)digits;
   lua_pop(L, 1);
-  operation->echoes = echoes;
-  operation->echo_count = count;
-}
-
-static void read_fields(lua_State *L, struct definition *definition, struct operation *operation) {
-  const char *types[FIELD_TYPES + 1] = { NULL };
-  for (int type = 0; type < FIELD_TYPES; type++)
-    types[type] = field_type_name((enum field_type)type);
-  size_t count = open_list(L, "fields", MAX_FIELDS);
-  struct field *fields = allocate(L, definition, count, sizeof *fields);
-  for (size_t i = 0; i < count; i++) {
-    open_entry(L, i);
-    fields[i].path = required_text(L, definition, "path");
-    fields[i].type = (enum field_type)word(L, "type", types);
-    lua_getfield(L, -1, "digits");
-    lua_Number digits = lua_tonumber(L, -1);
-    if (!(digits >= 0 && digits <= 19)) luaL_error(L, "digits is out of range");
-    fields[i].digits = (int)digits;
-    lua_pop(L, 2);
-  }
-  lua_pop(L, 1);
-  operation->fields = fields;
-  operation->field_count = count;
 }
 
 static void read_pages(lua_State *L, struct definition *definition, struct pages *pages) {
@@ -260,8 +217,9 @@ static void read_pages(lua_State *L, struct definition *definition, struct pages
   lua_pop(L, 1);
 }
 
-static void read_operation(lua_State *L, struct definition *definition, struct operation *operation) {
+static void read_operation(lua_State *L, struct definition *definition, void *entry) {
   static const char *const encodings[] = { "json", "form", NULL };
+  struct operation *operation = entry;
   operation->name = required_text(L, definition, "name");
   operation->page = text(L, definition, "page");
   operation->method = required_text(L, definition, "method");
@@ -273,24 +231,11 @@ static void read_operation(lua_State *L, struct definition *definition, struct o
   operation->error_details = text(L, definition, "details");
   texts(L, definition, "codes", operation->error_codes, COUNT_OF(operation->error_codes) - 1);
   texts(L, definition, "messages", operation->error_messages, COUNT_OF(operation->error_messages) - 1);
-  read_parts(L, definition, operation);
-  read_rules(L, definition, operation);
-  read_echoes(L, definition, operation);
-  read_fields(L, definition, operation);
+  operation->parts = read_list(L, definition, "parts", VALUES_MAX_PARTS, sizeof(struct part), read_part, &operation->part_count);
+  operation->rules = read_list(L, definition, "rules", MAX_LIST, sizeof(struct rule), read_rule, &operation->rule_count);
+  operation->echoes = read_list(L, definition, "echoes", MAX_LIST, sizeof(struct echo), read_echo, &operation->echo_count);
+  operation->fields = read_list(L, definition, "fields", MAX_FIELDS, sizeof(struct field), read_field, &operation->field_count);
   read_pages(L, definition, &operation->pages);
-}
-
-static void read_operations(lua_State *L, struct definition *definition) {
-  size_t count = open_list(L, "operations", MAX_OPERATIONS);
-  struct operation *operations = allocate(L, definition, count, sizeof *operations);
-  for (size_t i = 0; i < count; i++) {
-    open_entry(L, i);
-    read_operation(L, definition, &operations[i]);
-    lua_pop(L, 1);
-  }
-  lua_pop(L, 1);
-  definition->provider.operations = operations;
-  definition->provider.operation_count = count;
 }
 
 /* --- the functions --- */
@@ -310,8 +255,9 @@ int core_define(lua_State *L) {
   definition->provider.name = required_text(L, definition, "name");
   definition->provider.base_url = text(L, definition, "base_url");
   if (registry_find(definition->provider.name)) return luaL_error(L, "a built-in provider has that name");
-  read_credentials(L, definition);
-  read_operations(L, definition);
+  struct provider *provider = &definition->provider;
+  provider->credentials = read_list(L, definition, "credentials", MAX_LIST, sizeof(struct credential), read_credential, &provider->credential_count);
+  provider->operations = read_list(L, definition, "operations", MAX_OPERATIONS, sizeof(struct operation), read_operation, &provider->operation_count);
   lua_settop(L, 1);
   return 1;
 }

@@ -16,20 +16,14 @@ static void push_list(lua_State *L, const char *const *list, size_t max) {
 
 /* A table with where it goes. */
 static void push_place(lua_State *L, const struct part *part) {
-  static const char *const into[] = {
-    [INTO_PATH] = "path", [INTO_QUERY] = "query", [INTO_HEADER] = "header", [INTO_BODY] = "body", [INTO_NOTHING] = NULL
-  };
   lua_newtable(L);
-  binding_set_string(L, "into", into[part->into]);
-  binding_set_string(L, "wire", part->wire || part->into == INTO_NOTHING ? part->wire : part->name);
+  binding_set_string(L, "into", part->into == INTO_NOTHING ? NULL : part_into_words[part->into]);
+  binding_set_string(L, "wire", part->into == INTO_NOTHING ? part->wire : part_wire(part));
 }
 
 static void push_part(lua_State *L, const struct part *part) {
-  static const char *const types[] = {
-    [PART_STRING] = "string", [PART_INTEGER] = "integer", [PART_NUMBER] = "number", [PART_BOOLEAN] = "boolean", [PART_PEM] = "pem"
-  };
   push_place(L, part);
-  binding_set_string(L, "type", types[part->type]);
+  binding_set_string(L, "type", part_type_words[part->type]);
   binding_set_string(L, "default", part->value);
   binding_set_string(L, "excludes", part->excludes);
   binding_set_true(L, "required", part->required);
@@ -148,7 +142,7 @@ static void push_response(lua_State *L, const struct operation *operation) {
   binding_set_string(L, "root", operation->root);
   lua_newtable(L);
   for (size_t i = 0; i < operation->field_count; i++)
-    binding_set_string(L, operation->fields[i].path, field_type_name(operation->fields[i].type));
+    binding_set_string(L, operation->fields[i].path, field_type_words[operation->fields[i].type]);
   lua_setfield(L, -2, "fields");
 }
 
@@ -193,13 +187,12 @@ static bool is_pem(const struct provider *provider, const struct credential *cre
 }
 
 static void push_credentials(lua_State *L, const struct provider *provider) {
-  static const char *const kinds[] = { [CREDENTIAL_VALUE] = "value", [CREDENTIAL_SETTING] = "setting", [CREDENTIAL_FUNCTION] = "function" };
   lua_newtable(L);
   for (size_t i = 0; i < provider->credential_count; i++) {
     const struct credential *credential = &provider->credentials[i];
     lua_newtable(L);
     binding_set_string(L, "name", credential->name);
-    binding_set_string(L, "kind", kinds[credential->kind]);
+    binding_set_string(L, "kind", credential_kind_words[credential->kind]);
     binding_set_true(L, "optional", credential->optional);
     binding_set_string(L, "one_of", credential->one_of);
     if (is_pem(provider, credential)) binding_set_string(L, "type", "pem");
@@ -215,7 +208,7 @@ static void push_headers(lua_State *L, const struct provider *provider) {
     for (size_t j = 0; j < provider->operations[i].part_count; j++) {
       const struct part *part = &provider->operations[i].parts[j];
       if (part->into != INTO_HEADER) continue;
-      lua_pushstring(L, part->wire ? part->wire : part->name);
+      lua_pushstring(L, part_wire(part));
       lua_rawseti(L, -2, ++count);
     }
 }
@@ -322,13 +315,12 @@ static void push_metatable(lua_State *L, const struct provider *provider, const 
   lua_rawget(L, -2);
   if (lua_isnil(L, -1)) {
     lua_pop(L, 1);
-    push_operation_key(L, provider, operation);
     lua_createtable(L, 0, 2);
     lua_pushfstring(L, "%s.%s", provider->name, operation->name);
     lua_setfield(L, -2, "__metatable"); /* getmetatable(record) is the operation's name, and nobody can change it */
-    lua_rawset(L, -3);
     push_operation_key(L, provider, operation);
-    lua_rawget(L, -2);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, -4);
   }
   lua_remove(L, -2);
 }

@@ -35,10 +35,19 @@ const char *part_wire(const struct part *part) {
   return part->wire ? part->wire : part->name;
 }
 
-const char *field_type_name(enum field_type type) {
-  static const char *const names[FIELD_TYPES] = {
-    [FIELD_STRING] = "string", [FIELD_INTEGER] = "integer", [FIELD_NUMBER] = "number", [FIELD_BOOLEAN] = "boolean", [FIELD_TIMESTAMP] = "timestamp",
-    [FIELD_PAN] = "pan",       [FIELD_CVV] = "cvv",         [FIELD_TOKEN] = "token",   [FIELD_SECRET] = "secret",
-  };
-  return names[type];
-}
+const char *const field_type_words[] = {
+  [FIELD_STRING] = "string", [FIELD_INTEGER] = "integer", [FIELD_NUMBER] = "number", [FIELD_BOOLEAN] = "boolean", [FIELD_TIMESTAMP] = "timestamp",
+  [FIELD_PAN] = "pan",       [FIELD_CVV] = "cvv",         [FIELD_TOKEN] = "token",   [FIELD_SECRET] = "secret",   [FIELD_TYPES] = NULL,
+};
+
+const char *const part_into_words[] = {
+  [INTO_PATH] = "path", [INTO_QUERY] = "query", [INTO_HEADER] = "header", [INTO_BODY] = "body", [INTO_NOTHING] = "nothing", NULL
+};
+
+const char *const part_type_words[] = {
+  [PART_STRING] = "string", [PART_INTEGER] = "integer", [PART_NUMBER] = "number", [PART_BOOLEAN] = "boolean", [PART_PEM] = "pem", NULL
+};
+
+const char *const credential_kind_words[] = {
+  [CREDENTIAL_VALUE] = "value", [CREDENTIAL_SETTING] = "setting", [CREDENTIAL_FUNCTION] = "function", NULL
+};

@@ -166,7 +166,7 @@ const struct part *operation_argument(const struct operation *operation, const c
 /* What callers know a part as, for errors; and what the provider calls it. */
 const char *part_name(const struct part *part);
 const char *part_wire(const struct part *part);
-/* "string", "pan" and so on: the types that describe() shows. */
-const char *field_type_name(enum field_type type);
+/* The words that definitions and descriptions have for them, "string", "pan" and so on, with a NULL behind the last one. */
+extern const char *const field_type_words[], *const part_into_words[], *const part_type_words[], *const credential_kind_words[];
 
 #endif
