@@ -116,31 +116,14 @@ static int error_to_string(lua_State *L) {
     lua_rawget(L, 1);
     text[i] = lua_type(L, -1) == LUA_TSTRING || lua_type(L, -1) == LUA_TNUMBER ? lua_tostring(L, -1) : NULL;
   }
-  luaL_Buffer line;
-  luaL_buffinit(L, &line);
-  luaL_addstring(&line, text[0] ? text[0] : "cards");
-  if (text[1]) {
-    luaL_addchar(&line, '.');
-    luaL_addstring(&line, text[1]);
-  }
-  luaL_addstring(&line, ": ");
-  luaL_addstring(&line, text[2] ? text[2] : "error");
-  if (text[3] || text[4]) {
-    luaL_addstring(&line, " (");
-    if (text[3]) {
-      luaL_addstring(&line, "HTTP ");
-      luaL_addstring(&line, text[3]);
-    }
-    if (text[3] && text[4]) luaL_addstring(&line, ", ");
-    if (text[4]) {
-      luaL_addstring(&line, "code ");
-      luaL_addstring(&line, text[4]);
-    }
-    luaL_addchar(&line, ')');
-  }
-  luaL_addstring(&line, ": ");
-  luaL_addstring(&line, text[5] ? text[5] : "no message");
-  luaL_pushresult(&line);
+  const char *status = text[3], *code = text[4];
+  int from = lua_gettop(L);
+  lua_pushfstring(L, "%s%s%s: %s", text[0] ? text[0] : "cards", text[1] ? "." : "", text[1] ? text[1] : "", text[2] ? text[2] : "error");
+  if (status || code)
+    lua_pushfstring(L, " (%s%s%s%s%s)", status ? "HTTP " : "", status ? status : "", status && code ? ", " : "", code ? "code " : "",
+                    code ? code : "");
+  lua_pushfstring(L, ": %s", text[5] ? text[5] : "no message");
+  lua_concat(L, lua_gettop(L) - from);
   return 1;
 }
 

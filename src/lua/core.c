@@ -3,40 +3,24 @@
 #include <math.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <stdio.h>
 #include <sys/random.h>
 #include <unistd.h>
 
 #include "http/clock.h"
 #include "http/engine.h"
-#include "lua/binding.h"
+#include "lua/value.h"
 #include "secret/stack.h"
 #include "text/hash.h"
 #include "text/nearest.h"
 #include "text/pan.h"
 
-/* Makes a whole number its digits: Lua would leave some out, as in 4.1111111111111e+15. */
-static void spell(lua_State *L) {
-  char digits[32];
-  lua_Number number = lua_tonumber(L, 1);
-#if LUA_VERSION_NUM >= 503
-  if (lua_isinteger(L, 1)) return;
-#endif
-  if (lua_type(L, 1) != LUA_TNUMBER || number != floor(number) || !(fabs(number) < 1e20)) return;
-  snprintf(digits, sizeof digits, "%.0f", number);
-  lua_pushstring(L, digits);
-  lua_replace(L, 1);
-}
-
 /* core.redact(text): the text without card numbers; a number is one, too */
 static int redact(lua_State *L) {
   size_t len;
-  spell(L);
+  lua_settop(L, 1);
+  if (fabs(lua_tonumber(L, 1)) < 1e20) value_text(L); /* Lua would leave some digits out, as in 4.1111111111111e+15 */
   const char *text = luaL_checklstring(L, 1, &len);
-  if (!pan_suspected(text, len)) { /* as most texts */
-    lua_settop(L, 1);
-    return 1;
-  }
+  if (!pan_suspected(text, len)) return 1; /* as most texts */
   struct buf *out = binding_new_buf(L, len);
   bool ok = pan_redact(out, text, len);
   if (ok) lua_pushlstring(L, buf_string(out), out->len);

@@ -61,30 +61,27 @@ static const char *closed(const struct secret *secret) {
   }
 }
 
+static const char no_text[] = "must be a string or a secret";
+
 /* Copies the value on top of the stack, which stays there. NULL on success, else what is wrong with it. */
 static const char *take(lua_State *L, struct job *job, size_t place, enum part_type type) {
   char text[JSON_NUMBER_TEXT];
-  const struct secret *secret = binding_to_secret(L, -1);
-  const char *wrong = secret ? closed(secret) : NULL;
   size_t len;
-  if (wrong) return wrong;
+  const struct secret *secret = binding_to_secret(L, -1);
+  const char *bytes = binding_bytes(L, -1, &len);
   if (secret) job->request.values.secrets |= UINT64_C(1) << place;
-  if (secret) return set(job, place, secret->len ? (const char *)secret->bytes : "", secret->len);
-  switch (lua_type(L, -1)) {
-  case LUA_TSTRING: {
-    const char *bytes = lua_tolstring(L, -1, &len);
-    return set(job, place, bytes, len);
-  }
-  case LUA_TBOOLEAN:
-    if (type != PART_BOOLEAN) break;
+  if (bytes) return set(job, place, bytes, len);
+  if (secret) return closed(secret);
+  switch (type) {
+  case PART_BOOLEAN:
+    if (!lua_isboolean(L, -1)) return "must be true or false";
     return lua_toboolean(L, -1) ? set(job, place, "true", 4) : set(job, place, "false", 5);
-  case LUA_TNUMBER:
-    if (type != PART_INTEGER && type != PART_NUMBER) break;
-    wrong = write_number(L, type == PART_INTEGER, text);
-    return wrong ? wrong : set(job, place, text, strlen(text));
-  default: break;
+  case PART_INTEGER:
+  case PART_NUMBER:
+    bytes = lua_type(L, -1) == LUA_TNUMBER ? write_number(L, type == PART_INTEGER, text) : "must be a number";
+    return bytes ? bytes : set(job, place, text, strlen(text));
+  default: return no_text;
   }
-  return type == PART_STRING ? "must be a string or a secret" : type == PART_BOOLEAN ? "must be true or false" : "must be a number";
 }
 
 /* The argument that a bare value stands for; one of the descriptor's own strings. */
@@ -246,15 +243,10 @@ static int take_headers(lua_State *L, struct job *job) {
     for (lua_pushnil(L); !refused && lua_next(L, table);) {
       const char *name = lua_tostring(L, -2), *wrong = NULL;
       const struct secret *secret = binding_to_secret(L, -1);
-      if (has_header(job, name, former)) { /* the call's own takes the place of the client's */
-      } else if (secret) {
-        wrong = closed(secret);
-        if (!wrong) wrong = add_header(job, name, secret->len ? (const char *)secret->bytes : "", secret->len);
-      } else if (lua_type(L, -1) == LUA_TSTRING) {
-        wrong = add_header(job, name, lua_tostring(L, -1), lua_rawlen(L, -1));
-      } else {
-        wrong = "must be a string or a secret";
-      }
+      size_t len;
+      const char *bytes = binding_bytes(L, -1, &len);
+      if (!has_header(job, name, former)) /* the call's own takes the place of the client's */
+        wrong = bytes ? add_header(job, name, bytes, len) : secret ? closed(secret) : no_text;
       if (wrong) refused = binding_refuse(L, job->provider->name, job->operation->name, "headers.%s %s", name, wrong);
       if (!refused) lua_pop(L, 1);
     }

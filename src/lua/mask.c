@@ -156,14 +156,6 @@ static bool show_part(lua_State *L, int type, const struct mask_rule *rule) {
   return secret ? show_mask(L, secret, rule->first, rule->last) : show_concealed(L);
 }
 
-/* The bytes of the text or open secret at the index, or NULL. */
-static const char *bytes_of(lua_State *L, int index, size_t *len) {
-  const struct secret *secret = binding_to_secret(L, index);
-  if (!secret) return lua_type(L, index) == LUA_TSTRING ? lua_tolstring(L, index, len) : NULL;
-  *len = secret->len;
-  return secret_state(secret) == SECRET_OPEN ? (const char *)secret->bytes : NULL;
-}
-
 static bool show_hash(lua_State *L, int type, const struct mask_rule *rule) {
   char hex[HASH_HEX];
   size_t key_len, len;
@@ -171,7 +163,7 @@ static bool show_hash(lua_State *L, int type, const struct mask_rule *rule) {
   if (secret && secret->class == SECRET_CVV) return false;
   if (!value_text(L) && type == LUA_TNUMBER) lua_tostring(L, -1); /* which makes it one */
   lua_rawgeti(L, lua_upvalueindex(HELD), rule->held);
-  const char *key = bytes_of(L, -1, &key_len), *bytes = bytes_of(L, -2, &len);
+  const char *key = binding_bytes(L, -1, &key_len), *bytes = binding_bytes(L, -2, &len);
   lua_pop(L, 1);
   if (!key || !bytes) return false;
   bool ok = hash_keyed(key, key_len, bytes, len, hex);

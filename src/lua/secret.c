@@ -185,22 +185,15 @@ static int mask(lua_State *L) {
 /* What of a secret may be counted from either end: the digits of a pan, the bytes of the rest. */
 static int show(lua_State *L, bool from_end) {
   struct secret *secret = check_open(L, 1);
-  size_t wish = check_count(L, 2, "n"), most_first = SIZE_MAX, most_last = SIZE_MAX; /* so that both ends together are what a mask may show */
-  size_t len = secret->len;
-  char digits[PAN_MAX_DIGITS], shown[PAN_MAX_DIGITS];
+  size_t wish = check_count(L, 2, "n"), len = secret->len, most_first = SIZE_MAX,
+         most_last = SIZE_MAX; /* both ends together are what a mask may show */
+  char digits[64], shown[PAN_MAX_DIGITS];
   const char *bytes = (const char *)secret->bytes;
-  bool is_pan = secret->class == SECRET_PAN && len <= 64;
-  if (is_pan) {
-    char all[64];
-    len = pan_digits(bytes, len, all);
-    is_pan = len <= sizeof digits;
-    if (is_pan) {
-      memcpy(digits, all, len);
-      bytes = digits;
-    } else {
-      len = secret->len;
-    }
-    explicit_bzero(all, sizeof all);
+  bool is_pan = secret->class == SECRET_PAN && len <= sizeof digits;
+  size_t count = is_pan ? pan_digits(bytes, len, digits) : 0;
+  if (is_pan && count <= PAN_MAX_DIGITS) {
+    bytes = digits;
+    len = count;
   }
   pan_limit(secret->class, len, &most_first, &most_last);
   size_t most = from_end ? most_last : most_first;

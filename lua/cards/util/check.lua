@@ -43,7 +43,7 @@ function check.shown(name)
   if type(name) ~= "string" and type(name) ~= "number" then
     return type(name)
   end
-  return (core.redact(check.digits(name) or tostring(name)):gsub("[%c\127-\255]", "?"):sub(1, 64))
+  return (core.redact(name):gsub("[%c\127-\255]", "?"):sub(1, 64))
 end
 
 --- The name nearest to `name` among the keys of `names`.
