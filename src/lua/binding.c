@@ -32,6 +32,10 @@ void *binding_new(lua_State *L, const char *type, size_t size) {
   return made;
 }
 
+void *binding_to(lua_State *L, int index, const char *type) {
+  return lua_type(L, index) == LUA_TUSERDATA ? luaL_testudata(L, index, type) : NULL;
+}
+
 /* --- fields --- */
 
 void binding_set_string(lua_State *L, const char *key, const char *value) {

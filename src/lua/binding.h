@@ -20,6 +20,8 @@
 void binding_type(lua_State *L, const char *name, const luaL_Reg *metamethods, const luaL_Reg *methods);
 /* Pushes a userdata of the type, all zeros. */
 void *binding_new(lua_State *L, const char *type, size_t size);
+/* The userdata of that type at the index; NULL for anything else. */
+void *binding_to(lua_State *L, int index, const char *type);
 
 /* Each sets a field of the table on top of the stack; the first one none where the value is NULL, the third one none where it is false. */
 void binding_set_string(lua_State *L, const char *key, const char *value);

@@ -202,7 +202,7 @@ static int get(lua_State *L) {
 
 /* core.private(value): the user value of a client and its provider's name; nil for anything else */
 int core_private(lua_State *L) {
-  struct client *client = lua_type(L, 1) == LUA_TUSERDATA ? luaL_testudata(L, 1, CLIENT_TYPE) : NULL;
+  struct client *client = binding_to(L, 1, CLIENT_TYPE);
   if (!client || !client->provider) return 0;
   lua_getuservalue(L, 1);
   lua_pushstring(L, client->provider->name);

@@ -289,21 +289,19 @@ int core_definitions(lua_State *L) {
 }
 
 const struct provider *binding_to_provider(lua_State *L, int index) {
-  if (lua_type(L, index) == LUA_TUSERDATA) {
-    const struct client *client = luaL_testudata(L, index, CLIENT_TYPE);
-    const struct handle *given = luaL_testudata(L, index, DEFINITION_TYPE);
-    if (client) return client->provider;
-    return given && given->definition ? &given->definition->provider : NULL;
+  const struct client *client = binding_to(L, index, CLIENT_TYPE);
+  const struct handle *handle = binding_to(L, index, DEFINITION_TYPE);
+  if (client) return client->provider;
+  if (lua_type(L, index) == LUA_TSTRING) {
+    const struct provider *built_in = registry_find(lua_tostring(L, index));
+    if (built_in) return built_in;
+    push_definitions(L);
+    lua_pushvalue(L, index);
+    lua_rawget(L, -2);
+    handle = binding_to(L, -1, DEFINITION_TYPE);
+    if (handle) lua_replace(L, index);
+    lua_pop(L, handle ? 1 : 2);
   }
-  if (lua_type(L, index) != LUA_TSTRING) return NULL;
-  const struct provider *built_in = registry_find(lua_tostring(L, index));
-  if (built_in) return built_in;
-  push_definitions(L);
-  lua_pushvalue(L, index);
-  lua_rawget(L, -2);
-  const struct handle *handle = luaL_testudata(L, -1, DEFINITION_TYPE);
-  if (handle) lua_replace(L, index);
-  lua_pop(L, handle ? 1 : 2);
   return handle && handle->definition ? &handle->definition->provider : NULL;
 }
 

@@ -300,7 +300,7 @@ static bool start(lua_State *L, struct call *call, lua_Number tag, bool threaded
  * where functions have to give nothing. Returns the job, the client's user value or nil where nothing in Lua has to be called, and the seconds until the deadline; nil and an error;
  * or nil and a string, for a client that is none. */
 int core_job(lua_State *L) {
-  const struct client *client = lua_type(L, INPUT_CLIENT) == LUA_TUSERDATA ? luaL_testudata(L, INPUT_CLIENT, CLIENT_TYPE) : NULL;
+  const struct client *client = binding_to(L, INPUT_CLIENT, CLIENT_TYPE);
   const char *provider = luaL_checkstring(L, 2), *name = luaL_checkstring(L, 3);
   bool is_its = client && client->provider && strcmp(client->provider->name, provider) == 0;
   const struct operation *operation = is_its ? provider_operation(client->provider, name) : NULL;

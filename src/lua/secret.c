@@ -19,7 +19,7 @@ struct secret *binding_new_secret(lua_State *L) {
 }
 
 struct secret *binding_to_secret(lua_State *L, int index) {
-  return lua_type(L, index) == LUA_TUSERDATA ? luaL_testudata(L, index, SECRET_TYPE) : NULL;
+  return binding_to(L, index, SECRET_TYPE);
 }
 
 const char *binding_bytes(lua_State *L, int index, size_t *len) {
