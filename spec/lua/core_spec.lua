@@ -48,6 +48,10 @@ describe("the module", function()
     assert.equal(0, status)
   end)
 
+  it("says whether a coroutine can yield, as nginx needs it, where Lua can say so", function()
+    assert.equal(program.lua ~= "5.1", core.is_yieldable ~= nil)
+  end)
+
   it("lists its providers", function()
     local names = core.providers()
     table.sort(names)
