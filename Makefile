@@ -26,7 +26,7 @@ LUADIR   ?= $(PREFIX)/share/lua/$(LUA_ABI)
 BINDIR   ?= $(PREFIX)/bin
 
 CORE_SRC := $(sort $(shell find src -name '*.c' ! -path 'src/lua/*'))
-BIND_SRC := $(wildcard src/lua/*.c)
+BIND_SRC := $(sort $(shell find src/lua -name "*.c"))
 SRC      := $(CORE_SRC) $(BIND_SRC)
 LUA_SRC  := $(sort $(shell cd lua && find cards -name '*.lua' ! -path 'cards/cli/*'))
 CLI_SRC  := $(sort $(shell cd lua && find cards/cli -name '*.lua'))

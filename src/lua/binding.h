@@ -45,11 +45,6 @@ bool binding_is_no_memory(lua_State *L, int status);
 /* Pushes a userdata that frees the buffer with it, so that an error of Lua's does not: buf_init with that maximum. */
 struct buf *binding_new_buf(lua_State *L, size_t max);
 
-/* --- confine.c --- */
-
-/* Whether a script runs within core.confined. */
-bool confine_active(lua_State *L);
-
 /* --- secret.c --- */
 
 /* Pushes a closed secret; its handle is filled in by the caller, and wiped with the userdata. */
@@ -102,6 +97,7 @@ void binding_open_job(lua_State *L);
 void binding_open_vm(lua_State *L);
 void binding_open_provider(lua_State *L);
 void binding_open_define(lua_State *L);
+void binding_open_script(lua_State *L);
 void binding_open_json(lua_State *L);
 void binding_open_out_file(lua_State *L);
 
@@ -143,9 +139,9 @@ int core_mapper(lua_State *L);
 int core_fits(lua_State *L);
 /* mask.c */
 int core_masker(lua_State *L);
-/* confine.c */
-int core_confined(lua_State *L);
-int core_bounded(lua_State *L);
+/* script/script.c */
+int core_script(lua_State *L);
+int core_script_line(lua_State *L);
 /* memory.c */
 int core_memory(lua_State *L);
 int core_strict(lua_State *L);

@@ -140,9 +140,9 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "fits", core_fits },
     /* mask.c */
     { "masker", core_masker },
-    /* confine.c */
-    { "confined", core_confined },
-    { "bounded", core_bounded },
+    /* script/script.c */
+    { "script", core_script },
+    { "script_line", core_script_line },
     /* memory.c */
     { "memory", core_memory },
     { "strict", core_strict },
@@ -174,6 +174,7 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
   binding_open_vm(L);
   binding_open_provider(L);
   binding_open_define(L);
+  binding_open_script(L);
   binding_open_json(L);
   binding_open_out_file(L);
   return 1;

@@ -138,7 +138,6 @@ static int from_file(lua_State *L) {
 
 static int reveal(lua_State *L) {
   struct secret *secret = check_open(L, 1);
-  if (confine_active(L)) return luaL_error(L, "reveal is not available to a confined script");
   lua_pushlstring(L, (const char *)secret->bytes, secret->len);
   return 1;
 }
@@ -239,11 +238,7 @@ static int luhn(lua_State *L) {
 static int equals(lua_State *L) {
   struct secret *secret = check_open(L, 1);
   size_t len = 0;
-  if (!binding_to_secret(L, 2)) {
-    luaL_argcheck(L, lua_type(L, 2) == LUA_TSTRING, 2, "secret or string expected");
-    if (confine_active(L))
-      return luaL_error(L, "equals takes another secret in a confined script, which could try all texts"); /* 1,000 of them find a cvv */
-  }
+  if (!binding_to_secret(L, 2)) luaL_argcheck(L, lua_type(L, 2) == LUA_TSTRING, 2, "secret or string expected");
   const char *bytes = binding_check_bytes(L, 2, &len);
   lua_pushboolean(L, secret_equals(secret, bytes, len));
   return 1;

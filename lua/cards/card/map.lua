@@ -13,7 +13,6 @@
 -- elsewhere fields of cards.map: cards.map.month.
 
 local check = require "cards.util.check"
-local confine = require "cards.script.confine"
 local core = require "cards.core"
 local map_check = require "cards.card.map_check"
 local mistakes = require "cards.util.mistakes"
@@ -34,9 +33,8 @@ end
 --- The error for a mapping's function. Its message may hold anything, a revealed number too: only the line is told.
 -- @param line of the function; nil where it had been left by a tail call
 local function failed(name, call, line)
-  local original, script_line = confine.original(call)
-  local about = debug.getinfo(original or call, "S")
-  local where = ("%s:%d"):format(about.short_src, script_line or line or about.linedefined)
+  local about = debug.getinfo(call, "S")
+  local where = core.script_line(call) or ("%s:%d"):format(about.short_src, line or about.linedefined)
   return select(2, fail(("the mapping's function for %s failed (%s)"):format(name, where)))
 end
 

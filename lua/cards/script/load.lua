@@ -1,13 +1,12 @@
---- cards.load: mappings, policies and definitions in files.
+--- cards.load: mappings, policies and definitions that are files of their own.
 --
--- Such a file is a script that returns a table. It runs confined, see cards.script.confine. The table shows the kind of the file: with `operations` it is a
--- definition; with names of operations as keys ("alix.private_info") it has a mapping for each; any other table is a policy.
---
--- The globals of a script are the transforms of mappings (`digits`, `month`, `map { … }`) and the rules of policies (`keep`, `pan { … }`). `phone` is both a
--- transform and a rule: it is replaced by one of them when the kind of the file is known.
+-- Such a file is a script that returns a table. It runs in a Lua state of its own (src/lua/script.c) and never sees a secret: what comes out is a copy, in which
+-- transforms and rules are marks, and functions run in that state. What the file is shows in what it returns: a table with `operations` is a definition, one
+-- whose names are those of operations ("alix.private_info") is a mapping for each, any other is a policy. Its globals are the transforms of mappings (`digits`,
+-- `month`, `map { … }`, as cards.map has them) and the rules of policies (`keep`, `pan { … }`, as cards.mask has them). `phone` is one of both: which one is
+-- settled when the file has turned out to be a mapping or definition, or a policy.
 
 local check = require "cards.util.check"
-local confine = require "cards.script.confine"
 local core = require "cards.core"
 local define = require "cards.define"
 local map = require "cards.card.map"
@@ -17,38 +16,63 @@ local transforms = require "cards.card.transforms"
 
 local load_script = {}
 
+local unpack = table.unpack or unpack -- luacheck: ignore
+
 local RULES = { "keep", "drop", "hide", "initials", "email", "phone", "year_only", "pan", "last", "truncate", "hash", "fn" }
 
--- The globals of every file. `either` has the two meanings of a global that is both a transform and a rule.
-
-local names, either = {}, {}
-for name, value in pairs(transforms.values) do
-  names[name] = value
-end
+local rules, names = {}, { "from_env" }
 for _, name in ipairs(RULES) do
-  local rule, transform = mask[name], transforms.values[name]
-  names[name] = rule
-  if transform then
-    local value = setmetatable({}, { __metatable = "cards.name", __newindex = function() error("a global of a script cannot be changed", 2) end })
-    either[value] = { transform = transform, rule = rule }
-    names[name] = value
+  rules[name] = mask[name]
+  names[#names + 1] = name
+end
+for name in pairs(transforms.values) do
+  if not rules[name] then
+    names[#names + 1] = name
   end
 end
 
-function names.fn(call)
-  return mask.fn(type(call) == "function" and confine.wrap(call) or call)
+local function is_mark(value)
+  return type(value) == "table" and getmetatable(value) == "cards.script.mark"
 end
 
---- A secret from the environment for `hash`, as a key must not be in a file. Raises an error at the script's line where the variable is not set.
-function names.from_env(name)
+--- A secret for `hash`: a key has no place in a file.
+local function from_env(name)
   if type(name) ~= "string" then
-    error("from_env takes the name of an environment variable", 2)
+    error("from_env takes the name of an environment variable", 0)
   end
   local secret, err = core.secret.from_env(name)
-  if not secret then
-    error(err.message, 2)
+  return secret or error(err.message, 0)
+end
+
+local replace
+
+--- What a mark stands for. An error with file and line where its arguments make no sense.
+local function meaning(mark, script)
+  local value = mark.name == "from_env" and from_env or script.kind == "policy" and rules[mark.name] or transforms.values[mark.name] or rules[mark.name]
+  if not mark.n then
+    return value
   end
-  return secret
+  local arguments = {}
+  for i = 1, mark.n do
+    arguments[i] = replace(mark[i], script)
+  end
+  local ok, made = pcall(value, unpack(arguments, 1, mark.n))
+  if not ok then
+    error(("%s:%d: %s"):format(script.path, mark.line or 1, tostring(made):gsub("^[^\n]-:%d+: ", "")), 0)
+  end
+  return made
+end
+
+--- A value with what its marks stand for in their place.
+function replace(value, script)
+  if is_mark(value) then
+    return meaning(value, script)
+  elseif type(value) == "table" then
+    for key, content in pairs(value) do
+      value[key] = replace(content, script)
+    end
+  end
+  return value
 end
 
 local function read_file(path)
@@ -67,61 +91,64 @@ local function is_operation(name)
   return type(name) == "string" and name:find "^[%w_%-]+%.[%w_%-]+$" ~= nil
 end
 
---- The kind of a file by what it returned: "mapping", "policy", "definition" or "flow"; or nil and what is wrong.
+--- "mapping", "policy", "definition" or "flow", or nil and what the value is instead.
 local function kind_of(value)
   if type(value) == "function" then
     return "flow"
-  elseif type(value) ~= "table" or getmetatable(value) ~= nil then
+  elseif type(value) ~= "table" or is_mark(value) then
     return nil, ("a %s is returned: a script returns a table"):format(type(value))
   elseif value.operations ~= nil then
     return "definition"
   end
   for name, content in pairs(value) do
-    if is_operation(name) and type(content) == "table" and getmetatable(content) == nil then
+    if is_operation(name) and type(content) == "table" and not is_mark(content) then
       return "mapping"
     end
   end
   return "policy"
 end
 
---- Reads a script, and runs it confined. A flow is only compiled, because flows are trusted code.
--- @return { kind = "mapping", "policy", "definition" or "flow", value = what it returned, path, line = function(keys) }; or nil and what is wrong, with file
---   and line
+--- Compiles a flow, which is trusted code, without running it. @return nil, or what is wrong with it
+local function wrong_in_flow(text, path)
+  text = text:gsub("^\239\187\191", ""):gsub("^#", "--#")
+  if text:sub(1, 1) == "\27" then
+    return ("%s: a script is text, not bytecode"):format(path)
+  end
+  return select(2, (loadstring or load)(text, "@" .. path)) -- luacheck: ignore
+end
+
+--- Runs a script's file.
+-- @return { kind = "mapping", "policy", "definition" or "flow", value, path, line = function(path of keys) }, or nil and what is wrong, with file and line.
+-- The value of a flow is nil: it is not run, as flows are trusted code.
 function load_script.read(path)
   local text, why = read_file(path)
   if not text then
     return nil, why
   end
+  local script = { path = path, line = source.lines(text) }
   if source.returns_function(text) then
-    local chunk, wrong = confine.compile(text, path, {})
-    return chunk and { kind = "flow", path = path, line = source.lines(text) }, wrong
+    script.kind, why = "flow", wrong_in_flow(text, path)
+    return not why and script or nil, why
   end
-  local chunk, wrong = confine.compile(text, path, confine.environment(names))
-  if not chunk then
-    return nil, wrong
+  local value
+  value, why = core.script(text, path, names)
+  if value == nil and why then
+    return nil, why
   end
-  local ok, value = confine.run(chunk)
-  if not ok then
-    return nil, type(value) == "string" and core.redact(value) or ("%s: an error that is no text"):format(path)
+  script.kind, why = kind_of(value)
+  if not script.kind then
+    return nil, ("%s:%d: %s"):format(path, script.line {}, why)
+  elseif script.kind ~= "flow" then
+    local ok
+    ok, script.value = pcall(replace, value, script)
+    if not ok then
+      return nil, core.redact(tostring(script.value))
+    end
   end
-  local line = source.lines(text)
-  local kind, what = kind_of(value)
-  if not kind then
-    return nil, ("%s:%d: %s"):format(path, line {}, what)
-  elseif kind == "flow" then
-    return { kind = kind, path = path, line = line }
-  end
-  local wrapped = confine.wrap_all(value, function(content)
-    local meanings = either[content]
-    return meanings and (kind == "policy" and meanings.rule or meanings.transform) or nil
-  end)
-  if not wrapped then
-    return nil, ("%s:%d: tables nest too deeply"):format(path, line {})
-  end
-  return { kind = kind, value = value, path = path, line = line }
+  return script
 end
 
---- The mistakes in the mappings of a file, with paths from the file's table.
+--- The mistakes in the mappings of a file, each with the path from the file's table.
 local function check_mappings(value)
   local list = {}
   for name, mapping in pairs(value) do
@@ -142,8 +169,8 @@ local function check_mappings(value)
   return list
 end
 
---- All mistakes in a script that was read.
--- @return a list of texts "file:12: operations.show.metod: …" in the order of the lines
+--- Everything that is wrong with a script that was read.
+-- @return a list of lines "file:12: operations.show.metod: …" in the order of the file, empty where all is well
 function load_script.check(script)
   local list = script.kind == "mapping" and check_mappings(script.value) or script.kind == "policy" and mask.check(script.value)
     or script.kind == "definition" and define.check(script.value) or {}
@@ -179,7 +206,7 @@ local function fail(message)
   return nil, core.error { kind = "invalid_request", provider = "cards", operation = "load", message = message, retryable = false, attempts = 0 }
 end
 
---- Makes the policy, provider or mappings of a script without mistakes. @return as cards.load
+--- Makes what a script without mistakes is. @return as cards.load
 function load_script.make(script)
   local make = makers[script.kind]
   if not make then
@@ -193,7 +220,7 @@ function load_script.make(script)
 end
 
 --- Loads a file.
--- @param kind "mapping", "policy" or "definition" where it has to be that; nil for any
+-- @param kind "mapping", "policy" or "definition" where it must be that
 -- @return what cards.load returns, and its kind; or nil and an error
 function load_script.take(path, kind)
   local script, why = load_script.read(path)
@@ -210,13 +237,17 @@ function load_script.take(path, kind)
   return made, err or script.kind
 end
 
---- cards.load(path): loads the mappings, the policy or the definition in a file. Functions in the file run confined whenever they are called.
+--- cards.load(path): the mapping, policy or definition in a file.
 -- @param path of the file
--- @return for a policy a function of a card; for a definition the provider's module; for mappings true, after they were defined. Or nil and an error of kind
---   "invalid_request" with file and line of the first mistake, and the number of mistakes
--- Raises an error where path is no string.
+-- @return for a policy its function of a card, for a definition the provider's module, for mappings true: they are defined now.
+-- Or nil and an error of kind `invalid_request` with file and line of the first mistake, and how many there are. Functions in the file run in its state,
+-- each time that they are called.
+-- An error at the caller's line where path is no string.
 local function load_file(_, path)
-  check.argument("cards.load", check.text(path, "path"))
+  local wrong = check.text(path, "path")
+  if wrong then
+    error("cards.load: " .. wrong, 2)
+  end
   local made, err = load_script.take(path)
   return made, not made and err or nil
 end
