@@ -80,6 +80,15 @@ describe("a script's state", function()
   end)
 end)
 
+describe("a text in a script", function()
+  it("never has an address", function()
+    assert.equal("table function function nil 1 x", run "return ('%s %s '):format({}, tostring) .. tostring(next) .. ' ' .. tostring(nil) .. ' ' .. tostring(1) .. ' ' .. tostring 'x'")
+    assert.equal("table", run "return tostring {}")
+    assert.equal("%p 5%", run "return ('%%p %d%%'):format(5)")
+    assert.is_nil(run "return ('%-10p'):format({})")
+  end)
+end)
+
 describe("what comes out of a script", function()
   it("is a copy of plain values", function()
     local value = run "return { 1, 2.5, 'x', true, false, [10] = { a = { b = '' } }, [true] = 1 }"

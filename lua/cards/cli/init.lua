@@ -4,6 +4,7 @@
 -- refuses the program's arguments, else nil. run returns the exit status, or nil and what went wrong.
 
 local argparse = require "argparse"
+local environment = require "cards.script.environment"
 
 local USAGE, FAILED = 2, 1
 
@@ -20,6 +21,7 @@ local commands = {
 -- @param arguments list of strings
 -- @return the exit status: 0, 1 for a failure, 2 for wrong arguments
 return function(arguments)
+  environment.set { "CARDS_SCRIPT_*" } -- what script files may read
   local parser = argparse("cards", "Calls card providers, and checks and runs the scripts around them.")
     :epilog "Credentials come from the environment (CARDS_ALIX_ACCESS_TOKEN, or CARDS_ALIX_ACCESS_TOKEN_FILE with a path), never from arguments."
   parser:require_command(true)

@@ -2,15 +2,18 @@
 
 local check = require "cards.util.check"
 local core = require "cards.core"
+local environment = require "cards.script.environment"
 
 local known = {
   memory = check.one_of("strict", "best"),
+  script_env = environment.check,
   max_in_flight = check.number(1, 1000000, true),
 }
 
 --- cards.configure(settings)
--- @param settings { max_in_flight = 8192, memory = "best" }:
+-- @param settings { max_in_flight = 8192, memory = "best", script_env = { "JOIN_KEY" } }:
 --   max_in_flight: calls that the I/O thread (nginx, event loops) runs at the same time. A further call fails with an error of kind "busy";
+--   script_env: the environment variables that script files may read with `from_env`, a list of names; "ACME_*" is all that begin so. At first there is none;
 --   memory: "best" protects secrets as well as the system allows. "strict" sends no call while a protection that cards.memory() lists is missing: such a call
 --   fails with an error of kind "invalid_request" that names the protection and why it is missing
 -- Raises an error for unknown or wrong settings.
@@ -18,6 +21,9 @@ return function(settings)
   check.argument("cards.configure", type(settings) ~= "table" and "a table of settings is required" or check.table(settings, known))
   if settings.max_in_flight then
     core.limit(settings.max_in_flight)
+  end
+  if settings.script_env then
+    environment.set(settings.script_env)
   end
   if settings.memory then
     core.strict(settings.memory == "strict")

@@ -9,8 +9,11 @@
 local check = require "cards.util.check"
 local core = require "cards.core"
 local define = require "cards.define"
+local environment = require "cards.script.environment"
+local exposure = require "cards.script.exposure"
 local map = require "cards.card.map"
 local mask = require "cards.mask"
+local mistakes = require "cards.util.mistakes"
 local source = require "cards.script.source"
 local transforms = require "cards.card.transforms"
 
@@ -37,11 +40,20 @@ end
 
 --- A secret for `hash`: a key has no place in a file.
 local function from_env(name)
-  if type(name) ~= "string" then
+  if type(name) ~= "string" or not name:find "^[%a_][%w_]*$" then
     error("from_env takes the name of an environment variable", 0)
+  elseif not environment.has(name) then
+    error(("from_env: %s is not among the variables that files may read (cards.configure { script_env = { \"%s\" } })"):format(name, name), 0)
   end
   local secret, err = core.secret.from_env(name)
   return secret or error(err.message, 0)
+end
+
+--- A key that stands in a file, or that a file could choose, would make a hash something to try values out with.
+local function check_hash(mark)
+  if not (is_mark(mark[1]) and mark[1].name == "from_env") then
+    error("in a file hash takes its key from the environment: hash(from_env \"NAME\")", 0)
+  end
 end
 
 local replace
@@ -52,11 +64,16 @@ local function meaning(mark, script)
   if not mark.n then
     return value
   end
-  local arguments = {}
-  for i = 1, mark.n do
-    arguments[i] = replace(mark[i], script)
-  end
-  local ok, made = pcall(value, unpack(arguments, 1, mark.n))
+  local ok, made = pcall(function()
+    local arguments = {}
+    if mark.name == "hash" then
+      check_hash(mark)
+    end
+    for i = 1, mark.n do
+      arguments[i] = replace(mark[i], script)
+    end
+    return value(unpack(arguments, 1, mark.n))
+  end)
   if not ok then
     error(("%s:%d: %s"):format(script.path, mark.line or 1, tostring(made):gsub("^[^\n]-:%d+: ", "")), 0)
   end
@@ -170,10 +187,20 @@ local function check_mappings(value)
 end
 
 --- Everything that is wrong with a script that was read.
+-- @param trust whether a definition may declare plain what by its name is a secret, and send credentials without TLS
 -- @return a list of lines "file:12: operations.show.metod: …" in the order of the file, empty where all is well
-function load_script.check(script)
+function load_script.check(script, trust)
   local list = script.kind == "mapping" and check_mappings(script.value) or script.kind == "policy" and mask.check(script.value)
     or script.kind == "definition" and define.check(script.value) or {}
+  local top = mistakes.new()
+  if script.kind == "mapping" then
+    exposure.mappings(script.value, top)
+  elseif script.kind == "definition" then
+    exposure.definition(script.value, top, trust)
+  end
+  for _, mistake in ipairs(top.list) do
+    list[#list + 1] = mistake
+  end
   local places = {}
   for i, mistake in ipairs(list) do
     places[i] = { line = script.line(mistake.path), text = mistake.message }
@@ -222,33 +249,37 @@ end
 --- Loads a file.
 -- @param kind "mapping", "policy" or "definition" where it must be that
 -- @return what cards.load returns, and its kind; or nil and an error
-function load_script.take(path, kind)
+-- @param options as cards.load takes them
+function load_script.take(path, kind, options)
   local script, why = load_script.read(path)
   if not script then
     return fail(why)
   elseif kind and script.kind ~= kind then
     return fail(("%s: it was a %s and is a %s now"):format(path, kind, script.kind))
   end
-  local mistakes = load_script.check(script)
-  if mistakes[1] then
-    return fail(mistakes[2] and ("%s (and %d more)"):format(mistakes[1], #mistakes - 1) or mistakes[1])
+  local lines = load_script.check(script, options and options.trust)
+  if lines[1] then
+    return fail(lines[2] and ("%s (and %d more)"):format(lines[1], #lines - 1) or lines[1])
   end
   local made, err = load_script.make(script)
   return made, err or script.kind
 end
 
---- cards.load(path): the mapping, policy or definition in a file.
+local known = { trust = check.boolean }
+
+--- cards.load(path, options): the mapping, policy or definition in a file.
 -- @param path of the file
+-- @param options { trust = true }: a definition may declare plain what by its name is a secret, and have a base_url without TLS
 -- @return for a policy its function of a card, for a definition the provider's module, for mappings true: they are defined now.
--- Or nil and an error of kind `invalid_request` with file and line of the first mistake, and how many there are. Functions in the file run in its state,
--- each time that they are called.
--- An error at the caller's line where path is no string.
-local function load_file(_, path)
-  local wrong = check.text(path, "path")
+-- Or nil and an error of kind `invalid_request` with file and line of the first mistake, and how many there are. Functions in the file run in a state of their
+-- own, each time that they are called, with copies of plain values.
+-- An error at the caller's line where path is no string, or an option is unknown.
+local function load_file(_, path, options)
+  local wrong = check.text(path, "path") or (options ~= nil and check.table(options, known, "options."))
   if wrong then
     error("cards.load: " .. wrong, 2)
   end
-  local made, err = load_script.take(path)
+  local made, err = load_script.take(path, nil, options)
   return made, not made and err or nil
 end
 

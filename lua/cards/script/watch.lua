@@ -12,7 +12,7 @@ local load_script = require "cards.script.load"
 
 local DEFAULT_INTERVAL = 1 -- seconds
 
-local known = { interval = check.number(0, 86400), on_error = check.callback }
+local known = { interval = check.number(0, 86400), on_error = check.callback, trust = check.boolean }
 
 local states = setmetatable({}, { __mode = "k" }) -- by watcher
 
@@ -48,7 +48,7 @@ local function refresh(state)
     return
   end
   state.text = text -- first, so that a broken edit is reported once
-  local made, err = load_script.take(state.path, state.kind) -- a script of another kind cannot replace the former one
+  local made, err = load_script.take(state.path, state.kind, state) -- a script of another kind cannot replace the former one
   if made then
     state.current = made
   else
@@ -75,7 +75,8 @@ local methods = {
 
 --- cards.watch(path, options)
 -- @param path of a file, as for cards.load
--- @param options { interval = 1 (seconds between two reads of the file), on_error = function(err) for a broken edit; by default standard error is written to }
+-- @param options { interval = 1 (seconds between two reads of the file), on_error = function(err) for a broken edit; by default standard error is written to,
+--   trust as for cards.load }
 -- @return a watcher; or nil and an error where the file cannot be loaded now. A watcher is called like the policy in the file. Its field `current` is what
 --   cards.load returned for the version in use: the policy, the provider's module, or true for mappings, which are defined again. Clients of a former module
 --   do not change
@@ -85,13 +86,13 @@ return function(path, options)
   options = options or {}
   local interval = options.interval or DEFAULT_INTERVAL
   local text = content(path)
-  local made, kind = load_script.take(path)
+  local made, kind = load_script.take(path, nil, options)
   if not made then
     return nil, kind
   end
   local watcher = setmetatable({}, methods)
   states[watcher] = {
-    path = path, text = text, kind = kind, current = made, interval = interval, on_error = options.on_error, next_look = core.now() + interval,
+    path = path, text = text, kind = kind, current = made, interval = interval, on_error = options.on_error, trust = options.trust, next_look = core.now() + interval,
   }
   return watcher
 end

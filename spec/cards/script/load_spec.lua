@@ -57,7 +57,11 @@ describe("cards.load of a policy", function()
   end)
 
   it("takes a key from the environment, and says where it is not there", function()
+    refused("return {\n  number = hash(from_env 'PATH') }", 2, "from_env: PATH is not among the variables")
+    cards.configure { script_env = { "PATH", "CARDS_NO_*" } }
     refused("return {\n  number = hash(from_env 'CARDS_NO_SUCH_VARIABLE') }", 2, "CARDS_NO_SUCH_VARIABLE is not set")
+    refused("return {\n  number = hash 'a key of sixteen bytes' }", 2, "from the environment")
+    refused("return {\n  number = hash(from_env 'not a name 4111111111111111') }", 2, "from_env takes the name")
     local show = assert(cards.load(file "return { id = hash(from_env 'PATH') }"))
     assert.matches("^%x+$", show { id = "c_1" }.id)
   end)

@@ -10,8 +10,8 @@
 #define LONGEST   4194304 /* places of a list: more than there is memory for */
 
 /* The functions that are taken as they are. */
-static const char *const base[] = { "assert", "error", "ipairs", "next", "pairs", "select", "tonumber", "tostring", "type", NULL };
-static const char *const strings[] = { "byte", "char", "format", "len", "lower", "reverse", "sub", "upper", NULL };
+static const char *const base[] = { "assert", "error", "ipairs", "next", "pairs", "select", "tonumber", "type", NULL };
+static const char *const strings[] = { "byte", "char", "len", "lower", "reverse", "sub", "upper", NULL };
 static const char *const tables[] = { "concat", NULL };
 static const char *const maths[] = { "abs",   "acos", "asin",  "atan", "atan2", "ceil", "cos",        "cosh", "deg",        "exp",  "floor", "fmod",
                                      "frexp", "huge", "ldexp", "log",  "log10", "max",  "maxinteger", "min",  "mininteger", "modf", "pi",    "pow",
@@ -28,15 +28,45 @@ static const char *const withheld[] = { "arg",      "bit",      "bit32",      "c
                                         "rawlen",   "rawset",   "require",    "setfenv",        "setmetatable", "utf8",
                                         "warn",     "xpcall",   "_G",         "_ENV",           "_VERSION",     NULL };
 
-/* --- functions that would hardly ever end, with a bound: a count of instructions does not see into a call of C's ---
- * The function of Lua's is in an upvalue. */
-
+/* The function of Lua's is in an upvalue. */
 static int call_original(lua_State *L) {
   lua_pushvalue(L, lua_upvalueindex(1));
   lua_insert(L, 1);
   lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
   return lua_gettop(L);
 }
+
+/* --- functions that would say an address ---
+ * An address differs from run to run, and may differ with what the host holds. */
+
+/* A table, function or coroutine is its type. */
+static int to_text(lua_State *L) {
+  luaL_checkany(L, 1);
+  lua_settop(L, 1);
+  if (!lua_isnil(L, 1) && !lua_isboolean(L, 1) && !lua_isnumber(L, 1) && !lua_isstring(L, 1)) {
+    lua_pushstring(L, luaL_typename(L, 1));
+    return 1;
+  }
+  return call_original(L);
+}
+
+static int format(lua_State *L) {
+  size_t len;
+  const char *text = luaL_checklstring(L, 1, &len);
+  for (size_t i = 0; i + 1 < len; i++) {
+    if (text[i] != '%') continue;
+    i += 1 + strspn(text + i + 1, "-+ #0123456789.");
+    luaL_argcheck(L, text[i] != 'p', 1, "a script has no addresses");
+  }
+  for (int i = lua_gettop(L); i > 1; i--) {
+    if (lua_type(L, i) != LUA_TTABLE && lua_type(L, i) != LUA_TFUNCTION) continue;
+    lua_pushstring(L, luaL_typename(L, i));
+    lua_replace(L, i);
+  }
+  return call_original(L);
+}
+
+/* --- functions that would hardly ever end, with a bound: a count of instructions does not see into a call of C's --- */
 
 /* How many parts of a pattern may stand for more than one text: each multiplies the ways to try. */
 static int choices(const char *pattern, size_t len) {
@@ -280,8 +310,8 @@ static int unknown(lua_State *L) {
 }
 
 void script_push_environment(lua_State *L) {
-  static const luaL_Reg string_functions[] = { { "find", match }, { "match", match }, { "gmatch", match },
-                                               { "gsub", match }, { "rep", rep },     { NULL, NULL } };
+  static const luaL_Reg string_functions[] = { { "find", match }, { "match", match },   { "gmatch", match }, { "gsub", match },
+                                               { "rep", rep },    { "format", format }, { NULL, NULL } };
   static const luaL_Reg methods[] = { { "__index", unknown }, { NULL, NULL } };
   open_library(L, luaopen_base, "_G");
   open_library(L, luaopen_string, "string");
@@ -292,6 +322,7 @@ void script_push_environment(lua_State *L) {
 #endif
   push_marks(L);
   copy(L, "_G", base);
+  bound(L, "_G", "tostring", to_text);
   lua_newtable(L);
   copy(L, "string", strings);
   for (const luaL_Reg *one = string_functions; one->name; one++)

@@ -1,0 +1,180 @@
+--- What a mapping or a definition that is read from a file could find out about a secret, or show of it.
+--
+-- A script file never holds a secret, but what it declares works on secrets. Two kinds of mistakes are found here. An *oracle* is a rule whose outcome depends on
+-- the value of a secret: who writes such a rule can try values out. An *exposure* is a field that by its name holds a card number, a CVV or a track, and is
+-- declared as plain, or a credential that would be sent without TLS. Trusted code may do both.
+
+local check = require "cards.util.check"
+local core = require "cards.core"
+local transforms = require "cards.card.transforms"
+
+local exposure = {}
+
+local SECRETS = { pan = true, cvv = true, token = true, secret = true }
+
+--- Transforms that make something of every value that they are given.
+local ALWAYS = { digits = true, trim = true, upper = true, default = true }
+
+--- Names of fields, in small letters and digits only, that hold what may not be shown.
+local NAMES = {}
+for name in ([[pan fpan dpan cardpan primaryaccountnumber cardnumber cardno cardnum ccnumber creditcardnumber fullcardnumber clearpan plainpan
+  cvv cvv2 cvc cvc2 cvn cvn2 cav2 csc securitycode cardsecuritycode cardcvv cardcvc verificationvalue cardverificationvalue cardverificationcode
+  track track1 track2 trackdata track1data track2data track2equivalent track2equivalentdata magstripe magstripedata magneticstripe
+  pin pinblock cardpin]]):gmatch "%S+" do
+  NAMES[name] = true
+end
+
+--- Whether a field holds by its name what may not be shown: "cardNumber", "secrets.card_number", "card.number".
+local function holds_secret(path)
+  local above, name = path:gsub("%[%d*%]", ""):match "^(.-)%.?([^.]+)$"
+  name = (name or ""):lower():gsub("[^%w]", "")
+  if name == "number" then
+    return above == "" or above:lower():find "card[^.]*$" ~= nil
+  end
+  return NAMES[name] == true
+end
+
+--- The type of a field as a definition writes it.
+local function type_of(field)
+  return type(field) == "table" and rawget(field, "type") or field
+end
+
+--- Adds the oracles of a mapping.
+-- @param fields { path = type } of the operation's record
+-- @param at a collector of cards.util.mistakes
+function exposure.mapping(mapping, fields, at)
+  for name, expression in pairs(mapping) do
+    local here, secret = at:at(name), nil
+    if type(expression) == "table" and transforms.definition(expression) == nil then
+      if expression[1] == nil then
+        exposure.mapping(expression, fields, here)
+      end
+      for i, item in ipairs(expression) do
+        local definition = transforms.definition(item)
+        if type(item) == "string" and SECRETS[type_of(fields[item])] then
+          secret = item
+        elseif secret and definition and not ALWAYS[definition.name] then
+          here:at(i):wrong((": what '%s' makes of '%s' would tell a file about a secret"):format(definition.name, check.shown(secret)))
+        end
+      end
+    end
+  end
+end
+
+--- Adds the functions that a definition has anywhere but in mappings, where they get plain values.
+local function functions(value, at, depth)
+  for key, content in pairs(value) do
+    local here = at:at(key)
+    if type(content) == "function" then
+      here:wrong ": a file declares a signature, and programs none; a function stands in `card` only"
+    elseif type(content) == "table" and not (depth == 3 and key == "card") then
+      functions(content, here, depth + 1)
+    end
+  end
+end
+
+local function list_of(value)
+  return type(value) == "table" and rawget(value, 1) ~= nil and value or { value }
+end
+
+--- The types of an operation's fields by their paths from the top of the answer.
+local function declared_in(operation)
+  local declared = {}
+  local response = type(operation.response) == "table" and operation.response or {}
+  local root = type(response.root) == "string" and response.root ~= "" and response.root .. "." or ""
+  for path, field in pairs(type(response.fields) == "table" and response.fields or {}) do
+    if type(path) == "string" then
+      declared[root .. path] = type_of(field)
+    end
+  end
+  return declared
+end
+
+--- Whether comparing an answer's text with that one could find a CVV or a number.
+local function is_guess(value)
+  return (type(value) == "string" or type(value) == "number") and tostring(value):find "%d%d%d" ~= nil
+end
+
+local function rules(operation, declared, at)
+  local single = type(operation.success) == "table" and operation.success.path ~= nil
+  for i, rule in ipairs(single and { operation.success } or list_of(operation.success)) do
+    local here = single and at or at:at(i)
+    if type(rule) == "table" and rule.equals ~= nil and type(rule.path) == "string" then
+      local kind = declared[rule.path]
+      if SECRETS[kind] then
+        here:wrong((": '%s' is a secret, and a success that depends on its value would tell it"):format(check.shown(rule.path)))
+      elseif not kind and (is_guess(rule.equals) or holds_secret(rule.path)) then
+        here:wrong((": '%s' is not declared, so it is a secret: declare it among the fields to compare it with digits"):format(check.shown(rule.path)))
+      end
+    end
+  end
+end
+
+local function echoes(operation, declared, at)
+  for path, given in pairs(type(operation.echo) == "table" and operation.echo or {}) do
+    local param = type(given) == "table" and given.param or given
+    local about = type(operation.params) == "table" and type(param) == "string" and operation.params[param]
+    local chosen = type(about) == "table" and (about.value ~= nil or about.default ~= nil)
+    local kind = type(path) == "string" and declared[path]
+    if kind == "pan" or kind == "cvv" or (type(path) == "string" and holds_secret(path)) or (chosen and (not kind or SECRETS[kind])) then
+      at:at(path):wrong ": an echo that depends on the value of a secret would tell it"
+    end
+  end
+end
+
+local function errors(operation, declared, at)
+  local given = type(operation.error) == "table" and operation.error or {}
+  for _, key in ipairs { "code", "message" } do
+    for _, path in ipairs(list_of(given[key])) do
+      if type(path) == "string" and (SECRETS[declared[path]] or holds_secret(path)) then
+        at:at(key):wrong((": '%s' holds a secret, which an error would show"):format(check.shown(path)))
+      end
+    end
+  end
+end
+
+local function fields(operation, at)
+  local response = type(operation.response) == "table" and operation.response or {}
+  for path, field in pairs(type(response.fields) == "table" and response.fields or {}) do
+    if type(path) == "string" and not SECRETS[type_of(field)] and holds_secret(path) then
+      at:at "fields":at(path):wrong((": by its name it is a secret, and is declared as '%s': pan, cvv or secret hides it"):format(check.shown(type_of(field))))
+    end
+  end
+end
+
+--- Adds what is wrong with a definition: oracles, and unless it is trusted exposures.
+function exposure.definition(value, at, trust)
+  functions(value, at, 1)
+  if not trust and type(value.base_url) == "string" and not value.base_url:find "^[Hh][Tt][Tt][Pp][Ss]://" then
+    at:at "base_url":wrong ": credentials and numbers would go there without TLS"
+  end
+  for name, operation in pairs(type(value.operations) == "table" and value.operations or {}) do
+    local here = at:at "operations":at(name)
+    if type(operation) == "table" then
+      local declared = declared_in(operation)
+      rules(operation, declared, here:at "success")
+      echoes(operation, declared, here:at "echo")
+      if not trust then
+        errors(operation, declared, here:at "error")
+        fields(operation, here:at "response")
+      end
+      if type(operation.card) == "table" then
+        exposure.mapping(operation.card, type(operation.response) == "table" and operation.response.fields or {}, here:at "card")
+      end
+    end
+  end
+end
+
+--- Adds the oracles of the mappings of a file.
+function exposure.mappings(value, at)
+  for name, mapping in pairs(value) do
+    local provider, operation = tostring(name):match "^([^.]+)%.(.+)$"
+    local about = provider and core.provider(provider)
+    local known = about and about.operations[operation]
+    if type(mapping) == "table" and known then
+      exposure.mapping(mapping, known.response.fields, at:at(name))
+    end
+  end
+end
+
+return exposure

@@ -1,0 +1,115 @@
+--- What a mapping or a definition in a file may not do: find out about a secret, or declare one plain.
+
+local cards = require "cards"
+local program = require "support.program"
+
+local files = {}
+
+after_each(function()
+  for _, path in ipairs(files) do
+    os.remove(path)
+  end
+  files = {}
+end)
+
+local function load(text, options)
+  local path = program.file(text)
+  files[#files + 1] = path
+  return cards.load(path, options)
+end
+
+local function refused(text, line, part, options)
+  local made, err = load(text, options)
+  assert.is_nil(made)
+  assert.truthy(err.message:find((":%d: "):format(line), 1, true), err.message)
+  assert.truthy(err.message:find(part, 1, true), err.message)
+end
+
+--- A definition with this in its operation.
+local function definition(more, fields)
+  return ([[return { name = "filed", base_url = "https://filed.example", auth = { type = "bearer" }, operations = { show = {
+path = "/cards/{card_id}", params = { card_id = { required = true }, guess = { default = "739", into = "query" } },
+%s
+response = { fields = { id = "string", pan = "pan", cvv = "cvv", tok = "token"%s } } } } }]]):format(more or "", fields or "")
+end
+
+describe("a definition in a file", function()
+  it("says nothing about the value of a secret in `success`", function()
+    refused(definition 'success = { path = "cvv", equals = "739" },', 3, "'cvv' is a secret")
+    refused(definition 'success = { { path = "id", equals = "739" }, { path = "tok", equals = "t" } },', 3, "'tok' is a secret")
+    refused(definition 'success = { path = "CVC2", equals = "x" },', 3, "'CVC2' is not declared")
+    refused(definition 'success = { path = "other", equals = "0739" },', 3, "'other' is not declared")
+    refused(definition 'success = { path = "other", equals = 739 },', 3, "'other' is not declared", { trust = true })
+    assert(load(definition 'success = { { path = "id", equals = "739" }, { path = "ok", equals = true }, { path = "state", equals = "OK" }, { path = "code", equals = 0 } },'))
+    assert(load(definition 'success = { path = "cvv", absent = true },'))
+  end)
+
+  it("says nothing about the value of a secret in `echo`", function()
+    refused(definition 'echo = { cvv = "card_id" },', 3, "would tell it")
+    refused(definition 'echo = { pan = "card_id" },', 3, "would tell it")
+    refused(definition 'echo = { tok = "guess" },', 3, "would tell it")
+    refused(definition 'echo = { other = "guess" },', 3, "would tell it")
+    refused(definition 'echo = { cardNumber = "card_id" },', 3, "would tell it")
+    assert(load(definition 'echo = { id = "card_id", tok = "card_id" },'))
+  end)
+
+  it("has no transform whose outcome depends on a secret", function()
+    refused(definition 'card = { exp_month = { "cvv", month } },', 3, "would tell a file about a secret")
+    refused(definition 'card = { cvv = { "cvv", map { ["739"] = "x" } } },', 3, "would tell a file about a secret")
+    refused(definition 'card = { billing = { country = { "id", "cvv", trim, country } } },', 3, "would tell a file about a secret")
+    assert(load(definition 'card = { number = { "pan", digits }, cvv = { "cvv", trim }, token = "tok", id = { "id", upper } },'))
+  end)
+
+  it("has functions in `card` only, which see no secret", function()
+    refused(definition():gsub('auth = { type = "bearer" }', 'auth = { type = "signer", name = "X", credential = "key", sign = function() return "x" end }'), 1,
+      "a file declares a signature")
+    assert(load(definition 'card = { status = function(r) return r.cvv.class end },'))
+  end)
+
+  it("does not declare plain what by its name is a secret", function()
+    for _, name in ipairs { "cardNumber", "card_no", "CVV2", "security_code", "track2", "PAN", "pin_block", "number" } do
+      refused(definition(nil, (', %s = "string"'):format(name)), 4, "by its name it is a secret")
+    end
+    refused(definition(nil, ', ["secrets.card.number"] = "string"'), 4, "by its name it is a secret")
+    refused(definition(nil, ', ["cards[].cvv"] = { type = "integer" }'):gsub("cvv = \"cvv\", ", ""), 4, "by its name it is a secret")
+    assert(load(definition(nil, ', cardNumber = "string"'), { trust = true }))
+    assert(load(definition(nil, ', cardNumber = "pan", account_number = "string", ["phone.number"] = "string", company = "string", cardNumberLast4 = "string"')))
+  end)
+
+  it("has no error that holds a secret", function()
+    refused(definition 'error = { code = "cvv" },', 3, "which an error would show")
+    refused(definition 'error = { message = { "message", "card.cvv2" } },', 3, "which an error would show")
+  end)
+
+  it("sends credentials over TLS only", function()
+    refused(definition():gsub("https:", "http:"), 1, "without TLS")
+    assert(load((definition():gsub("https:", "http:")), { trust = true }))
+  end)
+
+  it("is free to do all of that in trusted code", function()
+    assert(cards.define { name = "trusted", base_url = "https://trusted.example", auth = { type = "bearer" }, operations = { show = {
+      path = "/cards", success = { path = "cvv", equals = "739" }, response = { fields = { cardNumber = "string", cvv = "cvv" } } } } })
+  end)
+end)
+
+describe("a mapping in a file", function()
+  it("has no transform whose outcome depends on a secret", function()
+    refused("return { ['alix.private_info'] = {\n  exp_month = { 'cvv', month } } }", 2, "would tell a file about a secret")
+    refused("return { ['alix.private_info'] = {\n  cvv = { 'cvv', map { ['111'] = 'x' } } } }", 2, "would tell a file about a secret")
+    assert.is_true(load "return { ['alix.private_info'] = { number = { 'cardNo', digits }, cvv = 'cvv', exp_month = { 'expMonth', month }, exp_year = { 'expYear', year } } }")
+  end)
+
+  it("gives functions of secrets nothing but their class", function()
+    local path = "return { ['alix.private_info'] = { number = 'cardNo', cvv = 'cvv', status = function(r) return r.cvv.class .. tostring(r.cvv.value) end,"
+      .. " id = function(r) return r.cardNo end, type = function(r) local n = 0 for _ in pairs(r.cardNo) do n = n + 1 end return n end } }"
+    assert.is_true(load(path))
+    for _, cvv in ipairs { "111", "739" } do
+      local record = setmetatable({ cardNo = cards.secret("4111111111111111", "pan"), cvv = cards.secret(cvv, "cvv") }, { __metatable = "alix.private_info" })
+      local card = assert(cards.card(record))
+      assert.same({ "cvvnil", "2" }, { card.status, card.type })
+      assert.is_nil(card.id)
+      assert.equal("4111111111111111", card.number:reveal())
+    end
+    assert.is_true(load "return { ['alix.private_info'] = { number = 'cardNo', cvv = 'cvv', exp_month = { 'expMonth', month }, exp_year = { 'expYear', year } } }")
+  end)
+end)
