@@ -61,7 +61,9 @@ local replace
 --- What a mark stands for. An error with file and line where its arguments make no sense.
 local function meaning(mark, script)
   local value = mark.name == "from_env" and from_env or script.kind == "policy" and rules[mark.name] or transforms.values[mark.name] or rules[mark.name]
-  if not mark.n then
+  if value == nil then
+    error(("%s: a global of the script was changed"):format(script.path), 0)
+  elseif not mark.n then
     return value
   end
   local ok, made = pcall(function()

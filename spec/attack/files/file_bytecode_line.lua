@@ -1,0 +1,2 @@
+#! is bytecode behind a line for the shell.
+Lua

@@ -1,0 +1,1 @@
+﻿LJ is bytecode behind a byte order mark.

@@ -1,0 +1,3 @@
+-- Jumps back for ever.
+-- Stopped: cards.load: invalid_request
+::a:: goto a

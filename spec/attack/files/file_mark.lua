@@ -1,0 +1,3 @@
+-- Returns a rule.
+-- Stopped: a table is returned: a script returns a table
+return keep

@@ -1,0 +1,3 @@
+-- Returns nothing.
+-- Stopped: a nil is returned: a script returns a table
+local x = 1

@@ -1,0 +1,3 @@
+-- Runs a program.
+-- Stopped: 'os' is not available to a confined script
+return { a = os.execute('id') }
