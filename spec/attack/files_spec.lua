@@ -3,38 +3,17 @@
 
 local attack = require "support.attack"
 
-local FOLDER = "spec/attack/files/"
-local BYTECODE = "a script is text, not bytecode" -- such files have no second line
-
-local function names()
-  local list, listing = {}, assert(io.popen("ls " .. FOLDER))
-  for name in listing:lines() do
-    list[#list + 1] = name
-  end
-  listing:close()
-  return list
-end
-
-local function read(name)
-  local file = assert(io.open(FOLDER .. name, "rb"))
-  local text = file:read "*a"
-  file:close()
-  return text
-end
-
 describe("a hostile file", function()
-  local list = names()
+  local list = attack.names()
 
   it("is one of a hundred", function()
     assert.is_true(#list >= 100)
   end)
 
   for _, name in ipairs(list) do
-    local text = read(name)
-    local what = text:match "^%-%- (%u[^\n]*)%." or name
-    local stopped = text:match "\n%-%- Stopped: ([^\n]+)" or BYTECODE
+    local what, stopped = attack.about(name)
     it("is stopped: " .. name:match "^[^.]+" .. ": " .. what, function()
-      local one, other = attack.outcome(FOLDER .. name, attack.pair[1]), attack.outcome(FOLDER .. name, attack.pair[2])
+      local one, other = attack.outcome(attack.FOLDER .. name, attack.pair[1]), attack.outcome(attack.FOLDER .. name, attack.pair[2])
       assert.equal(one, other)
       assert.truthy(one:find(stopped, 1, true), one)
       for _, card in ipairs(attack.pair) do

@@ -5,6 +5,26 @@ local core = require "cards.core"
 
 local attack = {}
 
+attack.FOLDER = "spec/attack/files/"
+
+--- The names of the files.
+function attack.names()
+  local list, listing = {}, assert(io.popen("ls " .. attack.FOLDER))
+  for name in listing:lines() do
+    list[#list + 1] = name
+  end
+  listing:close()
+  return list
+end
+
+--- What the first line of a file says that it tries, and what its second line says that the outcome has in it; bytecode has no second line.
+function attack.about(name)
+  local file = assert(io.open(attack.FOLDER .. name, "rb"))
+  local text = file:read "*a"
+  file:close()
+  return text:match "^%-%- (%u[^\n]*)%." or name, text:match "\n%-%- Stopped: ([^\n]+)" or "a script is text, not bytecode"
+end
+
 --- Cards that differ in nothing that a mask shows.
 attack.pair = {
   { number = "4111111100041111", cvv = "739", token = "tok_4f5Hc0aQ9zLr" },
