@@ -8,24 +8,26 @@
 #include "text/chars.h"
 #include "text/pan.h"
 
-#define NEEDLES_MAX ((size_t)1 << 20) /* bytes of all forms of all values */
+#define VALUES_MAX  ((size_t)1 << 20) /* bytes of values that are not looked at yet */
+#define GRAMS_MAX   ((size_t)1 << 17) /* of all forms of all values; with more of them no text is shown */
 #define RUN         8                 /* bytes in a row that are too many to show: a gram */
 #define WORD        3                 /* bytes; shorter values and these are hidden only where they stand alone */
 #define MIN_DIGITS  7                 /* of a number; with fewer it may be a date or an amount */
 #define ROUNDS      8
 #define STARS       "***"
-#define FEW_DIGITS  3                     /* a CVV */
-#define LONG_WORD   12                    /* a token */
-#define SHOWN_MAX   (3 * REDACT_TEXT_MAX) /* bytes: a single byte may become three stars */
+#define FEW_DIGITS  3                 /* a CVV */
+#define LONG_WORD   12                /* a token */
+#define WINDOW(max) (4 * (max) + 512) /* bytes of a text that are looked at, where `max` of them may be shown */
+#define EDGE        64                /* bytes before a cut that may begin a value, encoded or with separators */
 #define ALL_STARS   UINT64_C(0x2a2a2a2a2a2a2a2a)
 
-/* The head of an entry in redact.needles; the bytes follow. They are folded, and one form of a value: as it is,
- * percent-encoded, base64, or only its digits. */
-struct needle {
-  uint16_t len;
-  bool word;
-  bool digits; /* only digits: looked for in the view without separators */
-};
+/* What is known of values is a set of 64-bit numbers: every RUN bytes in a row of every form of a value, which is a
+ * gram, and every form that is shorter, below a tag. Folded bytes are 0x20 or more, so that a tag is never the first
+ * byte of a gram. The cost of a text does not depend on how many values there are. */
+#define TAG_LEN    7  /* bits of a tag: the length of a short form */
+#define TAG_DIGITS 8  /* only digits: looked for in the view without separators */
+#define TAG_WORD   16 /* hidden only where it stands alone */
+#define TAGS       32
 
 /* A byte of a view, and where the text has it. A view is an array of these. It is shorter than the text when it
  * decodes or leaves out bytes. */
@@ -33,13 +35,6 @@ struct unit {
   uint32_t at;
   unsigned char byte; /* folded */
   unsigned char width;
-};
-
-/* All grams of all needles, in an open hash table. 0 is a free slot, as no folded byte is 0. Sorting them with qsort
- * would leave copies in freed memory. */
-struct grams {
-  uint64_t *slots;
-  size_t mask;
 };
 
 /* Makes equal what a provider may change in a value: case, control characters, the '+' of forms, the '-' and '_' of
@@ -54,38 +49,83 @@ static bool is_word(unsigned char folded) {
 }
 
 void redact_init(struct redact *redact) {
-  buf_init(&redact->values, NEEDLES_MAX);
-  buf_init(&redact->needles, NEEDLES_MAX);
+  memset(redact, 0, sizeof *redact);
+  buf_init(&redact->values, VALUES_MAX);
 }
 
 void redact_free(struct redact *redact) {
   buf_free(&redact->values);
-  buf_free(&redact->needles);
+  pool_free(redact->grams);
+  redact_init(redact);
 }
 
-static bool add_needle(struct redact *redact, const char *bytes, size_t len, bool word, bool digits) {
-  struct needle needle = { .len = (uint16_t)len, .word = word, .digits = digits };
-  bool ok = buf_add(&redact->needles, &needle, sizeof needle);
-  for (size_t i = 0; i < len && ok; i++)
-    ok = buf_add_char(&redact->needles, (char)fold((unsigned char)bytes[i]));
-  return ok;
+/* The slot that has the gram, or the free one (0) where it belongs. */
+static uint64_t *slot_of(uint64_t *slots, size_t size, uint64_t gram) {
+  size_t i = (size_t)(gram * UINT64_C(0x9e3779b97f4a7c15) >> 32) & (size - 1);
+  while (slots[i] != 0 && slots[i] != gram)
+    i = (i + 1) & (size - 1);
+  return &slots[i];
 }
 
+static bool has_gram(const struct redact *redact, uint64_t gram) {
+  return redact->size > 0 && *slot_of(redact->grams, redact->size, gram) != 0;
+}
+
+static bool grow(struct redact *redact) {
+  size_t size = redact->size > 0 ? 2 * redact->size : 256;
+  uint64_t *slots = size > 2 * GRAMS_MAX ? NULL : pool_calloc(size, sizeof *slots);
+  if (!slots) return false;
+  for (size_t i = 0; i < redact->size; i++)
+    if (redact->grams[i] != 0) *slot_of(slots, size, redact->grams[i]) = redact->grams[i];
+  pool_free(redact->grams);
+  redact->grams = slots;
+  redact->size = size;
+  return true;
+}
+
+static bool add_gram(struct redact *redact, uint64_t gram) {
+  if (2 * (redact->count + 1) > redact->size && !grow(redact)) return false;
+  uint64_t *slot = slot_of(redact->grams, redact->size, gram);
+  redact->count += *slot == 0;
+  *slot = gram;
+  return true;
+}
+
+/* Adds one form of a value. */
+static bool add_form(struct redact *redact, const char *bytes, size_t len, unsigned tag) {
+  uint64_t gram = 0;
+  for (size_t i = 0; i < len; i++) {
+    gram = gram << 8 | fold((unsigned char)bytes[i]);
+    if (i + 1 >= RUN && gram != ALL_STARS && !add_gram(redact, gram)) return false;
+  }
+  if (len >= RUN || len == 0) return true;
+  tag |= (unsigned)len;
+  redact->tags |= UINT32_C(1) << tag;
+  return add_gram(redact, (uint64_t)tag << 56 | gram);
+}
+
+/* A value as it is, percent-encoded, in base64, in hexadecimal, and if it is a number its digits. */
 static bool add_forms(struct redact *redact, const char *bytes, size_t len, struct buf *form) {
-  bool word = len <= WORD;
-  if (!add_needle(redact, bytes, len, word, false)) return false;
+  unsigned tag = len <= WORD ? TAG_WORD : 0;
+  if (!add_form(redact, bytes, len, tag)) return false;
 
-  if (!buf_add_percent_encoded(form, bytes, len) || !add_needle(redact, form->data, form->len, word, false)) return false;
+  if (!buf_add_percent_encoded(form, bytes, len) || !add_form(redact, form->data, form->len, tag)) return false;
 
   buf_clear(form);
   if (!buf_add_base64(form, bytes, len)) return false;
   size_t unpadded = form->len;
   while (form->data[unpadded - 1] == '=')
     unpadded--;
-  if (!add_needle(redact, form->data, unpadded, word, false)) return false;
+  if (!add_form(redact, form->data, unpadded, tag)) return false;
+
+  buf_clear(form);
+  if (!buf_reserve(form, 2 * len)) return false;
+  hex_write(form->data, (const unsigned char *)bytes, len);
+  buf_added(form, 2 * len);
+  if (!add_form(redact, form->data, 2 * len, tag)) return false;
 
   if (pan_count(bytes, len) < MIN_DIGITS) return true;
-  return add_needle(redact, form->data, pan_digits(bytes, len, form->data), false, true);
+  return add_form(redact, form->data, pan_digits(bytes, len, form->data), TAG_DIGITS);
 }
 
 bool redact_add(struct redact *redact, const void *bytes, size_t len) {
@@ -98,12 +138,11 @@ bool redact_add(struct redact *redact, const void *bytes, size_t len) {
   return buf_add(&redact->values, &kept, sizeof kept) && buf_add(&redact->values, value, kept);
 }
 
-/* Makes needles of the values that were added since the last time. Most calls have no text to redact and never get
- * here. */
-static bool make_needles(struct redact *redact) {
+/* Looks at the values that were added since the last time. Most calls have no text to redact and never get here. */
+static bool add_values(struct redact *redact) {
   struct buf form;
-  bool ok = !redact->values.failed;
   uint16_t len;
+  bool ok = !redact->values.failed;
   buf_init(&form, 3 * REDACT_HEAD);
   for (size_t at = 0; ok && at < redact->values.len; at += sizeof len + len) {
     memcpy(&len, redact->values.data + at, sizeof len);
@@ -111,45 +150,9 @@ static bool make_needles(struct redact *redact) {
     ok = add_forms(redact, redact->values.data + at + sizeof len, len, &form);
   }
   if (ok) buf_clear(&redact->values);
+  redact->values.failed = !ok;
   buf_free(&form);
   return ok;
-}
-
-/* The needle at *offset, which moves on; NULL after the last one. */
-static const unsigned char *next_needle(const struct redact *redact, size_t *offset, struct needle *needle) {
-  if (*offset == redact->needles.len) return NULL;
-  memcpy(needle, redact->needles.data + *offset, sizeof *needle);
-  const char *bytes = redact->needles.data + *offset + sizeof *needle;
-  *offset += sizeof *needle + needle->len;
-  return (const unsigned char *)bytes;
-}
-
-/* The slot that has the gram, or the free one where it belongs. */
-static uint64_t *grams_slot(const struct grams *grams, uint64_t gram) {
-  size_t i = (size_t)(gram * UINT64_C(0x9e3779b97f4a7c15) >> 32) & grams->mask;
-  while (grams->slots[i] != 0 && grams->slots[i] != gram)
-    i = (i + 1) & grams->mask;
-  return &grams->slots[i];
-}
-
-static bool grams_make(struct grams *grams, const struct redact *redact) {
-  size_t size = 16;
-  while (size < 2 * redact->needles.len)
-    size *= 2;
-  grams->mask = size - 1;
-  grams->slots = pool_calloc(size, sizeof *grams->slots);
-  if (grams->slots == NULL) return false;
-
-  struct needle needle;
-  size_t offset = 0;
-  for (const unsigned char *bytes; (bytes = next_needle(redact, &offset, &needle)) != NULL;) {
-    uint64_t gram = 0;
-    for (size_t i = 0; i < needle.len; i++) {
-      gram = gram << 8 | bytes[i];
-      if (i + 1 >= RUN && gram != ALL_STARS) *grams_slot(grams, gram) = gram;
-    }
-  }
-  return true;
 }
 
 /* The text byte for byte, or with its percent encoding decoded. Returns the number of units. */
@@ -178,43 +181,37 @@ static void hide(const struct unit *units, size_t count, unsigned char *hidden) 
   memset(hidden + units[0].at, 1, end - units[0].at);
 }
 
-static void hide_grams(const struct grams *grams, const struct unit *units, size_t count, unsigned char *hidden) {
+static bool stands_alone(const struct unit *units, size_t count, size_t from, size_t len) {
+  return (from == 0 || !is_word(units[from - 1].byte)) && (from + len == count || !is_word(units[from + len].byte));
+}
+
+/* Hides the short forms that end with the unit at `end`. `gram` has the last RUN bytes. */
+static void hide_short(const struct redact *redact, unsigned digits, const struct unit *units, size_t count, size_t end, uint64_t gram,
+                       unsigned char *hidden) {
+  for (unsigned tag = 1; tag < TAGS; tag++) {
+    size_t len = tag & TAG_LEN;
+    if (!(redact->tags >> tag & 1) || (tag & TAG_DIGITS) != digits || end + 1 < len) continue;
+    if (!has_gram(redact, (uint64_t)tag << 56 | (gram & (UINT64_MAX >> (64 - 8 * len))))) continue;
+    if (!(tag & TAG_WORD) || stands_alone(units, count, end + 1 - len, len)) hide(units + end + 1 - len, len, hidden);
+  }
+}
+
+static void hide_view(const struct redact *redact, unsigned digits, const struct unit *units, size_t count, unsigned char *hidden) {
   uint64_t gram = 0;
   for (size_t i = 0; i < count; i++) {
     gram = gram << 8 | units[i].byte;
-    if (i + 1 >= RUN && *grams_slot(grams, gram) != 0) hide(units + i + 1 - RUN, RUN, hidden);
+    if (i + 1 >= RUN && has_gram(redact, gram)) hide(units + i + 1 - RUN, RUN, hidden);
+    if (redact->tags) hide_short(redact, digits, units, count, i, gram, hidden);
   }
 }
 
-static bool stands_at(const unsigned char *bytes, const struct needle *needle, const struct unit *units, size_t count, size_t i) {
-  for (size_t k = 0; k < needle->len; k++)
-    if (units[i + k].byte != bytes[k]) return false;
-  if (!needle->word) return true;
-  size_t after = i + needle->len;
-  return (i == 0 || !is_word(units[i - 1].byte)) && (after == count || !is_word(units[after].byte));
-}
-
-static void hide_short(const struct redact *redact, bool digits, const struct unit *units, size_t count, unsigned char *hidden) {
-  struct needle needle;
-  size_t offset = 0;
-  for (const unsigned char *bytes; (bytes = next_needle(redact, &offset, &needle)) != NULL;) {
-    if (needle.len >= RUN || needle.digits != digits) continue;
-    for (size_t i = 0; i + needle.len <= count; i++)
-      if (stands_at(bytes, &needle, units, count, i)) hide(units + i, needle.len, hidden);
-  }
-}
-
-static void hide_values(const struct redact *redact, const struct grams *grams, const char *text, size_t len, struct unit *units,
-                        unsigned char *hidden) {
-  size_t count = 0;
-  for (int decoded = 0; decoded < 2; decoded++) {
-    count = view(units, text, len, decoded);
-    hide_grams(grams, units, count, hidden);
-    hide_short(redact, false, units, count, hidden);
-  }
+static void hide_values(const struct redact *redact, const char *text, size_t len, struct unit *units, unsigned char *hidden) {
+  size_t count = view(units, text, len, false);
+  hide_view(redact, 0, units, count, hidden);
+  count = view(units, text, len, true);
+  hide_view(redact, 0, units, count, hidden);
   count = view_joined_digits(units, count);
-  hide_grams(grams, units, count, hidden);
-  hide_short(redact, true, units, count, hidden);
+  hide_view(redact, TAG_DIGITS, units, count, hidden);
 }
 
 /* C0, DEL, C1, and the line separators of Unicode. */
@@ -247,14 +244,16 @@ static bool add_visible(struct buf *out, const char *text, size_t len, const uns
   return ok;
 }
 
-static bool hide_once(const struct redact *redact, const struct grams *grams, const char *text, size_t len, struct buf *out) {
+/* @param edge bytes at the end that are hidden whatever they are */
+static bool hide_once(const struct redact *redact, const char *text, size_t len, size_t edge, struct buf *out) {
   struct unit *units = pool_alloc(len * sizeof *units);
   unsigned char *hidden = pool_calloc(len + 1, 1);
   struct buf visible;
   buf_init(&visible, out->max);
   bool ok = units != NULL && hidden != NULL;
   if (ok) {
-    hide_values(redact, grams, text, len, units, hidden);
+    hide_values(redact, text, len, units, hidden);
+    memset(hidden + len - edge, 1, edge);
     ok = add_visible(&visible, text, len, hidden) && pan_redact(out, buf_string(&visible), visible.len);
   }
   buf_free(&visible);
@@ -278,16 +277,21 @@ static bool cut(struct buf *text, size_t at) {
 }
 
 /* Redacts until nothing changes, as stars, spaces and a cut may together look like a value again. A text that does
- * not settle is not shown at all. */
-static bool hide_all(const struct redact *redact, const struct grams *grams, struct buf *out, const char *text, size_t len, size_t max) {
+ * not settle is not shown at all. Of a longer text than the window what is behind it is not looked at. A value that
+ * goes on there is hidden up to the cut where RUN bytes or more of it stand before; the edge hides fewer. */
+static bool hide_all(struct redact *redact, struct buf *out, const char *text, size_t len, size_t max, size_t window) {
   struct buf rounds[2];
+  size_t edge = len > window ? EDGE : 0;
+  if (edge) len = window;
+  if (!add_values(redact) || len > UINT32_MAX / 4) return false;
   buf_init(&rounds[0], 3 * len + 64);
   buf_init(&rounds[1], 3 * len + 64);
   bool ok = true, settled = false, was_cut = false;
   for (int i = 0; i < ROUNDS && ok && !settled; i++) {
     struct buf *next = &rounds[i % 2];
     buf_clear(next);
-    ok = hide_once(redact, grams, text, len, next);
+    ok = hide_once(redact, text, len, edge, next);
+    edge = 0;
     bool same = ok && next->len == len && (len == 0 || memcmp(next->data, text, len) == 0);
     bool fits = next->len <= (was_cut ? max + 3 : max);
     settled = same && fits;
@@ -302,11 +306,7 @@ static bool hide_all(const struct redact *redact, const struct grams *grams, str
 }
 
 bool redact_values(struct redact *redact, struct buf *out, const char *text, size_t len, size_t max) {
-  struct grams grams;
-  if (!make_needles(redact) || redact->needles.failed || len > UINT32_MAX / 4 || !grams_make(&grams, redact)) return false;
-  bool ok = hide_all(redact, &grams, out, text, len, max);
-  pool_free(grams.slots);
-  return ok;
+  return hide_all(redact, out, text, len, max, WINDOW(max));
 }
 
 /* --- secrets that nobody here has seen --- */
@@ -366,8 +366,15 @@ bool redact_suspects(struct buf *out, const char *text, size_t len) {
 
 /* --- a text as it may be shown --- */
 
+/* A word that is no number: "card_declined", "E120", "32", but not "739" or "4.1.1.1". */
 static bool is_code(const char *text) {
-  return text[strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_.-")] == '\0';
+  size_t letters = 0, digits = 0;
+  for (; *text; text++) {
+    if (!is_letter(*text) && !is_digit(*text) && !strchr("_.-", *text)) return false;
+    letters += is_letter(*text);
+    digits += is_digit(*text);
+  }
+  return letters > 0 || digits < FEW_DIGITS;
 }
 
 static bool add_cut(struct buf *out, const struct buf *text, size_t max) {
@@ -378,12 +385,13 @@ static bool add_cut(struct buf *out, const struct buf *text, size_t max) {
 
 bool redact_text(struct redact *redact, struct buf *out, const char *text, size_t len, size_t max) {
   struct buf known, masked;
-  buf_init(&known, SHOWN_MAX + 3);
-  buf_init(&masked, SHOWN_MAX + 3);
-  bool ok = len <= REDACT_TEXT_MAX && redact_values(redact, &known, text, len, SHOWN_MAX) && redact_suspects(&masked, buf_string(&known), known.len);
+  size_t room = 3 * WINDOW(max) + 3; /* a single byte may become three stars */
+  buf_init(&known, room);
+  buf_init(&masked, room);
+  bool ok = hide_all(redact, &known, text, len, room, WINDOW(max)) && redact_suspects(&masked, buf_string(&known), known.len);
   buf_clear(&known);
   /* Again, as a short value may now stand alone, beside digits that were masked. */
-  ok = ok && redact_values(redact, &known, buf_string(&masked), masked.len, SHOWN_MAX) && add_cut(out, &known, max);
+  ok = ok && hide_all(redact, &known, buf_string(&masked), masked.len, room, room) && add_cut(out, &known, max);
   buf_free(&known);
   buf_free(&masked);
   return ok;
@@ -391,8 +399,8 @@ bool redact_text(struct redact *redact, struct buf *out, const char *text, size_
 
 bool redact_code(struct redact *redact, struct buf *out, const char *text, size_t len, size_t max) {
   struct buf known;
-  buf_init(&known, SHOWN_MAX + 3);
-  bool ok = len <= REDACT_TEXT_MAX && redact_values(redact, &known, text, len, SHOWN_MAX);
+  buf_init(&known, 3 * WINDOW(max) + 3);
+  bool ok = hide_all(redact, &known, text, len, known.max, WINDOW(max));
   if (ok) ok = is_code(buf_string(&known)) ? add_cut(out, &known, max) : redact_text(redact, out, text, len, max);
   buf_free(&known);
   return ok;

@@ -14,22 +14,24 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "secret/buf.h"
 
-#define REDACT_HEAD     4096                /* bytes of a value that are remembered; those after them may show */
-#define REDACT_TEXT_MAX ((size_t)64 * 1024) /* bytes of the longest text that redact_text and redact_code take */
+#define REDACT_HEAD 4096 /* bytes of a value that are remembered; those after them may show */
 
 struct redact {
-  struct buf values;  /* as they were added, each after its length */
-  struct buf needles; /* the forms of values, made when there is a text */
+  struct buf values; /* added since the last text, each after its length */
+  uint64_t *grams;   /* what is known of the others: an open hash table */
+  size_t size, count;
+  uint32_t tags; /* bits of the tags that are in it */
 };
 
 void redact_init(struct redact *redact);
 /* Wipes and frees. */
 void redact_free(struct redact *redact);
 /* Remembers a copy of a value that must never show. An empty value, and one of stars only, is ignored. False when
- * memory is used up; then redaction fails, too. */
+ * memory is used up or the values are too many; then redaction fails, too, so that nothing is shown. */
 bool redact_add(struct redact *redact, const void *bytes, size_t len);
 
 /* Appends the text without the values that were added: at most `max` bytes, cut between characters, with "..." behind
@@ -42,7 +44,8 @@ bool redact_add(struct redact *redact, const void *bytes, size_t len);
  *  - Control characters and line breaks become spaces, invalid UTF-8 becomes '?'.
  *
  * All of this is repeated until nothing changes; a text that does not settle becomes "***". A cut comes after
- * redaction and never shows a part of a value. On failure nothing is appended. */
+ * redaction and never shows a part of a value. Only the beginning of a text is looked at, some times `max`, so that
+ * the cost depends neither on its length nor on the number of values. On failure nothing is appended. */
 bool redact_values(struct redact *redact, struct buf *out, const char *text, size_t len, size_t max);
 
 /* Appends the text with "***" for everything that may be a secret, known or not: three or more digits in a row, where
@@ -52,11 +55,10 @@ bool redact_values(struct redact *redact, struct buf *out, const char *text, siz
 bool redact_suspects(struct buf *out, const char *text, size_t len);
 
 /* Appends the text as it may stand in an error of the call: by redact_values, then redact_suspects, and only then cut
- * to `max` bytes, between characters and followed by "...". On failure nothing is appended; a text of more than
- * REDACT_TEXT_MAX bytes is one. */
+ * to `max` bytes, between characters and followed by "...". On failure nothing is appended. */
 bool redact_text(struct redact *redact, struct buf *out, const char *text, size_t len, size_t max);
-/* The same for a code: one word of ASCII letters, digits and "_.-" loses only the values of the call. Anything else is
- * taken for a text. */
+/* The same for a code: one word of ASCII letters, digits and "_.-" loses only the values of the call, when it has a
+ * letter or fewer than three digits. Anything else is taken for a text. */
 bool redact_code(struct redact *redact, struct buf *out, const char *text, size_t len, size_t max);
 
 #endif
