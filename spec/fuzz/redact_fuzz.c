@@ -121,19 +121,19 @@ static bool is_all_digits(struct piece value) {
 
 static void must_clean(const struct piece *values, size_t count, struct piece text, size_t max) {
   struct redact redact;
-  struct buf scrubbed, clean, code;
+  struct buf known, clean, code;
   redact_init(&redact);
-  buf_init(&scrubbed, max + 3);
+  buf_init(&known, max + 3);
   buf_init(&clean, max + 3);
   buf_init(&code, max + 3);
   for (size_t i = 0; i < count; i++)
     must(redact_add(&redact, values[i].bytes, values[i].len), "a value that cannot be remembered");
-  must(redact_values(&redact, &scrubbed, text.bytes, text.len, max), "a text that cannot be scrubbed");
-  must(scrubbed.len <= max + 3, "more than there is room for");
-  must_be_text(&scrubbed);
-  must(!has_candidate(buf_string(&scrubbed), scrubbed.len), "a card number is left: %s", buf_string(&scrubbed));
-  must(redact_text(&redact, &clean, text.bytes, text.len, max), "a text that cannot be cleaned");
-  must(redact_code(&redact, &code, text.bytes, text.len, max), "a code that cannot be cleaned");
+  must(redact_values(&redact, &known, text.bytes, text.len, max), "a text that cannot be redacted");
+  must(known.len <= max + 3, "more than there is room for");
+  must_be_text(&known);
+  must(!has_candidate(buf_string(&known), known.len), "a card number is left: %s", buf_string(&known));
+  must(redact_text(&redact, &clean, text.bytes, text.len, max), "a text that cannot be redacted as a text");
+  must(redact_code(&redact, &code, text.bytes, text.len, max), "a code that cannot be redacted as a text");
   must_be_text(&clean);
   must_be_text(&code);
   size_t whole = clean.len > max ? max : clean.len; /* behind it is what says that it was cut */
@@ -141,13 +141,13 @@ static void must_clean(const struct piece *values, size_t count, struct piece te
   for (size_t i = 0; i < count; i++) {
     struct piece value = values[i];
     if (value.len > REDACT_HEAD) value.len = REDACT_HEAD;
-    must(!shows((struct piece){ buf_string(&scrubbed), scrubbed.len }, value), "scrubbed and still there: %s", buf_string(&scrubbed));
+    must(!shows((struct piece){ buf_string(&known), known.len }, value), "redacted and still there: %s", buf_string(&known));
     /* Stars for a suspect may leave a word of three letters alone that did not stand alone. */
     if (value.len <= 3 && !is_all_digits(value)) continue;
-    must(!shows((struct piece){ buf_string(&clean), clean.len }, value), "cleaned and still there: %s", buf_string(&clean));
-    must(!shows((struct piece){ buf_string(&code), code.len }, value), "cleaned as a code and still there: %s", buf_string(&code));
+    must(!shows((struct piece){ buf_string(&clean), clean.len }, value), "redacted as a text and still there: %s", buf_string(&clean));
+    must(!shows((struct piece){ buf_string(&code), code.len }, value), "redacted as a code and still there: %s", buf_string(&code));
   }
-  buf_free(&scrubbed);
+  buf_free(&known);
   buf_free(&clean);
   buf_free(&code);
   redact_free(&redact);
