@@ -9,14 +9,17 @@
 #include "text/chars.h"
 #include "json/json.h"
 
-#define NUMBER_MAX  60 /* characters; cJSON silently cuts at 63 */
-#define SAFE_DIGITS 15 /* decimal digits that any double holds */
+#define NUMBER_MAX  60     /* characters; cJSON silently cuts at 63 */
+#define MANY        131072 /* values that any text may have */
+#define BYTES_EACH  8      /* bytes of a value and its name, at least on average, where there are more */
+#define SAFE_DIGITS 15     /* decimal digits that any double holds */
 
 struct check {
   const unsigned char *at;
   const unsigned char *end;
   const char *why;
   int depth;
+  size_t values; /* that may still follow */
 };
 
 static bool check_value(struct check *check);
@@ -210,6 +213,7 @@ static bool check_nested(struct check *check, bool object) {
 }
 
 static bool check_value(struct check *check) {
+  if (check->values-- == 0) return fail(check, "too many values in JSON");
   switch (peek(check)) {
   case '"': return check_string(check);
   case '{': return check_nested(check, true);
@@ -223,7 +227,7 @@ static bool check_value(struct check *check) {
 
 bool json_check(const char *text, size_t len, const char **why, size_t *where) {
   const unsigned char *start = (const unsigned char *)text;
-  struct check check = { .at = start, .end = len > 0 ? start + len : start };
+  struct check check = { .at = start, .end = len > 0 ? start + len : start, .values = len / BYTES_EACH > MANY ? len / BYTES_EACH : MANY };
   skip_space(&check);
   bool ok = check_value(&check);
   if (ok) {

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "provider/field_index.h"
 #include "secret/blocks.h"
 #include "text/pan.h"
 
@@ -19,8 +20,9 @@ struct builder {
   const struct operation *operation;
   struct error *error;
   struct blocks blocks;
+  struct field_index index;
   size_t declared; /* members that the operation declares, nulls included */
-  size_t cursor;   /* where to look for the next field first: most answers keep the order of the table */
+  size_t cursor;   /* the field after the last one that was found */
   char path[PATH_MAX_LEN];
 };
 
@@ -35,29 +37,31 @@ static bool protocol(struct builder *builder, const char *what) {
   return false;
 }
 
-static const struct field *find_field(struct builder *builder) {
+/* What is declared at the path. Most answers keep the order of the table, so that the next field, or a path that leads
+ * to it, is what is looked for; else it is in the index. False when memory is used up. */
+static bool find_declared(struct builder *builder, const struct field **field, enum shape *shape) {
   const struct operation *operation = builder->operation;
-  for (size_t i = 0; i < operation->field_count; i++) {
-    size_t at = (builder->cursor + i) % operation->field_count;
-    if (strcmp(operation->fields[at].path, builder->path) != 0) continue;
-    builder->cursor = at + 1;
-    return &operation->fields[at];
-  }
-  return NULL;
-}
-
-/* What stands at the path according to the fields that are declared below it. */
-enum shape { SHAPE_NONE, SHAPE_OBJECT, SHAPE_ARRAY };
-
-static enum shape declared_shape(const struct builder *builder) {
   size_t len = strlen(builder->path);
-  for (size_t i = 0; i < builder->operation->field_count; i++) {
-    const char *path = builder->operation->fields[i].path;
-    if (strncmp(path, builder->path, len) != 0) continue;
-    if (path[len] == '.') return SHAPE_OBJECT;
-    if (path[len] == '[') return SHAPE_ARRAY;
+  *field = NULL;
+  *shape = SHAPE_NONE;
+  if (builder->cursor < operation->field_count && strncmp(operation->fields[builder->cursor].path, builder->path, len) == 0) {
+    switch (operation->fields[builder->cursor].path[len]) {
+    case '\0': *field = &operation->fields[builder->cursor++]; return true;
+    case '.': *shape = SHAPE_OBJECT; return true;
+    case '[': *shape = SHAPE_ARRAY; return true;
+    default: break;
+    }
   }
-  return SHAPE_NONE;
+  if (!builder->index.slots && !field_index_paths(&builder->index, operation)) {
+    error_set(builder->error, ERROR_BUSY, "memory is used up");
+    return false;
+  }
+  const struct field_entry *entry = field_index_find(&builder->index, builder->path, len);
+  if (!entry) return true;
+  *field = entry->field;
+  *shape = entry->shape;
+  if (*field) builder->cursor = (size_t)(*field - operation->fields) + 1;
+  return true;
 }
 
 /* A copy as a C string, which lives as long as the record. */
@@ -231,10 +235,7 @@ static bool build_children(struct builder *builder, struct record *record, const
     } else if (elements && !enter_elements(builder, base)) {
       return false;
     }
-    if (object || elements) {
-      field = find_field(builder);
-      if (!field) shape = declared_shape(builder);
-    }
+    if ((object || elements) && !find_declared(builder, &field, &shape)) return false;
     bool declared = field || shape != SHAPE_NONE;
     builder->declared += object && declared;
     if (!null || !object) {
@@ -280,6 +281,7 @@ struct record *record_build(const struct json_node *payload, const struct operat
     error_set(error, ERROR_PROTOCOL, "the answer has none of the documented fields");
     ok = false;
   }
+  field_index_free(&builder.index);
   explicit_bzero(builder.path, sizeof builder.path); /* it has keys of the answer in it */
   root->blocks = builder.blocks;
   if (ok) return &root->record;

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "provider/field_index.h"
 #include "text/redact.h"
 #include "json/json.h"
 
@@ -43,22 +44,6 @@ static enum verdict judge(const struct operation *operation, const struct json_n
   return verdict;
 }
 
-/* Whether this is the last name of the path, apart from the brackets of an array. */
-static bool ends_in(const char *path, const char *name) {
-  const char *dot = strrchr(path, '.'), *last = dot ? dot + 1 : path;
-  size_t len = strcspn(last, "[");
-  return strncmp(last, name, len) == 0 && name[len] == '\0';
-}
-
-/* The field of that name that is declared a secret, wherever in the record; NULL when there is none. */
-static const struct field *secret_of_name(const struct operation *operation, const char *name) {
-  for (size_t i = 0; i < operation->field_count; i++) {
-    const struct field *field = &operation->fields[i];
-    if (field->type >= FIELD_PAN && ends_in(field->path, name)) return field;
-  }
-  return NULL;
-}
-
 /* Remembers a number as it is written, and with the leading zeros that it lost. */
 static void remember_number(struct redact *redact, const struct field *field, const struct json_node *node) {
   struct buf text;
@@ -72,11 +57,12 @@ static void remember_number(struct redact *redact, const struct field *field, co
 
 /* Remembers the declared secrets of an answer: whatever stands under their names anywhere in it, and all that an
  * object or array of such a name contains. */
-static void remember_secrets(struct redact *redact, const struct operation *operation, const struct json_node *node, const struct field *within) {
+static void remember_secrets(struct redact *redact, const struct field_index *secrets, const struct json_node *node, const struct field *within) {
   for (const struct json_node *child = json_child(node); child; child = json_next(child)) {
-    const struct field *field = json_type(node) == JSON_OBJECT ? secret_of_name(operation, json_key(child)) : NULL;
-    if (!field) field = within;
-    remember_secrets(redact, operation, child, field);
+    const char *key = json_type(node) == JSON_OBJECT ? json_key(child) : NULL;
+    const struct field_entry *entry = key ? field_index_find(secrets, key, strlen(key)) : NULL;
+    const struct field *field = entry ? entry->field : within;
+    remember_secrets(redact, secrets, child, field);
     if (field && json_type(child) == JSON_NUMBER) remember_number(redact, field, child);
     if (!field || json_type(child) != JSON_STRING) continue;
     size_t len;
@@ -147,7 +133,12 @@ static void describe(const struct response *response, const struct json_node *ro
   const struct operation *operation = response->request->operation;
   struct redact *redact = request_redact(response->request);
   if (root) {
-    remember_secrets(redact, operation, root, NULL);
+    struct field_index secrets = { 0 };
+    if (field_index_secrets(&secrets, operation))
+      remember_secrets(redact, &secrets, root, NULL);
+    else
+      redact->values.failed = true; /* then no text is shown */
+    field_index_free(&secrets);
     take(redact, root, operation->error_codes, error->code, ERROR_CODE_MAX, true);
     if (take(redact, root, operation->error_messages, error->message, ERROR_MESSAGE_MAX, false) && operation->error_details)
       add_details(redact, json_at(root, operation->error_details), error);
