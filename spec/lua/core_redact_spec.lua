@@ -37,10 +37,35 @@ describe("cards.redact", function()
 
   it("leaves what is no card number as it is", function()
     for _, text in ipairs {
-      "", "no digits", "4111111111111112", "411111111111", "00000000000000000000", "at 2024-01-31 10:20:30", "4111.1111.1111.1111", "1", "a\0b", "\255\254",
+      "", "no digits", "4111111111111112", "411111111111", "00000000000000000000", "at 2024-01-31 10:20:30", "9999999999999995", "1", "a\0b", "\255\254",
     } do
       becomes(text, text)
     end
+  end)
+
+  it("finds a number however it is written", function()
+    for text, shown in pairs {
+      ["4111.1111.1111.1111"] = "****.****.****.1111", ["4111\t1111\n1111/1111"] = "****\t****\n****/1111", ["4111%201111%201111%201111"] = "****%20****%20****%201111",
+      ["4111\\u00201111\\u00201111\\u00201111"] = "****\\u0020****\\u0020****\\u00201111", ["4111\194\1601111\226\128\1471111\226\128\1391111"] =
+        "****\194\160****\226\128\147****\226\128\1391111",
+      ["4111111111111111123"] = "************1111***", ["41111111111111111227"] = "************1111****", ["501800000009"] = "********0009",
+    } do
+      becomes(shown, text)
+    end
+  end)
+
+  -- Each kind a thousand times: what is masked has a valid sum and begins as a card's number does, which one of some hundred does by chance.
+  it("leaves times, ids, UUIDs and telephone numbers as they are", function()
+    local function digits(n, seed) return (("%.0f"):format((seed * 2654435761) % 10 ^ 9) .. ("%.0f"):format((seed * 40503 + 7) % 10 ^ 9)):rep(3):sub(1, n) end
+    for i = 1, 1000 do
+      for _, text in ipairs {
+        ("2024-%02d-%02d %02d:%02d:%02d.%03d"):format(i % 12 + 1, i % 28 + 1, i % 24, i % 60, i % 59, i % 1000), tostring(1700000000 + i * 7919), tostring(1700000000000 + i * 7919),
+        ("2024%02d%02d%02d%02d%02d"):format(i % 12 + 1, i % 28 + 1, i % 24, i % 60, i % 59), "id-" .. digits(12, i), "+1 (415) 505-" .. digits(4, i), "0" .. digits(15, i), "1" .. digits(15, i),
+      } do
+        becomes(text, text)
+      end
+    end
+    becomes("6f1ed002-ab5c-4f38-9c4b-3a1f6d9b1d11", "6f1ed002-ab5c-4f38-9c4b-3a1f6d9b1d11")
   end)
 
   it("keeps bytes around a number, NUL and broken UTF-8 as well", function()

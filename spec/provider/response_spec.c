@@ -45,6 +45,18 @@ static void hides_a_secret_with_the_zeros_that_its_number_lost(void **state) {
   says("whop", 400, "{\"secrets\":{\"cvc\":0},\"error\":{\"code\":\"000\",\"message\":\"none\"}}", "***", "none");
 }
 
+/* A number is a code, but for one that may be a CVV, where the operation returns one. */
+static void hides_a_code_that_may_be_a_cvv(void **state) {
+  (void)state;
+  says("whop", 400, "{\"error\":{\"code\":\"739\",\"message\":\"no\"}}", "***", "no");
+  says("whop", 400, "{\"error\":{\"code\":739,\"message\":\"no\"}}", "***", "no");
+  says("whop", 400, "{\"error\":{\"code\":\"400\",\"message\":\"no\"}}", "400", "no");
+  says("whop", 400, "{\"error\":{\"code\":\"7.3.9\",\"message\":\"no\"}}", "***", "no");
+  says("whop", 400, "{\"error\":{\"code\":\"E120\",\"message\":\"no\"}}", "E120", "no");
+  says("whop", 400, "{\"error\":{\"code\":1019,\"message\":\"no\"}}", "1019", "no");
+  says("payengine", 400, "{\"code\":122,\"message\":\"no\"}", "122", "no");
+}
+
 static int set_up(void **state) {
   (void)state;
   json_setup();
@@ -56,6 +68,7 @@ int main(void) {
     cmocka_unit_test(hides_a_secret_that_the_answer_repeats),
     cmocka_unit_test(hides_a_secret_inside_of_an_array_or_object),
     cmocka_unit_test(hides_a_secret_with_the_zeros_that_its_number_lost),
+    cmocka_unit_test(hides_a_code_that_may_be_a_cvv),
   };
   return cmocka_run_group_tests(tests, set_up, NULL);
 }

@@ -148,12 +148,54 @@ static void redacts_cards_in_running_text(void **state) {
     { "4111 1111-1111   1111", "**** ****-****   1111" },
     { "4111 - 1111 - 1111 - 1111", "**** - **** - **** - 1111" },
     { "4111    1111    1111    1111", "4111    1111    1111    1111" },
-    { "4111.1111.1111.1111", "4111.1111.1111.1111" },
+    { "4111.1111.1111.1111", "****.****.****.1111" },
+    { "4111/1111/1111/1111", "****/****/****/1111" },
+    { "4111_1111_1111_1111", "****_****_****_1111" },
+    { "4111+1111+1111+1111", "****+****+****+1111" },
+    { "4111\t1111\r\n1111\n1111", "****\t****\r\n****\n1111" },
+    { "4111%201111%201111%201111", "****%20****%20****%201111" },
+    { "4111\\u00201111\\u00201111\\u00201111", "****\\u0020****\\u0020****\\u00201111" },
+    { "4111\xc2\xa0"
+      "1111\xe2\x80\xaf"
+      "1111\xe2\x80\x93"
+      "1111",
+      "****\xc2\xa0"
+      "****\xe2\x80\xaf"
+      "****\xe2\x80\x93"
+      "1111" },
+    { "4111\xe2\x80\x94"
+      "1111\xe2\x80\x8b"
+      "1111\xef\xbb\xbf"
+      "1111",
+      "****\xe2\x80\x94"
+      "****\xe2\x80\x8b"
+      "****\xef\xbb\xbf"
+      "1111" },
+    { "\xef\xbc\x94"
+      "111111111111111",
+      "***"
+      "***********1111" },
+    { "\xd9\xa4\xd9\xa1"
+      "11111111111111",
+      "****"
+      "**********1111" },
+    { "\xdb\xb4"
+      "111111111111111",
+      "**"
+      "***********1111" },
+    { "4111111111111111123", "************1111***" },
+    { "41111111111111111227", "************1111****" },
+    { "41111111111111111227123", "************1111*******" },
+    { "501800000009", "********0009" },
+    { "411111111117", "411111111117" },
+    { "2223000048400011", "************0011" },
+    { "9999999999999995", "9999999999999995" },
+    { "1111111111111117", "1111111111111117" },
     { "4111111111111112", "4111111111111112" },
     { "4111111111111111 4242424242424242", "************1111 ************4242" },
     { "4111111111111111,4242424242424242", "************1111,************4242" },
-    { "41111111111111111111", "41111111111111111111" },
-    { "0004111111111111111", "***************1111" },
+    { "41111111111111111111", "************1111****" },
+    { "0004111111111111111", "000************1111" },
     { "12 4111111111111111", "12 ************1111" },
     { "4111111111111111 12", "************1111 12" },
     { "x4111111111111111x", "x************1111x" },
@@ -177,11 +219,11 @@ static void redacts_cards_in_running_text(void **state) {
 /* What one candidate keeps as its last four, another one hides. */
 static void masks_overlapping_candidates(void **state) {
   (void)state;
-  static const char text[] = "0000 0000 0000 0000 0000 0000";
+  static const char text[] = "4795 8820 4439 2126 9018 4134";
   struct buf out;
   buf_init(&out, 100);
   assert_true(pan_redact(&out, text, strlen(text)));
-  assert_string_equal(buf_string(&out), "**** **** **** **** **** 0000");
+  assert_string_equal(buf_string(&out), "**** **** **** **** **** 4134");
   buf_free(&out);
 }
 
@@ -194,6 +236,7 @@ static void plant(struct random *random, struct buf *text, char *number) {
   size_t len = PAN_MIN_DIGITS + pick(random, PAN_MAX_DIGITS - PAN_MIN_DIGITS + 1);
   for (size_t i = 0; i < len; i++)
     number[i] = (char)('0' + pick(random, 10));
+  number[0] = pick(random, 2) ? '4' : '6';
   number[len] = '\0';
   while (!luhn_by_the_book(number, len))
     number[len - 1] = (char)('0' + (number[len - 1] - '0' + 1) % 10);
@@ -229,7 +272,7 @@ static void never_shows_the_first_digits_of_a_card(void **state) {
       if (digits > 4 && out.data[i] != '*') fail_msg("seed %llu: %s became %s", (unsigned long long)seed, text.data, out.data);
     }
     assert_int_equal(digits, strlen(number));
-    assert_int_equal(shown, 4);
+    assert_true(shown <= 4); /* fewer where the last ones may be a CVV behind a shorter number */
     for (size_t i = 0; i < text.len; i++)
       if (out.data[i] != text.data[i] && !(out.data[i] == '*' && text.data[i] >= '0' && text.data[i] <= '9'))
         fail_msg("seed %llu: %s became %s", (unsigned long long)seed, text.data, out.data);

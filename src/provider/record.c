@@ -1,13 +1,16 @@
 #include "provider/record.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "provider/field_index.h"
 #include "secret/blocks.h"
 #include "text/pan.h"
+#include "text/redact.h"
 
 #define PATH_MAX_LEN 512 /* bytes of a dotted path; what lies deeper is undeclared */
 #define BLOCK_BYTES  1000
+#define NUMBERED     "undeclared#"
 #define UNDECLARED   FIELD_TYPES
 
 /* All of a record lies in blocks. The first one begins with this. */
@@ -17,11 +20,13 @@ struct root {
 };
 
 struct builder {
-  const struct operation *operation;
+  const struct request *request;
+  const struct operation *operation; /* of the request */
   struct error *error;
   struct blocks blocks;
   struct field_index index;
   size_t declared; /* members that the operation declares, nulls included */
+  size_t numbered; /* members whose name is a number */
   size_t cursor;   /* the field after the last one that was found */
   char path[PATH_MAX_LEN];
 };
@@ -92,15 +97,22 @@ static bool set_secret(struct builder *builder, struct record *record, enum secr
   return true;
 }
 
+/* A text where no secret is declared. It becomes one where it is a card number, or longer than the digits that are
+ * declared, as a number in the place of its last four digits. */
+static bool set_plain(struct builder *builder, struct record *record, int digits, const char *bytes, size_t len) {
+  if (pan_is_card(bytes, len) || (digits > 0 && len > (size_t)digits)) return set_secret(builder, record, SECRET_UNDECLARED, bytes, len);
+  return set_string(builder, record, bytes, len);
+}
+
 /* UNDECLARED is the type of what no field declares. */
-static bool set_text(struct builder *builder, struct record *record, enum field_type type, const char *bytes, size_t len) {
+static bool set_text(struct builder *builder, struct record *record, enum field_type type, int digits, const char *bytes, size_t len) {
   switch (type) {
   case FIELD_PAN: return set_secret(builder, record, SECRET_PAN, bytes, len);
   case FIELD_CVV: return set_secret(builder, record, SECRET_CVV, bytes, len);
   case FIELD_TOKEN: return set_secret(builder, record, SECRET_TOKEN, bytes, len);
   case FIELD_SECRET: return set_secret(builder, record, SECRET_CREDENTIAL, bytes, len);
   case UNDECLARED: return set_secret(builder, record, SECRET_UNDECLARED, bytes, len);
-  default: return set_string(builder, record, bytes, len);
+  default: return set_plain(builder, record, digits, bytes, len);
   }
 }
 
@@ -110,7 +122,7 @@ static bool set_number_text(struct builder *builder, struct record *record, enum
   buf_init(&text, 512);
   bool ok = json_number_padded(node, digits, &text);
   if (ok)
-    ok = set_text(builder, record, type, buf_string(&text), text.len);
+    ok = set_text(builder, record, type, digits, buf_string(&text), text.len);
   else
     error_set(builder->error, ERROR_BUSY, "memory is used up");
   buf_free(&text);
@@ -164,7 +176,7 @@ static bool set_field(struct builder *builder, struct record *record, const stru
   }
   const char *bytes = json_string(node, &len);
   if (field->type == FIELD_INTEGER || field->type == FIELD_NUMBER) return set_string_number(builder, record, field, bytes, len);
-  return set_text(builder, record, field->type, bytes, len);
+  return set_text(builder, record, field->type, field->digits, bytes, len);
 }
 
 static bool set_undeclared(struct builder *builder, struct record *record, const struct json_node *node) {
@@ -177,25 +189,21 @@ static bool set_undeclared(struct builder *builder, struct record *record, const
   case JSON_NUMBER: return set_number_text(builder, record, UNDECLARED, 0, node);
   default: {
     const char *bytes = json_string(node, &len);
-    return set_text(builder, record, UNDECLARED, bytes, len);
+    return set_text(builder, record, UNDECLARED, 0, bytes, len);
   }
   }
 }
 
-/* Sets the name of a member. In a name that is not declared, card numbers are masked. */
+/* Sets the name of a member. One that is not declared, and may be or have a secret in it, is a number. */
 static bool set_key(struct builder *builder, struct record *record, const char *key, bool declared) {
+  char number[32];
   size_t len = strlen(key);
-  if (declared) {
-    record->key = copy(builder, key, len);
-    return record->key != NULL;
+  bool is_number = strncmp(key, NUMBERED, strlen(NUMBERED)) == 0; /* a name of ours */
+  if (!declared && (is_number || redact_suspected(key, len) || request_has_secret(builder->request, key, len))) {
+    len = (size_t)snprintf(number, sizeof number, NUMBERED "%zu", ++builder->numbered);
+    key = number;
   }
-  struct buf shown;
-  buf_init(&shown, len);
-  if (pan_redact(&shown, key, len))
-    record->key = copy(builder, buf_string(&shown), shown.len);
-  else
-    error_set(builder->error, ERROR_BUSY, "memory is used up");
-  buf_free(&shown);
+  record->key = copy(builder, key, len);
   return record->key != NULL;
 }
 
@@ -268,8 +276,9 @@ static void wipe_secrets(struct record *record) {
   }
 }
 
-struct record *record_build(const struct json_node *payload, const struct operation *operation, struct error *error) {
-  struct builder builder = { .operation = operation, .error = error, .blocks.min = BLOCK_BYTES };
+struct record *record_build(const struct json_node *payload, const struct request *request, struct error *error) {
+  const struct operation *operation = request->operation;
+  struct builder builder = { .request = request, .operation = operation, .error = error, .blocks.min = BLOCK_BYTES };
   if (!payload || json_type(payload) != JSON_OBJECT) {
     error_set(error, ERROR_PROTOCOL, "the answer has no %s object", operation->root[0] ? operation->root : "JSON");
     return NULL;

@@ -1,6 +1,6 @@
 /* The record of an answer, as a tree in which everything that may be sensitive already is a secret in the arena.
  *
- *   struct record *root = record_build(payload, operation, &error);
+ *   struct record *root = record_build(payload, &request, &error);
  *   for (struct record *member = root->child; member; member = member->next) use(member->key, member);
  *   record_free(root);
  *
@@ -12,6 +12,7 @@
 
 #include "provider/error.h"
 #include "provider/provider.h"
+#include "provider/request.h"
 #include "secret/secret.h"
 #include "json/json.h"
 
@@ -35,13 +36,16 @@ struct record {
   enum record_type type;
 };
 
-/* Builds the record from the node of the answer at operation->root, by the operation's fields.
- *  - A declared field has its declared type.
+/* Builds the record from the node of the answer at operation->root, by the fields of the request's operation.
+ *  - A declared field has its declared type. A string that is a card number, or longer than its declared digits, is
+ *    an undeclared secret all the same.
  *  - An undeclared string or number becomes a secret.
+ *  - A name that is not declared, and may be a secret or holds one of the request's, is replaced by "undeclared#1" and
+ *    so on.
  *  - A null is left out; in an array it is RECORD_NULL, so that places stay.
  *
  * On failure NULL with `error` set: protocol, which names the field, or busy when a secret has no room. */
-struct record *record_build(const struct json_node *payload, const struct operation *operation, struct error *error);
+struct record *record_build(const struct json_node *payload, const struct request *request, struct error *error);
 /* Wipes and frees the tree, with the secrets that nobody has taken over. NULL is allowed. */
 void record_free(struct record *root);
 

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE 1 /* memmem */
 #include "provider/request.h"
 
 #include <string.h>
@@ -10,7 +11,8 @@
 #include "text/chars.h"
 #include "json/json_check.h"
 
-#define FEW_BYTES 160 /* of the request line and headers of most calls */
+#define FEW_BYTES   160 /* of the request line and headers of most calls */
+#define SHORT_VALUE 4   /* bytes; a shorter one is found in many texts by chance */
 
 void request_init(struct request *request, const struct operation *operation, const struct request_base *base) {
   request->operation = operation;
@@ -324,6 +326,23 @@ struct value request_sent(const struct request *request, const char *name) {
     if (value.bytes) return value;
   }
   return (struct value){ NULL, 0 };
+}
+
+static bool has_value(const char *text, size_t len, struct value value) {
+  if (!value.bytes || value.len == 0) return false;
+  if (value.len < SHORT_VALUE) return value.len == len && memcmp(text, value.bytes, len) == 0;
+  return memmem(text, len, value.bytes, value.len) != NULL;
+}
+
+bool request_has_secret(const struct request *request, const char *text, size_t len) {
+  for (size_t i = 0; i < request->operation->part_count; i++) {
+    const struct part *part = &request->operation->parts[i];
+    bool is_secret = part->sensitive || part->source == FROM_CREDENTIAL || part->source == FROM_SIGNATURE;
+    if (is_secret && has_value(text, len, values_get(&request->values, i))) return true;
+  }
+  for (size_t i = 0; i < request->values.header_count; i++)
+    if (has_value(text, len, values_header(&request->values, i))) return true;
+  return false;
 }
 
 struct redact *request_redact(struct request *request) {

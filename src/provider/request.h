@@ -66,6 +66,9 @@ bool request_payload(struct buf *out, const struct request *request, const char 
 /* The value that was sent as the part of that name; bytes is NULL when none was. */
 struct value request_sent(const struct request *request, const char *part);
 
+/* Whether a text has a credential of the request in it, a sensitive parameter or the value of a header; short ones count
+ * where they are the whole text. */
+bool request_has_secret(const struct request *request, const char *text, size_t len);
 /* The redaction of all values of the call and of the headers of the client. It learns them here, when it is needed. */
 struct redact *request_redact(struct request *request);
 

@@ -1,12 +1,15 @@
 #include "provider/response.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 #include "provider/field_index.h"
 #include "text/redact.h"
 #include "json/json.h"
+
+#define CVV_DIGITS 3
 
 enum verdict { VERDICT_SUCCESS, VERDICT_REFUSED, VERDICT_UNKNOWN };
 
@@ -71,11 +74,14 @@ static void remember_secrets(struct redact *redact, const struct field_index *se
   }
 }
 
+/* How a text is redacted: redact_text, redact_code or redact_values. */
+typedef bool redaction(struct redact *redact, struct buf *out, const char *text, size_t len, size_t max);
+
 /* Writes redacted text of the provider to a field of an error, which has room for `max` bytes and "...". */
-static bool set_clean(struct redact *redact, char *out, size_t max, const char *text, size_t len, bool code) {
+static bool set_clean(struct redact *redact, char *out, size_t max, const char *text, size_t len, redaction *how) {
   struct buf shown;
   buf_init(&shown, max + 3);
-  bool ok = (code ? redact_code : redact_text)(redact, &shown, text, len, max);
+  bool ok = how(redact, &shown, text, len, max);
   if (ok) snprintf(out, max + 4, "%s", buf_string(&shown));
   buf_free(&shown);
   return ok;
@@ -91,8 +97,18 @@ static struct value text_of(const struct json_node *node, struct buf *number) {
   return text;
 }
 
+/* Whether a code is a number that may be a CVV, where the operation returns one. The status once more is none. */
+static bool may_be_cvv(const struct response *response, struct value text) {
+  const struct operation *operation = response->request->operation;
+  if (text.len != CVV_DIGITS || strspn(text.bytes, "0123456789") != CVV_DIGITS || atoi(text.bytes) == response->status) return false;
+  for (size_t i = 0; i < operation->field_count; i++)
+    if (operation->fields[i].type == FIELD_CVV) return true;
+  return false;
+}
+
 /* Takes the text at the first path that has one. The number 0 is none, as it stands for "no error". */
-static bool take(struct redact *redact, const struct json_node *root, const char *const *paths, char *out, size_t max, bool code) {
+static bool take(const struct response *response, const struct json_node *root, const char *const *paths, char *out, size_t max, bool code) {
+  struct redact *redact = request_redact(response->request);
   bool found = false;
   for (; *paths && !found; paths++) {
     const struct json_node *node = json_at(root, *paths);
@@ -100,7 +116,7 @@ static bool take(struct redact *redact, const struct json_node *root, const char
     struct buf number;
     buf_init(&number, 512);
     struct value text = text_of(node, &number);
-    found = text.len > 0 && set_clean(redact, out, max, text.bytes, text.len, code);
+    found = text.len > 0 && set_clean(redact, out, max, text.bytes, text.len, code && !may_be_cvv(response, text) ? redact_code : redact_text);
     buf_free(&number);
   }
   return found;
@@ -116,7 +132,7 @@ static void add_details(struct redact *redact, const struct json_node *details, 
     if (names.len) buf_add_string(&names, ", ");
     buf_add_string(&names, json_key(child));
   }
-  if (names.len && set_clean(redact, clean, sizeof clean - 4, buf_string(&names), names.len, false)) {
+  if (names.len && set_clean(redact, clean, sizeof clean - 4, buf_string(&names), names.len, redact_text)) {
     size_t used = strlen(error->message);
     snprintf(error->message + used, sizeof error->message - used, " (%s)", clean);
   }
@@ -124,7 +140,7 @@ static void add_details(struct redact *redact, const struct json_node *details, 
 }
 
 void response_request_id(struct error *error, struct redact *redact, const char *text) {
-  if (text) set_clean(redact, error->request_id, ERROR_REQUEST_ID_MAX, text, strlen(text), true);
+  if (text) set_clean(redact, error->request_id, ERROR_REQUEST_ID_MAX, text, strlen(text), redact_code);
 }
 
 /* Fills in code, message and request id, whatever the kind. */
@@ -139,10 +155,10 @@ static void describe(const struct response *response, const struct json_node *ro
     else
       redact->values.failed = true; /* then no text is shown */
     field_index_free(&secrets);
-    take(redact, root, operation->error_codes, error->code, ERROR_CODE_MAX, true);
-    if (take(redact, root, operation->error_messages, error->message, ERROR_MESSAGE_MAX, false) && operation->error_details)
+    take(response, root, operation->error_codes, error->code, ERROR_CODE_MAX, true);
+    if (take(response, root, operation->error_messages, error->message, ERROR_MESSAGE_MAX, false) && operation->error_details)
       add_details(redact, json_at(root, operation->error_details), error);
-    take(redact, root, request_ids, error->request_id, ERROR_REQUEST_ID_MAX, true);
+    take(response, root, request_ids, error->request_id, ERROR_REQUEST_ID_MAX, true);
   }
   error->status = response->status;
   error->retry_after = -1;
@@ -204,7 +220,7 @@ static bool echoes_match(const struct response *response, const struct json_node
 static struct record *read_success(const struct response *response, const struct json_node *root, struct error *error) {
   struct error built = { .kind = ERROR_NONE };
   bool same = echoes_match(response, root);
-  struct record *record = same ? record_build(json_at(root, response->request->operation->root), response->request->operation, &built) : NULL;
+  struct record *record = same ? record_build(json_at(root, response->request->operation->root), response->request, &built) : NULL;
   if (record) return record;
   describe(response, root, error);
   error->message[0] = '\0'; /* the answer calls itself a success */
@@ -236,8 +252,8 @@ static void set_unexpected(const struct response *response, struct error *error)
 static void set_unreadable(const struct response *response, const char *why, size_t where, struct error *error) {
   char what[320], type[64 + 4] = "";
   const char *given = response->content_type;
-  if (given && set_clean(request_redact(response->request), type, 64, given, strcspn(given, ";"), true) && strcmp(type, "application/json") != 0 &&
-      type[0])
+  if (given && set_clean(request_redact(response->request), type, 64, given, strcspn(given, ";"), redact_code) &&
+      strcmp(type, "application/json") != 0 && type[0])
     snprintf(what, sizeof what, "the answer cannot be read: it is %s: ", type);
   else
     snprintf(what, sizeof what, "the answer cannot be read: ");

@@ -8,14 +8,9 @@
 #define SHOWN_LAST  4
 #define HIDDEN_MIN  3 /* digits of a card number that always stay hidden */
 #define MIN_SHOWN   8 /* characters; shorter values show nothing */
-#define SEPARATORS  3 /* at most between two groups of digits */
 
 static bool is_separator(char c) {
   return c == ' ' || c == '-';
-}
-
-static bool is_in_number(char c) {
-  return is_digit(c) || is_separator(c);
 }
 
 static size_t min_size(size_t a, size_t b) {
@@ -111,55 +106,4 @@ size_t pan_mask(char shown[static PAN_MASK_ROOM], enum secret_class class, const
   memcpy(shown + count, "***", 3);
   count += 3;
   return count + add_shown(shown + count, bytes + len - last, last);
-}
-
-/* Puts stars over all digits of a candidate but the last four. The candidate ends with a digit. */
-static void hide(char *shown, size_t len) {
-  size_t kept = 0;
-  for (size_t i = len; i-- > 0;) {
-    if (!is_digit(shown[i]) && shown[i] != '*') continue;
-    if (kept < SHOWN_LAST)
-      kept++;
-    else
-      shown[i] = '*';
-  }
-}
-
-/* Hides every candidate that begins with the group of digits at text[start]. It looks at no more than PAN_MAX_DIGITS
- * digits, which keeps pan_redact linear. */
-static void hide_candidates(const char *text, size_t len, size_t start, char *shown) {
-  struct luhn luhn = { 0 };
-  size_t at = start;
-  while (luhn.digits <= PAN_MAX_DIGITS) {
-    while (at < len && is_digit(text[at]) && luhn.digits <= PAN_MAX_DIGITS)
-      luhn_add(&luhn, text[at++]);
-    if (luhn_valid(&luhn)) hide(shown + start, at - start);
-    size_t gap = 0;
-    while (at + gap < len && gap < SEPARATORS && is_separator(text[at + gap]))
-      gap++;
-    if (gap == 0 || at + gap == len || !is_digit(text[at + gap])) return;
-    at += gap;
-  }
-}
-
-/* A card number may be in a run of digits and separators with enough digits. A run that is long enough covers one of the bytes that are looked at, so of most texts few are. */
-bool pan_suspected(const char *text, size_t len) {
-  for (size_t at = PAN_MIN_DIGITS - 1; at < len; at += PAN_MIN_DIGITS) {
-    size_t digits = 0;
-    if (!is_in_number(text[at])) continue;
-    while (at > 0 && is_in_number(text[at - 1]))
-      at--;
-    for (; at < len && is_in_number(text[at]); at++)
-      digits += is_digit(text[at]);
-    if (digits >= PAN_MIN_DIGITS) return true;
-  }
-  return false;
-}
-
-bool pan_redact(struct buf *out, const char *text, size_t len) {
-  size_t before = out->len;
-  if (!buf_add(out, text, len)) return false;
-  for (size_t i = 0; i < len; i++)
-    if (is_digit(text[i]) && (i == 0 || !is_digit(text[i - 1]))) hide_candidates(text, len, i, out->data + before);
-  return true;
 }

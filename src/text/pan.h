@@ -42,12 +42,20 @@ void pan_limit(enum secret_class class, size_t len, size_t *first, size_t *last)
  * Masks have first = 0 by default; last = 4 for a pan, 0 for others. */
 size_t pan_mask(char shown[static PAN_MASK_ROOM], enum secret_class class, const char *bytes, size_t len, size_t first, size_t last);
 
+/* Whether pan_luhn holds, and the number begins as the numbers of a card network do and has as many digits. */
+bool pan_is_card(const char *bytes, size_t len);
+
+/* --- running text (pan_redact.c) --- */
+
 /* False when pan_redact would certainly leave the text as it is. A quick check. */
 bool pan_suspected(const char *text, size_t len);
 
 /* Appends the text with card numbers masked: every digit but the last four becomes '*', separators stay. A card number
- * here is 13 to 19 digits with a valid Luhn sum. It consists of whole groups of digits, with one to three spaces or
- * dashes between them. Where candidates overlap, all are masked. False when `out` is full. Takes time linear in len. */
+ * here begins as the numbers of a card network do, has as many digits (12 to 19), and a valid Luhn sum. It consists of
+ * whole groups of digits, with one to three separators between them: spaces, dashes, dots, slashes, underscores, plus
+ * signs, characters without a width, "%20" and "\u0020". Fullwidth, Arabic and Persian digits count. A CVV or expiry
+ * directly behind it is masked, too. Where candidates overlap, all are masked. False when `out` is full. Takes time
+ * linear in len. */
 bool pan_redact(struct buf *out, const char *text, size_t len);
 
 #endif

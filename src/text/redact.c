@@ -344,37 +344,44 @@ static bool is_masked(const char *text, size_t at, size_t run) {
   return is_digit(text[at]) && is_digit(text[at + 1]) && is_digit(text[at + 2]) && is_digit(text[at + 3]);
 }
 
-bool redact_suspects(struct buf *out, const char *text, size_t len) {
-  bool inside = false; /* of a word that is shown */
-  for (size_t i = 0; i < len;) {
-    size_t run = 0;
-    if (!inside) run = long_word(text + i, len - i);
+/* Goes through the text. Without `out` it stops at the first thing that may be a secret. Returns whether there was one. */
+static bool mask_suspects(struct buf *out, const char *text, size_t len) {
+  bool inside = false, found = false; /* inside of a word that is shown */
+  for (size_t i = 0; i < len && (out || !found);) {
+    size_t run = inside ? 0 : long_word(text + i, len - i);
     if (!run && is_digit(text[i])) run = joined_digits(text + i, len - i);
-    if (run && !is_masked(text, i, run)) {
-      buf_add_string(out, "***");
-      i += run;
-      inside = false;
-      continue;
-    }
+    bool hidden = run && !is_masked(text, i, run);
     if (!run) run = 1;
-    buf_add(out, text + i, run);
+    if (out && hidden) buf_add_string(out, STARS);
+    if (out && !hidden) buf_add(out, text + i, run);
     i += run;
-    inside = is_token(text[i - 1]);
+    found = found || hidden;
+    inside = !hidden && is_token(text[i - 1]);
   }
+  return found;
+}
+
+bool redact_suspected(const char *text, size_t len) {
+  return mask_suspects(NULL, text, len);
+}
+
+bool redact_suspects(struct buf *out, const char *text, size_t len) {
+  mask_suspects(out, text, len);
   return !out->failed;
 }
 
 /* --- a text as it may be shown --- */
 
-/* A word that is no number: "card_declined", "E120", "32", but not "739" or "4.1.1.1". */
+/* A word or a whole number: "card_declined", "E120", "1019", but not "4.1.1.1". */
 static bool is_code(const char *text) {
-  size_t letters = 0, digits = 0;
+  size_t letters = 0, digits = 0, others = 0;
   for (; *text; text++) {
     if (!is_letter(*text) && !is_digit(*text) && !strchr("_.-", *text)) return false;
     letters += is_letter(*text);
     digits += is_digit(*text);
+    others += !is_letter(*text) && !is_digit(*text);
   }
-  return letters > 0 || digits < FEW_DIGITS;
+  return letters > 0 || others == 0 || digits < FEW_DIGITS;
 }
 
 static bool add_cut(struct buf *out, const struct buf *text, size_t max) {

@@ -53,12 +53,14 @@ bool redact_values(struct redact *redact, struct buf *out, const char *text, siz
  * with a digit among them. So a refusal that repeats a CVV does not show it. The end of a masked card number
  * ("****1111") stays. */
 bool redact_suspects(struct buf *out, const char *text, size_t len);
+/* Whether redact_suspects would mask something of the text. Takes time linear in len. */
+bool redact_suspected(const char *text, size_t len);
 
 /* Appends the text as it may stand in an error of the call: by redact_values, then redact_suspects, and only then cut
  * to `max` bytes, between characters and followed by "...". On failure nothing is appended. */
 bool redact_text(struct redact *redact, struct buf *out, const char *text, size_t len, size_t max);
-/* The same for a code: one word of ASCII letters, digits and "_.-" loses only the values of the call, when it has a
- * letter or fewer than three digits. Anything else is taken for a text. */
+/* The same for a code: a whole number, and one word of ASCII letters, digits and "_.-" with a letter in it, lose only
+ * the values of the call. Anything else is taken for a text. */
 bool redact_code(struct redact *redact, struct buf *out, const char *text, size_t len, size_t max);
 
 #endif

@@ -141,10 +141,12 @@ describe("a policy's function", function()
     ["halves deep down"] = function(s) return { a = { b = { s:reveal():sub(4, 13) } } } end,
     ["a text around it"] = function(s) return "number " .. s:reveal():sub(1, 15) .. "x" end,
   }
+  -- What can be read as a card number is masked like one in any text; the rest is hidden.
+  local masked = { ["groups of four"] = "****.****.****." .. PAN:sub(-4) .. ".", ["digits apart"] = ("*_"):rep(12) .. PAN:sub(-4):gsub("%d", "%0_") }
   for name, f in pairs(wrong) do
     it("shows no more than that: " .. name, function()
-      assert.equal("***", shows(f))
-      assert.equal("***", shows(f, cards.secret(PAN, "undeclared")))
+      assert.equal(masked[name] or "***", shows(f))
+      assert.equal(masked[name] or "***", shows(f, cards.secret(PAN, "undeclared")))
     end)
   end
 
