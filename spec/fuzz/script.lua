@@ -14,10 +14,10 @@ local WORDS = { "return", "{", "}", "(", ")", "[", "]", "=", ",", "r", "r.number
   "string.rep(", "string.format('%s%q',", "string.find(", "string.gsub(", "string.gmatch(", "string.byte(", "string.char(", "string.sub(", "table.concat(", "table.sort(",
   "table.insert(", "table.remove(", "math.floor(", "math.huge", "('a'):rep(1e5)", "('a?'):rep(9)", "'.-.-.-b'", "'%b()'", "'[^%]]*'", ":reveal()", ":first(6)", ".class", ".present",
   ".value", ".bytes", "keep", "pan", "fn", "hash", "from_env 'PATH'", "digits", "map", "_G", "_ENV", "getmetatable(''", "setmetatable({}", "coroutine.wrap(", "string.dump(",
-  "io.open", "os.exit()", "debug.getinfo(1)", "load(", "require", "local x <close> = keep", "utf8.char(", "1e309", "0/0", "-", "//", "%", "r.number == '4111111100041111'",
+  "io.open", "os.exit()", "debug.getinfo(1)", "load(", "require", "local x <close> = keep", "utf8.char(", "1e309", "0/0", "-", "//", "%", "r.number == '4111111100551111'",
   "r.cvv .. ''", "\n", ";", "--", "[[", "]]", "\27", "\239\187\191", "#" }
 
-local pair = { { number = "4111111100041111", cvv = "739" }, { number = "4111111100221111", cvv = "111" } }
+local pair = { { number = "4111111100551111", cvv = "739" }, { number = "4111111177791111", cvv = "111" } }
 
 local upper, index = string.upper, getmetatable("").__index
 

@@ -27,8 +27,8 @@ end
 
 --- Cards that differ in nothing that a mask shows.
 attack.pair = {
-  { number = "4111111100041111", cvv = "739", token = "tok_4f5Hc0aQ9zLr" },
-  { number = "4111111100221111", cvv = "111", token = "tok_Zk2m81vXq7Lr" },
+  { number = "4111111100551111", cvv = "739", token = "tok_4f5Hc0aQ9zLr" },
+  { number = "4111111177791111", cvv = "111", token = "tok_Zk2m81vXq7Lr" },
 }
 
 local policies = {

@@ -9,6 +9,7 @@
 #define MOST       PAN_MAX_DIGITS
 #define SHOWN_LAST 4
 #define SEPARATORS 3  /* at most between two groups of digits */
+#define PADDING    2  /* zeros before a number at least, where they fill it up to a fixed length */
 #define RING       32 /* digits that are remembered: a number, and what follows it directly */
 #define AT(i)      ((i) & (RING - 1))
 
@@ -103,6 +104,7 @@ static struct token next_token(const char *text, size_t left) {
  * doubled, so that the sum of any digits in a row is a difference. */
 struct run {
   size_t count, group; /* digits; the place of the first digit of the last group */
+  size_t zeros;        /* that the last group has begun with, if it has nothing else yet */
   size_t at[RING];     /* where each digit stands in the text, */
   unsigned char digits[RING], widths[RING], sums[2][RING];
   bool begins[RING]; /* a group, or goes on behind zeros at its beginning */
@@ -111,8 +113,13 @@ struct run {
 static void add_digit(struct run *run, struct token token, size_t at, bool begins) {
   size_t i = AT(run->count);
   unsigned twice = token.digit < 5 ? 2 * (unsigned)token.digit : 2 * (unsigned)token.digit - 9;
-  if (begins) run->group = run->count;
-  if (run->count && !begins) begins = run->begins[AT(run->count - 1)] && run->digits[AT(run->count - 1)] == 0; /* zeros may fill up a number */
+  if (begins) {
+    run->group = run->count;
+    run->zeros = 0;
+  }
+  bool only_zeros = run->zeros == run->count - run->group;
+  begins = begins || (only_zeros && run->zeros >= PADDING);
+  if (only_zeros && token.digit == 0) run->zeros++;
   run->at[i] = at;
   run->digits[i] = (unsigned char)token.digit;
   run->widths[i] = (unsigned char)token.width;

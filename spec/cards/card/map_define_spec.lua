@@ -1,7 +1,7 @@
 --- cards.map.define: what a mapping may say, and which mistakes it refuses.
 
 local cards = require "cards"
-local confine = require "cards.script.confine"
+local core = require "cards.core"
 local mappings = require "support.mappings"
 local sandbox = require "support.sandbox"
 
@@ -169,9 +169,7 @@ describe("cards.map.define", function()
 
   it("tells where a function failed in a file of mappings", function()
     local text = "local function fail()\n error('x:5: y', 0)\nend\nreturn function()\n fail()\nend"
-    local ok, id = confine.run(assert(confine.compile(text, "maps.lua", confine.environment())))
-    assert.is_true(ok)
-    cards.map.define("x.y", { id = confine.wrap(id) })
+    cards.map.define("x.y", { id = assert(core.script(text, "maps.lua", {})) })
     local _, err = cards.card(record {})
     assert.truthy(err.message:find("(maps.lua:2)", 1, true), err.message)
   end)

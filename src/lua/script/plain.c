@@ -7,85 +7,99 @@
 /* The first byte of each value. */
 enum tag { NIL, FALSE, TRUE, INTEGER, NUMBER, TEXT, TABLE, END, FUNCTION, MARK, SECRET };
 
+struct writer {
+  struct buf *out;
+  plain_kind *kind;
+  bool too_long;
+};
+
 struct source {
   const char *at;
   plain_make *make;
   void *context;
 };
 
-static bool add_tag(struct buf *out, enum tag tag) {
-  return buf_add_char(out, (char)tag);
+static bool put(struct writer *writer, const void *bytes, size_t len) {
+  writer->too_long = writer->too_long || len > writer->out->max - writer->out->len;
+  return !writer->too_long && buf_add(writer->out, bytes, len);
 }
 
-static bool add_number(lua_State *L, struct buf *out) {
+static bool add_tag(struct writer *writer, enum tag tag) {
+  char byte = (char)tag;
+  return put(writer, &byte, 1);
+}
+
+static bool add_number(lua_State *L, struct writer *writer) {
 #if LUA_VERSION_NUM >= 503
   if (lua_isinteger(L, -1)) {
     lua_Integer integer = lua_tointeger(L, -1);
-    return add_tag(out, INTEGER) && buf_add(out, &integer, sizeof integer);
+    return add_tag(writer, INTEGER) && put(writer, &integer, sizeof integer);
   }
 #endif
   lua_Number number = lua_tonumber(L, -1);
-  return add_tag(out, NUMBER) && buf_add(out, &number, sizeof number);
+  return add_tag(writer, NUMBER) && put(writer, &number, sizeof number);
 }
 
-static bool add_text(lua_State *L, struct buf *out) {
+static bool add_text(lua_State *L, struct writer *writer) {
   size_t len;
   const char *text = lua_tolstring(L, -1, &len);
-  return add_tag(out, TEXT) && buf_add(out, &len, sizeof len) && buf_add(out, text, len);
+  return add_tag(writer, TEXT) && put(writer, &len, sizeof len) && put(writer, text, len);
 }
 
-static bool add_value(lua_State *L, struct buf *out, plain_kind *kind, int depth);
+static bool add_value(lua_State *L, struct writer *writer, int depth);
 
 /* A field of which one half is nothing is taken back. */
-static bool add_fields(lua_State *L, struct buf *out, plain_kind *kind, int depth) {
+static bool add_fields(lua_State *L, struct writer *writer, int depth) {
   int table = lua_gettop(L);
   if (depth > PLAIN_DEEPEST) return false;
   luaL_checkstack(L, ROOM, NULL);
   for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
-    size_t before = out->len, value;
+    size_t before = writer->out->len, value;
     lua_pushvalue(L, -2);
-    if (!add_value(L, out, kind, depth)) return false;
+    if (!add_value(L, writer, depth)) return false;
     lua_pop(L, 1);
-    value = out->len;
-    if (!add_value(L, out, kind, depth)) return false;
-    if (out->data[before] == NIL || out->data[value] == NIL) buf_cut(out, before);
+    value = writer->out->len;
+    if (!add_value(L, writer, depth)) return false;
+    if (writer->out->data[before] == NIL || writer->out->data[value] == NIL) buf_cut(writer->out, before);
   }
-  return add_tag(out, END);
+  return add_tag(writer, END);
 }
 
-static bool add_other(lua_State *L, struct buf *out, plain_kind *kind, int depth) {
+static bool add_other(lua_State *L, struct writer *writer, int depth) {
   int number = 0;
-  switch (kind ? kind(L, &number) : PLAIN_NOTHING) {
-  case PLAIN_AS_TABLE: return add_tag(out, TABLE) && add_fields(L, out, kind, depth + 1);
-  case PLAIN_MARK: return add_tag(out, MARK) && add_fields(L, out, kind, depth + 1);
-  case PLAIN_FUNCTION: return add_tag(out, FUNCTION) && buf_add(out, &number, sizeof number);
-  case PLAIN_SECRET: return add_tag(out, SECRET) && buf_add(out, &number, sizeof number);
-  default: return add_tag(out, NIL);
+  switch (writer->kind ? writer->kind(L, &number) : PLAIN_NOTHING) {
+  case PLAIN_AS_TABLE: return add_tag(writer, TABLE) && add_fields(L, writer, depth + 1);
+  case PLAIN_MARK: return add_tag(writer, MARK) && add_fields(L, writer, depth + 1);
+  case PLAIN_FUNCTION: return add_tag(writer, FUNCTION) && put(writer, &number, sizeof number);
+  case PLAIN_SECRET: return add_tag(writer, SECRET) && put(writer, &number, sizeof number);
+  default: return add_tag(writer, NIL);
   }
 }
 
 /* Appends the value on top of the stack, and leaves it there. */
-static bool add_value(lua_State *L, struct buf *out, plain_kind *kind, int depth) {
+static bool add_value(lua_State *L, struct writer *writer, int depth) {
   switch (lua_type(L, -1)) {
-  case LUA_TNIL: return add_tag(out, NIL);
-  case LUA_TBOOLEAN: return add_tag(out, lua_toboolean(L, -1) ? TRUE : FALSE);
-  case LUA_TNUMBER: return add_number(L, out);
-  case LUA_TSTRING: return add_text(L, out);
+  case LUA_TNIL: return add_tag(writer, NIL);
+  case LUA_TBOOLEAN: return add_tag(writer, lua_toboolean(L, -1) ? TRUE : FALSE);
+  case LUA_TNUMBER: return add_number(L, writer);
+  case LUA_TSTRING: return add_text(L, writer);
   case LUA_TTABLE:
-    if (!lua_getmetatable(L, -1)) return add_tag(out, TABLE) && add_fields(L, out, kind, depth + 1);
+    if (!lua_getmetatable(L, -1)) return add_tag(writer, TABLE) && add_fields(L, writer, depth + 1);
     lua_pop(L, 1);
-    return add_other(L, out, kind, depth);
-  default: return add_other(L, out, kind, depth);
+    return add_other(L, writer, depth);
+  default: return add_other(L, writer, depth);
   }
 }
 
-bool plain_write(lua_State *L, int index, struct buf *out, plain_kind *kind) {
+enum plain_status plain_write(lua_State *L, int index, struct buf *out, plain_kind *kind) {
+  struct writer writer = { .out = out, .kind = kind };
   int top = lua_gettop(L);
   luaL_checkstack(L, ROOM, NULL);
   lua_pushvalue(L, index);
-  bool ok = add_value(L, out, kind, 0);
+  bool ok = add_value(L, &writer, 0);
   lua_settop(L, top);
-  return ok;
+  if (ok) return PLAIN_OK;
+  return writer.too_long ? PLAIN_TOO_LONG : out->failed ? PLAIN_NO_MEMORY : PLAIN_TOO_DEEP;
 }
 
 static void take(struct source *source, void *into, size_t len) {

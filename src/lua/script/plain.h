@@ -25,8 +25,15 @@ typedef enum plain_kind plain_kind(lua_State *L, int *number);
 /* Pushes what a function (by its number) becomes in the state that reads, or puts the mark's table on top of the stack into its form. */
 typedef void plain_make(lua_State *L, enum plain_kind kind, int number, void *context);
 
-/* Appends the value at the index. False: it nests deeper than PLAIN_DEEPEST, or out has no more room (out->failed). Raises an error only where the stack cannot grow. */
-bool plain_write(lua_State *L, int index, struct buf *out, plain_kind *kind);
+enum plain_status {
+  PLAIN_OK,
+  PLAIN_TOO_DEEP, /* deeper than PLAIN_DEEPEST */
+  PLAIN_TOO_LONG, /* for out */
+  PLAIN_NO_MEMORY
+};
+
+/* Appends the value at the index. Raises an error only where the stack cannot grow. */
+enum plain_status plain_write(lua_State *L, int index, struct buf *out, plain_kind *kind);
 /* Pushes the value that stands in the bytes. Raises an error where Lua has no more memory. */
 void plain_read(lua_State *L, const struct buf *bytes, plain_make *make, void *context);
 

@@ -29,6 +29,7 @@ struct script {
   void *ud;
   size_t used, most; /* bytes */
   bool denied;       /* an allocation was, in this run */
+  bool starved;      /* there was no memory for one that was not */
   const struct bound *bound;
   double left;            /* instructions */
   double ends;            /* of the thread's CPU, in seconds; 0 before the first look */
@@ -123,6 +124,7 @@ static void keep_message(struct script *script, lua_State *L, int status) {
     if (rest[0] == ':' && line > 0) script->line = line;
     rest = rest[0] == ':' ? rest + 1 + (rest[1] == ' ') : said;
   }
+  script->starved = !script->denied && binding_is_no_memory(L, status);
   if (script->denied && binding_is_no_memory(L, status))
     buf_addf(&message, "the script took more than %d bytes of memory", (int)(script->most < MAX_MEMORY ? MAX_GROWTH : MAX_MEMORY));
   else
@@ -142,7 +144,7 @@ static bool run(struct script *script, lua_CFunction function, const struct boun
   script->left = bound->instructions;
   script->ends = 0;
   script->stack = (uintptr_t)&here;
-  script->denied = false;
+  script->denied = script->starved = false;
   has_moved(&script->tick);
   lua_sethook(L, on_hook, LUA_MASKCOUNT | LUA_MASKLINE, STEP);
   int status = compat_pcall(L, function);
@@ -195,8 +197,12 @@ static bool is_bytecode(const char *text, size_t len) {
 static void write_result(lua_State *L, plain_kind *kind) {
   struct buf *out = script_of(L)->bytes;
   buf_clear(out);
-  if (plain_write(L, -1, out, kind)) return;
-  luaL_error(L, out->failed ? "what it returns is too large" : "tables nest too deeply");
+  switch (plain_write(L, -1, out, kind)) {
+  case PLAIN_OK: return;
+  case PLAIN_NO_MEMORY: binding_no_memory(L); return;
+  case PLAIN_TOO_LONG: luaL_error(L, "what it returns is too large"); return;
+  case PLAIN_TOO_DEEP: luaL_error(L, "tables nest too deeply");
+  }
 }
 
 /* Pushes the name of the chunk, and finds out how Lua shows it. */
@@ -278,9 +284,12 @@ static int call(lua_State *L) {
   struct script *script = lua_touserdata(L, lua_upvalueindex(1));
   lua_settop(L, 1);
   struct buf *bytes = push_bytes(L, script);
-  if (!plain_write(L, 1, bytes, kind_inside)) return luaL_error(L, "%s: the value is too large for a script", script->name);
+  enum plain_status status = plain_write(L, 1, bytes, kind_inside);
+  if (status == PLAIN_NO_MEMORY) return binding_no_memory(L);
+  if (status != PLAIN_OK) return luaL_error(L, "%s: the value is too large for a script", script->name);
   script->called = (int)lua_tointeger(L, lua_upvalueindex(2));
   bool ok = run(script, call_inside, &for_call);
+  if (script->starved) return binding_no_memory(L);
   if (ok)
     plain_read(L, bytes, NULL, NULL);
   else
@@ -326,19 +335,16 @@ int core_script(lua_State *L) {
   const char *text = luaL_checklstring(L, 1, &len), *name = luaL_checkstring(L, 2);
   luaL_checktype(L, 3, LUA_TTABLE);
   lua_settop(L, 3);
-  if (len > MAX_TEXT) {
-    lua_pushnil(L);
-    lua_pushfstring(L, "%s: a script is no longer than %d bytes", name, MAX_TEXT);
-    return 2;
-  }
+  if (len > MAX_TEXT) return binding_fail(L, "%s: a script is no longer than %d bytes", name, MAX_TEXT);
   struct script *script = push_script(L);
   script->name = name;
   script->text = text;
   script->text_len = len;
   struct buf *bytes = push_bytes(L, script);
-  plain_write(L, 4, bytes, NULL);
-  bool ok = !bytes->failed && run(script, load_file, &for_file);
+  if (plain_write(L, 4, bytes, NULL) != PLAIN_OK) return binding_no_memory(L);
+  bool ok = run(script, load_file, &for_file);
   script->text = NULL;
+  if (script->starved) return binding_no_memory(L);
   if (ok && script->used + MAX_GROWTH < script->most) script->most = script->used + MAX_GROWTH;
   if (!ok || script->functions == 0) end_script(script);
   if (ok) {
