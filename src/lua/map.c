@@ -5,7 +5,8 @@
 #include "lua/value.h"
 #include "text/chars.h"
 
-#define ROOM    24 /* slots of the stack that the work on a field needs */
+#define ROOM    24        /* slots of the stack that the work on a field needs */
+#define NO_WORD "unknown" /* of a secret that has no word */
 #define FAILURE (-1)
 
 /* The kinds of neutral fields, and how each reads what a provider wrote. Only the fields of secrets take a secret, so that what a descriptor does not declare stays hidden. */
@@ -111,7 +112,8 @@ static void find_word_of_secret(lua_State *L, const struct secret *secret) {
   lua_replace(L, words);
 }
 
-/* Replaces the value by another word. The word for a secret is a secret of the same class. */
+/* Replaces the value by another word. For a secret there always is one, in a secret of the class that shows nothing: what is shown, and whether it is there, must not depend
+ * on the value. */
 static enum outcome translate(lua_State *L, int held) {
   const struct secret *secret = value_secret(L, lua_upvalueindex(SECRETS));
   lua_rawgeti(L, HELD, held);
@@ -120,7 +122,11 @@ static enum outcome translate(lua_State *L, int held) {
   else
     find_word(L);
   enum outcome found = lua_isnil(L, -1) ? NO_VALUE : A_VALUE;
-  if (secret && value_text(L)) found = value_to_secret(L, secret->class, lua_tostring(L, -1), lua_rawlen(L, -1));
+  if (secret && found == NO_VALUE && secret_state(secret) == SECRET_OPEN) {
+    lua_pop(L, 1);
+    lua_pushliteral(L, NO_WORD);
+  }
+  if (secret && value_text(L)) found = value_to_secret(L, SECRET_CVV, lua_tostring(L, -1), lua_rawlen(L, -1));
   lua_replace(L, -2);
   return found;
 }

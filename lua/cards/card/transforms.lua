@@ -74,7 +74,8 @@ local function as_text(value)
   return check.digits(value) or (type(value) == "string" or type(value) == "boolean") and tostring(value) or nil
 end
 
---- map { active = "open", [0] = "open" }: other words for the provider's. A value that has none is nothing.
+--- map { active = "open", [0] = "open" }: other words for the provider's. A value that has none is nothing. Of a secret it is always a secret of the class
+-- that shows nothing, "unknown" where there is no word, so that nobody can tell by it what the value is.
 -- An error at the caller's line where the argument is no table from words (strings, whole numbers, booleans) to strings or numbers.
 function values.map(words)
   if type(words) ~= "table" or definitions[words] or next(words) == nil then

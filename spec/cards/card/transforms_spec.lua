@@ -172,11 +172,14 @@ describe("a transform of a secret", function()
     end
   end)
 
-  it("map compares it with each word, and gives a secret", function()
-    local mapped = read("token", secret "active", map.map { active = "open", closed = "shut" })
-    assert.same({ "open", "token" }, { mapped:reveal(), mapped.class })
-    assert.is_nil(read("token", secret "lost", map.map { active = "open" }))
-    assert.equal("none", read("token", secret "lost", map.map { active = "open" }, map.default "none"):reveal())
+  it("map compares it with each word, and always gives a secret of the class that shows nothing", function()
+    local words = map.map { active = "open", closed = "shut" }
+    for given, expected in pairs { active = "open", closed = "shut", lost = "unknown" } do
+      local mapped = read("token", secret(given), words)
+      assert.same({ expected, "cvv", "***" }, { mapped:reveal(), mapped.class, tostring(mapped) })
+      assert.equal("***", cards.mask { token = mapped }.token)
+    end
+    assert.equal("unknown", read("token", secret "lost", words, map.default "none"):reveal())
   end)
 
   it("leaves no secret open on the way, whether or not the field takes it", function()
