@@ -212,10 +212,12 @@ bool json_number_text(const struct json_node *node, struct buf *out) {
   return ok;
 }
 
-bool json_number_padded(const struct json_node *node, int digits, struct buf *out) {
+void json_number_padded(const struct json_node *node, int digits, char text[static JSON_NUMBER_TEXT]) {
   int64_t number;
-  bool padded = digits > 0 && json_integer(node, &number) && number >= 0;
-  return padded ? buf_addf(out, "%0*" PRId64, digits, number) : json_number_text(node, out);
+  if (json_integer(node, &number) && (digits > 0 ? number >= 0 : number != 0))
+    snprintf(text, JSON_NUMBER_TEXT, "%0*" PRId64, digits, number);
+  else
+    json_print_number(json_number(node), text);
 }
 
 static bool writable(const char *bytes, size_t len) {

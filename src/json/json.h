@@ -59,9 +59,9 @@ bool json_integer(const struct json_node *node, int64_t *value);
 /* Appends the text of a JSON_NUMBER: all digits of a whole number below 1e60, which are those of an integer in the
  * text; otherwise the fewest digits that read back as the same number. False when memory is used up. */
 bool json_number_text(const struct json_node *node, struct buf *out);
-/* The same with leading zeros that a number loses: 7 with 3 digits is "007". Fractions and negative numbers get
- * none. */
-bool json_number_padded(const struct json_node *node, int digits, struct buf *out);
+/* Writes the same, with a NUL, and with leading zeros that a number loses: 7 with 3 digits is "007". Fractions and
+ * negative numbers get none. The caller wipes it. */
+void json_number_padded(const struct json_node *node, int digits, char text[static JSON_NUMBER_TEXT]);
 /* Writes a number as json_number_text does, with a NUL. */
 void json_print_number(double number, char text[static JSON_NUMBER_TEXT]);
 

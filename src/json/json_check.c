@@ -9,10 +9,10 @@
 #include "text/chars.h"
 #include "json/json.h"
 
-#define NUMBER_MAX  60     /* characters; cJSON silently cuts at 63 */
-#define MANY        131072 /* values that any text may have */
-#define BYTES_EACH  8      /* bytes of a value and its name, at least on average, where there are more */
-#define SAFE_DIGITS 15     /* decimal digits that any double holds */
+#define NUMBER_MAX  60    /* characters; cJSON silently cuts at 63 */
+#define MANY        65536 /* values that any text may have */
+#define BYTES_EACH  12    /* bytes of a value and its name, at least on average, where there are more */
+#define SAFE_DIGITS 15    /* decimal digits that any double holds */
 
 struct check {
   const unsigned char *at;

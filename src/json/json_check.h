@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Refuses all that json_parse refuses, except for a repeated key. Of values there are at most 131,072, or one for every
- * eight bytes: each takes memory and time that a small answer could else demand. On failure *why is a static sentence and *where the
+/* Refuses all that json_parse refuses, except for a repeated key. Of values there are at most 65,536, or one for every
+ * twelve bytes: each takes memory and time that a small answer could else demand. On failure *why is a static sentence and *where the
  * byte at which the text went wrong. The decimal point of the thread's locale is '.' meanwhile, as json_parse sets
  * it. */
 bool json_check(const char *text, size_t len, const char **why, size_t *where);

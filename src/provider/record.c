@@ -118,14 +118,10 @@ static bool set_text(struct builder *builder, struct record *record, enum field_
 
 /* A number where a string is documented. */
 static bool set_number_text(struct builder *builder, struct record *record, enum field_type type, int digits, const struct json_node *node) {
-  struct buf text;
-  buf_init(&text, 512);
-  bool ok = json_number_padded(node, digits, &text);
-  if (ok)
-    ok = set_text(builder, record, type, digits, buf_string(&text), text.len);
-  else
-    error_set(builder->error, ERROR_BUSY, "memory is used up");
-  buf_free(&text);
+  char text[JSON_NUMBER_TEXT];
+  json_number_padded(node, digits, text);
+  bool ok = set_text(builder, record, type, digits, text, strlen(text));
+  explicit_bzero(text, sizeof text);
   return ok;
 }
 

@@ -49,13 +49,12 @@ static enum verdict judge(const struct operation *operation, const struct json_n
 
 /* Remembers a number as it is written, and with the leading zeros that it lost. */
 static void remember_number(struct redact *redact, const struct field *field, const struct json_node *node) {
-  struct buf text;
-  buf_init(&text, 512);
-  bool ok = json_number_text(node, &text) && redact_add(redact, buf_string(&text), text.len);
-  buf_clear(&text);
-  ok = ok && json_number_padded(node, field->digits, &text) && redact_add(redact, buf_string(&text), text.len);
-  if (!ok) redact->values.failed = true; /* then no text is shown */
-  buf_free(&text);
+  char text[JSON_NUMBER_TEXT];
+  json_number_padded(node, 0, text);
+  redact_add(redact, text, strlen(text)); /* where there is no memory, no text is shown */
+  json_number_padded(node, field->digits, text);
+  redact_add(redact, text, strlen(text));
+  explicit_bzero(text, sizeof text);
 }
 
 /* Remembers the declared secrets of an answer: whatever stands under their names anywhere in it, and all that an
