@@ -174,6 +174,33 @@ static void counts_levels_not_siblings(void **state) {
 }
 
 /* Every text that is valid up to its last byte is refused without it. */
+/* A list of so many numbers, each with so many spaces behind it. */
+static size_t make_list(char *text, size_t numbers, size_t spaces) {
+  size_t len = 0;
+  text[len++] = '[';
+  for (size_t i = 0; i < numbers; i++) {
+    if (i) text[len++] = ',';
+    text[len++] = '1';
+    memset(text + len, ' ', spaces);
+    len += spaces;
+  }
+  text[len++] = ']';
+  return len;
+}
+
+/* 65,536 values, or one for every twelve bytes. */
+static void bounds_the_values(void **state) {
+  (void)state;
+  size_t most = 65536;
+  char *text = malloc(32 * most);
+  assert_non_null(text);
+  is_accepted(text, make_list(text, most - 1, 0));
+  is_refused(text, make_list(text, most, 0), 2 * most - 1);
+  is_accepted(text, make_list(text, 2 * most, 11));
+  is_refused(text, make_list(text, 2 * most, 1), 4 * (most - 1) - (most - 1) + 1);
+  free(text);
+}
+
 static void refuses_every_shorter_beginning(void **state) {
   (void)state;
   static const char text[] = "{\"a\":[true,null,\"\\ud83d\\ude00\xf0\x9f\x98\x80\",-1.5e+3,{}],\"\":false}";
@@ -186,8 +213,12 @@ static void refuses_every_shorter_beginning(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(refuses_an_empty_body_without_memory), cmocka_unit_test(refuses_what_is_not_json),        cmocka_unit_test(stops_at_64_levels),
-    cmocka_unit_test(counts_levels_not_siblings),           cmocka_unit_test(refuses_every_shorter_beginning),
+    cmocka_unit_test(refuses_an_empty_body_without_memory),
+    cmocka_unit_test(refuses_what_is_not_json),
+    cmocka_unit_test(stops_at_64_levels),
+    cmocka_unit_test(counts_levels_not_siblings),
+    cmocka_unit_test(bounds_the_values),
+    cmocka_unit_test(refuses_every_shorter_beginning),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }
