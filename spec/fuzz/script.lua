@@ -8,13 +8,20 @@ local core = require "cards.core"
 
 local NAMES = { "keep", "pan", "fn", "hash", "from_env", "map", "digits" }
 
-local WORDS = { "return", "{", "}", "(", ")", "[", "]", "=", ",", "r", "r.number", "r.cvv", "r.list", "r.name", "v", "1", "'x'", "..", "+", "==", "<", "#", "not",
-  "local v =", "local t = {}", "t[#t + 1] =", "kept[#kept + 1] =", "#kept", "kept[1]", "function()", "end", "if", "then", "else", "for i = 1, 3 do", "for k, v in pairs(r) do",
-  "while true do", "repeat until false", "goto x", "::x::", "tostring(", "tonumber(", "type(", "next(", "select('#',", "error(", "assert(", "ipairs(", "unpack(",
-  "string.rep(", "string.format('%s%q',", "string.find(", "string.gsub(", "string.gmatch(", "string.byte(", "string.char(", "string.sub(", "table.concat(", "table.sort(",
-  "table.insert(", "table.remove(", "math.floor(", "math.huge", "('a'):rep(1e5)", "('a?'):rep(9)", "'.-.-.-b'", "'%b()'", "'[^%]]*'", ":reveal()", ":first(6)", ".class", ".present",
-  ".value", ".bytes", "keep", "pan", "fn", "hash", "from_env 'PATH'", "digits", "map", "_G", "_ENV", "getmetatable(''", "setmetatable({}", "coroutine.wrap(", "string.dump(",
-  "io.open", "os.exit()", "debug.getinfo(1)", "load(", "require", "local x <close> = keep", "utf8.char(", "1e309", "0/0", "-", "//", "%", "r.number == '4111111100551111'",
+local WORDS = { "return", "{", "}", "(", ")", "[", "]", "=", ",", "r", "r.number", "r.cvv", "r.list", "r.name", "v",
+  "1", "'x'", "..", "+", "==", "<", "#", "not",
+  "local v =", "local t = {}", "t[#t + 1] =", "kept[#kept + 1] =", "#kept", "kept[1]", "function()", "end", "if", "then", "else", "for i = 1, 3 do",
+  "for k, v in pairs(r) do",
+  "while true do", "repeat until false", "goto x", "::x::", "tostring(", "tonumber(", "type(", "next(", "select('#',", "error(", "assert(",
+  "ipairs(", "unpack(",
+  "string.rep(", "string.format('%s%q',", "string.find(", "string.gsub(", "string.gmatch(", "string.byte(", "string.char(", "string.sub(",
+  "table.concat(", "table.sort(",
+  "table.insert(", "table.remove(", "math.floor(", "math.huge", "('a'):rep(1e5)", "('a?'):rep(9)", "'.-.-.-b'", "'%b()'", "'[^%]]*'", ":reveal()",
+  ":first(6)", ".class", ".present",
+  ".value", ".bytes", "keep", "pan", "fn", "hash", "from_env 'PATH'", "digits", "map", "_G", "_ENV", "getmetatable(''", "setmetatable({}",
+  "coroutine.wrap(", "string.dump(",
+  "io.open", "os.exit()", "debug.getinfo(1)", "load(", "require", "local x <close> = keep", "utf8.char(", "1e309", "0/0", "-", "//", "%",
+  "r.number == '4111111100551111'",
   "r.cvv .. ''", "\n", ";", "--", "[[", "]]", "\27", "\239\187\191", "#" }
 
 local pair = { { number = "4111111100551111", cvv = "739" }, { number = "4111111177791111", cvv = "111" } }

@@ -33,7 +33,9 @@ attack.pair = {
 
 local policies = {
   cards.mask, cards.mask.policies.support, cards.mask.policies.cardholder, cards.mask.policies.audit,
-  cards.mask.policy { number = cards.mask.pan { first = 8, last = 4 }, token = cards.mask.last(4), id = cards.mask.keep, status = cards.mask.keep, type = cards.mask.keep },
+  cards.mask.policy {
+    number = cards.mask.pan { first = 8, last = 4 }, token = cards.mask.last(4), id = cards.mask.keep, status = cards.mask.keep, type = cards.mask.keep,
+  },
 }
 
 local function flat(value, depth)
@@ -55,7 +57,7 @@ end
 --- What everybody sees of a record: itself, its neutral record, and that under every policy.
 local function show(say, record, err)
   say("record", record and flat(record) or tostring(err))
-  local card, failure = nil, nil
+  local card, failure
   if record then
     card, failure = cards.card(record)
     say("card", card and flat(card) or tostring(failure))
@@ -67,12 +69,15 @@ local function show(say, record, err)
 end
 
 local function record_of(card)
-  return setmetatable({ cardNo = cards.secret(card.number, "pan"), cvv = cards.secret(card.cvv, "cvv"), expMonth = "01", expYear = "27" }, { __metatable = "alix.private_info" })
+  local fields = { cardNo = cards.secret(card.number, "pan"), cvv = cards.secret(card.cvv, "cvv"), expMonth = "01", expYear = "27" }
+  return setmetatable(fields, { __metatable = "alix.private_info" })
 end
 
 local function neutral_of(card)
-  return { provider = "alix", id = "c_1", number = cards.secret(card.number, "pan"), cvv = cards.secret(card.cvv, "cvv"), token = cards.secret(card.token, "token"), last4 = "1111",
-    bin = "41111111", exp_month = 1, exp_year = 2027, status = "open" }
+  return {
+    provider = "alix", id = "c_1", number = cards.secret(card.number, "pan"), cvv = cards.secret(card.cvv, "cvv"), token = cards.secret(card.token, "token"),
+    last4 = "1111", bin = "41111111", exp_month = 1, exp_year = 2027, status = "open",
+  }
 end
 
 local function try_policy(say, policy, card)
@@ -81,7 +86,8 @@ local function try_policy(say, policy, card)
 end
 
 local function try_definition(say, module, card)
-  local body = ([[{"pan":"%s","cvv":"%s","other":"%s","more":"the number is %s","reference":"%s"}]]):format(card.number, card.cvv, card.cvv, card.number, card.number)
+  local body = [[{"pan":"%s","cvv":"%s","other":"%s","more":"the number is %s","reference":"%s"}]]
+  body = body:format(card.number, card.cvv, card.cvv, card.number, card.number)
   for _, status in ipairs { 200, 400 } do
     show(say, core.read(module.provider, "show", status, body))
   end
@@ -103,7 +109,9 @@ function attack.outcome(path, card)
   say("loaded", made and "as it is" or tostring(err))
   if made == true then
     show(say, record_of(card))
-    cards.map.define("alix.private_info", { number = "cardNo", cvv = "cvv", exp_month = { "expMonth", cards.map.month }, exp_year = { "expYear", cards.map.year } })
+    cards.map.define("alix.private_info", {
+      number = "cardNo", cvv = "cvv", exp_month = { "expMonth", cards.map.month }, exp_year = { "expYear", cards.map.year },
+    })
   elseif made and type(made.provider) == "string" then
     try_definition(say, made, card)
   elseif made then

@@ -1,7 +1,7 @@
 --- What a mapping or a definition that is read from a file could find out about a secret, or show of it.
 --
--- A script file never holds a secret, but what it declares works on secrets. Two kinds of mistakes are found here. An *oracle* is a rule whose outcome depends on
--- the value of a secret: who writes such a rule can try values out. An *exposure* is a field that by its name holds a card number, a CVV or a track, and is
+-- A script file never holds a secret, but what it declares works on secrets. Two kinds of mistakes are found here. An *oracle* is a rule whose outcome depends
+-- on the value of a secret: who writes such a rule can try values out. An *exposure* is a field that by its name holds a card number, a CVV or a track, and is
 -- declared as plain, or a credential that would be sent without TLS. Trusted code may do both.
 
 local check = require "cards.util.check"

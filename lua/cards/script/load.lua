@@ -1,10 +1,10 @@
 --- cards.load: mappings, policies and definitions that are files of their own.
 --
--- Such a file is a script that returns a table. It runs in a Lua state of its own (src/lua/script.c) and never sees a secret: what comes out is a copy, in which
--- transforms and rules are marks, and functions run in that state. What the file is shows in what it returns: a table with `operations` is a definition, one
--- whose names are those of operations ("alix.private_info") is a mapping for each, any other is a policy. Its globals are the transforms of mappings (`digits`,
--- `month`, `map { … }`, as cards.map has them) and the rules of policies (`keep`, `pan { … }`, as cards.mask has them). `phone` is one of both: which one is
--- settled when the file has turned out to be a mapping or definition, or a policy.
+-- Such a file is a script that returns a table. It runs in a Lua state of its own (src/lua/script) and never sees a secret. What comes out is a copy: its
+-- transforms and rules are marks, and its functions run in that state. What it returns shows what the file is: a table with `operations` is a definition,
+-- one whose names are those of operations ("alix.private_info") is a mapping for each, any other is a policy. Its globals are the transforms of mappings
+-- (`digits`, `month`, `map { … }`, as cards.map has them) and the rules of policies (`keep`, `pan { … }`, as cards.mask has them). `phone` is one of both:
+-- which one is settled when the kind of the file is known.
 
 local check = require "cards.util.check"
 local core = require "cards.core"

@@ -92,7 +92,8 @@ return function(path, options)
   end
   local watcher = setmetatable({}, methods)
   states[watcher] = {
-    path = path, text = text, kind = kind, current = made, interval = interval, on_error = options.on_error, trust = options.trust, next_look = core.now() + interval,
+    path = path, text = text, kind = kind, current = made, interval = interval, on_error = options.on_error, trust = options.trust,
+    next_look = core.now() + interval,
   }
   return watcher
 end

@@ -40,7 +40,8 @@ describe("a definition in a file", function()
     refused(definition 'success = { path = "CVC2", equals = "x" },', 3, "'CVC2' is not declared")
     refused(definition 'success = { path = "other", equals = "0739" },', 3, "'other' is not declared")
     refused(definition 'success = { path = "other", equals = 739 },', 3, "'other' is not declared", { trust = true })
-    assert(load(definition 'success = { { path = "id", equals = "739" }, { path = "ok", equals = true }, { path = "state", equals = "OK" }, { path = "code", equals = 0 } },'))
+    assert(load(definition 'success = { { path = "id", equals = "739" }, { path = "ok", equals = true }, { path = "state", equals = "OK" } },'))
+    assert(load(definition 'success = { path = "code", equals = 0 },'))
     assert(load(definition 'success = { path = "cvv", absent = true },'))
   end)
 
@@ -61,8 +62,8 @@ describe("a definition in a file", function()
   end)
 
   it("has functions in `card` only, which see no secret", function()
-    refused(definition():gsub('auth = { type = "bearer" }', 'auth = { type = "signer", name = "X", credential = "key", sign = function() return "x" end }'), 1,
-      "a file declares a signature")
+    local signer = 'auth = { type = "signer", name = "X", credential = "key", sign = function() return "x" end }'
+    refused(definition():gsub('auth = { type = "bearer" }', signer), 1, "a file declares a signature")
     assert(load(definition 'card = { status = function(r) return r.cvv.class end },'))
   end)
 
@@ -73,7 +74,8 @@ describe("a definition in a file", function()
     refused(definition(nil, ', ["secrets.card.number"] = "string"'), 4, "by its name it is a secret")
     refused(definition(nil, ', ["cards[].cvv"] = { type = "integer" }'):gsub("cvv = \"cvv\", ", ""), 4, "by its name it is a secret")
     assert(load(definition(nil, ', cardNumber = "string"'), { trust = true }))
-    assert(load(definition(nil, ', cardNumber = "pan", account_number = "string", ["phone.number"] = "string", company = "string", cardNumberLast4 = "string"')))
+    local plain = ', cardNumber = "pan", account_number = "string", ["phone.number"] = "string", company = "string", cardNumberLast4 = "string"'
+    assert(load(definition(nil, plain)))
   end)
 
   it("has no error that holds a secret", function()
@@ -92,11 +94,13 @@ describe("a definition in a file", function()
   end)
 end)
 
+local MAPPING = "return { ['alix.private_info'] = { number = 'cardNo', cvv = 'cvv', exp_month = { 'expMonth', month }, exp_year = { 'expYear', year } } }"
+
 describe("a mapping in a file", function()
   it("has no transform whose outcome depends on a secret", function()
     refused("return { ['alix.private_info'] = {\n  exp_month = { 'cvv', month } } }", 2, "would tell a file about a secret")
     refused("return { ['alix.private_info'] = {\n  cvv = { 'cvv', map { ['111'] = 'x' } } } }", 2, "would tell a file about a secret")
-    assert.is_true(load "return { ['alix.private_info'] = { number = { 'cardNo', digits }, cvv = 'cvv', exp_month = { 'expMonth', month }, exp_year = { 'expYear', year } } }")
+    assert.is_true(load((MAPPING:gsub("'cardNo'", "{ 'cardNo', digits }", 1))))
   end)
 
   it("gives functions of secrets nothing but their class", function()
@@ -110,6 +114,6 @@ describe("a mapping in a file", function()
       assert.is_nil(card.id)
       assert.equal("4111111111111111", card.number:reveal())
     end
-    assert.is_true(load "return { ['alix.private_info'] = { number = 'cardNo', cvv = 'cvv', exp_month = { 'expMonth', month }, exp_year = { 'expYear', year } } }")
+    assert.is_true(load(MAPPING))
   end)
 end)
