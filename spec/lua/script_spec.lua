@@ -140,6 +140,12 @@ describe("a function of a script", function()
     assert.same({ 1 }, run "return function(v) return v end" { 1, print, io.stdout, coroutine.create(function() end) })
   end)
 
+  it("has card numbers in its results masked, however they are written", function()
+    local same = run "return function(v) return v end"
+    assert.same({ "a **** **** **** 1111", ["************1111"] = "************1111" }, same { "a 4111 1111 1111 1111", ["4111111111111111"] = 4111111111111111 })
+    assert.same({ 1, 2.5, 411111111111, "4111111111111112" }, same { 1, 2.5, 411111111111, "4111111111111112" })
+  end)
+
   it("sees of a secret its class, and that it is there", function()
     local look = run "return function(v) local s = v.number return s and (s.class .. tostring(s.present) .. type(s)) or 'none' end"
     local secret = cards.secret("4111111111111111", "pan")

@@ -2,6 +2,9 @@
 
 #include <string.h>
 
+#include "lua/value.h"
+#include "text/pan.h"
+
 #define ROOM 8 /* slots of the stack that one table needs */
 
 /* The first byte of each value. */
@@ -10,7 +13,7 @@ enum tag { NIL, FALSE, TRUE, INTEGER, NUMBER, TEXT, TABLE, END, FUNCTION, MARK, 
 struct writer {
   struct buf *out;
   plain_kind *kind;
-  bool too_long;
+  bool redacts, too_long;
 };
 
 struct source {
@@ -29,7 +32,25 @@ static bool add_tag(struct writer *writer, enum tag tag) {
   return put(writer, &byte, 1);
 }
 
+/* A card number in it is masked where the writer redacts, which leaves the length as it is. */
+static bool put_text(struct writer *writer, const char *text, size_t len) {
+  if (!add_tag(writer, TEXT) || !put(writer, &len, sizeof len)) return false;
+  if (!writer->redacts || !pan_suspected(text, len)) return put(writer, text, len);
+  writer->too_long = len > writer->out->max - writer->out->len;
+  return !writer->too_long && pan_redact(writer->out, text, len);
+}
+
+static bool add_text(lua_State *L, struct writer *writer) {
+  size_t len;
+  const char *text = lua_tolstring(L, -1, &len);
+  return put_text(writer, text, len);
+}
+
+/* A number that is a card's becomes a text where the writer redacts. */
 static bool add_number(lua_State *L, struct writer *writer) {
+  char digits[VALUE_DIGITS];
+  size_t len = writer->redacts ? value_digits(L, -1, digits) : 0;
+  if (len > 0 && pan_is_card(digits, len)) return put_text(writer, digits, len);
 #if LUA_VERSION_NUM >= 503
   if (lua_isinteger(L, -1)) {
     lua_Integer integer = lua_tointeger(L, -1);
@@ -38,12 +59,6 @@ static bool add_number(lua_State *L, struct writer *writer) {
 #endif
   lua_Number number = lua_tonumber(L, -1);
   return add_tag(writer, NUMBER) && put(writer, &number, sizeof number);
-}
-
-static bool add_text(lua_State *L, struct writer *writer) {
-  size_t len;
-  const char *text = lua_tolstring(L, -1, &len);
-  return add_tag(writer, TEXT) && put(writer, &len, sizeof len) && put(writer, text, len);
 }
 
 static bool add_value(lua_State *L, struct writer *writer, int depth);
@@ -91,8 +106,8 @@ static bool add_value(lua_State *L, struct writer *writer, int depth) {
   }
 }
 
-enum plain_status plain_write(lua_State *L, int index, struct buf *out, plain_kind *kind) {
-  struct writer writer = { .out = out, .kind = kind };
+enum plain_status plain_write(lua_State *L, int index, struct buf *out, plain_kind *kind, bool redacts) {
+  struct writer writer = { .out = out, .kind = kind, .redacts = redacts };
   int top = lua_gettop(L);
   luaL_checkstack(L, ROOM, NULL);
   lua_pushvalue(L, index);

@@ -1,7 +1,7 @@
 /* Plain values as bytes: what goes from one Lua state to another. Neither state sees anything of the other, and an error in one does not pass through the other.
  *
  *   buf_clear(&bytes);
- *   plain_write(here, 1, &bytes, NULL);      nil, booleans, numbers, texts, and tables of such
+ *   plain_write(here, 1, &bytes, NULL, false);      nil, booleans, numbers, texts, and tables of such
  *   plain_read(there, &bytes, NULL, NULL);   pushes a copy
  */
 #ifndef CARDS_LUA_SCRIPT_PLAIN_H
@@ -32,8 +32,8 @@ enum plain_status {
   PLAIN_NO_MEMORY
 };
 
-/* Appends the value at the index. Raises an error only where the stack cannot grow. */
-enum plain_status plain_write(lua_State *L, int index, struct buf *out, plain_kind *kind);
+/* Appends the value at the index, with the card numbers in it masked where it redacts. Raises an error only where the stack cannot grow. */
+enum plain_status plain_write(lua_State *L, int index, struct buf *out, plain_kind *kind, bool redacts);
 /* Pushes the value that stands in the bytes. Raises an error where Lua has no more memory. */
 void plain_read(lua_State *L, const struct buf *bytes, plain_make *make, void *context);
 

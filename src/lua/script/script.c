@@ -194,10 +194,11 @@ static bool is_bytecode(const char *text, size_t len) {
   return len > 0 && *text == LUA_SIGNATURE[0];
 }
 
+/* Without a kind it is what a function returned, which is redacted like a provider's text. */
 static void write_result(lua_State *L, plain_kind *kind) {
   struct buf *out = script_of(L)->bytes;
   buf_clear(out);
-  switch (plain_write(L, -1, out, kind)) {
+  switch (plain_write(L, -1, out, kind, kind == NULL)) {
   case PLAIN_OK: return;
   case PLAIN_NO_MEMORY: binding_no_memory(L); return;
   case PLAIN_TOO_LONG: luaL_error(L, "what it returns is too large"); return;
@@ -284,7 +285,7 @@ static int call(lua_State *L) {
   struct script *script = lua_touserdata(L, lua_upvalueindex(1));
   lua_settop(L, 1);
   struct buf *bytes = push_bytes(L, script);
-  enum plain_status status = plain_write(L, 1, bytes, kind_inside);
+  enum plain_status status = plain_write(L, 1, bytes, kind_inside, false);
   if (status == PLAIN_NO_MEMORY) return binding_no_memory(L);
   if (status != PLAIN_OK) return luaL_error(L, "%s: the value is too large for a script", script->name);
   script->called = (int)lua_tointeger(L, lua_upvalueindex(2));
@@ -341,7 +342,7 @@ int core_script(lua_State *L) {
   script->text = text;
   script->text_len = len;
   struct buf *bytes = push_bytes(L, script);
-  if (plain_write(L, 4, bytes, NULL) != PLAIN_OK) return binding_no_memory(L);
+  if (plain_write(L, 4, bytes, NULL, false) != PLAIN_OK) return binding_no_memory(L);
   bool ok = run(script, load_file, &for_file);
   script->text = NULL;
   if (script->starved) return binding_no_memory(L);
