@@ -9,6 +9,7 @@
 #include "lua/binding.h"
 #include "secret/pool.h"
 #include "secret/seal.h"
+#include "text/chars.h"
 #include "text/pan.h"
 
 #define FILE_MAX   (64 * 1024) /* bytes of a credential in a file */
@@ -99,11 +100,38 @@ static const char *check_name(lua_State *L) {
   return name;
 }
 
+#define WORD "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
+
+/* Whether a text has digits that may be a card's, alone or in groups. */
+static bool has_long_number(const char *text) {
+  int digits = 0;
+  for (; *text && digits < 12; text++)
+    digits = is_digit(*text) ? digits + 1 : strchr(" -._", *text) ? digits : 0;
+  return digits == 12;
+}
+
+/* Whether a text looks like the name of an environment variable: a value that was given in its place is not shown. */
+static bool is_variable(const char *text) {
+  size_t len = strspn(text, WORD);
+  return len > 0 && len <= 128 && !text[len] && !is_digit(text[0]) && !has_long_number(text);
+}
+
+/* Likewise for a path, which has a slash or a dot, or is a word. */
+static bool is_path(const char *text) {
+  size_t len = strlen(text);
+  if (len == 0 || len > 4096 || has_long_number(text) || (!strpbrk(text, "/.") && text[strspn(text, WORD "-")])) return false;
+  while (*text && (unsigned char)*text >= 0x20 && *text != 0x7f)
+    text++;
+  return !*text;
+}
+
 /* cards.secret.from_env(name) */
 static int from_env(lua_State *L) {
   const char *name = check_name(L);
   const char *value = getenv(name);
-  if (!value || !*value) return binding_refuse(L, "cards", "secret", "the environment variable %s is not set or empty", name);
+  bool missing = !value || !*value;
+  if (missing && !is_variable(name)) return binding_refuse(L, "cards", "secret", "the name of an environment variable is expected");
+  if (missing) return binding_refuse(L, "cards", "secret", "the environment variable %s is not set or empty", name);
   return push_or_refuse(L, SECRET_CREDENTIAL, value, strlen(value));
 }
 
@@ -113,7 +141,10 @@ static int from_file(lua_State *L) {
   struct secret *secret =
       binding_new_secret(L); /* first: until the file and its bytes are given back nothing of Lua's may be called that raises an error */
   int fd = open(path, O_RDONLY | O_CLOEXEC);
+  bool shown = is_path(path);
+  if (fd < 0 && !shown) return binding_refuse(L, "cards", "secret", "the path of a file is expected");
   if (fd < 0) return binding_refuse(L, "cards", "secret", "%s: %s", path, strerror(errno));
+  if (!shown) path = "the file";
   char *bytes = pool_alloc(FILE_MAX + 1);
   size_t len = 0;
   ssize_t got = bytes ? 1 : -1;
