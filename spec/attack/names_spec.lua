@@ -1,6 +1,7 @@
 --- A value where a name belongs: whoever mixes the two up does not find the value in a message.
 
 local cards = require "cards"
+local core = require "cards.core"
 
 --- What a refusal says. @param made nothing
 local function said(made, err)
@@ -44,5 +45,34 @@ describe("a value where a path belongs", function()
     os.rename(path, path .. "-4111111111111111")
     assert.equal("cards.secret: invalid_request: the file is empty", said(cards.secret.from_file(path .. "-4111111111111111")))
     os.remove(path .. "-4111111111111111")
+  end)
+end)
+
+describe("a key where workers share names", function()
+  it("is found in none of them, whatever it is", function()
+    for _, key in ipairs { "order 17", "4111111111111111", 17, cards.secret("4111111111111111", "pan"), cards.secret "sk-live-2fb8", "" } do
+      local name = core.shared_name(key)
+      assert.matches("^%x+$", name)
+      assert.equal(64, #name)
+      assert.equal(name, core.shared_name(key))
+      assert.not_equal(name, core.hash("cards", key))
+    end
+  end)
+
+  it("has one name as a text, a number and a secret, and others have others", function()
+    assert.equal(core.shared_name "17", core.shared_name(17))
+    assert.equal(core.shared_name "17", core.shared_name(cards.secret "17"))
+    assert.equal(core.shared_name "4111111111111111", core.shared_name(cards.secret("4111 1111 1111 1111", "pan")))
+    assert.not_equal(core.shared_name "17", core.shared_name "18")
+    assert.not_equal(core.shared_name "", core.shared_name "\0")
+  end)
+
+  it("is refused where it has no name", function()
+    local closed = cards.secret "x"
+    closed:close()
+    for _, key in ipairs { closed, {}, true, print } do
+      assert.is_false(pcall(core.shared_name, key))
+    end
+    assert.is_false(pcall(core.shared_name))
   end)
 end)

@@ -105,6 +105,7 @@ void binding_open_out_file(lua_State *L);
 
 /* secret.c */
 int core_prepare_seal(lua_State *L);
+int core_shared_name(lua_State *L);
 int core_seal(lua_State *L);
 int core_unseal(lua_State *L);
 /* client.c */

@@ -106,6 +106,7 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
   static const luaL_Reg functions[] = {
     /* secret.c */
     { "prepare_seal", core_prepare_seal },
+    { "shared_name", core_shared_name },
     { "seal", core_seal },
     { "unseal", core_unseal },
     /* client.c */

@@ -10,6 +10,7 @@
 #include "secret/pool.h"
 #include "secret/seal.h"
 #include "text/chars.h"
+#include "text/hash.h"
 #include "text/pan.h"
 
 #define FILE_MAX   (64 * 1024) /* bytes of a credential in a file */
@@ -324,10 +325,25 @@ static int call_make(lua_State *L) {
 
 /* --- in a shape that may lie in shared memory --- */
 
-/* core.prepare_seal(): makes the key now, for the processes that will be forked from this one */
+/* core.prepare_seal(): makes the key now, for the processes that will be forked from this one. Gives whether this process has its key from the one that forked it */
 int core_prepare_seal(lua_State *L) {
-  const char *why;
-  lua_pushboolean(L, seal_prepare(&why));
+  lua_pushboolean(L, seal_is_shared());
+  return 1;
+}
+
+/* core.shared_name(key): a text, number or secret as a name for a shared dict, 64 hexadecimal digits; or nil and why not. It is the same in all processes with the same key,
+ * and shows nothing of what it was made of. A card number has the name of its digits. */
+int core_shared_name(lua_State *L) {
+  char hash[HASH_HEX], hex[2 * SEAL_NAME];
+  unsigned char name[SEAL_NAME];
+  const char *why = "memory is used up";
+  size_t len;
+  const char *text = binding_check_bytes(L, 1, &len);
+  bool ok = hash_keyed("cards", 5, text, len, hash) && seal_name(hash, sizeof hash, name, &why);
+  explicit_bzero(hash, sizeof hash);
+  if (!ok) return binding_fail(L, "%s", why);
+  hex_write(hex, name, sizeof name);
+  lua_pushlstring(L, hex, sizeof hex);
   return 1;
 }
 

@@ -2,6 +2,7 @@
 #include "secret/seal.h"
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -16,10 +17,11 @@ enum { VERSION = 1, HEAD = 2, NONCE = 12, TAG = 16, KEY = 32 };
 
 _Static_assert(SEAL_OVERHEAD == HEAD + NONCE + TAG, "the layout is head, nonce, bytes, tag");
 
-/* The key has a page of its own, locked and left out of core dumps as the arena is. A fork does not wipe it: workers
+/* The keys have a page of their own, locked and left out of core dumps as the arena is. A fork does not wipe it: workers
  * have to open what others have sealed. It becomes read-only, so that all processes share one page of memory, and the
  * lock of any of them keeps it in memory for all. */
-static unsigned char *key;
+static unsigned char *key; /* to seal, and behind it another one for names */
+static uint32_t made_in;   /* generation of the process that made them */
 static size_t page_bytes;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static _Atomic uint32_t locked_in; /* generation of the process that locked the page, as children do not inherit locks */
@@ -30,14 +32,15 @@ static bool fill_random(unsigned char *bytes, size_t len) {
 
 static void make_key(void) {
   long page = sysconf(_SC_PAGESIZE);
-  if (page < KEY) return;
+  if (page < 2 * KEY) return;
   page_bytes = (size_t)page;
   unsigned char *made = mmap(NULL, page_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   if (made == MAP_FAILED) return;
   (void)madvise(made, page_bytes, MADV_DONTDUMP);
   (void)mlock(made, page_bytes); /* cards.memory() reports where nothing can be locked */
-  atomic_store(&locked_in, secret_generation());
-  if (fill_random(made, KEY) && mprotect(made, page_bytes, PROT_READ) == 0)
+  made_in = secret_generation();
+  atomic_store(&locked_in, made_in);
+  if (fill_random(made, 2 * KEY) && mprotect(made, page_bytes, PROT_READ) == 0)
     key = made;
   else
     (void)munmap(made, page_bytes);
@@ -49,6 +52,20 @@ bool seal_prepare(const char **why) {
   uint32_t generation = secret_generation();
   if (atomic_exchange(&locked_in, generation) != generation) (void)mlock(key, page_bytes);
   return true;
+}
+
+bool seal_is_shared(void) {
+  const char *why;
+  return seal_prepare(&why) && made_in != secret_generation();
+}
+
+bool seal_name(const void *text, size_t len, unsigned char name[static SEAL_NAME], const char **why) {
+  unsigned name_len = 0;
+  if (!seal_prepare(why)) return false;
+  *why = "memory is used up";
+  bool ok = HMAC(EVP_sha256(), key + KEY, KEY, text, len, name, &name_len) != NULL;
+  stack_wipe(STACK_DEEP);
+  return ok;
 }
 
 /* What is authenticated but not encrypted: version, class and context. */

@@ -16,9 +16,15 @@
 #include "secret/secret.h"
 
 #define SEAL_OVERHEAD 30 /* bytes that a seal adds: version, class, nonce, tag */
+#define SEAL_NAME     32 /* bytes of a name: HMAC-SHA-256 */
 
 /* Makes the key if there is none yet. Called before a fork, so that the children have the same key. */
 bool seal_prepare(const char **why);
+/* Whether this process has its key from the one that forked it, and so in common with its siblings. */
+bool seal_is_shared(void);
+/* Writes a name for the text, such as one in memory that nginx's workers share: the same in all processes with this
+ * key, and of no use to find the text by trying. */
+bool seal_name(const void *text, size_t len, unsigned char name[static SEAL_NAME], const char **why);
 /* Writes secret->len + SEAL_OVERHEAD bytes to `sealed`. The secret is open. Only the same context, of at most 4096
  * bytes, opens them. */
 bool seal(const struct secret *secret, const void *context, size_t context_len, unsigned char *sealed, const char **why);

@@ -28,7 +28,7 @@ local known = {
 local methods = {}
 local metatable = { __index = methods, __name = "cards.limit" }
 
---- The key of a call's bucket.
+--- The key of a call's bucket, by a name that may lie in a shared dict.
 local function key_of(self, ...)
   local key = self.key
   if type(key) == "function" then
@@ -39,11 +39,10 @@ local function key_of(self, ...)
     if why then
       error(("cards.limit: key: the secret %s"):format(why), 4)
     end
-    return core.hash("cards.limit", key)
   elseif type(key) ~= "string" and type(key) ~= "number" then
     error("cards.limit: the function key must return a string, a number or a secret", 4)
   end
-  return key
+  return shared.name(key)
 end
 
 --- Removes the buckets that are full and unused: a new one would be the same.
@@ -143,7 +142,9 @@ end
 --   rate = 600, per = 60: so many calls may begin in so many seconds (per is 1 by default); burst: calls at once after a pause (by default those of one second,
 --   at least 1); concurrency: calls at the same time; max_wait: seconds that a call may wait (30);
 --   key: each key has a limit of its own. A string or a secret, such as a credential, or a function of the call's arguments that returns one;
---   shared: the name of an nginx lua_shared_dict. Workers with the same key share the rate there, but each counts its own concurrency. Ignored outside nginx
+--   shared: the name of an nginx lua_shared_dict. Workers with the same key share the rate there, but each counts its own concurrency. The key lies there
+--   as an HMAC: for that cards has to be required in init_by_lua, before the workers are forked; else each has a rate of its own, and one line of the log says
+--   so. Ignored outside nginx
 -- Raises an error for unknown or wrong options.
 return function(options)
   check.argument("cards.limit", type(options) ~= "table" and "a table of options is required" or check.table(options, known)

@@ -19,9 +19,22 @@ function shared.wrong(options, required)
   return ("shared: there is no lua_shared_dict of that name%s"):format(nearest and (" (did you mean '%s'?)"):format(nearest) or "")
 end
 
---- The dict of that name; nil without a name or outside nginx.
+local warned = false
+
+--- The dict of that name; nil without a name or outside nginx. Says so once where the workers have no key in common, and so no names either.
 function shared.dict(name)
-  return name and host.shared and host.shared[name] or nil
+  local dict = name and host.shared and host.shared[name] or nil
+  if dict and not warned and not host.has_common_key() then
+    warned = true
+    host.warn(("cards: this worker shares nothing in the shared dict '%s', and counts and fetches for itself: "):format(name)
+      .. "require cards in init_by_lua, so that all workers have the same key")
+  end
+  return dict
+end
+
+--- A text of a script, a number or an open secret as a name in a dict, which shows nothing of it.
+function shared.name(key)
+  return assert(core.shared_name(key))
 end
 
 local methods = {}

@@ -3,6 +3,7 @@
 local check = require "cards.util.check"
 local core = require "cards.core"
 local host = require "cards.async.host"
+local shared = require "cards.resilience.shared"
 local sleep = require "cards.async.sleep"
 
 local LOCKED = 15          -- seconds after which a worker that holds the lock counts as dead
@@ -27,12 +28,7 @@ local function read(self)
   if not seconds or seconds <= core.now() then
     return nil
   end
-  local token = core.unseal(sealed, self.key .. ":" .. ends)
-  if not token then
-    warn(self, "this worker cannot read what another has put into the shared dict, and fetches a token of its own: "
-      .. "require cards in init_by_lua, so that all workers have the same key")
-  end
-  return token, seconds
+  return core.unseal(sealed, self.key .. ":" .. ends), seconds
 end
 
 local function write(self, token, seconds)
@@ -91,6 +87,6 @@ end
 --- @param dict a shared dict
 -- @param name of the token in it
 return function(dict, name)
-  local key = "cards.token:" .. name
+  local key = "cards.token:" .. shared.name(name)
   return setmetatable({ dict = dict, name = name, key = key, lock = key .. ":lock", warned = false }, metatable)
 end

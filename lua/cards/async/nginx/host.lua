@@ -39,6 +39,11 @@ function host.later(call)
   end)
 end
 
+--- Whether all workers have the key that seals and names what lies in shared dicts.
+function host.has_common_key()
+  return ngx.get_phase() == "init" or core.prepare_seal()
+end
+
 function host.warn(text)
   ngx.log(ngx.WARN, text)
 end
