@@ -38,7 +38,8 @@ static double read_decimal(const char *text) {
   return *text == '\0' ? value : -1;
 }
 
-/* Seconds to wait, given in milliseconds, in seconds or as an HTTP date. Below 0 when there are none. */
+/* Seconds to wait, given in milliseconds, in seconds or as an HTTP date. Below 0 when there are none. Whole milliseconds,
+ * as more digits could be a number that the provider echoes. */
 static double read_retry_after(const struct reader *reader) {
   const char *text = reader_header(reader, "retry-after-ms");
   double wait = text ? read_decimal(text) / 1000 : -1;
@@ -48,7 +49,7 @@ static double read_retry_after(const struct reader *reader) {
     time_t date = wait < 0 ? curl_getdate(text, NULL) : (time_t)-1;
     if (date != (time_t)-1) wait = fmax(difftime(date, time(NULL)), 0);
   }
-  return wait > MAX_WAIT ? MAX_WAIT : wait;
+  return wait > MAX_WAIT ? MAX_WAIT : ceil(wait * 1000) / 1000;
 }
 
 static void read_headers(struct job *job) {

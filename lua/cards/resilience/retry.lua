@@ -17,11 +17,13 @@ local function is_retryable(err)
   return type(err) == "table" and err.retryable == true
 end
 
+local LONGEST = 86400 -- seconds; nobody can ask for a longer wait than a day
+
 --- Seconds before the next attempt: full jitter, or the retry_after of the provider where that is longer.
 local function pause(err, failed, base, max)
   local backoff = core.random() * math.min(max, base * 2 ^ math.min(failed - 1, 60))
   local asked = type(err) == "table" and tonumber(err.retry_after) or 0
-  return math.max(backoff, math.min(asked, 1e6))
+  return math.max(backoff, math.min(asked, LONGEST))
 end
 
 --- Calls a function until it succeeds, up to so many times. A client's `retries` repeat one request; this repeats all that the function does.
