@@ -86,6 +86,7 @@ static void refuses_a_base_url_that_is_none(void **state) {
                                      "https:///x",
                                      "https://host.example:0x50",
                                      "https://host.example:65536",
+                                     "https://host.example:0",
                                      "https://[::1",
                                      "https://[::g]",
                                      "https://ho st",
@@ -169,6 +170,8 @@ static void refuses_a_proxy_that_is_none(void **state) {
                                      "http://[::1:3128",
                                      "proxy.example:port",
                                      "http://proxy.example:65536",
+                                     "http://proxy.example:0",
+                                     "socks9://proxy.example:3128",
                                      "http://pro xy:3128",
                                      "http://user:pa%0d%0ass@proxy.example:3128",
                                      "http://us%00er:pass@proxy.example:3128" };

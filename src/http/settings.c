@@ -73,6 +73,12 @@ static CURLUcode get_part(CURLU *url, CURLUPart part, unsigned flags, struct buf
   return code == CURLUE_OK ? stored(ok) : code;
 }
 
+/* As get_part; libcurl takes port 0, to which nothing can connect. */
+static CURLUcode get_port(CURLU *url, unsigned flags, struct buf *port) {
+  CURLUcode code = get_part(url, CURLUPART_PORT, flags, port);
+  return code == CURLUE_OK && strcmp(buf_string(port), "0") == 0 ? CURLUE_BAD_PORT_NUMBER : code;
+}
+
 #ifdef CURLU_PUNYCODE
 #define HOST_FLAGS CURLU_PUNYCODE /* the form in which hosts are looked up and certified */
 #else
@@ -120,7 +126,7 @@ static CURLUcode read_base_url(struct settings *settings, CURLU *url) {
   buf_init(&port, 16);
   CURLUcode code = curl_url_set(url, CURLUPART_URL, settings->base_url, CURLU_PATH_AS_IS);
   if (code == CURLUE_OK) code = get_part(url, CURLUPART_HOST, HOST_FLAGS, &host);
-  if (code == CURLUE_OK) code = get_part(url, CURLUPART_PORT, CURLU_NO_DEFAULT_PORT, &port);
+  if (code == CURLUE_OK) code = get_port(url, CURLU_NO_DEFAULT_PORT, &port);
   if (code == CURLUE_OK) code = take_base_url(settings, &host, &port);
   /* A proxy looks it up itself. */
   if (code == CURLUE_OK && settings->proxy_kind == PROXY_NONE)
@@ -164,6 +170,14 @@ static CURLUcode take_proxy_url(struct settings *settings, CURLU *url) {
   return code;
 }
 
+/* The kind of a proxy with that scheme; PROXY_NONE for a scheme that is none. */
+static enum proxy_kind kind_of(const char *scheme) {
+  static const char *const socks[] = { "socks4", "socks4a", "socks5", "socks5h" };
+  for (size_t i = 0; i < sizeof socks / sizeof *socks; i++)
+    if (strcmp(scheme, socks[i]) == 0) return PROXY_SOCKS;
+  return strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0 ? PROXY_HTTP : PROXY_NONE;
+}
+
 static CURLUcode read_proxy(struct settings *settings, CURLU *url) {
   struct buf scheme, host, port;
   buf_init(&scheme, 64);
@@ -173,12 +187,11 @@ static CURLUcode read_proxy(struct settings *settings, CURLU *url) {
   if (code == CURLUE_OK && !strstr(settings->proxy, "://")) code = curl_url_set(url, CURLUPART_SCHEME, "http", 0);
   if (code == CURLUE_OK) code = get_part(url, CURLUPART_SCHEME, 0, &scheme);
   if (code == CURLUE_OK) code = get_part(url, CURLUPART_HOST, HOST_FLAGS, &host);
-  if (code == CURLUE_OK) code = get_part(url, CURLUPART_PORT, 0, &port);
+  if (code == CURLUE_OK) code = get_port(url, 0, &port);
   if (code == CURLUE_OK) {
-    bool socks = strncmp(scheme.data, "socks", 5) == 0;
     settings->proxy_tls = strcmp(scheme.data, "https") == 0;
-    settings->proxy_kind = socks ? PROXY_SOCKS : PROXY_HTTP;
-    if (!socks && !settings->proxy_tls && strcmp(scheme.data, "http") != 0) code = CURLUE_MALFORMED_INPUT;
+    settings->proxy_kind = kind_of(scheme.data);
+    if (settings->proxy_kind == PROXY_NONE) code = CURLUE_UNSUPPORTED_SCHEME;
   }
   if (code == CURLUE_OK) code = stored(set_name(settings, buf_string(&host), port.len ? port.data : settings->proxy_tls ? "443" : "1080"));
   if (code == CURLUE_OK) code = take_proxy_user(settings, url);

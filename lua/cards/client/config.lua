@@ -29,6 +29,12 @@ local options = {
   headers = check.headers,
 }
 
+--- Whether a text is empty or ":" and a port.
+local function is_port(text)
+  local port = tonumber(text:match "^:(%d%d?%d?%d?%d?)$")
+  return text == "" or (port ~= nil and port >= 1 and port <= 65535)
+end
+
 --- What is wrong with a base_url, or nil.
 function client.check_url(value, key)
   local wrong = check.text(value, key)
@@ -53,7 +59,7 @@ function client.check_url(value, key)
   end
   if not host then
     return ("%s has no host"):format(key)
-  elseif port ~= "" and not (port:find "^:%d+$" and #port < 7 and tonumber(port:sub(2)) < 65536) then
+  elseif not is_port(port) then
     return ("%s has a port that is none"):format(key)
   end
 end
@@ -65,12 +71,19 @@ local function check_proxy_url(value, key)
   if wrong then
     return wrong
   end
-  local scheme, host = value:match "^(%a[%w+.-]*)://([^/]+)/?$"
-  host = host or value:match "^([^/]+)$"
-  if not host or host:find "^:" or host:find "[%s\"<>\\^`{|}?#]" then
+  local scheme, authority = value:match "^(%a[%w+.-]*)://([^/]+)/?$"
+  authority = authority or value:match "^([^/]+)$"
+  if not authority or authority:find "[%s\"<>\\^`{|}?#]" then
     return ("%s must be a URL or host:port"):format(key)
   elseif scheme and not PROXY_SCHEMES[scheme:lower()] then
     return ("%s must begin with http://, https://, socks4://, socks4a://, socks5:// or socks5h://"):format(key)
+  end
+  local place = authority:match "[^@]*$"
+  local rest = place:match "^%[[%x:.]+%](.*)$" or place:match "^[^:%[%]]+(.*)$"
+  if not rest then
+    return ("%s must be a URL or host:port"):format(key)
+  elseif not is_port(rest) then
+    return ("%s has a port that is none"):format(key)
   end
 end
 

@@ -180,13 +180,16 @@ describe("proxy", function()
       takes { proxy = url }
       takes { proxy = { url = url } }
     end
-    for _, url in ipairs { "http://", "://localhost", ":1", "http://:1", "http://local host", "http://localhost/path", "http://localhost:1?x", "{x}", "" } do
+    for _, url in ipairs { "http://", "://localhost", ":1", "http://:1", "http://local host", "http://localhost/path", "http://localhost:1?x", "{x}", "",
+      "http://[::1", "http://user:" .. SECRET .. "@", "http://user:" .. SECRET .. "@:1" } do
       refuses({ proxy = url }, "proxy must be a ")
       refuses({ proxy = { url = url } }, "proxy.url must be a ")
     end
-    for _, url in ipairs { "http://localhost:99999", "http://localhost:x", "http://[::1", "http://a@b@c:1", "http://user:" .. SECRET .. "@" } do
-      refuses({ proxy = url }, "proxy: it cannot be read")
+    for _, port in ipairs { "99999", "65536", "0", "00", "x", "-1", "1x", "", "000001" } do
+      refuses({ proxy = "http://user:" .. SECRET .. "@localhost:" .. port }, "proxy has a port that is none")
+      refuses({ proxy = { url = "localhost:" .. port } }, "proxy.url has a port that is none")
     end
+    refuses({ proxy = "http://a@b@c:1" }, "proxy: it cannot be read")
   end)
 
   it("has a credential in it that can be read, or is refused", function()

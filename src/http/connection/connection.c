@@ -73,7 +73,8 @@ static CURLcode set_up(CURL *easy, struct connection *connection) {
   SET(CURLOPT_OPENSOCKETDATA, connection);
   SET(CURLOPT_CLOSESOCKETFUNCTION, sockets_on_close);
   SET(CURLOPT_CLOSESOCKETDATA, sockets);
-  SET(CURLOPT_ERRORBUFFER, connection->message);
+  /* Where the proxy's URL has a credential, libcurl's words for what is wrong with it may have it, too. */
+  if (!settings->proxy_user) SET(CURLOPT_ERRORBUFFER, connection->message);
   SET(CURLOPT_PRIVATE, connection);
   return rc;
 }
@@ -172,6 +173,7 @@ static void read_times(CURL *easy, struct job_times *times) {
 CURLcode connection_ended(struct connection *connection, CURLcode code) {
   struct connector *connector = connection->connector;
   struct name *name = connection->name;
+  if (code != CURLE_OK && !connection->message[0]) fail(connection, code, curl_easy_strerror(code));
   if (name && (code == CURLE_COULDNT_RESOLVE_HOST || code == CURLE_COULDNT_RESOLVE_PROXY))
     names_failed(&connector->names, name, code, connection->message, clock_now());
   else if (name)
