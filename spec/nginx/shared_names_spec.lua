@@ -94,11 +94,13 @@ describe("a shared dict", function()
     assert.is_nil(server:body "/values":find("planted", 1, true))
   end)
 
-  it("is not shared where the workers have no key in common, and each says so once", function()
-    spread(apart, "text")
-    local _, warned = apart:log():gsub("this worker shares nothing in the shared dict 'names'", "")
+  it("has a key of its own for names where the workers have none in common; tokens are not shared, and each says so once", function()
+    for _, name in ipairs { "number", "digits", "text", "token" } do
+      assert.equal(2, spread(apart, name).passed)
+    end
+    local _, warned = apart:log():gsub("this worker shares no token in the shared dict 'names'", "")
     assert.is_true(warned >= 2 and warned <= 4, warned)
-    assert.is_nil(server:log():find("shares nothing", 1, true))
+    assert.is_nil(server:log():find("shares no token", 1, true))
     assert.is_nil(apart:body "/dump":find("planted", 1, true))
   end)
 end)

@@ -117,13 +117,13 @@ end
 -- @param options { failures = 5, window = 10 (seconds), open_for = 30 (seconds), half_open = 1 (trial calls at once), counts, name, shared }:
 --   counts: function(err) that returns whether an error is a failure. By default errors of kind network, timeout, provider and tls are. A call that was not
 --   sent (kind busy, or after a deadline) or was cancelled never is; name: for messages ("breaker"); shared: the name of an nginx lua_shared_dict. Workers
---   whose breakers have the same name there share its state, where cards is required in init_by_lua, before they are forked. Ignored outside nginx
+--   whose breakers have the same name there share its state. Ignored outside nginx
 -- Raises an error for unknown or wrong options.
 return function(options)
   options = options or {}
   check.argument("cards.breaker", check.options(options, known) or shared.wrong(options, "name"))
   local name = options.name or "breaker"
-  local key = shared.name(name)
+  local key = shared.name(name, shared.dict(options.shared))
   return setmetatable({
     name = name, failures = options.failures or 5, window = options.window or 10, open_for = options.open_for or 30, half_open = options.half_open or 1,
     counts = options.counts or counts, store = shared.store(options.shared),

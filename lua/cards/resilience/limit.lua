@@ -42,7 +42,7 @@ local function key_of(self, ...)
   elseif type(key) ~= "string" and type(key) ~= "number" then
     error("cards.limit: the function key must return a string, a number or a secret", 4)
   end
-  return shared.name(key)
+  return shared.name(key, self.dict)
 end
 
 --- Removes the buckets that are full and unused: a new one would be the same.
@@ -143,16 +143,16 @@ end
 --   at least 1); concurrency: calls at the same time; max_wait: seconds that a call may wait (30);
 --   key: each key has a limit of its own. A string or a secret, such as a credential, or a function of the call's arguments that returns one;
 --   shared: the name of an nginx lua_shared_dict. Workers with the same key share the rate there, but each counts its own concurrency. The key lies there
---   as an HMAC: for that cards has to be required in init_by_lua, before the workers are forked; else each has a rate of its own, and one line of the log says
---   so. Ignored outside nginx
+--   as an HMAC, under a key that nobody finds there where cards is required in init_by_lua, before the workers are forked. Ignored outside nginx
 -- Raises an error for unknown or wrong options.
 return function(options)
   check.argument("cards.limit", type(options) ~= "table" and "a table of options is required" or check.table(options, known)
     or (not options.rate and not options.concurrency and "rate or concurrency is required")
     or ((options.per or options.burst) and not options.rate and "rate is required where per or burst is given")
     or shared.wrong(options, "key"))
+  local dict = shared.dict(options.shared)
   return setmetatable({
-    tokens = options.rate and new_token_bucket((options.per or 1) / options.rate, options.burst, shared.dict(options.shared)),
+    tokens = options.rate and new_token_bucket((options.per or 1) / options.rate, options.burst, dict), dict = dict,
     concurrency = options.concurrency, max_wait = options.max_wait or 30, key = options.key or "", buckets = {}, count = 0, most = 64,
   }, metatable)
 end

@@ -19,22 +19,36 @@ function shared.wrong(options, required)
   return ("shared: there is no lua_shared_dict of that name%s"):format(nearest and (" (did you mean '%s'?)"):format(nearest) or "")
 end
 
-local warned = false
+local SALT = "cards.names" -- where a dict has the key of its names, if the workers have none in common
 
---- The dict of that name; nil without a name or outside nginx. Says so once where the workers have no key in common, and so no names either.
+--- The dict of that name; nil without a name or outside nginx.
 function shared.dict(name)
-  local dict = name and host.shared and host.shared[name] or nil
-  if dict and not warned and not host.has_common_key() then
-    warned = true
-    host.warn(("cards: this worker shares nothing in the shared dict '%s', and counts and fetches for itself: "):format(name)
-      .. "require cards in init_by_lua, so that all workers have the same key")
-  end
-  return dict
+  return name and host.shared and host.shared[name] or nil
 end
 
---- A text of a script, a number or an open secret as a name in a dict, which shows nothing of it.
-function shared.name(key)
-  return assert(core.shared_name(key))
+local warned = false
+
+--- The dict of that name for what lies there encrypted; nil, and a warning once, where the workers have no key in common.
+function shared.vault(name)
+  local dict = shared.dict(name)
+  if not dict or host.has_common_key() then
+    return dict
+  elseif not warned then
+    warned = true
+    host.warn(("cards: this worker shares no token in the shared dict '%s', and fetches one of its own: "):format(name)
+      .. "require cards in init_by_lua, so that all workers have the same key")
+  end
+end
+
+--- A text of a script, a number or an open secret as a name in a dict, which shows nothing of it: an HMAC under a key that the workers have inherited, or else
+-- under one that lies in the dict.
+-- @param dict where the name is for; nil where it stays in this process
+function shared.name(key, dict)
+  if not dict or host.has_common_key() then
+    return assert(core.shared_name(key))
+  end
+  dict:add(SALT, assert(core.shared_name "a key for the names in a dict")) -- the first worker's counts
+  return core.hash(dict:get(SALT), type(key) == "number" and ("%.17g"):format(key) or key)
 end
 
 local methods = {}

@@ -141,7 +141,7 @@ return function(fetch_token, options)
   options = options or {}
   check.argument("cards.token_source", check.callable(fetch_token, "the first argument") or check.options(options, known)
     or shared.wrong(options, "name"))
-  local ttl, dict = options.ttl or 300, shared.dict(options.shared)
+  local ttl, dict = options.ttl or 300, shared.vault(options.shared)
   return setmetatable({
     call = fetch_token, ttl = ttl, refresh_before = options.refresh_before or math.min(30, ttl / 10), token = nil, ends = 0,
     flight = singleflight(), shared = dict and shared_token(dict, options.name),
