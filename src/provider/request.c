@@ -7,7 +7,7 @@
 
 #include "provider/body.h"
 #include "provider/signature.h"
-#include "provider/template.h"
+#include "text/template.h"
 #include "text/chars.h"
 #include "json/json_check.h"
 

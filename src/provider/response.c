@@ -1,7 +1,6 @@
 #include "provider/response.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -99,7 +98,9 @@ static struct value text_of(const struct json_node *node, struct buf *number) {
 /* Whether a code is a number that may be a CVV, where the operation returns one. The status once more is none. */
 static bool may_be_cvv(const struct response *response, struct value text) {
   const struct operation *operation = response->request->operation;
-  if (text.len != CVV_DIGITS || strspn(text.bytes, "0123456789") != CVV_DIGITS || atoi(text.bytes) == response->status) return false;
+  char status[16];
+  snprintf(status, sizeof status, "%d", response->status);
+  if (text.len != CVV_DIGITS || strspn(text.bytes, "0123456789") != CVV_DIGITS || memcmp(text.bytes, status, CVV_DIGITS) == 0) return false;
   for (size_t i = 0; i < operation->field_count; i++)
     if (operation->fields[i].type == FIELD_CVV) return true;
   return false;

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "provider/body.h"
-#include "provider/template.h"
+#include "text/template.h"
 #include "secret/signing.h"
 
 struct signed_body {

@@ -2,7 +2,8 @@
 #include <lualib.h>
 #include <string.h>
 
-#include "lua/script/script.h"
+#include "lua/script/bounds.h"
+#include "lua/script/environment.h"
 #include "text/nearest.h"
 
 #define MAX_STEPS 2e8     /* of one match: about a second */
@@ -96,8 +97,8 @@ static double steps(const char *pattern, size_t len, size_t n) {
 }
 
 static void charge(lua_State *L, double most) {
-  script_charge(L, most / STEPS);
-  script_nest(L);
+  bounds_charge(L, most / STEPS);
+  bounds_nest(L);
 }
 
 /* What gmatch returned, in the first upvalue; in the second what each match may cost. */
@@ -157,7 +158,7 @@ static int insert(lua_State *L) {
 
 /* The comparison of a sort without one, which counts. */
 static int less(lua_State *L) {
-  script_charge(L, 4);
+  bounds_charge(L, 4);
 #if LUA_VERSION_NUM >= 502
   lua_pushboolean(L, lua_compare(L, 1, 2, LUA_OPLT));
 #else
@@ -168,7 +169,7 @@ static int less(lua_State *L) {
 
 static int sort(lua_State *L) {
   lua_settop(L, 2);
-  script_nest(L);
+  bounds_nest(L);
   if (lua_isnil(L, 2)) {
     lua_pushcfunction(L, less);
     lua_replace(L, 2);
@@ -309,7 +310,7 @@ static int unknown(lua_State *L) {
   return luaL_error(L, "unknown name '%s': the nearest is '%s'", name, nearest);
 }
 
-void script_push_environment(lua_State *L) {
+void environment_push(lua_State *L) {
   static const luaL_Reg string_functions[] = { { "find", match }, { "match", match },   { "gmatch", match }, { "gsub", match },
                                                { "rep", rep },    { "format", format }, { NULL, NULL } };
   static const luaL_Reg methods[] = { { "__index", unknown }, { NULL, NULL } };

@@ -1,43 +1,27 @@
 /* A script file runs in a Lua state of its own, which never holds a secret. What it returns comes out as a copy: plain values, marks, and functions that are called in
  * that state with copies of plain values. The state has a bound of memory from its birth; a hook bounds instructions and time. Nothing of the host's enters it. */
-#include "lua/script/script.h"
-
-#include <lualib.h>
 #include <string.h>
-#include <time.h>
 
+#include "lua/script/bounds.h"
+#include "lua/script/environment.h"
 #include "lua/script/plain.h"
 #include "text/redact.h"
 
 #define SCRIPT_TYPE "cards.script"
-#define STEP        50 /* instructions between two looks at what is left: each may be a call of C's that takes some hundredths of a second */
-#define MAX_STACK   (256 * 1024)       /* bytes of C's stack: LuaJIT does not see where that ends */
 #define MAX_TEXT    (1024 * 1024)      /* bytes of a file */
 #define MAX_BYTES   (8 * 1024 * 1024)  /* of what goes in or comes out at once */
 #define MAX_MEMORY  (32 * 1024 * 1024) /* bytes of the state, from its birth on */
 #define MAX_GROWTH  (8 * 1024 * 1024)  /* the same for all calls of its functions together, above what the file took */
 #define MAX_MESSAGE 1000
 
-struct bound {
-  double instructions, seconds;
-};
-static const struct bound for_file = { 1e7, 2 }, for_call = { 1e6, 1 };
+static const struct limit for_file = { 1e7, 2 }, for_call = { 1e6, 1 };
 
 struct script {
-  lua_State *L; /* NULL once it is closed */
-  lua_Alloc allocate;
-  void *ud;
-  size_t used, most; /* bytes */
-  bool denied;       /* an allocation was, in this run */
-  bool starved;      /* there was no memory for one that was not */
-  const struct bound *bound;
-  double left;            /* instructions */
-  double ends;            /* of the thread's CPU, in seconds; 0 before the first look */
-  struct timespec tick;   /* of a clock that costs nothing: the other one is looked at when this one has moved */
-  uintptr_t stack;        /* where C's stack was when the run began */
+  struct bounds bounds;   /* first, as the state leads to it */
+  lua_State *L;           /* NULL once it is closed */
+  bool starved;           /* in this run there was no memory for an allocation that was not denied */
   const char *name;       /* of the file */
   char shown[LUA_IDSIZE]; /* the same as Lua has it in errors */
-  int line;               /* where the script is, or where it failed */
   struct buf *bytes;      /* during a run: what goes in, and what comes out: a value or a message */
   const char *text;       /* while the file is loaded */
   size_t text_len;
@@ -45,66 +29,7 @@ struct script {
 };
 
 static struct script *script_of(lua_State *L) {
-  void *ud;
-  lua_getallocf(L, &ud);
-  return ud;
-}
-
-static void *allocate(void *ud, void *block, size_t old, size_t size) {
-  struct script *script = ud;
-  size_t before = block ? old : 0;
-  if (size > before && (script->used > script->most || size - before > script->most - script->used)) {
-    script->denied = true;
-    return NULL;
-  }
-  void *made = script->allocate(script->ud, block, old, size);
-  if (size == 0 || made) script->used = script->used + size - before;
-  return made;
-}
-
-/* --- bounds --- */
-
-static double cpu_seconds(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
-}
-
-static void look(lua_State *L) {
-  struct script *script = script_of(L);
-  double now = cpu_seconds();
-  if (script->ends == 0) script->ends = now + script->bound->seconds;
-  if (now > script->ends) luaL_error(L, "the script took too long: more than %d ms", (int)(script->bound->seconds * 1e3));
-}
-
-static bool has_moved(struct timespec *tick) {
-  struct timespec now;
-  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-  bool moved = now.tv_sec != tick->tv_sec || now.tv_nsec != tick->tv_nsec;
-  *tick = now;
-  return moved;
-}
-
-void script_charge(lua_State *L, double instructions) {
-  struct script *script = script_of(L);
-  if (has_moved(&script->tick)) look(L);
-  script->left -= instructions;
-  if (script->left <= 0) luaL_error(L, "the script took more than %d instructions", (int)script->bound->instructions);
-}
-
-void script_nest(lua_State *L) {
-  int here;
-  uintptr_t at = (uintptr_t)&here, begun = script_of(L)->stack;
-  if ((begun > at ? begun - at : at - begun) > MAX_STACK) luaL_error(L, "C stack overflow");
-}
-
-static void on_hook(lua_State *L, lua_Debug *about) {
-  struct script *script = script_of(L);
-  if (about->event == LUA_HOOKLINE) {
-    script->line = about->currentline;
-    return;
-  }
-  script_charge(L, STEP);
+  return (struct script *)bounds_of(L);
 }
 
 /* --- in the script's state --- */
@@ -121,34 +46,28 @@ static void keep_message(struct script *script, lua_State *L, int status) {
     int line = 0;
     for (rest = said + len + 1; *rest >= '0' && *rest <= '9' && line < 1000000; rest++)
       line = 10 * line + (*rest - '0');
-    if (rest[0] == ':' && line > 0) script->line = line;
+    if (rest[0] == ':' && line > 0) script->bounds.line = line;
     rest = rest[0] == ':' ? rest + 1 + (rest[1] == ' ') : said;
   }
-  script->starved = !script->denied && binding_is_no_memory(L, status);
-  if (script->denied && binding_is_no_memory(L, status))
-    buf_addf(&message, "the script took more than %d bytes of memory", (int)(script->most < MAX_MEMORY ? MAX_GROWTH : MAX_MEMORY));
+  script->starved = !script->bounds.denied && binding_is_no_memory(L, status);
+  if (script->bounds.denied && binding_is_no_memory(L, status))
+    buf_addf(&message, "the script took more than %d bytes of memory", (int)(script->bounds.most < MAX_MEMORY ? MAX_GROWTH : MAX_MEMORY));
   else
     buf_addf(&message, "%.*s", 4 * MAX_MESSAGE, rest);
   buf_clear(script->bytes);
-  buf_addf(script->bytes, "%s:%d: ", script->name, script->line);
+  buf_addf(script->bytes, "%s:%d: ", script->name, script->bounds.line);
   if (!redact_values(&none, script->bytes, buf_string(&message), message.len, MAX_MESSAGE)) buf_add_string(script->bytes, "it failed");
   redact_free(&none);
   buf_free(&message);
 }
 
-/* Runs the function in the script's state, with a bound. False: the message is in `bytes`. */
-static bool run(struct script *script, lua_CFunction function, const struct bound *bound) {
+/* Runs the function in the script's state, with a limit. False: the message is in `bytes`. */
+static bool run(struct script *script, lua_CFunction function, const struct limit *limit) {
   lua_State *L = script->L;
-  int here;
-  script->bound = bound;
-  script->left = bound->instructions;
-  script->ends = 0;
-  script->stack = (uintptr_t)&here;
-  script->denied = script->starved = false;
-  has_moved(&script->tick);
-  lua_sethook(L, on_hook, LUA_MASKCOUNT | LUA_MASKLINE, STEP);
+  script->starved = false;
+  bounds_begin(&script->bounds, L, limit);
   int status = compat_pcall(L, function);
-  lua_sethook(L, NULL, 0, 0);
+  bounds_end(L);
   if (status != LUA_OK) keep_message(script, L, status);
   lua_settop(L, 0);
   return status == LUA_OK;
@@ -224,8 +143,8 @@ static int load_file(lua_State *L) {
   lua_newtable(L);
   compat_rawsetp(L, LUA_REGISTRYINDEX, script);
   plain_read(L, script->bytes, NULL, NULL); /* the names of marks */
-  script_push_environment(L);
-  script->line = 1;
+  environment_push(L);
+  script->bounds.line = 1;
   if (is_bytecode(text, len)) return luaL_error(L, "a script is text, not bytecode");
   if (luaL_loadbuffer(L, text, len, push_chunk_name(L, script)) != LUA_OK) return lua_error(L);
   lua_pushvalue(L, -3);
@@ -244,7 +163,7 @@ static int load_file(lua_State *L) {
 /* Calls one of its functions with the value in `bytes`. */
 static int call_inside(lua_State *L) {
   struct script *script = script_of(L);
-  if (script->used > script->most - MAX_GROWTH / 2) lua_gc(L, LUA_GCCOLLECT, 0);
+  if (script->bounds.used > script->bounds.most - MAX_GROWTH / 2) lua_gc(L, LUA_GCCOLLECT, 0);
   compat_rawgetp(L, LUA_REGISTRYINDEX, script);
   lua_rawgeti(L, -1, script->called);
   plain_read(L, script->bytes, make_inside, NULL);
@@ -322,10 +241,7 @@ static struct script *push_script(lua_State *L) {
   lua_insert(L, 1);
   script->L = luaL_newstate();
   if (!script->L) binding_no_memory(L);
-  script->allocate = lua_getallocf(script->L, &script->ud);
-  script->used = (size_t)lua_gc(script->L, LUA_GCCOUNT, 0) * 1024;
-  script->most = MAX_MEMORY;
-  lua_setallocf(script->L, allocate, script);
+  bounds_open(&script->bounds, script->L, MAX_MEMORY);
   return script;
 }
 
@@ -346,7 +262,7 @@ int core_script(lua_State *L) {
   bool ok = run(script, load_file, &for_file);
   script->text = NULL;
   if (script->starved) return binding_no_memory(L);
-  if (ok && script->used + MAX_GROWTH < script->most) script->most = script->used + MAX_GROWTH;
+  if (ok && script->bounds.used + MAX_GROWTH < script->bounds.most) script->bounds.most = script->bounds.used + MAX_GROWTH;
   if (!ok || script->functions == 0) end_script(script);
   if (ok) {
     plain_read(L, bytes, make_outside, NULL);
@@ -362,7 +278,7 @@ int core_script(lua_State *L) {
 int core_script_line(lua_State *L) {
   if (lua_tocfunction(L, 1) != call || !lua_getupvalue(L, 1, 1)) return 0;
   const struct script *script = lua_touserdata(L, -1);
-  lua_pushfstring(L, "%s:%d", script->name, script->line);
+  lua_pushfstring(L, "%s:%d", script->name, script->bounds.line);
   return 1;
 }
 

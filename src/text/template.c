@@ -1,4 +1,4 @@
-#include "provider/template.h"
+#include "text/template.h"
 
 #include <string.h>
 
