@@ -99,7 +99,7 @@ void binding_open_provider(lua_State *L);
 void binding_open_define(lua_State *L);
 void binding_open_script(lua_State *L);
 void binding_open_json(lua_State *L);
-void binding_open_out_file(lua_State *L);
+void binding_open_file(lua_State *L);
 
 /* --- the functions of the module: core.c has the list, and each file says what its own do --- */
 
@@ -148,8 +148,9 @@ int core_memory(lua_State *L);
 int core_strict(lua_State *L);
 /* json.c */
 int core_json_decode(lua_State *L);
-/* out_file.c */
+/* file.c */
 int core_append(lua_State *L);
+int core_read_file(lua_State *L);
 /* binding.c */
 int core_error(lua_State *L);
 

@@ -149,8 +149,9 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "strict", core_strict },
     /* json.c */
     { "json_decode", core_json_decode },
-    /* out_file.c */
+    /* file.c */
     { "append", core_append },
+    { "read_file", core_read_file },
     /* binding.c */
     { "error", core_error },
     /* core.c */
@@ -177,6 +178,6 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
   binding_open_define(L);
   binding_open_script(L);
   binding_open_json(L);
-  binding_open_out_file(L);
+  binding_open_file(L);
   return 1;
 }

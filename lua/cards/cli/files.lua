@@ -1,16 +1,14 @@
 --- Files: whether one exists, and reading one in pieces or lines.
 
+local core = require "cards.core"
+
 local files = {}
 
 local PIECE = 65536 -- bytes
 
---- Whether there is a file of that name that can be read.
+--- Whether there is a regular file of that name that can be read.
 function files.exists(path)
-  local file = io.open(path, "rb")
-  if file then
-    file:close()
-  end
-  return file ~= nil
+  return core.read_file(path, 0) ~= nil
 end
 
 --- A function that returns the next piece of a file, and nil at its end. It raises an error that names the file where reading fails.

@@ -10,6 +10,7 @@ local to_json = require "cards.cli.json"
 local journal = {}
 
 local BLOCK = 1024 -- rows
+local MOST_ROWS = 2 ^ 53 -- beyond, a number of Lua does not know the next one
 
 --- A set of the numbers of rows, from 1 on. They are added nearly in order, so a block of rows that are all done needs no table.
 local done = {}
@@ -43,6 +44,8 @@ function done:has(number)
   return rows == true or (rows ~= nil and rows[number] ~= nil)
 end
 
+local LONGEST_NOTE = 4096 -- bytes
+
 local FINGERPRINT = "cards run, the bytes of the input" -- the key of the hash: no secret, as the hash only identifies the input
 
 --- Identifies an input by its length and a hash of its bytes. One gigabyte takes about a second.
@@ -70,30 +73,28 @@ end
 
 --- The numbers of the rows in a file of lines.
 -- @return a function that returns the next number; at the end nil and the bytes of all complete lines. It raises an error for another kind of line
-local function numbers(path)
-  local file, bytes = io.open(path, "rb"), 0
-  local next_line = file and files.lines(files.pieces(file, path), path, math.huge)
+local function numbers(file, path)
+  local next_line, bytes = files.lines(files.pieces(file, path), path, math.huge), 0
   return function()
-    local line, is_complete
-    if file then
-      line, is_complete = next_line()
+    local line, is_complete = next_line()
+    if not is_complete then
+      return nil, bytes
     end
-    if is_complete then
-      bytes = bytes + #line + 1
-      return tonumber(line:match '^{"row":(%d+),') or error(("%s: a line is not of a run: choose another --out, or remove the file"):format(path), 0)
-    elseif file then
-      file:close()
-      file = nil
+    bytes = bytes + #line + 1
+    local number = tonumber(line:match '^{"row":(%d+),')
+    if not number or number < 1 or number > MOST_ROWS then
+      error(("%s: a line is not of a run: choose another --out, or remove the file"):format(path), 0)
     end
-    return nil, bytes
+    return number
   end
 end
 
 --- Merges the numbers in both files nearly in order, so that the set stays small.
 -- @return the set, the count of all numbers and of those in the second file, and the bytes of complete lines in each file
+-- @param first, second { file, path }
 local function collect(first, second)
   local set, count, seconds = journal.new_set(), 0, 0
-  local next_first, next_second = numbers(first), numbers(second)
+  local next_first, next_second = numbers(first.file, first.path), numbers(second.file, second.path)
   local a, first_bytes = next_first()
   local b, second_bytes = next_second()
   while a or b do
@@ -107,7 +108,7 @@ local function collect(first, second)
       b, second_bytes = next_second()
     end
     if not set:add(number) then
-      error(("row %d stands twice in %s and %s"):format(number, first, second), 0)
+      error(("row %d stands twice in %s and %s"):format(number, first.path, second.path), 0)
     end
     count = count + 1
   end
@@ -136,9 +137,7 @@ function journal.open(input, output, errors)
   if not note then
     return nil, ("%s: %s"):format(path, refused)
   end
-  local file = io.open(path, "rb")
-  local text = file and file:read "*a" or ""
-  file:close()
+  local text = note:read(LONGEST_NOTE) or ""
   if text:find "\n" then
     if not is_same(core.json_decode(text), now) then
       return nil, ("%s has changed since the run began whose output is %s: remove that output, %s and %s to begin anew"):format(input, output, errors, path)
@@ -150,23 +149,24 @@ function journal.open(input, output, errors)
       return nil, ("%s: %s"):format(path, failure or "it cannot be written")
     end
   end
-  local found, set, count, failed, output_bytes, errors_bytes = pcall(collect, output, errors)
+  local targets = { { path = output }, { path = errors } }
+  for _, target in ipairs(targets) do -- before they are read, so that nobody can put another file in their place
+    target.file, why = core.append(target.path)
+    if not target.file then
+      return nil, ("%s: %s"):format(target.path, why)
+    end
+  end
+  local found, set, count, failed, output_bytes, errors_bytes = pcall(collect, targets[1], targets[2])
   if not found then
     return nil, set
   end
-  local run = { done = set, count = count, failed = failed, note = note }
-  for name, target in pairs { output = { output, output_bytes }, errors = { errors, errors_bytes } } do
-    local opened, failure = core.append(target[1])
-    if opened then
-      local cut, reason = opened:cut(target[2])
-      opened, failure = cut and opened, reason
+  for i, bytes in ipairs { output_bytes, errors_bytes } do
+    local cut, reason = targets[i].file:cut(bytes)
+    if not cut then
+      return nil, ("%s: %s"):format(targets[i].path, reason)
     end
-    if not opened then
-      return nil, ("%s: %s"):format(target[1], failure)
-    end
-    run[name] = opened
   end
-  return run
+  return { done = set, count = count, failed = failed, note = note, output = targets[1].file, errors = targets[2].file }
 end
 
 return journal

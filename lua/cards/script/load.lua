@@ -94,16 +94,15 @@ function replace(value, script)
   return value
 end
 
-local function read_file(path)
-  local file, why = io.open(path, "rb")
-  local text = file and file:read(1024 * 1024 + 1)
-  if file then
-    file:close()
+local LONGEST = 1024 * 1024 -- bytes of a file, src/lua/script/script.c refuses a longer one
+
+--- The text of a script's file, at most a byte more than it may have. @return a string; or nil and why not, with the file's name
+function load_script.text(path)
+  local text, why = core.read_file(path, LONGEST + 1)
+  if text == "" then
+    return nil, ("%s: it is empty"):format(path)
   end
-  if not file or not text then
-    return nil, file and ("%s: it is empty, or cannot be read"):format(path) or why
-  end
-  return text
+  return text, why
 end
 
 local function is_operation(name)
@@ -140,7 +139,7 @@ end
 -- @return { kind = "mapping", "policy", "definition" or "flow", value, path, line = function(path of keys) }, or nil and what is wrong, with file and line.
 -- The value of a flow is nil: it is not run, as flows are trusted code.
 function load_script.read(path)
-  local text, why = read_file(path)
+  local text, why = load_script.text(path)
   if not text then
     return nil, why
   end

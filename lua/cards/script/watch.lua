@@ -16,15 +16,6 @@ local known = { interval = check.number(0, 86400), on_error = check.callback, tr
 
 local states = setmetatable({}, { __mode = "k" }) -- by watcher
 
-local function content(path)
-  local file = io.open(path, "rb")
-  local text = file and file:read "*a"
-  if file then
-    file:close()
-  end
-  return text
-end
-
 local function report(state, err)
   if not state.on_error then
     io.stderr:write("cards.watch: ", tostring(err), " (the former version stays in use)\n") -- which is the error log in nginx
@@ -43,7 +34,7 @@ local function refresh(state)
     return
   end
   state.next_look = now + state.interval
-  local text = content(state.path)
+  local text = load_script.text(state.path)
   if text == state.text then
     return
   end
@@ -85,7 +76,7 @@ return function(path, options)
   check.argument("cards.watch", check.text(path, "path") or options ~= nil and check.table(options, known, "options."))
   options = options or {}
   local interval = options.interval or DEFAULT_INTERVAL
-  local text = content(path)
+  local text = load_script.text(path)
   local made, kind = load_script.take(path, nil, options)
   if not made then
     return nil, kind

@@ -1,0 +1,145 @@
+/* Files, for what Lua's own cannot do: reading one that may be no file at all, and appending to one that others must not choose.
+ *
+ * Lines are appended by one process at a time: what is written goes to the system in one piece, and what a killed process left half is cut off. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "lua/binding.h"
+
+#define FILE_TYPE "cards.out_file"
+
+#define PIECE 16384              /* bytes */
+#define MOST  (16 * 1024 * 1024) /* bytes of a file that is read whole */
+
+/* Reads at most `most` bytes of a regular file. Returns 0, or errno; EINVAL where it is no regular file, ENOMEM where there is no memory. */
+static int read_regular(int fd, struct buf *text, size_t most) {
+  struct stat facts;
+  char piece[PIECE];
+  if (fstat(fd, &facts) != 0) return errno;
+  if (!S_ISREG(facts.st_mode)) return EINVAL;
+  while (text->len < most) {
+    size_t room = most - text->len;
+    ssize_t len = read(fd, piece, room < sizeof piece ? room : sizeof piece);
+    if (len < 0 && errno != EINTR) return errno;
+    if (len == 0) return 0;
+    if (len > 0 && !buf_add(text, piece, (size_t)len)) return ENOMEM;
+  }
+  return 0;
+}
+
+/* core.read_file(path, most): at most that many bytes of a file; or nil and why not. A device or a FIFO is not waited for, nor read. */
+int core_read_file(lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  lua_Number most = luaL_checknumber(L, 2);
+  luaL_argcheck(L, most >= 0 && most <= MOST, 2, "it is out of range");
+  struct buf *text = binding_new_buf(L, (size_t)most);
+  int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+  int why = fd < 0 ? errno : read_regular(fd, text, (size_t)most); /* nothing of Lua while it is open, as that may raise an error */
+  if (fd >= 0) close(fd);
+  if (why == ENOMEM) return binding_no_memory(L);
+  if (why) return binding_fail(L, "%s: %s", path, why == EINVAL || why == ENXIO ? "it is no regular file" : strerror(why));
+  lua_pushlstring(L, buf_string(text), text->len);
+  buf_free(text);
+  return 1;
+}
+
+static int *check_file(lua_State *L) {
+  int *fd = luaL_checkudata(L, 1, FILE_TYPE);
+  if (*fd < 0) luaL_error(L, "the file is closed");
+  return fd;
+}
+
+static int fail(lua_State *L, int why) {
+  return binding_fail(L, "%s", strerror(why));
+}
+
+/* Why a file that was opened is none to append to; NULL where it is. What is written to a device is nobody's afterwards. */
+static const char *unfit(int fd) {
+  struct stat facts;
+  if (fstat(fd, &facts) != 0) return strerror(errno);
+  if (facts.st_uid != geteuid() && facts.st_uid != 0) return "it belongs to another user";
+  if (S_ISCHR(facts.st_mode)) return NULL;
+  if (!S_ISREG(facts.st_mode)) return "it is no regular file";
+  if (facts.st_mode & (S_IWGRP | S_IWOTH)) return "others can write to it";
+  if (flock(fd, LOCK_EX | LOCK_NB) != 0) return errno == EWOULDBLOCK ? "another process writes to it" : strerror(errno);
+  return NULL;
+}
+
+/* core.append(path): a file to append to, made where there is none and locked for this process; or nil and why not. Links are not followed, and a file that
+ * others can write to is refused: who can choose what is in it, or where it is, would choose what a run does again and what it overwrites. */
+int core_append(lua_State *L) {
+  const char *path = luaL_checkstring(L, 1);
+  int *fd = binding_new(L, FILE_TYPE, sizeof *fd);
+  *fd = open(path, O_RDWR | O_CREAT | O_APPEND | O_NOFOLLOW | O_NOCTTY | O_CLOEXEC, 0600);
+  if (*fd < 0) return errno == ELOOP ? binding_fail(L, "it is a symbolic link") : fail(L, errno);
+  const char *why = unfit(*fd);
+  if (!why) return 1;
+  close(*fd);
+  *fd = -1;
+  return binding_fail(L, "%s", why);
+}
+
+/* file:read(most): the next bytes, nil at the end, or nil and why not */
+static int read_text(lua_State *L) {
+  const int *fd = check_file(L);
+  lua_Number most = luaL_checknumber(L, 2);
+  char piece[PIECE];
+  ssize_t len;
+  do
+    len = read(*fd, piece, most < PIECE ? (size_t)most : PIECE);
+  while (len < 0 && errno == EINTR);
+  if (len < 0) return fail(L, errno);
+  if (len > 0)
+    lua_pushlstring(L, piece, (size_t)len);
+  else
+    lua_pushnil(L);
+  return 1;
+}
+
+/* file:write(text): true, or nil and why not */
+static int write_text(lua_State *L) {
+  const int *fd = check_file(L);
+  size_t len, done = 0;
+  const char *text = luaL_checklstring(L, 2, &len);
+  while (done < len) {
+    ssize_t written = write(*fd, text + done, len - done);
+    if (written < 0 && errno != EINTR) return fail(L, errno);
+    if (written > 0) done += (size_t)written;
+  }
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* file:cut(bytes): makes the file that long; true, or nil and why not */
+static int cut(lua_State *L) {
+  const int *fd = check_file(L);
+  if (ftruncate(*fd, (off_t)luaL_checknumber(L, 2)) != 0) return fail(L, errno);
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* file:sync(): what was written is on the disk; true, or nil and why not */
+static int sync_file(lua_State *L) {
+  const int *fd = check_file(L);
+  if (fsync(*fd) != 0 && errno != EINVAL) return fail(L, errno); /* EINVAL: no file of a disk */
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+static int close_file(lua_State *L) {
+  int *fd = luaL_checkudata(L, 1, FILE_TYPE);
+  if (*fd >= 0) close(*fd);
+  *fd = -1;
+  return 0;
+}
+
+void binding_open_file(lua_State *L) {
+  static const luaL_Reg methods[] = { { "read", read_text }, { "write", write_text }, { "cut", cut },
+                                      { "sync", sync_file }, { "close", close_file }, { NULL, NULL } };
+  static const luaL_Reg metamethods[] = { { "__gc", close_file }, { NULL, NULL } };
+  binding_type(L, FILE_TYPE, metamethods, methods);
+}
