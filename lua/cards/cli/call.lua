@@ -3,6 +3,7 @@
 -- The parameters of the operation are options, `--card-id` for card_id. So provider and operation have to be known before argparse parses the arguments.
 
 local cards = require "cards"
+local check = require "cards.util.check"
 local environment = require "cards.cli.environment"
 local load_script = require "cards.script.load"
 local providers = require "cards.cli.providers"
@@ -140,11 +141,11 @@ local function add_lines(lines, fields, prefix)
     return tostring(a) < tostring(b)
   end)
   for _, name in ipairs(names) do
-    local label, value = prefix .. tostring(name), fields[name]
+    local label, value = prefix .. check.line(name), fields[name]
     if type(value) == "table" then
       add_lines(lines, value, label .. ".")
     else
-      lines[#lines + 1] = { label, (tostring(value):gsub("%c", "?")) }
+      lines[#lines + 1] = { label, check.line(value) }
     end
   end
   return lines

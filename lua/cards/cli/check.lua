@@ -1,5 +1,6 @@
 --- cards check FILE…: shows every mistake in mappings, policies, definitions and flows, with its line.
 
+local checks = require "cards.util.check"
 local define = require "cards.define"
 local load_script = require "cards.script.load"
 
@@ -42,7 +43,7 @@ function check.run(options)
   for _, path in ipairs(options.files) do
     local mistakes, kind = check_file(path)
     for _, line in ipairs(mistakes) do
-      io.stderr:write(line, "\n")
+      io.stderr:write(checks.line(line), "\n")
       status = 1
     end
     if not mistakes[1] then

@@ -4,6 +4,7 @@
 -- refuses the program's arguments, else nil. run returns the exit status, or nil and what went wrong.
 
 local argparse = require "argparse"
+local check = require "cards.util.check"
 local environment = require "cards.script.environment"
 
 local USAGE, FAILED = 2, 1
@@ -30,13 +31,13 @@ return function(arguments)
     command.module = require("cards.cli." .. command.name:gsub("-", "_"))
     local refused = command.module.add(parser:command(command.name, command.summary), arguments)
     if refused and arguments[1] == command.name then
-      io.stderr:write("cards: ", refused, "\n")
+      io.stderr:write("cards: ", check.line(refused), "\n")
       return USAGE
     end
   end
   local parsed, options = parser:pparse(arguments)
   if not parsed then
-    io.stderr:write("cards: ", options, "\n", parser:get_usage(), "\n")
+    io.stderr:write("cards: ", check.line(options), "\n", parser:get_usage(), "\n")
     return USAGE
   end
   for _, command in ipairs(commands) do
@@ -47,7 +48,7 @@ return function(arguments)
         status, wrong = nil, "standard output: " .. why
       end
       if not status then
-        io.stderr:write("cards: ", tostring(wrong), "\n")
+        io.stderr:write("cards: ", check.line(wrong), "\n")
       end
       return status or FAILED
     end

@@ -16,7 +16,7 @@ local function quote(text)
   if find(text, "[^\1-\127]") and core.json_decode(json) == nil then
     return nil
   end
-  return json
+  return (json:gsub("\194([\128-\159])", function(byte) return ("\\u%04x"):format(byte:byte()) end)) -- C1 controls a terminal, as C0 does
 end
 
 --- The sorted keys of a table.
@@ -71,7 +71,7 @@ function to_json(value, depth)
   elseif kind == "nil" then
     return "null"
   elseif check.is_secret(value) then
-    return encode(tostring(value))
+    return quote(tostring(value))
   end
   return nil, "is a function, a coroutine or userdata"
 end

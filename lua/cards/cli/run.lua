@@ -4,6 +4,7 @@
 -- are counted from 1, without the line of names. An interrupted run can be continued: see cards.cli.journal.
 
 local cards = require "cards"
+local check = require "cards.util.check"
 local core = require "cards.core"
 local journal = require "cards.cli.journal"
 local output = require "cards.cli.output"
@@ -33,7 +34,7 @@ local function load_flow(path)
   end
   local ok, flow = pcall(chunk)
   if not ok then
-    return nil, type(flow) == "string" and core.redact(flow) or tostring(flow)
+    return nil, check.line(flow)
   elseif type(flow) ~= "function" then
     return nil, ("%s: a flow returns a function of a row, not a %s"):format(path, type(flow))
   end
@@ -189,7 +190,7 @@ function run.run(options)
       io.stderr:write "\ncards: interrupted; the same command goes on\n"
       return INTERRUPTED
     end
-    return nil, core.redact(tostring(failed))
+    return nil, check.line(failed)
   end
   failed = failed + (resumed and resumed.failed or 0)
   if failed > 0 then

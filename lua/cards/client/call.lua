@@ -106,7 +106,7 @@ local function report(provider, operation, private, job, err)
   local ok, failure = pcall(private.on_event, event)
   if not ok then
     -- A listener that fails must not cost the caller the record.
-    io.stderr:write("cards: on_event failed: ", core.redact(tostring(failure)), "\n")
+    io.stderr:write("cards: on_event failed: ", check.line(failure), "\n")
   end
 end
 

@@ -1,5 +1,6 @@
 --- cards.mask.explain: what a policy shows of every field that a provider declares, and of the neutral record.
 
+local check = require "cards.util.check"
 local fields = require "cards.mask.fields"
 local policies = require "cards.mask.policy"
 local rules = require "cards.mask.rules"
@@ -48,13 +49,13 @@ function explain.text(rows)
   for _, column in ipairs(columns) do
     widths[column] = #titles[column]
     for _, row in ipairs(rows) do
-      widths[column] = math.max(widths[column], #row[column])
+      widths[column] = math.max(widths[column], #check.line(row[column]))
     end
   end
   for i = 0, #rows do
     local row, cells = rows[i] or titles, {}
     for _, column in ipairs(columns) do
-      cells[#cells + 1] = row[column] .. (" "):rep(widths[column] - #row[column])
+      cells[#cells + 1] = row[column] .. (" "):rep(widths[column] - #check.line(row[column]))
     end
     lines[#lines + 1] = table.concat(cells, "  "):gsub("%s+$", "")
   end

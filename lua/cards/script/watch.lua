@@ -18,12 +18,12 @@ local states = setmetatable({}, { __mode = "k" }) -- by watcher
 
 local function report(state, err)
   if not state.on_error then
-    io.stderr:write("cards.watch: ", tostring(err), " (the former version stays in use)\n") -- which is the error log in nginx
+    io.stderr:write("cards.watch: ", check.line(err), " (the former version stays in use)\n") -- which is the error log in nginx
     return
   end
   local ok, failure = pcall(state.on_error, err)
   if not ok then
-    io.stderr:write("cards.watch: on_error failed: ", core.redact(tostring(failure)), "\n")
+    io.stderr:write("cards.watch: on_error failed: ", check.line(failure), "\n")
   end
 end
 

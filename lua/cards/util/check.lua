@@ -46,6 +46,27 @@ function check.shown(name)
   return (core.redact(name):gsub("[%c\127-\255]", "?"):sub(1, 64))
 end
 
+--- A letter of UTF-8 with what stands behind it; "?" for each byte that is none, and for a control character of C1.
+local function letter(bytes)
+  local first, second = bytes:byte(1, 2)
+  local length = first >= 245 and 1 or first >= 240 and 4 or first >= 224 and 3 or first >= 194 and 2 or 1
+  local is_short = (first == 194 or first == 224) and second and second < 160 or first == 240 and second and second < 144 -- C1, or longer than it need be
+  if length == 1 or #bytes < length or is_short then
+    return ("?"):rep(#bytes)
+  end
+  return bytes:sub(1, length) .. ("?"):rep(#bytes - length)
+end
+
+--- What was raised, as text for a terminal or log: one line, redacted, without control characters, those of C1 too. Letters of UTF-8 stay.
+-- @param value anything: of an object that cannot be made text, only that
+function check.line(value)
+  local ok, text = pcall(tostring, value)
+  if not ok or type(text) ~= "string" then
+    return "an error that is no text"
+  end
+  return (core.redact(text):gsub("%c", "?"):gsub("[\128-\255][\128-\191]*", letter))
+end
+
 --- The name nearest to `name` among the keys of `names`.
 function check.nearest(name, names)
   local best, least
