@@ -7,8 +7,8 @@
 
 #include "provider/body.h"
 #include "provider/signature.h"
-#include "text/template.h"
 #include "text/chars.h"
+#include "text/template.h"
 #include "json/json_check.h"
 
 #define FEW_BYTES   160 /* of the request line and headers of most calls */
