@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "provider/body.h"
-#include "text/template.h"
 #include "secret/signing.h"
+#include "text/template.h"
 
 struct signed_body {
   const struct operation *operation;
