@@ -63,7 +63,7 @@ describe("a script's state", function()
     for _, before in ipairs { "", "\239\187\191", "#!x\n", "\239\187\191#!x\n\n" } do
       refused(before .. string.dump(function() end), "cards/map.lua:1: a script is text, not bytecode")
     end
-    refused(("-"):rep(1024 * 1024 + 1), "cards/map.lua: a script is no longer than 1048576 bytes")
+    refused(("-"):rep(256 * 1024 + 1), "cards/map.lua: a script is no longer than 262144 bytes")
   end)
 
   it("keeps the line of a mistake in its grammar", function()

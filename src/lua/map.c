@@ -46,6 +46,7 @@ struct plan {
   int count, tables; /* steps, and how many of them are TABLE: those come first */
   int room;          /* slots of the stack that the plan needs */
   int most;          /* how many fields a card may have */
+  bool is_confined;  /* of a file: what it makes of a secret must not depend on the value */
   struct step steps[];
 };
 
@@ -57,7 +58,7 @@ enum { HELD_LAST4 = 1, HELD_BIN };
 struct reading {
   struct secret *made;         /* the current value, where a step of this field made that secret; else NULL */
   const struct secret *number; /* of the card, which keeps it */
-  bool has_last4, has_bin;
+  bool has_last4, has_bin, is_confined;
 };
 
 static bool has_digits(const char *text, size_t len, size_t least, size_t most) {
@@ -131,12 +132,22 @@ static enum outcome translate(lua_State *L, int held) {
   return found;
 }
 
+/* Whether a mapping in a file may do that with the secret: it makes something of any value, and nothing that shows more of it. */
+static bool is_harmless(const struct step *step, const struct secret *secret) {
+  if (step->code != TRANSFORM) return false;
+  bool is_card = secret->class == SECRET_PAN || secret->class == SECRET_CVV;
+  return step->value == TRANSFORM_TRIM || step->value == TRANSFORM_UPPER || (step->value == TRANSFORM_DIGITS && is_card);
+}
+
 /* Applies a transform or a table of words; the value becomes nil where it makes no sense. Closes the secret that the step before made. False: an error is on top of the
  * stack. */
 static bool change(lua_State *L, const struct step *step, int type, struct reading *reading) {
   struct secret *before = reading->made;
   int secrets = lua_upvalueindex(SECRETS);
-  enum outcome found = step->code == WORDS ? translate(L, step->value) : value_transform(L, type, (enum transform)step->value, secrets);
+  const struct secret *secret = reading->is_confined && type == LUA_TUSERDATA ? value_secret(L, secrets) : NULL;
+  enum outcome found = NO_VALUE;
+  if (!secret || is_harmless(step, secret))
+    found = step->code == WORDS ? translate(L, step->value) : value_transform(L, type, (enum transform)step->value, secrets);
   if (before) secret_wipe(before);
   reading->made = found == A_VALUE && type == LUA_TUSERDATA ? value_secret(L, secrets) : NULL;
   if (found == NO_VALUE) {
@@ -306,6 +317,7 @@ static int card(lua_State *L) {
     lua_call(L, 1, 2);
     return 2;
   }
+  reading.is_confined = plan->is_confined;
   lua_getuservalue(L, PLAN);
   if (!lua_checkstack(L, plan->room)) return binding_no_memory(L);
   for (int i = 0; i < plan->tables; i++) {
@@ -378,7 +390,10 @@ int core_mapping(lua_State *L) {
   lua_getfield(L, 1, "most");
   int tables = (int)lua_rawlen(L, 3), count = tables + (int)lua_rawlen(L, 4);
   struct plan *plan = lua_newuserdata(L, sizeof *plan + (size_t)count * sizeof *plan->steps);
-  *plan = (struct plan){ .count = count, .tables = tables, .room = tables + ROOM, .most = (int)luaL_checkinteger(L, 5) };
+  lua_getfield(L, 1, "confined");
+  bool is_confined = lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  *plan = (struct plan){ .is_confined = is_confined, .count = count, .tables = tables, .room = tables + ROOM, .most = (int)luaL_checkinteger(L, 5) };
   for (int i = 0; i < count; i++) {
     lua_rawgeti(L, i < tables ? 3 : 4, i < tables ? i + 1 : i - tables + 1);
     plan->steps[i] = read_step(L, 2, i < tables ? i : tables);

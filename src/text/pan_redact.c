@@ -56,10 +56,10 @@ struct token {
 /* What may stand between the groups of a number besides one byte of " -./_+" and white space of ASCII: spaces, dashes and characters without a width, as bytes and as they are
  * escaped in URLs and JSON. */
 static const char *const separators[] = {
-  "\xc2\xa0",     "\xc2\xad",     "\xe2\x80\x80", "\xe2\x80\x81", "\xe2\x80\x82", "\xe2\x80\x83", "\xe2\x80\x84", "\xe2\x80\x85",
-  "\xe2\x80\x86", "\xe2\x80\x87", "\xe2\x80\x88", "\xe2\x80\x89", "\xe2\x80\x8a", "\xe2\x80\x8b", "\xe2\x80\x8c", "\xe2\x80\x8d",
-  "\xe2\x80\x90", "\xe2\x80\x91", "\xe2\x80\x92", "\xe2\x80\x93", "\xe2\x80\x94", "\xe2\x80\xaf", "\xe2\x81\x9f", "\xe2\x81\xa0",
-  "\xe2\x88\x92", "\xe3\x80\x80", "\xef\xbb\xbf", "%20",          "\\u0020",      "\\u00a0",      "\\u00A0",
+  "\xc2\xa0",     "\xc2\xad",     "\xe2\x80\x80", "\xe2\x80\x81", "\xe2\x80\x82", "\xe2\x80\x83", "\xe2\x80\x84", "\xe2\x80\x85", "\xe2\x80\x86",
+  "\xe2\x80\x87", "\xe2\x80\x88", "\xe2\x80\x89", "\xe2\x80\x8a", "\xe2\x80\x8b", "\xe2\x80\x8c", "\xe2\x80\x8d", "\xe2\x80\x8e", "\xe2\x80\x8f",
+  "\xe2\x81\xa4", "\xe2\x81\xa9", "\xcd\x8f",     "\xe2\x80\x90", "\xe2\x80\x91", "\xe2\x80\x92", "\xe2\x80\x93", "\xe2\x80\x94", "\xe2\x80\xaf",
+  "\xe2\x81\x9f", "\xe2\x81\xa0", "\xe2\x88\x92", "\xe3\x80\x80", "\xef\xbb\xbf", "%20",          "\\u0020",      "\\u00a0",      "\\u00A0",
 };
 
 /* Digits of other scripts by the bytes before the last one, and the byte of their zero. */
@@ -90,10 +90,15 @@ static struct token rare_token(const char *text, size_t left) {
   return (struct token){ OTHER, 0, 1 };
 }
 
+/* One byte that may stand between groups. */
+static bool is_separator(char c) {
+  return is_space(c) || c == '-' || c == '.' || c == '/' || c == '_' || c == '+';
+}
+
 static struct token next_token(const char *text, size_t left) {
   unsigned char c = (unsigned char)*text;
   if (is_digit(c)) return (struct token){ DIGIT, c - '0', 1 };
-  if (is_space(c) || c == '-' || c == '.' || c == '/' || c == '_' || c == '+') return (struct token){ SEPARATOR, 0, 1 };
+  if (is_separator((char)c)) return (struct token){ SEPARATOR, 0, 1 };
   if (c >= 0x80 || c == '%' || c == '\\') return rare_token(text, left);
   return (struct token){ OTHER, 0, 1 };
 }
@@ -143,12 +148,19 @@ static bool is_number(const struct run *run, size_t from, size_t to) {
 }
 
 bool pan_is_card(const char *bytes, size_t len) {
-  char digits[MOST];
-  size_t count = pan_luhn(bytes, len) ? pan_digits(bytes, len, digits) : 0;
+  char padded[MOST + 1] = "0", *digits = padded + 1; /* a zero before a number does not change its sum */
+  size_t count = 0;
+  for (size_t i = 0; i < len; i++) {
+    if (is_digit(bytes[i]) && count < MOST)
+      digits[count++] = bytes[i];
+    else if (is_digit(bytes[i]) || !is_separator(bytes[i]))
+      return false;
+  }
+  if (count < LEAST || !pan_luhn(count == LEAST ? padded : digits, count == LEAST ? count + 1 : count)) count = 0;
   uint32_t six = 0;
   for (size_t i = 0; i < 6 && count; i++)
     six = 10 * six + (uint32_t)(digits[i] - '0');
-  explicit_bzero(digits, sizeof digits);
+  explicit_bzero(padded, sizeof padded);
   return count > 0 && is_of_network(six, count);
 }
 
@@ -165,12 +177,13 @@ static bool is_month(const struct run *run, size_t at) {
 /* Whether the last `more` digits may be what is written directly behind a number: a CVV, an expiry, or both. */
 static bool may_follow(const struct run *run, size_t more) {
   size_t at = run->count - more;
-  return more == 3 || ((more == 4 || more == 7) && (is_month(run, at) || is_month(run, at + 2)));
+  bool is_amex = run->digits[AT(run->group)] == 3; /* whose CVV has four digits */
+  return more == 3 || (more == 4 && is_amex) || is_month(run, at) || is_month(run, at + 2);
 }
 
 /* Hides every number that ends with the last group, or that is followed directly by a CVV or expiry in it. */
 static void hide_numbers(const struct run *run, char *shown) {
-  static const size_t behind[] = { 0, 3, 4, 7 };
+  static const size_t behind[] = { 0, 3, 4, 6, 7 };
   for (size_t k = 0; k < sizeof behind / sizeof *behind; k++) {
     size_t more = behind[k];
     if (run->count < LEAST + more || (more && (run->count - more <= run->group || !may_follow(run, more)))) continue;
@@ -206,7 +219,7 @@ bool pan_redact(struct buf *out, const char *text, size_t len) {
 
 /* Bytes that a number with its separators may consist of. */
 static bool is_in_number(unsigned char c) {
-  return is_digit(c) || is_space(c) || c >= 0x80 || (c && strchr("-./_+%\\ua", c));
+  return is_digit(c) || is_space(c) || c >= 0x80 || (c && strchr("-./_+%\\uaA", c));
 }
 
 /* A number is in a run of such bytes, with enough digits. A run that is long enough covers one of the bytes that are looked at, so of most texts few are. */

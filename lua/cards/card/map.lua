@@ -83,12 +83,14 @@ map.card = core.mapper(mappings, unusual, failed)
 -- the neutral record.
 -- An error at the caller's line where the operation, a field, a path or a transform is unknown (with the nearest known one), or an
 -- expression is none. The paths of a provider that is not known yet are checked with its first record.
-function map.define(name, mapping)
+-- @param confined true for one that comes from a file: no transform but those that any value passes is applied to a secret
+function map.define(name, mapping, confined)
   local list, plan = map_check.read(name, mapping)
   if list[1] then
     local where = type(name) == "string" and list[1].path[1] ~= nil and name .. ": " or ""
     error(("cards.map.define: %s%s"):format(where, list[1].message), 2)
   end
+  plan.confined = confined == true
   local made = core.mapping(plan)
   mappings[name], unchecked[name] = plan.checked and made or nil, not plan.checked and { plan = made, uses = plan.uses } or nil
 end

@@ -10,7 +10,7 @@ local to_json = require "cards.cli.json"
 local journal = {}
 
 local BLOCK = 1024 -- rows
-local MOST_ROWS = 2 ^ 53 -- beyond, a number of Lua does not know the next one
+local MOST_DIGITS = 15 -- of the number of a row: each Lua has such numbers exactly
 
 --- A set of the numbers of rows, from 1 on. They are added nearly in order, so a block of rows that are all done needs no table.
 local done = {}
@@ -81,8 +81,9 @@ local function numbers(file, path)
       return nil, bytes
     end
     bytes = bytes + #line + 1
-    local number = tonumber(line:match '^{"row":(%d+),')
-    if not number or number < 1 or number > MOST_ROWS then
+    local digits = line:match '^{"row":(%d+),'
+    local number = digits and #digits <= MOST_DIGITS and tonumber(digits) or 0
+    if number < 1 then
       error(("%s: a line is not of a run: choose another --out, or remove the file"):format(path), 0)
     end
     return number

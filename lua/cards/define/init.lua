@@ -62,7 +62,7 @@ end
 -- @param value the definition
 -- @return the provider's module, with `new` and a function for each operation
 -- Raises an error for the first mistake, with its place in the table.
-local function make(_, value)
+local function make(_, value, confined)
   local made, handle, wrong = read(value)
   if wrong[1] then
     error("cards.define: " .. wrong[1].message, 2)
@@ -70,7 +70,7 @@ local function make(_, value)
   core.enter(made.name, handle)
   for _, operation in ipairs(made.operations) do
     if operation.card then
-      map.define(("%s.%s"):format(made.name, operation.name), operation.card)
+      map.define(("%s.%s"):format(made.name, operation.name), operation.card, confined)
     end
   end
   examples[made.name] = made.examples

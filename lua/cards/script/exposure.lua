@@ -6,32 +6,41 @@
 
 local check = require "cards.util.check"
 local core = require "cards.core"
+local names = require "cards.mask.names"
 local transforms = require "cards.card.transforms"
 
 local exposure = {}
 
 local SECRETS = { pan = true, cvv = true, token = true, secret = true }
 
---- Transforms that make something of every value that they are given.
-local ALWAYS = { digits = true, trim = true, upper = true, default = true }
+--- Transforms that make something of every value that they are given. Of a token `digits` would show a part from the middle.
+local ALWAYS = { trim = true, upper = true, default = true }
 
---- Names of fields, in small letters and digits only, that hold what may not be shown.
+--- Names of fields, in small letters and digits only, that hold a track or a PIN; cards.mask.names knows those of numbers and CVVs.
 local NAMES = {}
-for name in ([[pan fpan dpan cardpan primaryaccountnumber cardnumber cardno cardnum ccnumber creditcardnumber fullcardnumber clearpan plainpan
-  cvv cvv2 cvc cvc2 cvn cvn2 cav2 csc securitycode cardsecuritycode cardcvv cardcvc verificationvalue cardverificationvalue cardverificationcode
-  track track1 track2 trackdata track1data track2data track2equivalent track2equivalentdata magstripe magstripedata magneticstripe
-  pin pinblock cardpin]]):gmatch "%S+" do
+for name in ([[track track1 track2 trackdata track1data track2data track2equivalent track2equivalentdata magstripe magstripedata magneticstripe
+  pin pinblock pincode cardpin]]):gmatch "%S+" do
   NAMES[name] = true
 end
 
---- Whether a field holds by its name what may not be shown: "cardNumber", "secrets.card_number", "card.number".
+local function bare(name)
+  return (name:lower():gsub("[^%w]", ""))
+end
+
+--- Whether a field holds by its name what may not be shown: "cardNumber", "secrets.card_number", "card.number", "cvv.value".
 local function holds_secret(path)
   local above, name = path:gsub("%[%d*%]", ""):match "^(.-)%.?([^.]+)$"
-  name = (name or ""):lower():gsub("[^%w]", "")
-  if name == "number" then
-    return above == "" or above:lower():find "card[^.]*$" ~= nil
+  if not name then
+    return false
+  elseif bare(name) == "value" and above ~= "" then
+    return holds_secret(above)
+  elseif bare(name) == "number" then
+    above = bare(above:match "[^.]*$")
+    return above == "" or above:find "card" ~= nil or above == "data" or above == "secrets" or above == "pan"
+  elseif bare(name):find "^account" then
+    return false -- of a bank
   end
-  return NAMES[name] == true
+  return names.holds(name) ~= nil or NAMES[bare(name)] == true
 end
 
 --- The type of a field as a definition writes it.
@@ -39,24 +48,43 @@ local function type_of(field)
   return type(field) == "table" and rawget(field, "type") or field
 end
 
+--- Whether the words of a `map` have a card number among them, which would be compared with what a field turns out to hold.
+local function has_number(words)
+  for word in pairs(words or {}) do
+    if core.redact(tostring(word)) ~= tostring(word) then
+      return true
+    end
+  end
+end
+
+--- Adds the oracles of one expression.
+-- @param fields { path = type } of the operation's record; empty where its provider is not known yet: what is a secret shows when there is a record
+local function expression_of(items, fields, at)
+  local secret, class
+  for i, item in ipairs(items) do
+    local definition = transforms.definition(item)
+    local kind = type(item) == "string" and type_of(fields[item])
+    if kind and SECRETS[kind] then
+      secret, class = item, kind
+    elseif definition and has_number(definition.words) then
+      at:at(i):wrong ": a card number is no word of a map"
+    elseif secret and definition and not ALWAYS[definition.name] and not (definition.name == "digits" and (class == "pan" or class == "cvv")) then
+      at:at(i):wrong((": what '%s' makes of '%s' would tell a file about a secret"):format(definition.name, check.shown(secret)))
+    end
+  end
+end
+
 --- Adds the oracles of a mapping.
--- @param fields { path = type } of the operation's record
+-- @param fields as above
 -- @param at a collector of cards.util.mistakes
 function exposure.mapping(mapping, fields, at)
   for name, expression in pairs(mapping) do
-    local here, secret = at:at(name), nil
+    local here = at:at(name)
     if type(expression) == "table" and transforms.definition(expression) == nil then
       if expression[1] == nil then
         exposure.mapping(expression, fields, here)
       end
-      for i, item in ipairs(expression) do
-        local definition = transforms.definition(item)
-        if type(item) == "string" and SECRETS[type_of(fields[item])] then
-          secret = item
-        elseif secret and definition and not ALWAYS[definition.name] then
-          here:at(i):wrong((": what '%s' makes of '%s' would tell a file about a secret"):format(definition.name, check.shown(secret)))
-        end
-      end
+      expression_of(expression, fields, here)
     end
   end
 end
@@ -90,9 +118,14 @@ local function declared_in(operation)
   return declared
 end
 
---- Whether comparing an answer's text with that one could find a CVV or a number.
+--- Whether comparing an answer's text with that one could find a CVV, a number or a token.
 local function is_guess(value)
-  return (type(value) == "string" or type(value) == "number") and tostring(value):find "%d%d%d" ~= nil
+  return (type(value) == "number" and math.abs(value) >= 10) or (type(value) == "string" and value:find "%d.*%d" ~= nil)
+end
+
+--- Whether it has as many digits as a card number, which a plain field may turn out to hold.
+local function is_number(value)
+  return #tostring(value):gsub("%D", "") >= 12
 end
 
 local function rules(operation, declared, at)
@@ -103,6 +136,8 @@ local function rules(operation, declared, at)
       local kind = declared[rule.path]
       if SECRETS[kind] then
         here:wrong((": '%s' is a secret, and a success that depends on its value would tell it"):format(check.shown(rule.path)))
+      elseif is_number(rule.equals) then
+        here:wrong ": a card number is nothing to compare with"
       elseif not kind and (is_guess(rule.equals) or holds_secret(rule.path)) then
         here:wrong((": '%s' is not declared, so it is a secret: declare it among the fields to compare it with digits"):format(check.shown(rule.path)))
       end
@@ -110,10 +145,19 @@ local function rules(operation, declared, at)
   end
 end
 
+--- What a definition says of a parameter: `params` may be a list.
+local function about_param(params, name)
+  for key, about in pairs(type(params) == "table" and params or {}) do
+    if key == name or (type(about) == "table" and about.name == name) then
+      return about
+    end
+  end
+end
+
 local function echoes(operation, declared, at)
   for path, given in pairs(type(operation.echo) == "table" and operation.echo or {}) do
     local param = type(given) == "table" and given.param or given
-    local about = type(operation.params) == "table" and type(param) == "string" and operation.params[param]
+    local about = about_param(operation.params, param)
     local chosen = type(about) == "table" and (about.value ~= nil or about.default ~= nil)
     local kind = type(path) == "string" and declared[path]
     if kind == "pan" or kind == "cvv" or (type(path) == "string" and holds_secret(path)) or (chosen and (not kind or SECRETS[kind])) then
@@ -142,6 +186,16 @@ local function fields(operation, at)
   end
 end
 
+--- A secret is no cursor: it would stand in the next request.
+local function pages(operation, declared, at)
+  for _, key in ipairs { "cursor", "last", "more" } do
+    local path = type(operation.pages) == "table" and operation.pages[key]
+    if type(path) == "string" and (SECRETS[declared[path]] or holds_secret(path)) then
+      at:at(key):wrong ": a secret would stand in the next request"
+    end
+  end
+end
+
 --- Adds what is wrong with a definition: oracles, and unless it is trusted exposures.
 function exposure.definition(value, at, trust)
   functions(value, at, 1)
@@ -154,6 +208,7 @@ function exposure.definition(value, at, trust)
       local declared = declared_in(operation)
       rules(operation, declared, here:at "success")
       echoes(operation, declared, here:at "echo")
+      pages(operation, declared, here:at "pages")
       if not trust then
         errors(operation, declared, here:at "error")
         fields(operation, here:at "response")
@@ -171,9 +226,7 @@ function exposure.mappings(value, at)
     local provider, operation = tostring(name):match "^([^.]+)%.(.+)$"
     local about = provider and core.provider(provider)
     local known = about and about.operations[operation]
-    if type(mapping) == "table" and known then
-      exposure.mapping(mapping, known.response.fields, at:at(name))
-    end
+    exposure.mapping(mapping, known and known.response.fields or {}, at:at(name))
   end
 end
 

@@ -56,25 +56,30 @@ local function check_hash(mark)
   end
 end
 
+local MOST_ARGUMENTS = 16
+
+local defined = {} -- names of providers that files have defined
+
 local replace
 
 --- What a mark stands for. An error with file and line where its arguments make no sense.
 local function meaning(mark, script)
   local value = mark.name == "from_env" and from_env or script.kind == "policy" and rules[mark.name] or transforms.values[mark.name] or rules[mark.name]
-  if value == nil then
+  local n = mark.n
+  if value == nil or (n ~= nil and (type(n) ~= "number" or n % 1 ~= 0 or n < 0 or n > MOST_ARGUMENTS)) or (mark.line and type(mark.line) ~= "number") then
     error(("%s: a global of the script was changed"):format(script.path), 0)
-  elseif not mark.n then
-    return value
+  elseif not n then
+    return type(value) ~= "function" and value or error(("%s: %s is to be called"):format(script.path, mark.name), 0)
   end
   local ok, made = pcall(function()
     local arguments = {}
     if mark.name == "hash" then
       check_hash(mark)
     end
-    for i = 1, mark.n do
+    for i = 1, n do
       arguments[i] = replace(mark[i], script)
     end
-    return value(unpack(arguments, 1, mark.n))
+    return value(unpack(arguments, 1, n))
   end)
   if not ok then
     error(("%s:%d: %s"):format(script.path, mark.line or 1, tostring(made):gsub("^[^\n]-:%d+: ", "")), 0)
@@ -126,13 +131,9 @@ local function kind_of(value)
   return "policy"
 end
 
---- Compiles a flow, which is trusted code, without running it. @return nil, or what is wrong with it
+--- Compiles a flow, which is trusted code, without running it: in a state of its own, as a text may take a compiler long. @return nil, or what is wrong with it
 local function wrong_in_flow(text, path)
-  text = text:gsub("^\239\187\191", ""):gsub("^#", "--#")
-  if text:sub(1, 1) == "\27" then
-    return ("%s: a script is text, not bytecode"):format(path)
-  end
-  return select(2, (loadstring or load)(text, "@" .. path)) -- luacheck: ignore
+  return select(2, core.script(text, path, names, true))
 end
 
 --- Runs a script's file.
@@ -194,10 +195,13 @@ function load_script.check(script, trust)
   local list = script.kind == "mapping" and check_mappings(script.value) or script.kind == "policy" and mask.check(script.value)
     or script.kind == "definition" and define.check(script.value) or {}
   local top = mistakes.new()
-  if script.kind == "mapping" then
+  if list[1] == nil and script.kind == "mapping" then -- it has the form that is looked for
     exposure.mappings(script.value, top)
-  elseif script.kind == "definition" then
+  elseif list[1] == nil and script.kind == "definition" then
     exposure.definition(script.value, top, trust)
+    if not trust and core.provider(script.value.name) and not defined[script.value.name] then
+      top:at "name":wrong ": a program has defined a provider of that name, which a file cannot replace"
+    end
   end
   for _, mistake in ipairs(top.list) do
     list[#list + 1] = mistake
@@ -221,10 +225,10 @@ end
 
 local makers = {
   policy = mask.policy,
-  definition = define,
+  definition = function(value) return define(value, true) end,
   mapping = function(value)
     for name, mapping in pairs(value) do
-      map.define(name, mapping)
+      map.define(name, mapping, true)
     end
     return true
   end,
@@ -243,6 +247,8 @@ function load_script.make(script)
   local ok, made = pcall(make, script.value)
   if not ok then
     return fail(("%s: %s"):format(script.path, core.redact(tostring(made))))
+  elseif script.kind == "definition" then
+    defined[script.value.name] = true
   end
   return made
 end

@@ -28,6 +28,10 @@ void bounds_open(struct bounds *bounds, lua_State *L, size_t most) {
   lua_setallocf(L, allocate, bounds);
 }
 
+void bounds_close(const struct bounds *bounds, lua_State *L) {
+  lua_setallocf(L, bounds->allocate, bounds->ud);
+}
+
 static double cpu_seconds(void) {
   struct timespec now;
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);

@@ -32,6 +32,8 @@ struct bounds {
 
 /* Bounds the memory of a new state to so many bytes. */
 void bounds_open(struct bounds *bounds, lua_State *L, size_t most);
+/* Gives the state its own allocator back, before it is closed: LuaJIT frees what that one has only then. */
+void bounds_close(const struct bounds *bounds, lua_State *L);
 /* Begins and ends a run. */
 void bounds_begin(struct bounds *bounds, lua_State *L, const struct limit *limit);
 void bounds_end(lua_State *L);

@@ -74,7 +74,7 @@ static int choices(const char *pattern, size_t len) {
   int count = 0;
   for (size_t i = 0; i < len; i++) {
     if (pattern[i] == '%') {
-      if (++i < len && pattern[i] == 'b') count++;
+      if (++i < len && (pattern[i] == 'b' || (pattern[i] >= '1' && pattern[i] <= '9'))) count++; /* what is looked for again takes as long as it is */
     } else if (pattern[i] == '[') {
       for (i += 2; i < len && pattern[i] != ']'; i++) /* what is first in a set, or behind a '^', does not end it */
         if (pattern[i] == '%') i++;

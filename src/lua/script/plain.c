@@ -14,6 +14,7 @@ struct writer {
   struct buf *out;
   plain_kind *kind;
   bool redacts, too_long;
+  size_t values; /* that may still follow */
 };
 
 struct source {
@@ -93,6 +94,8 @@ static bool add_other(lua_State *L, struct writer *writer, int depth) {
 
 /* Appends the value on top of the stack, and leaves it there. */
 static bool add_value(lua_State *L, struct writer *writer, int depth) {
+  writer->too_long = writer->too_long || writer->values-- == 0;
+  if (writer->too_long) return false;
   switch (lua_type(L, -1)) {
   case LUA_TNIL: return add_tag(writer, NIL);
   case LUA_TBOOLEAN: return add_tag(writer, lua_toboolean(L, -1) ? TRUE : FALSE);
@@ -107,7 +110,7 @@ static bool add_value(lua_State *L, struct writer *writer, int depth) {
 }
 
 enum plain_status plain_write(lua_State *L, int index, struct buf *out, plain_kind *kind, bool redacts) {
-  struct writer writer = { .out = out, .kind = kind, .redacts = redacts };
+  struct writer writer = { .out = out, .kind = kind, .redacts = redacts, .values = PLAIN_MOST };
   int top = lua_gettop(L);
   luaL_checkstack(L, ROOM, NULL);
   lua_pushvalue(L, index);

@@ -9,7 +9,8 @@
 
 #include "lua/binding.h"
 
-#define PLAIN_DEEPEST 200 /* tables in tables, as many as can be written down in Lua */
+#define PLAIN_MOST    100000 /* values, names included */
+#define PLAIN_DEEPEST 200    /* tables in tables, as many as can be written down in Lua */
 
 /* What stands in the place of a value that is not plain. */
 enum plain_kind {

@@ -8,8 +8,9 @@
 #include "text/redact.h"
 
 #define SCRIPT_TYPE "cards.script"
-#define MAX_TEXT    (1024 * 1024)      /* bytes of a file */
-#define MAX_BYTES   (8 * 1024 * 1024)  /* of what goes in or comes out at once */
+#define MAX_TEXT    (256 * 1024)       /* bytes of a file */
+#define PIECE       1024               /* bytes of it that are compiled between two looks at the time */
+#define MAX_BYTES   (2 * 1024 * 1024)  /* of what goes in or comes out at once */
 #define MAX_MEMORY  (32 * 1024 * 1024) /* bytes of the state, from its birth on */
 #define MAX_GROWTH  (8 * 1024 * 1024)  /* the same for all calls of its functions together, above what the file took */
 #define MAX_MESSAGE 1000
@@ -25,6 +26,7 @@ struct script {
   struct buf *bytes;      /* during a run: what goes in, and what comes out: a value or a message */
   const char *text;       /* while the file is loaded */
   size_t text_len;
+  bool compiles_only;
   int functions, called; /* how many came out; the one that is called */
 };
 
@@ -135,6 +137,26 @@ static const char *push_chunk_name(lua_State *L, struct script *script) {
   return lua_tostring(L, -1);
 }
 
+/* Gives the compiler the next piece: some texts take it a time that is not linear. */
+static const char *next_piece(lua_State *L, void *context, size_t *len) {
+  struct script *script = context;
+  const char *piece = script->text;
+  *len = script->text_len < PIECE ? script->text_len : PIECE;
+  script->text += *len;
+  script->text_len -= *len;
+  bounds_charge(L, 1);
+  return *len ? piece : NULL;
+}
+
+static int compile(lua_State *L, struct script *script) {
+  const char *name = push_chunk_name(L, script);
+#if LUA_VERSION_NUM >= 502
+  return lua_load(L, next_piece, script, name, "t");
+#else
+  return lua_load(L, next_piece, script, name);
+#endif
+}
+
 /* Compiles and runs the file. */
 static int load_file(lua_State *L) {
   struct script *script = script_of(L);
@@ -146,7 +168,13 @@ static int load_file(lua_State *L) {
   environment_push(L);
   script->bounds.line = 1;
   if (is_bytecode(text, len)) return luaL_error(L, "a script is text, not bytecode");
-  if (luaL_loadbuffer(L, text, len, push_chunk_name(L, script)) != LUA_OK) return lua_error(L);
+  script->text = text;
+  script->text_len = len;
+  if (compile(L, script) != LUA_OK) return lua_error(L);
+  if (script->compiles_only) {
+    buf_clear(script->bytes);
+    return 0;
+  }
   lua_pushvalue(L, -3);
 #if LUA_VERSION_NUM < 502
   lua_setfenv(L, -2);
@@ -175,8 +203,11 @@ static int call_inside(lua_State *L) {
 /* --- on the host's side --- */
 
 static void end_script(struct script *script) {
-  if (script->L) lua_close(script->L);
-  script->L = NULL;
+  lua_State *L = script->L;
+  script->L = NULL; /* first: who is called meanwhile finds none */
+  if (!L) return;
+  bounds_close(&script->bounds, L);
+  lua_close(L);
 }
 
 static int collect(lua_State *L) {
@@ -203,8 +234,9 @@ static enum plain_kind kind_inside(lua_State *L, int *number) {
 static int call(lua_State *L) {
   struct script *script = lua_touserdata(L, lua_upvalueindex(1));
   lua_settop(L, 1);
+  if (!script->L) return luaL_error(L, "%s: its state is closed", script->name); /* as the host's is about to be */
   struct buf *bytes = push_bytes(L, script);
-  enum plain_status status = plain_write(L, 1, bytes, kind_inside, false);
+  enum plain_status status = plain_write(L, 1, bytes, kind_inside, true);
   if (status == PLAIN_NO_MEMORY) return binding_no_memory(L);
   if (status != PLAIN_OK) return luaL_error(L, "%s: the value is too large for a script", script->name);
   script->called = (int)lua_tointeger(L, lua_upvalueindex(2));
@@ -245,18 +277,19 @@ static struct script *push_script(lua_State *L) {
   return script;
 }
 
-/* core.script(text, name, names): what the script returns; or nil, and a message that begins with file and line. Functions in it run in the script's state, with a copy of
+/* core.script(text, name, names [, compiles_only]): what the script returns, or nothing where it is only compiled; or nil, and a message that begins with file and line. Functions in it run in the script's state, with a copy of
  * what they are given. A mark, which a global of the script named in the list `names` is, and what a call of it makes, is a table { name, line, n, arguments from 1 on }. */
 int core_script(lua_State *L) {
   size_t len;
   const char *text = luaL_checklstring(L, 1, &len), *name = luaL_checkstring(L, 2);
   luaL_checktype(L, 3, LUA_TTABLE);
-  lua_settop(L, 3);
+  lua_settop(L, 4);
   if (len > MAX_TEXT) return binding_fail(L, "%s: a script is no longer than %d bytes", name, MAX_TEXT);
   struct script *script = push_script(L);
   script->name = name;
   script->text = text;
   script->text_len = len;
+  script->compiles_only = lua_toboolean(L, 5);
   struct buf *bytes = push_bytes(L, script);
   if (plain_write(L, 4, bytes, NULL, false) != PLAIN_OK) return binding_no_memory(L);
   bool ok = run(script, load_file, &for_file);
