@@ -2,6 +2,7 @@
 
 local cards = require "cards"
 local core = require "cards.core"
+local program = require "support.program"
 
 local NAMES = { "keep", "pan", "fn", "month" }
 
@@ -188,6 +189,24 @@ describe("a function of a script", function()
       local thread = coroutine.wrap(function() coroutine.yield(calls[i](7)) end)
       assert.equal(7 * i, thread())
     end
+  end)
+
+  it("fails where a finalizer calls it while the VM closes", function()
+    local output, status = program.run [[
+      local core = require "cards.core"
+      local call
+      local function late() print(pcall(call, 1)) end
+      if newproxy then
+        kept = newproxy(true)
+        getmetatable(kept).__gc = late
+      else
+        kept = setmetatable({}, { __gc = late })
+      end
+      call = core.script("return function(v) return v end", "late.lua", {})
+      assert(call(1) == 1)
+    ]]
+    assert.equal(0, status, output)
+    assert.is_true(output:find("its state is closed", 1, true) ~= nil or output:find("true\t1", 1, true) ~= nil, output)
   end)
 
   it("may be called by a finalizer while another one's result is read", function()

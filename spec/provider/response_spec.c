@@ -54,6 +54,9 @@ static void hides_a_code_that_may_be_a_cvv(void **state) {
   says("whop", 400, "{\"error\":{\"code\":\"7.3.9\",\"message\":\"no\"}}", "***", "no");
   says("whop", 400, "{\"error\":{\"code\":\"E120\",\"message\":\"no\"}}", "E120", "no");
   says("whop", 400, "{\"error\":{\"code\":1019,\"message\":\"no\"}}", "1019", "no");
+  says("whop", 400, "{\"error\":{\"code\":\"tok_4f5Hc0aQ9zLr\",\"message\":\"no\"}}", "***", "no");
+  says("whop", 400, "{\"error\":{\"code\":\"sk_live_abcdef123456\",\"message\":\"no\"}}", "***", "no");
+  says("whop", 400, "{\"error\":{\"code\":\"INVALID_PARAM_101\",\"message\":\"no\"}}", "INVALID_PARAM_101", "no");
   says("payengine", 400, "{\"code\":122,\"message\":\"no\"}", "122", "no");
 }
 

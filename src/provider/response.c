@@ -5,10 +5,12 @@
 #include <strings.h>
 
 #include "provider/field_index.h"
+#include "text/chars.h"
 #include "text/redact.h"
 #include "json/json.h"
 
 #define CVV_DIGITS 3
+#define LONG_CODE  12 /* bytes */
 
 enum verdict { VERDICT_SUCCESS, VERDICT_REFUSED, VERDICT_UNKNOWN };
 
@@ -95,6 +97,19 @@ static struct value text_of(const struct json_node *node, struct buf *number) {
   return text;
 }
 
+/* Whether a code looks like a token: a long word in which letters and digits take turns, or with many digits in a row. */
+static bool may_be_token(struct value text) {
+  size_t turns = 0, row = 0, most = 0, letters = 0;
+  for (size_t i = 0; i < text.len; i++) {
+    bool digit = is_digit(text.bytes[i]), was_letter = i > 0 && is_letter(text.bytes[i - 1]), was_digit = i > 0 && is_digit(text.bytes[i - 1]);
+    letters += is_letter(text.bytes[i]);
+    turns += (digit && was_letter) || (is_letter(text.bytes[i]) && was_digit);
+    row = digit ? row + 1 : 0;
+    if (row > most) most = row;
+  }
+  return text.len >= LONG_CODE && letters > 0 && (turns >= 3 || most >= 5);
+}
+
 /* Whether a code is a number that may be a CVV, where the operation returns one. The status once more is none. */
 static bool may_be_cvv(const struct response *response, struct value text) {
   const struct operation *operation = response->request->operation;
@@ -102,8 +117,8 @@ static bool may_be_cvv(const struct response *response, struct value text) {
   snprintf(status, sizeof status, "%d", response->status);
   if (text.len != CVV_DIGITS || strspn(text.bytes, "0123456789") != CVV_DIGITS || memcmp(text.bytes, status, CVV_DIGITS) == 0) return false;
   for (size_t i = 0; i < operation->field_count; i++)
-    if (operation->fields[i].type == FIELD_CVV) return true;
-  return false;
+    if (operation->fields[i].type == FIELD_CVV || operation->fields[i].type == FIELD_PAN) return true;
+  return operation->field_count == 0;
 }
 
 /* Takes the text at the first path that has one. The number 0 is none, as it stands for "no error". */
@@ -116,7 +131,8 @@ static bool take(const struct response *response, const struct json_node *root, 
     struct buf number;
     buf_init(&number, 512);
     struct value text = text_of(node, &number);
-    found = text.len > 0 && set_clean(redact, out, max, text.bytes, text.len, code && !may_be_cvv(response, text) ? redact_code : redact_text);
+    found = text.len > 0 &&
+            set_clean(redact, out, max, text.bytes, text.len, code && !may_be_cvv(response, text) && !may_be_token(text) ? redact_code : redact_text);
     buf_free(&number);
   }
   return found;
