@@ -29,6 +29,17 @@ describe("text for a terminal", function()
     assert.equal(1, select(2, output:gsub("\n", "")))
   end)
 
+  it("is a page of a definition that the program describes", function()
+    local path = program.file [[return { name = "shown", base_url = "https://shown.example", page = "https://shown.example/\194\1552J", auth = { type = "bearer" },
+      operations = { show = { path = "/c", page = "https://shown.example/\194\155", response = { fields = { ["a\194\155b"] = "string" } } } } }]]
+    for _, name in ipairs { "shown", "shown.show" } do
+      local output, status = cli.run { "describe", name, "--provider", path }
+      assert.equal(0, status, output)
+      assert.is_nil(output:find "[%z\1-\9\11-\31\127-\255]")
+    end
+    os.remove(path)
+  end)
+
   it("is what a listener raises: an object that is no text", function()
     local client = cards.alix.new {
       access_token = "t", on_event = function() error(setmetatable({}, { __tostring = function() error "no" end })) end,

@@ -1,6 +1,6 @@
 --- The host of this VM: plain Lua or nginx. Only this module looks for nginx. cards.async chooses the way of waiting by it.
 
-local core = require "cards.core"
+local check = require "cards.util.check"
 
 local ngx = rawget(_G, "ngx")
 if type(ngx) == "table" and type(ngx.get_phase) == "function" then
@@ -33,7 +33,7 @@ end
 
 --- Warns the operator.
 function host.warn(text)
-  io.stderr:write("cards: ", core.redact(text), "\n")
+  io.stderr:write("cards: ", check.line(text), "\n")
 end
 
 return host

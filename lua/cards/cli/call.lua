@@ -157,7 +157,7 @@ local function print_fields(fields)
     width = math.max(width, #line[1])
   end
   for _, line in ipairs(lines) do
-    io.stdout:write(line[1], (" "):rep(width - #line[1] + 2), line[2], "\n")
+    io.stdout:write(check.line(line[1] .. (" "):rep(width - #line[1] + 2) .. line[2]), "\n")
   end
 end
 

@@ -47,7 +47,7 @@ function check.run(options)
       status = 1
     end
     if not mistakes[1] then
-      io.stdout:write(path, ": ", kind == "flow" and "a flow, compiled and not run" or "a " .. kind .. " without mistakes", "\n")
+      io.stdout:write(checks.line(path), ": ", kind == "flow" and "a flow, compiled and not run" or "a " .. kind .. " without mistakes", "\n")
     end
   end
   return status

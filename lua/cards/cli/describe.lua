@@ -14,9 +14,11 @@ function describe.add(parser)
   parser:flag("--json", "Print a line of JSON.")
 end
 
+--- Writes lines. What is in them, a definition's own words too, has no control characters.
 local function line(...)
-  io.stdout:write(...)
-  io.stdout:write "\n"
+  for text in (table.concat({ ... }) .. "\n"):gmatch "(.-)\n" do
+    io.stdout:write(check.line(text), "\n")
+  end
 end
 
 local function show_all(names)

@@ -194,7 +194,7 @@ function run.run(options)
   end
   failed = failed + (resumed and resumed.failed or 0)
   if failed > 0 then
-    io.stderr:write(("cards: %d rows failed: see %s\n"):format(failed, errors.name))
+    io.stderr:write(("cards: %d rows failed: see %s\n"):format(failed, check.line(errors.name)))
   end
   return failed > 0 and 1 or 0
 end

@@ -82,7 +82,7 @@ local function meaning(mark, script)
     return value(unpack(arguments, 1, n))
   end)
   if not ok then
-    error(("%s:%d: %s"):format(script.path, mark.line or 1, tostring(made):gsub("^[^\n]-:%d+: ", "")), 0)
+    error(("%s:%d: %s"):format(script.path, mark.line or 1, check.line(made):gsub("^.-:%d+: ", "")), 0)
   end
   return made
 end
@@ -161,7 +161,7 @@ function load_script.read(path)
     local ok
     ok, script.value = pcall(replace, value, script)
     if not ok then
-      return nil, core.redact(tostring(script.value))
+      return nil, check.line(script.value)
     end
   end
   return script
@@ -246,7 +246,7 @@ function load_script.make(script)
   end
   local ok, made = pcall(make, script.value)
   if not ok then
-    return fail(("%s: %s"):format(script.path, core.redact(tostring(made))))
+    return fail(("%s: %s"):format(script.path, check.line(made)))
   elseif script.kind == "definition" then
     defined[script.value.name] = true
   end

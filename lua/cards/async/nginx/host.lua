@@ -1,5 +1,6 @@
 --- The host functions of nginx, see cards.async.host. Only the files in this folder use ngx.
 
+local check = require "cards.util.check"
 local core = require "cards.core"
 local get_request = require("resty.core.base").get_request
 
@@ -45,7 +46,7 @@ function host.has_common_key()
 end
 
 function host.warn(text)
-  ngx.log(ngx.WARN, text)
+  ngx.log(ngx.WARN, check.line(text))
 end
 
 return host
