@@ -158,7 +158,7 @@ local function echoes(operation, declared, at)
   for path, given in pairs(type(operation.echo) == "table" and operation.echo or {}) do
     local param = type(given) == "table" and given.param or given
     local about = about_param(operation.params, param)
-    local chosen = type(about) == "table" and (about.value ~= nil or about.default ~= nil)
+    local chosen = type(about) == "table" and (is_guess(about.value) or is_guess(about.default))
     local kind = type(path) == "string" and declared[path]
     if kind == "pan" or kind == "cvv" or (type(path) == "string" and holds_secret(path)) or (chosen and (not kind or SECRETS[kind])) then
       at:at(path):wrong ": an echo that depends on the value of a secret would tell it"
