@@ -299,7 +299,7 @@ describe("workers share", function()
     for _, what in ipairs(said) do assert.matches("^planted%-long%-%d$", what) end
     local fetched = tonumber(apart:body "/fact?name=fetched-long")
     assert.is_true(fetched > 1 and fetched <= 4, fetched)
-    local _, warned = apart:log():gsub("this worker shares nothing in the shared dict", "")
+    local _, warned = apart:log():gsub("this worker shares no token in the shared dict", "")
     assert.is_true(warned >= workers and warned <= 4, warned)
   end)
 
