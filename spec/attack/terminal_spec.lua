@@ -30,7 +30,8 @@ describe("text for a terminal", function()
   end)
 
   it("is a page of a definition that the program describes", function()
-    local path = program.file [[return { name = "shown", base_url = "https://shown.example", page = "https://shown.example/\194\1552J", auth = { type = "bearer" },
+    local path = program.file [[return { name = "shown", base_url = "https://shown.example", page = "https://shown.example/\194\1552J",
+      auth = { type = "bearer" },
       operations = { show = { path = "/c", page = "https://shown.example/\194\155", response = { fields = { ["a\194\155b"] = "string" } } } } }]]
     for _, name in ipairs { "shown", "shown.show" } do
       local output, status = cli.run { "describe", name, "--provider", path }
