@@ -213,7 +213,7 @@ end
 --- @return a table with the names of mappings that it may have defined
 local function load(read)
   script = made.script(read)
-  local line = source.lines(script)
+  local line = source.read(script)
   for _, path in ipairs { {}, { "alix.private_info", "number", 2 }, { 1, 1, 1 } } do
     if math.type(line(path)) ~= "integer" then
       fail("a line that is none: %s", tostring(line(path)))

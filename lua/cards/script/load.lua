@@ -144,8 +144,9 @@ function load_script.read(path)
   if not text then
     return nil, why
   end
-  local script = { path = path, line = source.lines(text) }
-  if source.returns_function(text) then
+  local line, is_flow = source.read(text)
+  local script = { path = path, line = line }
+  if is_flow then
     script.kind, why = "flow", wrong_in_flow(text, path)
     return not why and script or nil, why
   end

@@ -163,26 +163,6 @@ local function returned_table(list, at)
   end
 end
 
---- Reads the text of a script.
--- @return a function of a list of keys, { "operations", "show", "metod" }. It returns the line of that key, or of the nearest table around it
-function source.lines(text)
-  local list = tokens(text)
-  local at = last_return(list)
-  local brace = returned_table(list, at)
-  local root = brace and read_table(list, brace, 0) or { line = at and list[at] and list[at].line or 1, children = {} }
-  return function(path)
-    local node = root
-    for _, key in ipairs(path) do
-      local child = node.children[key]
-      if not child then
-        break
-      end
-      node = child
-    end
-    return node.line
-  end
-end
-
 --- Whether all of these names are among the tokens.
 local function has_names(list, ...)
   local found = {}
@@ -199,11 +179,9 @@ local function has_names(list, ...)
   return true
 end
 
---- Whether the text is that of a flow, as far as its tokens show. A flow returns a function, or a name that a function was assigned to. It may also return
+--- Whether the tokens are those of a flow, as far as they show it. A flow returns a function, or a name that a function was assigned to. It may also return
 -- another expression that is no table, where the text requires modules, which no confined script does.
-function source.returns_function(text)
-  local list = tokens(text)
-  local at = last_return(list)
+local function returns_function(list, at)
   local first = at and list[at]
   if not first or first.kind ~= "name" then
     return false
@@ -219,6 +197,28 @@ function source.returns_function(text)
     end
   end
   return not returned_table(list, at) and has_names(list, "require", "function")
+end
+
+--- Reads the text of a script.
+-- @return a function of a list of keys, { "operations", "show", "metod" }. It returns the line of that key, or of the nearest table around it
+-- @return whether the text is that of a flow
+function source.read(text)
+  local list = tokens(text)
+  local at = last_return(list)
+  local brace = returned_table(list, at)
+  local root = brace and read_table(list, brace, 0) or { line = at and list[at] and list[at].line or 1, children = {} }
+  local function line(path)
+    local node = root
+    for _, key in ipairs(path) do
+      local child = node.children[key]
+      if not child then
+        break
+      end
+      node = child
+    end
+    return node.line
+  end
+  return line, returns_function(list, at)
 end
 
 return source

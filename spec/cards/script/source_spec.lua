@@ -2,6 +2,10 @@
 
 local source = require "cards.script.source"
 
+local function returns_function(text)
+  return (select(2, source.read(text)))
+end
+
 local text = [==[
 -- return { decoy = 1 }
 local function helper(a, b) return { a, b } end
@@ -37,8 +41,8 @@ return {
 }
 ]==]
 
-describe("source.lines", function()
-  local line = source.lines(text)
+describe("source.read", function()
+  local line = source.read(text)
 
   it("finds a key, a place in a list, and what a function is called with", function()
     assert.equal(9, line {})
@@ -64,44 +68,44 @@ describe("source.lines", function()
   end)
 
   it("follows a local table to where it is made", function()
-    local of_local = source.lines "local t = {\n  a = 1,\n}\nt.b = 2\nreturn t"
+    local of_local = source.read "local t = {\n  a = 1,\n}\nt.b = 2\nreturn t"
     assert.equal(2, of_local { "a" })
     assert.equal(1, of_local { "b" })
-    assert.equal(2, source.lines "local x\nreturn make()" { "a" })
+    assert.equal(2, source.read "local x\nreturn make()" { "a" })
   end)
 
   it("takes any text", function()
     for _, odd in ipairs { "", "return", "return {", "return { a =", "return { [", "--[[", "'", "[==[", "return { function(", "}", "end end return { a = 1 }",
       "return { a = 'x", "local t = return t", "= {", "\\", "return { ['a'] = { } } }" } do
       for length = 0, #text, 7 do
-        assert.is_number(source.lines(odd .. text:sub(1, length)) { "a", 1 })
+        assert.is_number(source.read(odd .. text:sub(1, length)) { "a", 1 })
       end
-      assert.is_boolean(source.returns_function(odd))
+      assert.is_boolean(returns_function(odd))
     end
   end)
 
   it("takes text that nests deeper than any script may", function()
-    assert.equal(1, source.lines("return " .. ("{"):rep(2 ^ 16)) { 1, 1, 1 })
-    assert.equal(1, source.lines("return " .. ("{ a ="):rep(2 ^ 16)) { "a", "a" })
+    assert.equal(1, source.read("return " .. ("{"):rep(2 ^ 16)) { 1, 1, 1 })
+    assert.equal(1, source.read("return " .. ("{ a ="):rep(2 ^ 16)) { "a", "a" })
   end)
 
   it("reads on behind white space that a text skips", function()
-    assert.equal(4, source.lines "return {\n  a = 'x\\z\n    , b = 5',\n  c = 1 }" { "c" })
-    assert.equal(1, source.lines "return {\n  a = 'x\\z\n    , b = 5',\n  c = 1 }" { "b" })
+    assert.equal(4, source.read "return {\n  a = 'x\\z\n    , b = 5',\n  c = 1 }" { "c" })
+    assert.equal(1, source.read "return {\n  a = 'x\\z\n    , b = 5',\n  c = 1 }" { "b" })
   end)
 
   it("knows a flow", function()
-    assert.is_true(source.returns_function "return function(row) return { 1 } end")
-    assert.is_true(source.returns_function "local function look_up(row) return row end\nreturn look_up")
-    assert.is_true(source.returns_function "local look_up = function(row) return row end\nreturn look_up")
-    assert.is_false(source.returns_function "local function f() return function() end end return { a = f }")
-    assert.is_false(source.returns_function "local function f() end local t = {} return t")
-    assert.is_false(source.returns_function "local function f() end return f()")
-    assert.is_true(source.returns_function "local cards = require 'cards' return cards.wrapped(function(row) return row end)")
-    assert.is_true(source.returns_function "local cards = require 'cards' local function made() return function() end end return made()")
-    assert.is_false(source.returns_function "local cards = require 'cards' local function f() end local t = { f } return t")
-    assert.is_false(source.returns_function "local cards = require 'cards' return cards.mask.policy { }")
-    assert.is_false(source.returns_function "")
-    assert.is_false(source.returns_function "= function return x")
+    assert.is_true(returns_function "return function(row) return { 1 } end")
+    assert.is_true(returns_function "local function look_up(row) return row end\nreturn look_up")
+    assert.is_true(returns_function "local look_up = function(row) return row end\nreturn look_up")
+    assert.is_false(returns_function "local function f() return function() end end return { a = f }")
+    assert.is_false(returns_function "local function f() end local t = {} return t")
+    assert.is_false(returns_function "local function f() end return f()")
+    assert.is_true(returns_function "local cards = require 'cards' return cards.wrapped(function(row) return row end)")
+    assert.is_true(returns_function "local cards = require 'cards' local function made() return function() end end return made()")
+    assert.is_false(returns_function "local cards = require 'cards' local function f() end local t = { f } return t")
+    assert.is_false(returns_function "local cards = require 'cards' return cards.mask.policy { }")
+    assert.is_false(returns_function "")
+    assert.is_false(returns_function "= function return x")
   end)
 end)
