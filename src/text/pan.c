@@ -17,25 +17,6 @@ static size_t min_size(size_t a, size_t b) {
   return a < b ? a : b;
 }
 
-/* Luhn sums of a number whose digits come from the left. Which of them count double is known only at the last one, so
- * both sums are kept. */
-struct luhn {
-  unsigned even, odd; /* the sums with the digits at even and at odd positions doubled */
-  size_t digits;
-};
-
-static void luhn_add(struct luhn *luhn, char c) {
-  unsigned digit = (unsigned)(c - '0'), twice = digit < 5 ? 2 * digit : 2 * digit - 9;
-  luhn->even += luhn->digits % 2 == 0 ? twice : digit;
-  luhn->odd += luhn->digits % 2 == 0 ? digit : twice;
-  luhn->digits++;
-}
-
-static bool luhn_valid(const struct luhn *luhn) {
-  if (luhn->digits < PAN_MIN_DIGITS || luhn->digits > PAN_MAX_DIGITS) return false;
-  return (luhn->digits % 2 == 0 ? luhn->even : luhn->odd) % 10 == 0;
-}
-
 size_t pan_digits(const char *bytes, size_t len, char *out) {
   size_t digits = 0;
   for (size_t i = 0; i < len; i++)
@@ -55,12 +36,16 @@ size_t pan_count(const char *bytes, size_t len) {
 }
 
 bool pan_luhn(const char *bytes, size_t len) {
-  struct luhn luhn = { 0 };
   size_t digits = pan_count(bytes, len);
   if (digits < PAN_MIN_DIGITS || digits > PAN_MAX_DIGITS) return false;
-  for (size_t i = 0; i < len; i++)
-    if (is_digit(bytes[i])) luhn_add(&luhn, bytes[i]);
-  return luhn_valid(&luhn);
+  unsigned sum = 0;
+  for (size_t i = 0; i < len; i++) {
+    if (!is_digit(bytes[i])) continue;
+    unsigned digit = (unsigned)(bytes[i] - '0');
+    /* Every second digit counts double, from the last but one on: those with an odd number of digits behind them. */
+    sum += --digits % 2 == 0 ? digit : digit < 5 ? 2 * digit : 2 * digit - 9;
+  }
+  return sum % 10 == 0;
 }
 
 void pan_limit(enum secret_class class, size_t len, size_t *first, size_t *last) {
