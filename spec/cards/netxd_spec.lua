@@ -244,11 +244,16 @@ describe("netxd", function()
 
     it("cannot be made with what is no EC private key: new refuses it, naming private_key", function()
       local locked = openssl("locked.pem", "ec -aes256 -passout pass:secret -in " .. sandbox.url "NETXD_KEY_SEC1")
-      for _, key in ipairs { "no PEM", read(openssl("rsa.pem", "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024")),
-        read(locked), (read(sandbox.url "NETXD_KEY"):sub(1, 80)) } do
+      for said, key in pairs {
+        ["is neither PEM, JWK nor base64 of DER"] = "no PEM",
+        ["is an RSA key of less than 2048 bits"] = read(openssl("small.pem", "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:1024")),
+        ["is not the EC key that this algorithm needs"] = read(openssl("rsa.pem", "genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:2048")),
+        ["is encrypted in the old form of PEM"] = read(locked),
+        ["is a PEM without a key in it"] = read(sandbox.url "NETXD_KEY"):sub(1, 80),
+      } do
         local made, message = pcall(with_key, { private_key = key })
         assert.is_false(made)
-        assert.matches("private_key is not the PEM of an EC private key", message, 1, true)
+        assert.matches("private_key " .. said, message, 1, true)
         assert.is_nil(message:find(key:sub(-20, -2), 1, true))
       end
     end)

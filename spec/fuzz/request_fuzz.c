@@ -213,7 +213,9 @@ static void must_be_a_refusal(const struct error *error, const struct operation 
                                       "is too long for a header",
                                       "is not valid UTF-8 or too long",
                                       "is too long",
-                                      "is not the PEM of an EC private key (PKCS#8 or SEC1, without a password)",
+                                      "is neither PEM, JWK nor base64 of DER",
+                                      "is a PEM without a key in it",
+                                      "is a damaged key, or of a kind that is not supported",
                                       "could not sign",
                                       "makes a URL that is too long",
                                       "does not fit into memory" };

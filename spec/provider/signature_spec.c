@@ -128,7 +128,7 @@ static void is_never_left_out_where_it_is_required(void **state) {
     { NULL, NULL, "ready is required" },
     { "", NULL, "ready is empty" },
     { "a\nb", NULL, "ready contains a line break, a NUL or another control character" },
-    { NULL, "no key", "key is not the PEM of an EC private key (PKCS#8 or SEC1, without a password)" },
+    { NULL, "no key", "key is neither PEM, JWK nor base64 of DER" },
   };
   for (size_t i = 0; i < COUNT_OF(cases); i++) {
     struct value values[COUNT_OF(parts)] = { [1] = value_of("1") };

@@ -1,13 +1,8 @@
-/* Buffers, JSON, redaction and signing when an allocation fails. */
+/* Buffers, JSON and redaction when an allocation fails. */
 #define _GNU_SOURCE 1
 #include <string.h>
 
-#include <openssl/ec.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-
 #include "scenarios.h"
-#include "secret/signing.h"
 #include "text/pan.h"
 #include "text/redact.h"
 #include "json/json.h"
@@ -106,52 +101,11 @@ static void a_text_is_cleaned_or_not_shown(void **state) {
   each_allocation_fails(redact, NULL);
 }
 
-/* --- signatures --- */
-
-static struct buf pem;
-
-static int make_key(void **state) {
-  (void)state;
-  char *text;
-  EVP_PKEY *key = EVP_EC_gen("P-256");
-  BIO *bio = BIO_new(BIO_s_mem());
-  buf_init(&pem, 4096);
-  bool ok = key && bio && PEM_write_bio_PrivateKey(bio, key, NULL, NULL, 0, NULL, NULL) == 1;
-  long len = ok ? BIO_get_mem_data(bio, &text) : 0;
-  ok = ok && buf_add(&pem, text, (size_t)len);
-  BIO_free(bio);
-  EVP_PKEY_free(key);
-  return ok ? 0 : -1;
-}
-
-static int free_key(void **state) {
-  (void)state;
-  buf_free(&pem);
-  return 0;
-}
-
-static bool sign(void *unused) {
-  (void)unused;
-  const char *why = NULL;
-  struct buf out;
-  buf_init(&out, 1024);
-  bool ok = signing_make("ecdsa-sha256", pem.data, pem.len, T("{\"cardId\":\"c_1\"}"), &out, &why);
-  if (!ok) assert_non_null(why);
-  buf_free(&out);
-  return ok;
-}
-
-static void a_text_is_signed_or_not(void **state) {
-  (void)state;
-  each_allocation_fails(sign, NULL);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(a_buffer_keeps_what_it_has),
     cmocka_unit_test(json_is_read_whole_or_not_at_all),
     cmocka_unit_test(a_text_is_cleaned_or_not_shown),
-    cmocka_unit_test(a_text_is_signed_or_not),
   };
-  return cmocka_run_group_tests(tests, make_key, free_key);
+  return cmocka_run_group_tests(tests, NULL, NULL);
 }

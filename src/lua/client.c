@@ -3,8 +3,8 @@
 #include <strings.h>
 
 #include "lua/binding.h"
+#include "provider/signature.h"
 #include "secret/pool.h"
-#include "secret/signing.h"
 #include "secret/stack.h"
 
 #define BREAKS_LINE " contains a line break, a NUL or another control character"
@@ -114,7 +114,7 @@ static const char *unfit_key(lua_State *L, const struct operation *operation, in
     lua_pop(L, 1); /* the table has it */
     if (!bytes) continue;
     buf_init(&made, 16 * 1024);
-    bool fit = signing_make(signature->algorithm, bytes, len, "{}", 2, &made, &why);
+    bool fit = signature_sign(signature, (struct value){ bytes, len }, "{}", 2, &made, &why);
     buf_free(&made);
     stack_wipe(STACK_DEEP);
     if (!fit) return lua_pushfstring(L, "%s %s", signature->key, why);

@@ -2,10 +2,10 @@
  * here whatever does not fit is just an error. */
 #include <string.h>
 
+#include "crypto/signing.h"
 #include "lua/binding.h"
 #include "provider/builtin/builtin.h"
 #include "provider/definition.h"
-#include "secret/signing.h"
 
 #define DEFINITION_TYPE "cards.definition"
 
@@ -134,7 +134,7 @@ static const struct signature *read_signature(lua_State *L, struct definition *d
   signature->key = text(L, definition, "key");
   signature->function = text(L, definition, "sign");
   signature->value = text(L, definition, "value");
-  if (signature->key ? !signature->algorithm || !signing_knows(signature->algorithm) : signature->algorithm != NULL)
+  if (signature->key ? !signature->algorithm || !signing_find(signature->algorithm) : signature->algorithm != NULL)
     luaL_error(L, "a key without an algorithm that is known, or one without a key");
   if (!signature->over && (signature->key || signature->function)) luaL_error(L, "over is missing");
   return signature;

@@ -33,7 +33,7 @@ enum part_type { PART_STRING, PART_INTEGER, PART_NUMBER, PART_BOOLEAN, PART_PEM 
  * first: a ready signature, or what a function made. */
 struct signature {
   const char *over;      /* template of what is signed, with {body} or {body.a.b} as they are sent; NULL when a function sees the request */
-  const char *algorithm; /* as in secret/signing.h, with `key` */
+  const char *algorithm; /* as in crypto/signing.h, with `key` */
   const char *key;       /* the credential that signs, a part INTO_NOTHING; NULL for none */
   const char *function;  /* the credential that is a function of the signed text; NULL for none */
   const char *value;     /* template of what is sent, "v1={signature}"; NULL for the bare signature */

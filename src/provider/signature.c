@@ -2,9 +2,11 @@
 
 #include <string.h>
 
+#include "crypto/signing.h"
 #include "provider/body.h"
-#include "secret/signing.h"
 #include "text/template.h"
+
+#define SIGNATURE_BYTES 1024 /* of one that is not encoded: RSA with 8192 bits */
 
 struct signed_body {
   const struct operation *operation;
@@ -32,6 +34,19 @@ static bool fill_value(void *context, const char *name, size_t len, struct buf *
   return len == 9 && memcmp(name, "signature", 9) == 0 && buf_add(out, bare->data, bare->len);
 }
 
+bool signature_sign(const struct signature *signature, struct value key, const char *text, size_t len, struct buf *base64, const char **why) {
+  const struct signing *signing = signing_find(signature->algorithm);
+  struct buf made;
+  *why = "does not fit into memory";
+  struct key *read = signing_takes_bytes(signing) ? key_symmetric(key.bytes, key.len) : key_read(key.bytes, key.len, NULL, 0, why);
+  buf_init(&made, SIGNATURE_BYTES);
+  bool ok =
+      read && signing_fits(signing, read, why) && signing_make(signing, read, text, len, &made, why) && buf_add_base64(base64, made.data, made.len);
+  buf_free(&made);
+  key_unref(read);
+  return ok;
+}
+
 static bool make(struct buf *out, const struct operation *operation, const struct signature *signature, const struct value *values, struct value key,
                  struct error *error) {
   struct buf text, bare;
@@ -40,7 +55,7 @@ static bool make(struct buf *out, const struct operation *operation, const struc
   buf_init(&bare, 16 * 1024);
   bool ok = signature_text(&text, operation, signature, values, error);
   if (ok) {
-    ok = signing_make(signature->algorithm, key.bytes, key.len, buf_string(&text), text.len, &bare, &why) &&
+    ok = signature_sign(signature, key, buf_string(&text), text.len, &bare, &why) &&
          template_fill(out, signature->value ? signature->value : "{signature}", fill_value, &bare);
     if (!ok) error_set(error, ERROR_INVALID_REQUEST, "%s %s", signature->key, why);
   }

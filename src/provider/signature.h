@@ -11,6 +11,10 @@
 bool signature_text(struct buf *out, const struct operation *operation, const struct signature *signature, const struct value *values,
                     struct error *error);
 
+/* Appends the base64 of the signature of a text by that key. On failure *why is a static phrase that follows the name of
+ * the key. Leaves traces on the stack, which the caller wipes. */
+bool signature_sign(const struct signature *signature, struct value key, const char *text, size_t len, struct buf *base64, const char **why);
+
 /* The key that signs for the part at that place, for each attempt; bytes is NULL when the part has a value or no
  * key. */
 struct value signature_key(const struct operation *operation, const struct value *values, size_t place);

@@ -1,0 +1,105 @@
+#include "crypto/key.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+#include <string.h>
+
+#include "crypto/encoding.h"
+#include "crypto/key/jwk.h"
+#include "crypto/key/parts.h"
+#include "secret/pool.h"
+
+#define PEM_LINE 64 /* characters */
+
+struct key *key_wrap(enum key_kind kind, EVP_PKEY *pkey, bool private, size_t bits, const char **why) {
+  struct key *key = pkey ? pool_calloc(1, sizeof *key) : NULL;
+  if (!key) {
+    *why = pkey ? KEY_NO_MEMORY : KEY_NO_KEY;
+    EVP_PKEY_free(pkey);
+    return NULL;
+  }
+  atomic_init(&key->references, 1);
+  key->kind = kind;
+  key->private = private;
+  key->bits = bits;
+  key->pkey = pkey;
+  return key;
+}
+
+struct key *key_symmetric(const void *bytes, size_t len) {
+  struct key *key = pool_calloc(1, sizeof *key + len);
+  if (!key) return NULL;
+  atomic_init(&key->references, 1);
+  key->kind = KEY_SYMMETRIC;
+  key->private = true;
+  key->bits = len * 8;
+  key->len = len;
+  memcpy(key->bytes, bytes, len);
+  return key;
+}
+
+struct key *key_ref(struct key *key) {
+  atomic_fetch_add_explicit(&key->references, 1, memory_order_relaxed);
+  return key;
+}
+
+void key_unref(struct key *key) {
+  if (!key || atomic_fetch_sub_explicit(&key->references, 1, memory_order_acq_rel) != 1) return;
+  EVP_PKEY_free(key->pkey);
+  pool_free(key);
+}
+
+enum key_kind key_kind(const struct key *key) {
+  return key->kind;
+}
+
+bool key_is_private(const struct key *key) {
+  return key->private;
+}
+
+size_t key_bits(const struct key *key) {
+  return key->bits;
+}
+
+const char *key_curve(const struct key *key) {
+  switch (key->kind) {
+  case KEY_EC: return jwk_curve_name(key->curve);
+  case KEY_ED25519: return "Ed25519";
+  case KEY_X25519: return "X25519";
+  default: return NULL;
+  }
+}
+
+EVP_PKEY *key_pkey(const struct key *key) {
+  return key->pkey;
+}
+
+const unsigned char *key_bytes(const struct key *key, size_t *len) {
+  *len = key->len;
+  return key->bytes;
+}
+
+const unsigned char *key_reject(const struct key *key) {
+  return key->kind == KEY_RSA && key->private ? key->reject : NULL;
+}
+
+static bool write_pem(const unsigned char *der, size_t len, struct buf *out) {
+  struct buf text;
+  buf_init(&text, KEY_TEXT_MAX);
+  bool ok = buf_add_base64(&text, der, len) && buf_add_string(out, "-----BEGIN PUBLIC KEY-----\n");
+  for (size_t i = 0; ok && i < text.len; i += PEM_LINE)
+    ok = buf_add(out, text.data + i, text.len - i < PEM_LINE ? text.len - i : PEM_LINE) && buf_add_char(out, '\n');
+  buf_free(&text);
+  return ok && buf_add_string(out, "-----END PUBLIC KEY-----\n");
+}
+
+bool key_write_public(const struct key *key, enum key_form form, struct buf *out) {
+  if (!key->pkey) return false;
+  if (form == KEY_JWK) return jwk_write(key, out);
+  unsigned char *der = NULL;
+  int len = i2d_PUBKEY(key->pkey, &der); /* of the public numbers alone */
+  bool ok = len > 0 && (form == KEY_PEM ? write_pem(der, (size_t)len, out) : buf_add_base64(out, der, (size_t)len));
+  OPENSSL_free(der);
+  return ok;
+}
