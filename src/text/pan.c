@@ -4,8 +4,7 @@
 
 #include "text/chars.h"
 
-#define SHOWN_FIRST 8 /* PCI DSS 3.4.1: BIN and last four */
-#define SHOWN_LAST  4
+#define SHOWN_FIRST 8 /* PCI DSS 3.4.1: the BIN; the last four are PAN_SHOWN_LAST */
 #define HIDDEN_MIN  3 /* digits of a card number that always stay hidden */
 #define MIN_SHOWN   8 /* characters; shorter values show nothing */
 
@@ -52,11 +51,11 @@ void pan_limit(enum secret_class class, size_t len, size_t *first, size_t *last)
   size_t max_first = 0, max_last = 0;
   if (class == SECRET_PAN && len >= PAN_MIN_DIGITS) {
     /* Independent of *last, so that two masks together show no more than one. */
-    max_last = SHOWN_LAST;
-    max_first = min_size(SHOWN_FIRST, len - HIDDEN_MIN - SHOWN_LAST);
+    max_last = PAN_SHOWN_LAST;
+    max_first = min_size(SHOWN_FIRST, len - HIDDEN_MIN - PAN_SHOWN_LAST);
   } else if (class != SECRET_CVV && len >= MIN_SHOWN) {
     max_first = min_size(SHOWN_FIRST, len / 4);
-    max_last = min_size(SHOWN_LAST, len / 4);
+    max_last = min_size(PAN_SHOWN_LAST, len / 4);
   }
   *first = min_size(*first, max_first);
   *last = min_size(*last, max_last);

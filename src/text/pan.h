@@ -18,6 +18,7 @@
 #define PAN_MIN_DIGITS 13
 #define PAN_MAX_DIGITS 19
 #define PAN_MASK_ROOM  20 /* bytes of the longest mask, and one more */
+#define PAN_SHOWN_LAST 4  /* digits at the end that a mask may show: PCI DSS 3.4.1 */
 
 /* Writes the ASCII digits among the bytes to `out`, which has room for `len`, and returns their number. */
 size_t pan_digits(const char *bytes, size_t len, char *out);

@@ -7,7 +7,6 @@
 
 #define LEAST      12 /* digits of the shortest number: Maestro */
 #define MOST       PAN_MAX_DIGITS
-#define SHOWN_LAST 4
 #define SEPARATORS 3  /* at most between two groups of digits */
 #define PADDING    2  /* zeros before a number at least, where they fill it up to a fixed length */
 #define RING       32 /* digits that are remembered: a number, and what follows it directly */
@@ -190,7 +189,7 @@ static void hide_numbers(const struct run *run, char *shown) {
     size_t to = run->count - more - 1;
     for (size_t digits = LEAST; digits <= MOST && digits <= to + 1; digits++) {
       if (!is_number(run, to + 1 - digits, to)) continue;
-      hide(run, to + 1 - digits, to + 1 - SHOWN_LAST, shown);
+      hide(run, to + 1 - digits, to + 1 - PAN_SHOWN_LAST, shown);
       hide(run, to + 1, run->count, shown);
     }
   }
