@@ -10,6 +10,7 @@
 #include "http/engine.h"
 #include "lua/value.h"
 #include "secret/stack.h"
+#include "text/chars.h"
 #include "text/hash.h"
 #include "text/nearest.h"
 #include "text/pan.h"
@@ -48,6 +49,13 @@ static int hash(lua_State *L) {
   return 1;
 }
 
+static bool add_hex(struct buf *out, const unsigned char *bytes, size_t count) {
+  if (!buf_reserve(out, 2 * count)) return false;
+  hex_write(out->data + out->len, bytes, count);
+  buf_added(out, 2 * count);
+  return true;
+}
+
 /* core.hmac(key, "hex" or "base64", …): HMAC-SHA-256 of texts and secrets, one behind the other, under a key */
 static int hmac(lua_State *L) {
   static const char *const encodings[] = { "hex", "base64", NULL };
@@ -56,7 +64,7 @@ static int hmac(lua_State *L) {
   size_t len;
   int pieces = lua_gettop(L);
   int encoding = luaL_checkoption(L, 2, NULL, encodings);
-  struct buf *text = binding_new_buf(L, REQUEST_MAX_BODY), *out = binding_new_buf(L, 2 * sizeof mac + 1);
+  struct buf *text = binding_new_buf(L, REQUEST_MAX_BODY), *out = binding_new_buf(L, 2 * sizeof mac);
   for (int i = 3; i <= pieces; i++) {
     const char *bytes = binding_check_bytes(L, i, &len);
     if (len && !buf_add(text, bytes, len)) return luaL_argerror(L, i, "the text is too long");
@@ -64,9 +72,7 @@ static int hmac(lua_State *L) {
   const char *key = binding_check_bytes(L, 1, &len);
   luaL_argcheck(L, len > 0 && len <= INT_MAX, 1, "a key has at least one byte");
   bool ok = HMAC(EVP_sha256(), key, (int)len, (const unsigned char *)buf_string(text), text->len, mac, &mac_len) != NULL;
-  for (unsigned int i = 0; ok && encoding == 0 && i < mac_len; i++)
-    ok = buf_addf(out, "%02x", mac[i]);
-  if (ok && encoding == 1) ok = buf_add_base64(out, mac, mac_len);
+  ok = ok && (encoding == 0 ? add_hex(out, mac, mac_len) : buf_add_base64(out, mac, mac_len));
   buf_free(text);
   stack_wipe(STACK_SHALLOW);
   if (!ok) return binding_no_memory(L);
