@@ -139,8 +139,12 @@ end
 --- Runs a script's file.
 -- @return { kind = "mapping", "policy", "definition" or "flow", value, path, line = function(path of keys) }, or nil and what is wrong, with file and line.
 -- The value of a flow is nil: it is not run, as flows are trusted code.
-function load_script.read(path)
-  local text, why = load_script.text(path)
+-- @param text of the file, where it was read already
+function load_script.read(path, text)
+  local why
+  if not text then
+    text, why = load_script.text(path)
+  end
   if not text then
     return nil, why
   end
@@ -256,10 +260,11 @@ end
 
 --- Loads a file.
 -- @param kind "mapping", "policy" or "definition" where it must be that
--- @return what cards.load returns, and its kind; or nil and an error
 -- @param options as cards.load takes them
-function load_script.take(path, kind, options)
-  local script, why = load_script.read(path)
+-- @param text of the file, where it was read already
+-- @return what cards.load returns, and its kind; or nil and an error
+function load_script.take(path, kind, options, text)
+  local script, why = load_script.read(path, text)
   if not script then
     return fail(why)
   elseif kind and script.kind ~= kind then

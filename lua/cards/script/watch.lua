@@ -39,7 +39,7 @@ local function refresh(state)
     return
   end
   state.text = text -- first, so that a broken edit is reported once
-  local made, err = load_script.take(state.path, state.kind, state) -- a script of another kind cannot replace the former one
+  local made, err = load_script.take(state.path, state.kind, state, text) -- a script of another kind cannot replace the former one
   if made then
     state.current = made
   else
@@ -77,7 +77,7 @@ return function(path, options)
   options = options or {}
   local interval = options.interval or DEFAULT_INTERVAL
   local text = load_script.text(path)
-  local made, kind = load_script.take(path, nil, options)
+  local made, kind = load_script.take(path, nil, options, text)
   if not made then
     return nil, kind
   end

@@ -37,6 +37,21 @@ describe("cards.watch", function()
     assert.same({ exp_year = 2027, status = "***" }, former(card))
   end)
 
+  it("reads the file once for a look", function()
+    local reads, real = 0, core.read_file
+    finally(function() core.read_file = real end)
+    core.read_file = function(...)
+      reads = reads + 1
+      return real(...)
+    end
+    local show = assert(cards.watch(path))
+    assert.equal(1, reads)
+    write "return { status = keep }"
+    now = now + 1
+    assert.equal("open", show({ status = "open" }).status)
+    assert.equal(2, reads)
+  end)
+
   it("keeps the former version where an edit is broken, and says so once", function()
     local errors = {}
     local show = assert(cards.watch(path, { interval = 5, on_error = function(err) table.insert(errors, err) end }))
