@@ -97,7 +97,7 @@ void binding_open_job(lua_State *L);
 void binding_open_vm(lua_State *L);
 void binding_open_provider(lua_State *L);
 void binding_open_define(lua_State *L);
-void binding_open_script(lua_State *L);
+void binding_open_script(lua_State *L); /* puts `script_longest` there, the bytes that core.script takes */
 void binding_open_json(lua_State *L);
 void binding_open_file(lua_State *L);
 

@@ -99,11 +99,9 @@ function replace(value, script)
   return value
 end
 
-local LONGEST = 1024 * 1024 -- bytes of a file, src/lua/script/script.c refuses a longer one
-
---- The text of a script's file, at most a byte more than it may have. @return a string; or nil and why not, with the file's name
+--- The text of a script's file, at most a byte more than core.script takes. @return a string; or nil and why not, with the file's name
 function load_script.text(path)
-  local text, why = core.read_file(path, LONGEST + 1)
+  local text, why = core.read_file(path, core.script_longest + 1)
   if text == "" then
     return nil, ("%s: it is empty"):format(path)
   end

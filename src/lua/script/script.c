@@ -319,4 +319,6 @@ void binding_open_script(lua_State *L) {
   static const luaL_Reg metamethods[] = { { "__gc", collect }, { NULL, NULL } }, none[] = { { NULL, NULL } };
   binding_type(L, SCRIPT_TYPE, metamethods, NULL);
   binding_type(L, SCRIPT_MARK, none, NULL);
+  lua_pushinteger(L, MAX_TEXT);
+  lua_setfield(L, -2, "script_longest");
 }
