@@ -3,7 +3,7 @@
 #include <strings.h>
 
 #include "lua/binding.h"
-#include "provider/signature.h"
+#include "provider/request/signature.h"
 #include "secret/pool.h"
 #include "secret/stack.h"
 

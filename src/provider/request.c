@@ -5,10 +5,10 @@
 #include <strings.h>
 #include <sys/random.h>
 
-#include "provider/body.h"
-#include "provider/signature.h"
+#include "provider/request/body.h"
+#include "provider/request/signature.h"
+#include "provider/request/template.h"
 #include "text/chars.h"
-#include "text/template.h"
 #include "json/json_check.h"
 
 #define FEW_BYTES   160 /* of the request line and headers of most calls */

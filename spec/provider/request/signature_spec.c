@@ -1,10 +1,10 @@
-/* src/provider/signature: what is signed, where a signature goes, and what stands in its place. */
+/* src/provider/request/signature: what is signed, where a signature goes, and what stands in its place. */
 #define _GNU_SOURCE 1
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <stdio.h>
 
-#include "provider/signature.h"
+#include "provider/request/signature.h"
 #include "requests.h"
 
 static EVP_PKEY *key;

@@ -1,10 +1,10 @@
-#include "provider/signature.h"
+#include "provider/request/signature.h"
 
 #include <string.h>
 
 #include "crypto/signing.h"
-#include "provider/body.h"
-#include "text/template.h"
+#include "provider/request/body.h"
+#include "provider/request/template.h"
 
 #define SIGNATURE_BYTES 1024 /* of one that is not encoded: RSA with 8192 bits */
 

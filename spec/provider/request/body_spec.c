@@ -1,4 +1,4 @@
-/* src/provider/body: JSON bodies and forms, for random descriptors and values. */
+/* src/provider/request/body: JSON bodies and forms, for random descriptors and values. */
 #define _GNU_SOURCE 1
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "provider/body.h"
+#include "provider/request/body.h"
 #include "random.h"
 #include "requests.h"
 #include "json/json.h"

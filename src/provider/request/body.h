@@ -5,8 +5,8 @@
  *
  * `values` has one entry for each of operation->parts, constants included. On failure the functions return false;
  * *bad is then the name of the part, or NULL when `out` is full. */
-#ifndef CARDS_PROVIDER_BODY_H
-#define CARDS_PROVIDER_BODY_H
+#ifndef CARDS_PROVIDER_REQUEST_BODY_H
+#define CARDS_PROVIDER_REQUEST_BODY_H
 
 #include "provider/request.h"
 

@@ -1,6 +1,6 @@
 /* Fills the placeholders of a text: "/cards/{card_id}" becomes "/cards/c_1". */
-#ifndef CARDS_TEXT_TEMPLATE_H
-#define CARDS_TEXT_TEMPLATE_H
+#ifndef CARDS_PROVIDER_REQUEST_TEMPLATE_H
+#define CARDS_PROVIDER_REQUEST_TEMPLATE_H
 
 #include "secret/buf.h"
 

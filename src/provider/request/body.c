@@ -1,4 +1,4 @@
-#include "provider/body.h"
+#include "provider/request/body.h"
 
 #include <string.h>
 

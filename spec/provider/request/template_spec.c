@@ -1,4 +1,4 @@
-/* src/text/template. */
+/* src/provider/request/template. */
 #define _GNU_SOURCE 1
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "text/template.h"
+#include "provider/request/template.h"
 
 /* Knows "id" and "empty"; counts how often it is asked. */
 static bool fill(void *context, const char *name, size_t len, struct buf *out) {

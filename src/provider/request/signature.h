@@ -1,7 +1,7 @@
 /* The signatures of a request, which are made over its body. `values` has one entry for each of operation->parts,
  * constants included. What can fail returns false with `error` set. */
-#ifndef CARDS_PROVIDER_SIGNATURE_H
-#define CARDS_PROVIDER_SIGNATURE_H
+#ifndef CARDS_PROVIDER_REQUEST_SIGNATURE_H
+#define CARDS_PROVIDER_REQUEST_SIGNATURE_H
 
 #include "provider/request.h"
 

@@ -1,4 +1,4 @@
-#include "text/template.h"
+#include "provider/request/template.h"
 
 #include <string.h>
 
