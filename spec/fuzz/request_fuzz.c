@@ -183,7 +183,7 @@ static void must_be_the_body(const struct wire *wire, const struct operation *op
   must(root || !wire->body.len, "the body cannot be read: %s at byte %zu", why, where);
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
-    bool made = part->source == FROM_SIGNATURE && !values[i].bytes;
+    bool made = part->source == FROM_MAKING && !values[i].bytes;
     if (part->into != INTO_BODY || (part->source == FROM_ARGUMENT && !values[i].bytes)) continue;
     const struct json_node *node = root ? json_at(root, name_of(part)) : NULL;
     if (!node && part->source != FROM_CONSTANT && !values[i].bytes) continue;

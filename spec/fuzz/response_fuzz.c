@@ -49,7 +49,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv) {
 static struct piece sent_for(const struct part *part) {
   const char *text = "c_1";
   if (part->choices) text = part->choices[0];
-  if (part->source == FROM_CREDENTIAL || part->source == FROM_SIGNATURE) text = "Sesame-7Hq2Zx9Lm";
+  if (part->source == FROM_CREDENTIAL || part->source == FROM_MAKING) text = "Sesame-7Hq2Zx9Lm";
   return (struct piece){ text, strlen(text) };
 }
 

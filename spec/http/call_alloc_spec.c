@@ -79,7 +79,7 @@ static void choose(const struct operation *operation, bool with_key, struct valu
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
     values[i] = (struct value){ NULL, 0 };
-    if (part->source == FROM_CONSTANT || part->excludes || (part->source == FROM_SIGNATURE && with_key)) continue;
+    if (part->source == FROM_CONSTANT || part->excludes || (part->source == FROM_MAKING && with_key)) continue;
     if (part->type == PART_PEM) {
       if (with_key) values[i] = (struct value){ key_text, key_len };
       continue;

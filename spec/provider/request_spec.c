@@ -295,15 +295,6 @@ static void checks_what_is_required_allowed_and_exclusive(void **state) {
   }
 }
 
-static void makes_up_texts_that_differ(void **state) {
-  (void)state;
-  char one[40], two[40];
-  assert_true(request_unique(one) && request_unique(two));
-  assert_int_equal(strlen(one), 32);
-  assert_int_equal(strspn(one, "0123456789abcdef"), 32);
-  assert_string_not_equal(one, two);
-}
-
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(encodes_paths_and_queries),
@@ -316,7 +307,6 @@ int main(void) {
     cmocka_unit_test(refuses_to_inject_headers),
     cmocka_unit_test(refuses_headers_without_end),
     cmocka_unit_test(checks_what_is_required_allowed_and_exclusive),
-    cmocka_unit_test(makes_up_texts_that_differ),
   };
   return cmocka_run_group_tests(tests, make_base, free_base);
 }

@@ -48,6 +48,10 @@ const struct signing *signing_find(const char *name) {
   return NULL;
 }
 
+const char *signing_name(size_t place) {
+  return place < sizeof all / sizeof all[0] ? all[place].name : NULL;
+}
+
 bool signing_needs_key(const struct signing *signing) {
   return signing->scheme != PLAIN_DIGEST;
 }

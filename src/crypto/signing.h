@@ -18,6 +18,9 @@ struct signing; /* one algorithm; static */
  * - sha1, sha256, sha384, sha512: a digest, without a key */
 const struct signing *signing_find(const char *name);
 
+/* The name of the algorithm at a place, from 0 on; NULL behind the last one. */
+const char *signing_name(size_t place);
+
 /* False for a digest. */
 bool signing_needs_key(const struct signing *signing);
 /* True for HMAC, whose key is any bytes (key_symmetric) and not a text that key_read takes. */

@@ -112,6 +112,7 @@ static CURLUcode take_base_url(struct settings *settings, const struct buf *host
   settings->origin = pool_strdup(settings->base_url);
   if (!settings->base.prefix || !settings->origin) return CURLUE_OUT_OF_MEMORY;
   settings->origin[path - settings->base_url] = '\0';
+  settings->base.site = settings->origin;
   struct buf value;
   buf_init(&value, 4096);
   bool ok = buf_add_string(&value, buf_string(host)) && (!port->len || (buf_add_char(&value, ':') && buf_add_string(&value, buf_string(port)))) &&

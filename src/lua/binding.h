@@ -114,8 +114,9 @@ int core_private(lua_State *L);
 /* job.c */
 int core_job(lua_State *L);
 int core_read(lua_State *L);
-/* input.c */
+/* tree.c */
 int core_number(lua_State *L);
+int core_tree(lua_State *L);
 /* vm.c */
 int core_interrupted(lua_State *L);
 int core_done(lua_State *L);
@@ -134,6 +135,9 @@ int core_providers(lua_State *L);
 int core_define(lua_State *L);
 int core_enter(lua_State *L);
 int core_definitions(lua_State *L);
+int core_template(lua_State *L);
+int core_made(lua_State *L);
+int core_signings(lua_State *L);
 /* map.c */
 int core_mapping(lua_State *L);
 int core_mapper(lua_State *L);

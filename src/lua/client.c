@@ -2,8 +2,10 @@
 #include <string.h>
 #include <strings.h>
 
+#include "crypto/signing.h"
 #include "lua/binding.h"
-#include "provider/request/signature.h"
+#include "provider/request/keys.h"
+#include "provider/request/making.h"
 #include "secret/pool.h"
 #include "secret/stack.h"
 
@@ -101,23 +103,41 @@ static const char *read_headers(lua_State *L, struct settings *settings) {
   return NULL;
 }
 
-/* Signs nothing with the keys that were given, to find out now whether they can. NULL, or what is wrong, on the stack. */
+/* The bytes of a credential in the table at that index; NULL for none, or one that a function gives. */
+static struct value credential_value(lua_State *L, int credentials, const char *name) {
+  struct value value = { NULL, 0 };
+  lua_getfield(L, credentials, name);
+  value.bytes = binding_bytes(L, -1, &value.len);
+  lua_pop(L, 1); /* the table has it */
+  return value;
+}
+
+/* What is wrong with the key that is this part; NULL for nothing. */
+static const char *key_fault(lua_State *L, const struct operation *operation, const struct part *part, int credentials) {
+  const char *why = NULL;
+  struct value value = credential_value(L, credentials, part->name), password = { NULL, 0 };
+  if (!value.bytes) return NULL;
+  if (part->key_password) password = credential_value(L, credentials, part->key_password);
+  if (part->key_password && !password.bytes) return NULL; /* a function may give it */
+  struct key *key = keys_read(part, value, password, &why);
+  bool fit = key != NULL;
+  for (size_t i = 0; fit && i < operation->part_count; i++) {
+    const struct making *making = operation->parts[i].making;
+    const struct signing *signing = making && making->key && strcmp(making->key, part->name) == 0 ? making_signing(making) : NULL;
+    fit = !signing || signing_fits(signing, key, &why);
+  }
+  key_unref(key);
+  stack_wipe(STACK_DEEP);
+  return fit ? NULL : why;
+}
+
+/* Reads the keys that were given, to find out now whether they are any. NULL, or what is wrong, on the stack. */
 static const char *unfit_key(lua_State *L, const struct operation *operation, int credentials) {
   for (size_t i = 0; i < operation->part_count; i++) {
-    const struct signature *signature = operation->parts[i].signature;
-    const char *why = NULL;
-    size_t len;
-    struct buf made;
-    if (!signature || !signature->key) continue;
-    lua_getfield(L, credentials, signature->key);
-    const char *bytes = binding_bytes(L, -1, &len);
-    lua_pop(L, 1); /* the table has it */
-    if (!bytes) continue;
-    buf_init(&made, 16 * 1024);
-    bool fit = signature_sign(signature, (struct value){ bytes, len }, "{}", 2, &made, &why);
-    buf_free(&made);
-    stack_wipe(STACK_DEEP);
-    if (!fit) return lua_pushfstring(L, "%s %s", signature->key, why);
+    const struct part *part = &operation->parts[i];
+    if (part->into != INTO_NOTHING || (part->type != PART_PEM && part->type != PART_BYTES)) continue;
+    const char *why = key_fault(L, operation, part, credentials);
+    if (why) return lua_pushfstring(L, "%s %s", part->name, why);
   }
   return NULL;
 }

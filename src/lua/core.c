@@ -123,6 +123,7 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "read", core_read },
     /* input.c */
     { "number", core_number },
+    { "tree", core_tree },
     /* vm.c */
     { "interrupted", core_interrupted },
     { "done", core_done },
@@ -141,6 +142,9 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "define", core_define },
     { "enter", core_enter },
     { "definitions", core_definitions },
+    { "template", core_template },
+    { "made", core_made },
+    { "signings", core_signings },
     /* map.c */
     { "mapping", core_mapping },
     { "mapper", core_mapper },

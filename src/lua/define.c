@@ -6,10 +6,13 @@
 #include "lua/binding.h"
 #include "provider/builtin/builtin.h"
 #include "provider/definition.h"
+#include "provider/request/moment.h"
+#include "provider/request/template.h"
+#include "provider/request/unique.h"
 
 #define DEFINITION_TYPE "cards.definition"
 
-#define MAX_TEXT       2000 /* bytes */
+#define MAX_TEXT       (64 * 1024) /* bytes */
 #define MAX_OPERATIONS 64
 #define MAX_FIELDS     256
 #define MAX_LIST       64 /* of anything else */
@@ -56,6 +59,15 @@ static const char *required_text(lua_State *L, struct definition *definition, co
 static bool flag(lua_State *L, const char *key) {
   lua_getfield(L, -1, key);
   bool value = lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  return value;
+}
+
+/* A whole number from 0 to `most`. */
+static lua_Number number(lua_State *L, const char *key, lua_Number otherwise, lua_Number most) {
+  lua_getfield(L, -1, key);
+  lua_Number value = lua_isnil(L, -1) ? otherwise : lua_tonumber(L, -1);
+  if (!(value >= 0 && value <= most)) luaL_error(L, "%s is out of range", key);
   lua_pop(L, 1);
   return value;
 }
@@ -127,17 +139,40 @@ static void read_credential(lua_State *L, struct definition *definition, void *e
   credential->one_of = text(L, definition, "one_of");
 }
 
-static const struct signature *read_signature(lua_State *L, struct definition *definition) {
-  struct signature *signature = allocate(L, definition, 1, sizeof *signature);
-  signature->over = text(L, definition, "over");
-  signature->algorithm = text(L, definition, "algorithm");
-  signature->key = text(L, definition, "key");
-  signature->function = text(L, definition, "sign");
-  signature->value = text(L, definition, "value");
-  if (signature->key ? !signature->algorithm || !signing_find(signature->algorithm) : signature->algorithm != NULL)
-    luaL_error(L, "a key without an algorithm that is known, or one without a key");
-  if (!signature->over && (signature->key || signature->function)) luaL_error(L, "over is missing");
-  return signature;
+/* How the value of a part is made; NULL where the table on top of the stack does not say. */
+static const struct making *read_making(lua_State *L, struct definition *definition) {
+  struct making *making = allocate(L, definition, 1, sizeof *making);
+  making->kind = (enum making_kind)word(L, "kind", making_kind_words);
+  making->over = text(L, definition, "over");
+  making->value = text(L, definition, "value");
+  making->algorithm = text(L, definition, "algorithm");
+  making->key = text(L, definition, "key");
+  making->function = text(L, definition, "sign");
+  making->header = text(L, definition, "header");
+  making->encoding = text(L, definition, "encoding");
+  making->consumer = text(L, definition, "consumer");
+  making->length = (size_t)number(L, "length", 0, REQUEST_MAX_BODY);
+  const char *const templates[] = { making->over, making->value, making->header };
+  for (size_t i = 0; i < COUNT_OF(templates); i++)
+    if (templates[i] && template_fault(templates[i], NULL, NULL)) luaL_error(L, "a template %s", template_fault(templates[i], NULL, NULL));
+  return making;
+}
+
+/* Whether the parts of a making fit each other. */
+static void check_making(lua_State *L, const struct making *making) {
+  const struct signing *signing = making->algorithm ? signing_find(making->algorithm) : NULL;
+  bool ok = true;
+  switch (making->kind) {
+  case MAKING_TEXT: ok = making->value != NULL; break;
+  case MAKING_SIGNATURE: /* one that only functions give, or a call, has neither */
+    ok = making->algorithm ? signing && making->over && signing_needs_key(signing) == (making->key != NULL) : !making->key;
+    ok = ok && (making->over || !making->function);
+    break;
+  case MAKING_JWT: ok = making->key && making->algorithm && making->over; break;
+  case MAKING_OAUTH1: ok = making->key && making->consumer; break;
+  case MAKING_KINDS: break;
+  }
+  if (!ok) luaL_error(L, "a value that is made has too little, or an unknown algorithm");
 }
 
 static void read_choices(lua_State *L, struct definition *definition, struct part *part) {
@@ -150,7 +185,7 @@ static void read_choices(lua_State *L, struct definition *definition, struct par
 }
 
 static void read_part(lua_State *L, struct definition *definition, void *entry) {
-  static const char *const sources[] = { "argument", "credential", "constant", "signature", NULL };
+  static const char *const sources[] = { "argument", "credential", "constant", "made", NULL };
   struct part *part = entry;
   part->name = required_text(L, definition, "name");
   part->wire = text(L, definition, "wire");
@@ -159,13 +194,20 @@ static void read_part(lua_State *L, struct definition *definition, void *entry) 
   part->type = (enum part_type)word(L, "type", part_type_words);
   part->required = flag(L, "required");
   part->sensitive = flag(L, "sensitive");
-  part->unique = flag(L, "unique");
+  part->unique = text(L, definition, "unique");
+  part->allows_pan = flag(L, "allow_pan");
+  part->escapes = part->source == FROM_ARGUMENT && (part->into == INTO_BODY || part->into == INTO_NOTHING);
   part->basic = flag(L, "basic");
   part->value = part->source == FROM_CONSTANT ? required_text(L, definition, "value") : text(L, definition, "default");
   part->prefix = text(L, definition, "prefix");
   part->excludes = text(L, definition, "excludes");
   part->password = text(L, definition, "password");
-  if (part->source == FROM_SIGNATURE) part->signature = read_signature(L, definition);
+  part->key_password = text(L, definition, "key_password");
+  part->encoding = text(L, definition, "encoding");
+  if (part->source == FROM_MAKING) {
+    part->making = read_making(L, definition);
+    check_making(L, part->making);
+  }
   if (part->basic && (part->into != INTO_HEADER || !part->wire)) luaL_error(L, "basic is for headers");
   read_choices(L, definition, part);
 }
@@ -198,11 +240,7 @@ static void read_field(lua_State *L, struct definition *definition, void *entry)
   struct field *field = entry;
   field->path = required_text(L, definition, "path");
   field->type = (enum field_type)word(L, "type", field_type_words);
-  lua_getfield(L, -1, "digits");
-  lua_Number digits = lua_tonumber(L, -1);
-  if (!(digits >= 0 && digits <= 19)) luaL_error(L, "digits is out of range");
-  field->digits = (int)digits;
-  lua_pop(L, 1);
+  field->digits = (int)number(L, "digits", 0, 19);
 }
 
 static void read_pages(lua_State *L, struct definition *definition, struct pages *pages) {
@@ -218,7 +256,6 @@ static void read_pages(lua_State *L, struct definition *definition, struct pages
 }
 
 static void read_operation(lua_State *L, struct definition *definition, void *entry) {
-  static const char *const encodings[] = { "json", "form", NULL };
   struct operation *operation = entry;
   operation->name = required_text(L, definition, "name");
   operation->page = text(L, definition, "page");
@@ -227,7 +264,10 @@ static void read_operation(lua_State *L, struct definition *definition, void *en
   operation->root = required_text(L, definition, "root");
   operation->safe = flag(L, "safe");
   operation->body = flag(L, "body");
-  operation->form = word(L, "encoding", encodings) == 1;
+  operation->encoding = (enum body_encoding)word(L, "encoding", body_encoding_words);
+  operation->content_type = text(L, definition, "content_type");
+  operation->accept = text(L, definition, "accept");
+  operation->template = text(L, definition, "template");
   operation->error_details = text(L, definition, "details");
   texts(L, definition, "codes", operation->error_codes, COUNT_OF(operation->error_codes) - 1);
   texts(L, definition, "messages", operation->error_messages, COUNT_OF(operation->error_messages) - 1);
@@ -285,6 +325,44 @@ int core_definitions(lua_State *L) {
     lua_rawseti(L, 1, ++count);
   }
   lua_settop(L, 1);
+  return 1;
+}
+
+static void add_name(void *context, const char *name, size_t len) {
+  lua_State *L = context;
+  lua_pushlstring(L, name, len);
+  lua_rawseti(L, -2, (int)lua_rawlen(L, -2) + 1);
+}
+
+/* core.template(text): a list of the names in a template, without their pipes; or nil and what is wrong with it */
+int core_template(lua_State *L) {
+  size_t len;
+  const char *template = luaL_checklstring(L, 1, &len);
+  if (strlen(template) != len) return binding_fail(L, "has a NUL in it");
+  lua_newtable(L);
+  const char *fault = template_fault(template, add_name, L);
+  return fault ? binding_fail(L, "%s", fault) : 1;
+}
+
+/* core.made(what, form): whether {what.form} in a template is a moment ("now") or a text that no other call has ("unique") */
+int core_made(lua_State *L) {
+  size_t len;
+  const char *what = luaL_checkstring(L, 1), *form = luaL_checklstring(L, 2, &len);
+  struct timespec moment = { 0 };
+  struct buf *out = binding_new_buf(L, 1024);
+  lua_pushboolean(L, strcmp(what, "now") == 0 ? moment_write(out, &moment, form, len) : unique_write(out, form, len));
+  buf_free(out);
+  return 1;
+}
+
+/* core.signings(): by the name of each algorithm of a signature what its key is, "pem", "bytes" or "none" */
+int core_signings(lua_State *L) {
+  lua_newtable(L);
+  for (size_t i = 0; signing_name(i); i++) {
+    const struct signing *signing = signing_find(signing_name(i));
+    lua_pushstring(L, !signing_needs_key(signing) ? "none" : signing_takes_bytes(signing) ? "bytes" : "pem");
+    lua_setfield(L, -2, signing_name(i));
+  }
   return 1;
 }
 

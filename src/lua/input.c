@@ -7,44 +7,14 @@
 #include <string.h>
 #include <strings.h>
 
+#include "provider/request/unique.h"
 #include "text/nearest.h"
 #include "text/pan.h"
 #include "text/redact.h"
 #include "json/json.h"
 
-#define MOST_WHOLE 9007199254740992.0 /* up to here a double holds every whole number */
-
 static int refuse(lua_State *L, const struct job *job, const char *name, const char *what) {
   return binding_refuse(L, job->provider->name, job->operation->name, "%s %s", name, what);
-}
-
-/* The number on top of the stack as it is sent. NULL on success, else what is wrong with it. */
-static const char *write_number(lua_State *L, bool whole, char text[static JSON_NUMBER_TEXT]) {
-  lua_Number number = lua_tonumber(L, -1);
-  bool exact = false; /* an integer of 5.3 and later */
-#if LUA_VERSION_NUM >= 503
-  exact = lua_isinteger(L, -1);
-#endif
-  if (exact)
-    snprintf(text, JSON_NUMBER_TEXT, "%lld", (long long)lua_tointeger(L, -1));
-  else if (number >= -MOST_WHOLE && number <= MOST_WHOLE && number == (lua_Number)(int64_t)number)
-    snprintf(text, JSON_NUMBER_TEXT, "%lld", (long long)number);
-  else if (whole || number != number || number - number != 0)
-    return whole ? "must be a whole number" : "must be a number";
-  else
-    json_print_number((double)number, text);
-  return NULL;
-}
-
-/* core.number(number, whole): the text of a number as a parameter is sent; nothing where it is not finite, or `whole` is true and it is no whole number that is exact */
-int core_number(lua_State *L) {
-  char text[JSON_NUMBER_TEXT];
-  bool whole = lua_toboolean(L, 2);
-  luaL_checktype(L, 1, LUA_TNUMBER);
-  lua_settop(L, 1);
-  if (write_number(L, whole, text)) return 0;
-  lua_pushstring(L, text);
-  return 1;
 }
 
 static const char no_memory[] = "does not fit into memory";
@@ -63,12 +33,26 @@ static const char *closed(const struct secret *secret) {
 
 static const char no_text[] = "must be a string or a secret";
 
+/* Copies a table as JSON. */
+static const char *take_tree(lua_State *L, struct job *job, size_t place, enum part_type type) {
+  bool has_secret = false;
+  struct buf *text = binding_new_buf(L, REQUEST_MAX_BODY);
+  lua_insert(L, -2);
+  const char *wrong = input_tree(L, text, type == PART_LIST, &has_secret);
+  if (!wrong) wrong = set(job, place, text->data, text->len);
+  if (has_secret) job->request.values.secrets |= UINT64_C(1) << place;
+  buf_free(text);
+  lua_remove(L, -2);
+  return wrong;
+}
+
 /* Copies the value on top of the stack, which stays there. NULL on success, else what is wrong with it. */
 static const char *take(lua_State *L, struct job *job, size_t place, enum part_type type) {
   char text[JSON_NUMBER_TEXT];
   size_t len;
   const struct secret *secret = binding_to_secret(L, -1);
   const char *bytes = binding_bytes(L, -1, &len);
+  if (type == PART_LIST || type == PART_OBJECT) return take_tree(L, job, place, type);
   if (secret) job->request.values.secrets |= UINT64_C(1) << place;
   if (bytes) return set(job, place, bytes, len);
   if (secret) return closed(secret);
@@ -78,7 +62,7 @@ static const char *take(lua_State *L, struct job *job, size_t place, enum part_t
     return lua_toboolean(L, -1) ? set(job, place, "true", 4) : set(job, place, "false", 5);
   case PART_INTEGER:
   case PART_NUMBER:
-    bytes = lua_type(L, -1) == LUA_TNUMBER ? write_number(L, type == PART_INTEGER, text) : "must be a number";
+    bytes = lua_type(L, -1) == LUA_TNUMBER ? input_number(L, type == PART_INTEGER, text) : "must be a number";
     return bytes ? bytes : set(job, place, text, strlen(text));
   default: return no_text;
   }
@@ -177,6 +161,14 @@ static int check_names(lua_State *L, const struct job *job) {
   return 0;
 }
 
+static const char *set_unique(struct job *job, size_t place, const char *form) {
+  struct buf made;
+  buf_init(&made, UNIQUE_MOST);
+  const char *wrong = unique_write(&made, form, strlen(form)) ? set(job, place, made.data, made.len) : "could not be made up: no randomness";
+  buf_free(&made);
+  return wrong;
+}
+
 static int take_argument(lua_State *L, struct job *job, const struct given *given, size_t place) {
   const struct part *part = &job->operation->parts[place];
   const char *wrong = NULL;
@@ -186,8 +178,7 @@ static int take_argument(lua_State *L, struct job *job, const struct given *give
   } else if (part->value) {
     wrong = set(job, place, part->value, strlen(part->value));
   } else if (part->unique) {
-    char unique[40];
-    wrong = request_unique(unique) ? set(job, place, unique, strlen(unique)) : "could not be made up: no randomness";
+    wrong = set_unique(job, place, part->unique);
   }
   lua_pop(L, 1);
   return wrong ? refuse(L, job, part->name, wrong) : 0;
@@ -215,7 +206,7 @@ static int take_values(lua_State *L, struct job *job, const struct given *given)
     switch (operation->parts[i].source) {
     case FROM_ARGUMENT: refused = take_argument(L, job, given, i); break;
     case FROM_CREDENTIAL:
-    case FROM_SIGNATURE: refused = take_credential(L, job, credentials, i); break;
+    case FROM_MAKING: refused = take_credential(L, job, credentials, i); break;
     case FROM_CONSTANT: break;
     }
   }

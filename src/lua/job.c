@@ -111,8 +111,8 @@ static int refuse(lua_State *L, struct call *call) {
 static int place_of(const struct operation *operation, const char *name) {
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
-    const char *function = part->signature ? part->signature->function : NULL;
-    if ((part->source == FROM_CREDENTIAL || part->source == FROM_SIGNATURE) && strcmp(part->name, name) == 0) return (int)i;
+    const char *function = part->making ? part->making->function : NULL;
+    if ((part->source == FROM_CREDENTIAL || part->source == FROM_MAKING) && strcmp(part->name, name) == 0) return (int)i;
     if (function && strcmp(function, name) == 0) return (int)i;
   }
   return -1;

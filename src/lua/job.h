@@ -6,6 +6,7 @@
 #include "http/iothread.h"
 #include "lua/binding.h"
 #include "secret/stack.h"
+#include "json/json.h"
 
 /* Its job is freed with it. */
 struct call {
@@ -38,6 +39,14 @@ enum { INPUT_CLIENT = 1, INPUT_PARAMETERS = 4, INPUT_OPTIONS = 5 };
 int input_take(lua_State *L, struct job *job, int private);
 /* Copies the value at the top of the stack, a string or an open secret, as the part at that place. name is for the refusal. Returns as input_take. */
 int input_supply(lua_State *L, struct job *job, size_t place, const char *name);
+
+/* --- tree.c: Lua values as the texts that are sent --- */
+
+/* Writes the number on top of the stack as it is sent. Returns NULL, or what is wrong with it. */
+const char *input_number(lua_State *L, bool whole, char text[static JSON_NUMBER_TEXT]);
+/* Appends the table on top of the stack, which stays there, as JSON: a list where its keys are 1 to n or `list` is true, with texts, numbers, booleans, secrets and tables in it.
+ * Returns NULL, or what is wrong with it; *has_secret is set where a secret is in it. */
+const char *input_tree(lua_State *L, struct buf *out, bool list, bool *has_secret);
 
 /* --- vm.c: what runs the jobs of a VM --- */
 

@@ -28,7 +28,8 @@ static void push_part(lua_State *L, const struct part *part) {
   binding_set_string(L, "excludes", part->excludes);
   binding_set_true(L, "required", part->required);
   binding_set_true(L, "sensitive", part->sensitive);
-  binding_set_true(L, "unique", part->unique);
+  binding_set_string(L, "unique", part->unique);
+  binding_set_true(L, "allow_pan", part->allows_pan);
   if (part->choices) {
     push_list(L, part->choices, (size_t)-1);
     lua_setfield(L, -2, "enum");
@@ -50,30 +51,32 @@ static const struct credential *find_credential(const struct provider *provider,
   return NULL;
 }
 
-static void set_signature(lua_State *L, const struct signature *signature) {
-  if (!signature) return;
-  binding_set_true(L, "signed", true);
-  binding_set_string(L, "over", signature->over);
-  binding_set_string(L, "algorithm", signature->algorithm);
-  binding_set_string(L, "key", signature->key);
-  binding_set_string(L, "sign", signature->function);
-  binding_set_string(L, "value", signature->value);
+static void set_making(lua_State *L, const struct making *making) {
+  if (!making) return;
+  binding_set_true(L, "signed", making->kind != MAKING_TEXT);
+  binding_set_string(L, "made", making->kind == MAKING_SIGNATURE ? NULL : making_kind_words[making->kind]);
+  binding_set_string(L, "over", making->over);
+  binding_set_string(L, "algorithm", making->algorithm);
+  binding_set_string(L, "key", making->key);
+  binding_set_string(L, "sign", making->function);
+  binding_set_string(L, "value", making->value);
+  binding_set_string(L, "encoding", making->encoding);
 }
 
-/* Where credentials go, and what is signed: a list of { credential, into, wire, prefix, basic, password, signed, over, algorithm, key, sign, value }. */
+/* Where credentials go, and what is made for each attempt: a list of { credential, into, wire, prefix, basic, password, signed, made, over, algorithm, key, sign, value, encoding }. */
 static void push_auth(lua_State *L, const struct provider *provider, const struct operation *operation) {
   int count = 0;
   lua_newtable(L);
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
     const struct credential *credential = find_credential(provider, part->name);
-    if (part->source != FROM_SIGNATURE && (part->source != FROM_CREDENTIAL || (credential && credential->kind == CREDENTIAL_SETTING))) continue;
+    if (part->source != FROM_MAKING && (part->source != FROM_CREDENTIAL || (credential && credential->kind == CREDENTIAL_SETTING))) continue;
     push_place(L, part);
     binding_set_string(L, "credential", credential ? credential->name : NULL);
     binding_set_string(L, "prefix", part->prefix);
     binding_set_true(L, "basic", part->basic);
     binding_set_string(L, "password", part->password);
-    set_signature(L, part->signature);
+    set_making(L, part->making);
     lua_rawseti(L, -2, ++count);
   }
 }
@@ -114,7 +117,7 @@ static void push_pages(lua_State *L, const struct pages *pages) {
 static bool has_body(const struct operation *operation) {
   for (size_t i = 0; i < operation->part_count; i++)
     if (operation->parts[i].into == INTO_BODY) return true;
-  return operation->body;
+  return operation->body || operation->template;
 }
 
 static void push_rules(lua_State *L, const struct operation *operation) {
@@ -153,7 +156,10 @@ static void push_operation(lua_State *L, const struct provider *provider, const 
   binding_set_string(L, "page", operation->page);
   binding_set_string(L, "method", operation->method);
   binding_set_string(L, "path", operation->path);
-  if (has_body(operation)) binding_set_string(L, "encoding", operation->form ? "form" : "json");
+  if (has_body(operation)) binding_set_string(L, "encoding", body_encoding_words[operation->encoding]);
+  binding_set_string(L, "content_type", operation->content_type);
+  binding_set_string(L, "accept", operation->accept);
+  binding_set_string(L, "template", operation->template);
   binding_set_true(L, "safe", operation->safe);
   push_params(L, operation);
   lua_setfield(L, -2, "params");
@@ -177,13 +183,15 @@ static void push_operation(lua_State *L, const struct provider *provider, const 
   lua_setfield(L, -2, "error");
 }
 
-static bool is_pem(const struct provider *provider, const struct credential *credential) {
+/* The type of a key that is a credential; NULL for any other one. */
+static const char *key_type(const struct provider *provider, const struct credential *credential) {
   for (size_t i = 0; i < provider->operation_count; i++)
     for (size_t j = 0; j < provider->operations[i].part_count; j++) {
       const struct part *part = &provider->operations[i].parts[j];
-      if (part->type == PART_PEM && strcmp(part->name, credential->name) == 0) return true;
+      bool is_key = part->type == PART_PEM || part->type == PART_BYTES;
+      if (is_key && strcmp(part->name, credential->name) == 0) return part_type_words[part->type];
     }
-  return false;
+  return NULL;
 }
 
 static void push_credentials(lua_State *L, const struct provider *provider) {
@@ -195,7 +203,7 @@ static void push_credentials(lua_State *L, const struct provider *provider) {
     binding_set_string(L, "kind", credential_kind_words[credential->kind]);
     binding_set_true(L, "optional", credential->optional);
     binding_set_string(L, "one_of", credential->one_of);
-    if (is_pem(provider, credential)) binding_set_string(L, "type", "pem");
+    binding_set_string(L, "type", key_type(provider, credential));
     lua_rawseti(L, -2, (int)i + 1);
   }
 }

@@ -22,21 +22,37 @@ enum part_source {
   FROM_ARGUMENT,   /* the caller's parameter `name` */
   FROM_CREDENTIAL, /* the client's credential `name` */
   FROM_CONSTANT,   /* the text `value` */
-  FROM_SIGNATURE   /* by `signature`, for each attempt; or a ready one, which comes as the credential `name` */
+  FROM_MAKING      /* by `making`, for each attempt; or a ready one, which comes as the credential `name` */
 };
 
 enum part_into { INTO_PATH, INTO_QUERY, INTO_HEADER, INTO_BODY, INTO_NOTHING /* used only by a function or another part */ };
 
-enum part_type { PART_STRING, PART_INTEGER, PART_NUMBER, PART_BOOLEAN, PART_PEM /* a key with line breaks, which is never sent */ };
+enum part_type {
+  PART_STRING,
+  PART_INTEGER,
+  PART_NUMBER,
+  PART_BOOLEAN,
+  PART_LIST,   /* the text of a JSON list */
+  PART_OBJECT, /* the text of a JSON object */
+  PART_PEM,    /* a key, with line breaks; it is never sent */
+  PART_BYTES   /* text that stands for bytes, by `encoding`; they are a key, and never sent */
+};
+
+enum making_kind { MAKING_TEXT, MAKING_SIGNATURE, MAKING_JWT, MAKING_OAUTH1, MAKING_KINDS };
 
 /* How a value is made from others, for each attempt. A value that the call already has under the part's name goes
- * first: a ready signature, or what a function made. */
-struct signature {
-  const char *over;      /* template of what is signed, with {body} or {body.a.b} as they are sent; NULL when a function sees the request */
-  const char *algorithm; /* as in crypto/signing.h, with `key` */
-  const char *key;       /* the credential that signs, a part INTO_NOTHING; NULL for none */
-  const char *function;  /* the credential that is a function of the signed text; NULL for none */
+ * first: a ready signature, or what a function made. Templates are those of provider/request/names.h. */
+struct making {
+  enum making_kind kind;
+  const char *over;      /* template of what is signed, the claims of a JWT; NULL when a function sees the request */
   const char *value;     /* template of what is sent, "v1={signature}"; NULL for the bare signature */
+  const char *algorithm; /* of a signature as in crypto/signing.h, of a JWT as in crypto/jwt.h */
+  const char *key;       /* the part INTO_NOTHING that is the key; NULL for none */
+  const char *function;  /* the credential that is a function of the signed text; NULL for none */
+  const char *header;    /* template of more members in the header of a JWT, a JSON object; NULL for none */
+  const char *encoding;  /* of the bare signature: the pipe "base64", "base64url" or "hex"; NULL for its bytes */
+  const char *consumer;  /* of OAuth 1: the part that is the consumer's key */
+  size_t length;         /* bytes of the value that count, 0 for all */
 };
 
 /* One value of a request. Parts of the body are written in the order of the table, so those with a common beginning of
@@ -49,14 +65,18 @@ struct part {
   enum part_type type;
   bool required;
   bool sensitive;             /* never shown, as an account number */
-  bool unique;                /* made up when the caller gives none, and never the same twice */
+  bool escapes;               /* control characters may be in it, as a body escapes them */
+  const char *unique;         /* made up when the caller gives none, by this template, and never the same twice; NULL for no such thing */
+  bool allows_pan;            /* a card number may stand in the path, query or header */
   const char *value;          /* the constant, or the default of an argument or setting */
   const char *prefix;         /* written before the value, "Bearer " */
   const char *excludes;       /* another argument that may not be given together with this one */
   const char *const *choices; /* all that is allowed, NULL-terminated; NULL for anything */
   bool basic;                 /* in a header: base64 of the value, a colon and the credential `password` */
   const char *password;
-  const struct signature *signature;
+  const char *key_password; /* of an encrypted PART_PEM: the part that is its password; NULL for none */
+  const char *encoding;     /* of PART_BYTES: "base64", "base64url" or "hex"; NULL for the bytes as they are */
+  const struct making *making;
 };
 
 /* Types of fields of an answer. Those from FIELD_PAN on become secrets of the class with that name. */
@@ -99,6 +119,8 @@ struct echo {
   bool required;    /* the answer has to repeat it when it was sent */
 };
 
+enum body_encoding { BODY_JSON, BODY_FORM, BODY_RAW, BODY_XML };
+
 /* How a list continues, for lua/cards/client/pages.lua. All NULL for an operation without pages. */
 struct pages {
   const char *items, *cursor, *more, *last; /* paths in the answer */
@@ -112,7 +134,10 @@ struct operation {
   const char *path;   /* below base_url, with {placeholders} */
   bool safe;          /* it only reads, so it may be sent again after it may have arrived */
   bool body;          /* a body is always sent, even an empty one */
-  bool form;          /* the body is application/x-www-form-urlencoded instead of JSON */
+  enum body_encoding encoding;
+  const char *content_type; /* of the body; NULL for that of the encoding */
+  const char *accept;       /* what the header Accept says; NULL for no such header */
+  const char *template;     /* of a body that is raw or XML; NULL for the one part that goes into it */
   const struct part *parts;
   size_t part_count;
   const struct rule *rules; /* all have to hold for a success, besides a 2xx status */
@@ -167,6 +192,7 @@ const struct part *operation_argument(const struct operation *operation, const c
 const char *part_name(const struct part *part);
 const char *part_wire(const struct part *part);
 /* The words that definitions and descriptions have for them, "string", "pan" and so on, with a NULL behind the last one. */
-extern const char *const field_type_words[], *const part_into_words[], *const part_type_words[], *const credential_kind_words[];
+extern const char *const field_type_words[],
+    *const part_into_words[], *const part_type_words[], *const credential_kind_words[], *const body_encoding_words[], *const making_kind_words[];
 
 #endif

@@ -6,9 +6,8 @@
 #include <sys/random.h>
 
 #include "provider/request/body.h"
-#include "provider/request/signature.h"
-#include "provider/request/template.h"
-#include "text/chars.h"
+#include "provider/request/making.h"
+#include "text/pan.h"
 #include "json/json_check.h"
 
 #define FEW_BYTES   160 /* of the request line and headers of most calls */
@@ -30,14 +29,6 @@ void request_free(struct request *request) {
   redact_free(&request->redact);
 }
 
-bool request_unique(char out[static 40]) {
-  unsigned char random[16];
-  if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) return false;
-  hex_write(out, random, sizeof random);
-  out[2 * sizeof random] = '\0';
-  return true;
-}
-
 static bool invalid(struct error *error, const char *name, const char *what) {
   error_set(error, ERROR_INVALID_REQUEST, "%s %s", name, what);
   return false;
@@ -55,6 +46,9 @@ static bool has_control(struct value value) {
 static const char *wrong_type(enum part_type type, struct value value) {
   switch (type) {
   case PART_STRING:
+  case PART_LIST:
+  case PART_OBJECT:
+  case PART_BYTES:
   case PART_PEM: return NULL;
   case PART_INTEGER: return json_check_number(value.bytes, value.len, true) ? NULL : "must be a whole number";
   case PART_NUMBER: return json_check_number(value.bytes, value.len, false) ? NULL : "must be a number";
@@ -64,12 +58,27 @@ static const char *wrong_type(enum part_type type, struct value value) {
   return ok ? NULL : "must be true or false";
 }
 
-/* Checks an argument or credential. Bodies escape what is left; a path, a query or a header takes less. */
+/* What goes into a path, a query or a header takes less than a body, which escapes everything. */
+static bool check_line(const struct part *part, struct value value, struct error *error) {
+  const char *name = part_name(part);
+  if (has_control(value)) return invalid(error, name, "contains a line break, a NUL or another control character");
+  if (part->source != FROM_ARGUMENT) return true;
+  if (part->into == INTO_HEADER) return value.len <= REQUEST_MAX_LINE || invalid(error, name, "is longer than 16384 bytes");
+  if (value.len > REQUEST_MAX_ARGUMENT) return invalid(error, name, "is longer than 8192 bytes");
+  if (part->into != INTO_PATH) return true;
+  /* Some servers decode a slash or dots before they look up the path: such an id could become another path. */
+  if (memchr(value.bytes, '/', value.len) || memchr(value.bytes, '\\', value.len)) return invalid(error, name, "contains a slash");
+  bool dots = (value.len == 1 && value.bytes[0] == '.') || (value.len == 2 && memcmp(value.bytes, "..", 2) == 0);
+  return !dots || invalid(error, name, "is no id but a path");
+}
+
+/* Checks an argument or credential. */
 static bool check(const struct part *part, struct value value, struct error *error) {
   const char *name = part_name(part);
   if (!value.bytes) return part->required ? invalid(error, name, "is required") : true;
   if (value.len == 0) return invalid(error, name, "is empty");
-  if (part->type != PART_PEM && has_control(value)) return invalid(error, name, "contains a line break, a NUL or another control character");
+  bool many_lines = part->escapes || part->type == PART_PEM || part->type == PART_BYTES;
+  if (!many_lines && has_control(value)) return invalid(error, name, "contains a line break, a NUL or another control character");
   if (part->choices) {
     const char *const *choice = part->choices;
     while (*choice && (strlen(*choice) != value.len || memcmp(*choice, value.bytes, value.len) != 0))
@@ -81,19 +90,11 @@ static bool check(const struct part *part, struct value value, struct error *err
     if (what) return invalid(error, name, what);
   }
   if (part->basic && memchr(value.bytes, ':', value.len)) return invalid(error, name, "contains a colon, which would end the user's name");
-  if (part->into == INTO_BODY || part->into == INTO_NOTHING) return true;
-  if (part->source == FROM_ARGUMENT && value.len > REQUEST_MAX_ARGUMENT) return invalid(error, name, "is longer than 1024 bytes");
-  if (part->into == INTO_PATH) {
-    /* Some servers decode a slash or dots before they look up the path: such an id could become another path. */
-    if (memchr(value.bytes, '/', value.len) || memchr(value.bytes, '\\', value.len)) return invalid(error, name, "contains a slash");
-    if ((value.len == 1 && value.bytes[0] == '.') || (value.len == 2 && memcmp(value.bytes, "..", 2) == 0))
-      return invalid(error, name, "is no id but a path");
-  }
-  return true;
+  return part->into == INTO_BODY || part->into == INTO_NOTHING || check_line(part, value, error);
 }
 
 static bool is_credential(const struct part *part) {
-  return part->source == FROM_CREDENTIAL || part->source == FROM_SIGNATURE;
+  return part->source == FROM_CREDENTIAL || part->source == FROM_MAKING;
 }
 
 static bool exclude(const struct operation *operation, const struct value *values, const struct part *part, struct error *error) {
@@ -105,72 +106,36 @@ static bool exclude(const struct operation *operation, const struct value *value
   return true;
 }
 
-/* Checks all values, except signatures that are made later. Without `complete` credentials may be missing. */
-static bool check_all(const struct operation *operation, const struct value *values, bool complete, struct error *error) {
+/* Checks all values, except those that are made later. Without `complete` credentials may be missing. */
+static bool check_all(const struct maker *maker, bool complete) {
+  const struct operation *operation = maker->request->operation;
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
-    if (part->source == FROM_CONSTANT || signature_key(operation, values, i).bytes) continue;
-    if (!complete && is_credential(part) && !values[i].bytes) continue;
-    if (!check(part, values[i], error)) return false;
-    if (part->excludes && values[i].bytes && !exclude(operation, values, part, error)) return false;
+    struct value value = maker->values[i];
+    if (part->source == FROM_CONSTANT || maker_can_make(maker, i)) continue;
+    if (!complete && is_credential(part) && !value.bytes) continue;
+    if (!check(part, value, maker->error)) return false;
+    if (part->excludes && value.bytes && !exclude(operation, maker->values, part, maker->error)) return false;
   }
   return true;
 }
 
-/* Fills in one value for each part, constants included. */
-static void get_all(const struct request *request, struct value *values) {
-  for (size_t i = 0; i < request->operation->part_count; i++) {
-    const struct part *part = &request->operation->parts[i];
-    values[i] = part->source == FROM_CONSTANT ? (struct value){ part->value, strlen(part->value) } : values_get(&request->values, i);
-  }
-}
-
-struct path_values {
-  const struct operation *operation;
-  const struct value *values;
-};
-
-/* Fills a placeholder of the path, percent-encoded. */
-static bool fill_path(void *context, const char *name, size_t len, struct buf *out) {
-  const struct path_values *path = context;
-  for (size_t i = 0; i < path->operation->part_count; i++) {
-    const struct part *part = &path->operation->parts[i];
-    if (part->into == INTO_PATH && strlen(part_wire(part)) == len && memcmp(part_wire(part), name, len) == 0)
-      return path->values[i].bytes && buf_add_percent_encoded(out, path->values[i].bytes, path->values[i].len);
-  }
-  return false;
-}
-
 /* Writes path and query, behind the origin if there is one. */
-static bool build_target(struct request *request, const struct value *values) {
-  const struct operation *operation = request->operation;
-  const struct request_base *base = request->base;
-  struct path_values path = { operation, values };
+static bool build_target(struct maker *maker) {
+  struct request *request = maker->request;
   struct buf *wire = &request->wire;
-  if (base->origin) buf_add_string(wire, base->origin);
+  if (request->base->origin) buf_add_string(wire, request->base->origin);
   request->target_at = wire->len;
-  buf_add_string(wire, base->prefix);
-  if (!template_fill(wire, operation->path, fill_path, &path)) return false;
-  char separator = strchr(operation->path, '?') ? '&' : '?';
-  for (size_t i = 0; i < operation->part_count; i++) {
-    const struct part *part = &operation->parts[i];
-    if (part->into != INTO_QUERY || !values[i].bytes) continue;
-    buf_add_char(wire, separator);
-    buf_add_percent_encoded(wire, part_wire(part), strlen(part_wire(part)));
-    buf_add_char(wire, '=');
-    buf_add_percent_encoded(wire, values[i].bytes, values[i].len);
-    separator = '&';
-  }
+  if (!maker_target(maker, wire)) return false;
   request->target_len = wire->len - request->target_at;
-  return !wire->failed && request->target_len <= REQUEST_MAX_TARGET;
+  return request->target_len <= REQUEST_MAX_TARGET;
 }
 
 /* False when the header lines of the call, which begin at lines_at, become too long. */
-static bool add_line(struct request *request, size_t lines_at, const char *name, const char *prefix, struct value value) {
+static bool add_line(struct request *request, size_t lines_at, const char *name, struct value value) {
   struct buf *wire = &request->wire;
   buf_add_string(wire, name);
   buf_add(wire, ": ", 2);
-  if (prefix) buf_add_string(wire, prefix);
   buf_add(wire, value.bytes, value.len);
   return buf_add(wire, "\r\n", 2) && wire->len - lines_at <= REQUEST_MAX_HEADER;
 }
@@ -198,31 +163,15 @@ static bool add_head(struct request *request) {
   return ok;
 }
 
-/* Adds base64 of user:password. Redaction has to know it, as the forms of each alone do not show in it. */
-static bool add_basic(struct request *request, size_t lines_at, const struct value *values, size_t place) {
-  const struct operation *operation = request->operation;
-  const struct part *part = &operation->parts[place];
-  struct buf pair, encoded;
-  buf_init(&pair, REQUEST_MAX_HEADER);
-  buf_init(&encoded, REQUEST_MAX_HEADER);
-  buf_add(&pair, values[place].bytes, values[place].len);
-  buf_add_char(&pair, ':');
-  for (size_t i = 0; part->password && i < operation->part_count; i++)
-    if (operation->parts[i].into == INTO_NOTHING && strcmp(operation->parts[i].name, part->password) == 0 && values[i].bytes)
-      buf_add(&pair, values[i].bytes, values[i].len);
-  bool ok = !pair.failed && buf_add_base64(&encoded, pair.data, pair.len) && redact_add(&request->redact, encoded.data, encoded.len) &&
-            add_line(request, lines_at, part->wire, part->prefix, (struct value){ encoded.data, encoded.len });
-  buf_free(&pair);
-  buf_free(&encoded);
-  return ok;
-}
-
-static bool add_part_lines(struct request *request, size_t lines_at, const struct value *values, struct error *error) {
-  for (size_t i = 0; i < request->operation->part_count; i++) {
-    const struct part *part = &request->operation->parts[i];
-    if (part->into != INTO_HEADER || !values[i].bytes) continue;
-    if (!(part->basic ? add_basic(request, lines_at, values, i) : add_line(request, lines_at, part_wire(part), part->prefix, values[i])))
-      return invalid(error, part_name(part), "is too long for a header");
+static bool add_part_lines(struct maker *maker, size_t lines_at) {
+  struct buf *wire = &maker->request->wire;
+  for (size_t i = 0; i < maker->request->operation->part_count; i++) {
+    const struct part *part = &maker->request->operation->parts[i];
+    if (part->into != INTO_HEADER || !maker->values[i].bytes) continue;
+    buf_add_string(wire, part_wire(part));
+    buf_add(wire, ": ", 2);
+    if (!maker_header(maker, i, wire) || !buf_add(wire, "\r\n", 2) || wire->len - lines_at > REQUEST_MAX_HEADER)
+      return invalid(maker->error, part_name(part), "is too long for a header");
   }
   return true;
 }
@@ -234,7 +183,7 @@ static bool add_headers(struct request *request, size_t lines_at, struct error *
     const char *wrong = NULL;
     if (has_control(value))
       wrong = "contains a line break, a NUL or another control character";
-    else if (value.len && !add_line(request, lines_at, values_header_name(&request->values, i), NULL, value))
+    else if (value.len && !add_line(request, lines_at, values_header_name(&request->values, i), value))
       wrong = "is too long";
     if (wrong) {
       error_set(error, ERROR_INVALID_REQUEST, "headers.%s %s", values_header_name(&request->values, i), wrong);
@@ -245,76 +194,82 @@ static bool add_headers(struct request *request, size_t lines_at, struct error *
 }
 
 /* Adds the lines of the call, those of the client and those about the body, and then the body. */
-static bool add_rest(struct request *request, const struct value *values, const struct buf *body, struct error *error) {
-  size_t lines_at = request->wire.len;
-  if (!add_part_lines(request, lines_at, values, error) || !add_headers(request, lines_at, error)) return false;
+static bool add_rest(struct maker *maker, const struct buf *body) {
+  struct request *request = maker->request;
+  const struct operation *operation = request->operation;
+  struct buf *wire = &request->wire;
+  size_t lines_at = wire->len;
+  if (!add_part_lines(maker, lines_at) || !add_headers(request, lines_at, maker->error)) return false;
   bool ok = add_head(request);
-  if (body->len || request->operation->body) { /* an empty form is a body, too */
-    const char *kind = request->operation->form ? "application/x-www-form-urlencoded" : "application/json";
-    ok = ok && buf_addf(&request->wire, "Content-Type: %s\r\nContent-Length: %zu\r\n", kind, body->len);
-  }
-  ok = ok && buf_add(&request->wire, "\r\n", 2);
-  request->head_len = request->wire.len;
-  ok = ok && buf_add(&request->wire, body->data, body->len);
-  return ok || invalid(error, "the request", "does not fit into memory");
+  if (operation->accept) ok = ok && buf_addf(wire, "Accept: %s\r\n", operation->accept);
+  if (body->len || operation->body) /* an empty form is a body, too */
+    ok = ok && buf_addf(wire, "Content-Type: %s\r\nContent-Length: %zu\r\n", body_content_type(operation), body->len);
+  ok = ok && buf_add(wire, "\r\n", 2);
+  request->head_len = wire->len;
+  ok = ok && buf_add(wire, body->data, body->len);
+  return ok || invalid(maker->error, "the request", "does not fit into memory");
 }
 
-static bool build_body(struct buf *body, const struct operation *operation, const struct value *values, struct error *error) {
-  const char *bad = NULL;
-  if (body_build(body, operation, values, &bad)) return true;
-  return invalid(error, bad ? bad : "the request", bad && !operation->form ? "is not valid UTF-8 or too long" : "is too long");
-}
-
-static bool build_wire(struct request *request, const struct value *values, const struct buf *body, struct error *error) {
+static bool build_wire(struct maker *maker, const struct buf *body) {
+  struct request *request = maker->request;
   struct buf *wire = &request->wire;
   buf_clear(wire);
   buf_reserve(wire, FEW_BYTES + request->base->head.len + body->len);
   buf_add_string(wire, request->operation->method);
   buf_add_char(wire, ' ');
-  if (!build_target(request, values)) return invalid(error, "the request", "makes a URL that is too long");
-  if (!buf_add_string(wire, " HTTP/1.1\r\n")) return invalid(error, "the request", "does not fit into memory");
-  return add_rest(request, values, body, error);
+  if (!build_target(maker)) return maker->error->kind == ERROR_NONE ? invalid(maker->error, "the request", "makes a URL that is too long") : false;
+  if (!buf_add_string(wire, " HTTP/1.1\r\n")) return invalid(maker->error, "the request", "does not fit into memory");
+  return add_rest(maker, body);
 }
 
 bool request_build(struct request *request, bool complete, struct error *error) {
-  struct value values[VALUES_MAX_PARTS];
-  struct buf made[SIGNATURE_MAX], body;
-  for (size_t i = 0; i < SIGNATURE_MAX; i++)
-    buf_init(&made[i], 16 * 1024);
+  struct maker maker;
+  struct error fault = { .kind = ERROR_NONE };
+  struct buf body;
   buf_init(&body, REQUEST_MAX_BODY);
-  get_all(request, values);
-  bool ok = check_all(request->operation, values, complete, error) && signature_make_all(made, request->operation, values, error) &&
-            build_body(&body, request->operation, values, error) && build_wire(request, values, &body, error);
-  for (size_t i = 0; i < SIGNATURE_MAX; i++)
-    buf_free(&made[i]);
+  maker_init(&maker, request, &fault);
+  bool ok = check_all(&maker, complete) && maker_body(&maker, &body) && maker_make_all(&maker, INTO_HEADER) && build_wire(&maker, &body) &&
+            maker_remember(&maker);
+  maker_free(&maker);
   buf_free(&body);
+  if (!ok) *error = fault; /* else that of the last attempt stays */
   return ok;
 }
 
-bool request_check(const struct request *request, struct error *error) {
-  struct value values[VALUES_MAX_PARTS];
-  get_all(request, values);
-  return check_all(request->operation, values, false, error);
+bool request_check(struct request *request, struct error *error) {
+  struct maker maker;
+  struct error fault = { .kind = ERROR_NONE };
+  maker_init(&maker, request, &fault);
+  bool ok = check_all(&maker, false);
+  if (!ok) *error = fault;
+  return ok;
 }
 
-bool request_renews(const struct request *request) {
-  struct value values[VALUES_MAX_PARTS];
-  get_all(request, values);
+bool request_renews(struct request *request) {
+  struct maker maker;
+  struct error error = { .kind = ERROR_NONE };
+  maker_init(&maker, request, &error);
+  bool renews = false;
   for (size_t i = 0; i < request->operation->part_count; i++)
-    if (signature_key(request->operation, values, i).bytes) return true;
-  return false;
+    renews = renews || maker_can_make(&maker, i);
+  return renews;
 }
 
-bool request_payload(struct buf *out, const struct request *request, const char *function, struct error *error) {
-  struct value values[VALUES_MAX_PARTS];
-  get_all(request, values);
-  if (!check_all(request->operation, values, false, error)) return false;
-  for (size_t i = 0; i < request->operation->part_count; i++) {
-    const struct signature *signature = request->operation->parts[i].signature;
-    if (signature && signature->function && strcmp(signature->function, function) == 0)
-      return signature_text(out, request->operation, signature, values, error);
+bool request_payload(struct buf *out, struct request *request, const char *function, struct error *error) {
+  struct maker maker;
+  struct error fault = { .kind = ERROR_NONE };
+  bool ok = true;
+  maker_init(&maker, request, &fault);
+  for (size_t i = 0; ok && i < request->operation->part_count; i++) {
+    const struct making *making = request->operation->parts[i].making;
+    if (!making || !making->function || strcmp(making->function, function) != 0) continue;
+    ok = check_all(&maker, false) && maker_fill(&maker, out, making->over);
+    if (!ok && fault.kind == ERROR_NONE) invalid(&fault, "the request", "is too long");
+    break;
   }
-  return true;
+  maker_free(&maker);
+  if (!ok) *error = fault;
+  return ok;
 }
 
 struct value request_sent(const struct request *request, const char *name) {
@@ -337,8 +292,9 @@ static bool has_value(const char *text, size_t len, struct value value) {
 bool request_has_secret(const struct request *request, const char *text, size_t len) {
   for (size_t i = 0; i < request->operation->part_count; i++) {
     const struct part *part = &request->operation->parts[i];
-    bool is_secret = part->sensitive || part->source == FROM_CREDENTIAL || part->source == FROM_SIGNATURE;
+    bool is_secret = part->sensitive || is_credential(part);
     if (is_secret && has_value(text, len, values_get(&request->values, i))) return true;
+    if (has_value(text, len, values_made(&request->values, i))) return true;
   }
   for (size_t i = 0; i < request->values.header_count; i++)
     if (has_value(text, len, values_header(&request->values, i))) return true;

@@ -19,7 +19,8 @@
 #include "secret/buf.h"
 #include "text/redact.h"
 
-#define REQUEST_MAX_ARGUMENT 1024          /* bytes of a parameter in the path, the query or a header */
+#define REQUEST_MAX_ARGUMENT 8192          /* bytes of a parameter in the path or the query */
+#define REQUEST_MAX_LINE     (16 * 1024)   /* bytes of a parameter in a header */
 #define REQUEST_MAX_TARGET   (16 * 1024)   /* bytes of path and query */
 #define REQUEST_MAX_HEADER   (64 * 1024)   /* bytes of the header lines of one call */
 #define REQUEST_MAX_BODY     (1024 * 1024) /* bytes */
@@ -28,6 +29,7 @@
 
 /* What all requests of a client have in common. It belongs to the client's settings. */
 struct request_base {
+  const char *site;   /* "https://host:port" as base_url has it */
   const char *origin; /* "http://host:port", sent before the target to an HTTP proxy; NULL otherwise */
   char *prefix;       /* of the path, without a slash at its end */
   struct buf head;    /* lines "Name: value\r\n": those of the client, then ours from own_at on, which are never secret */
@@ -55,13 +57,13 @@ void request_free(struct request *request);
 bool request_build(struct request *request, bool complete, struct error *error);
 
 /* Checks the values as request_build does, and builds nothing. Credentials may be missing. */
-bool request_check(const struct request *request, struct error *error);
+bool request_check(struct request *request, struct error *error);
 
-/* Whether every attempt needs new bytes, as a key signs each. Signing also leaves more behind on the stack. */
-bool request_renews(const struct request *request);
+/* Whether every attempt needs new bytes, as something is made for each. Signing also leaves more behind on the stack. */
+bool request_renews(struct request *request);
 
 /* Appends what the credential `function` has to sign, exactly as it will be sent; nothing when it signs nothing. */
-bool request_payload(struct buf *out, const struct request *request, const char *function, struct error *error);
+bool request_payload(struct buf *out, struct request *request, const char *function, struct error *error);
 
 /* The value that was sent as the part of that name; bytes is NULL when none was. */
 struct value request_sent(const struct request *request, const char *part);
@@ -74,8 +76,5 @@ struct redact *request_redact(struct request *request);
 
 /* Whether a line "Name: value\r\n" has that name, in any case. */
 bool request_is_header(const char *line, const char *name);
-
-/* Writes a text that no other call has, for a part that is `unique`. False when the system has no randomness. */
-bool request_unique(char out[static 40]);
 
 #endif

@@ -37,6 +37,12 @@ bool values_set(struct values *values, size_t place, const char *bytes, size_t l
   return added != 0;
 }
 
+bool values_set_made(struct values *values, size_t place, const char *bytes, size_t len) {
+  uint32_t added = add(values, bytes, len);
+  if (added) values->made[place] = added;
+  return added != 0;
+}
+
 bool values_add_header(struct values *values, const char *name, const char *bytes, size_t len) {
   if (values->header_count == VALUES_MAX_HEADERS) return false;
   uint32_t *header = values->headers[values->header_count];
@@ -48,6 +54,10 @@ bool values_add_header(struct values *values, const char *name, const char *byte
 
 struct value values_get(const struct values *values, size_t place) {
   return at(values, values->parts[place]);
+}
+
+struct value values_made(const struct values *values, size_t place) {
+  return at(values, values->made[place]);
 }
 
 const char *values_header_name(const struct values *values, size_t header) {

@@ -26,6 +26,7 @@ struct value {
 struct values {
   struct buf bytes;                        /* everything that was given: lengths, each followed by so many bytes and a NUL */
   uint32_t parts[VALUES_MAX_PARTS];        /* where in `bytes` the value of each part begins; 0 for none */
+  uint32_t made[VALUES_MAX_PARTS];         /* the same for what was last made for it of secrets */
   uint32_t headers[VALUES_MAX_HEADERS][2]; /* the same for the name and the value of each header */
   size_t header_count;
   uint64_t secrets; /* one bit for each part whose value came from a secret */
@@ -38,11 +39,15 @@ void values_free(struct values *values);
 /* Copies the value of the part at that place, in place of an earlier one. False when memory is used up, or when all
  * values together have more than 4 MiB. */
 bool values_set(struct values *values, size_t place, const char *bytes, size_t len);
+/* Copies what was made of secrets for the part at that place, and is sent in an attempt, so that it is hidden, too. False
+ * likewise. */
+bool values_set_made(struct values *values, size_t place, const char *bytes, size_t len);
 /* Adds a header. The caller has checked that the name is a token of RFC 9110. False likewise, and when there already
  * are VALUES_MAX_HEADERS. */
 bool values_add_header(struct values *values, const char *name, const char *bytes, size_t len);
 /* What was set. Valid until the next values_set or values_add_header. */
 struct value values_get(const struct values *values, size_t place);
+struct value values_made(const struct values *values, size_t place);
 const char *values_header_name(const struct values *values, size_t header);
 struct value values_header(const struct values *values, size_t header);
 /* Adds to a redaction all values that were added since the last call, those that were replaced included. False when

@@ -1,14 +1,18 @@
 --- Authentication and settings of a definition: what `new` takes, and where it goes in every request.
 
+local check = require "cards.util.check"
+local claims = require "cards.define.claims"
 local client = require "cards.client.config"
+local core = require "cards.core"
 local mistakes = require "cards.util.mistakes"
 local place = require "cards.define.place"
+local request = require "cards.define.request"
+local templates = require "cards.define.templates"
 
 local auth = {}
 
 local NAME = "^[a-z][a-z0-9_]*$"
-local any, flag, one_of, optional, optional_text, set =
-  mistakes.any, mistakes.flag, mistakes.one_of, mistakes.optional, mistakes.optional_text, mistakes.set
+local any, flag, one_of, optional, optional_text = mistakes.any, mistakes.flag, mistakes.one_of, mistakes.optional, mistakes.optional_text
 
 local function name_of(at, value)
   return at:text(value, NAME, "must be a name such as \"token\": small letters, digits and _", 64)
@@ -22,15 +26,24 @@ local function among(list, name)
   end
 end
 
-local CREDENTIAL = { type = optional(one_of("pem", "function")), optional = flag, one_of = optional(name_of) }
+local CREDENTIAL = {
+  type = optional(one_of("pem", "bytes", "function")), optional = flag, one_of = optional(name_of), password = optional(name_of),
+  encoding = optional(one_of("base64", "base64url", "hex")), from = optional(templates.read), length = mistakes.checked(check.number(1, 65536, true)),
+}
 
---- Reads `credentials`, what a definition adds about those that entries of `auth` name.
+--- Reads `credentials`, what a definition adds about those that entries of `auth` name, and those that only templates and keys name.
 function auth.credentials(at, value, into)
   for name, given, here in at:entries(value) do
     local made = here:read(given, CREDENTIAL)
-    into.declared[name] = made
+    into.declared[name_of(here, name) or ""] = made
     if made and made.one_of and made.optional then
       here:at("optional"):wrong "has no sense beside one_of"
+    elseif made and made.password and made.type ~= "pem" then
+      here:at("password"):wrong "is for the type pem"
+    elseif made and made.length and not made.from then
+      here:at("length"):wrong "is for one that is made of others (from)"
+    elseif made and made.from and (made.optional or made.one_of or made.password) then
+      here:wrong "is made of others: new does not take it"
     end
   end
 end
@@ -48,14 +61,18 @@ local function credential(at, value, into, kind, is_optional)
     return at:wrong "is the name of a header that a function signs"
   end
   local declared, known = into.declared[name] or {}, among(into.credentials, name)
-  if declared.type and declared.type ~= kind then
+  if declared.type == "bytes" or (kind == nil and declared.type ~= "function") then
+    kind = declared.type
+  end
+  if declared.from then
+    return at:wrong "is made of others, and only a key or a part of a template"
+  elseif declared.type and declared.type ~= kind then
     return at:wrong("is a credential of the type %s", declared.type)
   elseif known and (known.type ~= kind or kind == "setting") then
     return at:wrong "is the name of another credential or setting"
   elseif not known then
-    known = {
-      name = name, type = kind, kind = kind == "pem" and "value" or kind or "value", optional = is_optional or declared.optional, one_of = declared.one_of,
-    }
+    known = { name = name, type = kind, optional = is_optional or declared.optional, one_of = declared.one_of }
+    known.kind = (kind == "setting" or kind == "function") and kind or "value"
     table.insert(into.credentials, known)
   end
   return name, not known.optional and not known.one_of
@@ -63,20 +80,78 @@ end
 
 --- Adds a part of the request that is the value of the entry's credential.
 local function add_part(at, entry, into, made)
+  local declared = into.declared[entry.credential]
   made.source = "credential"
+  if declared and (declared.type == "pem" or declared.type == "bytes") then
+    at:at("credential"):wrong("is a credential of the type %s, which is never sent", declared.type)
+  end
   made.name, made.required = credential(at:at "credential", entry.credential, into)
   table.insert(into.parts, made)
   return made
 end
 
---- Adds a credential that is not sent itself. @return its name
-local function hidden_part(at, value, into, kind)
+local hidden_part
+
+--- The part of a credential that is not sent itself: it is made of others, or a value of `new`.
+local function new_hidden(at, value, into, kind)
+  local declared = into.declared[value]
+  if declared and declared.from then
+    into.used[value] = true
+    return { source = "made", kind = "text", name = value, value = declared.from, length = declared.length, into = "nothing",
+      type = declared.type == "bytes" and "bytes" or kind, encoding = declared.encoding, here = at }
+  end
+  local name, required = credential(at, value, into, kind)
+  declared = into.declared[name] or {}
+  local part = { source = "credential", name = name, into = "nothing", required = required, encoding = declared.encoding }
+  part.type = declared.type ~= "function" and declared.type or kind
+  if declared.password then
+    part.key_password = hidden_part(at, declared.password, into)
+  end
+  return part
+end
+
+--- Adds a credential that is not sent itself, once. @return its name
+function hidden_part(at, value, into, kind)
   if value == nil then
     return nil
   end
-  local name, required = credential(at, value, into, kind)
-  table.insert(into.parts, { source = "credential", name = name, into = "nothing", required = required, type = kind })
-  return name
+  local known = among(into.parts, value)
+  if known and known.into == "nothing" then
+    return value
+  end
+  local part = new_hidden(at, value, into, kind)
+  table.insert(into.parts, part)
+  return part.name
+end
+
+--- Adds the credentials that the templates of parts name, or that of a body, where they are declared and nothing of that name is there.
+-- @param body the template, or nil
+function auth.add_named(at, body, into)
+  local i = 0
+  local function add_of(text, here)
+    for _, name in ipairs(templates.names(text)) do
+      local known = into.declared[name] or among(into.credentials, name)
+      if known and known.type ~= "function" and known.kind ~= "setting" and not among(into.parts, name) then
+        hidden_part(here, name, into)
+      end
+    end
+  end
+  while i < #into.parts do -- one that is added may name others
+    i = i + 1
+    for _, text in ipairs(templates.of(into.parts[i])) do
+      add_of(text, into.parts[i].here or at)
+    end
+  end
+  if body then
+    add_of(body, at)
+    auth.add_named(at, nil, into)
+  end
+end
+
+--- Adds the key that a signature or cipher names. @return its name
+-- @param kind "pem", or nil for bytes
+function auth.key(at, value, into, kind)
+  return hidden_part(at, value, into, kind)
 end
 
 --- Notes the name by which a call finds a value that is made again for each attempt.
@@ -87,6 +162,8 @@ local function make(at, name, into)
   into.made[name or ""] = true
   return name
 end
+
+local ALGORITHMS = core.signings() -- what the key of each is: "pem", "bytes" or "none"
 
 -- By type of an entry of `auth`: the schema of its other keys, and a function(at, entry, into) that adds its parts.
 local schemas, add = {}, {}
@@ -138,59 +215,89 @@ function add.signer(at, entry, into)
   end
   local key = hidden_part(at:at "credential", entry.credential, into)
   make(at:at "name", entry.name, into)
-  table.insert(into.parts, { name = entry.name, wire = entry.name, into = "header", source = "signature", required = true })
+  table.insert(into.parts, { name = entry.name, wire = entry.name, into = "header", source = "made", kind = "signature", required = true })
   table.insert(into.signers, { name = entry.name, credential = key, sign = entry.sign })
 end
 
---- The reader of a template: a text with {names}, which values replace.
--- @param is_known function(name)
--- @param such_as names for the message: "such as {body}"
--- @param is_line whether it must have no control character
-local function template(is_known, such_as, is_line)
-  return function(at, value)
-    if type(value) ~= "string" or value == "" or #value > 1000 or value:find "%z" then
-      return at:wrong "must be a string of 1 to 1000 bytes"
-    elseif is_line and value:find "%c" then
-      return at:wrong "contains a line break, a NUL or another control character"
-    end
-    local right = true
-    local bare = value:gsub("{([^{}]*)}", function(name)
-      right = right and is_known(name)
-      return ""
-    end)
-    if not right or bare:find "[{}]" then
-      return at:wrong("has a brace that is not part of a name %s", such_as)
-    end
-    return value
+local ENCODINGS = mistakes.set("base64", "base64url", "hex", "none")
+
+--- Adds what a template of the entry may name besides all else: { timestamp = { now = "unix", into = "header", wire = "X-Time" } }.
+local function add_parts(at, value, into)
+  for name, given, here in at:entries(value) do
+    table.insert(into.parts, request.made(here, name, given, { into = "nothing" }))
   end
 end
 
-local function is_signed(name)
-  return name == "body" or (name:find "^body%.[^.]" ~= nil and not name:find("..", 1, true) and name:sub(-1) ~= ".")
-end
-
-local ALGORITHMS = set "ecdsa-sha256"
-
 schemas.signature = {
-  credential = any, name = any, into = any, key = any, sign = any, algorithm = any, encoding = optional(one_of "base64"),
-  over = template(is_signed, "such as {body} or {body.data}"),
-  value = optional(template(function(name) return name == "signature" end, "{signature}", true)),
+  credential = any, name = any, into = any, prefix = optional_text, key = any, sign = any, algorithm = any,
+  encoding = function(at, value) return value == nil and "base64" or at:word(value, ENCODINGS) end,
+  over = function(at, value) return templates.read(at, value, { lines = true, most = 10000 }) end,
+  value = templates.read, parts = any,
 }
 
 function add.signature(at, entry, into)
-  local made = { source = "signature", required = true, over = entry.over, value = entry.value }
+  local made = { source = "made", kind = "signature", required = true, over = entry.over, value = entry.value, prefix = entry.prefix, here = at }
   made.into, made.wire, made.steps = place.read(at, entry, "name", { into = "header" })
-  if entry.key == nil and entry.credential == nil and entry.sign == nil then
+  made.encoding = entry.encoding ~= "none" and entry.encoding or nil
+  made.algorithm = entry.algorithm ~= nil and at:at("algorithm"):word(entry.algorithm, ALGORITHMS) or nil
+  local key_kind = ALGORITHMS[made.algorithm]
+  if entry.key == nil and entry.credential == nil and entry.sign == nil and key_kind ~= "none" then
     at:wrong "must have a key, sign or a credential"
-  elseif entry.key ~= nil then
-    made.algorithm = at:at("algorithm"):word(entry.algorithm, ALGORITHMS)
-  elseif entry.algorithm ~= nil then
+  elseif entry.key ~= nil and entry.algorithm == nil then
+    at:at("algorithm"):word(nil, ALGORITHMS)
+  elseif entry.key == nil and entry.algorithm ~= nil and key_kind ~= "none" then
     at:at("algorithm"):wrong "has no sense without a key"
+  elseif entry.key ~= nil and key_kind == "none" then
+    at:at("key"):wrong "has no sense beside a digest, which has none"
+  end
+  if entry.over == nil then
+    at:at("over"):wrong "is required: the template of what is signed"
   end
   made.name = entry.credential ~= nil and credential(at:at "credential", entry.credential, into) or nil
-  made.key = hidden_part(at:at "key", entry.key, into, "pem")
+  made.key = entry.key ~= nil and auth.key(at:at "key", entry.key, into, key_kind == "pem" and "pem" or nil) or nil
   made.sign = entry.sign ~= nil and credential(at:at "sign", entry.sign, into, "function") or nil
   made.name = made.name or make(at, made.wire, into)
+  add_parts(at:at "parts", entry.parts, into)
+  table.insert(into.parts, made)
+end
+
+local JWT_ALGORITHMS = mistakes.set("RS256", "RS512", "PS256", "PS512", "ES256", "ES384", "HS256", "HS384", "HS512", "EdDSA")
+
+schemas.jwt = { key = any, algorithm = any, header = any, claims = any, name = any, into = any, prefix = any, parts = any }
+
+--- Where a value of an entry goes: by default into the header Authorization, with "Bearer " in front.
+local function bearer_place(at, entry, made)
+  made.into, made.wire, made.steps = place.read(at, entry, "name", { into = "header", wire = "Authorization", header = true })
+  made.prefix = entry.prefix == nil and made.into == "header" and made.wire == "Authorization" and "Bearer " or optional_text(at:at "prefix", entry.prefix)
+end
+
+function add.jwt(at, entry, into)
+  local made = { source = "made", kind = "jwt", required = true, here = at }
+  bearer_place(at, entry, made)
+  made.algorithm = at:at("algorithm"):word(entry.algorithm, JWT_ALGORITHMS)
+  made.over = claims.template(at:at "claims", entry.claims)
+  made.header = entry.header ~= nil and claims.template(at:at "header", entry.header) or nil
+  if entry.key == nil then
+    at:at("key"):wrong "is required: the name of a credential"
+  end
+  made.key = auth.key(at:at "key", entry.key, into, made.algorithm and not made.algorithm:find "^HS" and "pem" or nil)
+  made.name = make(at, "jwt " .. tostring(made.wire), into)
+  add_parts(at:at "parts", entry.parts, into)
+  table.insert(into.parts, made)
+end
+
+schemas.oauth1 = { consumer_key = any, key = any, name = any, into = any, prefix = any }
+
+function add.oauth1(at, entry, into)
+  local made = { source = "made", kind = "oauth1", required = true, here = at, into = "header", wire = "Authorization" }
+  for _, key in ipairs { "consumer_key", "key" } do
+    if entry[key] == nil then
+      at:at(key):wrong "is required: the name of a credential"
+    end
+  end
+  made.consumer = hidden_part(at:at "consumer_key", entry.consumer_key, into)
+  made.key = auth.key(at:at "key", entry.key, into, "pem")
+  made.name = make(at, "oauth1", into)
   table.insert(into.parts, made)
 end
 
@@ -249,8 +356,8 @@ end
 --- Adds a mistake for each declared credential that nothing uses.
 function auth.unused(at, into)
   for name, _, here in at:entries(into.declared) do
-    if not among(into.credentials, name) then
-      here:wrong ": no entry of auth names it"
+    if name ~= "" and not among(into.credentials, name) and not into.used[name] then
+      here:wrong ": nothing names it: no entry of auth, no template and no key"
     end
   end
 end

@@ -73,22 +73,27 @@ local function name_of(at, value)
 end
 
 --- The credentials and settings of one operation, as parts.
-local function shared_parts(at, name, own, shared)
-  local parts = {}
-  local into = { credentials = shared.credentials, declared = shared.declared, made = shared.made, parts = {} }
+local function shared_parts(at, name, own, shared, body)
+  local into = { credentials = shared.credentials, declared = shared.declared, used = shared.used, made = shared.made, parts = {} }
   auth.read(at:at "auth", own, into)
-  for _, part in ipairs(own ~= nil and into.parts or shared.parts) do
-    table.insert(parts, part)
+  for _, part in ipairs(own == nil and shared.parts or {}) do
+    table.insert(into.parts, part)
   end
   for _, part in ipairs(shared.settings) do
     if not part.operations or part.operations[name] then
-      table.insert(parts, part)
+      table.insert(into.parts, part)
     end
   end
-  return parts
+  auth.add_named(at, body, into)
+  return into.parts
 end
 
-local OPERATION = { path = any, encoding = any, page = optional_text, safe = flag, auth = any, params = any, success = answer.rules, response = any,
+local function media_type(at, value)
+  return at:text(value, "^[%w!#$&^_.+-]+/[%w!#$&^_.+*-]+", "must be a media type such as \"application/json\"")
+end
+
+local OPERATION = { path = any, encoding = any, template = any, content_type = optional(media_type), accept = optional(media_type),
+  page = optional_text, safe = flag, auth = any, params = any, success = answer.rules, response = any,
   error = any, echo = any, pages = any }
 
 function OPERATION.method(at, value)
@@ -111,9 +116,12 @@ local function operation(at, name, value, shared)
     card = given.card }
   local placeholders = request.path(at:at "path", given.path)
   made.encoding = request.encoding(at:at "encoding", given.encoding, made.method)
-  local about = { method = made.method, form = made.encoding == "form", placeholders = placeholders or {} }
+  made.template = request.template(at:at "template", given.template, made.encoding)
+  made.content_type, made.accept = given.content_type, given.accept
+  local about = { method = made.method, form = made.encoding == "form", placeholders = placeholders or {}, template = made.template,
+    into = made.template and "none" or nil }
   local params = request.params(at:at "params", given.params, about)
-  made.parts = request.join(at, params, shared_parts(at, name, given.auth, shared), about)
+  made.parts = request.join(at, params, shared_parts(at, name, given.auth, shared, made.template), about)
   made.body = made.method ~= "GET" and made.method ~= "DELETE" -- even an empty one, as some servers refuse such methods without a body
   if made.safe == nil then
     made.safe = made.method == "GET"
@@ -202,7 +210,7 @@ function definition.read(value)
     return nil, at.list
   end
   local given = at:read(value, DEFINITION)
-  local shared = { page = given.page, credentials = {}, declared = {}, parts = {}, settings = {}, signers = {}, made = {} }
+  local shared = { page = given.page, credentials = {}, declared = {}, parts = {}, settings = {}, signers = {}, made = {}, used = {} }
   auth.credentials(at:at "credentials", given.credentials, shared)
   auth.read(at:at "auth", given.auth, shared)
   local names = names_of(at, given.operations)

@@ -5,7 +5,7 @@ local paths = require "cards.define.paths"
 
 local place = {}
 
-local INTO = { path = true, query = true, header = true, body = true }
+local INTO = { path = true, query = true, header = true, body = true, none = true }
 local TOKEN = "^[%w!#$%%&'*+.^_`|~-]+$"
 
 --- Reads the name of a header that a definition may set.
@@ -26,7 +26,7 @@ end
 --- Reads where a value goes, and its name there.
 -- @param at the collector at the table that says so
 -- @param key of the name in that table, "wire" or "name"
--- @param otherwise the defaults { into, wire }; wire may be nil
+-- @param otherwise the defaults { into, wire, header = whether wire is one of a header, too }; wire may be nil
 -- @param arrays as above
 -- @return into, the name, and for the body the names of its path; nil and a mistake where something is wrong
 function place.read(at, value, key, otherwise, arrays)
@@ -42,12 +42,15 @@ function place.read(at, value, key, otherwise, arrays)
   else
     into = into == nil and otherwise.into or at:at("into"):word(into, INTO)
   end
-  if into == "header" and wire == nil then
+  if into == "header" and wire == nil and not otherwise.header then
     return at:at(key):wrong "is required: the header's name"
   elseif into == "header" and not place.header(at:at(key), named) then
     return nil
   elseif into and not named then
     return at:at(key):wrong "is required: the provider's name for it"
+  end
+  if into == "none" then
+    return "nothing", named
   end
   local steps = into == "body" and place.steps(where, named, arrays) or nil
   return (into ~= "body" or steps) and into or nil, named, steps

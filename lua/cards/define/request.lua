@@ -5,6 +5,7 @@ local core = require "cards.core"
 local mistakes = require "cards.util.mistakes"
 local paths = require "cards.define.paths"
 local place = require "cards.define.place"
+local templates = require "cards.define.templates"
 
 local request = {}
 
@@ -14,9 +15,9 @@ local MOST_SIGNATURES = 4
 
 local any, flag, set = mistakes.any, mistakes.flag, mistakes.set
 
-local TYPES = set("string", "integer", "number", "boolean")
+local MOST_TEXT = 65536 -- bytes of a default or a constant
 local NO_BODY = set("GET", "DELETE")
-local ENCODINGS = set("json", "form")
+local ENCODINGS = set("json", "form", "raw", "xml")
 
 request.METHODS = set("GET", "POST", "PUT", "PATCH", "DELETE")
 
@@ -26,6 +27,16 @@ function request.encoding(at, value, method)
     return at:wrong("is of a body: %s has none", method)
   end
   return value ~= nil and at:word(value, ENCODINGS) or nil
+end
+
+--- The template of a body that is raw or XML, or nil.
+function request.template(at, value, encoding)
+  if value == nil then
+    return encoding == "xml" and at:wrong "is required: the text of an XML body" or nil
+  elseif encoding ~= "raw" and encoding ~= "xml" then
+    return at:wrong "is for the encodings raw and xml"
+  end
+  return templates.read(at, value, { lines = true, most = MOST_TEXT })
 end
 
 --- The names in braces of a path, as keys.
@@ -49,22 +60,49 @@ function request.path(at, value)
   return names
 end
 
-local NO_VALUE = { boolean = "must be true or false", integer = "must be a whole number", number = "must be a number" }
+--- By type: a function(at, value) that returns the value as the text that is sent, or nil after a mistake.
+local as_text = {}
 
---- A value of a type as the text that is sent.
-local function to_text(at, value, kind)
-  if kind == "string" then
-    return at:text(value)
-  elseif kind == "boolean" and type(value) == "boolean" then
-    return tostring(value)
+--- It may have many lines, as a query of GraphQL has.
+function as_text.string(at, value)
+  if type(value) ~= "string" or value == "" then
+    return at:wrong "must be a string that is not empty"
+  elseif #value > MOST_TEXT then
+    return at:wrong("is longer than %d bytes", MOST_TEXT)
+  elseif value:find "[%z\1-\8\11\12\14-\31\127]" then
+    return at:wrong "contains a NUL or another control character that is no line break"
   end
-  return kind ~= "boolean" and type(value) == "number" and core.number(value, kind == "integer") or at:wrong(NO_VALUE[kind])
+  return value
 end
 
-local PARAM = { required = flag, into = any, wire = any, enum = any, default = any, sensitive = flag, excludes = any, unique = flag, value = any }
+function as_text.boolean(at, value)
+  return type(value) == "boolean" and tostring(value) or at:wrong "must be true or false"
+end
+
+function as_text.integer(at, value)
+  return type(value) == "number" and core.number(value, true) or at:wrong "must be a whole number"
+end
+
+function as_text.number(at, value)
+  return type(value) == "number" and core.number(value, false) or at:wrong "must be a number"
+end
+
+local function tree(at, value, is_list)
+  if type(value) ~= "table" then
+    return at:wrong "must be a table"
+  end
+  local text, wrong = core.tree(value, is_list)
+  return text and #text <= MOST_TEXT and text or at:wrong(wrong or "is too long")
+end
+
+function as_text.list(at, value) return tree(at, value, true) end
+function as_text.object(at, value) return tree(at, value, false) end
+
+local PARAM = { required = flag, into = any, wire = any, enum = any, default = any, sensitive = flag, excludes = any, unique = any, value = any,
+  allow_pan = flag, now = any, fresh = flag, length = mistakes.checked(check.number(1, 64, true)) }
 
 function PARAM.type(at, value)
-  return value == nil and "string" or at:word(value, TYPES)
+  return value == nil and "string" or at:word(value, as_text)
 end
 
 local LISTED_PARAM = { name = any }
@@ -75,10 +113,13 @@ end
 --- What a parameter with a `value` may have.
 local OF_CONSTANTS = set("name", "into", "wire", "type", "value")
 
+--- What one may have that is made for each attempt.
+local OF_MADE = set("name", "into", "wire", "type", "now", "unique", "fresh", "length")
+
 --- Where a parameter goes: into, the provider's name, and in a body the steps of its path.
 local function where(at, param, about)
   local path = about.placeholders[param.wire == nil and param.name or param.wire]
-  local otherwise = { into = path and "path" or NO_BODY[about.method] and "query" or "body", wire = param.name }
+  local otherwise = { into = path and "path" or about.into or NO_BODY[about.method] and "query" or "body", wire = param.name }
   local into, named, steps = place.read(at, param, "wire", otherwise, about.form)
   if into == "body" and NO_BODY[about.method] then
     return at:at("into"):wrong("must not be the body: %s has none", about.method)
@@ -96,7 +137,7 @@ local function choices(at, enum, kind, default)
   end
   local made, allowed = {}, {}
   for i, value in ipairs(at:list_of(enum, 63)) do
-    made[i] = to_text(at:at(i), value, kind)
+    made[i] = as_text[kind](at:at(i), value)
     allowed[made[i] or ""] = true
   end
   if not next(made) then
@@ -105,13 +146,71 @@ local function choices(at, enum, kind, default)
   return made, default == nil or allowed[default] or not next(made)
 end
 
+local UNIQUE_WORDS = set("uuid", "hex", "digits")
+local UNIQUE = { uuid = "uuid", hex = "hex", digits = "digits", [true] = "hex" }
+
+--- The form of a text that no other call has, as core.define takes it.
+local function unique_form(at, param)
+  if param.unique == nil or param.unique == false then
+    return nil
+  end
+  local form = UNIQUE[param.unique] or at:at("unique"):word(param.unique, UNIQUE_WORDS)
+  if param.length and form == "uuid" then
+    return at:at("length"):wrong "is for hex and digits"
+  end
+  return form and param.length and ("%s:%d"):format(form, param.length) or form
+end
+
+--- What is made for each attempt: a moment, or a text that no other one has.
+local function made_up(at, param, about)
+  local made = { name = param.name, source = "made", kind = "text", type = param.type, here = at }
+  made.into, made.wire, made.steps = where(at, param, about)
+  for key, _, here in at:entries(param) do
+    if not OF_MADE[key] then
+      here:wrong "has no sense beside a value that is made for each attempt"
+    end
+  end
+  if param.now ~= nil and param.unique ~= nil then
+    at:at("unique"):wrong "has no sense beside now"
+  elseif param.now ~= nil and (type(param.now) ~= "string" or param.now:find "[{}|]" or not core.made("now", param.now)) then
+    at:at("now"):wrong "must be unix, unix_ms, iso, iso_ms, http or a form such as \"%Y%m%d\""
+  elseif param.now ~= nil then
+    made.value = ("{now.%s}"):format(param.now)
+  else
+    made.value = ("{unique.%s}"):format(unique_form(at, param) or "hex")
+  end
+  return made
+end
+
+--- Reads a part of a signature that is made for each attempt.
+-- @param name by which templates name it
+-- @param about as for request.params
+-- @return the part, or nil
+function request.made(at, name, value, about)
+  local param = at:read(value, PARAM)
+  if not param then
+    return nil
+  elseif type(name) ~= "string" or not name:find(PARAMETER) or #name > 64 then
+    return at:wrong ": the name of a part has letters, digits and _"
+  elseif param.now == nil and param.unique == nil then
+    return at:wrong "must have now or unique"
+  end
+  param.name = name
+  local made = made_up(at, param, { method = "POST", placeholders = {}, into = about.into })
+  if made.into == "nothing" and param.into == nil then
+    made.wire = nil
+  end
+  return made
+end
+
 --- What the caller gives, or a default replaces.
 local function argument(at, param, about)
   local kind, default = param.type, param.default
-  local made = { name = param.name, source = "argument", type = kind, required = param.required, sensitive = param.sensitive, unique = param.unique }
+  local made = { name = param.name, source = "argument", type = kind, required = param.required, sensitive = param.sensitive, allow_pan = param.allow_pan }
   made.into, made.wire, made.steps = where(at, param, about)
+  made.unique = unique_form(at, param)
   if default ~= nil and kind then
-    made.default = to_text(at:at "default", default, kind)
+    made.default = as_text[kind](at:at "default", default)
   end
   if param.enum ~= nil and kind then
     local is_allowed
@@ -135,7 +234,7 @@ end
 
 --- What is the same in every request.
 local function constant(at, param, about)
-  local made = { name = param.name, source = "constant", type = param.type, value = param.type and to_text(at:at "value", param.value, param.type) }
+  local made = { name = param.name, source = "constant", type = param.type, value = param.type and as_text[param.type](at:at "value", param.value) }
   made.into, made.wire, made.steps = where(at, param, about)
   for key, _, here in at:entries(param) do
     if not OF_CONSTANTS[key] then
@@ -147,7 +246,7 @@ end
 
 --- Whether the request has a parameter even where the caller gives none.
 local function is_always_there(made)
-  return made.default ~= nil or made.unique == true
+  return made.default ~= nil or made.unique ~= nil
 end
 
 --- Reads the `excludes` of parameters, which name each other.
@@ -171,7 +270,8 @@ local function add_param(made, at, param, about)
   elseif made.given[name] then
     at:at("name"):wrong "is the name of another parameter"
   else
-    local part = (param.value ~= nil and constant or argument)(at, param, about)
+    local is_made_up = param.now ~= nil or param.fresh
+    local part = (param.value ~= nil and constant or is_made_up and made_up or argument)(at, param, about)
     made.at[name], made.given[name] = at, param
     made.arguments[name] = part.source == "argument" and part or nil
     table.insert(made.parts, part)
@@ -179,7 +279,7 @@ local function add_param(made, at, param, about)
 end
 
 --- Reads `params` of an operation: a table by names, or a list in the order of the request, whose entries have a `name`.
--- @param about { method, form, placeholders }
+-- @param about { method, form, placeholders, into = where parameters go that do not say it }
 -- @return { parts, as_listed = whether their order counts, and by name: arguments = those that a caller gives, given = the tables, at = their places }
 function request.params(at, value, about)
   local made = { parts = {}, arguments = {}, at = {}, given = {} }
@@ -239,7 +339,7 @@ local function check_signed(at, made, parts, about)
     local found = name == "body"
     for _, part in ipairs(parts) do
       found = found or is_within(part, name)
-      if made.steps and part.source == "signature" and is_within(part, name) then
+      if made.steps and part == made and is_within(part, name) then
         at:wrong(": the signature '%s' is part of what is signed", check.shown(part.wire))
       end
     end
@@ -273,7 +373,7 @@ function request.join(at, params, shared, about)
     if made.into == "body" and NO_BODY[about.method] then
       at:at("method"):wrong("must not be %s: a credential goes into the body", about.method)
     end
-    if made.source == "signature" and made.over then
+    if made.source == "made" and made.kind ~= "text" and made.over then
       table.insert(signatures, made)
     end
   end
@@ -304,6 +404,9 @@ function request.join(at, params, shared, about)
     for _, made in ipairs(signatures) do
       check_signed(at, made, parts, about)
     end
+  end
+  if #at.list == 0 then
+    templates.check(at, parts, about.template)
     sort(parts, params.as_listed)
   end
   return parts

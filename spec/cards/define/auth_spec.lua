@@ -242,7 +242,8 @@ describe("a signature of a definition", function()
   it("is described", function()
     signed({ name = "X-Sig", over = "{body}", key = "key", value = "v1={signature}" }, { key = pem() })
     local about = cards.describe("acme", "show").auth
-    assert.same({ into = "header", wire = "X-Sig", signed = true, over = "{body}", algorithm = "ecdsa-sha256", key = "key", value = "v1={signature}" },
+    assert.same({ into = "header", wire = "X-Sig", signed = true, over = "{body}", algorithm = "ecdsa-sha256", key = "key", value = "v1={signature}",
+      encoding = "base64" },
       about[2])
     assert.same({ credential = "key" }, about[3])
   end)

@@ -176,7 +176,7 @@ static void writes_one_object_as_it_stands_in_the_whole(void **state) {
     for (size_t i = 0; i < plan.count; i++)
       if (plan.parts[i].source == FROM_CONSTANT) plan.values[i] = value_of(plan.parts[i].value);
     buf_init(&part, REQUEST_MAX_BODY);
-    assert_true(body_build_part(&part, &operation, plan.values, "params.payload", strlen("params.payload"), &bad));
+    assert_true(body_json_part(&part, &operation, plan.values, "params.payload", strlen("params.payload"), &bad));
     const char *key = strstr(body_of(&request), "\"payload\":");
     assert_int_equal(plan.has_payload, key != NULL);
     if (key) {
@@ -204,7 +204,9 @@ static void writes_a_form_with_names_in_brackets(void **state) {
     { .wire = "kind[].x", .source = FROM_CONSTANT, .into = INTO_BODY, .value = "k" },
     { .name = "key", .source = FROM_CREDENTIAL, .into = INTO_BODY, .prefix = "Key " },
   };
-  const struct operation operation = { .name = "op", .method = "POST", .path = "/", .parts = parts, .part_count = COUNT_OF(parts), .form = true };
+  const struct operation operation = {
+    .name = "op", .method = "POST", .path = "/", .parts = parts, .part_count = COUNT_OF(parts), .encoding = BODY_FORM
+  };
   struct value values[COUNT_OF(parts)] = { value_of("1&2=\xff"), value_of("x y"), value_of("5"), [5] = value_of("+") };
   struct request request;
   struct error error;
@@ -218,7 +220,7 @@ static void writes_a_form_with_names_in_brackets(void **state) {
 static void says_which_value_is_too_long_for_a_form(void **state) {
   (void)state;
   static const struct part parts[] = { { .name = "a", .into = INTO_BODY }, { .name = "b", .into = INTO_BODY } };
-  const struct operation operation = { .name = "op", .method = "POST", .path = "/", .parts = parts, .part_count = 2, .form = true };
+  const struct operation operation = { .name = "op", .method = "POST", .path = "/", .parts = parts, .part_count = 2, .encoding = BODY_FORM };
   char *text = test_malloc(REQUEST_MAX_BODY);
   memset(text, '&', REQUEST_MAX_BODY);
   struct value values[] = { value_of("1"), { text, REQUEST_MAX_BODY / 2 } }; /* thrice as long, when it is encoded */

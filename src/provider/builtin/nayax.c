@@ -8,7 +8,7 @@ static const struct credential credentials[] = {
 };
 
 static const struct part parts[] = {
-  { .name = "merchant_request_id", .wire = "basicInfo.merchantRequestId", .into = INTO_BODY, .unique = true },
+  { .name = "merchant_request_id", .wire = "basicInfo.merchantRequestId", .into = INTO_BODY, .unique = "hex" },
   { .name = "machine_id", .wire = "machineInfo.machineId", .into = INTO_BODY },
   { .name = "validation_key", .wire = "validationKey", .into = INTO_BODY, .sensitive = true },
   { .name = "card_holder_id", .wire = "cardHolderInfo.cardHolderUniqId", .into = INTO_BODY },

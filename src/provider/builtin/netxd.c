@@ -11,10 +11,12 @@ static const struct credential credentials[] = {
   { .name = "sign", .one_of = "signature", .kind = CREDENTIAL_FUNCTION },
 };
 
-static const struct signature signature = {
+static const struct making signature = {
+  .kind = MAKING_SIGNATURE,
   .over = "{body.params.payload}",
   .algorithm = "ecdsa-sha256",
   .key = "private_key",
+  .encoding = "base64",
   .function = "sign",
 };
 
@@ -32,7 +34,7 @@ static const struct part parts[] = {
   { .name = "account_number", .wire = "params.payload.accountNumber", .into = INTO_BODY, .required = true, .sensitive = true },
   { .name = "card_id", .wire = "params.payload.cardId", .into = INTO_BODY, .required = true },
   { .name = "credential", .wire = "params.api.credential", .source = FROM_CREDENTIAL, .into = INTO_BODY, .required = true },
-  { .name = "signature", .wire = "params.api.signature", .source = FROM_SIGNATURE, .into = INTO_BODY, .required = true, .signature = &signature },
+  { .name = "signature", .wire = "params.api.signature", .source = FROM_MAKING, .into = INTO_BODY, .required = true, .making = &signature },
   { .name = "api_key", .wire = "params.api.apiKey", .source = FROM_CREDENTIAL, .into = INTO_BODY, .required = true },
   { .name = "private_key", .source = FROM_CREDENTIAL, .into = INTO_NOTHING, .type = PART_PEM },
 };

@@ -4,47 +4,87 @@
 
 #include "json/json.h"
 
-#define MAX_DEPTH 8 /* objects that a part may lie in */
+#define MAX_DEPTH 16 /* objects and lists that a part may lie in */
 
-struct writer {
-  struct buf *out;
-  const char *path; /* of the last part that was written */
-  size_t open[MAX_DEPTH];
-  size_t depth; /* objects that are open below the top one; the key of number i ends at open[i] in `path` */
+/* --- paths --- */
+
+/* One name or place of a path; key is NULL for a place in a list. */
+struct step {
+  const char *key;
+  size_t len;
+  size_t end; /* where the path goes on */
 };
 
-static size_t segment_end(const char *path, size_t from) {
-  const char *dot = strchr(path + from, '.');
-  return dot ? (size_t)(dot - path) : strlen(path);
+static struct step step_at(const char *path, size_t at) {
+  struct step step = { NULL, 0, at };
+  if (path[at] == '.') at++;
+  if (path[at] == '[' && path[at + 1] == '\'') {
+    step.key = path + at + 2;
+    step.len = strcspn(step.key, "'");
+    step.end = at + 2 + step.len + strlen("']");
+  } else if (path[at] == '[') {
+    step.end = at + strcspn(path + at, "]") + 1;
+  } else {
+    step.key = path + at;
+    step.len = strcspn(step.key, ".[");
+    step.end = at + step.len;
+  }
+  return step;
+}
+
+/* Whether what goes on in a path at that place is in a list. */
+static bool is_list(const char *path, size_t at) {
+  return path[at] == '[' && path[at + 1] != '\'';
 }
 
 static bool starts_with(const char *path, const char *prefix, size_t len) {
-  return strncmp(path, prefix, len) == 0 && path[len] == '.';
+  return strncmp(path, prefix, len) == 0 && (path[len] == '.' || path[len] == '[');
 }
 
-/* Closes the objects that the next path is not in, opens those that it is in, and writes its last key. */
-static bool move_to(struct writer *writer, const char *path, size_t base) {
-  struct buf *out = writer->out;
+bool body_is_within(const struct part *part, const char *path, size_t len) {
+  return part->into == INTO_BODY && (!len || starts_with(part_wire(part), path, len));
+}
+
+/* --- JSON --- */
+
+struct writer {
+  struct buf *out;
+  const char *path;       /* of the last part that was written */
+  size_t open[MAX_DEPTH]; /* what is open: the path of number i ends at open[i] in `path` */
+  size_t depth;           /* how many are open */
+};
+
+static bool open_one(struct writer *writer, const char *path, size_t at) {
+  if (writer->depth == MAX_DEPTH) return false;
+  writer->open[writer->depth++] = at;
+  return buf_add_char(writer->out, is_list(path, at) ? '[' : '{');
+}
+
+static void close_one(struct writer *writer) {
+  buf_add_char(writer->out, is_list(writer->path, writer->open[--writer->depth]) ? ']' : '}');
+}
+
+/* The value of a part whose path ends here: in "fields[]" a list is what stands at `fields`. */
+static bool is_leaf(const struct part *part, const char *path, size_t end) {
+  return path[end] == '\0' || (part->type == PART_LIST && strcmp(path + end, "[]") == 0);
+}
+
+/* Closes what the next path is not in, opens what it is in, and writes its last key. */
+static bool move_to(struct writer *writer, const struct part *part, size_t base) {
+  const char *path = part_wire(part);
   bool first = writer->path == NULL;
-  while (writer->depth > 0 && !starts_with(path, writer->path, writer->open[writer->depth - 1])) {
-    writer->depth--;
-    buf_add_char(out, '}');
-  }
-  size_t at = writer->depth ? writer->open[writer->depth - 1] + 1 : base;
-  for (bool leaf = false; !leaf; first = true) {
-    size_t end = segment_end(path, at);
-    leaf = path[end] == '\0';
-    if (!first) buf_add_char(out, ',');
-    if (!json_write_string(out, path + at, end - at)) return false;
-    buf_add_char(out, ':');
-    if (leaf) break;
-    if (writer->depth == MAX_DEPTH) return false;
-    writer->open[writer->depth++] = end;
-    buf_add_char(out, '{');
-    at = end + 1;
-  }
+  while (writer->depth > 1 && !starts_with(path, writer->path, writer->open[writer->depth - 1]))
+    close_one(writer);
+  if (first && !open_one(writer, path, base)) return false;
   writer->path = path;
-  return !out->failed;
+  for (size_t at = writer->open[writer->depth - 1];; first = true) {
+    struct step step = step_at(path, at);
+    if (!first) buf_add_char(writer->out, ',');
+    if (step.key && (!json_write_string(writer->out, step.key, step.len) || !buf_add_char(writer->out, ':'))) return false;
+    if (is_leaf(part, path, step.end)) return !writer->out->failed;
+    at = step.end;
+    if (!open_one(writer, path, at)) return false;
+  }
 }
 
 static bool write_value(struct buf *out, const struct part *part, struct value value) {
@@ -58,56 +98,112 @@ static bool write_value(struct buf *out, const struct part *part, struct value v
   return ok;
 }
 
-/* With len = 0 the body itself; then nothing is written when there are no parts and the operation needs no body. */
-bool body_build_part(struct buf *out, const struct operation *operation, const struct value *values, const char *path, size_t len, const char **bad) {
-  size_t base = len ? len + 1 : 0;
+bool body_json_part(struct buf *out, const struct operation *operation, const struct value *values, const char *path, size_t len, const char **bad) {
   struct writer writer = { .out = out };
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
-    if (part->into != INTO_BODY || !values[i].bytes) continue;
-    const char *place = part_wire(part);
-    if (len && !starts_with(place, path, len)) continue;
-    if (!writer.path) buf_add_char(out, '{');
+    if (!values[i].bytes || !body_is_within(part, path, len)) continue;
     *bad = part_name(part);
-    if (!move_to(&writer, place, base) || !write_value(out, part, values[i])) return false;
+    if (!move_to(&writer, part, len) || !write_value(out, part, values[i])) return false;
   }
   *bad = NULL;
   if (!writer.path) return !(len || operation->body) || buf_add_string(out, "{}");
-  for (size_t i = 0; i <= writer.depth; i++)
-    buf_add_char(out, '}');
+  while (writer.depth)
+    close_one(&writer);
   return !out->failed;
 }
 
-/* "card[holder][name]" for card.holder.name, percent-encoded. Brackets at the end of a name, as in "expand[]", stay
- * there. */
-static bool add_form_name(struct buf *out, const char *path) {
-  for (size_t at = 0;;) {
-    size_t end = segment_end(path, at), bare = at + strcspn(path + at, "[.");
-    if (at) buf_add_string(out, "%5B");
-    buf_add_percent_encoded(out, path + at, bare - at);
-    if (at) buf_add_string(out, "%5D");
-    buf_add_percent_encoded(out, path + bare, end - bare);
-    if (!path[end]) return !out->failed;
-    at = end + 1;
-  }
+bool body_json(struct buf *out, const struct operation *operation, const struct value *values, const char **bad) {
+  return body_json_part(out, operation, values, "", 0, bad);
 }
 
-static bool build_form(struct buf *out, const struct operation *operation, const struct value *values, const char **bad) {
-  bool first = true;
+/* --- pairs of a form or a query --- */
+
+/* "card[holder][name]" for card.holder.name, percent-encoded. "[]" at the end stays there. */
+static bool add_form_name(struct buf *out, const char *path) {
+  for (size_t at = 0; path[at];) {
+    struct step step = step_at(path, at);
+    bool bare = at == 0 && step.key;
+    if (!bare) buf_add_string(out, "%5B");
+    if (step.key)
+      buf_add_percent_encoded(out, step.key, step.len);
+    else
+      buf_add(out, path + at + 1, step.end - at - 2);
+    if (!bare) buf_add_string(out, "%5D");
+    at = step.end;
+  }
+  return !out->failed;
+}
+
+/* Appends the pairs of a value of a list or object: one for each that is in it. `name` is percent-encoded. */
+static bool add_tree(struct buf *out, const struct buf *name, const struct json_node *node, char *separator) {
+  enum json_type type = json_type(node);
+  bool ok = true;
+  for (const struct json_node *child = type >= JSON_ARRAY ? json_child(node) : NULL; ok && child; child = json_next(child)) {
+    struct buf inner;
+    buf_init(&inner, REQUEST_MAX_BODY);
+    ok = buf_add(&inner, name->data, name->len);
+    if (type == JSON_OBJECT)
+      ok = ok && buf_add_string(&inner, "%5B") && buf_add_percent_encoded(&inner, json_key(child), strlen(json_key(child))) &&
+           buf_add_string(&inner, "%5D");
+    ok = ok && add_tree(out, &inner, child, separator);
+    buf_free(&inner);
+  }
+  if (type >= JSON_ARRAY || type == JSON_NULL) return ok;
+  ok = (!*separator || buf_add_char(out, *separator)) && buf_add(out, name->data, name->len) && buf_add_char(out, '=');
+  *separator = '&';
+  size_t len;
+  if (type == JSON_BOOLEAN) return ok && buf_add_string(out, json_boolean(node) ? "true" : "false");
+  if (type == JSON_NUMBER) return ok && json_number_text(node, out);
+  const char *bytes = json_string(node, &len);
+  return ok && buf_add_percent_encoded(out, bytes, len);
+}
+
+/* Appends the pairs of a part whose name is `name`. */
+static bool add_pairs(struct buf *out, const struct buf *name, const struct part *part, struct value value, char *separator) {
+  if (part->type == PART_LIST || part->type == PART_OBJECT) {
+    const char *why;
+    size_t where;
+    struct json_node *tree = json_parse(value.bytes, value.len, &why, &where);
+    bool ok = tree && add_tree(out, name, tree, separator);
+    json_free(tree);
+    return ok;
+  }
+  if (*separator) buf_add_char(out, *separator);
+  *separator = '&';
+  buf_add(out, name->data, name->len);
+  buf_add_char(out, '=');
+  if (part->prefix) buf_add_percent_encoded(out, part->prefix, strlen(part->prefix));
+  return buf_add_percent_encoded(out, value.bytes, value.len);
+}
+
+bool body_query_pair(struct buf *out, const struct part *part, struct value value, char *separator) {
+  struct buf name;
+  buf_init(&name, REQUEST_MAX_TARGET);
+  bool ok = buf_add_percent_encoded(&name, part_wire(part), strlen(part_wire(part))) && add_pairs(out, &name, part, value, separator);
+  buf_free(&name);
+  return ok;
+}
+
+bool body_form(struct buf *out, const struct operation *operation, const struct value *values, const char **bad) {
+  char separator = '\0';
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
     if (part->into != INTO_BODY || !values[i].bytes) continue;
+    struct buf name;
+    buf_init(&name, REQUEST_MAX_BODY);
     *bad = part_name(part);
-    if (!first) buf_add_char(out, '&');
-    first = false;
-    if (!add_form_name(out, part_wire(part)) || !buf_add_char(out, '=')) return false;
-    if (part->prefix) buf_add_percent_encoded(out, part->prefix, strlen(part->prefix));
-    if (!buf_add_percent_encoded(out, values[i].bytes, values[i].len)) return false;
+    bool ok = add_form_name(&name, part_wire(part)) && add_pairs(out, &name, part, values[i], &separator);
+    buf_free(&name);
+    if (!ok) return false;
   }
   *bad = NULL;
   return !out->failed;
 }
 
-bool body_build(struct buf *out, const struct operation *operation, const struct value *values, const char **bad) {
-  return operation->form ? build_form(out, operation, values, bad) : body_build_part(out, operation, values, "", 0, bad);
+const char *body_content_type(const struct operation *operation) {
+  static const char *const types[] = {
+    [BODY_JSON] = "application/json", [BODY_FORM] = "application/x-www-form-urlencoded", [BODY_RAW] = "text/plain", [BODY_XML] = "application/xml"
+  };
+  return operation->content_type ? operation->content_type : types[operation->encoding];
 }

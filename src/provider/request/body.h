@@ -1,7 +1,8 @@
-/* The body of a request, JSON or a form, from the parts of an operation that go into it.
+/* The body of a request out of the parts of an operation that go into it, and the pairs of a query.
  *
- * Parts "card.id" and "card.holder" become {"card":{"id":…,"holder":…}}, in the order of the table; in a form they
- * become card[id]=…&card[holder]=…, percent-encoded.
+ * Parts "card.id", "card.holder" and "tags[0].name" become {"card":{"id":…,"holder":…},"tags":[{"name":…}]}, in the order
+ * of the table; in a form card[id]=…&card[holder]=…&tags[0][name]=…, percent-encoded. A part for "[0].id" makes the body
+ * a list.
  *
  * `values` has one entry for each of operation->parts, constants included. On failure the functions return false;
  * *bad is then the name of the part, or NULL when `out` is full. */
@@ -10,10 +11,19 @@
 
 #include "provider/request.h"
 
-/* Appends the body. Appends nothing when no part goes into it, unless the operation always has a body. */
-bool body_build(struct buf *out, const struct operation *operation, const struct value *values, const char **bad);
+/* Appends a JSON body. Appends nothing when no part goes into it, unless the operation always has a body. */
+bool body_json(struct buf *out, const struct operation *operation, const struct value *values, const char **bad);
+/* Appends only the object or list at a path of the JSON body, {} when there is none. */
+bool body_json_part(struct buf *out, const struct operation *operation, const struct value *values, const char *path, size_t len, const char **bad);
+/* Appends a form. */
+bool body_form(struct buf *out, const struct operation *operation, const struct value *values, const char **bad);
 
-/* Appends only the object at a path of the JSON body, {} when there is none. */
-bool body_build_part(struct buf *out, const struct operation *operation, const struct value *values, const char *path, size_t len, const char **bad);
+/* Appends "&name=value" for a part of the query, for a list one for each element. *separator stands in front of the
+ * first one and is '&' afterwards. */
+bool body_query_pair(struct buf *out, const struct part *part, struct value value, char *separator);
+/* Whether a part goes to that path of the body, or below it; len = 0 is the whole body. */
+bool body_is_within(const struct part *part, const char *path, size_t len);
+/* What the header Content-Type says of the body. */
+const char *body_content_type(const struct operation *operation);
 
 #endif

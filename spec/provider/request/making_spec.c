@@ -1,10 +1,10 @@
-/* src/provider/request/signature: what is signed, where a signature goes, and what stands in its place. */
+/* src/provider/request/making: what is signed, where a signature goes, and what stands in its place. */
 #define _GNU_SOURCE 1
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <stdio.h>
 
-#include "provider/request/signature.h"
+#include "provider/request/making.h"
 #include "requests.h"
 
 static EVP_PKEY *key;
@@ -43,14 +43,18 @@ static bool verifies(const char *base64, size_t len, const char *text) {
   return ok;
 }
 
-static const struct signature of_object = { .over = "{body.data.card}", .algorithm = "ecdsa-sha256", .key = "key", .function = "sign" };
-static const struct signature of_body = { .over = "a\n{body}", .algorithm = "ecdsa-sha256", .key = "key", .value = "v1={signature};" };
+static const struct making of_object = {
+  .kind = MAKING_SIGNATURE, .encoding = "base64", .over = "{body.data.card}", .algorithm = "ecdsa-sha256", .key = "key", .function = "sign"
+};
+static const struct making of_body = {
+  .kind = MAKING_SIGNATURE, .encoding = "base64", .over = "a\n{body}", .algorithm = "ecdsa-sha256", .key = "key", .value = "v1={signature};"
+};
 
 static const struct part parts[] = {
   { .name = "kind", .wire = "data.kind", .source = FROM_CONSTANT, .into = INTO_BODY, .value = "k" },
   { .name = "id", .wire = "data.card.id", .into = INTO_BODY },
-  { .name = "ready", .wire = "data.signature", .source = FROM_SIGNATURE, .into = INTO_BODY, .required = true, .signature = &of_object },
-  { .name = "X-Sig", .source = FROM_SIGNATURE, .into = INTO_HEADER, .signature = &of_body },
+  { .name = "ready", .wire = "data.signature", .source = FROM_MAKING, .into = INTO_BODY, .required = true, .making = &of_object },
+  { .name = "X-Sig", .source = FROM_MAKING, .into = INTO_HEADER, .making = &of_body },
   { .name = "key", .source = FROM_CREDENTIAL, .into = INTO_NOTHING, .type = PART_PEM },
 };
 

@@ -1,0 +1,74 @@
+--- The claims and the header of a JWT, a table in a definition, as a template of JSON.
+
+local core = require "cards.core"
+local templates = require "cards.define.templates"
+
+local claims = {}
+
+local MOST_DEPTH = 4
+
+--- A text as it stands in a JSON string.
+local function escape(literal)
+  return core.tree({ literal }, true):sub(3, -3)
+end
+
+--- A text as a JSON string, in which values are escaped.
+local function text(at, value)
+  if not templates.read(at, value, { lines = true }) then
+    return nil
+  elseif value:find "^{now[^{}]*}$" then
+    return value -- a number
+  end
+  local made, from = {}, 1
+  for first, name, behind in value:gmatch "(){([%a_][^{}]*)}()" do
+    table.insert(made, escape(value:sub(from, first - 1)) .. "{" .. name .. "|escaped}")
+    from = behind
+  end
+  return '"' .. table.concat(made) .. escape(value:sub(from)) .. '"'
+end
+
+local write
+
+local function members(at, value, depth)
+  local list = {}
+  for key, given, here in at:entries(value) do
+    if type(key) ~= "string" then
+      here:wrong ": a name must be a text"
+    else
+      table.insert(list, '"' .. escape(key) .. '":' .. tostring(write(here, given, depth)))
+    end
+  end
+  return "{" .. table.concat(list, ",") .. "}"
+end
+
+local function elements(at, value, depth)
+  local list = {}
+  for i, given in ipairs(at:list_of(value, 64)) do
+    list[i] = tostring(write(at:at(i), given, depth))
+  end
+  return "[" .. table.concat(list, ",") .. "]"
+end
+
+function write(at, value, depth)
+  if type(value) == "string" then
+    return text(at, value)
+  elseif type(value) == "number" then
+    return core.number(value, false) or at:wrong "must be a number"
+  elseif type(value) == "boolean" then
+    return tostring(value)
+  elseif type(value) ~= "table" or depth == MOST_DEPTH then
+    return at:wrong "must be a text, a number, true, false or a table of them"
+  end
+  return (rawget(value, 1) ~= nil and elements or members)(at, value, depth + 1)
+end
+
+--- Reads a table of claims.
+-- @return the template of a JSON object; mistakes where the table is none
+function claims.template(at, value)
+  if not at:table(value) then
+    return nil
+  end
+  return members(at, value, 1)
+end
+
+return claims

@@ -1,0 +1,371 @@
+#include "provider/request/making.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "crypto/encoding.h"
+#include "crypto/jwt.h"
+#include "crypto/key.h"
+#include "crypto/signing.h"
+#include "provider/request/body.h"
+#include "provider/request/keys.h"
+#include "provider/request/names.h"
+#include "provider/request/oauth1.h"
+#include "provider/request/template.h"
+#include "provider/request/unique.h"
+#include "text/chars.h"
+#include "json/xml.h"
+
+#define SIGNATURE_MAX (16 * 1024) /* bytes of a bare signature, encoded */
+
+static bool invalid(struct error *error, const char *name, const char *what) {
+  error_set(error, ERROR_INVALID_REQUEST, "%s %s", name, what);
+  return false;
+}
+
+void maker_init(struct maker *maker, struct request *request, struct error *error) {
+  const struct operation *operation = request->operation;
+  maker->request = request;
+  maker->error = error;
+  maker->made_count = 0;
+  maker->under_way = 0;
+  maker->secrets = request->values.secrets;
+  maker->depth = 0;
+  maker->uses_secret = false;
+  maker->nonce[0] = '\0';
+  for (size_t i = 0; i < operation->part_count; i++) {
+    const struct part *part = &operation->parts[i];
+    maker->values[i] = part->source == FROM_CONSTANT ? (struct value){ part->value, strlen(part->value) } : values_get(&request->values, i);
+    if (part->sensitive || part->source == FROM_CREDENTIAL) maker->secrets |= UINT64_C(1) << i;
+  }
+}
+
+bool maker_remember(struct maker *maker) {
+  bool ok = true;
+  for (size_t i = 0; ok && i < maker->request->operation->part_count; i++) {
+    const struct part *part = &maker->request->operation->parts[i];
+    struct value value = maker->values[i];
+    if (!part->making || !value.bytes || !(maker->secrets >> i & 1) || values_get(&maker->request->values, i).bytes) continue;
+    ok = values_set_made(&maker->request->values, i, value.bytes, value.len) || invalid(maker->error, "the request", "does not fit into memory");
+  }
+  return ok;
+}
+
+void maker_free(struct maker *maker) {
+  for (size_t i = 0; i < maker->made_count; i++)
+    buf_free(&maker->made[i]);
+  maker->made_count = 0;
+}
+
+int maker_place(const struct operation *operation, const char *name) {
+  for (size_t i = 0; i < operation->part_count; i++) {
+    const struct part *part = &operation->parts[i];
+    if (part->name && part->into == INTO_NOTHING && strcmp(part->name, name) == 0) return (int)i;
+  }
+  return -1;
+}
+
+bool maker_can_make(const struct maker *maker, size_t place) {
+  const struct making *making = maker->request->operation->parts[place].making;
+  if (!making || maker->values[place].bytes) return false;
+  if (!making->key) return making->kind == MAKING_TEXT || making->algorithm; /* a digest has none */
+  int key = maker_place(maker->request->operation, making->key);
+  return key >= 0 && (maker->values[key].bytes || maker->request->operation->parts[key].making);
+}
+
+const struct signing *making_signing(const struct making *making) {
+  switch (making->kind) {
+  case MAKING_SIGNATURE: return making->algorithm ? signing_find(making->algorithm) : NULL;
+  case MAKING_JWT: return jwt_signing(making->algorithm);
+  case MAKING_OAUTH1: return signing_find("rsa-sha256");
+  default: return NULL;
+  }
+}
+
+/* --- one value, by its kind --- */
+
+/* The key that a making names. NULL with the error set where it is none, or does not fit. */
+static struct key *get_key(struct maker *maker, const struct making *making) {
+  const struct signing *signing = making_signing(making);
+  const char *name = making->key;
+  const struct operation *operation = maker->request->operation;
+  const char *why = "is missing";
+  int place = maker_place(operation, name), password = -1;
+  struct key *key = NULL;
+  if (place >= 0 && maker_make(maker, (size_t)place) && maker->values[place].bytes) {
+    const struct part *part = &operation->parts[place];
+    struct value value = maker->values[place], secret = { NULL, 0 };
+    if (part->key_password) password = maker_place(operation, part->key_password);
+    if (password >= 0) secret = maker->values[password];
+    key = keys_read(part, value, secret, &why);
+  }
+  if (key && signing && !signing_fits(signing, key, &why)) {
+    key_unref(key);
+    key = NULL;
+  }
+  if (!key && maker->error->kind == ERROR_NONE) invalid(maker->error, name, why);
+  return key;
+}
+
+static bool make_text(struct maker *maker, const struct making *making, struct buf *out) {
+  return maker_fill(maker, out, making->value);
+}
+
+/* Fills {signature} beside what all templates know. */
+struct signed_value {
+  struct maker *maker;
+  const struct buf *bare;
+};
+
+static bool fill_signature(void *context, const char *name, size_t len, struct buf *out) {
+  const struct signed_value *value = context;
+  if (len == 9 && memcmp(name, "signature", 9) == 0) return buf_add(out, value->bare->data, value->bare->len);
+  return names_fill(value->maker, name, len, out);
+}
+
+static bool add_encoded(struct buf *out, const char *name, const struct buf *bytes) {
+  enum encoding encoding;
+  return encoding_find(name ? name : "none", &encoding) && encoding_write(encoding, bytes->data, bytes->len, out);
+}
+
+static bool make_signature(struct maker *maker, const struct making *making, struct buf *out) {
+  const char *why = "is too long";
+  struct buf text, raw, bare;
+  const struct signing *signing = making_signing(making);
+  struct key *key = making->key ? get_key(maker, making) : NULL;
+  bool ok = signing && (key || !making->key);
+  buf_init(&text, REQUEST_MAX_BODY + MAKING_LENGTH);
+  buf_init(&raw, SIGNATURE_MAX);
+  buf_init(&bare, SIGNATURE_MAX);
+  ok = ok && maker_fill(maker, &text, making->over);
+  if (ok) {
+    struct signed_value value = { maker, &bare };
+    ok = signing_make(signing, key, buf_string(&text), text.len, &raw, &why) && add_encoded(&bare, making->encoding, &raw) &&
+         template_fill(out, making->value ? making->value : "{signature}", fill_signature, NULL, &value);
+    if (!ok && maker->error->kind == ERROR_NONE) invalid(maker->error, making->key ? making->key : "the signature", why);
+  }
+  maker->uses_secret = true;
+  key_unref(key);
+  buf_free(&text);
+  buf_free(&raw);
+  buf_free(&bare);
+  return ok;
+}
+
+static bool make_jwt(struct maker *maker, const struct making *making, struct buf *out) {
+  const char *why = "is too long";
+  struct buf claims, header;
+  struct key *key = get_key(maker, making);
+  buf_init(&claims, MAKING_LENGTH);
+  buf_init(&header, MAKING_LENGTH);
+  bool ok = key && maker_fill(maker, &claims, making->over) && (!making->header || maker_fill(maker, &header, making->header));
+  if (ok) {
+    ok = jwt_make(making->algorithm, key, making->header ? buf_string(&header) : NULL, buf_string(&claims), out, &why);
+    if (!ok) invalid(maker->error, making->key, why);
+  }
+  maker->uses_secret = true;
+  key_unref(key);
+  buf_free(&claims);
+  buf_free(&header);
+  return ok;
+}
+
+static bool make_oauth1(struct maker *maker, const struct making *making, struct buf *out) {
+  const char *why = "is too long";
+  struct key *key = get_key(maker, making);
+  bool ok = key && oauth1_header(maker, making->consumer, key, out, &why);
+  if (!ok && maker->error->kind == ERROR_NONE) invalid(maker->error, making->key, why);
+  maker->uses_secret = true;
+  key_unref(key);
+  return ok;
+}
+
+static bool (*const makers[MAKING_KINDS])(struct maker *maker, const struct making *making, struct buf *out) = {
+  [MAKING_TEXT] = make_text, [MAKING_SIGNATURE] = make_signature, [MAKING_JWT] = make_jwt, [MAKING_OAUTH1] = make_oauth1
+};
+
+/* --- all of them --- */
+
+static bool prepare(struct maker *maker) {
+  unsigned char random[MAKING_NONCE / 2];
+  if (maker->nonce[0]) return true;
+  if (clock_gettime(CLOCK_REALTIME, &maker->now) != 0 || getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) {
+    error_set(maker->error, ERROR_BUSY, "the system has no randomness");
+    return false;
+  }
+  hex_write(maker->nonce, random, sizeof random);
+  maker->nonce[MAKING_NONCE] = '\0';
+  return true;
+}
+
+bool maker_fill(struct maker *maker, struct buf *out, const char *template) {
+  return prepare(maker) && template_fill(out, template, names_fill, NULL, maker);
+}
+
+/* A header is one line. */
+static bool fits(const struct part *part, const struct buf *made) {
+  if (part->into == INTO_BODY || part->into == INTO_NOTHING) return true;
+  for (size_t i = 0; i < made->len; i++)
+    if ((unsigned char)made->data[i] < 0x20 || made->data[i] == 0x7f) return false;
+  return true;
+}
+
+static bool make(struct maker *maker, size_t place, struct buf *out) {
+  const struct part *part = &maker->request->operation->parts[place];
+  bool uses_secret = maker->uses_secret;
+  maker->uses_secret = false;
+  maker->under_way |= UINT64_C(1) << place;
+  maker->depth++;
+  bool ok = makers[part->making->kind](maker, part->making, out);
+  maker->depth--;
+  maker->under_way &= ~(UINT64_C(1) << place);
+  if (ok && part->making->length && out->len > part->making->length) buf_cut(out, part->making->length);
+  if (ok && !fits(part, out)) ok = invalid(maker->error, part_name(part), "is made of a text with a line break or another control character");
+  if (!ok && maker->error->kind == ERROR_NONE) invalid(maker->error, part_name(part), "cannot be made: something in it is missing or too long");
+  if (ok) maker->values[place] = (struct value){ buf_string(out), out->len };
+  if (ok && maker->uses_secret) maker->secrets |= UINT64_C(1) << place;
+  maker->uses_secret = uses_secret;
+  return ok;
+}
+
+bool maker_make(struct maker *maker, size_t place) {
+  const struct part *part = &maker->request->operation->parts[place];
+  if (maker->values[place].bytes || !maker_can_make(maker, place)) return true;
+  if (maker->under_way >> place & 1 || maker->depth == MAKING_DEPTH || maker->made_count == MAKING_MOST)
+    return invalid(maker->error, part_name(part), "cannot be made: it goes in a circle, or too much is made of each other");
+  struct buf *out = &maker->made[maker->made_count++];
+  buf_init(out, part->into == INTO_BODY ? REQUEST_MAX_BODY : MAKING_LENGTH);
+  return prepare(maker) && make(maker, place, out);
+}
+
+bool maker_make_all(struct maker *maker, enum part_into into) {
+  for (size_t i = 0; i < maker->request->operation->part_count; i++) {
+    const struct part *part = &maker->request->operation->parts[i];
+    if (part->into == into && part->making && !maker_make(maker, i)) return false;
+  }
+  return true;
+}
+
+/* --- parts of the request, as it is sent --- */
+
+bool maker_header(struct maker *maker, size_t place, struct buf *out) {
+  const struct operation *operation = maker->request->operation;
+  const struct part *part = &operation->parts[place];
+  if (!maker_make(maker, place)) return false;
+  struct value value = maker->values[place];
+  maker->uses_secret = maker->uses_secret || maker->secrets >> place & 1;
+  if (!value.bytes) return true;
+  if (part->prefix) buf_add_string(out, part->prefix);
+  if (!part->basic) return buf_add(out, value.bytes, value.len);
+  struct buf pair;
+  buf_init(&pair, MAKING_LENGTH);
+  buf_add(&pair, value.bytes, value.len);
+  buf_add_char(&pair, ':');
+  int password = part->password ? maker_place(operation, part->password) : -1;
+  if (password >= 0) buf_add(&pair, maker->values[password].bytes, maker->values[password].len);
+  size_t at = out->len;
+  /* Redaction has to know it, as the forms of each alone do not show in it. */
+  bool ok = !pair.failed && buf_add_base64(out, pair.data, pair.len) && redact_add(&maker->request->redact, out->data + at, out->len - at);
+  buf_free(&pair);
+  return ok;
+}
+
+/* Adds the pairs of the query: those that are signatures behind all others. */
+static bool add_query(struct maker *maker, struct buf *out, bool signatures, char *separator) {
+  const struct operation *operation = maker->request->operation;
+  bool ok = true;
+  for (size_t i = 0; ok && i < operation->part_count; i++) {
+    const struct part *part = &operation->parts[i];
+    bool is_signature = part->making && part->making->kind != MAKING_TEXT;
+    if (part->into != INTO_QUERY || is_signature != signatures || maker->under_way >> i & 1) continue;
+    ok = maker_make(maker, i) && (!maker->values[i].bytes || body_query_pair(out, part, maker->values[i], separator));
+    maker->uses_secret = maker->uses_secret || (maker->values[i].bytes && maker->secrets >> i & 1);
+  }
+  return ok;
+}
+
+/* Fills a placeholder of the path, percent-encoded. */
+static bool fill_path(void *context, const char *name, size_t len, struct buf *out) {
+  struct maker *maker = context;
+  const struct operation *operation = maker->request->operation;
+  for (size_t i = 0; i < operation->part_count; i++) {
+    const struct part *part = &operation->parts[i];
+    if (part->into != INTO_PATH || strlen(part_wire(part)) != len || memcmp(part_wire(part), name, len) != 0) continue;
+    if (!maker_make(maker, i)) return false;
+    maker->uses_secret = maker->uses_secret || maker->secrets >> i & 1;
+    return maker->values[i].bytes && buf_add_percent_encoded(out, maker->values[i].bytes, maker->values[i].len);
+  }
+  return false;
+}
+
+static bool makes_signatures(const struct maker *maker) {
+  for (size_t i = 0; i < maker->request->operation->part_count; i++) {
+    const struct part *part = &maker->request->operation->parts[i];
+    if (part->into == INTO_QUERY && part->making && part->making->kind != MAKING_TEXT && maker->under_way >> i & 1) return true;
+  }
+  return false;
+}
+
+/* In a signature of the query, the query is without any of them. */
+bool maker_target(struct maker *maker, struct buf *out) {
+  const struct operation *operation = maker->request->operation;
+  char separator = strchr(operation->path, '?') ? '&' : '?';
+  return buf_add_string(out, maker->request->base->prefix) && template_fill(out, operation->path, fill_path, NULL, maker) &&
+         add_query(maker, out, false, &separator) && (makes_signatures(maker) || add_query(maker, out, true, &separator));
+}
+
+/* --- the body --- */
+
+static bool make_body_values(struct maker *maker, const char *path, size_t len) {
+  bool ok = true;
+  for (size_t i = 0; ok && i < maker->request->operation->part_count; i++) {
+    if (!body_is_within(&maker->request->operation->parts[i], path, len)) continue;
+    ok = maker_make(maker, i);
+    maker->uses_secret = maker->uses_secret || (maker->values[i].bytes && maker->secrets >> i & 1);
+  }
+  return ok;
+}
+
+/* Names the part that does not fit in. */
+static bool written(struct maker *maker, bool ok, const char *bad) {
+  if (ok) return true;
+  bool json = maker->request->operation->encoding == BODY_JSON;
+  if (maker->error->kind != ERROR_NONE) return false;
+  return invalid(maker->error, bad ? bad : "the request", bad && json ? "is not valid UTF-8 or too long" : "is too long");
+}
+
+bool maker_body_part(struct maker *maker, struct buf *out, const char *path, size_t len) {
+  const char *bad = NULL;
+  if (!make_body_values(maker, path, len)) return false;
+  bool ok = body_json_part(out, maker->request->operation, maker->values, path, len, &bad);
+  return written(maker, ok, bad);
+}
+
+/* The one part that is the body. */
+static bool add_raw(struct maker *maker, struct buf *out) {
+  for (size_t i = 0; i < maker->request->operation->part_count; i++)
+    if (maker->request->operation->parts[i].into == INTO_BODY && maker->values[i].bytes)
+      return buf_add(out, maker->values[i].bytes, maker->values[i].len);
+  return true;
+}
+
+/* A value in XML is escaped behind its pipes. */
+static bool fill_body(struct maker *maker, struct buf *out) {
+  const struct operation *operation = maker->request->operation;
+  return prepare(maker) && template_fill(out, operation->template, names_fill, operation->encoding == BODY_XML ? xml_write_text : NULL, maker);
+}
+
+bool maker_body(struct maker *maker, struct buf *out) {
+  const struct operation *operation = maker->request->operation;
+  const char *bad = NULL;
+  if (!make_body_values(maker, "", 0)) return false;
+  bool ok = true;
+  switch (operation->encoding) {
+  case BODY_JSON: ok = body_json(out, operation, maker->values, &bad); break;
+  case BODY_FORM: ok = body_form(out, operation, maker->values, &bad); break;
+  case BODY_RAW:
+  case BODY_XML: ok = operation->template ? fill_body(maker, out) : add_raw(maker, out); break;
+  }
+  return written(maker, ok, bad);
+}

@@ -1,0 +1,68 @@
+/* The values of one attempt: those that were given, and those that are made of others when they are needed.
+ *
+ *   struct maker maker;
+ *   maker_init(&maker, request, &error);
+ *   bool ok = maker_make_all(&maker, INTO_HEADER) && maker_body(&maker, &body);
+ *   use(maker.values[place]);
+ *   maker_free(&maker);
+ *
+ * What a template may name: {method}, {url}, {host}, {path} (as sent), {query} (without "?"; in a value of the query without those that are signatures), {target} (path and
+ * query), {resource} (the path behind base_url, without its slash), {body} (as sent), {body.a.b} (an object in it, before it is encrypted), {header.NAME}, {param.NAME}, {now.FORM} of
+ * moment.h, {nonce} (32 hexadecimal digits), {unique.uuid}, {unique.hex:N}, {unique.digits:N}, and parts by their name. There is one moment and one nonce for all of an attempt.
+ *
+ * What can fail returns false with `error` set. */
+#ifndef CARDS_PROVIDER_REQUEST_MAKING_H
+#define CARDS_PROVIDER_REQUEST_MAKING_H
+
+#include <time.h>
+
+#include "crypto/signing.h"
+#include "provider/request.h"
+
+#define MAKING_MOST   16 /* values that are made of one request */
+#define MAKING_DEPTH  8  /* how far one may be made of another */
+#define MAKING_NONCE  32 /* characters */
+#define MAKING_LENGTH (64 * 1024)
+
+struct maker {
+  struct request *request;
+  struct error *error;
+  struct value values[VALUES_MAX_PARTS]; /* one for each part, constants included; bytes is NULL for none */
+  struct buf made[MAKING_MOST];          /* what values point to */
+  size_t made_count;
+  uint64_t under_way; /* one bit for each part that is being made */
+  uint64_t secrets;   /* one bit for each part that a secret is in */
+  int depth;
+  bool uses_secret; /* what is being made has a secret in it */
+  struct timespec now;
+  char nonce[MAKING_NONCE + 1];
+};
+
+/* Takes the values of the request. What is made lives until maker_free, which wipes it. */
+void maker_init(struct maker *maker, struct request *request, struct error *error);
+/* Copies what was made of secrets into the values of the request, so that it is hidden in errors. Nothing more can be
+ * made afterwards. */
+bool maker_remember(struct maker *maker);
+void maker_free(struct maker *maker);
+/* Makes the value of the part at that place, where it has none and what it is made of is there. */
+bool maker_make(struct maker *maker, size_t place);
+/* The same for all that go there. */
+bool maker_make_all(struct maker *maker, enum part_into into);
+/* Whether that part is made by this library, so that it needs no value. */
+bool maker_can_make(const struct maker *maker, size_t place);
+/* Appends the body as it is sent. */
+bool maker_body(struct maker *maker, struct buf *out);
+/* Appends the object or list at a path of the JSON body, {} when there is none. */
+bool maker_body_part(struct maker *maker, struct buf *out, const char *path, size_t len);
+/* Appends the value of a header with its prefix; nothing when there is none. */
+bool maker_header(struct maker *maker, size_t place, struct buf *out);
+/* Appends path and query. */
+bool maker_target(struct maker *maker, struct buf *out);
+/* Appends what a template says. */
+bool maker_fill(struct maker *maker, struct buf *out, const char *template);
+/* How the key of a making signs; NULL when it does not. */
+const struct signing *making_signing(const struct making *making);
+/* The place of the part INTO_NOTHING of that name, such as a key; -1 for none. */
+int maker_place(const struct operation *operation, const char *name);
+
+#endif
