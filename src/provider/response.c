@@ -122,8 +122,8 @@ static bool may_be_cvv(const struct response *response, struct value text) {
 }
 
 /* Takes the text at the first path that has one. The number 0 is none, as it stands for "no error". */
-static bool take(const struct response *response, const struct json_node *root, const char *const *paths, char *out, size_t max, bool code) {
-  struct redact *redact = request_redact(response->request);
+static bool take(const struct response *response, struct redact *redact, const struct json_node *root, const char *const *paths, char *out,
+                 size_t max, bool code) {
   bool found = false;
   for (; *paths && !found; paths++) {
     const struct json_node *node = json_at(root, *paths);
@@ -171,10 +171,10 @@ static void describe(const struct response *response, const struct json_node *ro
     else
       redact->values.failed = true; /* then no text is shown */
     field_index_free(&secrets);
-    take(response, root, operation->error_codes, error->code, ERROR_CODE_MAX, true);
-    if (take(response, root, operation->error_messages, error->message, ERROR_MESSAGE_MAX, false) && operation->error_details)
+    take(response, redact, root, operation->error_codes, error->code, ERROR_CODE_MAX, true);
+    if (take(response, redact, root, operation->error_messages, error->message, ERROR_MESSAGE_MAX, false) && operation->error_details)
       add_details(redact, json_at(root, operation->error_details), error);
-    take(response, root, request_ids, error->request_id, ERROR_REQUEST_ID_MAX, true);
+    take(response, redact, root, request_ids, error->request_id, ERROR_REQUEST_ID_MAX, true);
   }
   error->status = response->status;
   error->retry_after = -1;
