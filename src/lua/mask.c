@@ -18,7 +18,6 @@
 #define DEEPEST_COPY   16    /* tables in tables that a policy's function returns */
 #define MOST_COPIED    10000 /* values in them */
 #define SHORT_NAME     32    /* bytes: Lua keeps a text of this length once, and may keep a longer one more often */
-#define LEAST_NUMBER   1e12  /* the least whole number that may be a card's */
 #define SMALL          256   /* bytes of a result that need no memory of Lua's */
 #define DISCLOSURE_MAX (16 * 1024 * 1024)
 
@@ -95,7 +94,7 @@ static const char *redact(lua_State *L, size_t *len) {
 static bool show_number(lua_State *L) {
   char digits[VALUE_DIGITS];
   double number = lua_tonumber(L, -1);
-  if (number > -LEAST_NUMBER && number < LEAST_NUMBER) return true;
+  if (number > -PAN_LEAST && number < PAN_LEAST) return true;
   size_t len = value_digits(L, -1, digits);
   if (!pan_suspected(digits, len)) return len > 0;
   lua_pushlstring(L, digits, len);
@@ -335,7 +334,7 @@ static void show_field(lua_State *L, struct walk *walk, struct made *made) {
     lua_pop(L, 1);
     return;
   }
-  bool is_suspected = name ? rule == made->others && pan_suspected(name, len) : fabs(lua_tonumber(L, -2)) >= LEAST_NUMBER;
+  bool is_suspected = name ? rule == made->others && pan_suspected(name, len) : fabs(lua_tonumber(L, -2)) >= PAN_LEAST;
   if (is_suspected && put_renamed(L, walk, made)) return;
   if (!name) made->numbers++;
   lua_pushvalue(L, -2);

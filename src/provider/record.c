@@ -12,7 +12,6 @@
 #define PATH_MAX_LEN 512 /* bytes of a dotted path; what lies deeper is undeclared */
 #define BLOCK_BYTES  1000
 #define NUMBERED     "undeclared#"
-#define LEAST_CARD   1e11 /* the least number that may be a card's */
 #define UNDECLARED   FIELD_TYPES
 
 /* All of a record lies in blocks. The first one begins with this. */
@@ -129,7 +128,7 @@ static bool set_number_text(struct builder *builder, struct record *record, enum
 
 static bool set_number(struct builder *builder, struct record *record, const struct field *field, const struct json_node *node) {
   char text[JSON_NUMBER_TEXT] = "";
-  if (fabs(json_number(node)) >= LEAST_CARD) json_number_padded(node, 0, text);
+  if (fabs(json_number(node)) >= PAN_LEAST) json_number_padded(node, 0, text);
   bool is_card = pan_is_card(text, strlen(text));
   bool ok = is_card && set_secret(builder, record, SECRET_UNDECLARED, text, strlen(text));
   explicit_bzero(text, sizeof text);

@@ -17,8 +17,9 @@
 
 #define PAN_MIN_DIGITS 13
 #define PAN_MAX_DIGITS 19
-#define PAN_MASK_ROOM  20 /* bytes of the longest mask, and one more */
-#define PAN_SHOWN_LAST 4  /* digits at the end that a mask may show: PCI DSS 3.4.1 */
+#define PAN_LEAST      1e11 /* the least number that may be a card's: those of Maestro may have 12 digits */
+#define PAN_MASK_ROOM  20   /* bytes of the longest mask, and one more */
+#define PAN_SHOWN_LAST 4    /* digits at the end that a mask may show: PCI DSS 3.4.1 */
 
 /* Writes the ASCII digits among the bytes to `out`, which has room for `len`, and returns their number. */
 size_t pan_digits(const char *bytes, size_t len, char *out);

@@ -124,6 +124,14 @@ describe("cards.mask", function()
     assert.same({ "************1111", "************1111", "************1111" }, { shown.number, shown.brand, shown.id })
   end)
 
+  it("masks a number of twelve digits, as Maestro has", function()
+    local rules = mask.policy { n = mask.keep, code = mask.keep }
+    local shown = rules { n = 675900000018, code = 675900000019 }
+    assert.equal("********0018", shown.n)
+    assert.equal(675900000019, shown.code)
+    assert.same({ ["********0018"] = "***" }, mask({ list = { [675900000018] = "x" } }).list)
+  end)
+
   it("does not mind a closed secret", function()
     local given = card()
     given.number:close()
