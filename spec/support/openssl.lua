@@ -15,6 +15,17 @@ local function run(command)
   return output
 end
 
+--- What the program writes of an input: "dgst -sha256 -binary".
+function openssl.run(command, input)
+  local path = os.tmpname()
+  write(path, input)
+  local pipe = io.popen(("openssl %s < '%s'"):format(command, path))
+  local output = pipe:read "*a"
+  pipe:close()
+  os.remove(path)
+  return output
+end
+
 --- Whether the base64 is that of a DER signature of the text, ECDSA with SHA-256, by the private key in a file.
 function openssl.verifies(key_file, base64, text)
   local path = os.tmpname()

@@ -52,7 +52,7 @@ function place.read(at, value, key, otherwise, arrays)
   if into == "none" then
     return "nothing", named
   end
-  local steps = into == "body" and place.steps(where, named, arrays) or nil
+  local steps = into == "body" and place.steps(where, named, true) or nil
   return (into ~= "body" or steps) and into or nil, named, steps
 end
 

@@ -335,11 +335,11 @@ end
 
 --- Checks that the signed parts of the body exist, and that no signature is among them.
 local function check_signed(at, made, parts, about)
-  for name in made.over:gmatch "{(body[^}]*)}" do
-    local found = name == "body"
+  for _, name in ipairs(templates.names(made.over)) do
+    local found = name == "body" or not name:find "^body%."
     for _, part in ipairs(parts) do
       found = found or is_within(part, name)
-      if made.steps and part == made and is_within(part, name) then
+      if made.steps and part == made and name:find "^body" and is_within(part, name) then
         at:wrong(": the signature '%s' is part of what is signed", check.shown(part.wire))
       end
     end
