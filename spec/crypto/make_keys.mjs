@@ -1,6 +1,7 @@
 // Writes keys.h: keys in all their forms, and signatures by them that are always the same, all made by Node's crypto. To make it anew, with other keys:
 //   node spec/crypto/make_keys.mjs > spec/crypto/keys.h
 import crypto from "node:crypto";
+import { quote } from "./keys.mjs";
 
 const kinds = {
   rsa: ["rsa", { modulusLength: 2048 }],
@@ -11,7 +12,6 @@ const kinds = {
   x25519: ["x25519", {}],
 };
 const text = "The quick brown fox jumps over the lazy dog";
-const quote = (value) => JSON.stringify(value).match(/(\\.|[^\\]){1,100}/g).join("\"\n    \"");
 const hex = (bytes) => quote(bytes.toString("hex"));
 const entries = (list) => list.map((entry) => `  { ${entry} },`).join("\n");
 

@@ -7,8 +7,8 @@
 #include <openssl/rsa.h>
 #include <string.h>
 
-#include "crypto/algorithm.h"
 #include "crypto/key/der.h"
+#include "crypto/primitive/algorithm.h"
 
 #define DER_MAX 160 /* bytes of an ECDSA signature by a P-521 key, and more */
 

@@ -8,8 +8,8 @@
 #include <openssl/params.h>
 #include <string.h>
 
-#include "crypto/algorithm.h"
 #include "crypto/key/parts.h"
+#include "crypto/primitive/algorithm.h"
 #include "secret/pool.h"
 
 #define RSA_LEAST   2048 /* bits */

@@ -2,8 +2,8 @@
 
 #include <openssl/evp.h>
 
-#include "crypto/algorithm.h"
 #include "crypto/key/parts.h"
+#include "crypto/primitive/algorithm.h"
 #include "secret/pool.h"
 
 #define ROUNDS_MAX 10000000

@@ -1,7 +1,7 @@
 /* OpenSSL's digests and ciphers, each fetched once for the process: a fetch by its name takes longer than what is done
  * with it. All may be called from any thread. */
-#ifndef CARDS_CRYPTO_ALGORITHM_H
-#define CARDS_CRYPTO_ALGORITHM_H
+#ifndef CARDS_CRYPTO_PRIMITIVE_ALGORITHM_H
+#define CARDS_CRYPTO_PRIMITIVE_ALGORITHM_H
 
 #include <openssl/types.h>
 #include <stddef.h>

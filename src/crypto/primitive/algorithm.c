@@ -1,4 +1,4 @@
-#include "crypto/algorithm.h"
+#include "crypto/primitive/algorithm.h"
 
 #include <openssl/evp.h>
 #include <stdatomic.h>
