@@ -162,6 +162,92 @@ static void walks_a_dotted_path_of_exact_keys(void **state) {
   json_free(NULL);
 }
 
+static void walks_lists_and_quoted_names(void **state) {
+  (void)state;
+  static const char text[] = "{\"a\":[{\"b\":null},{\"c\":7},{\"b\":3,\"x.y\":{\"it's\":4,\"[0]\":5}},{\"b\":6}],"
+                             "\"n\":[[],[null,[8]]],\"o\":{\"0\":9,\"[]\":10,\"\\\"]\":11},\"e\":[{\"b\":null}]}";
+  static const struct {
+    const char *path;
+    double number; /* 0 for none, -1 for a null */
+  } paths[] = {
+    { "a[1].c", 7 },
+    { "a[2].b", 3 },
+    { "a[].b", 3 },
+    { "a[].c", 7 },
+    { "a[3].b", 6 },
+    { "a[4].b", 0 },
+    { "a[0].b", -1 },
+    { "a[2]['x.y']", 0 },
+    { "a[]['x.y'][\"it's\"]", 4 },
+    { "['a'][2].b", 3 },
+    { "a[2]['x.y']['[0]']", 5 },
+    { "n[1][0]", -1 },
+    { "n[][]", 0 },
+    { "n[][][]", 8 },
+    { "n[1][1][0]", 8 },
+    { "n[0][0]", 0 },
+    { "o.0", 9 },
+    { "o['0']", 9 },
+    { "o[0]", 0 },
+    { "o[]", 0 },
+    { "o['[]']", 10 },
+    { "o['\"]']", 11 },
+    { "a.0.c", 0 },
+    { "a.b", 0 },
+    { "a[00001].c", 7 },
+    { "a[].d", 0 },
+    { "e[].b", -1 },
+    { "a[", 0 },
+    { "a[1", 0 },
+    { "a['b", 0 },
+    { "a[-1]", 0 },
+    { "a[x]", 0 },
+    { "a[99999999999999999999].b", 0 },
+    { "[0]", 0 },
+    { "[].a", 0 },
+    { "a[]]", 0 },
+    { "a[''].b", 0 },
+  };
+  const char *why;
+  size_t where;
+  struct json_node *root = json_parse(T(text), &why, &where);
+  assert_non_null(root);
+  for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+    const struct json_node *node = json_at(root, paths[i].path);
+    double number = node && json_type(node) == JSON_NUMBER ? json_number(node) : node && json_type(node) == JSON_NULL ? -1 : 0;
+    if (number != paths[i].number) fail_msg("%s leads to %g, not %g", paths[i].path, number, paths[i].number);
+  }
+  json_free(root);
+}
+
+static void walks_a_list_at_the_top(void **state) {
+  (void)state;
+  const char *why;
+  size_t where;
+  struct json_node *root = json_parse(T("[{\"id\":null},{\"id\":2},[3]]"), &why, &where);
+  assert_true(json_number(json_at(root, "[1].id")) == 2);
+  assert_true(json_number(json_at(root, "[].id")) == 2);
+  assert_true(json_number(json_at(root, "[2][0]")) == 3);
+  assert_null(json_at(root, "id"));
+  json_free(root);
+}
+
+static void tells_whether_every_element_has_something(void **state) {
+  (void)state;
+  static const char text[] = "{\"a\":[{\"b\":1,\"l\":[{\"c\":1}]},{\"b\":false,\"c\":null,\"l\":[]}],\"none\":[],\"z\":null,\"o\":{}}";
+  static const char *const present[] = { "a", "a[].b", "a[0].b", "none", "none[].x", "none[]", "a[].l[].c", "o", "" };
+  static const char *const absent[] = { "z", "y", "a[].c", "a[2]", "none[0]", "o[].x", "z[].x", "y[].x", "a[1].c", "a.b" };
+  const char *why;
+  size_t where;
+  struct json_node *root = json_parse(T(text), &why, &where);
+  for (size_t i = 0; i < sizeof present / sizeof *present; i++)
+    if (!json_has(root, present[i])) fail_msg("there is no %s", present[i]);
+  for (size_t i = 0; i < sizeof absent / sizeof *absent; i++)
+    if (json_has(root, absent[i])) fail_msg("there is %s", absent[i]);
+  assert_false(json_has(NULL, "a"));
+  json_free(root);
+}
+
 static bool integer_of(const char *text, int64_t *value) {
   const char *why;
   size_t where;
@@ -294,6 +380,23 @@ static void random_value(struct random *random, int depth, struct buf *text, str
   random_space(random, text);
 }
 
+/* The path of each node below leads to it, from the root on. */
+static void leads_to_all(const struct json_node *root, const struct json_node *node, struct buf *path) {
+  size_t place = 0, before = path->len;
+  for (const struct json_node *child = json_child(node); child; child = json_next(child), place++) {
+    const char *key = json_type(node) == JSON_OBJECT ? json_key(child) : NULL;
+    bool single = key && strchr(key, '\''), both = single && strchr(key, '"');
+    if (both) continue; /* no path has such a name */
+    if (key)
+      buf_addf(path, single ? "[\"%s\"]" : "['%s']", key);
+    else
+      buf_addf(path, "[%zu]", place);
+    if (json_at(root, buf_string(path)) != child) fail_msg("%s leads elsewhere", buf_string(path));
+    leads_to_all(root, child, path);
+    buf_cut(path, before);
+  }
+}
+
 static void mutate(struct random *random, struct buf *text) {
   for (unsigned n = 1 + pick(random, 3); n > 0 && text->len > 1; n--) {
     size_t at = pick(random, (unsigned)text->len), len = 1 + pick(random, 3);
@@ -326,6 +429,9 @@ static void random_documents_parse_to_what_was_written_and_mutations_are_survive
     struct json_node *root = parse(text.data, text.len, &why, &where);
     if (root == NULL) fail_msg("seed %llu: %s at byte %zu", (unsigned long long)seed, why, where);
     write_tree(root, &found);
+    buf_clear(&again);
+    leads_to_all(root, root, &again);
+    buf_clear(&again);
     json_free(root);
     if (strcmp(found.data, expected.data) != 0) fail_msg("seed %llu: %s\nis not\n%s", (unsigned long long)seed, found.data, expected.data);
 
@@ -359,6 +465,9 @@ int main(void) {
     cmocka_unit_test(refuses_a_key_twice_in_one_object),
     cmocka_unit_test(finds_a_key_twice_among_many),
     cmocka_unit_test(walks_a_dotted_path_of_exact_keys),
+    cmocka_unit_test(walks_lists_and_quoted_names),
+    cmocka_unit_test(walks_a_list_at_the_top),
+    cmocka_unit_test(tells_whether_every_element_has_something),
     cmocka_unit_test(tells_integers_from_other_numbers),
     cmocka_unit_test(does_not_depend_on_the_hosts_decimal_point),
     cmocka_unit_test(writes_nothing_when_it_cannot_write_all),

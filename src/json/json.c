@@ -14,6 +14,7 @@
 #include "secret/pool.h"
 #include "text/chars.h"
 #include "json/json_check.h"
+#include "json/path.h"
 
 #define FEW_KEYS 16 /* up to here it is faster to compare each key with each other than to sort them */
 
@@ -137,17 +138,58 @@ enum json_type json_type(const struct json_node *node) {
   }
 }
 
-const struct json_node *json_at(const struct json_node *node, const char *path) {
-  const cJSON *item = tree(node);
-  const char *step = *path ? path : NULL;
-  while (item && step) {
-    size_t len = strcspn(step, ".");
-    item = cJSON_IsObject(item) ? item->child : NULL;
-    while (item && (strncmp(item->string, step, len) != 0 || item->string[len] != '\0'))
-      item = item->next;
-    step = step[len] ? step + len + 1 : NULL;
+/* The member or element that the step leads to, or NULL. */
+static const cJSON *step_down(const cJSON *item, const struct path_step *step) {
+  const cJSON *child = (step->kind == PATH_NAME ? cJSON_IsObject(item) : cJSON_IsArray(item)) ? item->child : NULL;
+  if (step->kind == PATH_NAME) {
+    while (child && (strncmp(child->string, step->name, step->len) != 0 || child->string[step->len] != '\0'))
+      child = child->next;
+  } else {
+    for (size_t i = 0; child && i < step->index; i++)
+      child = child->next;
   }
-  return wrapped(item);
+  return child;
+}
+
+/* What is at the path, which goes on at `at`. As each level of a tree is one step, no node is looked at twice. */
+static const cJSON *find(const cJSON *item, const char *at) {
+  struct path_step step;
+  while (item && at) {
+    at = path_next(at, &step);
+    item = step_down(item, &step);
+    if (step.kind != PATH_EACH) continue;
+    const cJSON *null = NULL;
+    for (; item; item = item->next) {
+      const cJSON *found = find(item, at);
+      if (found && !cJSON_IsNull(found)) return found;
+      if (!null) null = found;
+    }
+    return null;
+  }
+  return item;
+}
+
+const struct json_node *json_at(const struct json_node *node, const char *path) {
+  return wrapped(find(tree(node), path_begin(path)));
+}
+
+/* Whether there is something but null at the path, behind each of its "[]" in all elements. */
+static bool has(const cJSON *item, const char *at) {
+  struct path_step step;
+  while (item && at) {
+    at = path_next(at, &step);
+    bool list = cJSON_IsArray(item);
+    item = step_down(item, &step);
+    if (step.kind != PATH_EACH) continue;
+    while (item && has(item, at))
+      item = item->next;
+    return list && !item;
+  }
+  return item && !cJSON_IsNull(item);
+}
+
+bool json_has(const struct json_node *node, const char *path) {
+  return has(tree(node), path_begin(path));
 }
 
 const struct json_node *json_child(const struct json_node *node) {

@@ -40,9 +40,13 @@ struct json_node *json_parse(const char *text, size_t len, const char **why, siz
 void json_free(struct json_node *root);
 
 enum json_type json_type(const struct json_node *node);
-/* The node at a dotted path of keys, such as "error.code"; for "" the node itself. NULL when there is none. `node`
- * may be NULL. */
+/* The node at a path of path.h, such as "error.code" or "errors[0].code"; for "" the node itself. Behind "[]" the first
+ * element counts that has one, where null is taken only if there is no other. NULL when there is none. `node` may be
+ * NULL. */
 const struct json_node *json_at(const struct json_node *node, const char *path);
+/* Whether there is a value but null at the path: behind "[]" in every element, of which there may be none. `node` may be
+ * NULL. */
+bool json_has(const struct json_node *node, const char *path);
 /* The first child of an object or array, and the next one after a child; NULL at the end. */
 const struct json_node *json_child(const struct json_node *node);
 const struct json_node *json_next(const struct json_node *node);
