@@ -25,6 +25,7 @@ static void mask_all(struct record *record, char shown[static PAN_MASK_ROOM]) {
 int main(int argc, char **argv) {
   if (argc != 2) return 2;
   json_setup();
+  registry_setup();
   const struct provider *alix = registry_find("alix");
   long count = strtol(argv[1], NULL, 10);
   for (long i = 0; i < count; i++) {

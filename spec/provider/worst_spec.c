@@ -109,6 +109,19 @@ static void lists(void **state) {
   tries("objects of undeclared members", "{\"a\":[", "{\"field1\":{\"field3\":1}}", "]}");
 }
 
+/* Each element is looked up among as many fields. */
+static void fields_of_elements(void **state) {
+  (void)state;
+  for (size_t i = 0; i < FIELDS; i++) {
+    snprintf(paths[i], sizeof paths[i], i % 2 ? "[%zu].a[].b" : "[%zu].a[0].b", i);
+    fields[i] = (struct field){ .path = paths[i], .type = FIELD_STRING };
+  }
+  tries("elements", "[", "{}", "]");
+  tries("elements of the first element", "[{\"a\":[", "{}", "]}]");
+  tries("members of elements", "[", "{\"a\":[{\"b\":1}]}", "]");
+  make_operation();
+}
+
 static void secrets(void **state) {
   (void)state;
   tries("short secrets in a list", "{\"field0\":[", "\"%zu\"", "]}");
@@ -144,10 +157,7 @@ static int set_up(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(members),
-    cmocka_unit_test(lists),
-    cmocka_unit_test(secrets),
-    cmocka_unit_test(texts),
+    cmocka_unit_test(members), cmocka_unit_test(lists), cmocka_unit_test(fields_of_elements), cmocka_unit_test(secrets), cmocka_unit_test(texts),
   };
   return cmocka_run_group_tests(tests, set_up, NULL);
 }

@@ -1,9 +1,10 @@
-/* Sets up libcurl, cJSON and the allocator below both, once for the process. */
+/* Sets up libcurl, cJSON, the allocator below both, and the built-in providers, once for the process. */
 #include <curl/curl.h>
 #include <pthread.h>
 #include <string.h>
 
 #include "http/engine.h"
+#include "provider/builtin/builtin.h"
 #include "secret/pool.h"
 #include "json/json.h"
 
@@ -20,6 +21,7 @@ static bool takes_our_memory(void) {
 
 static void setup(void) {
   json_setup();
+  registry_setup();
   if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, pool_alloc, pool_free, pool_realloc, pool_strdup, pool_calloc) != CURLE_OK)
     facts.reason = "libcurl could not be initialised";
   else if (!takes_our_memory())

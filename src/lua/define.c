@@ -6,6 +6,7 @@
 #include "lua/binding.h"
 #include "provider/builtin/builtin.h"
 #include "provider/definition.h"
+#include "provider/field_index.h"
 #include "provider/request/moment.h"
 #include "provider/request/template.h"
 #include "provider/request/unique.h"
@@ -276,6 +277,9 @@ static void read_operation(lua_State *L, struct definition *definition, void *en
   operation->echoes = read_list(L, definition, "echoes", MAX_LIST, sizeof(struct echo), read_echo, &operation->echo_count);
   operation->fields = read_list(L, definition, "fields", MAX_FIELDS, sizeof(struct field), read_field, &operation->field_count);
   read_pages(L, definition, &operation->pages);
+  operation->index = allocate(L, definition, 1, sizeof *operation->index);
+  *operation->index = field_index_of(&definition->blocks, operation);
+  if (!*operation->index) binding_no_memory(L);
 }
 
 /* --- the functions --- */

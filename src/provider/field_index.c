@@ -3,69 +3,100 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "secret/pool.h"
-
 /* FNV-1a. A hash needs no secret key here: the fields are the operation's, so that an answer cannot make them collide. */
-static size_t hash(const char *name, size_t len) {
-  uint64_t hash = UINT64_C(0xcbf29ce484222325);
+static size_t hash(const struct field_node *parent, const char *name, size_t len) {
+  uint64_t hash = UINT64_C(0xcbf29ce484222325) ^ (uintptr_t)parent;
   for (size_t i = 0; i < len; i++)
     hash = (hash ^ (unsigned char)name[i]) * UINT64_C(0x100000001b3);
   return (size_t)(hash ^ hash >> 32);
 }
 
-static struct field_entry *slot_of(const struct field_index *index, const char *name, size_t len) {
-  size_t i = hash(name, len) & (index->size - 1);
-  while (index->slots[i].name && (index->slots[i].len != len || memcmp(index->slots[i].name, name, len) != 0))
-    i = (i + 1) & (index->size - 1);
+static struct field_node **slot_of(const struct field_index *index, const struct field_node *parent, const char *name, size_t len) {
+  size_t i = hash(parent, name, len) & (index->size - 1);
+  for (const struct field_node *node; (node = index->slots[i]) != NULL; i = (i + 1) & (index->size - 1))
+    if (node->parent == parent && node->step.len == len && memcmp(node->step.name, name, len) == 0) break;
   return &index->slots[i];
 }
 
-/* Of two fields with the same name the first one counts. */
-static void add(struct field_index *index, const char *name, size_t len, const struct field *field, enum shape shape) {
-  struct field_entry *slot = slot_of(index, name, len);
-  if (!slot->name) *slot = (struct field_entry){ name, len, field, shape };
-}
-
-static bool make(struct field_index *index, size_t entries) {
-  for (index->size = 8; index->size < 2 * entries;)
+static struct field_index *make(struct blocks *blocks, size_t names) {
+  struct field_index *index = blocks_alloc(blocks, sizeof *index);
+  if (!index) return NULL;
+  for (index->size = 8; index->size < 2 * names;)
     index->size *= 2;
-  index->slots = pool_calloc(index->size, sizeof *index->slots);
-  return index->slots != NULL;
+  index->slots = blocks_alloc(blocks, index->size * sizeof(struct field_node *));
+  index->top = blocks_alloc(blocks, sizeof *index->top);
+  return index->slots && index->top ? index : NULL;
 }
 
-bool field_index_paths(struct field_index *index, const struct operation *operation) {
-  size_t entries = 0;
+/* The node that a step leads to, a new one if there is none; NULL when memory is used up. */
+static struct field_node *add(struct blocks *blocks, struct field_index *index, struct field_node *parent, const struct path_step *step) {
+  const char *name = step->kind == PATH_INDEX ? (const char *)&step->index : step->name;
+  size_t len = step->kind == PATH_INDEX ? sizeof step->index : step->len;
+  struct field_node **slot = step->kind == PATH_EACH ? &parent->each : slot_of(index, parent, name, len), **end = &parent->child;
+  if (*slot) return *slot;
+  struct field_node *node = blocks_alloc(blocks, sizeof *node);
+  if (!node) return NULL;
+  node->parent = parent;
+  node->step = *step;
+  if (step->kind == PATH_INDEX) {
+    node->step.name = (const char *)&node->step.index;
+    node->step.len = len;
+  }
+  while (*end)
+    end = &(*end)->next;
+  return *slot = *end = node;
+}
+
+const struct field_index *field_index_of(struct blocks *blocks, const struct operation *operation) {
+  size_t names = 0;
+  struct path_step step;
   for (size_t i = 0; i < operation->field_count; i++)
-    for (const char *at = operation->fields[i].path; *at; at++)
-      entries += at[1] == '.' || at[1] == '[' || at[1] == '\0';
-  if (!make(index, entries)) return false;
-  for (size_t i = 0; i < operation->field_count; i++) {
-    const char *path = operation->fields[i].path;
-    for (size_t len = 1; path[len - 1]; len++) {
-      if (path[len] == '\0') add(index, path, len, &operation->fields[i], SHAPE_NONE);
-      if (path[len] == '.') add(index, path, len, NULL, SHAPE_OBJECT);
-      if (path[len] == '[') add(index, path, len, NULL, SHAPE_ARRAY);
+    for (const char *at = path_begin(operation->fields[i].path); at; at = path_next(at, &step))
+      names++;
+  struct field_index *index = make(blocks, names);
+  for (size_t i = 0; i < operation->field_count && index; i++) {
+    const char *path = operation->fields[i].path, *at = path_begin(path);
+    struct field_node *node = index->top;
+    while (at && node) {
+      at = path_next(at, &step);
+      node = add(blocks, index, node, &step);
+      if (!node || node->path) continue;
+      node->path = path;
+      node->len = at ? (size_t)(at - path) - (at[-1] == '.') : strlen(path);
     }
+    if (!node) return NULL;
+    if (!node->field) node->field = &operation->fields[i];
   }
-  return true;
+  return index;
 }
 
-bool field_index_secrets(struct field_index *index, const struct operation *operation) {
-  if (!make(index, operation->field_count)) return false;
-  for (size_t i = 0; i < operation->field_count; i++) {
+const struct field_index *field_index_secrets(struct blocks *blocks, const struct operation *operation) {
+  struct field_index *index = make(blocks, operation->field_count);
+  for (size_t i = 0; i < operation->field_count && index; i++) {
     const struct field *field = &operation->fields[i];
-    const char *dot = strrchr(field->path, '.'), *last = dot ? dot + 1 : field->path;
-    if (field->type >= FIELD_PAN) add(index, last, strcspn(last, "["), field, SHAPE_NONE);
+    struct path_step step, last = { .kind = PATH_EACH };
+    if (field->type < FIELD_PAN) continue;
+    for (const char *at = path_begin(field->path); at;) {
+      at = path_next(at, &step);
+      if (step.kind == PATH_NAME) last = step;
+    }
+    struct field_node *node = last.kind == PATH_NAME ? add(blocks, index, index->top, &last) : index->top;
+    if (!node) return NULL;
+    if (!node->field) node->field = field;
   }
-  return true;
+  return index;
 }
 
-const struct field_entry *field_index_find(const struct field_index *index, const char *name, size_t len) {
-  const struct field_entry *slot = slot_of(index, name, len);
-  return slot->name ? slot : NULL;
+const struct field_node *field_index_member(const struct field_index *index, const struct field_node *node, const char *name, size_t len) {
+  return *slot_of(index, node, name, len);
 }
 
-void field_index_free(struct field_index *index) {
-  pool_free(index->slots);
-  index->slots = NULL;
+const struct field_node *field_index_element(const struct field_index *index, const struct field_node *node, size_t place) {
+  const struct field_node *child = node->child;
+  if (!child || (child == node->each && !child->next)) return NULL;
+  return *slot_of(index, node, (const char *)&place, sizeof place);
+}
+
+bool field_node_is_list(const struct field_node *node) {
+  return node->child && node->child->step.kind != PATH_NAME;
 }

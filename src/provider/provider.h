@@ -127,6 +127,8 @@ struct pages {
   const char *into;                         /* the argument that asks for the next page */
 };
 
+struct field_index;
+
 struct operation {
   const char *name;   /* "private_info" */
   const char *page;   /* the page of documentation that it follows */
@@ -147,9 +149,10 @@ struct operation {
   const char *root; /* path of the record in the answer, "" for all of it */
   const struct field *fields;
   size_t field_count;
-  const char *error_codes[4];    /* paths, NULL-terminated; the first one found counts */
-  const char *error_messages[4]; /* likewise */
-  const char *error_details;     /* path of an object whose keys name what was wrong; NULL for none */
+  const struct field_index **index; /* of the fields, made ahead; NULL: for each answer */
+  const char *error_codes[4];       /* paths, NULL-terminated; the first one found counts */
+  const char *error_messages[4];    /* likewise */
+  const char *error_details;        /* path of an object whose keys name what was wrong; NULL for none */
   struct pages pages;
 };
 

@@ -9,10 +9,10 @@
 #include "text/pan.h"
 #include "text/redact.h"
 
-#define PATH_MAX_LEN 512 /* bytes of a dotted path; what lies deeper is undeclared */
-#define BLOCK_BYTES  1000
-#define NUMBERED     "undeclared#"
-#define UNDECLARED   FIELD_TYPES
+#define BLOCK_BYTES 1000
+#define NUMBERED    "undeclared#"
+#define UNDECLARED  FIELD_TYPES
+#define MOST_PLACES 16
 
 /* All of a record lies in blocks. The first one begins with this. */
 struct root {
@@ -23,13 +23,19 @@ struct root {
 struct builder {
   const struct request *request;
   const struct operation *operation; /* of the request */
+  const struct field_index *index;
   struct error *error;
   struct blocks blocks;
-  struct field_index index;
   size_t declared; /* members that the operation declares, nulls included */
   size_t numbered; /* members whose name is a number */
-  size_t cursor;   /* the field after the last one that was found */
-  char path[PATH_MAX_LEN];
+};
+
+/* The places among the fields at which a value is, the most exact one first: the first element of "a" is at "a[0]" and at
+ * "a[]". What is declared there is what the first one says. As a path leads through at most 4 lists, there are no more than
+ * MOST_PLACES. */
+struct places {
+  const struct field_node *nodes[MOST_PLACES];
+  size_t count;
 };
 
 static void *allocate(struct builder *builder, size_t size) {
@@ -38,36 +44,9 @@ static void *allocate(struct builder *builder, size_t size) {
   return made;
 }
 
-static bool protocol(struct builder *builder, const char *what) {
-  error_set(builder->error, ERROR_PROTOCOL, "%s: %s", builder->path[0] ? builder->path : "the answer", what);
+static bool protocol(struct builder *builder, const struct field_node *at, const char *what) {
+  error_set(builder->error, ERROR_PROTOCOL, "%.*s: %s", at->len ? (int)at->len : 10, at->len ? at->path : "the answer", what);
   return false;
-}
-
-/* What is declared at the path. Most answers keep the order of the table, so that the next field, or a path that leads
- * to it, is what is looked for; else it is in the index. False when memory is used up. */
-static bool find_declared(struct builder *builder, const struct field **field, enum shape *shape) {
-  const struct operation *operation = builder->operation;
-  size_t len = strlen(builder->path);
-  *field = NULL;
-  *shape = SHAPE_NONE;
-  if (builder->cursor < operation->field_count && strncmp(operation->fields[builder->cursor].path, builder->path, len) == 0) {
-    switch (operation->fields[builder->cursor].path[len]) {
-    case '\0': *field = &operation->fields[builder->cursor++]; return true;
-    case '.': *shape = SHAPE_OBJECT; return true;
-    case '[': *shape = SHAPE_ARRAY; return true;
-    default: break;
-    }
-  }
-  if (!builder->index.slots && !field_index_paths(&builder->index, operation)) {
-    error_set(builder->error, ERROR_BUSY, "memory is used up");
-    return false;
-  }
-  const struct field_entry *entry = field_index_find(&builder->index, builder->path, len);
-  if (!entry) return true;
-  *field = entry->field;
-  *shape = entry->shape;
-  if (*field) builder->cursor = (size_t)(*field - operation->fields) + 1;
-  return true;
 }
 
 /* A copy as a C string, which lives as long as the record. */
@@ -126,7 +105,7 @@ static bool set_number_text(struct builder *builder, struct record *record, enum
   return ok;
 }
 
-static bool set_number(struct builder *builder, struct record *record, const struct field *field, const struct json_node *node) {
+static bool set_number(struct builder *builder, struct record *record, const struct field_node *at, const struct json_node *node) {
   char text[JSON_NUMBER_TEXT] = "";
   if (fabs(json_number(node)) >= PAN_LEAST) json_number_padded(node, 0, text);
   bool is_card = pan_is_card(text, strlen(text));
@@ -137,14 +116,14 @@ static bool set_number(struct builder *builder, struct record *record, const str
     record->type = RECORD_INTEGER;
     return true;
   }
-  if (field->type == FIELD_INTEGER) return protocol(builder, "a number with a fraction or too large stands where an integer is documented");
+  if (at->field->type == FIELD_INTEGER) return protocol(builder, at, "a number with a fraction or too large stands where an integer is documented");
   record->type = RECORD_NUMBER;
   record->as.number = json_number(node);
   return true;
 }
 
 /* A string where a number is documented is taken if it is a number. */
-static bool set_string_number(struct builder *builder, struct record *record, const struct field *field, const char *bytes, size_t len) {
+static bool set_string_number(struct builder *builder, struct record *record, const struct field_node *at, const char *bytes, size_t len) {
   while (len > 1 && bytes[0] == '0' && bytes[1] >= '0' && bytes[1] <= '9') {
     bytes++;
     len--;
@@ -154,31 +133,31 @@ static bool set_string_number(struct builder *builder, struct record *record, co
   struct json_node *number = json_parse(bytes, len, &why, &where);
   bool ok = number && json_type(number) == JSON_NUMBER;
   if (ok)
-    ok = set_number(builder, record, field, number);
+    ok = set_number(builder, record, at, number);
   else
-    protocol(builder, "a text stands where a number is documented");
+    protocol(builder, at, "a text stands where a number is documented");
   json_free(number);
   return ok;
 }
 
-static bool set_field(struct builder *builder, struct record *record, const struct field *field, const struct json_node *node) {
+static bool set_field(struct builder *builder, struct record *record, const struct field_node *at, const struct json_node *node) {
+  const struct field *field = at->field;
   enum json_type type = json_type(node);
   size_t len;
-  if (type == JSON_OBJECT || type == JSON_ARRAY) return protocol(builder, "an object or array stands where a single value is documented");
+  if (type == JSON_OBJECT || type == JSON_ARRAY) return protocol(builder, at, "an object or array stands where a single value is documented");
   if (field->type == FIELD_BOOLEAN) {
-    if (type != JSON_BOOLEAN) return protocol(builder, "something else stands where true or false is documented");
+    if (type != JSON_BOOLEAN) return protocol(builder, at, "something else stands where true or false is documented");
     record->type = RECORD_BOOLEAN;
     record->as.boolean = json_boolean(node);
     return true;
   }
-  if (type == JSON_BOOLEAN) return protocol(builder, "true or false stands where another value is documented");
+  if (type == JSON_BOOLEAN) return protocol(builder, at, "true or false stands where another value is documented");
   if (type == JSON_NUMBER) {
-    if (field->type == FIELD_INTEGER || field->type == FIELD_NUMBER || field->type == FIELD_TIMESTAMP)
-      return set_number(builder, record, field, node);
+    if (field->type == FIELD_INTEGER || field->type == FIELD_NUMBER || field->type == FIELD_TIMESTAMP) return set_number(builder, record, at, node);
     return set_number_text(builder, record, field->type, field->digits, node);
   }
   const char *bytes = json_string(node, &len);
-  if (field->type == FIELD_INTEGER || field->type == FIELD_NUMBER) return set_string_number(builder, record, field, bytes, len);
+  if (field->type == FIELD_INTEGER || field->type == FIELD_NUMBER) return set_string_number(builder, record, at, bytes, len);
   return set_text(builder, record, field->type, field->digits, bytes, len);
 }
 
@@ -210,65 +189,76 @@ static bool set_key(struct builder *builder, struct record *record, const char *
   return record->key != NULL;
 }
 
-static bool build(struct builder *builder, struct record *record, const struct field *field, enum shape shape, const struct json_node *node);
-
-/* Goes down to a member: its key follows the first `base` bytes of the path. */
-static void enter(struct builder *builder, size_t base, const char *key) {
-  size_t room = sizeof builder->path - base, dot = base ? 1 : 0, len = strlen(key);
-  if (len + dot >= room || strpbrk(key, ".[") || !*key) { /* no declared path has such a key */
-    key = "?";
-    len = base + dot + 2 > sizeof builder->path ? 0 : 1;
-    if (!len) return;
+/* Goes down to a member. `expected` is the node that comes next, as most answers keep the order of the fields. */
+static void enter(const struct builder *builder, const struct places *at, const char *key, const struct field_node **expected, struct places *below) {
+  const struct field_node *next = *expected;
+  below->count = 0;
+  if (next && next->step.kind == PATH_NAME && strncmp(next->step.name, key, next->step.len) == 0 && key[next->step.len] == '\0') {
+    below->nodes[below->count++] = next;
+    *expected = next->next;
+    return;
   }
-  if (dot) builder->path[base] = '.';
-  memcpy(builder->path + base + dot, key, len);
-  builder->path[base + dot + len] = '\0';
+  size_t len = at->count ? strlen(key) : 0;
+  for (size_t i = 0; i < at->count; i++) {
+    const struct field_node *node = field_index_member(builder->index, at->nodes[i], key, len);
+    if (!node) continue;
+    below->nodes[below->count++] = node;
+    if (at->count == 1) *expected = node->next;
+  }
 }
 
-/* Goes down to the elements of a declared array. */
-static bool enter_elements(struct builder *builder, size_t base) {
-  if (base + 3 > sizeof builder->path) return protocol(builder, "an array nested too deeply");
-  memcpy(builder->path + base, "[]", 3);
-  return true;
+/* Goes down to an element. */
+static void enter_element(const struct builder *builder, const struct places *at, size_t place, struct places *below) {
+  below->count = 0;
+  for (size_t i = 0; i < at->count && below->count + 2 <= MOST_PLACES; i++) {
+    const struct field_node *alone = field_index_element(builder->index, at->nodes[i], place), *each = at->nodes[i]->each;
+    if (alone) below->nodes[below->count++] = alone;
+    if (each) below->nodes[below->count++] = each;
+  }
 }
 
-static bool build_children(struct builder *builder, struct record *record, const struct json_node *node, bool elements) {
+static bool build(struct builder *builder, struct record *record, const struct places *at, const struct json_node *node);
+
+static bool build_children(struct builder *builder, struct record *record, const struct places *at, const struct json_node *node) {
   bool object = json_type(node) == JSON_OBJECT;
-  size_t base = strlen(builder->path);
+  const struct field_node *expected = at->count == 1 ? at->nodes[0]->child : NULL;
   struct record **tail = &record->child;
+  struct places below;
+  size_t place = 0;
   record->type = object ? RECORD_OBJECT : RECORD_ARRAY;
-  for (const struct json_node *child = json_child(node); child; child = json_next(child)) {
+  for (const struct json_node *child = json_child(node); child; child = json_next(child), place++) {
     bool null = json_type(child) == JSON_NULL;
-    const struct field *field = NULL;
-    enum shape shape = SHAPE_NONE;
-    if (object) {
-      enter(builder, base, json_key(child));
-    } else if (elements && !enter_elements(builder, base)) {
-      return false;
-    }
-    if ((object || elements) && !find_declared(builder, &field, &shape)) return false;
-    bool declared = field || shape != SHAPE_NONE;
-    builder->declared += object && declared;
-    if (!null || !object) {
-      struct record *made = allocate(builder, sizeof *made);
-      if (!made) return false;
-      *tail = made;
-      tail = &made->next;
-      record->count++;
-      if (object && !set_key(builder, made, json_key(child), declared)) return false;
-      if (!null && !build(builder, made, field, shape, child)) return false;
-    }
-    builder->path[base] = '\0';
+    if (object)
+      enter(builder, at, json_key(child), &expected, &below);
+    else
+      enter_element(builder, at, place, &below);
+    builder->declared += below.count && (object || below.nodes[0]->field);
+    if (null && object) continue;
+    struct record *made = allocate(builder, sizeof *made);
+    if (!made) return false;
+    *tail = made;
+    tail = &made->next;
+    record->count++;
+    if (object && !set_key(builder, made, json_key(child), below.count > 0)) return false;
+    if (!null && !build(builder, made, &below, child)) return false;
   }
   return true;
 }
 
-static bool build(struct builder *builder, struct record *record, const struct field *field, enum shape shape, const struct json_node *node) {
-  if (field) return set_field(builder, record, field, node);
+/* Whether an object stands where the fields are in one, and a list where they are in its elements. */
+static bool has_shape(const struct field_node *at, const struct json_node *node) {
+  return json_type(node) == (field_node_is_list(at) ? JSON_ARRAY : JSON_OBJECT);
+}
+
+static bool build(struct builder *builder, struct record *record, const struct places *at, const struct json_node *node) {
+  const struct field_node *first = at->count ? at->nodes[0] : NULL;
   enum json_type type = json_type(node);
-  if (shape == SHAPE_ARRAY && type != JSON_ARRAY) return protocol(builder, "something else stands where an array is documented");
-  if (shape == SHAPE_OBJECT && type != JSON_OBJECT) return protocol(builder, "something else stands where an object is documented");
-  if (type == JSON_OBJECT || type == JSON_ARRAY) return build_children(builder, record, node, shape == SHAPE_ARRAY);
+  if (first && first->field) return set_field(builder, record, first, node);
+  if (first && !has_shape(first, node))
+    return protocol(builder, first,
+                    field_node_is_list(first) ? "something else stands where an array is documented"
+                                              : "something else stands where an object is documented");
+  if (type == JSON_OBJECT || type == JSON_ARRAY) return build_children(builder, record, at, node);
   return set_undeclared(builder, record, node);
 }
 
@@ -279,22 +269,31 @@ static void wipe_secrets(struct record *record) {
   }
 }
 
+/* Builds the record itself. The payload is an object, or a list where the fields are in its elements; without fields it can be either. An empty list has all that
+ * is documented. */
+static bool build_top(struct builder *builder, struct record *record, const struct json_node *payload) {
+  const struct field_node *top = builder->index->top;
+  bool list = payload && json_type(payload) == JSON_ARRAY, any = builder->operation->field_count == 0;
+  if (!payload || (!has_shape(top, payload) && !(any && list))) {
+    const char *root = builder->operation->root;
+    error_set(builder->error, ERROR_PROTOCOL, "the answer has no %s %s", root[0] ? root : "JSON", field_node_is_list(top) ? "list" : "object");
+    return false;
+  }
+  if (!build_children(builder, record, &(struct places){ .nodes = { top }, .count = 1 }, payload)) return false;
+  if (builder->declared > 0 || any || (list && !json_child(payload))) return true;
+  error_set(builder->error, ERROR_PROTOCOL, "the answer has none of the documented fields");
+  return false;
+}
+
 struct record *record_build(const struct json_node *payload, const struct request *request, struct error *error) {
   const struct operation *operation = request->operation;
   struct builder builder = { .request = request, .operation = operation, .error = error, .blocks.min = BLOCK_BYTES };
-  if (!payload || json_type(payload) != JSON_OBJECT) {
-    error_set(error, ERROR_PROTOCOL, "the answer has no %s object", operation->root[0] ? operation->root : "JSON");
-    return NULL;
-  }
   struct root *root = allocate(&builder, sizeof *root);
   if (!root) return NULL;
-  bool ok = build_children(&builder, &root->record, payload, false);
-  if (ok && builder.declared == 0 && operation->field_count > 0) {
-    error_set(error, ERROR_PROTOCOL, "the answer has none of the documented fields");
-    ok = false;
-  }
-  field_index_free(&builder.index);
-  explicit_bzero(builder.path, sizeof builder.path); /* it has keys of the answer in it */
+  builder.index = operation->index ? *operation->index : NULL;
+  if (!builder.index) builder.index = field_index_of(&builder.blocks, operation);
+  bool ok = builder.index && build_top(&builder, &root->record, payload);
+  if (!builder.index) error_set(error, ERROR_BUSY, "memory is used up");
   root->blocks = builder.blocks;
   if (ok) return &root->record;
   record_free(&root->record);

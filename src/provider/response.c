@@ -63,8 +63,8 @@ static void remember_number(struct redact *redact, const struct field *field, co
 static void remember_secrets(struct redact *redact, const struct field_index *secrets, const struct json_node *node, const struct field *within) {
   for (const struct json_node *child = json_child(node); child; child = json_next(child)) {
     const char *key = json_type(node) == JSON_OBJECT ? json_key(child) : NULL;
-    const struct field_entry *entry = key ? field_index_find(secrets, key, strlen(key)) : NULL;
-    const struct field *field = entry ? entry->field : within;
+    const struct field_node *named = key ? field_index_member(secrets, secrets->top, key, strlen(key)) : NULL;
+    const struct field *field = named ? named->field : within;
     remember_secrets(redact, secrets, child, field);
     if (field && json_type(child) == JSON_NUMBER) remember_number(redact, field, child);
     if (!field || json_type(child) != JSON_STRING) continue;
@@ -165,12 +165,13 @@ static void describe(const struct response *response, const struct json_node *ro
   const struct operation *operation = response->request->operation;
   struct redact *redact = request_redact(response->request);
   if (root) {
-    struct field_index secrets = { 0 };
-    if (field_index_secrets(&secrets, operation))
-      remember_secrets(redact, &secrets, root, NULL);
+    struct blocks blocks = { .min = 1000 };
+    const struct field_index *secrets = field_index_secrets(&blocks, operation);
+    if (secrets)
+      remember_secrets(redact, secrets, root, secrets->top->field);
     else
       redact->values.failed = true; /* then no text is shown */
-    field_index_free(&secrets);
+    blocks_free(&blocks);
     take(response, redact, root, operation->error_codes, error->code, ERROR_CODE_MAX, true);
     if (take(response, redact, root, operation->error_messages, error->message, ERROR_MESSAGE_MAX, false) && operation->error_details)
       add_details(redact, json_at(root, operation->error_details), error);

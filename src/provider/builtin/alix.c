@@ -23,6 +23,8 @@ static const struct field fields[] = {
   { .path = "cardNo", .type = FIELD_PAN },
 };
 
+static const struct field_index *index;
+
 static const struct operation operations[] = {
   {
       .name = "private_info",
@@ -37,6 +39,7 @@ static const struct operation operations[] = {
       .root = "data",
       .fields = fields,
       .field_count = COUNT_OF(fields),
+      .index = &index,
       .error_codes = { "errorCode" },
       .error_messages = { "message" },
   },

@@ -8,6 +8,8 @@ extern const struct provider provider_alix, provider_netxd, provider_whop, provi
 
 /* All of them, NULL-terminated. */
 extern const struct provider *const registry[];
+/* Makes the indices of their fields, which are then there for good. Called once, before other threads may use them. */
+void registry_setup(void);
 /* The built-in provider of that name; NULL when there is none. */
 const struct provider *registry_find(const char *name);
 

@@ -33,6 +33,8 @@ static const struct field fields[] = {
   { .path = "tokenInfo.tokenStatus", .type = FIELD_INTEGER }, { .path = "tokenInfo.actorId", .type = FIELD_INTEGER },
 };
 
+static const struct field_index *index;
+
 static const struct operation operations[] = {
   {
       .name = "get_token",
@@ -49,6 +51,7 @@ static const struct operation operations[] = {
       .root = "",
       .fields = fields,
       .field_count = COUNT_OF(fields),
+      .index = &index,
       .error_codes = { "status.code" },
       .error_messages = { "status.statusMessage", "title" },
       .error_details = "errors",

@@ -77,6 +77,8 @@ static const struct field fields[] = {
   { .path = "api.originalReference", .type = FIELD_STRING },
 };
 
+static const struct field_index *index;
+
 static const struct operation operations[] = {
   {
       .name = "get_cvv",
@@ -93,6 +95,7 @@ static const struct operation operations[] = {
       .root = "result",
       .fields = fields,
       .field_count = COUNT_OF(fields),
+      .index = &index,
       .error_codes = { "error.code" },
       .error_messages = { "error.message" },
   },

@@ -51,6 +51,8 @@ static const struct field fields[] = {
   { .path = "card_updater.updated_at", .type = FIELD_TIMESTAMP },
 };
 
+static const struct field_index *index;
+
 /* The shape of errors is not documented. Code and message are read wherever they were seen. */
 static const struct operation operations[] = {
   {
@@ -68,6 +70,7 @@ static const struct operation operations[] = {
       .root = "",
       .fields = fields,
       .field_count = COUNT_OF(fields),
+      .index = &index,
       .error_codes = { "code", "error.code" },
       .error_messages = { "message", "error.message", "error" },
   },

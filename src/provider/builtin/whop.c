@@ -51,6 +51,8 @@ static const struct field fields[] = {
   { .path = "secrets.name_on_card", .type = FIELD_STRING },
 };
 
+static const struct field_index *index;
+
 static const struct operation operations[] = {
   {
       .name = "retrieve",
@@ -67,6 +69,7 @@ static const struct operation operations[] = {
       .root = "",
       .fields = fields,
       .field_count = COUNT_OF(fields),
+      .index = &index,
       .error_codes = { "error.code", "error.type" },
       .error_messages = { "error.message" },
   },
