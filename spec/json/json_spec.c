@@ -1,77 +1,21 @@
 /* src/json/json; what is no JSON at all is in json_check_spec. */
 #define _GNU_SOURCE 1
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <cmocka.h>
 #include <locale.h>
 
 #include "random.h"
+#include "tree.h"
 #include "json/json.h"
 
 #define SEED     UINT64_C(0x5eedca4d5)
 #define TEXT_MAX ((size_t)1 << 24)
 #define T(text)  text, sizeof text - 1
 
-/* Parses a copy that ends with its block, so that a sanitizer sees a byte read too far. */
 static struct json_node *parse(const char *text, size_t len, const char **why, size_t *where) {
-  char *copy = malloc(len > 0 ? len : 1);
-  assert_non_null(copy);
-  memcpy(copy, text, len);
-  *why = NULL;
-  *where = SIZE_MAX;
-  struct json_node *root = json_parse(copy, len, why, where);
-  if (root == NULL) {
-    assert_non_null(*why);
-    assert_true(*where <= len);
-  }
-  free(copy);
-  return root;
-}
-
-/* The tree as JSON without a choice: no white space, json_write_string, json_number_text. */
-static void write_tree(const struct json_node *node, struct buf *out) {
-  size_t len;
-  switch (json_type(node)) {
-  case JSON_NULL: assert_true(buf_add_string(out, "null")); return;
-  case JSON_BOOLEAN: assert_true(buf_add_string(out, json_boolean(node) ? "true" : "false")); return;
-  case JSON_NUMBER: assert_true(json_number_text(node, out)); return;
-  case JSON_STRING: {
-    const char *string = json_string(node, &len);
-    assert_true(json_write_string(out, string, len));
-    return;
-  }
-  case JSON_ARRAY:
-  case JSON_OBJECT: break;
-  }
-  bool object = json_type(node) == JSON_OBJECT;
-  buf_add_char(out, object ? '{' : '[');
-  for (const struct json_node *child = json_child(node); child != NULL; child = json_next(child)) {
-    if (child != json_child(node)) buf_add_char(out, ',');
-    if (object) {
-      assert_true(json_write_string(out, json_key(child), strlen(json_key(child))));
-      buf_add_char(out, ':');
-    }
-    write_tree(child, out);
-  }
-  assert_true(buf_add_char(out, object ? '}' : ']'));
+  return parse_copy(json_parse, text, len, why, where);
 }
 
 static void parses_to(const char *text, size_t len, const char *expected) {
-  const char *why;
-  size_t where;
-  struct buf out;
-  buf_init(&out, TEXT_MAX);
-  struct json_node *root = parse(text, len, &why, &where);
-  if (root == NULL) fail_msg("%s: %s at byte %zu", text, why, where);
-  write_tree(root, &out);
-  assert_string_equal(buf_string(&out), expected);
-  json_free(root);
-  buf_free(&out);
+  becomes(json_parse, text, len, expected);
 }
 
 static void is_refused(const char *text, size_t len, size_t at) {

@@ -40,6 +40,10 @@ static const cJSON *tree(const struct json_node *node) {
   return (const cJSON *)(const void *)node;
 }
 
+static cJSON *made_tree(struct json_node *node) {
+  return (cJSON *)(void *)node;
+}
+
 static const struct json_node *wrapped(const cJSON *item) {
   return (const struct json_node *)(const void *)item;
 }
@@ -123,7 +127,54 @@ struct json_node *json_parse(const char *text, size_t len, const char **why, siz
 }
 
 void json_free(struct json_node *root) {
-  delete_tree((cJSON *)(void *)root);
+  delete_tree(made_tree(root));
+}
+
+static cJSON *new_null(void) {
+  unsigned long before = allocations;
+  cJSON *item = cJSON_CreateNull();
+  if (allocations == before) atomic_store_explicit(&hooks_lost, true, memory_order_relaxed);
+  return item;
+}
+
+struct json_node *json_new(void) {
+  return (struct json_node *)(void *)new_null();
+}
+
+struct json_node *json_add(struct json_node *parent, const char *key) {
+  cJSON *item = new_null();
+  if (item == NULL) return NULL;
+  if (key ? cJSON_AddItemToObject(made_tree(parent), key, item) : cJSON_AddItemToArray(made_tree(parent), item)) {
+    made_tree(parent)->type = key ? cJSON_Object : cJSON_Array;
+    return (struct json_node *)(void *)item;
+  }
+  cJSON_Delete(item);
+  return NULL;
+}
+
+bool json_set_string(struct json_node *node, const char *bytes, size_t len) {
+  char *copy = cJSON_malloc(len + 1);
+  if (copy == NULL) return false;
+  memcpy(copy, bytes, len);
+  copy[len] = '\0';
+  made_tree(node)->valuestring = copy;
+  made_tree(node)->type = cJSON_String;
+  return true;
+}
+
+bool json_make_list(struct json_node *node) {
+  cJSON *first = new_null(), *list = made_tree(node);
+  if (first == NULL) return false;
+  first->type = list->type;
+  first->child = list->child;
+  first->valuestring = list->valuestring;
+  first->valueint = list->valueint;
+  first->valuedouble = list->valuedouble;
+  first->prev = first; /* the last element, as cJSON has it */
+  list->type = cJSON_Array;
+  list->child = first;
+  list->valuestring = NULL;
+  return true;
 }
 
 enum json_type json_type(const struct json_node *node) {
@@ -262,15 +313,6 @@ void json_number_padded(const struct json_node *node, int digits, char text[stat
     json_print_number(json_number(node), text);
 }
 
-static bool writable(const char *bytes, size_t len) {
-  for (size_t i = 0; i < len;) {
-    size_t character = utf8_length(bytes + i, len - i);
-    if (character == 0 || bytes[i] == '\0') return false;
-    i += character;
-  }
-  return true;
-}
-
 static bool add_escaped(struct buf *out, unsigned char c) {
   static const char plain[] = "\"\\\b\f\n\r\t", letters[] = "\"\\bfnrt";
   const char *known = strchr(plain, c);
@@ -291,7 +333,7 @@ static bool add_quoted(struct buf *out, const char *bytes, size_t len) {
 
 bool json_write_string(struct buf *out, const char *bytes, size_t len) {
   size_t before = out->len;
-  if (!writable(bytes, len)) return false;
+  if (utf8_text(bytes, len) < len) return false;
   if (add_quoted(out, bytes, len)) return true;
   if (out->len > before) {
     explicit_bzero(out->data + before, out->len - before);

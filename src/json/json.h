@@ -60,6 +60,22 @@ double json_number(const struct json_node *node);
 /* False unless the number is whole and its magnitude is below 2^63. *value is exact then. */
 bool json_integer(const struct json_node *node, int64_t *value);
 
+/* A tree that is made of another source than JSON begins as a null, and each node becomes what is put into it:
+ *
+ *   struct json_node *root = json_new(), *card = json_add(root, "card");        {"card":null}
+ *   json_set_string(json_add(card, "pan"), "4111111111111111", 16);             {"card":{"pan":"4111111111111111"}}
+ *
+ * The caller keeps to JSON_MAX_DEPTH, adds no key twice, and has neither a NUL nor invalid UTF-8 in texts. Each takes the
+ * same time in a large tree as in a small one. Where memory is used up they return NULL or false, and the tree stays as
+ * it was. */
+struct json_node *json_new(void);
+/* Adds a null: to an object, or a null that becomes one, under that key; with NULL, to an array likewise. */
+struct json_node *json_add(struct json_node *parent, const char *key);
+/* Makes a null a string. */
+bool json_set_string(struct json_node *node, const char *bytes, size_t len);
+/* Makes a node an array whose only element is what the node was. A key stays. */
+bool json_make_list(struct json_node *node);
+
 /* Appends the text of a JSON_NUMBER: all digits of a whole number below 1e60, which are those of an integer in the
  * text; otherwise the fewest digits that read back as the same number. False when memory is used up. */
 bool json_number_text(const struct json_node *node, struct buf *out);

@@ -225,9 +225,13 @@ static bool check_value(struct check *check) {
   }
 }
 
+size_t json_check_values(size_t len) {
+  return len / BYTES_EACH > MANY ? len / BYTES_EACH : MANY;
+}
+
 bool json_check(const char *text, size_t len, const char **why, size_t *where) {
   const unsigned char *start = (const unsigned char *)text;
-  struct check check = { .at = start, .end = len > 0 ? start + len : start, .values = len / BYTES_EACH > MANY ? len / BYTES_EACH : MANY };
+  struct check check = { .at = start, .end = len > 0 ? start + len : start, .values = json_check_values(len) };
   skip_space(&check);
   bool ok = check_value(&check);
   if (ok) {

@@ -6,8 +6,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Refuses all that json_parse refuses, except for a repeated key. Of values there are at most 65,536, or one for every
- * twelve bytes: each takes memory and time that a small answer could else demand. On failure *why is a static sentence and *where the
+/* How many values a text of so many bytes may have: 65,536, or one for every twelve bytes. Each takes memory and time
+ * that a small answer could else demand. */
+size_t json_check_values(size_t len);
+
+/* Refuses all that json_parse refuses, except for a repeated key. On failure *why is a static sentence and *where the
  * byte at which the text went wrong. The decimal point of the thread's locale is '.' meanwhile, as json_parse sets
  * it. */
 bool json_check(const char *text, size_t len, const char **why, size_t *where);

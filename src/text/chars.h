@@ -57,4 +57,12 @@ static inline size_t utf8_length(const char *bytes, size_t left) {
   return overlong || surrogate || beyond ? 0 : len;
 }
 
+/* How many bytes at the start are valid UTF-8 without a NUL. */
+static inline size_t utf8_text(const char *bytes, size_t len) {
+  size_t at = 0;
+  for (size_t character = 1; at < len && bytes[at] != '\0' && character > 0; at += character)
+    character = utf8_length(bytes + at, len - at);
+  return at;
+}
+
 #endif
