@@ -16,7 +16,7 @@ CFLAGS   ?= -O2 -g
 ALL_CFLAGS = -std=c11 -D_GNU_SOURCE -Isrc -fPIC -fvisibility=hidden -fno-plt -pthread $(WARNINGS) $(HARDEN) $(CFLAGS)
 # Never unloaded (a thread or a fork handler may outlive the VM), no lazy binding (it spills vector registers).
 ALL_LDFLAGS = -shared -pthread -Wl,-z,relro,-z,now,-z,nodelete -Wl,--as-needed $(LDFLAGS)
-LIBS     := -lcurl -lcjson -lcrypto -lssl -lz -lm
+LIBS     := -lcurl -lcjson -lexpat -lcrypto -lssl -lz -lm
 
 # Lua 5.4's files are in …/lua/5.4, LuaJIT's in …/lua/5.1.
 LUA_ABI   = $(if $(filter luajit,$(LUA)),5.1,$(LUA))

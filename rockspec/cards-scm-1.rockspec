@@ -6,7 +6,7 @@ description = {
   summary = "Card providers behind one interface, with card numbers and CVVs kept out of Lua strings",
   detailed = [[
 Calls Alix, NetXD XD Ledger, Whop, PayEngine and Nayax, reads a card's private details or token, maps them to one record and masks them.
-Requests, HTTP, TLS and parsing are C (libcurl, cJSON, OpenSSL, zlib); a card number, CVV or credential lives in locked memory outside of the Lua heap.]],
+Requests, HTTP, TLS and parsing are C (libcurl, cJSON, expat, OpenSSL, zlib); a card number, CVV or credential lives in locked memory outside of the Lua heap.]],
   license = "MIT",
 }
 supported_platforms = { "linux" }
@@ -15,6 +15,7 @@ dependencies = { "lua >= 5.1, < 5.5" }
 external_dependencies = {
   CURL = { library = "curl" },
   CJSON = { library = "cjson" },
+  EXPAT = { library = "expat" },
   CRYPTO = { library = "crypto" },
   ZLIB = { library = "z" },
 }
