@@ -1,4 +1,4 @@
-/* src/text/transform and src/text/country. */
+/* src/text/transform. */
 #define _GNU_SOURCE 1
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "random.h"
-#include "text/transform.h"
+#include "text/transform/transform.h"
 
 #define SEED UINT64_C(0x7a45f0a1)
 

@@ -3,7 +3,7 @@
 #define CARDS_LUA_VALUE_H
 
 #include "lua/binding.h"
-#include "text/transform.h"
+#include "text/transform/transform.h"
 
 #define VALUE_DIGITS 320 /* bytes of the digits of any number, a sign and a NUL */
 #define VALUE_LAST4  4   /* characters that value_ends finds */

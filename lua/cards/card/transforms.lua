@@ -1,6 +1,6 @@
 --- The transforms of a mapping: what may stand behind the paths of an expression, { "expMonth", month }.
 --
--- A transform is an opaque value; what it is is kept here: { name } with `transform`, the name of what C does (src/text/transform.h), by field in
+-- A transform is an opaque value; what it is is kept here: { name } with `transform`, the name of what C does (src/text/transform/transform.h), by field in
 -- `fields` where that depends on it, or with `words` or `default`. It makes of a secret a new secret of its class, and nothing of what makes no
 -- sense to it.
 

@@ -1,11 +1,11 @@
-#include "text/transform.h"
+#include "text/transform/transform.h"
 
 #include <string.h>
 #include <time.h>
 
 #include "text/chars.h"
-#include "text/country.h"
 #include "text/pan.h"
+#include "text/transform/country.h"
 
 #define CENTURY          2000
 #define FIRST_YEAR       1000

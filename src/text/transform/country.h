@@ -1,6 +1,6 @@
 /* Countries by their codes and names in ISO 3166-1. */
-#ifndef CARDS_TEXT_COUNTRY_H
-#define CARDS_TEXT_COUNTRY_H
+#ifndef CARDS_TEXT_TRANSFORM_COUNTRY_H
+#define CARDS_TEXT_TRANSFORM_COUNTRY_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-#include "text/country.h"
+#include "text/transform/country.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* What a mapping makes of one value: bytes to bytes, so that a secret stays one. Pure functions without state. */
-#ifndef CARDS_TEXT_TRANSFORM_H
-#define CARDS_TEXT_TRANSFORM_H
+#ifndef CARDS_TEXT_TRANSFORM_TRANSFORM_H
+#define CARDS_TEXT_TRANSFORM_TRANSFORM_H
 
 #include <stdbool.h>
 #include <stddef.h>
