@@ -6,6 +6,7 @@ local mappings = require "support.mappings"
 local names = require "cards.mask.names"
 
 local slip = answer.slip
+local unpack = table.unpack or unpack -- luacheck: ignore
 
 local made = {}
 
@@ -29,7 +30,8 @@ local PATHS = {
     "phone_number.subscriber", "address_line1", "address_city", "address_zip", "address_country", "created_at" },
   ["acme.show"] = { "name", "a.b", "a.b2", "cvv", "expMonth" },
 }
-local TRANSFORMS = { "digits", "integer", "year", "month", "month_year", "date", "upper", "trim", "country", "phone", "map", "default" }
+local TRANSFORMS = { "digits", "integer", "year", "month", "month_year", "date", "upper", "trim", "country", "phone", "map", "default",
+  "base64", "hex", "slice" }
 local WORDS = { { active = "open" }, { ACTIVE = 1, ["27"] = "2027", [12] = 3, [true] = "yes" }, { [answer.NUMBER] = "4", [answer.CVV] = "5" }, { x = "" },
   { x = answer.NUMBER }, { [0.5] = "x" }, { x = false } }
 local DEFAULTS = { "unknown", "", 12, 2027, 13, "US", answer.NUMBER, 0 / 0, 1 / 0, "1111", "12/25" }
@@ -76,16 +78,43 @@ local function call(read, name)
   end
 end
 
+local SLICES = { { 1, 6 }, { -4 }, { 7, 12 }, { 0, 1e6 }, { -100, -2 }, { 3, 2 }, { 2 } }
+local SPELLINGS = { "YYMM", "MM/YY", "YYYY-MM", "MMYYYY", "MM", "", "YMMY" }
+local BETWEEN = { "", " ", "-", "\0", ("x"):rep(40), 5 }
+
+--- What the transforms that are called are called with: two arguments at most.
+local CALLED = {
+  map = function(read) return read:choice(WORDS) end,
+  default = function(read) return read:choice(DEFAULTS) end,
+  slice = function(read) return unpack(read:choice(SLICES), 1, 2) end,
+  month_year = function(read) return read:choice(SPELLINGS) end,
+  join = function(read, name)
+    local paths = {}
+    for i = 1, (read:byte() - 48) % 4 + (slip(read, 1) and 16 or 0) do
+      paths[i] = path_of(read, name)
+    end
+    return paths, read:choice(BETWEEN)
+  end,
+}
+
+--- What a transform of that name gives for its arguments; it itself where it does not take any, or should.
+local function called(read, transform, name)
+  local first, second = CALLED[transform](read, name)
+  if slip(read, 8) then
+    first = read:value()
+  end
+  local ok, value = pcall(cards.map[transform], first, second)
+  answer.must_hide(not ok and value, transform)
+  return ok and value or slip(read, 1) and cards.map[transform] or cards.map.upper
+end
+
 local function transform(read, field)
   local name = read:choice(TRANSFORMS)
   if name == "month_year" and field:sub(1, 4) ~= "exp_" and not slip(read, 2) then
     name = "trim"
   end
-  if name == "map" or name == "default" then
-    local argument = slip(read, 8) and read:value() or read:choice(name == "map" and WORDS or DEFAULTS)
-    local ok, value = pcall(cards.map[name], argument)
-    answer.must_hide(not ok and value, name)
-    return ok and value or slip(read, 1) and cards.map[name] or cards.map.upper
+  if CALLED[name] and (name ~= "month_year" or read:byte() % 2 == 1) then
+    return called(read, name)
   end
   return cards.map[name]
 end
@@ -93,7 +122,7 @@ end
 local function list(read, name, field)
   local items = {}
   for _ = slip(read, 4) and 1 or 0, (read:byte() - 48) % 3 do
-    table.insert(items, path_of(read, name))
+    table.insert(items, read:byte() % 8 == 7 and called(read, "join", name) or path_of(read, name))
   end
   for _ = 1, (read:byte() - 48) % 5 do
     table.insert(items, transform(read, field))
@@ -207,6 +236,7 @@ end
 
 local TOKENS = { "return", "{", "}", "=", ",", "(", ")", "[", "]", "[\"alix.private_info\"]", "number", "billing", "exp_month", "\"cardNo\"", "\"expMonth\"",
   "month", "digits", "map", "default", "\"x\"", "function(r)", "end", "local t", "t", "keep", "pan", "hide", "last", "4", "first", "hash", "cvv", "--", "\n",
+  "join", "slice", "hex", "base64", "month_year",
   "[[", "]]", "'", "\\z\n", "\\", "..", "for i = 1, 3 do", "r:reveal()", "error", "io", "phone", "fn", "[=[", "]=]", "if t then", "~=", ";",
   "upper", "\"a.b\"", "holder_name", "{ \"cardNo\", digits }", "operations", "repeat", "until t", "goto x", "0x", "1e5", "\239\187\191", "#", "--[[", "a.b" }
 

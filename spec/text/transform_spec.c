@@ -108,6 +108,17 @@ static void months_with_years(void **state) {
     { "122025", "12", "2025" },
     { "202512", "12", "2025" },
     { "012012", "1", "2012" },
+    { "122012", "12", "2012" }, /* as 1220-12 it would be of no card */
+    { "202012", "12", "2020" },
+    { "201220", NULL, NULL },
+    { "121220", NULL, NULL }, /* neither 12/1220 nor 1212-20 */
+    { "121999", NULL, NULL },
+    { "199912", NULL, NULL },
+    { "12/1999", "12", "1999" },
+    { "1212", "12", "2012" },
+    { "0025", NULL, NULL },
+    { "125", NULL, NULL },
+    { "20251", NULL, NULL },
     { "2025-12-31", "12", "2025" },
     { "2025-12-31T23:59:59Z", "12", "2025" },
     { "12/99", "12", "2099" },
@@ -129,6 +140,133 @@ static void months_with_years(void **state) {
   for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
     check(TRANSFORM_MONTH_OF, &(struct row){ rows[i].in, rows[i].month }, 1);
     check(TRANSFORM_YEAR_OF, &(struct row){ rows[i].in, rows[i].year }, 1);
+  }
+}
+
+/* What a text that is spelled so is read as, "12/2025". */
+static const char *spelled(const char *spelling, const char *in, size_t len) {
+  static char out[32];
+  char *copy = malloc(len ? len : 1);
+  int month, year;
+  assert_non_null(copy);
+  memcpy(copy, in, len);
+  bool ok = transform_spelled(spelling, copy, len, &month, &year);
+  free(copy);
+  if (!ok) return "nothing";
+  snprintf(out, sizeof out, "%d/%d", month, year);
+  return out;
+}
+
+static void spelled_dates(void **state) {
+  (void)state;
+  static const struct {
+    const char *spelling, *in, *out;
+  } rows[] = {
+    { "YYMM", "2512", "12/2025" },
+    { "YYMM", " 1112\n", "12/2011" },
+    { "MMYY", "1112", "11/2012" },
+    { "YY-MM", "25-12", "12/2025" },
+    { "MM-YY", "12-25", "12/2025" },
+    { "MM/YY", "01/27", "1/2027" },
+    { "YYYYMM", "202512", "12/2025" },
+    { "MMYYYY", "122012", "12/2012" },
+    { "YYYYMM", "122012", "12/1220" },
+    { "YYYY-MM", "2025-01", "1/2025" },
+    { "MM/YYYY", "12/1999", "12/1999" },
+    { "MM . YY", "12 . 25", "12/2025" },
+    { "--YY--MM", "--25--12", "12/2025" },
+    { "YYMM", "2513", NULL },
+    { "YYMM", "2500", NULL },
+    { "YYMM", "25-12", NULL },
+    { "YYMM", "202512", NULL },
+    { "YYMM", "251", NULL },
+    { "YYMM", "25123", NULL },
+    { "YY-MM", "2512", NULL },
+    { "YY-MM", "25/12", NULL },
+    { "MM/YY", "1/25", NULL },
+    { "MM/YY", "12/25/", NULL },
+    { "YYYYMM", "099912", NULL },
+    { "YYMM", "2x12", NULL },
+    { "YYMM", "", NULL },
+    { "MM/YY", "MM/YY", NULL },
+    { "YYMM", "-512", NULL },
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+    const char *out = spelled(rows[i].spelling, rows[i].in, strlen(rows[i].in));
+    if (strcmp(out, rows[i].out ? rows[i].out : "nothing") != 0) fail_msg("'%s' as %s: %s", rows[i].in, rows[i].spelling, out);
+  }
+}
+
+/* Each month of a century in each spelling is read back; and without its spelling too, where that says which is which. */
+static void each_month(void **state) {
+  (void)state;
+  static const struct {
+    const char *spelling, *format;
+    bool month_first, plain; /* whether it is read without its spelling */
+  } rows[] = {
+    { "MMYY", "%02d%02d", true, true },        { "MM/YY", "%02d/%02d", true, true },      { "MM-YY", "%02d-%02d", true, true },
+    { "MMYYYY", "%02d20%02d", true, true },    { "MM/YYYY", "%02d/20%02d", true, true },  { "YYMM", "%02d%02d", false, false },
+    { "YY-MM", "%02d-%02d", false, false },    { "YY/MM", "%02d/%02d", false, false },    { "YYYYMM", "20%02d%02d", false, true },
+    { "YYYY-MM", "20%02d-%02d", false, true }, { "YYYY/MM", "20%02d/%02d", false, true },
+  };
+  for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+    for (int year = 0; year < 100; year++)
+      for (int month = 1; month <= 12; month++) {
+        char in[32], expected[32], expected_month[16];
+        int len = rows[i].month_first ? snprintf(in, sizeof in, rows[i].format, month, year) : snprintf(in, sizeof in, rows[i].format, year, month);
+        snprintf(expected, sizeof expected, "%d/%d", month, 2000 + year);
+        snprintf(expected_month, sizeof expected_month, "%d", month);
+        assert_string_equal(spelled(rows[i].spelling, in, (size_t)len), expected);
+        if (rows[i].plain) check(TRANSFORM_MONTH_OF, &(struct row){ in, expected_month }, 1);
+        if (rows[i].plain) check(TRANSFORM_YEAR_OF, &(struct row){ in, expected + strlen(expected) - 4 }, 1);
+        if (!rows[i].plain && year > 12) check(TRANSFORM_MONTH_OF, &(struct row){ in, NULL }, 1);
+      }
+}
+
+static void encoded(void **state) {
+  (void)state;
+  /* RFC 4648, section 10 */
+  CHECK(TRANSFORM_BASE64, { "Zg==", "f" }, { "Zm8=", "fo" }, { "Zm9v", "foo" }, { "Zm9vYg==", "foob" }, { "Zm9vYmE=", "fooba" },
+        { "Zm9vYmFy", "foobar" });
+  CHECK(TRANSFORM_BASE64, { "Zg", "f" }, { "Zm9vYmE", "fooba" }, { " Zm9v\n", "foo" }, { "+/-_", "\xfb\xff\xbf" }, { "Zh==", "f" },
+        { "NDExMTExMTExMTExMTExMQ==", "4111111111111111" });
+  CHECK(TRANSFORM_BASE64, { "", NULL }, { " ", NULL }, { "=", NULL }, { "==", NULL }, { "====", NULL }, { "Z", NULL }, { "Zm9vY", NULL },
+        { "Zg=", NULL }, { "Zg===", NULL }, { "Z===", NULL }, { "Zg==Zg==", NULL }, { "Zm 9v", NULL }, { "Zm9*", NULL }, { "Zm9\xc3", NULL });
+  CHECK(TRANSFORM_HEX, { "34", "4" }, { "666F6f", "foo" }, { "\t34\n", "4" }, { "ff", "\xff" }, { "", NULL }, { "3", NULL }, { "343", NULL },
+        { "3g", NULL }, { "0x34", NULL }, { "34 35", NULL }, { "\xc3\xbc", NULL }, { "!4", NULL }, { "3`", NULL }, { "3G", NULL }, { "3@", NULL });
+}
+
+/* Any bytes, written so by a few lines of a kind of their own, are read back. */
+static void encoded_bytes(void **state) {
+  (void)state;
+  static const char *const alphabets[] = { "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/",
+                                           "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_" };
+  for (uint64_t seed = SEED; seed < SEED + 5000; seed++) {
+    struct random random = random_of(seed);
+    unsigned char bytes[40];
+    char base64[60], hex[80], out[80];
+    size_t len = 1 + pick(&random, sizeof bytes), out_len, written = 0;
+    for (size_t i = 0; i < len; i++)
+      bytes[i] = (unsigned char)pick(&random, 256);
+    for (size_t bit = 0; bit < 8 * len; bit += 6) {
+      unsigned value = 0;
+      for (size_t i = bit; i < bit + 6; i++)
+        value = 2 * value + (i < 8 * len ? bytes[i / 8] >> (7 - i % 8) & 1U : 0);
+      base64[written++] = alphabets[seed % 2][value];
+    }
+    while (seed % 3 && written % 4)
+      base64[written++] = '=';
+    assert_true(transform_apply(TRANSFORM_BASE64, base64, written, out, &out_len));
+    assert_int_equal(out_len, len);
+    assert_memory_equal(out, bytes, len);
+    for (size_t i = 0; i < len; i++) {
+      char pair[3];
+      snprintf(pair, sizeof pair, seed % 2 ? "%02x" : "%02X", bytes[i]);
+      memcpy(hex + 2 * i, pair, 2);
+    }
+    assert_true(transform_apply(TRANSFORM_HEX, hex, 2 * len, out, &out_len));
+    assert_int_equal(out_len, len);
+    assert_memory_equal(out, bytes, len);
   }
 }
 
@@ -221,7 +359,8 @@ static void any_bytes(void **state) {
       in[i] = alphabet[pick(&random, sizeof alphabet - 1)];
     for (int transform = 0; transform < TRANSFORMS; transform++) {
       char *once = apply((enum transform)transform, in, len);
-      bool settles = transform != TRANSFORM_MONTH_OF && transform != TRANSFORM_YEAR_OF;
+      bool is_part = transform == TRANSFORM_MONTH_OF || transform == TRANSFORM_YEAR_OF;
+      bool settles = !is_part && transform != TRANSFORM_BASE64 && transform != TRANSFORM_HEX;
       if (once && settles && strlen(once) > 0 && !memchr(in, 0, len)) {
         char *twice = apply((enum transform)transform, once, strlen(once));
         if (!twice || strcmp(once, twice) != 0) fail_msg("seed %llu: %s", (unsigned long long)seed, transform_names[transform]);
@@ -234,10 +373,12 @@ static void any_bytes(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(whole_numbers), cmocka_unit_test(digits),  cmocka_unit_test(integers),
-    cmocka_unit_test(years),         cmocka_unit_test(months),  cmocka_unit_test(months_with_years),
-    cmocka_unit_test(dates),         cmocka_unit_test(letters), cmocka_unit_test(countries),
-    cmocka_unit_test(all_countries), cmocka_unit_test(phones),  cmocka_unit_test(any_bytes),
+    cmocka_unit_test(whole_numbers), cmocka_unit_test(digits),        cmocka_unit_test(integers),
+    cmocka_unit_test(years),         cmocka_unit_test(months),        cmocka_unit_test(months_with_years),
+    cmocka_unit_test(spelled_dates), cmocka_unit_test(each_month),    cmocka_unit_test(encoded),
+    cmocka_unit_test(encoded_bytes), cmocka_unit_test(dates),         cmocka_unit_test(letters),
+    cmocka_unit_test(countries),     cmocka_unit_test(all_countries), cmocka_unit_test(phones),
+    cmocka_unit_test(any_bytes),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

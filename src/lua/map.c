@@ -5,8 +5,8 @@
 #include "lua/value.h"
 #include "text/chars.h"
 
-#define ROOM    24        /* slots of the stack that the work on a field needs */
-#define NO_WORD "unknown" /* of a secret that has no word */
+#define ROOM    (24 + VALUE_PIECES) /* slots of the stack that the work on a field needs */
+#define NO_WORD "unknown"           /* of a secret that has no word */
 #define FAILURE (-1)
 
 /* The kinds of neutral fields, and how each reads what a provider wrote. Only the fields of secrets take a secret, so that what a descriptor does not declare stays hidden. */
@@ -32,14 +32,16 @@ static const struct {
 };
 
 /* What a step does with the value on top of the stack: see core.mapping. */
-enum code { TABLE, NAME, CONSTANT, PATH, OTHER, CALL, PLAIN, TRANSFORM, WORDS, DEFAULT, READ, GROUP };
-static const char *const code_names[] = { "table",     "name",  "constant", "path", "other", "call", "plain",
-                                          "transform", "words", "default",  "read", "group", NULL };
+enum code { TABLE, NAME, CONSTANT, PATH, OTHER, JOIN, PART, CALL, PLAIN, TRANSFORM, WORDS, SLICE, SPELLED, DEFAULT, READ, GROUP };
+static const char *const code_names[] = { "table",     "name",  "constant", "path",    "other",   "join", "part",  "call", "plain",
+                                          "transform", "words", "slice",    "spelled", "default", "read", "group", NULL };
 
 struct step {
   enum code code;
-  int from; /* the stack place of a table; for CALL the place of the field's name in HELD; for constants the type of the value; for GROUP how many fields it may have */
-  int value; /* the place of a value in HELD; or a transform, a kind, the number of steps in a group */
+  /* The stack place of a table; for CALL and JOIN the place in HELD of the field's name and of what stands between the parts; for constants the type of the value; for
+   * SLICE the first character; for SPELLED whether it is the year; for GROUP how many fields it may have. */
+  int from;
+  int value; /* the place of a value in HELD; or a transform, a kind, the last character, the number of parts or of steps in a group */
 };
 
 struct plan {
@@ -59,6 +61,7 @@ struct reading {
   struct secret *made;         /* the current value, where a step of this field made that secret; else NULL */
   const struct secret *number; /* of the card, which keeps it */
   bool has_last4, has_bin, is_confined;
+  bool is_last; /* a mapping in a file makes nothing more of the secret */
 };
 
 static bool has_digits(const char *text, size_t len, size_t least, size_t most) {
@@ -74,10 +77,7 @@ static enum outcome read_value(lua_State *L, int type, enum kind kind, int secre
   if (type == LUA_TUSERDATA) return is_secret && value_secret(L, secrets) ? A_VALUE : NO_VALUE;
   if (kinds[kind].transform != TRANSFORMS) return value_transform(L, type, kinds[kind].transform, secrets);
   if (type != LUA_TSTRING && (!value_text(L) || (zeros > 0 && *lua_tostring(L, -1) == '-'))) return NO_VALUE;
-  for (; lua_rawlen(L, -1) < zeros; lua_concat(L, 2)) {
-    lua_pushliteral(L, "0");
-    lua_insert(L, -2);
-  }
+  value_pad(L, zeros);
   size_t len = lua_rawlen(L, -1);
   if (len == 0 || (kinds[kind].most > 0 && !has_digits(lua_tostring(L, -1), len, kinds[kind].least, kinds[kind].most))) return NO_VALUE;
   return is_secret ? value_to_secret(L, kinds[kind].class, lua_tostring(L, -1), len) : A_VALUE;
@@ -132,22 +132,41 @@ static enum outcome translate(lua_State *L, int held) {
   return found;
 }
 
-/* Whether a mapping in a file may do that with the secret: it makes something of any value, and nothing that shows more of it. */
-static bool is_harmless(const struct step *step, const struct secret *secret) {
-  if (step->code != TRANSFORM) return false;
-  bool is_card = secret->class == SECRET_PAN || secret->class == SECRET_CVV;
-  return step->value == TRANSFORM_TRIM || step->value == TRANSFORM_UPPER || (step->value == TRANSFORM_DIGITS && is_card);
+/* Whether the step leaves a secret as readable as it was, so that another step can follow in a file. */
+static bool keeps_form(const struct step *step) {
+  return step->code == TRANSFORM && (step->value == TRANSFORM_TRIM || step->value == TRANSFORM_UPPER || step->value == TRANSFORM_DIGITS);
 }
 
-/* Applies a transform or a table of words; the value becomes nil where it makes no sense. Closes the secret that the step before made. False: an error is on top of the
- * stack. */
+/* Whether a mapping in a file may do that with the secret: what it makes depends on the secret's form at most, and shows no more of it. */
+static bool is_harmless(const struct step *step, const struct secret *secret) {
+  bool is_card = secret->class == SECRET_PAN || secret->class == SECRET_CVV;
+  if (step->code != TRANSFORM) return step->code == SLICE;
+  return step->value == TRANSFORM_BASE64 || step->value == TRANSFORM_HEX || (keeps_form(step) && (step->value != TRANSFORM_DIGITS || is_card));
+}
+
+static enum outcome apply(lua_State *L, const struct step *step, int type, bool hides) {
+  int secrets = lua_upvalueindex(SECRETS);
+  switch (step->code) {
+  case WORDS: return translate(L, step->value);
+  case SLICE: return value_slice(L, type, step->from, step->value, hides, secrets);
+  case SPELLED:
+    lua_rawgeti(L, HELD, step->value);
+    const char *spelling = lua_tostring(L, -1); /* which HELD keeps */
+    lua_pop(L, 1);
+    return value_spelled(L, type, spelling, step->from);
+  default: return value_transform(L, type, (enum transform)step->value, secrets);
+  }
+}
+
+/* Applies a step that makes another value of one; the value becomes nil where it makes no sense. Closes the secret that the step before made. False: an error is on top of
+ * the stack. */
 static bool change(lua_State *L, const struct step *step, int type, struct reading *reading) {
   struct secret *before = reading->made;
   int secrets = lua_upvalueindex(SECRETS);
   const struct secret *secret = reading->is_confined && type == LUA_TUSERDATA ? value_secret(L, secrets) : NULL;
   enum outcome found = NO_VALUE;
-  if (!secret || is_harmless(step, secret))
-    found = step->code == WORDS ? translate(L, step->value) : value_transform(L, type, (enum transform)step->value, secrets);
+  if (!secret || (!reading->is_last && is_harmless(step, secret))) found = apply(L, step, type, reading->is_confined);
+  reading->is_last = secret && !keeps_form(step);
   if (before) secret_wipe(before);
   reading->made = found == A_VALUE && type == LUA_TUSERDATA ? value_secret(L, secrets) : NULL;
   if (found == NO_VALUE) {
@@ -213,13 +232,54 @@ static bool take_nothing(lua_State *L, int type) {
   return is_nothing;
 }
 
+/* Pushes what the parts of a join give that are there, and goes to the last of them. Returns the type of that; FAILURE: an error is on top of the stack. */
+static int join(lua_State *L, const struct step **at, struct reading *reading) {
+  int below = lua_gettop(L), secrets = lua_upvalueindex(SECRETS);
+  const struct step *step = *at;
+  size_t between_len;
+  for (int i = 1; i <= step->value; i++) {
+    bool is_there = get(L, step + i) == LUA_TUSERDATA ? value_secret(L, secrets) != NULL : value_text(L) && lua_rawlen(L, -1) > 0;
+    if (!is_there) lua_pop(L, 1);
+  }
+  *at = step + step->value;
+  lua_rawgeti(L, HELD, step->from);
+  const char *between = lua_tolstring(L, -1, &between_len); /* which HELD keeps */
+  lua_pop(L, 1);
+  enum outcome found = lua_gettop(L) > below ? value_join(L, below, between, between_len, reading->is_confined, secrets) : NO_VALUE;
+  if (found == NO_ROOM) return FAILURE;
+  if (found == NO_VALUE) {
+    lua_settop(L, below);
+    lua_pushnil(L);
+  }
+  int type = lua_type(L, -1);
+  reading->made = type == LUA_TUSERDATA ? value_secret(L, secrets) : NULL;
+  reading->is_last = reading->is_confined && reading->made;
+  return type;
+}
+
+/* Pushes the value that the steps begin with, which is nothing of the record's but where a default follows, and goes behind it. Returns its type, or FAILURE. */
+static int begin(lua_State *L, const struct step **at, struct reading *reading) {
+  const struct step *step = *at;
+  reading->made = NULL;
+  reading->is_last = false;
+  if (step->code != PATH && step->code != CONSTANT && step->code != JOIN) return LUA_TNIL;
+  int type = step->code == PATH ? get(L, step) : step->code == CONSTANT ? get_constant(L, step) : join(L, at, reading);
+  ++*at;
+  return type;
+}
+
 /* Runs the steps up to READ on the value of that type. Returns the type of the result; FAILURE: an error is on top of the stack. */
 static int find_value(lua_State *L, int type, const struct step **at, struct reading *reading) {
-  reading->made = NULL;
   for (const struct step *step = *at; step->code != READ; *at = ++step)
     switch (step->code) {
     case OTHER:
       if (take_nothing(L, type)) type = get(L, step);
+      break;
+    case JOIN:
+      if (!take_nothing(L, type))
+        step += step->value;
+      else if ((type = join(L, &step, reading)) == FAILURE)
+        return FAILURE;
       break;
     case CALL:
       if (!call(L, step)) return FAILURE;
@@ -227,6 +287,7 @@ static int find_value(lua_State *L, int type, const struct step **at, struct rea
       break;
     case PLAIN:
       if (type != LUA_TUSERDATA || kinds[step->value].class != SECRET_CLASSES) break;
+      if (reading->made) secret_wipe(reading->made);
       lua_pop(L, 1);
       lua_pushnil(L);
       type = LUA_TNIL;
@@ -268,9 +329,10 @@ static int read_fields(lua_State *L, int most, const struct step *step, const st
       step += step->value;
       found = fields == FAILURE ? NO_ROOM : fields > 0 ? A_VALUE : NO_VALUE;
     } else {
-      type = step->code == PATH ? get(L, step++) : step->code == CONSTANT ? get_constant(L, step++) : LUA_TNIL;
-      if (step->code != READ) type = find_value(L, type, &step, reading);
+      type = begin(L, &step, reading);
+      if (type != FAILURE && step->code != READ) type = find_value(L, type, &step, reading);
       found = type == FAILURE ? NO_ROOM : read_field(L, type, (enum kind)step->value, reading);
+      if (found == NO_VALUE && reading->made) secret_wipe(reading->made);
     }
     if (found == NO_ROOM) return FAILURE;
     count += found == A_VALUE;
@@ -342,23 +404,26 @@ static struct step read_step(lua_State *L, int held, int tables) {
   lua_getfield(L, at, "from");
   lua_getfield(L, at, "value");
   struct step step = { .code = (enum code)luaL_checkoption(L, at + 1, NULL, code_names) };
-  if (step.code == TABLE || step.code == PATH || step.code == OTHER) {
+  if (step.code == TABLE || step.code == PATH || step.code == OTHER || step.code == PART) {
     int from = (int)luaL_checkinteger(L, at + 2);
     luaL_argcheck(L, from >= 1 && from <= tables + 1, at + 2, "the place of a table that comes before");
     step.from = from == 1 ? RECORD : TABLES + from - 2;
   } else if (step.code == CONSTANT || step.code == DEFAULT) {
     step.from = lua_type(L, at + 3);
-  } else if (step.code == CALL) {
+  } else if (step.code == CALL || step.code == JOIN) {
     lua_pushvalue(L, at + 2);
     step.from = value_hold(L, held);
-  } else if (step.code == GROUP) {
+  } else if (step.code == SPELLED) {
+    step.from = luaL_checkoption(L, at + 2, NULL, kind_names) == YEAR;
+  } else if (step.code == GROUP || step.code == SLICE) {
     step.from = (int)luaL_checkinteger(L, at + 2);
   }
+  luaL_argcheck(L, step.code != JOIN || lua_tonumber(L, at + 3) <= VALUE_PIECES, at + 3, "too many parts");
   if (step.code == TRANSFORM)
     step.value = luaL_checkoption(L, at + 3, NULL, transform_names);
   else if (step.code == READ || step.code == PLAIN)
     step.value = luaL_checkoption(L, at + 3, NULL, kind_names);
-  else if (step.code == GROUP)
+  else if (step.code == GROUP || step.code == SLICE || step.code == JOIN)
     step.value = (int)luaL_checkinteger(L, at + 3);
   else
     step.value = value_hold(L, held);
@@ -373,9 +438,12 @@ static struct step read_step(lua_State *L, int held, int tables) {
  * text counts as nothing, and then an earlier field of that name stays. `most` is how many fields there may be. The steps that find the value:
  *  - "path": what stands under the key `value` in a table; "other": the same where the value is nothing so far
  *  - "constant": the value itself; "default": the same where the value is nothing so far
+ *  - "join": where the value is nothing so far, what the next `value` steps give that are there, "part" with a key and a table each, put together; `from` is what stands
+ *    between them
  *  - "call": what a function makes of the record; `from` is the name of the field for the error
  *  - "plain": drops a secret, unless a field of that kind takes it
- *  - "transform": applies the transform of that name; "words": looks it up in a table of words
+ *  - "transform": applies the transform of that name; "words": looks it up in a table of words; "slice": takes the characters `from` to `value`; "spelled": reads the month or
+ *    year, which `from` says, that is spelled as `value` is
  * "group" stands in the place of these and of "read": the next `value` steps are the fields of a table, `from` at most. */
 int core_mapping(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
@@ -398,8 +466,8 @@ int core_mapping(lua_State *L) {
     lua_rawgeti(L, i < tables ? 3 : 4, i < tables ? i + 1 : i - tables + 1);
     plan->steps[i] = read_step(L, 2, i < tables ? i : tables);
     plan->room += 2 * (plan->steps[i].code == GROUP);
-    bool ends = i + 1 < count || plan->steps[i].code == READ;
-    luaL_argcheck(L, ends && (plan->steps[i].code != GROUP || (unsigned)plan->steps[i].value < (unsigned)(count - i)), 1, "the steps have no end");
+    bool ends = i + 1 < count || plan->steps[i].code == READ, has_steps = plan->steps[i].code == GROUP || plan->steps[i].code == JOIN;
+    luaL_argcheck(L, ends && (!has_steps || (unsigned)plan->steps[i].value < (unsigned)(count - i)), 1, "the steps have no end");
   }
   lua_pushvalue(L, 2);
   lua_setuservalue(L, -2);

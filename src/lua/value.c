@@ -71,6 +71,19 @@ enum outcome value_to_secret(lua_State *L, enum secret_class class, const char *
   return A_VALUE;
 }
 
+/* The same of a part of a secret. */
+static enum outcome copy_part(lua_State *L, enum secret_class class, const struct secret *secret, size_t from, size_t len) {
+  struct secret *made = push_reserved(L, class, len);
+  if (!made) return NO_ROOM;
+  bool ok = secret_state(secret) == SECRET_OPEN;
+  if (ok)
+    memcpy(made->bytes, secret->bytes + from, len);
+  else
+    secret_wipe(made);
+  lua_replace(L, -2);
+  return ok ? A_VALUE : NO_VALUE;
+}
+
 /* The result is written where it stays. */
 static enum outcome transform_secret(lua_State *L, enum transform transform, const struct secret *secret) {
   if (secret_state(secret) != SECRET_OPEN) return NO_VALUE;
@@ -91,6 +104,15 @@ static enum outcome put_number(lua_State *L, int number) {
   return A_VALUE;
 }
 
+/* Whether bytes that were written in base64 or as hexadecimal digits are a text: UTF-8 without a NUL. */
+static bool is_text(const char *bytes, size_t len) {
+  for (size_t at = 0, character; at < len; at += character) {
+    character = utf8_length(bytes + at, len - at);
+    if (character == 0 || bytes[at] == '\0') return false;
+  }
+  return true;
+}
+
 /* Of a text, which is the value or was made of it. Most dates and countries stay as they are. */
 static enum outcome transform_text(lua_State *L, enum transform transform, const char *text, size_t len, bool is_value) {
   char small[SMALL];
@@ -98,7 +120,9 @@ static enum outcome transform_text(lua_State *L, enum transform transform, const
   if (transform_is_number(transform)) return transform_number(transform, text, len, &number) ? put_number(L, number) : NO_VALUE;
   size_t room = transform_room(transform, len), made;
   char *out = room <= sizeof small ? small : lua_newuserdata(L, room);
-  bool ok = transform_apply(transform, text, len, out, &made), is_same = ok && is_value && made == len && memcmp(text, out, len) == 0;
+  bool ok = transform_apply(transform, text, len, out, &made);
+  if (transform == TRANSFORM_BASE64 || transform == TRANSFORM_HEX) ok = ok && is_text(out, made);
+  bool is_same = ok && is_value && made == len && memcmp(text, out, len) == 0;
   if (ok && !is_same) {
     lua_pushlstring(L, out, made);
     lua_replace(L, out == small ? -2 : -3);
@@ -140,6 +164,115 @@ static enum outcome transform_digits(lua_State *L, enum transform transform) {
     return transform_whole(transform, (int64_t)number, &made) ? put_number(L, made) : NO_VALUE;
   if (!is_whole) json_print_number(round(number * 1000) / 1000, digits); /* milliseconds are the finest there is */
   return transform_text(L, transform, digits, is_whole ? value_digits(L, -1, digits) : strlen(digits), false);
+}
+
+void value_pad(lua_State *L, size_t len) {
+  for (; lua_rawlen(L, -1) < len; lua_concat(L, 2)) {
+    lua_pushliteral(L, "0");
+    lua_insert(L, -2);
+  }
+}
+
+enum outcome value_spelled(lua_State *L, int type, const char *spelling, bool is_year) {
+  int month, year;
+  if ((type != LUA_TSTRING && type != LUA_TNUMBER) || !value_text(L)) return NO_VALUE;
+  if (type == LUA_TNUMBER) value_pad(L, strlen(spelling));
+  if (!transform_spelled(spelling, lua_tostring(L, -1), lua_rawlen(L, -1), &month, &year)) return NO_VALUE;
+  return put_number(L, is_year ? year : month);
+}
+
+/* The place of a character of string.sub among `len`, from 0 on. */
+static int64_t place(int at, size_t len) {
+  return at < 0 ? (int64_t)len + at : (int64_t)at - 1;
+}
+
+enum outcome value_slice(lua_State *L, int type, int first, int last, bool hides, int secrets) {
+  const struct secret *secret = type == LUA_TUSERDATA ? value_secret(L, secrets) : NULL;
+  if (secret ? secret_state(secret) != SECRET_OPEN : !value_text(L)) return NO_VALUE;
+  size_t len = secret ? secret->len : lua_rawlen(L, -1);
+  int64_t from = place(first, len), to = place(last, len);
+  if (from < 0) from = 0;
+  if (to >= (int64_t)len) to = (int64_t)len - 1;
+  if (from > to) return NO_VALUE;
+  size_t count = (size_t)(to - from) + 1;
+  if (secret) return copy_part(L, hides ? SECRET_CVV : secret->class, secret, (size_t)from, count);
+  lua_pushlstring(L, lua_tostring(L, -1) + from, count);
+  lua_replace(L, -2);
+  return A_VALUE;
+}
+
+struct piece {
+  const struct secret *secret; /* NULL for a text */
+  const char *bytes;
+  size_t len;
+};
+
+static struct piece piece_at(lua_State *L, int at, int secrets) {
+  struct piece piece = { .bytes = "" };
+  lua_pushvalue(L, at);
+  piece.secret = value_secret(L, secrets);
+  if (!piece.secret)
+    piece.bytes = lua_tolstring(L, at, &piece.len);
+  else if (secret_state(piece.secret) == SECRET_OPEN)
+    piece = (struct piece){ piece.secret, (const char *)piece.secret->bytes, piece.secret->len };
+  lua_pop(L, 1);
+  return piece;
+}
+
+static bool are_open(const struct piece *pieces, int count) {
+  for (int i = 0; i < count; i++)
+    if (pieces[i].secret && secret_state(pieces[i].secret) != SECRET_OPEN) return false;
+  return true;
+}
+
+/* The class that shows least of those of the secrets; SECRET_CLASSES where there are none. */
+static enum secret_class strictest(const struct piece *pieces, int count) {
+  static const int hidden[SECRET_CLASSES] = {
+    [SECRET_PAN] = 0, [SECRET_TOKEN] = 1, [SECRET_UNDECLARED] = 2, [SECRET_CREDENTIAL] = 3, [SECRET_CVV] = 4
+  };
+  enum secret_class class = SECRET_CLASSES;
+  for (int i = 0; i < count; i++)
+    if (pieces[i].secret && (class == SECRET_CLASSES || hidden[pieces[i].secret->class] > hidden[class])) class = pieces[i].secret->class;
+  return class;
+}
+
+static void put_pieces(char *out, const struct piece *pieces, int count, const char *between, size_t between_len) {
+  for (int i = 0; i < count; i++) {
+    if (i > 0) memcpy(out, between, between_len);
+    if (i > 0) out += between_len;
+    memcpy(out, pieces[i].bytes, pieces[i].len);
+    out += pieces[i].len;
+  }
+}
+
+enum outcome value_join(lua_State *L, int below, const char *between, size_t between_len, bool hides, int secrets) {
+  struct piece pieces[VALUE_PIECES];
+  char small[SMALL];
+  int count = lua_gettop(L) - below;
+  size_t len = count > 0 ? (size_t)(count - 1) * between_len : 0;
+  for (int i = 0; i < count; i++) {
+    pieces[i] = piece_at(L, below + 1 + i, secrets);
+    len += pieces[i].len;
+  }
+  enum secret_class class = strictest(pieces, count);
+  if (len == 0 || len > SECRET_MAX_LEN || !are_open(pieces, count)) return NO_VALUE;
+  if (class == SECRET_CLASSES) {
+    char *out = len <= sizeof small ? small : lua_newuserdata(L, len);
+    put_pieces(out, pieces, count, between, between_len);
+    lua_pushlstring(L, out, len);
+  } else {
+    struct secret *made = push_reserved(L, hides && class != SECRET_PAN ? SECRET_CVV : class, len);
+    if (!made) return NO_ROOM;
+    if (are_open(pieces, count)) {
+      put_pieces((char *)made->bytes, pieces, count, between, between_len);
+    } else {
+      secret_wipe(made);
+      return NO_VALUE;
+    }
+  }
+  lua_replace(L, below + 1);
+  lua_settop(L, below + 1);
+  return A_VALUE;
 }
 
 enum outcome value_transform(lua_State *L, int type, enum transform transform, int secrets) {

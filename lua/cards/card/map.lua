@@ -5,6 +5,7 @@
 --     number      = "secrets.card_number"                          a path
 --     exp_month   = { "expMonth", month }                          a path and transforms, in their order
 --     holder_name = { "secrets.name_on_card", "name", trim }       the first of several paths that has a value
+--     id          = { join { "prefix", "id" } }                    several paths put together
 --     status      = { "state", map { active = "open" }, default "unknown" }
 --     phone       = function(record) … end                         a function of the record
 --

@@ -147,7 +147,8 @@ local function place_of(plan, keys, count)
 end
 
 --- Adds a path. @return the use of it in the plan
-local function add_source(plan, path, at)
+-- @param code of the step, where it is a part of something
+local function add_source(plan, path, at, code)
   local keys = split(path)
   if not keys then
     return at:wrong(EXPRESSION)
@@ -158,7 +159,7 @@ local function add_source(plan, path, at)
   if not from then
     return at:wrong((": the mapping goes through more than %d tables"):format(MOST_TABLES))
   end
-  add(plan, plan.steps[#plan.steps].code == "name" and "path" or "other", keys[#keys], from)
+  add(plan, code or plan.steps[#plan.steps].code == "name" and "path" or "other", keys[#keys], from)
   local use = { path = path, at = at.path }
   table.insert(plan.uses, use)
   return use
@@ -168,7 +169,7 @@ end
 local function odd_item(item)
   for name, value in pairs(transforms.values) do
     if rawequal(item, value) then
-      return (": %s is to be called, as in %s"):format(name, name == "map" and "map { active = \"open\" }" or "default \"open\"")
+      return (": %s is to be called, as in %s"):format(name, transforms.calls[name])
     end
   end
   if type(item) == "function" then
@@ -182,6 +183,10 @@ local function add_transform(plan, definition, field, at, has_value, is_last)
   local transform = definition.transform or definition.fields and definition.fields[field.name]
   if definition.words then
     add(plan, "words", definition.words)
+  elseif definition.first then
+    add(plan, "slice", definition.last, definition.first)
+  elseif definition.spelling and (field.kind == "month" or field.kind == "year") then
+    add(plan, "spelled", definition.spelling, field.kind)
   elseif definition.default ~= nil then
     add(plan, has_value and "default" or "constant", definition.default)
   elseif not transform then
@@ -193,36 +198,55 @@ local function add_transform(plan, definition, field, at, has_value, is_last)
   end
 end
 
-local function add_list(plan, field, list, at)
-  local count, uses, first, last = list_length(list), {}, nil, nil
-  if not count then
-    return at:wrong ": the list has a hole or a name in it; an unknown transform is such a hole"
-  elseif count == 0 then
-    return at:wrong(EXPRESSION)
+--- Adds what stands in front of the transforms: a path, or several that are put together. @return the use of a path, which a transform may take a table of
+local function add_front(plan, item, definition, at)
+  if not definition then
+    return add_source(plan, item, at)
   end
+  add(plan, "join", #definition.parts, definition.between)
+  for i, path in ipairs(definition.parts) do
+    add_source(plan, path, at:at(i), "part")
+  end
+end
+
+--- Adds a list of `count` paths and transforms. @return its last transform, and how many items stand in front of the first
+local function add_items(plan, field, list, count, at)
+  local uses, front, last = {}, 0, nil
   for i = 1, count do
     local item, here = rawget(list, i), at:at(i)
     local definition = transforms.definition(item)
-    if definition then
-      if not first and uses[1] then
+    local is_source = type(item) == "string" or (definition and definition.parts)
+    if is_source and not last then
+      uses[#uses + 1] = add_front(plan, item, definition, here)
+      front = i
+    elseif definition and not is_source then
+      if not last and front > 0 then
         add(plan, "plain", field.kind)
         for _, use in ipairs(uses) do
           use.takes_tables = definition.takes_tables
         end
       end
-      add_transform(plan, definition, field, here, first or uses[1], i == count)
-      first, last = first or definition, definition
-    elseif type(item) ~= "string" then
-      here:wrong(odd_item(item))
-    elseif not first then
-      uses[#uses + 1] = add_source(plan, item, here)
+      add_transform(plan, definition, field, here, i > 1, i == count)
+      last = definition
     elseif transforms.values[item] then
       here:wrong((": %s is a transform: write it without quotes"):format(item))
     else
-      here:wrong ": paths stand in front of the transforms"
+      here:wrong(is_source and ": paths stand in front of the transforms" or odd_item(item))
     end
   end
-  if not uses[1] and first and first.default == nil then
+  return last, front
+end
+
+local function add_list(plan, field, list, at)
+  local count = list_length(list)
+  if not count then
+    return at:wrong ": the list has a hole or a name in it; an unknown transform is such a hole"
+  elseif count == 0 then
+    return at:wrong(EXPRESSION)
+  end
+  local last, front = add_items(plan, field, list, count, at)
+  local first = transforms.definition(rawget(list, 1))
+  if front == 0 and first and first.default == nil then
     at:wrong ": a path has to stand in front of the transforms"
   elseif last and last.default ~= nil and not core.fits(field.kind, last.default) then
     at:at(count):wrong((": the default does not fit %s"):format(field.name))
@@ -231,7 +255,9 @@ end
 
 local function add_expression(plan, field, from, at)
   local transform = transforms.definition(from)
-  if transform then
+  if transform and transform.parts then
+    add_list(plan, field, { from }, at)
+  elseif transform then
     at:wrong((": %s is a transform: it stands behind a path, { \"path\", %s }"):format(transform.name, transform.name))
   elseif type(from) == "string" then
     add_source(plan, from, at)

@@ -16,6 +16,9 @@ local SECRETS = { pan = true, cvv = true, token = true, secret = true }
 --- Transforms that make something of every value that they are given. Of a token `digits` would show a part from the middle.
 local ALWAYS = { trim = true, upper = true, default = true }
 
+--- Those of which the form of a value decides, as long as nothing follows that looks at what they made.
+local LAST = { base64 = true, hex = true, slice = true, join = true }
+
 --- Names of fields, in small letters and digits only, that hold a track or a PIN; cards.mask.names knows those of numbers and CVVs.
 local NAMES = {}
 for name in ([[track track1 track2 trackdata track1data track2data track2equivalent track2equivalentdata magstripe magstripedata magneticstripe
@@ -57,20 +60,27 @@ local function has_number(words)
   end
 end
 
+--- Whether a file may apply a transform to a secret of that class.
+local function is_harmless(name, class)
+  return ALWAYS[name] or LAST[name] or (name == "digits" and (class == "pan" or class == "cvv"))
+end
+
 --- Adds the oracles of one expression.
 -- @param fields { path = type } of the operation's record; empty where its provider is not known yet: what is a secret shows when there is a record
 local function expression_of(items, fields, at)
-  local secret, class
+  local secret, class, is_last
   for i, item in ipairs(items) do
     local definition = transforms.definition(item)
-    local kind = type(item) == "string" and type_of(fields[item])
-    if kind and SECRETS[kind] then
-      secret, class = item, kind
-    elseif definition and has_number(definition.words) then
+    if definition and has_number(definition.words) then
       at:at(i):wrong ": a card number is no word of a map"
-    elseif secret and definition and not ALWAYS[definition.name] and not (definition.name == "digits" and (class == "pan" or class == "cvv")) then
+    elseif secret and definition and not definition.parts and (is_last and definition.name ~= "default" or not is_harmless(definition.name, class)) then
       at:at(i):wrong((": what '%s' makes of '%s' would tell a file about a secret"):format(definition.name, check.shown(secret)))
     end
+    for _, path in ipairs(definition and definition.parts or { item }) do
+      local kind = type(path) == "string" and type_of(fields[path])
+      secret, class = SECRETS[kind] and path or secret, SECRETS[kind] and kind or class
+    end
+    is_last = is_last or (definition and LAST[definition.name])
   end
 end
 
@@ -80,7 +90,10 @@ end
 function exposure.mapping(mapping, fields, at)
   for name, expression in pairs(mapping) do
     local here = at:at(name)
-    if type(expression) == "table" and transforms.definition(expression) == nil then
+    local definition = transforms.definition(expression)
+    if definition and definition.parts then
+      expression_of({ expression }, fields, here)
+    elseif type(expression) == "table" and not definition then
       if expression[1] == nil then
         exposure.mapping(expression, fields, here)
       end

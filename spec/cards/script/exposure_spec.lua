@@ -61,6 +61,19 @@ describe("a definition in a file", function()
     assert(load(definition 'card = { number = { "pan", digits }, cvv = { "cvv", trim }, token = "tok", id = { "id", upper } },'))
   end)
 
+  it("may decode, cut and join a secret, and no more", function()
+    for _, more in ipairs { "base64, trim", "hex, upper", "hex, hex", "base64, digits", "slice(1, 8), digits", "slice(1, 8), base64", "trim, hex, slice(1)" } do
+      refused(definition(("card = { number = { 'pan', %s } },"):format(more)), 3, "would tell a file about a secret")
+    end
+    refused(definition "card = { number = { join { 'id', 'pan' }, digits } },", 3, "what 'digits' makes of 'pan'")
+    refused(definition "card = { token = { join { 'id', 'tok' }, slice(1, 8) } },", 3, "what 'slice' makes of 'tok'")
+    refused(definition "card = { exp_month = { join { 'id', 'cvv' }, month_year 'YYMM' } },", 3, "what 'month_year' makes of 'cvv'")
+    refused(definition "card = { exp_month = { 'cvv', month_year 'YYMM' } },", 3, "what 'month_year' makes of 'cvv'")
+    assert(load(definition "card = { number = { 'pan', trim, base64 }, cvv = { 'cvv', hex }, token = join { 'id', 'tok' } },"))
+    assert(load(definition "card = { id = { 'id', hex, slice(1, 4), trim } },"))
+    assert(load(definition "card = { number = { 'pan', digits, slice(1, 16) }, token = { 'tok', slice(5), default 'none' } },"))
+  end)
+
   it("has functions in `card` only, which see no secret", function()
     local signer = 'auth = { type = "signer", name = "X", credential = "key", sign = function() return "x" end }'
     refused(definition():gsub('auth = { type = "bearer" }', signer), 1, "a file declares a signature")
@@ -115,5 +128,42 @@ describe("a mapping in a file", function()
       assert.equal("4111111111111111", card.number:reveal())
     end
     assert.is_true(load(MAPPING))
+  end)
+
+  it("that comes before its provider makes no more of a secret than one behind it", function()
+    local function card(mapping, fields)
+      assert.is_true(load("return { ['filed_later.show'] = " .. mapping .. " }"))
+      return assert(cards.card(setmetatable(fields, { __metatable = "filed_later.show" })))
+    end
+    local function secret(text, class) return cards.secret(text, class or "token") end
+    local made = card("{ token = { 'tok', hex }, number = { 'pan', trim, base64 } }",
+      { tok = secret "746f6b", pan = secret("NDExMTExMTExMTExMTExMQ", "pan") })
+    assert.same({ "tok", "token" }, { made.token:reveal(), made.token.class })
+    assert.same({ "4111111111111111", "pan", "1111" }, { made.number:reveal(), made.number.class, made.last4 })
+    for _, more in ipairs { "hex, hex", "hex, trim", "slice(1, 8), digits", "slice(1, 8), hex", "hex, month", "base64, map { x = 'y' }" } do
+      local a = secret("34313131343131313431313134313131", "pan")
+      assert.same({ provider = "filed_later" }, card(("{ number = { 'a', %s }, token = { 'a', %s } }"):format(more, more), { a = a }))
+    end
+    assert.is_nil(card("{ token = { join { 'id', 'tok' }, trim } }", { id = "x", tok = secret "tok" }).token)
+    assert.equal("xtok", card("{ id = { join { 'id', 'tok' }, trim } }", { id = "x", tok = "tok" }).id)
+  end)
+
+  it("shows nothing of the parts of a secret", function()
+    local function card(mapping, fields)
+      assert.is_true(load("return { ['filed_later.show'] = " .. mapping .. " }"))
+      return assert(cards.card(setmetatable(fields, { __metatable = "filed_later.show" })))
+    end
+    local pan = "4539148803436467"
+    for from = 1, 5 do
+      local made = card(("{ number = { 'pan', slice(%d, %d) }, token = { 'tok', slice(%d) } }"):format(from, from + 12, from),
+        { pan = cards.secret(pan, "pan"), tok = cards.secret("tok_abcdefghijklmnop", "token") })
+      assert.equal(from <= 4 and pan:sub(from, from + 12) or pan:sub(from), made.number:reveal())
+      assert.same({ "***", "***" }, { made.number:mask { first = 6, last = 4 }, made.token:mask { first = 4, last = 4 } })
+      assert.same({}, { made.last4, made.bin })
+    end
+    local made = card("{ token = join { 'tok', 'long' }, number = join { 'pan', 'rest' } }",
+      { tok = cards.secret("tok_1234", "token"), long = ("x"):rep(64), pan = cards.secret("453914", "pan"), rest = "8803436467" })
+    assert.equal("***", made.token:mask { first = 8, last = 4 })
+    assert.same({ "pan", "6467" }, { made.number.class, made.last4 })
   end)
 end)

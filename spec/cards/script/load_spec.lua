@@ -88,6 +88,24 @@ describe("cards.load of a mapping", function()
     assert.equal("4111111111111111", card.number:reveal())
   end)
 
+  it("has those that are called as well", function()
+    assert.is_true(cards.load(file [[
+      return {
+        ["filed.parts"] = { id = { join({ "prefix", "id" }, "-") }, holder_name = { "name", base64 }, status = { "state", hex, map { A = "open" } },
+          last4 = { "mask", slice(-4) }, exp_month = { "expiry", month_year "YYMM" }, exp_year = { "expiry", month_year "YYMM" }, type = join { "kind" } },
+      }
+    ]]))
+    local fields = { prefix = "crd", id = 42, name = "Sm9obiBEb2U=", state = "41", mask = "411111******1111", expiry = 2512, kind = "virtual" }
+    local card = cards.card(record(fields, "filed.parts"))
+    assert.same({ provider = "filed", id = "crd-42", holder_name = "John Doe", status = "open", last4 = "1111", exp_month = 12, exp_year = 2025,
+      type = "virtual" }, card)
+    refused("return { ['filed.parts'] = {\n  id = { 'a', month_year 'MM' } } }", 2, "month_year takes how the two are spelled")
+    refused("return { ['filed.parts'] = {\n  id = { 'a', slice 'x' } } }", 2, "slice takes the places")
+    refused("return { ['filed.parts'] = {\n  id = { join {} } } }", 2, "join takes a list")
+    refused("return { ['filed.parts'] = {\n  id = { 'a', hex() } } }", 2)
+    refused("return { ['alix.private_info'] = {\n  id = { join {\n  'expMonth',\n  'expYaer' } } } }", 4, "id.1.2: the record has no 'expYaer'")
+  end)
+
   it("runs its functions confined, and says their line", function()
     local path = file "return { ['filed.thief'] = {\n  status = function(record)\n    return record.pan:reveal()\n  end } }"
     assert.is_true(cards.load(path))

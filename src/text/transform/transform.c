@@ -6,6 +6,7 @@
 #include "text/chars.h"
 #include "text/pan.h"
 #include "text/transform/country.h"
+#include "text/transform/decode.h"
 
 #define CENTURY          2000
 #define FIRST_YEAR       1000
@@ -171,21 +172,23 @@ static bool read_iso(struct text text, struct date *date) {
   return (!date->has_time || take_time(&text)) && text.at == text.end;
 }
 
-/* Without separators: four digits are MMYY, as on the card; of six the half that can be no month is the year. */
+/* Whether a card can end then. */
+static bool is_expiry(int month, int year) {
+  return month >= 1 && month <= 12 && year >= CENTURY && year < CENTURY + 100;
+}
+
+/* Without separators: four digits are MMYY, as on the card, and six MMYYYY or YYYYMM. Nothing that is neither, or could be both, is guessed. */
 static bool read_packed(size_t digits, int64_t value, int *month, int *year) {
   if (digits == 4) {
     *month = (int)(value / 100);
     *year = CENTURY + (int)(value % 100);
-  } else if (digits == 6 && value / 10000 >= 1 && value / 10000 <= 12) {
-    *month = (int)(value / 10000);
-    *year = (int)(value % 10000);
-  } else if (digits == 6) {
-    *year = (int)(value / 100);
-    *month = (int)(value % 100);
-  } else {
-    return false;
+    return is_expiry(*month, *year);
   }
-  return *month >= 1 && *month <= 12 && *year >= FIRST_YEAR;
+  if (digits != 6) return false;
+  bool month_first = is_expiry((int)(value / 10000), (int)(value % 10000)), year_first = is_expiry((int)(value % 100), (int)(value / 100));
+  *month = (int)(month_first ? value / 10000 : value % 100);
+  *year = (int)(month_first ? value % 10000 : value / 100);
+  return month_first != year_first;
 }
 
 static bool read_month_year(const char *in, size_t len, int *month, int *year) {
@@ -218,6 +221,27 @@ static bool to_month_of(const char *in, size_t len, int *out) {
 static bool to_year_of(const char *in, size_t len, int *out) {
   int month;
   return read_month_year(in, len, &month, out);
+}
+
+/* Takes what the spelling begins with; returns how many of its characters that is, 0 where the text has something else. */
+static size_t take_spelled(const char *spelling, struct text *text, int *month, int *year) {
+  size_t months = strspn(spelling, "M"), years = strspn(spelling, "Y");
+  if (months > 0) return take_digits(text, months, month) ? months : 0;
+  if (years == 0) return take(text, (char[]){ *spelling, '\0' });
+  if (!take_digits(text, years, year)) return 0;
+  if (years == 2) *year += CENTURY;
+  return years;
+}
+
+bool transform_spelled(const char *spelling, const char *in, size_t len, int *month, int *year) {
+  struct text text = strip(in, len);
+  *month = *year = 0;
+  while (*spelling) {
+    size_t taken = take_spelled(spelling, &text, month, year);
+    if (taken == 0) return false;
+    spelling += taken;
+  }
+  return text.at == text.end && *month >= 1 && *month <= 12 && *year >= FIRST_YEAR;
 }
 
 static bool put_time(int64_t seconds, char *out, size_t *out_len) {
@@ -300,11 +324,13 @@ static bool to_phone(const char *in, size_t len, char *out, size_t *out_len) {
   return digits <= MOST_PHONE && digits >= (international ? LEAST_COUNTRY : LEAST_PHONE) && !(international && out[1] == '0');
 }
 
-const char *const transform_names[] = {
-  [TRANSFORM_DIGITS] = "digits",     [TRANSFORM_INTEGER] = "integer", [TRANSFORM_YEAR] = "year",   [TRANSFORM_MONTH] = "month",
-  [TRANSFORM_MONTH_OF] = "month_of", [TRANSFORM_YEAR_OF] = "year_of", [TRANSFORM_DATE] = "date",   [TRANSFORM_UPPER] = "upper",
-  [TRANSFORM_TRIM] = "trim",         [TRANSFORM_COUNTRY] = "country", [TRANSFORM_PHONE] = "phone", [TRANSFORMS] = NULL
-};
+const char *const transform_names[] = { [TRANSFORM_DIGITS] = "digits",     [TRANSFORM_INTEGER] = "integer",
+                                        [TRANSFORM_YEAR] = "year",         [TRANSFORM_MONTH] = "month",
+                                        [TRANSFORM_MONTH_OF] = "month_of", [TRANSFORM_YEAR_OF] = "year_of",
+                                        [TRANSFORM_DATE] = "date",         [TRANSFORM_UPPER] = "upper",
+                                        [TRANSFORM_TRIM] = "trim",         [TRANSFORM_COUNTRY] = "country",
+                                        [TRANSFORM_PHONE] = "phone",       [TRANSFORM_BASE64] = "base64",
+                                        [TRANSFORM_HEX] = "hex",           [TRANSFORMS] = NULL };
 
 static const struct {
   bool (*to_text)(const char *in, size_t len, char *out, size_t *out_len);
@@ -322,6 +348,8 @@ static const struct {
   [TRANSFORM_TRIM] = { to_trimmed, NULL, 0 },
   [TRANSFORM_COUNTRY] = { to_country, NULL, 2 },
   [TRANSFORM_PHONE] = { to_phone, NULL, MOST_PHONE + 3 },
+  [TRANSFORM_BASE64] = { decode_base64, NULL, 0 },
+  [TRANSFORM_HEX] = { decode_hex, NULL, 0 },
 };
 
 bool transform_is_number(enum transform transform) {
