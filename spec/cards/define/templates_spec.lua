@@ -184,7 +184,7 @@ describe("a body", function()
     local xml = { method = "POST", encoding = "xml", params = { card_id = {}, name = {} },
       template = "<Card id=\"{card_id}\">\n  <Name>{name|upper}</Name>\n</Card>" }
     local last = acme.sent { operation = xml, params = { name = "a<b>&\"'\n" } }
-    assert.matches("<Name>A&lt;B&gt;&amp;&quot;&apos;\n</Name>", last.body, 1, true)
+    assert.matches("<Name>A&lt;B&gt;&amp;&quot;&apos;&#10;</Name>", last.body, 1, true)
     assert.equal("application/xml", last.headers["content-type"])
     local _, _, err = acme.sent { operation = xml, params = { name = "a\1" } }
     assert.equal("invalid_request", err.kind)
