@@ -1,7 +1,9 @@
 #include "crypto/key.h"
 
 #include <openssl/crypto.h>
+#include <openssl/ec.h>
 #include <openssl/evp.h>
+#include <openssl/objects.h>
 #include <openssl/x509.h>
 #include <string.h>
 
@@ -36,6 +38,15 @@ struct key *key_symmetric(const void *bytes, size_t len) {
   key->bits = len * 8;
   key->len = len;
   memcpy(key->bytes, bytes, len);
+  return key;
+}
+
+struct key *key_generate_like(const struct key *other) {
+  const char *why;
+  bool ec = other->kind == KEY_EC;
+  EVP_PKEY *pkey = ec ? EVP_EC_gen(OBJ_nid2sn(other->curve)) : EVP_PKEY_Q_keygen(NULL, NULL, other->kind == KEY_X25519 ? "X25519" : "ED25519");
+  struct key *key = key_wrap(other->kind, pkey, true, other->bits, &why);
+  if (key) key->curve = other->curve;
   return key;
 }
 

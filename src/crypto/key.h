@@ -34,6 +34,10 @@ struct key *key_read(const char *text, size_t len, const char *password, size_t 
 /* A key that is just bytes, at least one: for HMAC, AES and "dir". NULL when memory is used up. */
 struct key *key_symmetric(const void *bytes, size_t len);
 
+/* A new private key of the kind and curve of another one, which is no KEY_RSA and no KEY_SYMMETRIC. NULL when memory is
+ * used up. */
+struct key *key_generate_like(const struct key *other);
+
 /* One more reference to the same key. From any thread. */
 struct key *key_ref(struct key *key);
 /* Gives one back; the last one wipes and frees. NULL is allowed. */

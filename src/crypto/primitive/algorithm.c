@@ -1,6 +1,7 @@
 #include "crypto/primitive/algorithm.h"
 
 #include <openssl/evp.h>
+#include <openssl/kdf.h>
 #include <stdatomic.h>
 
 /* Two threads may both fetch one; the second gives its own back. */
@@ -29,5 +30,25 @@ const EVP_CIPHER *algorithm_aes(enum mode mode, size_t key_len) {
   EVP_CIPHER *made = EVP_CIPHER_fetch(NULL, names[mode][size], NULL);
   if (!made || atomic_compare_exchange_strong(&fetched[mode][size], &known, made)) return made;
   EVP_CIPHER_free(made);
+  return known;
+}
+
+EVP_MAC *algorithm_hmac(void) {
+  static _Atomic(EVP_MAC *) fetched;
+  EVP_MAC *known = atomic_load_explicit(&fetched, memory_order_acquire);
+  if (known) return known;
+  EVP_MAC *made = EVP_MAC_fetch(NULL, "HMAC", NULL);
+  if (!made || atomic_compare_exchange_strong(&fetched, &known, made)) return made;
+  EVP_MAC_free(made);
+  return known;
+}
+
+EVP_KDF *algorithm_concat_kdf(void) {
+  static _Atomic(EVP_KDF *) fetched;
+  EVP_KDF *known = atomic_load_explicit(&fetched, memory_order_acquire);
+  if (known) return known;
+  EVP_KDF *made = EVP_KDF_fetch(NULL, "SSKDF", NULL);
+  if (!made || atomic_compare_exchange_strong(&fetched, &known, made)) return made;
+  EVP_KDF_free(made);
   return known;
 }
