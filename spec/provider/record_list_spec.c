@@ -25,7 +25,7 @@ static struct record *build(const char *text, struct error *error) {
   memset(error, 0, sizeof *error);
   struct json_node *root = json_parse(text, strlen(text), &why, &where);
   if (!root) fail_msg("%s at %zu: %s", why, where, text);
-  struct record *record = record_build(root, &request, error);
+  struct record *record = record_build(root, &request, NULL, error);
   json_free(root);
   return record;
 }

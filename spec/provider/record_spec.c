@@ -43,7 +43,7 @@ static struct record *build(const char *text, struct error *error) {
   json_setup();
   struct json_node *root = json_parse(text, strlen(text), &why, &where);
   if (!root) fail_msg("%s at %zu: %s", why, where, text);
-  struct record *record = record_build(root, &request, error);
+  struct record *record = record_build(root, &request, NULL, error);
   json_free(root);
   return record;
 }
@@ -178,7 +178,7 @@ static void refuses_another_shape(void **state) {
     if (record || error.kind != ERROR_PROTOCOL || !strstr(error.message, cases[i][1])) fail_msg("%s: '%s'", cases[i][0], error.message);
   }
   struct error error;
-  assert_null(record_build(NULL, &request, &error));
+  assert_null(record_build(NULL, &request, NULL, &error));
   assert_int_equal(error.kind, ERROR_PROTOCOL);
   assert_int_equal(open_secrets(), before);
 }

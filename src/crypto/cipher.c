@@ -41,6 +41,10 @@ const struct cipher *cipher_find(const char *name) {
   return NULL;
 }
 
+const char *cipher_name(size_t place) {
+  return place < sizeof all / sizeof all[0] ? all[place].name : NULL;
+}
+
 bool cipher_has_iv(const struct cipher *cipher) {
   return !cipher->rsa && cipher->mode != MODE_ECB;
 }

@@ -39,6 +39,8 @@ struct cipher_text {
  * - rsa-pkcs1, rsa-oaep (SHA-1), rsa-oaep-sha256
  * - aes-cbc, aes-ecb (PKCS#7 padding), aes-ctr, aes-gcm; aes-128-…, aes-192-… and aes-256-… demand a key of that size */
 const struct cipher *cipher_find(const char *name);
+/* The name of the cipher at a place, from 0 on; NULL behind the last one. */
+const char *cipher_name(size_t place);
 bool cipher_has_iv(const struct cipher *cipher);
 bool cipher_has_tag(const struct cipher *cipher);
 /* Whether its key is any bytes (key_symmetric) and not a text that key_read takes. */

@@ -23,7 +23,10 @@ struct settings *settings_new(void) {
   settings->max_response_bytes = 1024 * 1024;
   settings->tls_version = CURL_SSLVERSION_TLSv1_2;
   buf_init(&settings->base.head, REQUEST_MAX_BASE_HEAD);
-  return settings;
+  settings->base.keys = key_cache_new();
+  if (settings->base.keys) return settings;
+  pool_free(settings);
+  return NULL;
 }
 
 struct settings *settings_ref(struct settings *settings) {
@@ -41,6 +44,7 @@ void settings_unref(struct settings *settings) {
   secret_wipe(&settings->key_password);
   secret_wipe(&settings->proxy_password);
   buf_free(&settings->base.head);
+  key_cache_free(settings->base.keys);
   pool_free(settings);
 }
 

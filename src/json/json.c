@@ -243,6 +243,33 @@ bool json_has(const struct json_node *node, const char *path) {
   return has(tree(node), path_begin(path));
 }
 
+/* The object at the path up to its last name, made where there is none; NULL when something else stands there. *name is
+ * set to the last name. */
+static cJSON *make_objects(cJSON *object, const char *path, char *name, size_t room) {
+  struct path_step step;
+  for (const char *at = path_begin(path); at && cJSON_IsObject(object);) {
+    at = path_next(at, &step);
+    if (step.kind != PATH_NAME || step.len >= room) return NULL;
+    memcpy(name, step.name, step.len);
+    name[step.len] = '\0';
+    if (!at) return object;
+    cJSON *next = cJSON_GetObjectItemCaseSensitive(object, name);
+    object = next ? next : cJSON_AddObjectToObject(object, name);
+  }
+  return NULL;
+}
+
+bool json_move(struct json_node *from, const char *path, struct json_node *to) {
+  char name[256];
+  cJSON *item = (cJSON *)(void *)(uintptr_t)json_at(from, path), *parent = item ? make_objects((cJSON *)(void *)to, path, name, sizeof name) : NULL;
+  if (!item || !parent || cJSON_GetObjectItemCaseSensitive(parent, name)) return true;
+  cJSON *owner = make_objects((cJSON *)(void *)from, path, name, sizeof name);
+  item = owner ? cJSON_DetachItemViaPointer(owner, item) : NULL;
+  if (!item || cJSON_AddItemToObject(parent, name, item)) return item != NULL;
+  delete_tree(item);
+  return false;
+}
+
 const struct json_node *json_child(const struct json_node *node) {
   return wrapped(tree(node)->child);
 }

@@ -47,6 +47,9 @@ const struct json_node *json_at(const struct json_node *node, const char *path);
 /* Whether there is a value but null at the path: behind "[]" in every element, of which there may be none. `node` may be
  * NULL. */
 bool json_has(const struct json_node *node, const char *path);
+/* Moves what stands at a path of names in one tree to the same path below a node of another one, where objects are made
+ * for it. Nothing is moved where there is none, or where another value stands. False when memory is used up. */
+bool json_move(struct json_node *from, const char *path, struct json_node *to);
 /* The first child of an object or array, and the next one after a child; NULL at the end. */
 const struct json_node *json_child(const struct json_node *node);
 const struct json_node *json_next(const struct json_node *node);

@@ -137,7 +137,8 @@ int core_enter(lua_State *L);
 int core_definitions(lua_State *L);
 int core_template(lua_State *L);
 int core_made(lua_State *L);
-int core_signings(lua_State *L);
+int core_algorithms(lua_State *L);
+int core_jwe(lua_State *L);
 /* map.c */
 int core_mapping(lua_State *L);
 int core_mapper(lua_State *L);

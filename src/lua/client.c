@@ -4,7 +4,7 @@
 
 #include "crypto/signing.h"
 #include "lua/binding.h"
-#include "provider/request/keys.h"
+#include "provider/encryption.h"
 #include "provider/request/making.h"
 #include "secret/pool.h"
 #include "secret/stack.h"
@@ -112,6 +112,18 @@ static struct value credential_value(lua_State *L, int credentials, const char *
   return value;
 }
 
+/* Whether the answer's texts can be decrypted with it, where they are with the key of that name. */
+static bool decrypts(const struct operation *operation, const char *name, const struct key *key, const char **why) {
+  bool fit = true;
+  for (size_t i = 0; fit && i <= operation->field_count; i++) {
+    const struct encryption *encryption = i < operation->field_count ? operation->fields[i].decrypt : operation->decrypt;
+    while (encryption && encryption->wrapped)
+      encryption = encryption->wrapped;
+    if (encryption && strcmp(encryption->key, name) == 0) fit = encryption_fits(encryption, key, true, why);
+  }
+  return fit;
+}
+
 /* What is wrong with the key that is this part; NULL for nothing. */
 static const char *key_fault(lua_State *L, const struct operation *operation, const struct part *part, int credentials) {
   const char *why = NULL;
@@ -119,12 +131,12 @@ static const char *key_fault(lua_State *L, const struct operation *operation, co
   if (!value.bytes) return NULL;
   if (part->key_password) password = credential_value(L, credentials, part->key_password);
   if (part->key_password && !password.bytes) return NULL; /* a function may give it */
-  struct key *key = keys_read(part, value, password, &why);
-  bool fit = key != NULL;
+  struct key *key = encryption_key(NULL, part, value, password, &why);
+  bool fit = key != NULL && decrypts(operation, part->name, key, &why);
   for (size_t i = 0; fit && i < operation->part_count; i++) {
     const struct making *making = operation->parts[i].making;
-    const struct signing *signing = making && making->key && strcmp(making->key, part->name) == 0 ? making_signing(making) : NULL;
-    fit = !signing || signing_fits(signing, key, &why);
+    bool used = making && making->key && strcmp(making->key, part->name) == 0;
+    fit = !used || making_fits(making, key, &why);
   }
   key_unref(key);
   stack_wipe(STACK_DEEP);

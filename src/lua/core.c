@@ -144,7 +144,8 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "definitions", core_definitions },
     { "template", core_template },
     { "made", core_made },
-    { "signings", core_signings },
+    { "algorithms", core_algorithms },
+    { "jwe", core_jwe },
     /* map.c */
     { "mapping", core_mapping },
     { "mapper", core_mapper },

@@ -2,6 +2,7 @@
  * here whatever does not fit is just an error. */
 #include <string.h>
 
+#include "crypto/jwe.h"
 #include "crypto/signing.h"
 #include "lua/binding.h"
 #include "provider/builtin/builtin.h"
@@ -140,8 +141,40 @@ static void read_credential(lua_State *L, struct definition *definition, void *e
   credential->one_of = text(L, definition, "one_of");
 }
 
+/* The encryption in the field of that name; NULL where there is none. */
+static const struct encryption *read_encryption(lua_State *L, struct definition *definition, const char *key) {
+  static const char *const places[] = { "beside", "prefix", "suffix", "zero", NULL };
+  luaL_checkstack(L, 8, "a definition nested too deeply");
+  lua_getfield(L, -1, key);
+  if (!lua_istable(L, -1)) {
+    lua_pop(L, 1);
+    return NULL;
+  }
+  struct encryption *encryption = allocate(L, definition, 1, sizeof *encryption);
+  const char *type = required_text(L, definition, "type"), *encoding = text(L, definition, "encoding");
+  encryption->jwe = strcmp(type, "jwe") == 0;
+  encryption->alg = text(L, definition, "alg");
+  encryption->enc = text(L, definition, "enc");
+  encryption->key = text(L, definition, "key");
+  encryption->at = text(L, definition, "at");
+  encryption->iv = text(L, definition, "iv");
+  encryption->tag = text(L, definition, "tag");
+  encryption->header = text(L, definition, "header");
+  encryption->wrapped = read_encryption(L, definition, "wrapped");
+  encryption->spec.iv = (enum cipher_place)word(L, "iv_place", places);
+  encryption->spec.tag = (enum cipher_place)word(L, "tag_place", places);
+  encryption->spec.cipher = encryption->jwe ? NULL : cipher_find(type);
+  bool known = encryption->jwe ? (!encryption->alg || jwe_knows_alg(encryption->alg)) && (!encryption->enc || jwe_knows_enc(encryption->enc))
+                               : encryption->spec.cipher && encoding_find(encoding ? encoding : "base64", &encryption->spec.encoding);
+  if (!known || !encryption->key == !encryption->wrapped || (encryption->wrapped && !encryption->wrapped->at))
+    luaL_error(L, "an encryption is unknown, or has too little");
+  lua_pop(L, 1);
+  return encryption;
+}
+
 /* How the value of a part is made; NULL where the table on top of the stack does not say. */
 static const struct making *read_making(lua_State *L, struct definition *definition) {
+  static const char *const forms[] = { "spki", "pem", "jwk", NULL };
   struct making *making = allocate(L, definition, 1, sizeof *making);
   making->kind = (enum making_kind)word(L, "kind", making_kind_words);
   making->over = text(L, definition, "over");
@@ -153,7 +186,10 @@ static const struct making *read_making(lua_State *L, struct definition *definit
   making->encoding = text(L, definition, "encoding");
   making->consumer = text(L, definition, "consumer");
   making->length = (size_t)number(L, "length", 0, REQUEST_MAX_BODY);
-  const char *const templates[] = { making->over, making->value, making->header };
+  making->encryption = read_encryption(L, definition, "encryption");
+  if (making->encryption) making->key = making->encryption->key;
+  making->form = (enum key_form)word(L, "form", forms);
+  const char *const templates[] = { making->over, making->value, making->header, making->encryption ? making->encryption->header : NULL };
   for (size_t i = 0; i < COUNT_OF(templates); i++)
     if (templates[i] && template_fault(templates[i], NULL, NULL)) luaL_error(L, "a template %s", template_fault(templates[i], NULL, NULL));
   return making;
@@ -171,6 +207,9 @@ static void check_making(lua_State *L, const struct making *making) {
     break;
   case MAKING_JWT: ok = making->key && making->algorithm && making->over; break;
   case MAKING_OAUTH1: ok = making->key && making->consumer; break;
+  case MAKING_SESSION: ok = making->length > 0; break;
+  case MAKING_SEALED: ok = making->encryption && making->key && making->over; break;
+  case MAKING_PUBLIC: ok = making->key != NULL; break;
   case MAKING_KINDS: break;
   }
   if (!ok) luaL_error(L, "a value that is made has too little, or an unknown algorithm");
@@ -242,6 +281,7 @@ static void read_field(lua_State *L, struct definition *definition, void *entry)
   field->path = required_text(L, definition, "path");
   field->type = (enum field_type)word(L, "type", field_type_words);
   field->digits = (int)number(L, "digits", 0, 19);
+  field->decrypt = read_encryption(L, definition, "decrypt");
 }
 
 static void read_pages(lua_State *L, struct definition *definition, struct pages *pages) {
@@ -256,6 +296,16 @@ static void read_pages(lua_State *L, struct definition *definition, struct pages
   lua_pop(L, 1);
 }
 
+/* The paths of fields beside what is decrypted; NULL for none. */
+static const char *const *read_outer(lua_State *L, struct definition *definition) {
+  const char *paths[MAX_LIST];
+  size_t count = texts(L, definition, "outer", paths, MAX_LIST);
+  if (!count) return NULL;
+  const char **copy = allocate(L, definition, count + 1, sizeof *copy);
+  memcpy(copy, paths, count * sizeof *copy);
+  return copy;
+}
+
 static void read_operation(lua_State *L, struct definition *definition, void *entry) {
   struct operation *operation = entry;
   operation->name = required_text(L, definition, "name");
@@ -263,6 +313,8 @@ static void read_operation(lua_State *L, struct definition *definition, void *en
   operation->method = required_text(L, definition, "method");
   operation->path = required_text(L, definition, "path");
   operation->root = required_text(L, definition, "root");
+  operation->decrypt = read_encryption(L, definition, "decrypt");
+  operation->outer = read_outer(L, definition);
   operation->safe = flag(L, "safe");
   operation->body = flag(L, "body");
   operation->encoding = (enum body_encoding)word(L, "encoding", body_encoding_words);
@@ -359,15 +411,29 @@ int core_made(lua_State *L) {
   return 1;
 }
 
-/* core.signings(): by the name of each algorithm of a signature what its key is, "pem", "bytes" or "none" */
-int core_signings(lua_State *L) {
+/* core.algorithms(): by their names what the keys of signatures and of ciphers are: { signature = { [name] = "pem", "bytes" or "none" }, cipher = the same } */
+int core_algorithms(lua_State *L) {
+  lua_newtable(L);
   lua_newtable(L);
   for (size_t i = 0; signing_name(i); i++) {
     const struct signing *signing = signing_find(signing_name(i));
-    lua_pushstring(L, !signing_needs_key(signing) ? "none" : signing_takes_bytes(signing) ? "bytes" : "pem");
-    lua_setfield(L, -2, signing_name(i));
+    binding_set_string(L, signing_name(i), !signing_needs_key(signing) ? "none" : signing_takes_bytes(signing) ? "bytes" : "pem");
   }
+  lua_setfield(L, -2, "signature");
+  lua_newtable(L);
+  for (size_t i = 0; cipher_name(i); i++)
+    binding_set_string(L, cipher_name(i), cipher_takes_bytes(cipher_find(cipher_name(i))) ? "bytes" : "pem");
+  lua_setfield(L, -2, "cipher");
   return 1;
+}
+
+/* core.jwe(alg, enc): whether there are such algorithms, each of which may be nil; and whether the key of the first one is bytes */
+int core_jwe(lua_State *L) {
+  const char *alg = luaL_optstring(L, 1, NULL), *enc = luaL_optstring(L, 2, NULL);
+  bool known = (!alg || jwe_knows_alg(alg)) && (!enc || jwe_knows_enc(enc));
+  lua_pushboolean(L, known);
+  lua_pushboolean(L, known && alg && jwe_takes_bytes(alg));
+  return 2;
 }
 
 const struct provider *binding_to_provider(lua_State *L, int index) {

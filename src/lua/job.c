@@ -412,10 +412,25 @@ static int collect(lua_State *L) {
   return 0;
 }
 
-/* core.read(provider's name or definition, operation, status, body): what the operation would return for such an answer */
+/* Takes the values of a table by the names of parts that are not sent: keys. Pops it. */
+static void take_keys(lua_State *L, struct job *job) {
+  for (size_t i = 0; lua_istable(L, -1) && i < job->operation->part_count; i++) {
+    const struct part *part = &job->operation->parts[i];
+    size_t len;
+    if (part->into != INTO_NOTHING || !part->name) continue;
+    lua_getfield(L, -1, part->name);
+    const char *bytes = binding_bytes(L, -1, &len);
+    bool fits = !bytes || values_set(&job->request.values, i, bytes, len);
+    lua_pop(L, 1);
+    if (!fits) binding_no_memory(L);
+  }
+  lua_pop(L, 1);
+}
+
+/* core.read(provider's name or definition, operation, status, body, keys): what the operation would return for such an answer, which `keys` decrypt: texts or secrets by name, or nil */
 int core_read(lua_State *L) {
   size_t len;
-  lua_settop(L, 4);
+  lua_settop(L, 5);
   struct call *call = binding_new(L, JOB_TYPE, sizeof *call);
   const struct provider *provider = binding_to_provider(L, 1);
   luaL_argcheck(L, provider, 1, "no such provider");
@@ -430,6 +445,8 @@ int core_read(lua_State *L) {
   if (!job) return binding_no_memory(L);
   luaL_argcheck(L, len <= job->max_response_bytes, 4, "too long");
   job->status = (int)status;
+  lua_pushvalue(L, 5);
+  take_keys(L, job);
   /* Nothing was sent that the answer would have to repeat. */
   struct response response = { .request = &job->request, .status = job->status, .body = body, .len = len };
   job->record = response_read(&response, &job->error);

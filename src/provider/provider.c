@@ -40,9 +40,13 @@ const char *const field_type_words[] = {
   [FIELD_PAN] = "pan",       [FIELD_CVV] = "cvv",         [FIELD_TOKEN] = "token",   [FIELD_SECRET] = "secret",   [FIELD_TYPES] = NULL,
 };
 
-const char *const part_into_words[] = {
-  [INTO_PATH] = "path", [INTO_QUERY] = "query", [INTO_HEADER] = "header", [INTO_BODY] = "body", [INTO_NOTHING] = "nothing", NULL
-};
+const char *const part_into_words[] = { [INTO_PATH] = "path",
+                                        [INTO_QUERY] = "query",
+                                        [INTO_HEADER] = "header",
+                                        [INTO_BODY] = "body",
+                                        [INTO_SEALED] = "sealed",
+                                        [INTO_NOTHING] = "nothing",
+                                        NULL };
 
 const char *const part_type_words[] = { [PART_STRING] = "string",   [PART_INTEGER] = "integer", [PART_NUMBER] = "number",
                                         [PART_BOOLEAN] = "boolean", [PART_LIST] = "list",       [PART_OBJECT] = "object",
@@ -51,7 +55,8 @@ const char *const part_type_words[] = { [PART_STRING] = "string",   [PART_INTEGE
 const char *const body_encoding_words[] = { [BODY_JSON] = "json", [BODY_FORM] = "form", [BODY_RAW] = "raw", [BODY_XML] = "xml", NULL };
 
 const char *const making_kind_words[] = {
-  [MAKING_TEXT] = "text", [MAKING_SIGNATURE] = "signature", [MAKING_JWT] = "jwt", [MAKING_OAUTH1] = "oauth1", NULL
+  [MAKING_TEXT] = "text",       [MAKING_SIGNATURE] = "signature", [MAKING_JWT] = "jwt",       [MAKING_OAUTH1] = "oauth1",
+  [MAKING_SESSION] = "session", [MAKING_SEALED] = "sealed",       [MAKING_PUBLIC] = "public", NULL
 };
 
 const char *const credential_kind_words[] = {

@@ -15,6 +15,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "crypto/cipher.h"
 #include "secret/buf.h"
 
 /* Where a value of the request comes from. */
@@ -25,7 +26,14 @@ enum part_source {
   FROM_MAKING      /* by `making`, for each attempt; or a ready one, which comes as the credential `name` */
 };
 
-enum part_into { INTO_PATH, INTO_QUERY, INTO_HEADER, INTO_BODY, INTO_NOTHING /* used only by a function or another part */ };
+enum part_into {
+  INTO_PATH,
+  INTO_QUERY,
+  INTO_HEADER,
+  INTO_BODY,   /* at a path; a part for the path "" is the whole body */
+  INTO_SEALED, /* into the body as it is before some of it, or all, is encrypted */
+  INTO_NOTHING /* used only by a function or another part */
+};
 
 enum part_type {
   PART_STRING,
@@ -38,21 +46,35 @@ enum part_type {
   PART_BYTES   /* text that stands for bytes, by `encoding`; they are a key, and never sent */
 };
 
-enum making_kind { MAKING_TEXT, MAKING_SIGNATURE, MAKING_JWT, MAKING_OAUTH1, MAKING_KINDS };
+/* How a text is encrypted, in a request or an answer. */
+struct encryption {
+  bool jwe;              /* else as `spec` says */
+  const char *alg, *enc; /* of a JWE; NULL for any */
+  struct cipher_spec spec;
+  const char *key;                  /* the part INTO_NOTHING that is the key; NULL where `wrapped` says it */
+  const struct encryption *wrapped; /* how the key itself is encrypted, which stands in the answer */
+  const char *at;                   /* where the text stands in the answer: a path; NULL for all of it */
+  const char *iv, *tag;             /* where they stand beside it in the answer: paths; NULL where they do not */
+  const char *header;               /* of a JWE that is made: the template of more members, a JSON object; NULL for none */
+};
+
+enum making_kind { MAKING_TEXT, MAKING_SIGNATURE, MAKING_JWT, MAKING_OAUTH1, MAKING_SESSION, MAKING_SEALED, MAKING_PUBLIC, MAKING_KINDS };
 
 /* How a value is made from others, for each attempt. A value that the call already has under the part's name goes
  * first: a ready signature, or what a function made. Templates are those of provider/request/names.h. */
 struct making {
   enum making_kind kind;
-  const char *over;      /* template of what is signed, the claims of a JWT; NULL when a function sees the request */
-  const char *value;     /* template of what is sent, "v1={signature}"; NULL for the bare signature */
-  const char *algorithm; /* of a signature as in crypto/signing.h, of a JWT as in crypto/jwt.h */
-  const char *key;       /* the part INTO_NOTHING that is the key; NULL for none */
-  const char *function;  /* the credential that is a function of the signed text; NULL for none */
-  const char *header;    /* template of more members in the header of a JWT, a JSON object; NULL for none */
-  const char *encoding;  /* of the bare signature: the pipe "base64", "base64url" or "hex"; NULL for its bytes */
-  const char *consumer;  /* of OAuth 1: the part that is the consumer's key */
-  size_t length;         /* bytes of the value that count, 0 for all */
+  const char *over;                    /* template of what is signed, the claims of a JWT; NULL when a function sees the request */
+  const char *value;                   /* template of what is sent, "v1={signature}"; NULL for the bare signature */
+  const char *algorithm;               /* of a signature as in crypto/signing.h, of a JWT as in crypto/jwt.h */
+  const char *key;                     /* the part INTO_NOTHING that is the key; NULL for none */
+  const char *function;                /* the credential that is a function of the signed text; NULL for none */
+  const char *header;                  /* template of more members in the header of a JWT, a JSON object; NULL for none */
+  const char *encoding;                /* of the bare signature: the pipe "base64", "base64url" or "hex"; NULL for its bytes */
+  const char *consumer;                /* of OAuth 1: the part that is the consumer's key */
+  size_t length;                       /* bytes of the value that count, 0 for all; of a session key, its bytes */
+  const struct encryption *encryption; /* of what `over` says */
+  enum key_form form;                  /* of a public key that is sent */
 };
 
 /* One value of a request. Parts of the body are written in the order of the table, so those with a common beginning of
@@ -96,7 +118,8 @@ enum field_type {
 struct field {
   const char *path; /* dotted, below the root; "items[].pan" in each object of an array, "tags[]" for each element */
   enum field_type type;
-  int digits; /* a JSON number where a string is documented gets leading zeros up to so many digits; 0 for none */
+  int digits;                       /* a JSON number where a string is documented gets leading zeros up to so many digits; 0 for none */
+  const struct encryption *decrypt; /* the value is a text that is encrypted so; NULL for none */
 };
 
 /* A condition that a success fulfils. When a value at the path breaks it, the answer is the provider's refusal; with
@@ -146,7 +169,9 @@ struct operation {
   size_t rule_count;
   const struct echo *echoes;
   size_t echo_count;
-  const char *root; /* path of the record in the answer, "" for all of it */
+  const struct encryption *decrypt; /* a text in the answer, or all of it, is JSON that is encrypted so; NULL for none */
+  const char *const *outer;         /* paths of fields that stand beside that text, NULL-terminated; NULL for none */
+  const char *root;                 /* path of the record in the answer, or in what was decrypted; "" for all of it */
   const struct field *fields;
   size_t field_count;
   const struct field_index **index; /* of the fields, made ahead; NULL: for each answer */

@@ -6,6 +6,7 @@
 
 #include "provider/field_index.h"
 #include "secret/blocks.h"
+#include "text/chars.h"
 #include "text/pan.h"
 #include "text/redact.h"
 
@@ -22,6 +23,7 @@ struct root {
 
 struct builder {
   const struct request *request;
+  const struct encrypted_answer *answer;
   const struct operation *operation; /* of the request */
   const struct field_index *index;
   struct error *error;
@@ -140,10 +142,36 @@ static bool set_string_number(struct builder *builder, struct record *record, co
   return ok;
 }
 
+/* Whether it is text: what a wrong key opens by chance is not. */
+static bool is_text(const char *bytes, size_t len) {
+  for (size_t i = 0, next; i < len; i += next) {
+    next = utf8_length(bytes + i, len - i);
+    if (!next || (unsigned char)bytes[i] < 0x20) return false;
+  }
+  return len > 0;
+}
+
+static bool set_encrypted(struct builder *builder, struct record *record, const struct field_node *at, const struct json_node *node) {
+  const struct field *field = at->field;
+  size_t len;
+  struct buf plain;
+  if (json_type(node) != JSON_STRING) return protocol(builder, at, "something else stands where an encrypted text is documented");
+  const char *text = json_string(node, &len);
+  buf_init(&plain, len + 1); /* it is never longer */
+  bool ok = builder->answer && encryption_open(field->decrypt, builder->answer, text, len, &plain) && is_text(buf_string(&plain), plain.len);
+  if (ok)
+    ok = set_text(builder, record, field->type, field->digits, plain.data, plain.len);
+  else
+    protocol(builder, at, "it cannot be decrypted");
+  buf_free(&plain);
+  return ok;
+}
+
 static bool set_field(struct builder *builder, struct record *record, const struct field_node *at, const struct json_node *node) {
   const struct field *field = at->field;
   enum json_type type = json_type(node);
   size_t len;
+  if (field->decrypt) return set_encrypted(builder, record, at, node);
   if (type == JSON_OBJECT || type == JSON_ARRAY) return protocol(builder, at, "an object or array stands where a single value is documented");
   if (field->type == FIELD_BOOLEAN) {
     if (type != JSON_BOOLEAN) return protocol(builder, at, "something else stands where true or false is documented");
@@ -285,9 +313,10 @@ static bool build_top(struct builder *builder, struct record *record, const stru
   return false;
 }
 
-struct record *record_build(const struct json_node *payload, const struct request *request, struct error *error) {
+struct record *record_build(const struct json_node *payload, const struct request *request, const struct encrypted_answer *answer,
+                            struct error *error) {
   const struct operation *operation = request->operation;
-  struct builder builder = { .request = request, .operation = operation, .error = error, .blocks.min = BLOCK_BYTES };
+  struct builder builder = { .request = request, .answer = answer, .operation = operation, .error = error, .blocks.min = BLOCK_BYTES };
   struct root *root = allocate(&builder, sizeof *root);
   if (!root) return NULL;
   builder.index = operation->index ? *operation->index : NULL;

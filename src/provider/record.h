@@ -1,6 +1,6 @@
 /* The record of an answer, as a tree in which everything that may be sensitive already is a secret in the arena.
  *
- *   struct record *root = record_build(payload, &request, &error);
+ *   struct record *root = record_build(payload, &request, NULL, &error);
  *   for (struct record *member = root->child; member; member = member->next) use(member->key, member);
  *   record_free(root);
  *
@@ -10,6 +10,7 @@
 
 #include <stdint.h>
 
+#include "provider/encryption.h"
 #include "provider/error.h"
 #include "provider/provider.h"
 #include "provider/request.h"
@@ -36,7 +37,8 @@ struct record {
   enum record_type type;
 };
 
-/* Builds the record from the node of the answer at operation->root, by the fields of the request's operation.
+/* Builds the record from the node of the answer at operation->root, by the fields of the request's operation. `answer` is
+ * for fields that are encrypted; it may be NULL where there are none.
  *  - A declared field has its declared type. A string that is a card number, or longer than its declared digits, is
  *    an undeclared secret all the same.
  *  - An undeclared string or number becomes a secret.
@@ -45,7 +47,8 @@ struct record {
  *  - A null is left out; in an array it is RECORD_NULL, so that places stay.
  *
  * On failure NULL with `error` set: protocol, which names the field, or busy when a secret has no room. */
-struct record *record_build(const struct json_node *payload, const struct request *request, struct error *error);
+struct record *record_build(const struct json_node *payload, const struct request *request, const struct encrypted_answer *answer,
+                            struct error *error);
 /* Wipes and frees the tree, with the secrets that nobody has taken over. NULL is allowed. */
 void record_free(struct record *root);
 

@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "crypto/key_cache.h"
 #include "provider/error.h"
 #include "provider/provider.h"
 #include "provider/values.h"
@@ -29,11 +30,12 @@
 
 /* What all requests of a client have in common. It belongs to the client's settings. */
 struct request_base {
-  const char *site;   /* "https://host:port" as base_url has it */
-  const char *origin; /* "http://host:port", sent before the target to an HTTP proxy; NULL otherwise */
-  char *prefix;       /* of the path, without a slash at its end */
-  struct buf head;    /* lines "Name: value\r\n": those of the client, then ours from own_at on, which are never secret */
-  size_t own_at;      /* bytes */
+  const char *site;       /* "https://host:port" as base_url has it */
+  struct key_cache *keys; /* of its clients; NULL for none */
+  const char *origin;     /* "http://host:port", sent before the target to an HTTP proxy; NULL otherwise */
+  char *prefix;           /* of the path, without a slash at its end */
+  struct buf head;        /* lines "Name: value\r\n": those of the client, then ours from own_at on, which are never secret */
+  size_t own_at;          /* bytes */
 };
 
 struct request {

@@ -4,13 +4,15 @@
 #include <string.h>
 #include <strings.h>
 
+#include "provider/encryption.h"
 #include "provider/field_index.h"
 #include "text/chars.h"
 #include "text/redact.h"
 #include "json/json.h"
 
-#define CVV_DIGITS 3
-#define LONG_CODE  12 /* bytes */
+#define CVV_DIGITS    3
+#define LONG_CODE     12 /* bytes */
+#define NOT_DECRYPTED "it cannot be decrypted"
 
 enum verdict { VERDICT_SUCCESS, VERDICT_REFUSED, VERDICT_UNKNOWN };
 
@@ -214,11 +216,13 @@ static bool kind_by_status(const struct response *response, struct error *error)
   return true;
 }
 
-static bool echoes_match(const struct response *response, const struct json_node *root) {
+/* `tree` is the answer itself, or what was decrypted of it. */
+static bool echoes_match(const struct response *response, const struct json_node *root, const struct json_node *tree) {
   for (size_t i = 0; i < response->request->operation->echo_count; i++) {
     const struct echo *echo = &response->request->operation->echoes[i];
     struct value sent = request_sent(response->request, echo->part);
-    const struct json_node *node = json_at(root, echo->path);
+    const struct json_node *node = json_at(tree, echo->path);
+    if (!node) node = json_at(root, echo->path);
     if (!sent.bytes) continue;
     if (!node || json_type(node) == JSON_NULL) {
       if (echo->required) return false;
@@ -234,15 +238,35 @@ static bool echoes_match(const struct response *response, const struct json_node
   return true;
 }
 
-static struct record *read_success(const struct response *response, const struct json_node *root, struct error *error) {
+static struct record *read_record(const struct response *response, struct json_node *root, struct json_node *tree, struct error *error) {
+  const struct operation *operation = response->request->operation;
+  const struct encrypted_answer answer = { operation, &response->request->values, response->request->base->keys, root };
+  struct json_node *payload = (struct json_node *)(uintptr_t)json_at(tree, operation->root); /* the tree is ours */
+  bool moved = true;
+  for (const char *const *path = operation->outer; moved && path && *path && payload; path++)
+    moved = json_move(root, *path, payload);
+  if (moved) return record_build(payload, response->request, &answer, error);
+  error_set(error, ERROR_BUSY, "memory is used up");
+  return NULL;
+}
+
+static struct record *read_success(const struct response *response, struct json_node *root, struct error *error) {
+  const struct operation *operation = response->request->operation;
+  const struct encrypted_answer answer = { operation, &response->request->values, response->request->base->keys, root };
   struct error built = { .kind = ERROR_NONE };
-  bool same = echoes_match(response, root);
-  struct record *record = same ? record_build(json_at(root, response->request->operation->root), response->request, &built) : NULL;
+  struct json_node *inner = operation->decrypt && operation->decrypt->at ? encryption_tree(&answer, NULL, 0) : NULL, *tree = inner ? inner : root;
+  struct record *record = NULL;
+  if (operation->decrypt && operation->decrypt->at && !inner)
+    error_set(&built, ERROR_PROTOCOL, "%s: " NOT_DECRYPTED, operation->decrypt->at);
+  else if (!echoes_match(response, root, tree))
+    error_set(&built, ERROR_PROTOCOL, "the answer repeats another id than was sent: it may be about another card");
+  else
+    record = read_record(response, root, tree, &built);
+  json_free(inner);
   if (record) return record;
   describe(response, root, error);
   error->message[0] = '\0'; /* the answer calls itself a success */
-  set_protocol(error, same ? built.message : "the answer repeats another id than was sent: it may be about another card");
-  if (!same) return NULL;
+  set_protocol(error, built.message);
   error->kind = built.kind;
   error->retryable = built.kind == ERROR_BUSY;
   return NULL;
@@ -265,6 +289,12 @@ static void set_unexpected(const struct response *response, struct error *error)
   set_protocol(error, what);
 }
 
+/* Whether all of a success is one text that is encrypted. */
+static bool is_sealed(const struct response *response, bool ok) {
+  const struct encryption *decrypt = response->request->operation->decrypt;
+  return ok && decrypt && !decrypt->at;
+}
+
 /* Names the content type of the answer, which explains most. */
 static void set_unreadable(const struct response *response, const char *why, size_t where, struct error *error) {
   char what[320], type[64 + 4] = "";
@@ -277,6 +307,8 @@ static void set_unreadable(const struct response *response, const char *why, siz
   size_t used = strlen(what);
   if (response->encoded)
     snprintf(what, sizeof what, "the encoding of the answer is unknown");
+  else if (response->len && is_sealed(response, true))
+    snprintf(what, sizeof what, "the answer: %s", why);
   else if (response->len)
     snprintf(what + used, sizeof what - used, "%s at byte %zu", why, where);
   else
@@ -284,13 +316,20 @@ static void set_unreadable(const struct response *response, const char *why, siz
   set_protocol(error, what);
 }
 
+static struct json_node *parse(const struct response *response, bool ok, const char **why, size_t *where) {
+  const struct encrypted_answer answer = { response->request->operation, &response->request->values, response->request->base->keys, NULL };
+  if (!is_sealed(response, ok)) return json_parse(response->body, response->len, why, where);
+  *why = NOT_DECRYPTED;
+  return encryption_tree(&answer, response->body, response->len);
+}
+
 struct record *response_read(const struct response *response, struct error *error) {
   memset(error, 0, sizeof *error);
   const char *why = NULL;
   size_t where = 0;
   int status = response->status;
-  struct json_node *root = response->len ? json_parse(response->body, response->len, &why, &where) : NULL;
   bool ok = status >= 200 && status < 300;
+  struct json_node *root = response->len ? parse(response, ok, &why, &where) : NULL;
   enum verdict verdict = root ? judge(response->request->operation, root) : VERDICT_UNKNOWN;
   if (ok && verdict == VERDICT_SUCCESS) {
     struct record *record = read_success(response, root, error);

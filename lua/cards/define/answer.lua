@@ -2,12 +2,13 @@
 
 local check = require "cards.util.check"
 local core = require "cards.core"
+local encryption = require "cards.define.encryption"
 local mistakes = require "cards.util.mistakes"
 local paths = require "cards.define.paths"
 
 local answer = {}
 
-local flag, one_of, optional = mistakes.flag, mistakes.one_of, mistakes.optional
+local any, flag, one_of, optional = mistakes.any, mistakes.flag, mistakes.one_of, mistakes.optional
 
 --- The text of a path of plain names.
 local function path(at, value)
@@ -42,10 +43,27 @@ end
 
 local field_type = one_of("string", "integer", "number", "boolean", "timestamp", "pan", "cvv", "token", "secret")
 local PADDED = mistakes.set("string", "pan", "cvv", "token", "secret")
-local FIELD = { type = field_type, digits = mistakes.checked(check.number(1, 19, true)) }
+--- How the value of a field is encrypted.
+local function field_decrypt(at, value, into)
+  local made, given = encryption.of_answer(at, value, into)
+  for _, key in ipairs { "at", "json" } do
+    if given and given[key] ~= nil then
+      at:at(key):wrong "is for what is decrypted before the fields are read"
+    end
+  end
+  return made
+end
 
-local function field(at, name, value)
+local FIELD = { type = field_type, digits = mistakes.checked(check.number(1, 19, true)), decrypt = mistakes.any }
+
+local function field(at, name, value, into)
   local made = type(value) == "table" and at:read(value, FIELD) or { type = field_type(at, value) }
+  if made.decrypt ~= nil then
+    made.decrypt = field_decrypt(at:at "decrypt", made.decrypt, into)
+    if made.type and not PADDED[made.type] then
+      at:at("decrypt"):wrong("is not for the type %s", made.type)
+    end
+  end
   if made.digits and made.type and not PADDED[made.type] then
     at:at("digits"):wrong("is not for the type %s", made.type)
   end
@@ -53,7 +71,7 @@ local function field(at, name, value)
   return made
 end
 
-local function fields(at, value)
+local function fields(at, value, into)
   local made, add = {}, paths.set()
   for name, given, here in at:entries(value) do
     local steps = paths.read(here, name, { arrays = true })
@@ -61,7 +79,7 @@ local function fields(at, value)
     if other then
       here:wrong("goes through another field, '%s'", core.redact(other))
     end
-    made[#made + 1] = field(here, name, given)
+    made[#made + 1] = field(here, name, given, into)
   end
   if #made > 256 then
     at:wrong "are more than 256"
@@ -69,12 +87,54 @@ local function fields(at, value)
   return made
 end
 
-local RESPONSE = { fields = fields, root = function(at, value) return value == "" and "" or optional_path(at, value) end }
+local RESPONSE = { fields = any, outer = any, decrypt = any, root = function(at, value) return value == "" and "" or optional_path(at, value) end }
 
---- Reads `response`. @return the root and the list of fields
-function answer.response(at, value)
-  local made = value ~= nil and at:read(value, RESPONSE) or {}
-  return made.root or "", made.fields or {}
+--- Lets the field at a path be decrypted.
+local function decrypt_field(at, given, made, list)
+  for _, one in ipairs(list) do
+    if one.path == given.at and not one.decrypt then
+      one.decrypt, made.at = made, nil
+      return
+    end
+  end
+  at:at("at"):wrong ": no field is declared there; with json = true the text is JSON that has the fields"
+end
+
+--- Reads `decrypt`: texts that are JSON, in which root and fields go on, or the values of fields. @return the one that is JSON, or nil
+local function decrypts(at, value, list, into)
+  local whole
+  at:each(value, 8, function(here, spec)
+    local made, given = encryption.of_answer(here, spec, into)
+    if not made then
+      return
+    elseif given.json and whole then
+      here:at("json"):wrong "is for one text of an answer"
+    elseif given.json then
+      whole = made
+    elseif given.at == nil then
+      here:at("json"):wrong "must be true where the whole answer is encrypted"
+    else
+      decrypt_field(here, given, made, list)
+    end
+  end)
+  return whole
+end
+
+--- Reads `response`.
+-- @param into the parts of the operation, to which keys are added
+-- @return the root, the list of fields, how a text with the fields is encrypted or nil, and the paths of fields that stand beside it
+function answer.response(at, value, into)
+  local given = value ~= nil and at:read(value, RESPONSE) or {}
+  local list, outer = fields(at:at "fields", given.fields, into), {}
+  local whole = decrypts(at:at "decrypt", given.decrypt, list, into)
+  for _, one in ipairs(fields(at:at "outer", given.outer, into)) do
+    table.insert(outer, one.path)
+    table.insert(list, one)
+  end
+  if outer[1] and not (whole and whole.at) then
+    at:at("outer"):wrong "is for what stands beside a text that is decrypted"
+  end
+  return given.root or "", list, whole, outer
 end
 
 local function path_list(at, value)

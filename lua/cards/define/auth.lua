@@ -151,7 +151,8 @@ end
 --- Adds the key that a signature or cipher names. @return its name
 -- @param kind "pem", or nil for bytes
 function auth.key(at, value, into, kind)
-  return hidden_part(at, value, into, kind)
+  local declared = into.declared[value]
+  return hidden_part(at, value, into, declared and declared.type or kind)
 end
 
 --- Notes the name by which a call finds a value that is made again for each attempt.
@@ -163,7 +164,7 @@ local function make(at, name, into)
   return name
 end
 
-local ALGORITHMS = core.signings() -- what the key of each is: "pem", "bytes" or "none"
+local ALGORITHMS = core.algorithms().signature -- what the key of each is: "pem", "bytes" or "none"
 
 -- By type of an entry of `auth`: the schema of its other keys, and a function(at, entry, into) that adds its parts.
 local schemas, add = {}, {}

@@ -43,13 +43,15 @@
 --       pages       of a list: { items, cursor, into } or { items, more, last, into }, for client:pages. items, cursor, more (true or
 --                   false) and last (of an item) are paths of the record, into is the parameter for the next page
 --       card        the mapping to the neutral record, see cards.map
---     examples    a list of { operation, status = 200, answer = body, card or error = the expected result }, see cards.define.try
+--     examples    a list of { operation, status = 200, answer = body, card or error = the expected result }, see cards.define.try; keys = texts by the
+--                 names of credentials, or `session`, where the answer is encrypted
 
 local answer = require "cards.define.answer"
 local auth = require "cards.define.auth"
 local check = require "cards.util.check"
 local client = require "cards.client.config"
 local core = require "cards.core"
+local encryption = require "cards.define.encryption"
 local mistakes = require "cards.util.mistakes"
 local request = require "cards.define.request"
 
@@ -73,7 +75,7 @@ local function name_of(at, value)
 end
 
 --- The credentials and settings of one operation, as parts.
-local function shared_parts(at, name, own, shared, body)
+local function shared_parts(at, name, own, shared)
   local into = { credentials = shared.credentials, declared = shared.declared, used = shared.used, made = shared.made, parts = {} }
   auth.read(at:at "auth", own, into)
   for _, part in ipairs(own == nil and shared.parts or {}) do
@@ -84,8 +86,7 @@ local function shared_parts(at, name, own, shared, body)
       table.insert(into.parts, part)
     end
   end
-  auth.add_named(at, body, into)
-  return into.parts
+  return into
 end
 
 local function media_type(at, value)
@@ -93,7 +94,7 @@ local function media_type(at, value)
 end
 
 local OPERATION = { path = any, encoding = any, template = any, content_type = optional(media_type), accept = optional(media_type),
-  page = optional_text, safe = flag, auth = any, params = any, success = answer.rules, response = any,
+  page = optional_text, safe = flag, auth = any, params = any, encrypt = any, success = answer.rules, response = any,
   error = any, echo = any, pages = any }
 
 function OPERATION.method(at, value)
@@ -120,13 +121,17 @@ local function operation(at, name, value, shared)
   made.content_type, made.accept = given.content_type, given.accept
   local about = { method = made.method, form = made.encoding == "form", placeholders = placeholders or {}, template = made.template,
     into = made.template and "none" or nil }
+  local own = shared_parts(at, name, given.auth, shared)
+  about.keys = encryption.params(own)
   local params = request.params(at:at "params", given.params, about)
-  made.parts = request.join(at, params, shared_parts(at, name, given.auth, shared, made.template), about)
+  made.root, made.fields, made.decrypt, made.outer = answer.response(at:at "response", given.response, own)
+  encryption.seal(at:at "encrypt", given.encrypt, params.parts, own, made.template ~= nil)
+  auth.add_named(at, made.template, own)
+  made.parts = request.join(at, params, own.parts, about)
   made.body = made.method ~= "GET" and made.method ~= "DELETE" -- even an empty one, as some servers refuse such methods without a body
   if made.safe == nil then
     made.safe = made.method == "GET"
   end
-  made.root, made.fields = answer.response(at:at "response", given.response)
   made.codes, made.messages, made.details = answer.errors(at:at "error", given.error)
   made.echoes = answer.echoes(at:at "echo", given.echo, params.given)
   made.pages = answer.pages(at:at "pages", given.pages, params.arguments)
@@ -167,6 +172,7 @@ local function example_schema(names)
     answer = function(at, value)
       return type(value) == "string" and #value <= 1024 * 1024 and value or at:wrong "must be a string, the answer's body, of at most 1 MiB"
     end,
+    keys = optional(function(at, value) return at:table(value) and value or nil end),
     card = optional(function(at, value) return at:table(value) and value or nil end),
     error = optional(function(at, value) return at:table(value, ERROR) and value or nil end),
   }

@@ -27,9 +27,8 @@ end
 -- @param at the collector at the table that says so
 -- @param key of the name in that table, "wire" or "name"
 -- @param otherwise the defaults { into, wire, header = whether wire is one of a header, too }; wire may be nil
--- @param arrays as above
 -- @return into, the name, and for the body the names of its path; nil and a mistake where something is wrong
-function place.read(at, value, key, otherwise, arrays)
+function place.read(at, value, key, otherwise)
   local into, wire = rawget(value, "into"), rawget(value, key)
   local named = wire ~= nil and at:at(key):text(wire) or otherwise.wire
   local where = at:at(into ~= nil and "into" or key)

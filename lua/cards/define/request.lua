@@ -99,7 +99,7 @@ function as_text.list(at, value) return tree(at, value, true) end
 function as_text.object(at, value) return tree(at, value, false) end
 
 local PARAM = { required = flag, into = any, wire = any, enum = any, default = any, sensitive = flag, excludes = any, unique = any, value = any,
-  allow_pan = flag, now = any, fresh = flag, length = mistakes.checked(check.number(1, 64, true)) }
+  allow_pan = flag, now = any, fresh = flag, session = any, wrap = any, public_of = any, encoding = any, length = mistakes.checked(check.number(1, 64, true)) }
 
 function PARAM.type(at, value)
   return value == nil and "string" or at:word(value, as_text)
@@ -120,7 +120,7 @@ local OF_MADE = set("name", "into", "wire", "type", "now", "unique", "fresh", "l
 local function where(at, param, about)
   local path = about.placeholders[param.wire == nil and param.name or param.wire]
   local otherwise = { into = path and "path" or about.into or NO_BODY[about.method] and "query" or "body", wire = param.name }
-  local into, named, steps = place.read(at, param, "wire", otherwise, about.form)
+  local into, named, steps = place.read(at, param, "wire", otherwise)
   if into == "body" and NO_BODY[about.method] then
     return at:at("into"):wrong("must not be the body: %s has none", about.method)
   elseif into == "path" and not about.placeholders[named] then
@@ -180,6 +180,33 @@ local function made_up(at, param, about)
     made.value = ("{unique.%s}"):format(unique_form(at, param) or "hex")
   end
   return made
+end
+
+--- What one may have that is a key, besides where it goes.
+local OF_KEYS = { session = set("session", "wrap"), public_of = set("public_of", "encoding") }
+
+local OF_PLACES = set("name", "into", "wire", "type")
+
+--- A parameter that is a key; nil where it is none.
+local function key_param(at, param, about)
+  for kind, keys in pairs(OF_KEYS) do
+    if param[kind] ~= nil then
+      local made = about.keys[kind](at, param)
+      made.name, made.here = param.name, at
+      made.into, made.wire, made.steps = where(at, param, about)
+      for key, _, here in at:entries(param) do
+        if not keys[key] and not OF_PLACES[key] then
+          here:wrong("has no sense beside %s", kind)
+        end
+      end
+      return made
+    end
+  end
+  for _, key in ipairs { "wrap", "encoding" } do
+    if param[key] ~= nil then
+      at:at(key):wrong "is for a parameter that is a key"
+    end
+  end
 end
 
 --- Reads a part of a signature that is made for each attempt.
@@ -271,7 +298,7 @@ local function add_param(made, at, param, about)
     at:at("name"):wrong "is the name of another parameter"
   else
     local is_made_up = param.now ~= nil or param.fresh
-    local part = (param.value ~= nil and constant or is_made_up and made_up or argument)(at, param, about)
+    local part = about.keys and key_param(at, param, about) or (param.value ~= nil and constant or is_made_up and made_up or argument)(at, param, about)
     made.at[name], made.given[name] = at, param
     made.arguments[name] = part.source == "argument" and part or nil
     table.insert(made.parts, part)
@@ -279,7 +306,7 @@ local function add_param(made, at, param, about)
 end
 
 --- Reads `params` of an operation: a table by names, or a list in the order of the request, whose entries have a `name`.
--- @param about { method, form, placeholders, into = where parameters go that do not say it }
+-- @param about { method, form, placeholders, into = where parameters go that do not say it, keys = what cards.define.encryption.params returns }
 -- @return { parts, as_listed = whether their order counts, and by name: arguments = those that a caller gives, given = the tables, at = their places }
 function request.params(at, value, about)
   local made = { parts = {}, arguments = {}, at = {}, given = {} }
@@ -355,7 +382,7 @@ local function add(made, known, body)
     return nil
   end
   local key = key_of(made)
-  local clash = (known[key] and made.into ~= "query") or made.steps and body(made.steps, made.wire)
+  local clash = (known[key] and made.into ~= "query") or made.steps and body[made.into](made.steps, made.wire)
   known[key] = true
   return clash and ("%s '%s'"):format(made.into, (made.wire:gsub("[^%w%-._]", "?")))
 end
@@ -367,7 +394,8 @@ end
 -- @param about { method, form, placeholders }
 -- @return the list
 function request.join(at, params, shared, about)
-  local parts, known, names, body, signatures = {}, {}, {}, paths.set(), {}
+  local parts, known, names, signatures = {}, {}, {}, {}
+  local body = { body = paths.set(), sealed = paths.set() }
   for _, made in ipairs(shared) do
     names[made.name or ""] = true
     if made.into == "body" and NO_BODY[about.method] then

@@ -7,7 +7,7 @@ local core = require "cards.core"
 local templates = {}
 
 --- Names that every request has, and those in front of a dot.
-local KNOWN = { method = true, url = true, host = true, path = true, query = true, target = true, resource = true, body = true, nonce = true }
+local KNOWN = { method = true, url = true, host = true, path = true, query = true, target = true, resource = true, body = true, nonce = true, sealed = true }
 local DOTTED = { header = true, param = true, now = true, unique = true, body = true }
 local HEADERS = { ["content-type"] = true, accept = true, host = true, ["user-agent"] = true }
 
@@ -48,6 +48,9 @@ function templates.of(part)
       table.insert(list, part[key])
     end
   end
+  if part.encryption and part.encryption.header then
+    table.insert(list, part.encryption.header)
+  end
   return list
 end
 
@@ -70,6 +73,7 @@ function within.target(part, of) return within.path(part) or within.query(part, 
 within.url = within.target
 
 function within.body(part) return part.into == "body" end
+function within.sealed(part) return part.into == "sealed" end
 
 --- The parts that a name stands for; nil where it is unknown.
 -- @param about { parts, named = parts by name, placeholders, template = whether the body is one }
@@ -87,9 +91,9 @@ local function parts_of(name, of, about)
       end
     end
     return (found[1] or HEADERS[rest:lower()]) and found or nil
-  elseif first == "body" and rest ~= "" then
+  elseif (first == "body" or first == "sealed") and rest ~= "" then
     for _, other in ipairs(about.parts) do
-      if other.into == "body" and (other.wire:sub(1, #rest + 1):find "^.*[.%[]$") and other.wire:sub(1, #rest) == rest then
+      if other.into == first and other.wire:sub(1, #rest) == rest and other.wire:sub(#rest + 1, #rest + 1):find "^[.%[]?$" then
         table.insert(found, other)
       end
     end

@@ -1,4 +1,5 @@
---- What a definition makes anew for each attempt: signatures over templates, moments, texts that no other call has, JWTs and OAuth 1. OpenSSL's program checks them.
+--- What a definition makes anew for each attempt: signatures over templates, moments, texts that no other call has, JWTs and OAuth 1. OpenSSL's program checks
+-- them.
 
 local cards = require "cards"
 local acme = require "support.acme"

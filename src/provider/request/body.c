@@ -41,8 +41,8 @@ static bool starts_with(const char *path, const char *prefix, size_t len) {
   return strncmp(path, prefix, len) == 0 && (path[len] == '.' || path[len] == '[');
 }
 
-bool body_is_within(const struct part *part, const char *path, size_t len) {
-  return part->into == INTO_BODY && (!len || starts_with(part_wire(part), path, len));
+bool body_is_within(const struct part *part, enum part_into into, const char *path, size_t len) {
+  return part->into == into && (!len || starts_with(part_wire(part), path, len));
 }
 
 /* --- JSON --- */
@@ -98,11 +98,12 @@ static bool write_value(struct buf *out, const struct part *part, struct value v
   return ok;
 }
 
-bool body_json_part(struct buf *out, const struct operation *operation, const struct value *values, const char *path, size_t len, const char **bad) {
+bool body_json_part(struct buf *out, const struct operation *operation, const struct value *values, enum part_into into, const char *path, size_t len,
+                    const char **bad) {
   struct writer writer = { .out = out };
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
-    if (!values[i].bytes || !body_is_within(part, path, len)) continue;
+    if (!values[i].bytes || !body_is_within(part, into, path, len)) continue;
     *bad = part_name(part);
     if (!move_to(&writer, part, len) || !write_value(out, part, values[i])) return false;
   }
@@ -111,10 +112,6 @@ bool body_json_part(struct buf *out, const struct operation *operation, const st
   while (writer.depth)
     close_one(&writer);
   return !out->failed;
-}
-
-bool body_json(struct buf *out, const struct operation *operation, const struct value *values, const char **bad) {
-  return body_json_part(out, operation, values, "", 0, bad);
 }
 
 /* --- pairs of a form or a query --- */
@@ -185,11 +182,11 @@ bool body_query_pair(struct buf *out, const struct part *part, struct value valu
   return ok;
 }
 
-bool body_form(struct buf *out, const struct operation *operation, const struct value *values, const char **bad) {
+bool body_form(struct buf *out, const struct operation *operation, const struct value *values, enum part_into into, const char **bad) {
   char separator = '\0';
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
-    if (part->into != INTO_BODY || !values[i].bytes) continue;
+    if (part->into != into || !values[i].bytes) continue;
     struct buf name;
     buf_init(&name, REQUEST_MAX_BODY);
     *bad = part_name(part);
@@ -201,9 +198,17 @@ bool body_form(struct buf *out, const struct operation *operation, const struct 
   return !out->failed;
 }
 
+/* Whether the body is one text, such as one that is encrypted. */
+static bool is_whole(const struct operation *operation) {
+  for (size_t i = 0; i < operation->part_count; i++)
+    if (operation->parts[i].into == INTO_BODY && !part_wire(&operation->parts[i])[0]) return true;
+  return false;
+}
+
 const char *body_content_type(const struct operation *operation) {
   static const char *const types[] = {
     [BODY_JSON] = "application/json", [BODY_FORM] = "application/x-www-form-urlencoded", [BODY_RAW] = "text/plain", [BODY_XML] = "application/xml"
   };
-  return operation->content_type ? operation->content_type : types[operation->encoding];
+  if (operation->content_type) return operation->content_type;
+  return is_whole(operation) ? "application/jose" : types[operation->encoding];
 }

@@ -11,18 +11,18 @@
 
 #include "provider/request.h"
 
-/* Appends a JSON body. Appends nothing when no part goes into it, unless the operation always has a body. */
-bool body_json(struct buf *out, const struct operation *operation, const struct value *values, const char **bad);
-/* Appends only the object or list at a path of the JSON body, {} when there is none. */
-bool body_json_part(struct buf *out, const struct operation *operation, const struct value *values, const char *path, size_t len, const char **bad);
+/* Appends the object or list at a path of a JSON body, {} when there is none; with len = 0 the body, and nothing when no
+ * part goes there, unless the operation always has a body. `into` is INTO_BODY or INTO_SEALED. */
+bool body_json_part(struct buf *out, const struct operation *operation, const struct value *values, enum part_into into, const char *path, size_t len,
+                    const char **bad);
 /* Appends a form. */
-bool body_form(struct buf *out, const struct operation *operation, const struct value *values, const char **bad);
+bool body_form(struct buf *out, const struct operation *operation, const struct value *values, enum part_into into, const char **bad);
 
 /* Appends "&name=value" for a part of the query, for a list one for each element. *separator stands in front of the
  * first one and is '&' afterwards. */
 bool body_query_pair(struct buf *out, const struct part *part, struct value value, char *separator);
-/* Whether a part goes to that path of the body, or below it; len = 0 is the whole body. */
-bool body_is_within(const struct part *part, const char *path, size_t len);
+/* Whether a part goes below that path of the body; len = 0 is the whole body. */
+bool body_is_within(const struct part *part, enum part_into into, const char *path, size_t len);
 /* What the header Content-Type says of the body. */
 const char *body_content_type(const struct operation *operation);
 

@@ -8,8 +8,8 @@
 #include "crypto/jwt.h"
 #include "crypto/key.h"
 #include "crypto/signing.h"
+#include "provider/encryption.h"
 #include "provider/request/body.h"
-#include "provider/request/keys.h"
 #include "provider/request/names.h"
 #include "provider/request/oauth1.h"
 #include "provider/request/template.h"
@@ -69,12 +69,12 @@ int maker_place(const struct operation *operation, const char *name) {
 bool maker_can_make(const struct maker *maker, size_t place) {
   const struct making *making = maker->request->operation->parts[place].making;
   if (!making || maker->values[place].bytes) return false;
-  if (!making->key) return making->kind == MAKING_TEXT || making->algorithm; /* a digest has none */
+  if (!making->key) return making->kind == MAKING_TEXT || making->kind == MAKING_SESSION || making->algorithm; /* a digest has none */
   int key = maker_place(maker->request->operation, making->key);
   return key >= 0 && (maker->values[key].bytes || maker->request->operation->parts[key].making);
 }
 
-const struct signing *making_signing(const struct making *making) {
+static const struct signing *signing_of(const struct making *making) {
   switch (making->kind) {
   case MAKING_SIGNATURE: return making->algorithm ? signing_find(making->algorithm) : NULL;
   case MAKING_JWT: return jwt_signing(making->algorithm);
@@ -85,26 +85,30 @@ const struct signing *making_signing(const struct making *making) {
 
 /* --- one value, by its kind --- */
 
+bool making_fits(const struct making *making, const struct key *key, const char **why) {
+  const struct signing *signing = signing_of(making);
+  if (making->encryption) return encryption_fits(making->encryption, key, false, why);
+  return !signing || signing_fits(signing, key, why);
+}
+
 /* The key that a making names. NULL with the error set where it is none, or does not fit. */
 static struct key *get_key(struct maker *maker, const struct making *making) {
-  const struct signing *signing = making_signing(making);
-  const char *name = making->key;
   const struct operation *operation = maker->request->operation;
   const char *why = "is missing";
-  int place = maker_place(operation, name), password = -1;
+  int place = maker_place(operation, making->key), password = -1;
   struct key *key = NULL;
   if (place >= 0 && maker_make(maker, (size_t)place) && maker->values[place].bytes) {
     const struct part *part = &operation->parts[place];
-    struct value value = maker->values[place], secret = { NULL, 0 };
+    struct value secret = { NULL, 0 };
     if (part->key_password) password = maker_place(operation, part->key_password);
     if (password >= 0) secret = maker->values[password];
-    key = keys_read(part, value, secret, &why);
+    key = encryption_key(maker->request->base->keys, part, maker->values[place], secret, &why);
   }
-  if (key && signing && !signing_fits(signing, key, &why)) {
+  if (key && !making_fits(making, key, &why)) {
     key_unref(key);
     key = NULL;
   }
-  if (!key && maker->error->kind == ERROR_NONE) invalid(maker->error, name, why);
+  if (!key && maker->error->kind == ERROR_NONE) invalid(maker->error, making->key, why);
   return key;
 }
 
@@ -132,7 +136,7 @@ static bool add_encoded(struct buf *out, const char *name, const struct buf *byt
 static bool make_signature(struct maker *maker, const struct making *making, struct buf *out) {
   const char *why = "is too long";
   struct buf text, raw, bare;
-  const struct signing *signing = making_signing(making);
+  const struct signing *signing = signing_of(making);
   struct key *key = making->key ? get_key(maker, making) : NULL;
   bool ok = signing && (key || !making->key);
   buf_init(&text, REQUEST_MAX_BODY + MAKING_LENGTH);
@@ -162,7 +166,7 @@ static bool make_jwt(struct maker *maker, const struct making *making, struct bu
   bool ok = key && maker_fill(maker, &claims, making->over) && (!making->header || maker_fill(maker, &header, making->header));
   if (ok) {
     ok = jwt_make(making->algorithm, key, making->header ? buf_string(&header) : NULL, buf_string(&claims), out, &why);
-    if (!ok) invalid(maker->error, making->key, why);
+    if (!ok) invalid(maker->error, "the token", why);
   }
   maker->uses_secret = true;
   key_unref(key);
@@ -181,8 +185,45 @@ static bool make_oauth1(struct maker *maker, const struct making *making, struct
   return ok;
 }
 
+/* A key that nobody else has. */
+static bool make_session(struct maker *maker, const struct making *making, struct buf *out) {
+  maker->uses_secret = true;
+  if (!buf_reserve(out, making->length) || getrandom(out->data, making->length, 0) != (ssize_t)making->length) return false;
+  buf_added(out, making->length);
+  return true;
+}
+
+static bool make_sealed(struct maker *maker, const struct making *making, struct buf *out) {
+  const char *why = "is too long";
+  struct buf text, header;
+  struct key *key = get_key(maker, making);
+  bool has_header = making->encryption->header != NULL;
+  buf_init(&text, REQUEST_MAX_BODY);
+  buf_init(&header, MAKING_LENGTH);
+  bool ok = key && maker_fill(maker, &text, making->over) && (!has_header || maker_fill(maker, &header, making->encryption->header));
+  if (ok) {
+    ok = encryption_close(making->encryption, key, has_header ? buf_string(&header) : NULL, &text, out, &why);
+    if (!ok) invalid(maker->error, "what is encrypted", why);
+  }
+  maker->uses_secret = false; /* it may be seen, that is what it is for */
+  key_unref(key);
+  buf_free(&text);
+  buf_free(&header);
+  return ok;
+}
+
+static bool make_public(struct maker *maker, const struct making *making, struct buf *out) {
+  struct key *key = get_key(maker, making);
+  bool ok = key && key_write_public(key, making->form, out);
+  if (key && !ok) invalid(maker->error, making->key, "has no public part, or it is too long");
+  maker->uses_secret = false;
+  key_unref(key);
+  return ok;
+}
+
 static bool (*const makers[MAKING_KINDS])(struct maker *maker, const struct making *making, struct buf *out) = {
-  [MAKING_TEXT] = make_text, [MAKING_SIGNATURE] = make_signature, [MAKING_JWT] = make_jwt, [MAKING_OAUTH1] = make_oauth1
+  [MAKING_TEXT] = make_text,       [MAKING_SIGNATURE] = make_signature, [MAKING_JWT] = make_jwt,      [MAKING_OAUTH1] = make_oauth1,
+  [MAKING_SESSION] = make_session, [MAKING_SEALED] = make_sealed,       [MAKING_PUBLIC] = make_public
 };
 
 /* --- all of them --- */
@@ -317,10 +358,10 @@ bool maker_target(struct maker *maker, struct buf *out) {
 
 /* --- the body --- */
 
-static bool make_body_values(struct maker *maker, const char *path, size_t len) {
+static bool make_body_values(struct maker *maker, enum part_into into, const char *path, size_t len) {
   bool ok = true;
   for (size_t i = 0; ok && i < maker->request->operation->part_count; i++) {
-    if (!body_is_within(&maker->request->operation->parts[i], path, len)) continue;
+    if (!body_is_within(&maker->request->operation->parts[i], into, path, len)) continue;
     ok = maker_make(maker, i);
     maker->uses_secret = maker->uses_secret || (maker->values[i].bytes && maker->secrets >> i & 1);
   }
@@ -335,19 +376,23 @@ static bool written(struct maker *maker, bool ok, const char *bad) {
   return invalid(maker->error, bad ? bad : "the request", bad && json ? "is not valid UTF-8 or too long" : "is too long");
 }
 
-bool maker_body_part(struct maker *maker, struct buf *out, const char *path, size_t len) {
+bool maker_body_part(struct maker *maker, struct buf *out, enum part_into into, const char *path, size_t len) {
   const char *bad = NULL;
-  if (!make_body_values(maker, path, len)) return false;
-  bool ok = body_json_part(out, maker->request->operation, maker->values, path, len, &bad);
+  if (!make_body_values(maker, into, path, len)) return false;
+  bool ok = body_json_part(out, maker->request->operation, maker->values, into, path, len, &bad);
   return written(maker, ok, bad);
 }
 
-/* The one part that is the body. */
-static bool add_raw(struct maker *maker, struct buf *out) {
-  for (size_t i = 0; i < maker->request->operation->part_count; i++)
-    if (maker->request->operation->parts[i].into == INTO_BODY && maker->values[i].bytes)
-      return buf_add(out, maker->values[i].bytes, maker->values[i].len);
-  return true;
+/* The one part that is the body; false where there is none. */
+static bool find_whole(const struct maker *maker, struct value *whole) {
+  const struct operation *operation = maker->request->operation;
+  for (size_t i = 0; i < operation->part_count; i++) {
+    const struct part *part = &operation->parts[i];
+    if (part->into != INTO_BODY || (part_wire(part)[0] && operation->encoding != BODY_RAW)) continue;
+    *whole = maker->values[i];
+    return true;
+  }
+  return false;
 }
 
 /* A value in XML is escaped behind its pipes. */
@@ -356,16 +401,30 @@ static bool fill_body(struct maker *maker, struct buf *out) {
   return prepare(maker) && template_fill(out, operation->template, names_fill, operation->encoding == BODY_XML ? xml_write_text : NULL, maker);
 }
 
+bool maker_sealed(struct maker *maker, struct buf *out) {
+  const struct operation *operation = maker->request->operation;
+  const char *bad = NULL;
+  if (operation->template) return written(maker, fill_body(maker, out), NULL);
+  if (!make_body_values(maker, INTO_SEALED, "", 0)) return false;
+  bool form = operation->encoding == BODY_FORM;
+  bool ok =
+      form ? body_form(out, operation, maker->values, INTO_SEALED, &bad) : body_json_part(out, operation, maker->values, INTO_SEALED, "", 0, &bad);
+  return written(maker, ok, bad);
+}
+
 bool maker_body(struct maker *maker, struct buf *out) {
   const struct operation *operation = maker->request->operation;
   const char *bad = NULL;
-  if (!make_body_values(maker, "", 0)) return false;
+  struct value whole = { NULL, 0 };
+  if (!make_body_values(maker, INTO_BODY, "", 0)) return false;
   bool ok = true;
-  switch (operation->encoding) {
-  case BODY_JSON: ok = body_json(out, operation, maker->values, &bad); break;
-  case BODY_FORM: ok = body_form(out, operation, maker->values, &bad); break;
-  case BODY_RAW:
-  case BODY_XML: ok = operation->template ? fill_body(maker, out) : add_raw(maker, out); break;
-  }
+  if (find_whole(maker, &whole))
+    ok = buf_add(out, whole.bytes, whole.len);
+  else if (operation->template)
+    ok = fill_body(maker, out);
+  else if (operation->encoding == BODY_FORM)
+    ok = body_form(out, operation, maker->values, INTO_BODY, &bad);
+  else if (operation->encoding == BODY_JSON)
+    ok = body_json_part(out, operation, maker->values, INTO_BODY, "", 0, &bad);
   return written(maker, ok, bad);
 }

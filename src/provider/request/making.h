@@ -52,16 +52,19 @@ bool maker_make_all(struct maker *maker, enum part_into into);
 bool maker_can_make(const struct maker *maker, size_t place);
 /* Appends the body as it is sent. */
 bool maker_body(struct maker *maker, struct buf *out);
-/* Appends the object or list at a path of the JSON body, {} when there is none. */
-bool maker_body_part(struct maker *maker, struct buf *out, const char *path, size_t len);
+/* Appends the object or list at a path of the JSON body, {} when there is none: of what is sent or, with INTO_SEALED, of
+ * what is encrypted. */
+bool maker_body_part(struct maker *maker, struct buf *out, enum part_into into, const char *path, size_t len);
+/* Appends the body as it is before all of it is encrypted. */
+bool maker_sealed(struct maker *maker, struct buf *out);
 /* Appends the value of a header with its prefix; nothing when there is none. */
 bool maker_header(struct maker *maker, size_t place, struct buf *out);
 /* Appends path and query. */
 bool maker_target(struct maker *maker, struct buf *out);
 /* Appends what a template says. */
 bool maker_fill(struct maker *maker, struct buf *out, const char *template);
-/* How the key of a making signs; NULL when it does not. */
-const struct signing *making_signing(const struct making *making);
+/* Whether a key is one for this. On false *why is a static phrase that follows the name of the key. */
+bool making_fits(const struct making *making, const struct key *key, const char **why);
 /* The place of the part INTO_NOTHING of that name, such as a key; -1 for none. */
 int maker_place(const struct operation *operation, const char *name);
 

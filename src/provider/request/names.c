@@ -70,7 +70,7 @@ static bool write_resource(struct maker *maker, const char *rest, size_t len, st
 }
 
 static bool write_body(struct maker *maker, const char *rest, size_t len, struct buf *out) {
-  return len ? maker_body_part(maker, out, rest, len) : maker_body(maker, out);
+  return len ? maker_body_part(maker, out, INTO_BODY, rest, len) : maker_body(maker, out);
 }
 
 /* A header as it is sent: of a part, of the call or of the client. */
@@ -104,12 +104,26 @@ static bool write_value(struct maker *maker, size_t place, struct buf *out, bool
   return encoded ? buf_add_percent_encoded(out, value.bytes, value.len) : buf_add(out, value.bytes, value.len);
 }
 
+/* What is encrypted: a single value at the path, or an object or list; without a path the whole body. */
+static bool write_sealed(struct maker *maker, const char *rest, size_t len, struct buf *out) {
+  const struct operation *operation = maker->request->operation;
+  for (size_t i = 0; len && i < operation->part_count; i++) {
+    const struct part *part = &operation->parts[i];
+    if (part->into == INTO_SEALED && strlen(part_wire(part)) == len && memcmp(part_wire(part), rest, len) == 0)
+      return write_value(maker, i, out, false);
+  }
+  return len ? maker_body_part(maker, out, INTO_SEALED, rest, len) : maker_sealed(maker, out);
+}
+
+/* Of two parts with that name the one that is not sent, as the other one may be made of it. */
 static int find(const struct operation *operation, const char *name, size_t len, bool argument) {
+  int found = -1;
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
-    if (part->name && (part->source == FROM_ARGUMENT) == argument && strlen(part->name) == len && memcmp(part->name, name, len) == 0) return (int)i;
+    bool is_it = part->name && (part->source == FROM_ARGUMENT) == argument && strlen(part->name) == len && memcmp(part->name, name, len) == 0;
+    if (is_it && (found < 0 || part->into == INTO_NOTHING)) found = (int)i;
   }
-  return -1;
+  return found;
 }
 
 static bool write_param(struct maker *maker, const char *name, size_t len, struct buf *out) {
@@ -138,9 +152,10 @@ static const struct {
   const char *name;
   write_name *write;
 } known[] = {
-  { "method", write_method },  { "url", write_url },      { "host", write_host },         { "path", write_path },      { "query", write_query },
-  { "target", write_target },  { "body", write_body },    { "resource", write_resource }, { "nonce", write_nonce },    { "body.", write_body },
-  { "header.", write_header }, { "param.", write_param }, { "now.", write_now },          { "unique.", write_unique },
+  { "method", write_method }, { "url", write_url },        { "host", write_host },      { "path", write_path },
+  { "query", write_query },   { "target", write_target },  { "body", write_body },      { "resource", write_resource },
+  { "nonce", write_nonce },   { "body.", write_body },     { "header.", write_header }, { "param.", write_param },
+  { "now.", write_now },      { "unique.", write_unique }, { "sealed", write_sealed },  { "sealed.", write_sealed },
 };
 
 bool names_fill(void *context, const char *name, size_t len, struct buf *out) {
