@@ -12,6 +12,7 @@
 #include "http/clock.h"
 #include "provider/response.h"
 #include "secret/stack.h"
+#include "text/pan.h"
 #include "text/redact.h"
 
 #define SHOWN_MAX    256 /* bytes of a text of the script's own in an error */
@@ -296,6 +297,24 @@ static bool start(lua_State *L, struct call *call, lua_Number tag, bool threaded
   return true;
 }
 
+/* Whether a text is a card's number in one line; any other is refused anyway. */
+static bool is_pan(struct value value) {
+  for (size_t i = 0; i < value.len; i++)
+    if ((unsigned char)value.bytes[i] < 0x20) return false;
+  return pan_is_card(value.bytes, value.len);
+}
+
+/* What the caller gave as a part of the URL or a header although it is a card's number, which servers write into their logs; NULL for nothing. */
+static const struct part *find_pan(const struct job *job) {
+  for (size_t i = 0; i < job->operation->part_count; i++) {
+    const struct part *part = &job->operation->parts[i];
+    struct value value = values_get(&job->request.values, i);
+    bool is_seen = part->into == INTO_PATH || part->into == INTO_QUERY || part->into == INTO_HEADER;
+    if (is_seen && part->source == FROM_ARGUMENT && !part->allows_pan && value.bytes && is_pan(value)) return part;
+  }
+  return NULL;
+}
+
 /* core.job(client, provider's name, operation, parameters, options, left, tag, threaded): a job whose deadline is `left` seconds from now at most. With a tag it is started at once
  * where functions have to give nothing. Returns the job, the client's user value or nil where nothing in Lua has to be called, and the seconds until the deadline; nil and an error;
  * or nil and a string, for a client that is none. */
@@ -321,6 +340,12 @@ int core_job(lua_State *L) {
   if (refused) {
     release(call);
     return refused;
+  }
+  const struct part *pan = find_pan(job);
+  if (pan) {
+    release(call);
+    return binding_fail(L, "%s is a card's number, and would stand in the %s of the request: a definition can allow it (allow_pan = true)", pan->name,
+                        part_into_words[pan->into]);
   }
   lua_settop(L, private);
   call->has_sources = client->has_sources && find_source(L, operation, private, 1, false);
@@ -427,7 +452,8 @@ static void take_keys(lua_State *L, struct job *job) {
   lua_pop(L, 1);
 }
 
-/* core.read(provider's name or definition, operation, status, body, keys): what the operation would return for such an answer, which `keys` decrypt: texts or secrets by name, or nil */
+/* core.read(provider's name or definition, operation, status, body, keys): what the operation would return for such an answer. keys decrypt it: texts or secrets by name; true where what
+ * is encrypted stands there in plain text. */
 int core_read(lua_State *L) {
   size_t len;
   lua_settop(L, 5);
@@ -448,7 +474,9 @@ int core_read(lua_State *L) {
   lua_pushvalue(L, 5);
   take_keys(L, job);
   /* Nothing was sent that the answer would have to repeat. */
-  struct response response = { .request = &job->request, .status = job->status, .body = body, .len = len };
+  struct response response = {
+    .request = &job->request, .status = job->status, .body = body, .len = len, .plain = lua_isboolean(L, 5) && lua_toboolean(L, 5)
+  };
   job->record = response_read(&response, &job->error);
   return push_result(L, call);
 }

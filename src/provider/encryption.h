@@ -28,6 +28,7 @@ struct encrypted_answer {
   const struct values *values;
   struct key_cache *cache;
   const struct json_node *root; /* NULL for none */
+  bool plain;                   /* they are plain text: an example */
 };
 
 /* Appends the plain text of one of them. False when it cannot be decrypted, for whatever reason. */

@@ -10,10 +10,11 @@
 #include "text/pan.h"
 #include "text/redact.h"
 
-#define BLOCK_BYTES 1000
-#define NUMBERED    "undeclared#"
-#define UNDECLARED  FIELD_TYPES
-#define MOST_PLACES 16
+#define BLOCK_BYTES   1000
+#define FEWEST_DIGITS 8 /* of a card's number */
+#define NUMBERED      "undeclared#"
+#define UNDECLARED    FIELD_TYPES
+#define MOST_PLACES   16
 
 /* All of a record lies in blocks. The first one begins with this. */
 struct root {
@@ -142,8 +143,10 @@ static bool set_string_number(struct builder *builder, struct record *record, co
   return ok;
 }
 
-/* Whether it is text: what a wrong key opens by chance is not. */
-static bool is_text(const char *bytes, size_t len) {
+/* Whether it is what the field documents: what a wrong key opens by chance is not. */
+static bool is_plausible(enum field_type type, const char *bytes, size_t len) {
+  if (type == FIELD_PAN) return pan_count(bytes, len) >= FEWEST_DIGITS && pan_count(bytes, len) <= PAN_MAX_DIGITS;
+  if (type == FIELD_CVV && pan_count(bytes, len) != len) return false;
   for (size_t i = 0, next; i < len; i += next) {
     next = utf8_length(bytes + i, len - i);
     if (!next || (unsigned char)bytes[i] < 0x20) return false;
@@ -158,7 +161,8 @@ static bool set_encrypted(struct builder *builder, struct record *record, const 
   if (json_type(node) != JSON_STRING) return protocol(builder, at, "something else stands where an encrypted text is documented");
   const char *text = json_string(node, &len);
   buf_init(&plain, len + 1); /* it is never longer */
-  bool ok = builder->answer && encryption_open(field->decrypt, builder->answer, text, len, &plain) && is_text(buf_string(&plain), plain.len);
+  bool ok = builder->answer && encryption_open(field->decrypt, builder->answer, text, len, &plain) &&
+            is_plausible(field->type, buf_string(&plain), plain.len);
   if (ok)
     ok = set_text(builder, record, field->type, field->digits, plain.data, plain.len);
   else

@@ -240,7 +240,7 @@ static bool echoes_match(const struct response *response, const struct json_node
 
 static struct record *read_record(const struct response *response, struct json_node *root, struct json_node *tree, struct error *error) {
   const struct operation *operation = response->request->operation;
-  const struct encrypted_answer answer = { operation, &response->request->values, response->request->base->keys, root };
+  const struct encrypted_answer answer = { operation, &response->request->values, response->request->base->keys, root, response->plain };
   struct json_node *payload = (struct json_node *)(uintptr_t)json_at(tree, operation->root); /* the tree is ours */
   bool moved = true;
   for (const char *const *path = operation->outer; moved && path && *path && payload; path++)
@@ -252,12 +252,14 @@ static struct record *read_record(const struct response *response, struct json_n
 
 static struct record *read_success(const struct response *response, struct json_node *root, struct error *error) {
   const struct operation *operation = response->request->operation;
-  const struct encrypted_answer answer = { operation, &response->request->values, response->request->base->keys, root };
+  const struct encryption *decrypt = operation->decrypt && operation->decrypt->at ? operation->decrypt : NULL;
+  const struct encrypted_answer answer = { operation, &response->request->values, response->request->base->keys, root, response->plain };
   struct error built = { .kind = ERROR_NONE };
-  struct json_node *inner = operation->decrypt && operation->decrypt->at ? encryption_tree(&answer, NULL, 0) : NULL, *tree = inner ? inner : root;
+  struct json_node *inner = decrypt ? encryption_tree(&answer, NULL, 0) : NULL, *tree = decrypt ? inner : root;
   struct record *record = NULL;
-  if (operation->decrypt && operation->decrypt->at && !inner)
-    error_set(&built, ERROR_PROTOCOL, "%s: " NOT_DECRYPTED, operation->decrypt->at);
+  if (!inner && decrypt && response->plain) tree = (struct json_node *)(uintptr_t)json_at(root, decrypt->at); /* an object in its place */
+  if (!tree)
+    error_set(&built, ERROR_PROTOCOL, "%s: " NOT_DECRYPTED, decrypt ? decrypt->at : "");
   else if (!echoes_match(response, root, tree))
     error_set(&built, ERROR_PROTOCOL, "the answer repeats another id than was sent: it may be about another card");
   else
@@ -317,7 +319,8 @@ static void set_unreadable(const struct response *response, const char *why, siz
 }
 
 static struct json_node *parse(const struct response *response, bool ok, const char **why, size_t *where) {
-  const struct encrypted_answer answer = { response->request->operation, &response->request->values, response->request->base->keys, NULL };
+  const struct encrypted_answer answer = { response->request->operation, &response->request->values, response->request->base->keys, NULL,
+                                           response->plain };
   if (!is_sealed(response, ok)) return json_parse(response->body, response->len, why, where);
   *why = NOT_DECRYPTED;
   return encryption_tree(&answer, response->body, response->len);

@@ -15,6 +15,7 @@ struct response {
   int status;                /* of HTTP */
   const char *body;          /* without its content encoding */
   size_t len;                /* bytes of the body */
+  bool plain;                /* what is encrypted stands there in plain text: an example */
   bool encoded;              /* the encoding is unknown, so the body is empty */
   const char *content_type;  /* the value of the header */
   const char *redirect_host; /* where a redirect leads */

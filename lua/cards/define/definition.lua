@@ -43,8 +43,8 @@
 --       pages       of a list: { items, cursor, into } or { items, more, last, into }, for client:pages. items, cursor, more (true or
 --                   false) and last (of an item) are paths of the record, into is the parameter for the next page
 --       card        the mapping to the neutral record, see cards.map
---     examples    a list of { operation, status = 200, answer = body, card or error = the expected result }, see cards.define.try; keys = texts by the
---                 names of credentials, or `session`, where the answer is encrypted
+--     examples    a list of { operation, status = 200, answer = body, card or error = the expected result, plain = whether what is encrypted stands there
+--                 in plain text }, see cards.define.try
 
 local answer = require "cards.define.answer"
 local auth = require "cards.define.auth"
@@ -172,7 +172,7 @@ local function example_schema(names)
     answer = function(at, value)
       return type(value) == "string" and #value <= 1024 * 1024 and value or at:wrong "must be a string, the answer's body, of at most 1 MiB"
     end,
-    keys = optional(function(at, value) return at:table(value) and value or nil end),
+    plain = flag,
     card = optional(function(at, value) return at:table(value) and value or nil end),
     error = optional(function(at, value) return at:table(value, ERROR) and value or nil end),
   }

@@ -104,7 +104,7 @@ local function compare(at, got, expected)
 end
 
 local function try(at, name, example)
-  local record, err = core.read(name, example.operation, example.status, example.answer, example.keys)
+  local record, err = core.read(name, example.operation, example.status, example.answer, example.plain)
   local card
   if record and example.card then
     card, err = map.card(record)

@@ -98,8 +98,11 @@ end
 function as_text.list(at, value) return tree(at, value, true) end
 function as_text.object(at, value) return tree(at, value, false) end
 
-local PARAM = { required = flag, into = any, wire = any, enum = any, default = any, sensitive = flag, excludes = any, unique = any, value = any,
-  allow_pan = flag, now = any, fresh = flag, session = any, wrap = any, public_of = any, encoding = any, length = mistakes.checked(check.number(1, 64, true)) }
+local PARAM = {
+  required = flag, into = any, wire = any, enum = any, default = any, sensitive = flag, excludes = any, unique = any, value = any, allow_pan = flag,
+  prefix = mistakes.optional_text, now = any, fresh = flag, session = any, wrap = any, public_of = any, encoding = any,
+  length = mistakes.checked(check.number(1, 64, true)),
+}
 
 function PARAM.type(at, value)
   return value == nil and "string" or at:word(value, as_text)
@@ -235,7 +238,7 @@ local function argument(at, param, about)
   local kind, default = param.type, param.default
   local made = { name = param.name, source = "argument", type = kind, required = param.required, sensitive = param.sensitive, allow_pan = param.allow_pan }
   made.into, made.wire, made.steps = where(at, param, about)
-  made.unique = unique_form(at, param)
+  made.unique, made.prefix = unique_form(at, param), param.prefix
   if default ~= nil and kind then
     made.default = as_text[kind](at:at "default", default)
   end
@@ -397,7 +400,7 @@ function request.join(at, params, shared, about)
   local parts, known, names, signatures = {}, {}, {}, {}
   local body = { body = paths.set(), sealed = paths.set() }
   for _, made in ipairs(shared) do
-    names[made.name or ""] = true
+    names[made.kind ~= "session" and made.name or ""] = true
     if made.into == "body" and NO_BODY[about.method] then
       at:at("method"):wrong("must not be %s: a credential goes into the body", about.method)
     end

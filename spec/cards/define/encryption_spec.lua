@@ -236,3 +236,17 @@ describe("a mistake in an encryption", function()
     assert.matches("params.k.session must be the bytes", mistake { method = "POST", params = { card_id = {}, k = { session = 5 } } }, 1, true)
   end)
 end)
+
+describe("an example of a definition that is plain", function()
+  it("has what is encrypted as an object, a text of JSON, or the value of a field", function()
+    local aes_key = { type = "aes-cbc", key = "key", at = "data", json = true }
+    local response = { decrypt = aes_key, fields = FIELDS }
+    define(response, BYTES)
+    for _, data in ipairs { { id = "1", pan = "4111111111111111", cvv = "123" }, [[{"id":"1","pan":"4111111111111111","cvv":"123"}]] } do
+      assert_card(core.read("acme", "show", 200, cjson.encode { data = data }, true))
+    end
+    assert_undecrypted("data", core.read("acme", "show", 200, "{}", true))
+    define({ fields = { id = "string", cvv = "cvv", pan = { type = "pan", decrypt = { type = "rsa-oaep", key = "private_key" } } } }, PEM)
+    assert_card(core.read("acme", "show", 200, [[{"id":"1","pan":"4111111111111111","cvv":"123"}]], true))
+  end)
+end)

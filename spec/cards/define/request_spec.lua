@@ -287,3 +287,23 @@ describe("an operation of a definition", function()
     end
   end)
 end)
+
+describe("a card's number in the URL or a header", function()
+  local function show(param)
+    local params = { card_id = {}, number = param }
+    return acme.sent { operation = { params = params }, params = { number = cards.secret "4111 1111 1111 1111" } }
+  end
+
+  it("raises, unless the definition allows it", function()
+    for into, param in pairs { query = { into = "query" }, header = { into = "header", wire = "X-Number" } } do
+      local ok, message = pcall(show, param)
+      assert.is_false(ok)
+      assert.matches("cards.acme.show: number is a card's number, and would stand in the " .. into, message, 1, true)
+      assert.is_nil(message:find "4111")
+      param.allow_pan = true
+      assert.is_table(show(param))
+    end
+    assert.has_error(function() acme.sent { params = { card_id = "4111111111111111" } } end)
+    assert.is_table(acme.sent { operation = { method = "POST", params = { card_id = {}, number = {} } }, params = { number = "4111111111111111" } })
+  end)
+end)
