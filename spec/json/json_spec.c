@@ -402,6 +402,53 @@ static int set_up(void **state) {
   return 0;
 }
 
+/* --- trees of another source --- */
+
+static void makes_a_tree_of_any_source(void **state) {
+  (void)state;
+  size_t len;
+  struct json_node *root = json_new();
+  assert_non_null(root);
+  assert_int_equal(json_type(root), JSON_NULL);
+  struct json_node *list = json_add(root, "list"), *text = json_add(root, "text");
+  assert_int_equal(json_type(root), JSON_OBJECT);
+  assert_true(json_set_string(json_add(list, NULL), "1", 1));
+  assert_non_null(json_add(list, NULL));
+  assert_true(json_set_string(text, "4111!", 4));
+  assert_string_equal(json_string(json_at(root, "text"), &len), "4111");
+  assert_int_equal(len, 4);
+  assert_true(json_make_list(text));
+  assert_true(json_set_string(json_add(text, NULL), "", 0));
+  assert_string_equal(json_key(text), "text");
+  is_tree(root, "{\"list\":[\"1\",null],\"text\":[\"4111\",\"\"]}");
+  json_free(root);
+}
+
+/* What the path makes of the document. */
+static void lists_become(const char *path, const char *text, const char *expected) {
+  const char *why;
+  size_t where;
+  struct json_node *root = parse(text, strlen(text), &why, &where);
+  assert_non_null(root);
+  assert_true(json_make_lists(root, path));
+  is_tree(root, expected);
+  json_free(root);
+}
+
+static void makes_lists_where_a_path_has_some(void **state) {
+  (void)state;
+  lists_become("a[].b", "{\"a\":{\"b\":\"1\"},\"c\":{}}", "{\"a\":[{\"b\":\"1\"}],\"c\":{}}");
+  lists_become("a[0]", "{\"a\":\"1\"}", "{\"a\":[\"1\"]}");
+  lists_become("[]", "{\"a\":1.5}", "[{\"a\":1.5}]");
+  lists_become("a.b[].c[].d", "{\"a\":{\"b\":[{\"c\":true},{\"c\":[1]},{}]}}", "{\"a\":{\"b\":[{\"c\":[true]},{\"c\":[1]},{}]}}");
+  lists_become("a[1].b[]", "{\"a\":[{\"b\":1},{\"b\":2}]}", "{\"a\":[{\"b\":1},{\"b\":[2]}]}");
+  lists_become("a[].b[]", "{\"a\":[{\"b\":1},{\"b\":2}]}", "{\"a\":[{\"b\":[1]},{\"b\":[2]}]}");
+  lists_become("a[]", "{\"a\":null}", "{\"a\":null}");
+  lists_become("a.b['c']", "{\"a\":{\"b\":{\"c\":1}}}", "{\"a\":{\"b\":{\"c\":1}}}");
+  lists_become("x[].y", "{\"a\":{\"x\":1}}", "{\"a\":{\"x\":1}}");
+  lists_become("", "{\"a\":1}", "{\"a\":1}");
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(parses_every_kind_of_value),
@@ -416,6 +463,8 @@ int main(void) {
     cmocka_unit_test(does_not_depend_on_the_hosts_decimal_point),
     cmocka_unit_test(writes_nothing_when_it_cannot_write_all),
     cmocka_unit_test(random_documents_parse_to_what_was_written_and_mutations_are_survived),
+    cmocka_unit_test(makes_a_tree_of_any_source),
+    cmocka_unit_test(makes_lists_where_a_path_has_some),
   };
   return cmocka_run_group_tests(tests, set_up, NULL);
 }

@@ -23,8 +23,9 @@ static bool parse(void *given) {
     return false;
   }
   assert_non_null(json_at(root, document->path));
+  bool ok = json_make_lists(root, "r[].a[0].e[]");
   json_free(root);
-  return true;
+  return ok;
 }
 
 static void a_tree_is_whole_or_there_is_none(void **state) {

@@ -60,6 +60,39 @@ static void hides_a_code_that_may_be_a_cvv(void **state) {
   says("payengine", 400, "{\"code\":122,\"message\":\"no\"}", "122", "no");
 }
 
+/* Each path goes through a list, of which XML shows nothing where there is one of its elements alone. */
+static void reads_a_list_of_one_in_xml(void **state) {
+  (void)state;
+  static const struct field fields[] = { { .path = "[].pan[0]", .type = FIELD_PAN } };
+  static const struct rule rules[] = { { .path = "r.state[0]", .test = RULE_EQUALS_STRING, .string = "ok" } };
+  static const struct operation operation = { .name = "show",
+                                              .format = FORMAT_XML,
+                                              .root = "r.group[0].card",
+                                              .fields = fields,
+                                              .field_count = 1,
+                                              .rules = rules,
+                                              .rule_count = 1,
+                                              .error_codes = { "r.error[].code" },
+                                              .error_messages = { "r.error[0].text" } };
+  static const struct request_base base;
+  static const char *const bodies[] = { "<r><state>ok</state><group><card><pan>41</pan></card></group></r>",
+                                        "<r><state>no</state><error><code>E1</code><text>Blocked</text></error></r>" };
+  for (size_t i = 0; i < 2; i++) {
+    struct request request;
+    struct error error;
+    request_init(&request, &operation, &base);
+    struct response response = { .request = &request, .status = 200, .body = bodies[i], .len = strlen(bodies[i]) };
+    struct record *record = response_read(&response, &error);
+    assert_int_equal(error.kind, i == 0 ? ERROR_NONE : ERROR_DECLINED);
+    if (i == 0) assert_int_equal(record->type, RECORD_ARRAY);
+    if (i == 0) assert_int_equal(record->child->child->child->type, RECORD_SECRET);
+    assert_string_equal(error.code, i == 0 ? "" : "E1");
+    assert_string_equal(error.message, i == 0 ? "" : "Blocked");
+    record_free(record);
+    request_free(&request);
+  }
+}
+
 static int set_up(void **state) {
   (void)state;
   json_setup();
@@ -72,6 +105,7 @@ int main(void) {
     cmocka_unit_test(hides_a_secret_inside_of_an_array_or_object),
     cmocka_unit_test(hides_a_secret_with_the_zeros_that_its_number_lost),
     cmocka_unit_test(hides_a_code_that_may_be_a_cvv),
+    cmocka_unit_test(reads_a_list_of_one_in_xml),
   };
   return cmocka_run_group_tests(tests, set_up, NULL);
 }

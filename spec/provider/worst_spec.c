@@ -52,7 +52,7 @@ static void fill(struct buf *body, const char *before, const char *one, const ch
     char text[128];
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wformat-nonliteral"
-    int len = snprintf(text, sizeof text, one, i);
+    int len = snprintf(text, sizeof text, one, i, i);
 #pragma GCC diagnostic pop
     buf_add(body, text, (size_t)len);
   }
@@ -122,6 +122,21 @@ static void fields_of_elements(void **state) {
   make_operation();
 }
 
+/* Where each field is in lists that may have one element. */
+static void elements_of_xml(void **state) {
+  (void)state;
+  operation.format = FORMAT_XML;
+  for (size_t i = 0; i < FIELDS; i++) {
+    snprintf(paths[i], sizeof paths[i], i % 2 ? "r.a[].b.c%zu[]" : "r.a[%zu].b[]", i);
+    fields[i] = (struct field){ .path = paths[i], .type = FIELD_STRING };
+  }
+  tries("elements of XML", "<r>", "<a/>", "</r>");
+  tries("elements of XML with one other", "<r>", "<a><b><c1>1</c1></b></a>", "</r>");
+  tries("other elements of XML", "<r>", "<a%zu>1</a%zu>", "</r>");
+  operation.format = FORMAT_JSON;
+  make_operation();
+}
+
 static void secrets(void **state) {
   (void)state;
   tries("short secrets in a list", "{\"field0\":[", "\"%zu\"", "]}");
@@ -157,7 +172,8 @@ static int set_up(void **state) {
 
 int main(void) {
   const struct CMUnitTest tests[] = {
-    cmocka_unit_test(members), cmocka_unit_test(lists), cmocka_unit_test(fields_of_elements), cmocka_unit_test(secrets), cmocka_unit_test(texts),
+    cmocka_unit_test(members),         cmocka_unit_test(lists),   cmocka_unit_test(fields_of_elements),
+    cmocka_unit_test(elements_of_xml), cmocka_unit_test(secrets), cmocka_unit_test(texts),
   };
   return cmocka_run_group_tests(tests, set_up, NULL);
 }

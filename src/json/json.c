@@ -130,53 +130,6 @@ void json_free(struct json_node *root) {
   delete_tree(made_tree(root));
 }
 
-static cJSON *new_null(void) {
-  unsigned long before = allocations;
-  cJSON *item = cJSON_CreateNull();
-  if (allocations == before) atomic_store_explicit(&hooks_lost, true, memory_order_relaxed);
-  return item;
-}
-
-struct json_node *json_new(void) {
-  return (struct json_node *)(void *)new_null();
-}
-
-struct json_node *json_add(struct json_node *parent, const char *key) {
-  cJSON *item = new_null();
-  if (item == NULL) return NULL;
-  if (key ? cJSON_AddItemToObject(made_tree(parent), key, item) : cJSON_AddItemToArray(made_tree(parent), item)) {
-    made_tree(parent)->type = key ? cJSON_Object : cJSON_Array;
-    return (struct json_node *)(void *)item;
-  }
-  cJSON_Delete(item);
-  return NULL;
-}
-
-bool json_set_string(struct json_node *node, const char *bytes, size_t len) {
-  char *copy = cJSON_malloc(len + 1);
-  if (copy == NULL) return false;
-  memcpy(copy, bytes, len);
-  copy[len] = '\0';
-  made_tree(node)->valuestring = copy;
-  made_tree(node)->type = cJSON_String;
-  return true;
-}
-
-bool json_make_list(struct json_node *node) {
-  cJSON *first = new_null(), *list = made_tree(node);
-  if (first == NULL) return false;
-  first->type = list->type;
-  first->child = list->child;
-  first->valuestring = list->valuestring;
-  first->valueint = list->valueint;
-  first->valuedouble = list->valuedouble;
-  first->prev = first; /* the last element, as cJSON has it */
-  list->type = cJSON_Array;
-  list->child = first;
-  list->valuestring = NULL;
-  return true;
-}
-
 enum json_type json_type(const struct json_node *node) {
   switch (tree(node)->type) {
   case cJSON_False:
@@ -300,6 +253,70 @@ bool json_integer(const struct json_node *node, int64_t *value) {
   if (!(fabs(number) < 0x1p63) || number != trunc(number)) return false;
   *value = (int64_t)number;
   return true;
+}
+
+static cJSON *new_null(void) {
+  unsigned long before = allocations;
+  cJSON *item = cJSON_CreateNull();
+  if (allocations == before) atomic_store_explicit(&hooks_lost, true, memory_order_relaxed);
+  return item;
+}
+
+struct json_node *json_new(void) {
+  return (struct json_node *)(void *)new_null();
+}
+
+struct json_node *json_add(struct json_node *parent, const char *key) {
+  cJSON *item = new_null();
+  if (item == NULL) return NULL;
+  if (key ? cJSON_AddItemToObject(made_tree(parent), key, item) : cJSON_AddItemToArray(made_tree(parent), item)) {
+    made_tree(parent)->type = key ? cJSON_Object : cJSON_Array;
+    return (struct json_node *)(void *)item;
+  }
+  cJSON_Delete(item);
+  return NULL;
+}
+
+bool json_set_string(struct json_node *node, const char *bytes, size_t len) {
+  char *copy = cJSON_malloc(len + 1);
+  if (copy == NULL) return false;
+  memcpy(copy, bytes, len);
+  copy[len] = '\0';
+  made_tree(node)->valuestring = copy;
+  made_tree(node)->type = cJSON_String;
+  return true;
+}
+
+bool json_make_list(struct json_node *node) {
+  cJSON *first = new_null(), *list = made_tree(node);
+  if (first == NULL) return false;
+  first->type = list->type;
+  first->child = list->child;
+  first->valuestring = list->valuestring;
+  first->valueint = list->valueint;
+  first->valuedouble = list->valuedouble;
+  first->prev = first; /* the last element, as cJSON has it */
+  list->type = cJSON_Array;
+  list->child = first;
+  list->valuestring = NULL;
+  return true;
+}
+
+static bool make_lists(cJSON *item, const char *at) {
+  struct path_step step;
+  while (item && at && strchr(at, '[')) {
+    at = path_next(at, &step);
+    if (step.kind != PATH_NAME && !cJSON_IsArray(item) && !cJSON_IsNull(item) && !json_make_list((struct json_node *)(void *)item)) return false;
+    item = (cJSON *)step_down(item, &step);
+    if (step.kind != PATH_EACH) continue;
+    for (; item; item = item->next)
+      if (!make_lists(item, at)) return false;
+  }
+  return true;
+}
+
+bool json_make_lists(struct json_node *root, const char *path) {
+  return make_lists(made_tree(root), path_begin(path));
 }
 
 /* All digits of a whole number below 1e60: those of an integer in a text, as json_check lets none be longer. */

@@ -78,6 +78,9 @@ struct json_node *json_add(struct json_node *parent, const char *key);
 bool json_set_string(struct json_node *node, const char *bytes, size_t len);
 /* Makes a node an array whose only element is what the node was. A key stays. */
 bool json_make_list(struct json_node *node);
+/* Where XML has a list of one, there is only that one: makes lists of what stands where the path has "[]" or an index, and
+ * is neither a list nor null. */
+bool json_make_lists(struct json_node *root, const char *path);
 
 /* Appends the text of a JSON_NUMBER: all digits of a whole number below 1e60, which are those of an integer in the
  * text; otherwise the fewest digits that read back as the same number. False when memory is used up. */

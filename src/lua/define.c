@@ -312,6 +312,7 @@ static void read_operation(lua_State *L, struct definition *definition, void *en
   operation->page = text(L, definition, "page");
   operation->method = required_text(L, definition, "method");
   operation->path = required_text(L, definition, "path");
+  operation->format = (enum answer_format)word(L, "format", answer_format_words);
   operation->root = required_text(L, definition, "root");
   operation->decrypt = read_encryption(L, definition, "decrypt");
   operation->outer = read_outer(L, definition);

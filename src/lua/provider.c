@@ -142,6 +142,7 @@ static void push_rules(lua_State *L, const struct operation *operation) {
 
 static void push_response(lua_State *L, const struct operation *operation) {
   lua_newtable(L);
+  binding_set_string(L, "format", answer_format_words[operation->format]);
   binding_set_string(L, "root", operation->root);
   lua_newtable(L);
   for (size_t i = 0; i < operation->field_count; i++)

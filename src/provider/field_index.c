@@ -70,6 +70,11 @@ const struct field_index *field_index_of(struct blocks *blocks, const struct ope
   return index;
 }
 
+/* The text of an element of XML is known by the element's name. */
+static bool is_text_of_xml(const struct path_step *step) {
+  return step->len == 5 && memcmp(step->name, "#text", 5) == 0;
+}
+
 const struct field_index *field_index_secrets(struct blocks *blocks, const struct operation *operation) {
   struct field_index *index = make(blocks, operation->field_count);
   for (size_t i = 0; i < operation->field_count && index; i++) {
@@ -78,7 +83,7 @@ const struct field_index *field_index_secrets(struct blocks *blocks, const struc
     if (field->type < FIELD_PAN) continue;
     for (const char *at = path_begin(field->path); at;) {
       at = path_next(at, &step);
-      if (step.kind == PATH_NAME) last = step;
+      if (step.kind == PATH_NAME && !(is_text_of_xml(&step) && last.kind == PATH_NAME)) last = step;
     }
     struct field_node *node = last.kind == PATH_NAME ? add(blocks, index, index->top, &last) : index->top;
     if (!node) return NULL;

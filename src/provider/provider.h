@@ -17,6 +17,7 @@
 
 #include "crypto/cipher.h"
 #include "secret/buf.h"
+#include "json/tree.h"
 
 /* Where a value of the request comes from. */
 enum part_source {
@@ -169,6 +170,7 @@ struct operation {
   size_t rule_count;
   const struct echo *echoes;
   size_t echo_count;
+  enum answer_format format;
   const struct encryption *decrypt; /* a text in the answer, or all of it, is JSON that is encrypted so; NULL for none */
   const char *const *outer;         /* paths of fields that stand beside that text, NULL-terminated; NULL for none */
   const char *root;                 /* path of the record in the answer, or in what was decrypted; "" for all of it */

@@ -171,18 +171,24 @@ static bool set_encrypted(struct builder *builder, struct record *record, const 
   return ok;
 }
 
+/* Where all values are texts, true and false are the words that XML Schema has for them. */
+static bool set_boolean(struct builder *builder, struct record *record, const struct field_node *at, const struct json_node *node) {
+  size_t len;
+  const char *text = json_type(node) == JSON_STRING && builder->operation->format != FORMAT_JSON ? json_string(node, &len) : "";
+  bool yes = strcmp(text, "true") == 0 || strcmp(text, "1") == 0, no = strcmp(text, "false") == 0 || strcmp(text, "0") == 0;
+  if (!yes && !no && json_type(node) != JSON_BOOLEAN) return protocol(builder, at, "something else stands where true or false is documented");
+  record->type = RECORD_BOOLEAN;
+  record->as.boolean = yes || (!no && json_boolean(node));
+  return true;
+}
+
 static bool set_field(struct builder *builder, struct record *record, const struct field_node *at, const struct json_node *node) {
   const struct field *field = at->field;
   enum json_type type = json_type(node);
   size_t len;
   if (field->decrypt) return set_encrypted(builder, record, at, node);
   if (type == JSON_OBJECT || type == JSON_ARRAY) return protocol(builder, at, "an object or array stands where a single value is documented");
-  if (field->type == FIELD_BOOLEAN) {
-    if (type != JSON_BOOLEAN) return protocol(builder, at, "something else stands where true or false is documented");
-    record->type = RECORD_BOOLEAN;
-    record->as.boolean = json_boolean(node);
-    return true;
-  }
+  if (field->type == FIELD_BOOLEAN) return set_boolean(builder, record, at, node);
   if (type == JSON_BOOLEAN) return protocol(builder, at, "true or false stands where another value is documented");
   if (type == JSON_NUMBER) {
     if (field->type == FIELD_INTEGER || field->type == FIELD_NUMBER || field->type == FIELD_TIMESTAMP) return set_number(builder, record, at, node);
@@ -282,8 +288,17 @@ static bool has_shape(const struct field_node *at, const struct json_node *node)
   return json_type(node) == (field_node_is_list(at) ? JSON_ARRAY : JSON_OBJECT);
 }
 
+/* Makes a list of a value alone where the fields are in a list's elements: in XML a list of one looks like that. False when memory is used up. */
+static bool make_list(struct builder *builder, const struct field_node *at, const struct json_node *node) {
+  bool alone = builder->operation->format != FORMAT_JSON && field_node_is_list(at) && json_type(node) != JSON_ARRAY;
+  if (!alone || json_make_list((struct json_node *)node)) return true;
+  error_set(builder->error, ERROR_BUSY, "memory is used up");
+  return false;
+}
+
 static bool build(struct builder *builder, struct record *record, const struct places *at, const struct json_node *node) {
   const struct field_node *first = at->count ? at->nodes[0] : NULL;
+  if (first && !first->field && !make_list(builder, first, node)) return false;
   enum json_type type = json_type(node);
   if (first && first->field) return set_field(builder, record, first, node);
   if (first && !has_shape(first, node))
@@ -305,6 +320,7 @@ static void wipe_secrets(struct record *record) {
  * is documented. */
 static bool build_top(struct builder *builder, struct record *record, const struct json_node *payload) {
   const struct field_node *top = builder->index->top;
+  if (payload && !make_list(builder, top, payload)) return false;
   bool list = payload && json_type(payload) == JSON_ARRAY, any = builder->operation->field_count == 0;
   if (!payload || (!has_shape(top, payload) && !(any && list))) {
     const char *root = builder->operation->root;

@@ -8,7 +8,6 @@
 #include "provider/field_index.h"
 #include "text/chars.h"
 #include "text/redact.h"
-#include "json/json.h"
 
 #define CVV_DIGITS    3
 #define LONG_CODE     12 /* bytes */
@@ -318,10 +317,33 @@ static void set_unreadable(const struct response *response, const char *why, siz
   set_protocol(error, what);
 }
 
+/* A list of one is a list where a path says so. In the record, see record.c. False when memory is used up. */
+static bool make_lists(const struct operation *operation, struct json_node *root) {
+  bool ok = json_make_lists(root, operation->root);
+  for (size_t i = 0; ok && i < operation->rule_count; i++)
+    ok = json_make_lists(root, operation->rules[i].path);
+  for (size_t i = 0; ok && i < operation->echo_count; i++)
+    ok = json_make_lists(root, operation->echoes[i].path);
+  for (size_t i = 0; ok && operation->error_codes[i]; i++)
+    ok = json_make_lists(root, operation->error_codes[i]);
+  for (size_t i = 0; ok && operation->error_messages[i]; i++)
+    ok = json_make_lists(root, operation->error_messages[i]);
+  return ok;
+}
+
+static struct json_node *read_tree(const struct response *response, const char **why, size_t *where) {
+  const struct operation *operation = response->request->operation;
+  struct json_node *root = tree_parse(operation->format, response->body, response->len, why, where);
+  if (!root || operation->format == FORMAT_JSON || make_lists(operation, root)) return root;
+  json_free(root);
+  *why = "it does not fit into memory";
+  return NULL;
+}
+
 static struct json_node *parse(const struct response *response, bool ok, const char **why, size_t *where) {
   const struct encrypted_answer answer = { response->request->operation, &response->request->values, response->request->base->keys, NULL,
                                            response->plain };
-  if (!is_sealed(response, ok)) return json_parse(response->body, response->len, why, where);
+  if (!is_sealed(response, ok)) return read_tree(response, why, where);
   *why = NOT_DECRYPTED;
   return encryption_tree(&answer, response->body, response->len);
 }

@@ -87,7 +87,8 @@ local function fields(at, value, into)
   return made
 end
 
-local RESPONSE = { fields = any, outer = any, decrypt = any, root = function(at, value) return value == "" and "" or optional_path(at, value) end }
+local RESPONSE = { format = optional(one_of("json", "xml", "form", "text")), fields = any, outer = any, decrypt = any,
+  root = function(at, value) return value == "" and "" or optional_path(at, value) end }
 
 --- Lets the field at a path be decrypted.
 local function decrypt_field(at, given, made, list)
@@ -122,7 +123,8 @@ end
 
 --- Reads `response`.
 -- @param into the parts of the operation, to which keys are added
--- @return the root, the list of fields, how a text with the fields is encrypted or nil, and the paths of fields that stand beside it
+-- @return the root, the list of fields, how a text with the fields is encrypted or nil, the paths of fields that stand beside it,
+--   and the format
 function answer.response(at, value, into)
   local given = value ~= nil and at:read(value, RESPONSE) or {}
   local list, outer = fields(at:at "fields", given.fields, into), {}
@@ -134,7 +136,16 @@ function answer.response(at, value, into)
   if outer[1] and not (whole and whole.at) then
     at:at("outer"):wrong "is for what stands beside a text that is decrypted"
   end
-  return given.root or "", list, whole, outer
+  return given.root or "", list, whole, outer, given.format or "json"
+end
+
+--- Rules for a format in which all values are texts: 0 becomes "0", and true "true".
+function answer.text_rules(rules)
+  for _, rule in ipairs(rules or {}) do
+    if rule.equals ~= nil then
+      rule.equals = type(rule.equals) == "number" and core.number(rule.equals, false) or tostring(rule.equals)
+    end
+  end
 end
 
 local function path_list(at, value)

@@ -34,7 +34,8 @@
 --                     the caller gives none
 --       success     { path, equals = a value } or { path, absent = true }, or a list of those, which all hold in a success; an answer that
 --                   breaks one is `declined`, with shape = true `protocol`
---       response    { root = path of the record, fields = { path = type or { type, digits } } }; types: string, integer, number, boolean,
+--       response    { format = "json" (default), "xml", "form" or "text", root = path of the record,
+--                   fields = { path = type or { type, digits } } }; types: string, integer, number, boolean,
 --                   timestamp, and the secrets pan, cvv, token, secret; "items[].pan" in arrays; digits: the length to which zeros are
 --                   put in front of a number
 --       error       { code, message = a path or a list of them, details = path of an object whose keys name the wrong parameters }
@@ -124,7 +125,10 @@ local function operation(at, name, value, shared)
   local own = shared_parts(at, name, given.auth, shared)
   about.keys = encryption.params(own)
   local params = request.params(at:at "params", given.params, about)
-  made.root, made.fields, made.decrypt, made.outer = answer.response(at:at "response", given.response, own)
+  made.root, made.fields, made.decrypt, made.outer, made.format = answer.response(at:at "response", given.response, own)
+  if made.format ~= "json" then
+    answer.text_rules(made.rules)
+  end
   encryption.seal(at:at "encrypt", given.encrypt, params.parts, own, made.template ~= nil)
   auth.add_named(at, made.template, own)
   made.parts = request.join(at, params, own.parts, about)

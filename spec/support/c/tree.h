@@ -60,18 +60,23 @@ static inline struct json_node *parse_copy(parser *parse, const char *text, size
   return NULL;
 }
 
+/* The tree is this JSON. */
+static inline void is_tree(const struct json_node *root, const char *json) {
+  struct buf out;
+  buf_init(&out, TREE_MAX);
+  write_tree(root, &out);
+  assert_string_equal(buf_string(&out), json);
+  buf_free(&out);
+}
+
 /* The document becomes this JSON. */
 static inline void becomes(parser *parse, const char *text, size_t len, const char *json) {
   const char *why;
   size_t where;
-  struct buf out;
-  buf_init(&out, TREE_MAX);
   struct json_node *root = parse_copy(parse, text, len, &why, &where);
   if (root == NULL) fail_msg("%.200s: %s at byte %zu", text, why, where);
-  write_tree(root, &out);
-  assert_string_equal(buf_string(&out), json);
+  is_tree(root, json);
   json_free(root);
-  buf_free(&out);
 }
 
 /* The document is refused there, with that reason. */
