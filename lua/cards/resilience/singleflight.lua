@@ -50,7 +50,7 @@ function methods:is_own()
 end
 
 --- Waits for the end of the flight.
--- @return true; or nil and the error that the flight ended with; or nil after the time
+-- @return true; or nil, the error that the flight ended with and true; or nil after the time; or nil and an error where the caller was cancelled
 function methods:wait(seconds)
   local flight, signal, set, err = self.flight, async.signal(), false, nil -- luacheck: ignore 311
   local ends = core.now() + math.min(seconds, context.left() or seconds)
@@ -59,9 +59,8 @@ function methods:wait(seconds)
     owner.step_collector()
     set, err = signal:wait(math.max(0, math.min(MAX_PAUSE, ends - core.now())))
   until set or err or self.flight ~= flight or not self:is_under_way() or core.now() >= ends
-  err = err or flight.err
-  if err then
-    return nil, err
+  if err or flight.err then
+    return nil, err or flight.err, not err
   end
   return set or core.now() < ends or nil
 end

@@ -1,6 +1,7 @@
 --- cards.token_source: a credential that is fetched once for all its users, kept until it expires, and fetched again shortly before that.
 
 local check = require "cards.util.check"
+local context = require "cards.async.context"
 local core = require "cards.core"
 local host = require "cards.async.host"
 local yielding_pcall = require("cards.async.yield").pcall
@@ -63,6 +64,10 @@ local function fetch(self, refused, patience)
     ok, err = self.flight:run(call, self)
   end
   self.failed = not ok and core.now() or nil
+  if ok then
+    local is_short = self.ends - core.now() <= self.refresh_before
+    self.ahead = is_short and self.spares_short and 0 or self.refresh_before
+  end
   return ok, err
 end
 
@@ -70,15 +75,21 @@ local function is_valid(self, refused)
   return is_open(self.token) and core.now() < self.ends and not (refused and self.token:equals(refused))
 end
 
+--- Whether an error says that the time of a call was over, or that nobody wanted it any more.
+local function is_given_up(err)
+  return type(err) == "table" and (err.kind == "timeout" or err.kind == "cancelled")
+end
+
 --- The token where it is valid, else a new one.
 -- @param refused a token that the provider refused, or nil
 local function get(self, refused)
-  local ok, err
+  local ok, err, is_theirs
   while not is_valid(self, refused) do
     if self.flight:is_own() then
       return nil, failure("auth", "the function asks for the token that it is to give")
     elseif self.flight:is_under_way() then
-      ok, err = self.flight:wait(PATIENCE)
+      ok, err, is_theirs = self.flight:wait(PATIENCE)
+      ok = ok or (is_theirs and is_given_up(err)) -- the caller may have more time than who fetched
     else
       ok, err = fetch(self, refused, PATIENCE)
       if ok and not is_valid(self) then
@@ -94,6 +105,15 @@ local function get(self, refused)
   return self.token
 end
 
+--- Fetches a token while the present one is valid. Where a call waits for that, it keeps half of its time for itself.
+local function fetch_ahead(self)
+  local left = context.left()
+  if left then
+    return context.run(context.child(core.now() + left / 2), fetch, self, nil, 0)
+  end
+  return fetch(self, nil, 0)
+end
+
 --- Fetches a token before the present one expires; in nginx in the background. A failed fetch is repeated later.
 local function refresh_ahead(self)
   local now = core.now()
@@ -103,7 +123,7 @@ local function refresh_ahead(self)
     self.asked = now
     host.later(function()
       if not self.flight:is_under_way() then
-        fetch(self, nil, 0)
+        fetch_ahead(self)
       end
       self.asked = nil
     end)
@@ -115,10 +135,15 @@ end
 function metatable:__call()
   if not is_valid(self) then
     return get(self)
-  elseif core.now() >= self.ends - self.refresh_before then
+  elseif core.now() >= self.ends - self.ahead then
     refresh_ahead(self)
   end
   return self.token
+end
+
+--- Whether it gives its token at once, and does nothing else.
+function methods:is_fresh()
+  return is_valid(self) and core.now() < self.ends - self.ahead
 end
 
 --- source:renew(refused)
@@ -144,6 +169,7 @@ return function(fetch_token, options)
   local ttl, dict = options.ttl or 300, shared.vault(options.shared)
   return setmetatable({
     call = fetch_token, ttl = ttl, refresh_before = options.refresh_before or math.min(30, ttl / 10), token = nil, ends = 0,
+    ahead = 0, spares_short = false, -- whether a token that lives shorter than refresh_before is used until its end
     flight = singleflight(), shared = dict and shared_token(dict, options.name),
   }, metatable)
 end
