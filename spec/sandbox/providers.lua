@@ -332,5 +332,6 @@ providers.nayax = {
 }
 
 for name, provider in pairs(require "acme") do providers[name] = provider end
+for name, provider in pairs(require "bank") do providers[name] = provider end
 
 return providers

@@ -48,6 +48,48 @@ void settings_unref(struct settings *settings) {
   pool_free(settings);
 }
 
+static const size_t copied[] = { offsetof(struct settings, proxy),
+                                 offsetof(struct settings, proxy_user),
+                                 offsetof(struct settings, user_agent),
+                                 offsetof(struct settings, ca_file),
+                                 offsetof(struct settings, cert_file),
+                                 offsetof(struct settings, key_file),
+                                 offsetof(struct settings, pinned_public_key) };
+
+static bool copy_secret(struct secret *to, const struct secret *from) {
+  const char *why;
+  return !from->bytes || (secret_state(from) == SECRET_OPEN && secret_init(to, from->class, from->bytes, from->len, &why));
+}
+
+struct settings *settings_like(const struct settings *other, const char *base_url, size_t len) {
+  struct settings *settings = settings_new();
+  if (!settings) return NULL;
+  settings->tls_version = other->tls_version;
+  settings->timeout = other->timeout;
+  settings->connect_timeout = other->connect_timeout;
+  settings->idle_timeout = other->idle_timeout;
+  settings->max_age = other->max_age;
+  settings->max_connections = other->max_connections;
+  settings->retries = other->retries;
+  settings->max_response_bytes = other->max_response_bytes;
+  settings->insecure_http = other->insecure_http;
+  settings->base_url = pool_calloc(1, len + 1);
+  bool ok = settings->base_url && copy_secret(&settings->proxy_password, &other->proxy_password) &&
+            copy_secret(&settings->key_password, &other->key_password) && buf_add(&settings->base.head, other->base.head.data, other->given);
+  for (size_t i = 0; ok && i < sizeof copied / sizeof *copied; i++) {
+    const char *from = *(char *const *)(const void *)((const char *)other + copied[i]);
+    char *copy = from ? pool_strdup(from) : NULL;
+    ok = copy || !from;
+    memcpy((char *)settings + copied[i], &copy, sizeof copy);
+  }
+  if (ok) {
+    memcpy(settings->base_url, base_url, len);
+    return settings;
+  }
+  settings_unref(settings);
+  return NULL;
+}
+
 bool settings_add_header(struct settings *settings, const char *name, const char *value, size_t len) {
   struct buf *head = &settings->base.head;
   return buf_add_string(head, name) && buf_add_string(head, ": ") && buf_add(head, value, len) && buf_add_string(head, "\r\n");
@@ -249,6 +291,7 @@ bool settings_finish(struct settings *settings, const char **why) {
   const char *agent = settings->user_agent ? settings->user_agent : "cards";
   CURLUcode code = stored(base && proxy);
   settings->tls = strncasecmp(settings->base_url, "https:", 6) == 0;
+  settings->given = settings->base.head.len;
   *why = "proxy: it cannot be read";
   if (code == CURLUE_OK && settings->proxy) code = read_proxy(settings, proxy);
   bool untunnelled = settings->proxy_kind == PROXY_HTTP && !settings->tls;

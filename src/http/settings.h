@@ -45,6 +45,7 @@ struct settings {
   bool insecure_http;
 
   /* made by settings_finish */
+  size_t given; /* bytes of the header lines that the caller added */
   char *origin; /* "https://host:port" as base_url has it */
   bool tls;     /* https */
   char *name;   /* "host:port" that is looked up to connect, as libcurl knows it; NULL for an address */
@@ -61,6 +62,8 @@ struct settings *settings_ref(struct settings *settings);
 void settings_unref(struct settings *settings);
 /* Adds a header to every request, before settings_finish. False when memory is used up or the headers are too long. */
 bool settings_add_header(struct settings *settings, const char *name, const char *value, size_t len);
+/* Settings as those, for another base URL; they are to be finished. NULL when memory is used up. */
+struct settings *settings_like(const struct settings *other, const char *base_url, size_t len);
 /* Derives the rest. On failure false, with a static phrase in *why that begins with the name of the setting. */
 bool settings_finish(struct settings *settings, const char **why);
 

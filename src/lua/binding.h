@@ -84,8 +84,9 @@ void binding_push_record(lua_State *L, struct record *record, const struct provi
 struct client {
   const struct provider *provider;
   struct settings *settings;
-  bool has_sources; /* functions give credentials or sign */
-  bool plain;       /* nothing in Lua has to be called for a call */
+  struct settings **bases; /* of each operation, by its place; NULL for those of the client */
+  bool has_sources;        /* functions give credentials or sign */
+  bool plain;              /* nothing in Lua has to be called for a call */
 };
 
 /* --- what each file makes once for a VM: types, and places in the registry --- */
@@ -133,6 +134,7 @@ int core_provider(lua_State *L);
 int core_providers(lua_State *L);
 /* define.c */
 int core_define(lua_State *L);
+int core_flow(lua_State *L);
 int core_enter(lua_State *L);
 int core_definitions(lua_State *L);
 int core_template(lua_State *L);

@@ -162,6 +162,31 @@ static const char *unfit_keys(lua_State *L, const struct provider *provider) {
   return unfit;
 }
 
+/* Makes the settings of operations with a base URL of their own, the strings of `bases` by the operations' names. Those of the same URL share them. NULL, or what is wrong. */
+static const char *read_bases(lua_State *L, struct client *client) {
+  const struct provider *provider = client->provider;
+  const char *unreadable = NULL, *why;
+  lua_getfield(L, 2, "bases");
+  if (lua_istable(L, -1) && !(client->bases = pool_calloc(provider->operation_count, sizeof(struct settings *)))) binding_no_memory(L);
+  for (size_t i = 0; client->bases && !unreadable && i < provider->operation_count; i++) {
+    size_t len;
+    lua_getfield(L, -1, provider->operations[i].name);
+    const char *url = lua_tolstring(L, -1, &len);
+    struct settings *made = NULL;
+    for (size_t j = 0; url && !made && j < i; j++)
+      if (client->bases[j] && strcmp(client->bases[j]->base_url, url) == 0) made = settings_ref(client->bases[j]);
+    if (url && !made) {
+      made = settings_like(client->settings, url, len);
+      if (!made) binding_no_memory(L);
+      if (!settings_finish(made, &why)) unreadable = why;
+    }
+    client->bases[i] = made;
+    lua_pop(L, 1);
+  }
+  lua_pop(L, 1);
+  return unreadable;
+}
+
 /* core.client(provider's name or definition, settings, private), or nil and what is wrong: private is the client's user value, with its `credentials` and `defaults` */
 int core_client(lua_State *L) {
   luaL_checktype(L, 2, LUA_TTABLE);
@@ -191,6 +216,8 @@ int core_client(lua_State *L) {
   if (broken) return binding_fail(L, "headers.%s" BREAKS_LINE, broken);
   const char *unreadable = NULL;
   if (!settings_finish(settings, &unreadable)) return binding_fail(L, "%s", unreadable);
+  unreadable = read_bases(L, client);
+  if (unreadable) return binding_fail(L, "%s", unreadable);
   const char *unfit = unfit_keys(L, provider);
   if (unfit) return binding_fail(L, "%s", unfit);
   lua_pop(L, 1);
@@ -204,6 +231,10 @@ int core_client(lua_State *L) {
 
 static int collect(lua_State *L) {
   struct client *client = luaL_checkudata(L, 1, CLIENT_TYPE);
+  for (size_t i = 0; client->bases && i < client->provider->operation_count; i++)
+    settings_unref(client->bases[i]);
+  pool_free(client->bases);
+  client->bases = NULL;
   settings_unref(client->settings);
   client->settings = NULL;
   provider_unref(client->provider);

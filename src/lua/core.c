@@ -140,6 +140,7 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "providers", core_providers },
     /* define.c */
     { "define", core_define },
+    { "flow", core_flow },
     { "enter", core_enter },
     { "definitions", core_definitions },
     { "template", core_template },

@@ -15,7 +15,7 @@
 #define DEFINITION_TYPE "cards.definition"
 
 #define MAX_TEXT       (64 * 1024) /* bytes */
-#define MAX_OPERATIONS 64
+#define MAX_OPERATIONS 80          /* hidden ones included */
 #define MAX_FIELDS     256
 #define MAX_LIST       64 /* of anything else */
 
@@ -242,6 +242,7 @@ static void read_part(lua_State *L, struct definition *definition, void *entry) 
   part->prefix = text(L, definition, "prefix");
   part->excludes = text(L, definition, "excludes");
   part->password = text(L, definition, "password");
+  part->operation = text(L, definition, "operation");
   part->key_password = text(L, definition, "key_password");
   part->encoding = text(L, definition, "encoding");
   if (part->source == FROM_MAKING) {
@@ -311,6 +312,7 @@ static void read_operation(lua_State *L, struct definition *definition, void *en
   operation->name = required_text(L, definition, "name");
   operation->page = text(L, definition, "page");
   operation->method = required_text(L, definition, "method");
+  operation->base_url = text(L, definition, "base_url");
   operation->path = required_text(L, definition, "path");
   operation->format = (enum answer_format)word(L, "format", answer_format_words);
   operation->root = required_text(L, definition, "root");
@@ -318,6 +320,7 @@ static void read_operation(lua_State *L, struct definition *definition, void *en
   operation->outer = read_outer(L, definition);
   operation->safe = flag(L, "safe");
   operation->body = flag(L, "body");
+  operation->hidden = flag(L, "hidden");
   operation->encoding = (enum body_encoding)word(L, "encoding", body_encoding_words);
   operation->content_type = text(L, definition, "content_type");
   operation->accept = text(L, definition, "accept");
@@ -341,7 +344,7 @@ static void push_definitions(lua_State *L) {
   compat_rawgetp(L, LUA_REGISTRYINDEX, &definitions);
 }
 
-/* core.define(table): a definition, from what lua/cards/define/definition.lua makes of a script's */
+/* core.define(table): a definition, from what lua/cards/define/definition.lua makes of a script's. Its `flow`, a table or nil, is kept for core.flow */
 int core_define(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   lua_settop(L, 1);
@@ -355,7 +358,18 @@ int core_define(lua_State *L) {
   struct provider *provider = &definition->provider;
   provider->credentials = read_list(L, definition, "credentials", MAX_LIST, sizeof(struct credential), read_credential, &provider->credential_count);
   provider->operations = read_list(L, definition, "operations", MAX_OPERATIONS, sizeof(struct operation), read_operation, &provider->operation_count);
+  lua_settop(L, 2);
+  lua_getfield(L, 2, "flow");
+  if (!lua_istable(L, -1)) lua_newtable(L);
+  lua_setuservalue(L, 1);
   lua_settop(L, 1);
+  return 1;
+}
+
+/* core.flow(definition): what a definition has its calls do before they are sent, see lua/cards/define/fetched.lua */
+int core_flow(lua_State *L) {
+  luaL_checkudata(L, 1, DEFINITION_TYPE);
+  lua_getuservalue(L, 1);
   return 1;
 }
 

@@ -108,9 +108,9 @@ static int refuse(lua_State *L, struct call *call) {
 
 /* --- what functions have to give --- */
 
-/* Where what a source of that name gives goes; -1 where the operation has no use for it. */
-static int place_of(const struct operation *operation, const char *name) {
-  for (size_t i = 0; i < operation->part_count; i++) {
+/* Where what a source of that name gives goes, from that place on; -1 where the operation has no use for it. */
+static int place_of(const struct operation *operation, const char *name, size_t from) {
+  for (size_t i = from; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
     const char *function = part->making ? part->making->function : NULL;
     if ((part->source == FROM_CREDENTIAL || part->source == FROM_MAKING) && strcmp(part->name, name) == 0) return (int)i;
@@ -128,7 +128,7 @@ static int find_source(lua_State *L, const struct operation *operation, int priv
     if (lua_isnil(L, -1)) break;
     lua_getfield(L, -1, "signs");
     lua_getfield(L, -2, "name");
-    if ((!signing_only || lua_toboolean(L, -2)) && place_of(operation, lua_tostring(L, -1)) >= 0) return i;
+    if ((!signing_only || lua_toboolean(L, -2)) && place_of(operation, lua_tostring(L, -1), 0) >= 0) return i;
     lua_pop(L, 3);
   }
   lua_pop(L, 2);
@@ -170,11 +170,13 @@ static int needs(lua_State *L) {
 static int supply(lua_State *L) {
   struct call *call = check_own(L);
   const char *name = luaL_checkstring(L, 2);
-  int place = place_of(call->job->operation, name);
+  int place = place_of(call->job->operation, name, 0);
   luaL_argcheck(L, place >= 0 && call->next_source, 2, "nothing of that name is wanted");
   lua_settop(L, 3);
-  int refused = input_supply(L, call->job, (size_t)place, name);
-  if (refused) return refused;
+  for (; place >= 0; place = place_of(call->job->operation, name, (size_t)place + 1)) {
+    int refused = input_supply(L, call->job, (size_t)place, name);
+    if (refused) return refused;
+  }
   call->next_source++;
   call->supplied = true;
   lua_pushboolean(L, 1);
@@ -332,7 +334,8 @@ int core_job(lua_State *L) {
   if (refused) return refused;
   struct call *call = binding_new(L, JOB_TYPE, sizeof *call);
   int at = lua_gettop(L), private = at + 1;
-  struct job *job = call->job = job_new(client->provider, operation, client->settings);
+  struct settings *base = client->bases ? client->bases[operation - client->provider->operations] : NULL;
+  struct job *job = call->job = job_new(client->provider, operation, base ? base : client->settings);
   if (!job) return binding_no_memory(L);
   read_options(L, job);
   lua_getuservalue(L, INPUT_CLIENT);

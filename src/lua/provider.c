@@ -63,7 +63,8 @@ static void set_making(lua_State *L, const struct making *making) {
   binding_set_string(L, "encoding", making->encoding);
 }
 
-/* Where credentials go, and what is made for each attempt: a list of { credential, into, wire, prefix, basic, password, signed, made, over, algorithm, key, sign, value, encoding }. */
+/* Where credentials go, and what is made for each attempt: a list of { credential or operation, into, wire, prefix, basic, password, signed, made, over, algorithm, key, sign, value,
+ * encoding }. */
 static void push_auth(lua_State *L, const struct provider *provider, const struct operation *operation) {
   int count = 0;
   lua_newtable(L);
@@ -73,6 +74,7 @@ static void push_auth(lua_State *L, const struct provider *provider, const struc
     if (part->source != FROM_MAKING && (part->source != FROM_CREDENTIAL || (credential && credential->kind == CREDENTIAL_SETTING))) continue;
     push_place(L, part);
     binding_set_string(L, "credential", credential ? credential->name : NULL);
+    binding_set_string(L, "operation", part->operation);
     binding_set_string(L, "prefix", part->prefix);
     binding_set_true(L, "basic", part->basic);
     binding_set_string(L, "password", part->password);
@@ -156,6 +158,7 @@ static void push_operation(lua_State *L, const struct provider *provider, const 
   binding_set_string(L, "operation", operation->name);
   binding_set_string(L, "page", operation->page);
   binding_set_string(L, "method", operation->method);
+  binding_set_string(L, "base_url", operation->base_url);
   binding_set_string(L, "path", operation->path);
   if (has_body(operation)) binding_set_string(L, "encoding", body_encoding_words[operation->encoding]);
   binding_set_string(L, "content_type", operation->content_type);
@@ -235,6 +238,7 @@ int core_provider(lua_State *L) {
   lua_setfield(L, -2, "headers");
   lua_newtable(L);
   for (size_t i = 0; i < provider->operation_count; i++) {
+    if (provider->operations[i].hidden) continue;
     push_operation(L, provider, &provider->operations[i]);
     lua_setfield(L, -2, provider->operations[i].name);
   }

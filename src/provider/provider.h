@@ -97,6 +97,7 @@ struct part {
   const char *const *choices; /* all that is allowed, NULL-terminated; NULL for anything */
   bool basic;                 /* in a header: base64 of the value, a colon and the credential `password` */
   const char *password;
+  const char *operation;    /* whose answer gives the value, a token or a key; NULL for none */
   const char *key_password; /* of an encrypted PART_PEM: the part that is its password; NULL for none */
   const char *encoding;     /* of PART_BYTES: "base64", "base64url" or "hex"; NULL for the bytes as they are */
   const struct making *making;
@@ -154,12 +155,14 @@ struct pages {
 struct field_index;
 
 struct operation {
-  const char *name;   /* "private_info" */
-  const char *page;   /* the page of documentation that it follows */
-  const char *method; /* "GET", "POST" */
-  const char *path;   /* below base_url, with {placeholders} */
-  bool safe;          /* it only reads, so it may be sent again after it may have arrived */
-  bool body;          /* a body is always sent, even an empty one */
+  const char *name;     /* "private_info" */
+  const char *page;     /* the page of documentation that it follows */
+  const char *method;   /* "GET", "POST" */
+  const char *base_url; /* of this operation; NULL for that of the provider */
+  const char *path;     /* below base_url, with {placeholders} */
+  bool safe;            /* it only reads, so it may be sent again after it may have arrived */
+  bool body;            /* a body is always sent, even an empty one */
+  bool hidden;          /* made by the definition, for a token: nobody calls it by its name */
   enum body_encoding encoding;
   const char *content_type; /* of the body; NULL for that of the encoding */
   const char *accept;       /* what the header Accept says; NULL for no such header */

@@ -36,8 +36,23 @@ local function ask(call, source, former)
   return source.call()
 end
 
+--- The error of a call without a token or key: that of the call which fetches it.
+local function unfetched(call, source, err)
+  local own = getmetatable(err) == "cards.error" and err or { kind = "auth", attempts = 0 }
+  local is_ours = own.provider == call.provider
+  return core.error {
+    kind = own.kind, provider = call.provider, operation = is_ours and own.operation or call.operation, attempts = own.attempts, status = own.status,
+    code = own.code, request_id = own.request_id, retryable = own.retryable == true, retry_after = own.retry_after,
+    message = ("the %s could not be had: %s"):format(source.what, own.message or reason(call.job, err)),
+  }
+end
+
 --- Gets the value of a source. @return a string or secret; or nil and an error
 local function fetch(call, source, former)
+  if source.fetched then -- without pcall, through which a coroutine of Lua 5.1 cannot yield
+    local value, err = source.fetched:get(former, call.job:left())
+    return value, value == nil and unfetched(call, source, err) or nil
+  end
   local ok, value, why = pcall(ask, call, source, former)
   if ok and (type(value) == "string" or check.is_secret(value)) then
     return value
@@ -72,6 +87,16 @@ local function supply(call, name, refused)
   return true
 end
 
+--- Tells the sources of fetched values that a call failed which used them.
+local function note_failure(call, err)
+  for name, value in pairs(call.given) do
+    local source = call.private.sources[name]
+    if source.fetched then
+      source.fetched:failed(err, value)
+    end
+  end
+end
+
 --- Runs a job that needs values from functions. They are called before the job is sent; those whose value counts for one attempt are called before each further
 -- attempt, and all of them after a 401.
 -- @return the record, or nil and an error; and whether anything was sent
@@ -92,6 +117,9 @@ local function run(call, waiter, name)
   until not name or not supply(call, name, refused)
   local record
   record, err = job:result() -- where a function failed after an attempt, the provider's answer says more than its error
+  if err then
+    note_failure(call, err)
+  end
   return record, err, true
 end
 

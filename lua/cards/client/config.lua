@@ -2,6 +2,9 @@
 
 local check = require "cards.util.check"
 local core = require "cards.core"
+local fetch = require "cards.client.fetch"
+local shared = require "cards.resilience.shared"
+local urls = require "cards.client.urls"
 
 local client = {}
 
@@ -117,6 +120,8 @@ local common = {
   idle_timeout = seconds,
   max_age = seconds,
   on_event = check.callback,
+  shared = check.text,
+  base_urls = urls.check(client.check_url),
   tls = function(value) return check.table(value, tls, "tls.") end,
 }
 for key, test in pairs(options) do
@@ -223,10 +228,23 @@ local function check_given(about, config)
   end
 end
 
-local function check_security(config, base_url)
-  local scheme = base_url:match "^(%a[%w+.-]*)://":lower()
+local function check_scheme(config, url, what)
+  local scheme = url:match "^(%a[%w+.-]*)://":lower()
   if scheme ~= "https" and not (scheme == "http" and config.insecure_http) then
-    return "base_url must begin with https:// (insecure_http = true allows http://, for tests)"
+    return ("%s must begin with https:// (insecure_http = true allows http://, for tests)"):format(what)
+  end
+end
+
+local function check_security(config, where)
+  local wrong = check_scheme(config, where.base_url, "base_url")
+  for _, operation in ipairs(check.keys(where.bases)) do
+    wrong = wrong or check_scheme(config, where.bases[operation], ("base_url of %s"):format(operation))
+  end
+  for _, one in ipairs(where.leads) do
+    wrong = wrong or check_scheme(config, one.to, "base_urls: a value")
+  end
+  if wrong then
+    return wrong
   end
   local files = config.tls or {}
   if files.key_file and not files.cert_file then
@@ -247,7 +265,7 @@ local function headers_of(config, secret)
 end
 
 --- The settings as the flat table that core.client reads.
-local function flatten(config, base_url)
+local function flatten(config, where)
   local settings = {}
   for key in pairs(common) do
     settings[key] = config[key]
@@ -255,18 +273,19 @@ local function flatten(config, base_url)
   for key in pairs(tls) do
     settings[key] = config.tls and config.tls[key]
   end
-  settings.tls, settings.on_event = nil, nil
+  settings.tls, settings.on_event, settings.shared, settings.base_urls = nil, nil, nil, nil
   if type(config.proxy) == "table" then
     settings.proxy, settings.proxy_user, settings.proxy_password = config.proxy.url, config.proxy.user, config.proxy.password
   end
   settings.headers = headers_of(config, false)
-  settings.base_url = base_url:gsub("/+$", "")
+  settings.base_url, settings.bases = where.base_url, next(where.bases) and where.bases
   settings.insecure_http = config.insecure_http and 1 or 0
   return settings
 end
 
 --- Adds a source: a function that gives a value for calls. Sources are asked in this order.
--- @param source { name, call, renew = function(call, refused) for another value after a 401, signs = "payload" or "request", credential = of a signer }
+-- @param source { name, call, renew = function(call, refused) for another value after a 401, signs = "payload" or "request", credential = of a signer }; or
+--   { name, fetched, what } of cards.client.fetch
 local function add_source(private, source)
   table.insert(private.sources, source)
   private.sources[source.name] = source
@@ -274,7 +293,7 @@ end
 
 --- Adds the credentials of a configuration, and the sources of those that are functions. Sources that sign come last, as they may sign with a credential.
 -- @return true; or nil and an error where there is no memory for a secret
-local function add_credentials(private, about, config)
+local function add_credentials(private, about, config, base_url)
   local signers = {}
   for _, credential in ipairs(about.credentials) do
     local name, value = credential.name, config[credential.name]
@@ -292,6 +311,9 @@ local function add_credentials(private, about, config)
       private.credentials[name] = value
     end
   end
+  for _, source in ipairs(private.flow and fetch.sources(private, about.name, config, base_url) or {}) do
+    add_source(private, source)
+  end
   for _, signer in ipairs(about.signers or {}) do
     table.insert(signers, { name = signer.name, call = signer.sign, signs = "request", credential = signer.credential })
   end
@@ -301,19 +323,25 @@ local function add_credentials(private, about, config)
   return true
 end
 
---- What is wrong with a configuration, or nil.
-local function check_config(about, config, base_url)
+--- What is wrong with a configuration, or nil and where its calls go.
+local function check_config(about, config)
   if type(config) ~= "table" then
     return "a table of settings is required"
   elseif config.http_version ~= nil then
     return "http_version is no setting any more: calls go over HTTP/1.1, as HTTP/2 was slower here and kept copies of secrets while a connection was open"
   end
   local wrong = check.table(config, keys_of(about)) or check_own_headers(about, rawget(config, "headers")) or check_given(about, config)
-    or (not base_url and "base_url is required") or check_security(config, base_url)
+    or shared.wrong({ shared = config.shared, name = "" }, "name")
   for name, value in pairs(not wrong and config.headers or {}) do
     wrong = wrong or check.credential(value, "headers." .. name)
   end
-  return wrong
+  if wrong then
+    return wrong
+  end
+  local where
+  where, wrong = urls.read(about, config)
+  wrong = wrong or check_security(config, where)
+  return wrong, where
 end
 
 --- Makes a client.
@@ -322,23 +350,27 @@ end
 -- @param config as docs/design/contract.md lists it
 -- @return the client; or nil and what is wrong with the configuration, a string; or nil and an error where there is no memory for a secret
 function client.new(about, methods, config)
-  local base_url = type(config) == "table" and config.base_url or about.base_url
-  local wrong = check_config(about, config, base_url)
+  local wrong, where = check_config(about, config)
   if wrong then
     return nil, wrong
   end
   local private = {
     methods = methods, operations = about.operations, credentials = {}, sources = {}, defaults = {}, on_event = config.on_event, timeout = config.timeout or 30,
-    headers = headers_of(config, true),
+    headers = headers_of(config, true), flow = about.flow,
   }
   for name, value in pairs(config.defaults or {}) do
     private.defaults[name] = value
   end
-  local ok, err = add_credentials(private, about, config)
+  local ok, err = add_credentials(private, about, config, where.base_url)
   if not ok then
     return nil, err
   end
-  return core.client(about.handle or about.name, flatten(config, base_url), private)
+  local made
+  made, err = core.client(about.handle or about.name, flatten(config, where), private)
+  if made then
+    fetch.bind(private, made)
+  end
+  return made, err
 end
 
 return client

@@ -8,6 +8,7 @@ local mistakes = require "cards.util.mistakes"
 local place = require "cards.define.place"
 local request = require "cards.define.request"
 local templates = require "cards.define.templates"
+local token = require "cards.define.token"
 
 local auth = {}
 
@@ -302,6 +303,8 @@ function add.oauth1(at, entry, into)
   table.insert(into.parts, made)
 end
 
+token.add_to(schemas, add, credential)
+
 local KEYS = { type = true }
 for _, schema in pairs(schemas) do
   schema.type = any
@@ -311,7 +314,8 @@ for _, schema in pairs(schemas) do
 end
 
 --- Reads `auth`, an entry or a list of them.
--- @param into what is filled in: { credentials, declared, parts, signers, made }; without signers where it is of one operation
+-- @param into what is filled in: { credentials, declared, parts, signers, made, fetched, hidden }, and { operations, setting_names }, names as keys; without
+--   signers where it is of one operation
 function auth.read(at, value, into)
   at:each(value, 8, function(here, entry)
     local kind = here:table(entry, KEYS) and here:at("type"):word(rawget(entry, "type"), schemas)

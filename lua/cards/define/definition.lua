@@ -53,8 +53,10 @@ local check = require "cards.util.check"
 local client = require "cards.client.config"
 local core = require "cards.core"
 local encryption = require "cards.define.encryption"
+local fetched = require "cards.define.fetched"
 local mistakes = require "cards.util.mistakes"
 local request = require "cards.define.request"
+local urls = require "cards.client.urls"
 
 local definition = {}
 
@@ -75,12 +77,20 @@ local function name_of(at, value)
   return name
 end
 
---- The credentials and settings of one operation, as parts.
-local function shared_parts(at, name, own, shared)
-  local into = { credentials = shared.credentials, declared = shared.declared, used = shared.used, made = shared.made, parts = {} }
+--- The credentials and settings of one operation, as parts. Another host than that of the definition's base_url gets no credential that is not the operation's
+-- own.
+local function shared_parts(at, name, given, shared)
+  local own, url = given.auth, given.base_url
+  local is_own = own ~= nil or url ~= nil and not (shared.base_url and urls.is_same_origin(url, shared.base_url))
+  local into = { parts = {} }
+  for _, key in ipairs { "credentials", "declared", "used", "made", "fetched", "hidden", "operations", "setting_names" } do
+    into[key] = shared[key]
+  end
   auth.read(at:at "auth", own, into)
-  for _, part in ipairs(own == nil and shared.parts or {}) do
-    table.insert(into.parts, part)
+  for _, part in ipairs(is_own and {} or shared.parts) do
+    if part.operation ~= name then -- what gives a token has none yet
+      table.insert(into.parts, part)
+    end
   end
   for _, part in ipairs(shared.settings) do
     if not part.operations or part.operations[name] then
@@ -94,9 +104,10 @@ local function media_type(at, value)
   return at:text(value, "^[%w!#$&^_.+-]+/[%w!#$&^_.+*-]+", "must be a media type such as \"application/json\"")
 end
 
-local OPERATION = { path = any, encoding = any, template = any, content_type = optional(media_type), accept = optional(media_type),
-  page = optional_text, safe = flag, auth = any, params = any, encrypt = any, success = answer.rules, response = any,
-  error = any, echo = any, pages = any }
+local base_url = mistakes.checked(client.check_url)
+
+local OPERATION = { path = any, base_url = base_url, encoding = any, template = any, content_type = optional(media_type), accept = optional(media_type),
+  page = optional_text, safe = flag, auth = any, params = any, encrypt = any, success = answer.rules, response = any, error = any, echo = any, pages = any }
 
 function OPERATION.method(at, value)
   return at:word(value == nil and "GET" or value, request.METHODS)
@@ -122,9 +133,11 @@ local function operation(at, name, value, shared)
   made.content_type, made.accept = given.content_type, given.accept
   local about = { method = made.method, form = made.encoding == "form", placeholders = placeholders or {}, template = made.template,
     into = made.template and "none" or nil }
-  local own = shared_parts(at, name, given.auth, shared)
+  local own = shared_parts(at, name, given, shared)
   about.keys = encryption.params(own)
   local params = request.params(at:at "params", given.params, about)
+  made.arguments = params.arguments
+  made.base_url = given.base_url
   made.root, made.fields, made.decrypt, made.outer, made.format = answer.response(at:at "response", given.response, own)
   if made.format ~= "json" then
     answer.text_rules(made.rules)
@@ -160,6 +173,12 @@ local function operations(at, value, shared)
     at:wrong "must have at least one operation"
   elseif #list > 64 then
     at:wrong "has more than 64 entries"
+  end
+  for _, hidden in ipairs(shared.hidden) do
+    local made = operation(hidden.at, hidden.name, hidden.value, shared)
+    made.hidden = true
+    made.base_url, made.path = hidden.url:match "^([^?]*)(.*)$"
+    list[#list + 1] = made
   end
   return list
 end
@@ -207,7 +226,26 @@ local function names_of(at, value)
   return names
 end
 
-local DEFINITION = { name = name_of, base_url = mistakes.checked(client.check_url), page = optional_text, credentials = any, auth = any, settings = any,
+local HOST = "^[%w][%w.-]*$"
+
+--- A name of a host, with or without a port, in small letters.
+local function host(at, value)
+  local name = at:text(value, nil, nil, 300)
+  local bare, port = name and name:match "^(%[[%x:.]+%])(.*)$"
+  if name and not bare then
+    bare, port = name:match "^([^:]*)(.*)$"
+  end
+  if name and not (bare:find "^%[" or bare:find(HOST)) or (port and port ~= "" and not port:find "^:%d%d?%d?%d?%d?$") then
+    return at:wrong "must be the name of a host, \"pan.acme.example\", or with its port"
+  end
+  return name and name:lower()
+end
+
+local function hosts(at, value)
+  return at:each(value, 16, host)
+end
+
+local DEFINITION = { name = name_of, base_url = base_url, hosts = hosts, page = optional_text, credentials = any, auth = any, settings = any,
   operations = any, examples = any }
 
 --- Reads a definition, without any effect.
@@ -220,13 +258,18 @@ function definition.read(value)
     return nil, at.list
   end
   local given = at:read(value, DEFINITION)
-  local shared = { page = given.page, credentials = {}, declared = {}, parts = {}, settings = {}, signers = {}, made = {}, used = {} }
+  local names = names_of(at, given.operations)
+  local shared = { page = given.page, base_url = given.base_url, hosts = given.hosts, operations = names_of(at, given.operations),
+    setting_names = names_of(at, given.settings) }
+  for _, key in ipairs { "credentials", "declared", "parts", "settings", "signers", "made", "used", "fetched", "hidden" } do
+    shared[key] = {}
+  end
   auth.credentials(at:at "credentials", given.credentials, shared)
   auth.read(at:at "auth", given.auth, shared)
-  local names = names_of(at, given.operations)
   auth.settings(at:at "settings", given.settings, shared, names)
   local made = { name = given.name, base_url = given.base_url, credentials = shared.credentials, signers = shared.signers }
   made.operations = operations(at:at "operations", given.operations, shared)
+  made.flow = fetched.finish(made.operations, shared)
   auth.unused(at:at "credentials", shared)
   made.examples = examples(at:at "examples", given.examples, names)
   return made, at.list

@@ -139,7 +139,7 @@ end
 -- @param signers the functions that sign: a list of { name, credential, sign }
 function provider.defined(handle, signers)
   local about = core.provider(handle)
-  about.handle, about.signers = handle, signers[1] and signers
+  about.handle, about.signers, about.flow = handle, signers[1] and signers, core.flow(handle)
   return make(about)
 end
 

@@ -147,14 +147,18 @@ function mistakes:text(value, pattern, what, most)
   return value
 end
 
+--- " (did you mean 'query'?)" for the nearest of the words, which are the keys of a table; "" where there is none, or the value is no text.
+function mistakes.nearest(value, words)
+  local nearest = type(value) == "string" and check.nearest(value, words)
+  return nearest and (" (did you mean '%s'?)"):format(nearest) or ""
+end
+
 --- One of the words, which are the keys of a table.
 function mistakes:word(value, words)
   if type(value) == "string" and words[value] then
     return value
   end
-  local list = self.keys(words)
-  local nearest = type(value) == "string" and (" (did you mean '%s'?)"):format(check.nearest(value, words)) or ""
-  return self:wrong("must be one of %s%s", table.concat(list, ", "), nearest)
+  return self:wrong("must be one of %s%s", table.concat(self.keys(words), ", "), mistakes.nearest(value, words))
 end
 
 --- The reader of what passes a check of cards.util.check, or nil.

@@ -150,7 +150,8 @@ local CASES = {
   { { [SHOW .. "card"] = cards.map.month }, "operations.show.card: the mapping must be a table of fields" },
   -- authentication
   { { auth = "bearer" }, "auth must be a table" },
-  { { auth = { type = "baerer" } }, "auth.type must be one of basic, bearer, body, header, jwt, oauth1, query, signature, signer (did you mean 'bearer'?)" },
+  { { auth = { type = "baerer" } },
+    "auth.type must be one of basic, bearer, body, header, jwt, oauth1, oauth2, query, signature, signer, token (did you mean 'bearer'?)" },
   { { auth = { type = "bearer", name = "X" } }, "auth.name is not for \"bearer\"" },
   { { auth = { type = "header", credential = "key" } }, "auth.name must be the name of a header" },
   { { auth = { type = "header", name = "X-Key" } }, "auth.credential must be a name such as \"token\"" },

@@ -1,0 +1,202 @@
+--- What a call needs of other operations of the same definition: tokens and keys, which are kept, and steps before the call.
+--
+-- A value that is kept is a *fetched* value: { name, what = "token" or "key", operation, take, expires, ttl, with }. A part of the request with its name, which
+-- is no key of `new`, gets it from a source of the client, see cards.client.fetch.
+
+local mistakes = require "cards.util.mistakes"
+local paths = require "cards.define.paths"
+
+local fetched = {}
+
+local PARAMETER = "^[%a_][%w_]*$"
+local MOST = 8 -- values of a definition, and steps of an operation
+
+--- Whether two lists of `with` give the same.
+local function same_with(a, b)
+  for i = 1, math.max(#a, #b) do
+    if not a[i] or not b[i] or a[i].to ~= b[i].to or a[i].from ~= b[i].from then
+      return false
+    end
+  end
+  return true
+end
+
+local function same(a, b)
+  for _, key in ipairs { "what", "operation", "take", "expires", "ttl" } do
+    if a[key] ~= b[key] then
+      return false
+    end
+  end
+  return same_with(a.with, b.with)
+end
+
+--- Notes a value that is fetched and kept. Entries that say the same share it.
+-- @param into what cards.define.auth fills in
+-- @param value as above, without a name
+-- @return the name by which parts refer to it
+function fetched.note(at, into, value)
+  local alike = 0
+  for _, known in ipairs(into.fetched) do
+    if same(known, value) then
+      return known.name
+    elseif known.operation == value.operation and known.what == value.what and known.take == value.take then
+      alike = alike + 1
+    end
+  end
+  if #into.fetched == MOST then
+    return at:wrong(": a definition fetches at most %d tokens and keys", MOST)
+  end
+  value.name = ("%s %s.%s%s"):format(value.what, value.operation, value.take, alike > 0 and ("#%d"):format(alike + 1) or "")
+  value.at = at
+  table.insert(into.fetched, value)
+  return value.name
+end
+
+--- Reads `with`: { its parameter = ours }.
+-- @param ours function(at, name) that returns where a value of ours of that name comes from, as a table; or nil and a mistake
+-- @return a list of those tables, with `to` and `from`
+function fetched.with(at, value, ours)
+  local list = {}
+  for to, from, here in at:entries(value) do
+    if type(to) ~= "string" or not to:find(PARAMETER) or #to > 64 then
+      here:wrong ": the name of a parameter has letters, digits and _"
+    else
+      local made = ours(here, from)
+      if made then
+        made.to, made.from, made.at = to, from, here
+        table.insert(list, made)
+      end
+    end
+  end
+  return list
+end
+
+--- A path in a record, as text. @return it, or nil and a mistake
+function fetched.path(at, value)
+  return paths.read(at, value) and value or nil
+end
+
+--- Whether one path leads through the end of the other.
+local function crosses(a, b)
+  return a:sub(1, #b + 1) == b .. "." or a:sub(1, #b + 1) == b .. "[" or b:sub(1, #a + 1) == a .. "." or b:sub(1, #a + 1) == a .. "["
+end
+
+--- Declares a field of an operation where it has none at that path; a token that is declared as a text is a token.
+local function declare(at, operation, path, kind)
+  local plain = path:gsub("%[%d+%]", "[]")
+  for _, field in ipairs(operation.fields) do
+    if field.path == plain then
+      if kind == "token" and field.type == "string" then
+        field.type = kind
+      elseif kind ~= "token" and field.type and ("pan cvv token secret boolean"):find(field.type, 1, true) then
+        at:wrong(": %s of %s is declared as %s", path, operation.name, field.type)
+      end
+      return
+    elseif crosses(field.path, plain) then
+      return at:wrong(": %s of %s goes through the field '%s'", path, operation.name, field.path)
+    end
+  end
+  table.insert(operation.fields, { path = plain, type = kind })
+end
+
+--- Whether a definition's operation gets all that it needs by such a list.
+local function check_with(at, operation, with)
+  local given = {}
+  for _, one in ipairs(with) do
+    given[one.to] = true
+    if not operation.arguments[one.to] then
+      one.at:wrong(": %s has no parameter of that name%s", operation.name, mistakes.nearest(one.to, operation.arguments))
+    end
+  end
+  for name, part in pairs(operation.arguments) do
+    if part.required and not given[name] then
+      at:wrong(": %s needs '%s', which `with` does not give", operation.name, name)
+    end
+  end
+end
+
+--- The operations that have to be called before this one: { { name, place of what says so } }.
+local function before(operation, values)
+  local list = {}
+  for _, part in ipairs(operation.parts) do
+    if part.operation and values[part.name] then
+      table.insert(list, { part.operation, values[part.name].at })
+    end
+  end
+  return list
+end
+
+--- Adds a mistake where the way from an operation to those before it comes back to its beginning. @return whether it does
+-- @param way the names of the operations so far
+-- @param seen those that were looked at, as keys
+-- @param first the place of what led away from its beginning
+local function find_circle(operation, way, seen, known, first)
+  for _, step in ipairs(before(operation, known.values)) do
+    local name, at = step[1], first or step[2]
+    if name == way[1] then
+      at:wrong(": goes in a circle: %s, %s", table.concat(way, ", "), name)
+      return true
+    elseif not seen[name] and known.operations[name] then
+      seen[name] = true
+      table.insert(way, name)
+      if find_circle(known.operations[name], way, seen, known, at) then
+        return true
+      end
+      table.remove(way)
+    end
+  end
+end
+
+local function circles(list, known)
+  local found = {}
+  for _, operation in ipairs(list) do
+    local way = { operation.name }
+    if not found[operation.name] and find_circle(operation, way, {}, known) then
+      for _, name in ipairs(way) do
+        found[name] = true -- one mistake for a circle
+      end
+    end
+  end
+end
+
+--- Checks what only all operations together show, and declares the fields that tokens are.
+-- @param list of the operations in their normal form, with `arguments`: their parameters by name
+-- @param shared { fetched, settings, hosts }
+-- @return what the definition's calls need, as core.define keeps it: { fetched = a list of the values, settings = { name = default }, hosts,
+--   bases = { operation = URL } }
+function fetched.finish(list, shared)
+  local known = { operations = {}, values = {} }
+  for _, operation in ipairs(list) do
+    known.operations[operation.name] = operation
+  end
+  for _, value in ipairs(shared.fetched) do
+    known.values[value.name] = value
+    local operation = known.operations[value.operation]
+    if operation then
+      check_with(value.at, operation, value.with)
+      if value.what == "token" then
+        declare(value.at, operation, value.take, "token")
+      end
+      if value.expires then
+        declare(value.at, operation, value.expires, "timestamp")
+      end
+    end
+  end
+  circles(list, known)
+  for _, value in ipairs(shared.fetched) do
+    value.at = nil
+    for _, one in ipairs(value.with) do
+      one.at = nil
+    end
+  end
+  local flow = { fetched = shared.fetched, settings = {}, hosts = shared.hosts, bases = {} }
+  for _, operation in ipairs(list) do
+    flow.bases[operation.name] = operation.base_url
+  end
+  for _, setting in ipairs(shared.settings) do
+    flow.settings[setting.name or ""] = setting.default -- without a name where it is a mistake
+  end
+  return flow
+end
+
+return fetched

@@ -1,0 +1,50 @@
+--- Definitions of the sandbox's bank, which wants a token first, and clients of them.
+
+local cards = require "cards"
+local sandbox = require "support.sandbox"
+
+local bank = {}
+
+local FIELDS = { id = "string", pan = "pan", cvv = "cvv", exp_month = "integer", holder = "string" }
+
+local function add(to, from)
+  for key, value in pairs(from or {}) do
+    if value == false then value = nil end
+    to[key] = value
+  end
+  return to
+end
+
+--- The definition: `login` and `show`. The keys of the tables replace those of the entry of `auth`, of the operations, and of the whole; false takes one away.
+function bank.definition(token, login, overrides)
+  return add({
+    name = "bank",
+    settings = { tenant = { into = "body.tenant", operations = { "login" } }, mode = { into = "body.mode", operations = { "login" } } },
+    auth = add({ type = "token", operation = "login", value = "access_token", expires = "expires_in" }, token),
+    operations = {
+      login = add({
+        method = "POST", path = "/bank_login/login", auth = { { type = "body", path = "key", credential = "key" } },
+        response = { fields = { access_token = "token", expires_in = "timestamp" } }, error = { code = "error", message = "error_description" },
+      }, login),
+      show = {
+        path = "/bank/cards/{card_id}", params = { card_id = {} }, response = { fields = FIELDS },
+        error = { code = "error", message = "error_description" },
+      },
+    },
+  }, overrides)
+end
+
+--- The settings of a client, with a tenant of its own.
+function bank.config(config)
+  return add({
+    key = "bank_key_sandbox", tenant = sandbox.unique_id "tenant", base_url = sandbox.url "HTTPS_URL", tls = { ca_file = sandbox.url "CA_FILE" }, retries = 0,
+  }, config)
+end
+
+--- A client of a definition, and its tenant.
+function bank.client(definition, config)
+  local whole = bank.config(config)
+  return cards.define(definition or bank.definition()).new(whole), whole.tenant
+end
+
+return bank
