@@ -4,6 +4,10 @@
 --   POST /bank_oauth/token   a form, by RFC 6749, 4.4, with Basic or with client_id and client_secret in it
 --   GET  /bank/cards/{id}    wants a token of those, as a bearer
 --
+--   POST /bank_step/tokens   { card_id, url, number } -> { tokenId, callbackUrl, number }; the card_id with "step-" before it is what is asked about
+--   GET  /bank_vault/cards/{id}            wants such a token in X-Card-Token, and X-Number where there was a number
+--   GET  /bank_reveal/cards/{token}?sig=…  is where callbackUrl leads; without any credential
+--
 -- The tenant of a login, and the client_id of OAuth, are the id that is asked about. `mode` says what the login gives; see MODES.
 
 local json = require "json"
@@ -127,5 +131,54 @@ bank.bank = {
     return object { "id", r.id, "pan", plant.pan or "4111111111111111", "cvv", plant.cvv or "123", "exp_month", 7, "holder", plant.name or "John Doe" }
   end,
 }
+
+local function text(r, name) return request.one_string(r.json and r.json:get(name)) end
+
+bank.bank_step = {
+  method = "POST", path = { "tokens" }, id = function(r) return text(r, "card_id") and "step-" .. text(r, "card_id") end,
+  keep = {}, text = "tokenId", number = "number", secrets = { "tokenId" }, echo = {}, envelope = envelope,
+  credentials = function(r) return { bearer(r) } end,
+  check = function(r)
+    if not is_good(bearer(r)) then return { 401, "invalid_token", "The token is not valid" } end
+    if not text(r, "card_id") then return { 400, "invalid_card", "card_id is missing" } end
+    if text(r, "card_id"):find "^unknown" then return { 404, "no_card", "The card is unknown" } end
+  end,
+  answer = function(r)
+    local card, token = text(r, "card_id"), "ct-" .. ngx.encode_base64(ngx.sha1_bin(ngx.var.request_id), true):gsub("[+/]", "-")
+    store:set("card:" .. token, card)
+    local url = ("%s://%s/bank_reveal/cards/%s?sig=s-%s"):format(ngx.var.scheme, r.headers.host, token, token)
+    local answer = object { "tokenId", token, "callbackUrl", text(r, "url") or url, "number", 7, "flag", true, "nested", object { "tokenId", token } }
+    for _, name in ipairs { "tokenId", "callbackUrl" } do
+      if text(r, "without") == name then answer:remove(name) end
+    end
+    return answer
+  end,
+}
+
+local function card(r, plant)
+  return object { "id", r.id, "pan", plant.pan or "4111111111111111", "cvv", plant.cvv or "123", "exp_month", 7, "holder", plant.name or "John Doe" }
+end
+
+local of_card = { keep = {}, text = "holder", number = "exp_month", pan = "pan", cvv = "cvv", secrets = { "pan", "cvv" }, echo = { "id" }, envelope = envelope, answer = card }
+
+bank.bank_vault = setmetatable({
+  method = "GET", path = { "cards", ":id" },
+  credentials = function(r) return { r.headers["x-card-token"] } end,
+  check = function(r)
+    local token = request.one_string(r.headers["x-card-token"])
+    if not token or store:get("card:" .. token) ~= r.id then return { 401, "invalid_token", "The card's token is not valid" } end
+  end,
+}, { __index = of_card })
+
+bank.bank_reveal = setmetatable({
+  method = "GET", path = { "cards", ":id" },
+  id = function(r) return store:get("card:" .. tostring(r.path:match "([^/]+)$")) end,
+  credentials = function(r) return { request.argument(r, "sig") } end,
+  check = function(r)
+    local token = r.path:match "([^/]+)$"
+    if r.headers.authorization or r.headers["x-key"] then return { 400, "no_credential", "A credential is unexpected here" } end
+    if not r.id or request.argument(r, "sig") ~= "s-" .. token then return { 404, "no_card", "Nothing at " .. r.uri } end
+  end,
+}, { __index = of_card })
 
 return bank

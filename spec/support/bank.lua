@@ -47,4 +47,25 @@ function bank.client(definition, config)
   return cards.define(definition or bank.definition()).new(whole), whole.tenant
 end
 
+--- Adds operations: `take_token`, which is a step, `vault`, which it is one for, and `reveal`, which is sent to a URL of its answer.
+-- @param vault, reveal replace keys of the two
+function bank.with_steps(definition, vault, reveal)
+  definition.operations.take_token = {
+    method = "POST", path = "/bank_step/tokens", params = { card_id = { required = true }, url = {}, without = {} },
+    response = { fields = { tokenId = "token", callbackUrl = "string", number = "integer", flag = "boolean" } },
+    error = { code = "error", message = "error_description" },
+  }
+  definition.operations.vault = add({
+    path = "/bank_vault/cards/{card_id}", auth = {}, params = { card_id = {}, token = { into = "header", wire = "X-Card-Token" }, without = { into = "none" } },
+    before = { operation = "take_token", with = { card_id = "card_id", without = "without" }, take = { token = "tokenId" } },
+    response = { fields = FIELDS }, error = { code = "error", message = "error_description" }, echo = { id = "card_id" },
+  }, vault)
+  definition.operations.reveal = add({
+    params = { card_id = { required = true, into = "none" }, url = { into = "none" }, without = { into = "none" } },
+    before = { operation = "take_token", with = { card_id = "card_id", url = "url", without = "without" }, url = "callbackUrl" },
+    response = { fields = FIELDS }, error = { code = "error", message = "error_description" }, echo = { id = "card_id" },
+  }, reveal)
+  return definition
+end
+
 return bank

@@ -73,6 +73,9 @@ bool binding_refuses_memory(const struct settings *settings, const char **what, 
  * the provider lasts as long as the stack. */
 const struct provider *binding_to_provider(lua_State *L, int index);
 
+/* Pushes what core.flow returns for the definition at the index (positive), or that of the client; nil for anything else. */
+void binding_push_flow(lua_State *L, int index);
+
 /* --- provider.c --- */
 
 /* Pushes the record as a Lua table that knows its operation, and takes its secrets over. */
@@ -80,13 +83,17 @@ void binding_push_record(lua_State *L, struct record *record, const struct provi
 
 /* --- client.c --- */
 
+#define CLIENT_KEPT 8
+
 /* Its user value is the table that lua/cards/client/config.lua calls private: credentials (name -> secret), sources (what functions give), defaults (name -> value), headers. */
 struct client {
   const struct provider *provider;
   struct settings *settings;
-  struct settings **bases; /* of each operation, by its place; NULL for those of the client */
-  bool has_sources;        /* functions give credentials or sign */
-  bool plain;              /* nothing in Lua has to be called for a call */
+  struct settings **bases;            /* of each operation, by its place; NULL for those of the client */
+  struct settings *kept[CLIENT_KEPT]; /* of origins that answers led to; the oldest is replaced */
+  size_t keeps;                       /* how many were ever kept */
+  bool has_sources;                   /* functions give credentials or sign */
+  bool plain;                         /* nothing in Lua has to be called for a call */
 };
 
 /* --- what each file makes once for a VM: types, and places in the registry --- */

@@ -225,7 +225,7 @@ static void read_choices(lua_State *L, struct definition *definition, struct par
 }
 
 static void read_part(lua_State *L, struct definition *definition, void *entry) {
-  static const char *const sources[] = { "argument", "credential", "constant", "made", NULL };
+  static const char *const sources[] = { "argument", "credential", "constant", "made", "step", NULL };
   struct part *part = entry;
   part->name = required_text(L, definition, "name");
   part->wire = text(L, definition, "wire");
@@ -242,6 +242,7 @@ static void read_part(lua_State *L, struct definition *definition, void *entry) 
   part->prefix = text(L, definition, "prefix");
   part->excludes = text(L, definition, "excludes");
   part->password = text(L, definition, "password");
+  part->shared = flag(L, "shared");
   part->operation = text(L, definition, "operation");
   part->key_password = text(L, definition, "key_password");
   part->encoding = text(L, definition, "encoding");
@@ -320,6 +321,7 @@ static void read_operation(lua_State *L, struct definition *definition, void *en
   operation->outer = read_outer(L, definition);
   operation->safe = flag(L, "safe");
   operation->body = flag(L, "body");
+  operation->prepared = flag(L, "prepared");
   operation->hidden = flag(L, "hidden");
   operation->encoding = (enum body_encoding)word(L, "encoding", body_encoding_words);
   operation->content_type = text(L, definition, "content_type");
@@ -366,10 +368,21 @@ int core_define(lua_State *L) {
   return 1;
 }
 
+void binding_push_flow(lua_State *L, int index) {
+  bool client = binding_to(L, index, CLIENT_TYPE) != NULL;
+  if (client || binding_to(L, index, DEFINITION_TYPE))
+    lua_getuservalue(L, index);
+  else
+    lua_pushnil(L);
+  if (!client || !lua_istable(L, -1)) return;
+  lua_getfield(L, -1, "flow");
+  lua_remove(L, -2);
+}
+
 /* core.flow(definition): what a definition has its calls do before they are sent, see lua/cards/define/fetched.lua */
 int core_flow(lua_State *L) {
   luaL_checkudata(L, 1, DEFINITION_TYPE);
-  lua_getuservalue(L, 1);
+  binding_push_flow(L, 1);
   return 1;
 }
 

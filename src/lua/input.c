@@ -197,6 +197,13 @@ static int take_credential(lua_State *L, struct job *job, int credentials, size_
   return wrong ? refuse(L, job, part->name, wrong) : 0;
 }
 
+/* What stands there if the step before it gives nothing. */
+static int take_default(lua_State *L, struct job *job, size_t place) {
+  const struct part *part = &job->operation->parts[place];
+  const char *wrong = part->value ? set(job, place, part->value, strlen(part->value)) : NULL;
+  return wrong ? refuse(L, job, part->name, wrong) : 0;
+}
+
 static int take_values(lua_State *L, struct job *job, const struct given *given) {
   const struct operation *operation = job->operation;
   int refused = 0;
@@ -207,6 +214,7 @@ static int take_values(lua_State *L, struct job *job, const struct given *given)
     case FROM_ARGUMENT: refused = take_argument(L, job, given, i); break;
     case FROM_CREDENTIAL:
     case FROM_MAKING: refused = take_credential(L, job, credentials, i); break;
+    case FROM_STEP: refused = take_default(L, job, i); break;
     case FROM_CONSTANT: break;
     }
   }
@@ -254,6 +262,7 @@ int input_take(lua_State *L, struct job *job, int private) {
     lua_getfield(L, INPUT_OPTIONS, "headers");
     refused = take_headers(L, job);
   }
+  job->request.values.own_headers = job->request.values.header_count;
   if (!refused) {
     lua_getfield(L, private, "headers"); /* those that are secrets */
     refused = take_headers(L, job);

@@ -109,10 +109,11 @@ static int refuse(lua_State *L, struct call *call) {
 /* --- what functions have to give --- */
 
 /* Where what a source of that name gives goes, from that place on; -1 where the operation has no use for it. */
-static int place_of(const struct operation *operation, const char *name, size_t from) {
-  for (size_t i = from; i < operation->part_count; i++) {
-    const struct part *part = &operation->parts[i];
+static int place_of(const struct job *job, const char *name, size_t from) {
+  for (size_t i = from; i < job->operation->part_count; i++) {
+    const struct part *part = &job->operation->parts[i];
     const char *function = part->making ? part->making->function : NULL;
+    if (request_leaves_out(&job->request, part)) continue;
     if ((part->source == FROM_CREDENTIAL || part->source == FROM_MAKING) && strcmp(part->name, name) == 0) return (int)i;
     if (function && strcmp(function, name) == 0) return (int)i;
   }
@@ -121,14 +122,14 @@ static int place_of(const struct operation *operation, const char *name, size_t 
 
 /* Pushes the name of the first source from `from` on, or that signs, for which the operation has a use, and returns its place in the list; 0 with nothing pushed where there is none.
  * private is the stack index of the client's user value. */
-static int find_source(lua_State *L, const struct operation *operation, int private, int from, bool signing_only) {
+static int find_source(lua_State *L, const struct job *job, int private, int from, bool signing_only) {
   lua_getfield(L, private, "sources");
   for (int i = from;; i++) {
     lua_rawgeti(L, -1, i);
     if (lua_isnil(L, -1)) break;
     lua_getfield(L, -1, "signs");
     lua_getfield(L, -2, "name");
-    if ((!signing_only || lua_toboolean(L, -2)) && place_of(operation, lua_tostring(L, -1), 0) >= 0) return i;
+    if ((!signing_only || lua_toboolean(L, -2)) && place_of(job, lua_tostring(L, -1), 0) >= 0) return i;
     lua_pop(L, 3);
   }
   lua_pop(L, 2);
@@ -160,7 +161,7 @@ static int needs(lua_State *L) {
   want_again(call);
   if (!call->next_source) return 0;
   lua_getuservalue(L, 1);
-  call->next_source = find_source(L, call->job->operation, lua_gettop(L), call->next_source, !call->all_sources);
+  call->next_source = find_source(L, call->job, lua_gettop(L), call->next_source, !call->all_sources);
   if (!call->next_source) return 0;
   lua_pushboolean(L, call->refused && call->all_sources);
   return 2;
@@ -170,15 +171,66 @@ static int needs(lua_State *L) {
 static int supply(lua_State *L) {
   struct call *call = check_own(L);
   const char *name = luaL_checkstring(L, 2);
-  int place = place_of(call->job->operation, name, 0);
+  int place = place_of(call->job, name, 0);
   luaL_argcheck(L, place >= 0 && call->next_source, 2, "nothing of that name is wanted");
   lua_settop(L, 3);
-  for (; place >= 0; place = place_of(call->job->operation, name, (size_t)place + 1)) {
+  for (; place >= 0; place = place_of(call->job, name, (size_t)place + 1)) {
     int refused = input_supply(L, call->job, (size_t)place, name);
     if (refused) return refused;
   }
   call->next_source++;
   call->supplied = true;
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* --- what steps before the call give --- */
+
+/* The part of that name that the caller or a step gives, or that is the same in every request; an error where there is none. */
+static size_t check_part(lua_State *L, const struct job *job, bool of_step) {
+  const char *name = luaL_checkstring(L, 2);
+  for (size_t i = 0; i < job->operation->part_count; i++) {
+    const struct part *part = &job->operation->parts[i];
+    bool fits = of_step ? part->source == FROM_STEP : part->source != FROM_CREDENTIAL && part->source != FROM_MAKING;
+    if (fits && part->name && strcmp(part->name, name) == 0) return i;
+  }
+  luaL_argerror(L, 2, "no such parameter");
+  return 0;
+}
+
+/* job:given(name): the value of a parameter, a string, or a secret where it came as one or is sensitive; nil where there is none; or nil and an error */
+static int given(lua_State *L) {
+  struct call *call = check_own(L);
+  const struct request *request = &call->job->request;
+  size_t place = check_part(L, call->job, false);
+  const struct part *part = &request->operation->parts[place];
+  const char *why = NULL;
+  struct value value = part->source == FROM_CONSTANT ? (struct value){ part->value, strlen(part->value) } : values_get(&request->values, place);
+  if (!value.bytes) return 0;
+  if (part->sensitive || request->values.secrets >> place & 1)
+    return binding_push_filled(L, secret_init(binding_new_secret(L), SECRET_CREDENTIAL, value.bytes, value.len, &why), why);
+  lua_pushlstring(L, value.bytes, value.len);
+  return 1;
+}
+
+/* job:take(name, value): a string or secret for a parameter that a step gives. True, or nil and an error */
+static int take(lua_State *L) {
+  struct call *call = check_own(L);
+  size_t place = check_part(L, call->job, true);
+  lua_settop(L, 3);
+  int refused = input_supply(L, call->job, place, lua_tostring(L, 2));
+  if (refused) return refused;
+  lua_pushboolean(L, 1);
+  return 1;
+}
+
+/* job:aim(client, url): sends the call to a URL out of an answer, a string or secret. True, or nil and what is wrong with it */
+static int aim(lua_State *L) {
+  struct call *call = check_own(L);
+  struct client *client = luaL_checkudata(L, 2, CLIENT_TYPE);
+  lua_settop(L, 3);
+  const char *wrong = aim_at(L, client, call->job);
+  if (wrong) return binding_fail(L, "%s", wrong);
   lua_pushboolean(L, 1);
   return 1;
 }
@@ -199,7 +251,8 @@ static bool set_text(lua_State *L, const char *name, const char *bytes, size_t l
 static void find_secrets(const struct call *call, bool *url, bool *body) {
   const struct operation *operation = call->job->operation;
   const struct values *values = &call->job->request.values;
-  *url = *body = false;
+  *url = call->job->request.target.len > 0; /* an answer's */
+  *body = false;
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
     bool secret = values_get(values, i).bytes && (part->source == FROM_CREDENTIAL || values->secrets >> i & 1);
@@ -337,6 +390,7 @@ int core_job(lua_State *L) {
   struct settings *base = client->bases ? client->bases[operation - client->provider->operations] : NULL;
   struct job *job = call->job = job_new(client->provider, operation, base ? base : client->settings);
   if (!job) return binding_no_memory(L);
+  job->request.away = base && strcmp(base->origin, client->settings->origin) != 0;
   read_options(L, job);
   lua_getuservalue(L, INPUT_CLIENT);
   refused = input_take(L, job, private);
@@ -351,12 +405,14 @@ int core_job(lua_State *L) {
                         part_into_words[pan->into]);
   }
   lua_settop(L, private);
-  call->has_sources = client->has_sources && find_source(L, operation, private, 1, false);
+  call->has_sources = client->has_sources && find_source(L, job, private, 1, false);
   if (call->has_sources) {
     want(call, true);
-    job->asks = find_source(L, operation, private, 1, true) != 0;
+    job->asks = find_source(L, job, private, 1, true) != 0;
     lua_pushvalue(L, private);
     lua_setuservalue(L, at);
+  }
+  if (call->has_sources || operation->prepared) {
     if (!request_check(&job->request, &job->error)) return refuse(L, call);
   } else {
     if (!request_build(&job->request, true, &job->error)) return refuse(L, call);
@@ -379,7 +435,8 @@ static int start_job(lua_State *L) {
   if (call->next_source) return luaL_error(L, "the job needs something");
   if (call->job->state == JOB_DONE && !call->supplied) return luaL_error(L, "the job was started already");
   call->supplied = false;
-  if (call->has_sources && !request_build(&call->job->request, true, &call->job->error)) return refuse(L, call);
+  bool unbuilt = call->has_sources || call->job->operation->prepared;
+  if (unbuilt && !request_build(&call->job->request, true, &call->job->error)) return refuse(L, call);
   if (!start(L, call, tag, lua_toboolean(L, 3))) return refuse(L, call);
   lua_pushboolean(L, 1);
   return 1;
@@ -526,8 +583,8 @@ static int redact(lua_State *L) {
 
 void binding_open_job(lua_State *L) {
   static const luaL_Reg metamethods[] = { { "__gc", collect }, { NULL, NULL } };
-  static const luaL_Reg methods[] = { { "needs", needs }, { "supply", supply }, { "preview", preview }, { "start", start_job },
-                                      { "wait", wait },   { "result", result }, { "cancel", cancel },   { "lost", lost },
-                                      { "left", left },   { "facts", facts },   { "redact", redact },   { NULL, NULL } };
+  static const luaL_Reg methods[] = { { "needs", needs }, { "supply", supply },   { "preview", preview }, { "given", given },   { "take", take },
+                                      { "aim", aim },     { "start", start_job }, { "wait", wait },       { "result", result }, { "cancel", cancel },
+                                      { "lost", lost },   { "left", left },       { "facts", facts },     { "redact", redact }, { NULL, NULL } };
   binding_type(L, JOB_TYPE, metamethods, methods);
 }

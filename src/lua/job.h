@@ -47,6 +47,10 @@ const char *input_number(lua_State *L, bool whole, char text[static JSON_NUMBER_
 /* Appends the table on top of the stack, which stays there, as JSON: a list where its keys are 1 to n or `list` is true, with texts, numbers, booleans, secrets and tables in it.
  * Returns NULL, or what is wrong with it; *has_secret is set where a secret is in it. */
 const char *input_tree(lua_State *L, struct buf *out, bool list, bool *has_secret);
+/* --- aim.c: where a call goes that an answer leads elsewhere --- */
+
+/* Sends the job to the URL on top of the stack, a string or an open secret, where the client may call it. NULL, or what is wrong with it: "leads to a host that ..." */
+const char *aim_at(lua_State *L, struct client *client, struct job *job);
 
 /* --- vm.c: what runs the jobs of a VM --- */
 

@@ -23,6 +23,7 @@ static void push_place(lua_State *L, const struct part *part) {
 
 static void push_part(lua_State *L, const struct part *part) {
   push_place(L, part);
+  if (part->into == INTO_NOTHING) binding_set_string(L, "into", "none");
   binding_set_string(L, "type", part_type_words[part->type]);
   binding_set_string(L, "default", part->value);
   binding_set_string(L, "excludes", part->excludes);
@@ -225,8 +226,21 @@ static void push_headers(lua_State *L, const struct provider *provider) {
     }
 }
 
+/* Adds to the operation's table on top of the stack what its definition, at index 1, has to say of it besides. */
+static void add_described(lua_State *L, const char *name) {
+  int operation = lua_gettop(L);
+  binding_push_flow(L, 1);
+  if (lua_istable(L, -1)) lua_getfield(L, -1, "described");
+  if (lua_istable(L, -1)) lua_getfield(L, -1, name);
+  if (lua_istable(L, -1))
+    for (lua_pushnil(L); lua_next(L, -2);)
+      lua_setfield(L, operation, lua_tostring(L, -2));
+  lua_settop(L, operation);
+}
+
 /* core.provider(name, definition or client): { name, base_url, credentials = { … }, headers = { … }, operations = { name = descriptor } }, or nil */
 int core_provider(lua_State *L) {
+  lua_settop(L, 1);
   const struct provider *provider = binding_to_provider(L, 1);
   if (!provider) return 0;
   lua_newtable(L);
@@ -240,6 +254,7 @@ int core_provider(lua_State *L) {
   for (size_t i = 0; i < provider->operation_count; i++) {
     if (provider->operations[i].hidden) continue;
     push_operation(L, provider, &provider->operations[i]);
+    add_described(L, provider->operations[i].name);
     lua_setfield(L, -2, provider->operations[i].name);
   }
   lua_setfield(L, -2, "operations");

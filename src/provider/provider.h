@@ -24,7 +24,8 @@ enum part_source {
   FROM_ARGUMENT,   /* the caller's parameter `name` */
   FROM_CREDENTIAL, /* the client's credential `name` */
   FROM_CONSTANT,   /* the text `value` */
-  FROM_MAKING      /* by `making`, for each attempt; or a ready one, which comes as the credential `name` */
+  FROM_MAKING,     /* by `making`, for each attempt; or a ready one, which comes as the credential `name` */
+  FROM_STEP        /* what an operation that is called before this one has answered */
 };
 
 enum part_into {
@@ -97,6 +98,7 @@ struct part {
   const char *const *choices; /* all that is allowed, NULL-terminated; NULL for anything */
   bool basic;                 /* in a header: base64 of the value, a colon and the credential `password` */
   const char *password;
+  bool shared;              /* of all operations: it does not go to another host than that of base_url */
   const char *operation;    /* whose answer gives the value, a token or a key; NULL for none */
   const char *key_password; /* of an encrypted PART_PEM: the part that is its password; NULL for none */
   const char *encoding;     /* of PART_BYTES: "base64", "base64url" or "hex"; NULL for the bytes as they are */
@@ -162,6 +164,7 @@ struct operation {
   const char *path;     /* below base_url, with {placeholders} */
   bool safe;            /* it only reads, so it may be sent again after it may have arrived */
   bool body;            /* a body is always sent, even an empty one */
+  bool prepared;        /* something has to be done before it is sent: steps, or to wait for its turn */
   bool hidden;          /* made by the definition, for a token: nobody calls it by its name */
   enum body_encoding encoding;
   const char *content_type; /* of the body; NULL for that of the encoding */

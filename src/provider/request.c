@@ -7,6 +7,7 @@
 
 #include "provider/request/body.h"
 #include "provider/request/making.h"
+#include "text/chars.h"
 #include "text/pan.h"
 #include "json/json_check.h"
 
@@ -17,7 +18,8 @@ void request_init(struct request *request, const struct operation *operation, co
   request->operation = operation;
   request->base = base;
   request->target_at = request->target_len = request->head_len = 0;
-  request->knows_head = false;
+  request->knows_head = request->away = false;
+  buf_init(&request->target, REQUEST_MAX_TARGET);
   values_init(&request->values);
   buf_init(&request->wire, REQUEST_MAX_TARGET + REQUEST_MAX_HEADER + REQUEST_MAX_BASE_HEAD + REQUEST_MAX_BODY + 4096);
   redact_init(&request->redact);
@@ -25,8 +27,47 @@ void request_init(struct request *request, const struct operation *operation, co
 
 void request_free(struct request *request) {
   values_free(&request->values);
+  buf_free(&request->target);
   buf_free(&request->wire);
   redact_free(&request->redact);
+}
+
+/* Whether a piece of a target is long enough for a token, and no plain word. */
+static bool may_be_token(const char *bytes, size_t len) {
+  bool digit = false;
+  for (size_t i = 0; i < len; i++)
+    digit = digit || is_digit(bytes[i]);
+  return len >= 20 || (len >= 6 && digit);
+}
+
+/* The segments of the path where they may be tokens, and every value of the query. */
+static bool hide_pieces(struct redact *redact, const char *target, size_t len) {
+  bool query = false;
+  for (size_t at = 0, end; at < len; at = end + 1) {
+    end = at;
+    while (end < len && !strchr(query ? "&=" : "/?", target[end]))
+      end++;
+    bool is_value = query && at > 0 && target[at - 1] == '=';
+    if ((is_value || may_be_token(target + at, end - at)) && !redact_add(redact, target + at, end - at)) return false;
+    query = query || (end < len && target[end] == '?');
+  }
+  return true;
+}
+
+bool request_aim(struct request *request, const struct request_base *base, const char *target, size_t len) {
+  request->base = base;
+  buf_clear(&request->target);
+  bool ok = (len && target[0] == '/') || buf_add_char(&request->target, '/');
+  ok = ok && buf_add(&request->target, target, len);
+  return ok && redact_add(&request->redact, target, len) && hide_pieces(&request->redact, target, len);
+}
+
+bool request_leaves_out(const struct request *request, const struct part *part) {
+  return request->away && part->shared;
+}
+
+size_t request_header_count(const struct request *request) {
+  return request->away ? request->values.own_headers : request->values.header_count;
 }
 
 static bool invalid(struct error *error, const char *name, const char *what) {
@@ -93,8 +134,9 @@ static bool check(const struct part *part, struct value value, struct error *err
   return part->into == INTO_BODY || part->into == INTO_NOTHING || check_line(part, value, error);
 }
 
-static bool is_credential(const struct part *part) {
-  return part->source == FROM_CREDENTIAL || part->source == FROM_MAKING;
+/* Whether the value may come later than the caller's. */
+static bool comes_later(const struct part *part) {
+  return part->source == FROM_CREDENTIAL || part->source == FROM_MAKING || part->source == FROM_STEP;
 }
 
 static bool exclude(const struct operation *operation, const struct value *values, const struct part *part, struct error *error) {
@@ -112,8 +154,8 @@ static bool check_all(const struct maker *maker, bool complete) {
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
     struct value value = maker->values[i];
-    if (part->source == FROM_CONSTANT || maker_can_make(maker, i)) continue;
-    if (!complete && is_credential(part) && !value.bytes) continue;
+    if (part->source == FROM_CONSTANT || request_leaves_out(maker->request, part) || maker_can_make(maker, i)) continue;
+    if (!complete && comes_later(part) && !value.bytes) continue;
     if (!check(part, value, maker->error)) return false;
     if (part->excludes && value.bytes && !exclude(operation, maker->values, part, maker->error)) return false;
   }
@@ -178,7 +220,7 @@ static bool add_part_lines(struct maker *maker, size_t lines_at) {
 
 /* Adds the headers of the call. An empty one is not sent, and removes the client's. */
 static bool add_headers(struct request *request, size_t lines_at, struct error *error) {
-  for (size_t i = 0; i < request->values.header_count; i++) {
+  for (size_t i = 0; i < request_header_count(request); i++) {
     struct value value = values_header(&request->values, i);
     const char *wrong = NULL;
     if (has_control(value))
@@ -292,7 +334,7 @@ static bool has_value(const char *text, size_t len, struct value value) {
 bool request_has_secret(const struct request *request, const char *text, size_t len) {
   for (size_t i = 0; i < request->operation->part_count; i++) {
     const struct part *part = &request->operation->parts[i];
-    bool is_secret = part->sensitive || is_credential(part);
+    bool is_secret = part->sensitive || comes_later(part);
     if (is_secret && has_value(text, len, values_get(&request->values, i))) return true;
     if (has_value(text, len, values_made(&request->values, i))) return true;
   }

@@ -42,7 +42,9 @@ struct request {
   const struct operation *operation;
   const struct request_base *base;
   struct values values;
-  struct buf wire;              /* request line, header lines, an empty line, body */
+  struct buf target; /* path and query out of an answer; empty for those of the operation */
+  bool away;         /* it goes to another host than that of base_url: without what is `shared`, and the headers that are the client's secrets */
+  struct buf wire;   /* request line, header lines, an empty line, body */
   size_t target_at, target_len; /* bytes: path and query within `wire` */
   size_t head_len;              /* bytes of `wire` before the body */
   struct redact redact;         /* see request_redact */
@@ -53,6 +55,15 @@ struct request {
 void request_init(struct request *request, const struct operation *operation, const struct request_base *base);
 /* Wipes and frees. */
 void request_free(struct request *request);
+
+/* Sends the request elsewhere: to a target out of an answer, path and query as they are written. `base` outlives it. The target is redacted from then on, and what in it may be a
+ * token. False when memory is used up. */
+bool request_aim(struct request *request, const struct request_base *base, const char *target, size_t len);
+
+/* Whether the part is not for where the request goes. */
+bool request_leaves_out(const struct request *request, const struct part *part);
+/* How many of the headers of the call go there. */
+size_t request_header_count(const struct request *request);
 
 /* Builds `wire` from the values; also again, for another attempt. Without `complete` credentials may be missing,
  * which is for previews. */

@@ -29,8 +29,9 @@ struct values {
   uint32_t made[VALUES_MAX_PARTS];         /* the same for what was last made for it of secrets */
   uint32_t headers[VALUES_MAX_HEADERS][2]; /* the same for the name and the value of each header */
   size_t header_count;
-  uint64_t secrets; /* one bit for each part whose value came from a secret */
-  size_t hidden;    /* how far values_hide has got in `bytes` */
+  size_t own_headers; /* the first ones are the call's; the others are secrets of the client */
+  uint64_t secrets;   /* one bit for each part whose value came from a secret */
+  size_t hidden;      /* how far values_hide has got in `bytes` */
 };
 
 void values_init(struct values *values);

@@ -4,6 +4,7 @@ local async = require "cards.async"
 local check = require "cards.util.check"
 local core = require "cards.core"
 local context = require "cards.async.context"
+local steps = require "cards.client.steps"
 
 local new_job, new_waiter = core.job, async.waiter
 
@@ -97,14 +98,33 @@ local function note_failure(call, err)
   end
 end
 
---- Runs a job that needs values from functions. They are called before the job is sent; those whose value counts for one attempt are called before each further
--- attempt, and all of them after a 401.
+--- The options of the calls that a call makes first.
+local function options_of(options)
+  return options and { retries = options.retries, connect_timeout = options.connect_timeout, max_response_bytes = options.max_response_bytes }
+end
+
+--- Does what a call's plan says comes before it.
+-- @param nested the function that makes a call
+-- @return true; or nil and an error
+local function prepare(call, nested)
+  if not call.plan then
+    return true
+  end
+  return context.run(context.child(core.now() + call.job:left()), steps.run, call, call.plan.before, nested)
+end
+
+--- Runs a job that needs values from functions or from calls before it. Functions are called before the job is sent; those whose value counts for one attempt
+-- are called before each further attempt, and all of them after a 401.
+-- @param nested the function that makes a call
 -- @return the record, or nil and an error; and whether anything was sent
-local function run(call, waiter, name)
+local function run(call, waiter, nested)
   local job = call.job
-  local ok, err = supply(call, name)
+  local ok, err = prepare(call, nested)
+  if ok then
+    ok, err = supply(call, (job:needs()))
+  end
   if not ok then
-    job:cancel("cancelled", "a function gave no credential") -- which releases its values
+    job:cancel("cancelled", "a value for it is missing") -- which releases its values
     return nil, err, false
   end
   repeat
@@ -112,8 +132,7 @@ local function run(call, waiter, name)
     if err then
       return nil, err, true
     end
-    local refused
-    name, refused = job:needs()
+    local name, refused = job:needs()
   until not name or not supply(call, name, refused)
   local record
   record, err = job:result() -- where a function failed after an attempt, the provider's answer says more than its error
@@ -160,7 +179,7 @@ end
 -- @param options table, which is checked already, or nil
 -- @param what name of the public function that calls this one, for errors at the line of its caller
 -- @return the record; or nil and an error; or nil, nil and what is wrong with the client
-return function(provider, operation, client, parameters, options, what)
+local function make(provider, operation, client, parameters, options, what)
   local left = context.active > 0 and context.left() or nil
   local waiter = new_waiter(what, 3)
   local job, private, seconds = new_job(client, provider, operation, parameters, options, left, left ~= 0 and waiter.tag or nil, waiter.threaded)
@@ -175,9 +194,11 @@ return function(provider, operation, client, parameters, options, what)
     return waiter:result(job, seconds)
   end
   local record, err, sent
-  local name = job:needs()
-  if name then
-    record, err, sent = run({ job = job, private = private, provider = provider, operation = operation, given = {} }, waiter, name)
+  local plan = private.plans and private.plans[operation]
+  if plan or job:needs() then
+    record, err, sent = run({
+      job = job, client = client, private = private, provider = provider, operation = operation, plan = plan, options = options_of(options), given = {},
+    }, waiter, make)
     waiter:leave()
   else
     record, err = waiter:result(job, seconds)
@@ -188,3 +209,5 @@ return function(provider, operation, client, parameters, options, what)
   end
   return record, err
 end
+
+return make

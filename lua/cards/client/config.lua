@@ -344,6 +344,16 @@ local function check_config(about, config)
   return wrong, where
 end
 
+--- What is to be done before the calls of operations, by their names; nil where there is nothing.
+local function plans_of(about)
+  local plans
+  for operation, before in pairs(about.flow and about.flow.before or {}) do
+    plans = plans or {}
+    plans[operation] = { before = before }
+  end
+  return plans
+end
+
 --- Makes a client.
 -- @param about the provider, as core.provider returns it; of a definition with `handle` and `signers`
 -- @param methods the table of the client's methods
@@ -356,7 +366,7 @@ function client.new(about, methods, config)
   end
   local private = {
     methods = methods, operations = about.operations, credentials = {}, sources = {}, defaults = {}, on_event = config.on_event, timeout = config.timeout or 30,
-    headers = headers_of(config, true), flow = about.flow,
+    headers = headers_of(config, true), flow = about.flow, plans = plans_of(about), aims = where,
   }
   for name, value in pairs(config.defaults or {}) do
     private.defaults[name] = value

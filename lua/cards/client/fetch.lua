@@ -8,6 +8,7 @@ local context = require "cards.async.context"
 local core = require "cards.core"
 local paths = require "cards.define.paths"
 local shared = require "cards.resilience.shared"
+local steps = require "cards.client.steps"
 local token_source = require "cards.resilience.token_source"
 
 local fetch = {}
@@ -50,27 +51,6 @@ local function lifetime(value)
   return number >= UNIX and number - os.time() or number
 end
 
---- Closes the secrets of a record, but for one.
-function fetch.close(record, kept)
-  for _, value in pairs(record) do
-    if type(value) == "table" then
-      fetch.close(value, kept)
-    elseif check.is_secret(value) and value ~= kept then
-      value:close()
-    end
-  end
-end
-
---- A credential or setting of the client.
-local function given(private, name)
-  local source = private.sources[name]
-  if source then
-    return source.call()
-  end
-  local value = private.credentials[name]
-  return value == nil and private.flow.settings[name] or value
-end
-
 local methods = {}
 local metatable = { __index = methods }
 
@@ -82,7 +62,7 @@ end
 local function ask(self)
   local about, parameters = self.about, {}
   for _, one in ipairs(about.with) do
-    local value, err = given(self.private, one.from)
+    local value, err = steps.given(self.private, one.from)
     if value == nil and err then
       return nil, err
     end
@@ -96,7 +76,7 @@ local function ask(self)
   if type(value) == "string" and value ~= "" then
     value, err = core.secret(value, about.what == "token" and "token" or "credential")
   end
-  fetch.close(record, value)
+  steps.close(record, value)
   if err then
     return nil, err
   elseif not check.is_secret(value) or #value == 0 then

@@ -303,7 +303,18 @@ function add.oauth1(at, entry, into)
   table.insert(into.parts, made)
 end
 
-token.add_to(schemas, add, credential)
+--- The reader of the name of a credential or setting, for fetched.with. Whether an entry of `auth` names such a credential shows later.
+function auth.ours(into)
+  return function(at, value)
+    local name = name_of(at, value)
+    if name and into.declared[name] then
+      name = credential(at, value, into)
+    end
+    return name and { credential = true } or nil
+  end
+end
+
+token.add_to(schemas, add, credential, auth.ours)
 
 local KEYS = { type = true }
 for _, schema in pairs(schemas) do

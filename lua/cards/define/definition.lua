@@ -56,6 +56,7 @@ local encryption = require "cards.define.encryption"
 local fetched = require "cards.define.fetched"
 local mistakes = require "cards.util.mistakes"
 local request = require "cards.define.request"
+local steps = require "cards.define.steps"
 local urls = require "cards.client.urls"
 
 local definition = {}
@@ -89,6 +90,7 @@ local function shared_parts(at, name, given, shared)
   auth.read(at:at "auth", own, into)
   for _, part in ipairs(is_own and {} or shared.parts) do
     if part.operation ~= name then -- what gives a token has none yet
+      part.shared = part.into ~= "nothing"
       table.insert(into.parts, part)
     end
   end
@@ -107,7 +109,8 @@ end
 local base_url = mistakes.checked(client.check_url)
 
 local OPERATION = { path = any, base_url = base_url, encoding = any, template = any, content_type = optional(media_type), accept = optional(media_type),
-  page = optional_text, safe = flag, auth = any, params = any, encrypt = any, success = answer.rules, response = any, error = any, echo = any, pages = any }
+  page = optional_text, safe = flag, auth = any, params = any, before = any, encrypt = any, success = answer.rules, response = any, error = any, echo = any,
+  pages = any }
 
 function OPERATION.method(at, value)
   return at:word(value == nil and "GET" or value, request.METHODS)
@@ -125,9 +128,11 @@ local function operation(at, name, value, shared)
   if not given then
     return nil
   end
-  local made = { name = name, method = given.method, path = given.path, page = given.page or shared.page, safe = given.safe, rules = given.success,
+  local made = { name = name, method = given.method, path = given.path or "", page = given.page or shared.page, safe = given.safe, rules = given.success,
     card = given.card }
-  local placeholders = request.path(at:at "path", given.path)
+  local before = steps.read(at:at "before", given.before, shared.operations)
+  local has_path = given.path ~= nil or not before.url
+  local placeholders = has_path and request.path(at:at "path", given.path) or nil
   made.encoding = request.encoding(at:at "encoding", given.encoding, made.method)
   made.template = request.template(at:at "template", given.template, made.encoding)
   made.content_type, made.accept = given.content_type, given.accept
@@ -135,8 +140,9 @@ local function operation(at, name, value, shared)
     into = made.template and "none" or nil }
   local own = shared_parts(at, name, given, shared)
   about.keys = encryption.params(own)
-  local params = request.params(at:at "params", given.params, about)
-  made.arguments = params.arguments
+  local params = request.params(at:at "params", steps.declare(before, given.params), about)
+  steps.bind(before, params, auth.ours(shared))
+  made.arguments, made.before, made.prepared = params.arguments, before, before[1] ~= nil
   made.base_url = given.base_url
   made.root, made.fields, made.decrypt, made.outer, made.format = answer.response(at:at "response", given.response, own)
   if made.format ~= "json" then

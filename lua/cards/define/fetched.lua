@@ -99,11 +99,15 @@ local function declare(at, operation, path, kind)
   table.insert(operation.fields, { path = plain, type = kind })
 end
 
---- Whether a definition's operation gets all that it needs by such a list.
-local function check_with(at, operation, with)
+--- Checks that an operation gets all that it needs by such a list.
+-- @param own the names of credentials and settings, as keys
+local function check_with(at, operation, with, own)
   local given = {}
   for _, one in ipairs(with) do
     given[one.to] = true
+    if one.credential and not own[one.from] then
+      one.at:wrong("is no parameter, credential or setting%s", mistakes.nearest(one.from, own))
+    end
     if not operation.arguments[one.to] then
       one.at:wrong(": %s has no parameter of that name%s", operation.name, mistakes.nearest(one.to, operation.arguments))
     end
@@ -118,6 +122,9 @@ end
 --- The operations that have to be called before this one: { { name, place of what says so } }.
 local function before(operation, values)
   local list = {}
+  for _, step in ipairs(operation.before) do
+    table.insert(list, { step.operation, step.before })
+  end
   for _, part in ipairs(operation.parts) do
     if part.operation and values[part.name] then
       table.insert(list, { part.operation, values[part.name].at })
@@ -159,21 +166,59 @@ local function circles(list, known)
   end
 end
 
+--- The list without the places of what it was read from.
+local function bare(list)
+  for _, entry in ipairs(list) do
+    entry.at, entry.before = nil, nil
+    for _, key in ipairs { "with", "take" } do
+      for _, one in ipairs(type(entry[key]) == "table" and entry[key] or {}) do
+        one.at = nil
+      end
+    end
+  end
+  return list
+end
+
+--- Steps as a definition writes them.
+local function described(list)
+  local made = {}
+  for i, step in ipairs(list) do
+    made[i] = { operation = step.operation, with = {}, take = {}, url = step.url }
+    for _, one in ipairs(step.with) do
+      made[i].with[one.to] = one.from
+    end
+    for _, one in ipairs(step.take) do
+      made[i].take[one.to] = one.path
+    end
+  end
+  return made
+end
+
 --- Checks what only all operations together show, and declares the fields that tokens are.
 -- @param list of the operations in their normal form, with `arguments`: their parameters by name
--- @param shared { fetched, settings, hosts }
+-- @param shared { fetched, credentials, settings, hosts }
 -- @return what the definition's calls need, as core.define keeps it: { fetched = a list of the values, settings = { name = default }, hosts,
---   bases = { operation = URL } }
+--   and by operation: bases = its URL, before = its steps, described = what cards.describe says of them }
 function fetched.finish(list, shared)
-  local known = { operations = {}, values = {} }
+  local known = { operations = {}, values = {}, own = {} }
+  for _, credential in ipairs(shared.credentials) do
+    known.own[credential.name] = true
+  end
   for _, operation in ipairs(list) do
     known.operations[operation.name] = operation
+  end
+  for _, operation in ipairs(list) do
+    for _, step in ipairs(operation.before) do
+      if known.operations[step.operation] then
+        check_with(step.at, known.operations[step.operation], step.with, known.own)
+      end
+    end
   end
   for _, value in ipairs(shared.fetched) do
     known.values[value.name] = value
     local operation = known.operations[value.operation]
     if operation then
-      check_with(value.at, operation, value.with)
+      check_with(value.at, operation, value.with, known.own)
       if value.what == "token" then
         declare(value.at, operation, value.take, "token")
       end
@@ -183,15 +228,11 @@ function fetched.finish(list, shared)
     end
   end
   circles(list, known)
-  for _, value in ipairs(shared.fetched) do
-    value.at = nil
-    for _, one in ipairs(value.with) do
-      one.at = nil
-    end
-  end
-  local flow = { fetched = shared.fetched, settings = {}, hosts = shared.hosts, bases = {} }
+  local flow = { fetched = bare(shared.fetched), settings = {}, hosts = shared.hosts, bases = {}, before = {}, described = {} }
   for _, operation in ipairs(list) do
     flow.bases[operation.name] = operation.base_url
+    flow.before[operation.name] = operation.before[1] and bare(operation.before) or nil
+    flow.described[operation.name] = { before = operation.before[1] and described(operation.before) or nil }
   end
   for _, setting in ipairs(shared.settings) do
     flow.settings[setting.name or ""] = setting.default -- without a name where it is a mistake

@@ -10,16 +10,6 @@ local token = {}
 
 local any, one_of, optional, optional_text = mistakes.any, mistakes.one_of, mistakes.optional, mistakes.optional_text
 
---- A setting or credential of that name, as fetched.with takes it.
-local function ours(into, credential)
-  return function(at, value)
-    if type(value) == "string" and into.setting_names[value] then
-      return { credential = true }
-    end
-    return credential(at, value, into) and { credential = true } or nil
-  end
-end
-
 --- Where a token goes, in the request. A header is Authorization with "Bearer " unless the entry says otherwise.
 local function token_part(at, entry, name, operation)
   local is_header = entry.into == nil or entry.into == "header"
@@ -92,12 +82,13 @@ end
 
 --- Adds the two types of entries to those of cards.define.auth.
 -- @param credential function(at, value, into) that notes a credential and returns its name
-function token.add_to(schemas, add, credential)
+-- @param ours function(into) that returns a reader of the name of a credential or setting, for fetched.with
+function token.add_to(schemas, add, credential, ours)
   schemas.token, schemas.oauth2 = TOKEN, OAUTH2
 
   function add.token(at, entry, into)
     local operation = at:at("operation"):word(entry.operation, into.operations)
-    local with = fetched.with(at:at "with", entry.with, ours(into, credential))
+    local with = fetched.with(at:at "with", entry.with, ours(into))
     if operation and entry.value then
       local name = fetched.note(at, into, {
         what = "token", operation = operation, take = entry.value, expires = entry.expires, ttl = entry.ttl, with = with,

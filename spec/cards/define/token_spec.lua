@@ -121,6 +121,7 @@ describe("a token", function()
     local definition = bank.definition({ with = { tenant_name = "tenant", kind = "mode", secret = "key" } }, {
       auth = {}, params = { tenant_name = { into = "body.tenant" }, kind = { into = "body.mode" }, secret = { into = "body.key", required = true } },
     }, { settings = { tenant = { operations = {} }, mode = { default = "text", operations = {}, wire = "X-Mode" } } })
+    definition.credentials = { key = {} }
     definition.settings = { tenant = { wire = "X-Tenant", operations = { "show" } }, mode = { wire = "X-Mode", default = "text", operations = { "show" } } }
     local client, tenant = bank.client(definition, { key = cards.secret "bank_key_sandbox" })
     assert(client:show(id()))

@@ -37,6 +37,7 @@ void maker_init(struct maker *maker, struct request *request, struct error *erro
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
     maker->values[i] = part->source == FROM_CONSTANT ? (struct value){ part->value, strlen(part->value) } : values_get(&request->values, i);
+    if (request_leaves_out(request, part)) maker->values[i] = (struct value){ NULL, 0 };
     if (part->sensitive || part->source == FROM_CREDENTIAL) maker->secrets |= UINT64_C(1) << i;
   }
 }
@@ -68,7 +69,7 @@ int maker_place(const struct operation *operation, const char *name) {
 
 bool maker_can_make(const struct maker *maker, size_t place) {
   const struct making *making = maker->request->operation->parts[place].making;
-  if (!making || maker->values[place].bytes) return false;
+  if (!making || maker->values[place].bytes || request_leaves_out(maker->request, &maker->request->operation->parts[place])) return false;
   if (!making->key) return making->kind == MAKING_TEXT || making->kind == MAKING_SESSION || making->algorithm; /* a digest has none */
   int key = maker_place(maker->request->operation, making->key);
   return key >= 0 && (maker->values[key].bytes || maker->request->operation->parts[key].making);
@@ -348,12 +349,21 @@ static bool makes_signatures(const struct maker *maker) {
   return false;
 }
 
+/* What stands before the parts of the query: the path of the operation, or a target out of an answer. */
+static bool begin_target(struct maker *maker, struct buf *out, char *separator) {
+  const struct request *request = maker->request;
+  const char *path = request->target.len ? buf_string(&request->target) : request->operation->path;
+  *separator = strchr(path, '?') ? '&' : '?';
+  if (!request->target.len) return buf_add_string(out, request->base->prefix) && template_fill(out, path, fill_path, NULL, maker);
+  maker->uses_secret = true;
+  return buf_add_string(out, path);
+}
+
 /* In a signature of the query, the query is without any of them. */
 bool maker_target(struct maker *maker, struct buf *out) {
-  const struct operation *operation = maker->request->operation;
-  char separator = strchr(operation->path, '?') ? '&' : '?';
-  return buf_add_string(out, maker->request->base->prefix) && template_fill(out, operation->path, fill_path, NULL, maker) &&
-         add_query(maker, out, false, &separator) && (makes_signatures(maker) || add_query(maker, out, true, &separator));
+  char separator;
+  return begin_target(maker, out, &separator) && add_query(maker, out, false, &separator) &&
+         (makes_signatures(maker) || add_query(maker, out, true, &separator));
 }
 
 /* --- the body --- */

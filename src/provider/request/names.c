@@ -66,7 +66,8 @@ static bool write_query(struct maker *maker, const char *rest, size_t len, struc
 static bool write_resource(struct maker *maker, const char *rest, size_t len, struct buf *out) {
   (void)rest;
   (void)len;
-  return write_part_of_target(maker, out, strlen(maker->request->base->prefix) + 1, false);
+  size_t prefix = maker->request->target.len ? 0 : strlen(maker->request->base->prefix);
+  return write_part_of_target(maker, out, prefix + 1, false);
 }
 
 static bool write_body(struct maker *maker, const char *rest, size_t len, struct buf *out) {
@@ -81,7 +82,7 @@ static bool write_header(struct maker *maker, const char *name, size_t len, stru
     const char *wire = part_wire(&operation->parts[i]);
     if (operation->parts[i].into == INTO_HEADER && strlen(wire) == len && strncasecmp(wire, name, len) == 0) return maker_header(maker, i, out);
   }
-  for (size_t i = 0; i < request->values.header_count; i++) {
+  for (size_t i = 0; i < request_header_count(request); i++) {
     const char *other = values_header_name(&request->values, i);
     if (strlen(other) != len || strncasecmp(other, name, len) != 0) continue;
     maker->uses_secret = true;

@@ -224,8 +224,9 @@ int core_client(lua_State *L) {
   lua_getfield(L, 3, "sources");
   client->has_sources = lua_istable(L, -1) && lua_rawlen(L, -1) > 0;
   lua_getfield(L, 3, "on_event");
-  client->plain = !client->has_sources && lua_isnil(L, -1);
-  lua_pop(L, 2);
+  lua_getfield(L, 3, "plans");
+  client->plain = !client->has_sources && lua_isnil(L, -2) && lua_isnil(L, -1);
+  lua_pop(L, 3);
   return 1;
 }
 
@@ -235,6 +236,10 @@ static int collect(lua_State *L) {
     settings_unref(client->bases[i]);
   pool_free(client->bases);
   client->bases = NULL;
+  for (size_t i = 0; i < CLIENT_KEPT; i++) {
+    settings_unref(client->kept[i]);
+    client->kept[i] = NULL;
+  }
   settings_unref(client->settings);
   client->settings = NULL;
   provider_unref(client->provider);
