@@ -29,6 +29,14 @@ static bool finish(struct settings *settings) {
   return true;
 }
 
+/* Others like them are the same. */
+static bool copy(const struct settings *settings) {
+  struct settings *made = settings_like(settings, settings->base_url, strlen(settings->base_url));
+  bool ok = made && secret_equals(&made->key_password, "password", 9) && finish(made);
+  settings_unref(made);
+  return ok;
+}
+
 static bool configure(void *unused) {
   const char *why;
   (void)unused;
@@ -36,7 +44,7 @@ static bool configure(void *unused) {
   bool ok = settings && (settings->base_url = pool_strdup("http://[::1]:8080/base")) && (settings->user_agent = pool_strdup("agent")) &&
             (settings->proxy = pool_strdup("http://user:password@proxy.example:3128")) &&
             secret_init(&settings->key_password, SECRET_CREDENTIAL, "password", 9, &why) && settings_add_header(settings, "X-One", "1", 1) &&
-            settings_add_header(settings, "X-Two", "2", 1) && finish(settings);
+            settings_add_header(settings, "X-Two", "2", 1) && finish(settings) && copy(settings);
   settings_unref(settings);
   return ok;
 }

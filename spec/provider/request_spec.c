@@ -147,6 +147,61 @@ static void puts_the_origin_before_the_target_where_there_is_one(void **state) {
 
 /* --- headers --- */
 
+/* To a URL out of an answer, which is as it came, and shows nowhere; elsewhere without what only base_url's host gets. */
+static void goes_where_it_is_aimed(void **state) {
+  (void)state;
+  static const struct part parts[] = {
+    { .name = "token", .wire = "Authorization", .source = FROM_CREDENTIAL, .into = INTO_HEADER, .shared = true, .required = true },
+    { .name = "own", .wire = "X-Own", .source = FROM_CREDENTIAL, .into = INTO_HEADER, .required = true },
+    { .name = "step", .into = INTO_QUERY, .source = FROM_STEP }
+  };
+  static const struct {
+    const char *target, *sent;
+  } cases[] = { { "/a/b?c=%2F", "/a/b?c=%2F&step=s" }, { "", "/?step=s" }, { "?c", "/?c&step=s" }, { "/x", "/x?step=s" } };
+  const struct value values[] = { value_of("t"), value_of("o"), value_of("s") };
+  const struct header header = { "X-Call", value_of("1") };
+  for (size_t i = 0; i < COUNT_OF(cases); i++) {
+    struct request request;
+    struct error error;
+    assert_true(build(&request, parts, 3, "/never", values, &header, 1, &error));
+    assert_true(request_aim(&request, &base, cases[i].target, strlen(cases[i].target)));
+    assert_true(request_build(&request, true, &error));
+    assert_string_equal(target_of(&request), cases[i].sent);
+    assert_int_equal(count_lines(&request, "Authorization", "t"), 1);
+    request.away = true;
+    assert_true(request_build(&request, true, &error));
+    assert_string_equal(target_of(&request), cases[i].sent);
+    assert_int_equal(count_lines(&request, "Authorization", "t"), 0);
+    assert_int_equal(count_lines(&request, "X-Own", "o"), 1);
+    assert_int_equal(count_lines(&request, "X-Call", "1"), 0); /* a secret of the client, as it is not among those of the call */
+    request.values.own_headers = 1;
+    assert_true(request_build(&request, true, &error));
+    assert_int_equal(count_lines(&request, "X-Call", "1"), 1);
+    request_free(&request);
+  }
+}
+
+static void shows_nothing_of_its_aim(void **state) {
+  (void)state;
+  static const char target[] = "/cards/tok12345/reveal-by-a-long-word?sig=planted&x&y=z9";
+  static const char *const texts[][2] = {
+    { "nothing at tok12345", "nothing at ***" }, { "not planted", "not ***" }, { "no reveal-by-a-long-word", "no ***" },
+    { "is z9 known", "is *** known" },           { "the cards", "the cards" },
+  };
+  struct request request;
+  struct error error;
+  assert_true(build(&request, NULL, 0, "/", NULL, NULL, 0, &error));
+  assert_true(request_aim(&request, &base, target, sizeof target - 1));
+  for (size_t i = 0; i < COUNT_OF(texts); i++) {
+    struct buf out;
+    buf_init(&out, 256);
+    assert_true(redact_values(request_redact(&request), &out, texts[i][0], strlen(texts[i][0]), 200));
+    assert_string_equal(buf_string(&out), texts[i][1]);
+    buf_free(&out);
+  }
+  request_free(&request);
+}
+
 static void writes_headers(void **state) {
   (void)state;
   static const struct part parts[] = {
@@ -301,6 +356,8 @@ int main(void) {
     cmocka_unit_test(refuses_an_id_that_could_be_another_path),
     cmocka_unit_test(refuses_a_target_without_end),
     cmocka_unit_test(puts_the_origin_before_the_target_where_there_is_one),
+    cmocka_unit_test(goes_where_it_is_aimed),
+    cmocka_unit_test(shows_nothing_of_its_aim),
     cmocka_unit_test(writes_headers),
     cmocka_unit_test(says_nothing_of_a_body_where_there_is_none),
     cmocka_unit_test(puts_a_header_of_the_call_in_place_of_the_client_s),
