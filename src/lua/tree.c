@@ -123,16 +123,22 @@ const char *input_tree(lua_State *L, struct buf *out, bool list, bool *has_secre
   return lua_istable(L, -1) ? write_table(L, out, list, has_secret, 0) : "must be a table";
 }
 
-/* core.tree(table, list): its JSON, or nil and what is wrong with it; a secret in it is wrong, too */
+/* core.tree(table, list): its JSON, or nil and what is wrong with it; a secret in it is wrong, too, unless the third argument is true: then the JSON is a secret itself */
 int core_tree(lua_State *L) {
   bool has_secret = false;
-  bool list = lua_toboolean(L, 2);
+  bool list = lua_toboolean(L, 2), as_secret = lua_toboolean(L, 3);
   lua_settop(L, 1);
   struct buf *text = binding_new_buf(L, REQUEST_MAX_BODY);
   lua_insert(L, 1);
   const char *wrong = input_tree(L, text, list, &has_secret);
-  if (!wrong && has_secret) wrong = "must not have a secret in it";
+  if (!wrong && has_secret && !as_secret) wrong = "must not have a secret in it";
   if (wrong) return binding_fail(L, "%s", wrong);
+  if (as_secret) {
+    const char *why = NULL;
+    bool ok = secret_init(binding_new_secret(L), SECRET_CREDENTIAL, buf_string(text), text->len, &why);
+    buf_free(text);
+    return binding_push_filled(L, ok, why);
+  }
   lua_pushlstring(L, buf_string(text), text->len);
   buf_free(text);
   return 1;

@@ -130,6 +130,7 @@ local function run(call, waiter, nested)
   repeat
     err = waiter:wait(job, job:left())
     if err then
+      note_failure(call, err)
       return nil, err, true
     end
     local name, refused = job:needs()

@@ -73,11 +73,13 @@ local function ask(self)
     return nil, err
   end
   local value, seconds = paths.follow(record, self.take), self.expires and lifetime(paths.follow(record, self.expires))
-  if type(value) == "string" and value ~= "" then
+  if type(value) == "table" and about.what == "key" then -- a JWK
+    value, err = core.tree(value, false, true)
+  elseif type(value) == "string" and value ~= "" then
     value, err = core.secret(value, about.what == "token" and "token" or "credential")
   end
   steps.close(record, value)
-  if err then
+  if type(err) == "table" then
     return nil, err
   elseif not check.is_secret(value) or #value == 0 then
     return nil, failure(self, ("the answer has no %s at '%s'"):format(about.what, check.shown(about.take)))
@@ -108,9 +110,10 @@ function methods:get(refused, seconds)
   return context.run(context.child(core.now() + seconds), ask_source, source, refused)
 end
 
---- Notes that a call failed which used the value: a key may have been replaced, and is fetched anew by the next call.
+--- Notes that a call failed which used the value: a key may be none, or may have been replaced, and is fetched anew by the next call.
 function methods:failed(err, value)
-  if self.about.what == "key" and (err.kind == "auth" or err.kind == "protocol") then
+  local is_unfit = err.kind == "invalid_request" and not err.status -- nothing was sent
+  if self.about.what == "key" and (is_unfit or err.kind == "auth" or err.kind == "protocol") then
     self.spent = value
   end
 end

@@ -4,6 +4,7 @@ local check = require "cards.util.check"
 local claims = require "cards.define.claims"
 local client = require "cards.client.config"
 local core = require "cards.core"
+local fetched = require "cards.define.fetched"
 local mistakes = require "cards.util.mistakes"
 local place = require "cards.define.place"
 local request = require "cards.define.request"
@@ -149,9 +150,23 @@ function auth.add_named(at, body, into)
   end
 end
 
---- Adds the key that a signature or cipher names. @return its name
+--- The reader of the name of a credential or setting, for fetched.with. Whether an entry of `auth` names such a credential shows later.
+function auth.ours(into)
+  return function(at, value)
+    local name = name_of(at, value)
+    if name and into.declared[name] then
+      name = credential(at, value, into)
+    end
+    return name and { credential = true } or nil
+  end
+end
+
+--- Adds the key that a signature or cipher names: a credential, or { from = operation, take = path } for one that an operation gives. @return its name
 -- @param kind "pem", or nil for bytes
 function auth.key(at, value, into, kind)
+  if type(value) == "table" then
+    return fetched.key(at, value, into, kind, auth.ours(into))
+  end
   local declared = into.declared[value]
   return hidden_part(at, value, into, declared and declared.type or kind)
 end
@@ -301,17 +316,6 @@ function add.oauth1(at, entry, into)
   made.key = auth.key(at:at "key", entry.key, into, "pem")
   made.name = make(at, "oauth1", into)
   table.insert(into.parts, made)
-end
-
---- The reader of the name of a credential or setting, for fetched.with. Whether an entry of `auth` names such a credential shows later.
-function auth.ours(into)
-  return function(at, value)
-    local name = name_of(at, value)
-    if name and into.declared[name] then
-      name = credential(at, value, into)
-    end
-    return name and { credential = true } or nil
-  end
 end
 
 token.add_to(schemas, add, credential, auth.ours)

@@ -76,6 +76,31 @@ function fetched.path(at, value)
   return paths.read(at, value) and value or nil
 end
 
+local KEY = { from = mistakes.any, take = fetched.path, with = mistakes.any }
+
+--- Adds the part of a key that an operation of the definition gives. It is fetched for the first call that needs it, and again after one that failed.
+-- @param value { from = operation, take = path in its record, with = as that of a token }
+-- @param kind the type of the part, "pem" or nil
+-- @param ours as for fetched.with
+-- @return the name of the part, which is not sent itself
+function fetched.key(at, value, into, kind, ours)
+  local given = at:read(value, KEY)
+  local operation = given and at:at("from"):word(given.from, into.operations)
+  if not operation or not given.take then
+    return nil
+  end
+  local name = fetched.note(at, into, {
+    what = "key", operation = operation, take = given.take, with = fetched.with(at:at "with", given.with, ours),
+  })
+  for _, part in ipairs(into.parts) do
+    if part.name == name then
+      return name
+    end
+  end
+  table.insert(into.parts, { source = "credential", name = name, into = "nothing", required = true, type = kind, operation = operation })
+  return name
+end
+
 --- Whether one path leads through the end of the other.
 local function crosses(a, b)
   return a:sub(1, #b + 1) == b .. "." or a:sub(1, #b + 1) == b .. "[" or b:sub(1, #a + 1) == a .. "." or b:sub(1, #a + 1) == a .. "["
