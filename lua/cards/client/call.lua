@@ -103,6 +103,20 @@ local function options_of(options)
   return options and { retries = options.retries, connect_timeout = options.connect_timeout, max_response_bytes = options.max_response_bytes }
 end
 
+local function follow(call, nested)
+  local plan = call.plan
+  if plan.turn then
+    local ok, err = plan.turn(call)
+    if not ok then
+      return nil, err
+    end
+  end
+  if plan.before then
+    return steps.run(call, plan.before, nested)
+  end
+  return true
+end
+
 --- Does what a call's plan says comes before it.
 -- @param nested the function that makes a call
 -- @return true; or nil and an error
@@ -110,7 +124,7 @@ local function prepare(call, nested)
   if not call.plan then
     return true
   end
-  return context.run(context.child(core.now() + call.job:left()), steps.run, call, call.plan.before, nested)
+  return context.run(context.child(core.now() + call.job:left()), follow, call, nested)
 end
 
 --- Runs a job that needs values from functions or from calls before it. Functions are called before the job is sent; those whose value counts for one attempt

@@ -3,6 +3,7 @@
 local check = require "cards.util.check"
 local core = require "cards.core"
 local fetch = require "cards.client.fetch"
+local rate = require "cards.client.rate"
 local shared = require "cards.resilience.shared"
 local urls = require "cards.client.urls"
 
@@ -344,14 +345,17 @@ local function check_config(about, config)
   return wrong, where
 end
 
---- What is to be done before the calls of operations, by their names; nil where there is nothing.
-local function plans_of(about)
-  local plans
-  for operation, before in pairs(about.flow and about.flow.before or {}) do
-    plans = plans or {}
-    plans[operation] = { before = before }
+--- What is to be done before the calls of operations, by their names: { turn, before = steps }; nil where there is nothing.
+local function plans_of(about, config, base_url)
+  local plans = {}
+  for operation, turn in pairs(about.flow and next(about.flow.rate) and rate.turns(about, config, base_url) or {}) do
+    plans[operation] = { turn = turn }
   end
-  return plans
+  for operation, before in pairs(about.flow and about.flow.before or {}) do
+    plans[operation] = plans[operation] or {}
+    plans[operation].before = before
+  end
+  return next(plans) and plans
 end
 
 --- Makes a client.
@@ -366,7 +370,7 @@ function client.new(about, methods, config)
   end
   local private = {
     methods = methods, operations = about.operations, credentials = {}, sources = {}, defaults = {}, on_event = config.on_event, timeout = config.timeout or 30,
-    headers = headers_of(config, true), flow = about.flow, plans = plans_of(about), aims = where,
+    headers = headers_of(config, true), flow = about.flow, plans = plans_of(about, config, where.base_url) or nil, aims = where,
   }
   for name, value in pairs(config.defaults or {}) do
     private.defaults[name] = value

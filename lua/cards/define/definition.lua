@@ -109,8 +109,8 @@ end
 local base_url = mistakes.checked(client.check_url)
 
 local OPERATION = { path = any, base_url = base_url, encoding = any, template = any, content_type = optional(media_type), accept = optional(media_type),
-  page = optional_text, safe = flag, auth = any, params = any, before = any, encrypt = any, success = answer.rules, response = any, error = any, echo = any,
-  pages = any }
+  page = optional_text, safe = flag, auth = any, params = any, before = any, encrypt = any, rate = fetched.rate, success = answer.rules, response = any,
+  error = any, echo = any, pages = any }
 
 function OPERATION.method(at, value)
   return at:word(value == nil and "GET" or value, request.METHODS)
@@ -142,7 +142,8 @@ local function operation(at, name, value, shared)
   about.keys = encryption.params(own)
   local params = request.params(at:at "params", steps.declare(before, given.params), about)
   steps.bind(before, params, auth.ours(shared))
-  made.arguments, made.before, made.prepared = params.arguments, before, before[1] ~= nil
+  made.arguments, made.before, made.rate = params.arguments, before, given.rate
+  made.prepared = before[1] ~= nil or given.rate ~= nil or shared.rate ~= nil
   made.base_url = given.base_url
   made.root, made.fields, made.decrypt, made.outer, made.format = answer.response(at:at "response", given.response, own)
   if made.format ~= "json" then
@@ -182,7 +183,7 @@ local function operations(at, value, shared)
   end
   for _, hidden in ipairs(shared.hidden) do
     local made = operation(hidden.at, hidden.name, hidden.value, shared)
-    made.hidden = true
+    made.hidden, made.prepared = true, false
     made.base_url, made.path = hidden.url:match "^([^?]*)(.*)$"
     list[#list + 1] = made
   end
@@ -251,8 +252,8 @@ local function hosts(at, value)
   return at:each(value, 16, host)
 end
 
-local DEFINITION = { name = name_of, base_url = base_url, hosts = hosts, page = optional_text, credentials = any, auth = any, settings = any,
-  operations = any, examples = any }
+local DEFINITION = { name = name_of, base_url = base_url, hosts = hosts, rate = fetched.rate, page = optional_text, credentials = any, auth = any,
+  settings = any, operations = any, examples = any }
 
 --- Reads a definition, without any effect.
 -- @param value what a script gave
@@ -265,7 +266,7 @@ function definition.read(value)
   end
   local given = at:read(value, DEFINITION)
   local names = names_of(at, given.operations)
-  local shared = { page = given.page, base_url = given.base_url, hosts = given.hosts, operations = names_of(at, given.operations),
+  local shared = { page = given.page, base_url = given.base_url, hosts = given.hosts, rate = given.rate, operations = names_of(at, given.operations),
     setting_names = names_of(at, given.settings) }
   for _, key in ipairs { "credentials", "declared", "parts", "settings", "signers", "made", "used", "fetched", "hidden" } do
     shared[key] = {}

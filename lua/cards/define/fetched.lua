@@ -1,8 +1,9 @@
---- What a call needs of other operations of the same definition: tokens and keys, which are kept, and steps before the call.
+--- What a call needs before it is sent: tokens and keys, which other operations of the definition give and which are kept, steps, and its turn.
 --
 -- A value that is kept is a *fetched* value: { name, what = "token" or "key", operation, take, expires, ttl, with }. A part of the request with its name, which
 -- is no key of `new`, gets it from a source of the client, see cards.client.fetch.
 
+local check = require "cards.util.check"
 local mistakes = require "cards.util.mistakes"
 local paths = require "cards.define.paths"
 
@@ -28,6 +29,19 @@ local function same(a, b)
     end
   end
   return same_with(a.with, b.with)
+end
+
+local calls, seconds = mistakes.checked(check.number(0.001, 1e6)), mistakes.checked(check.number(0.001, 86400))
+
+--- Reads `rate`, { 600, per = 60 }. @return { rate, per }, or nil
+function fetched.rate(at, value)
+  if value == nil or not at:table(value, { per = true }, 1) then
+    return nil
+  elseif rawget(value, 1) == nil then
+    return at:wrong "must be a number of calls, and `per` how many seconds: { 600, per = 60 }"
+  end
+  local per = rawget(value, "per")
+  return { rate = calls(at:at(1), rawget(value, 1)), per = per == nil and 1 or seconds(at:at "per", per) }
 end
 
 --- Notes a value that is fetched and kept. Entries that say the same share it.
@@ -223,7 +237,7 @@ end
 -- @param list of the operations in their normal form, with `arguments`: their parameters by name
 -- @param shared { fetched, credentials, settings, hosts }
 -- @return what the definition's calls need, as core.define keeps it: { fetched = a list of the values, settings = { name = default }, hosts,
---   and by operation: bases = its URL, before = its steps, described = what cards.describe says of them }
+--   and by operation: bases = its URL, before = its steps, rate, described = what cards.describe says of them }
 function fetched.finish(list, shared)
   local known = { operations = {}, values = {}, own = {} }
   for _, credential in ipairs(shared.credentials) do
@@ -253,11 +267,15 @@ function fetched.finish(list, shared)
     end
   end
   circles(list, known)
-  local flow = { fetched = bare(shared.fetched), settings = {}, hosts = shared.hosts, bases = {}, before = {}, described = {} }
+  local flow = { fetched = bare(shared.fetched), settings = {}, hosts = shared.hosts, bases = {}, before = {}, rate = {}, described = {} }
   for _, operation in ipairs(list) do
     flow.bases[operation.name] = operation.base_url
     flow.before[operation.name] = operation.before[1] and bare(operation.before) or nil
-    flow.described[operation.name] = { before = operation.before[1] and described(operation.before) or nil }
+    local rate = not operation.hidden and (operation.rate or shared.rate) or nil
+    flow.rate[operation.name] = rate and { rate = rate.rate, per = rate.per, of = operation.rate and operation.name or "" }
+    flow.described[operation.name] = {
+      before = operation.before[1] and described(operation.before) or nil, rate = rate and { rate.rate, per = rate.per },
+    }
   end
   for _, setting in ipairs(shared.settings) do
     flow.settings[setting.name or ""] = setting.default -- without a name where it is a mistake

@@ -59,13 +59,15 @@ function mistakes.set(...)
 end
 
 --- Whether the value is a table whose keys are among those of `known`.
-function mistakes:table(value, known)
+-- @param listed how many entries of a list it may have besides (0)
+function mistakes:table(value, known, listed)
   if type(value) ~= "table" then
     self:wrong "must be a table"
     return false
   end
   for _, key in ipairs(known and self.keys(value) or {}) do
-    if type(key) ~= "string" or not known[key] then
+    local is_listed = listed and type(key) == "number" and key >= 1 and key <= listed and key % 1 == 0
+    if not is_listed and (type(key) ~= "string" or not known[key]) then
       self:at(key):wrong(": unknown key (did you mean '%s'?)", check.nearest(type(key) == "string" and key or "", known))
     end
   end

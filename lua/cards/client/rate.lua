@@ -1,0 +1,72 @@
+--- The rate of a definition: calls with the same credentials wait for their turn, whichever client of this process makes them.
+
+local check = require "cards.util.check"
+local core = require "cards.core"
+local new_limit = require "cards.resilience.limit"
+local shared = require "cards.resilience.shared"
+
+local rate = {}
+
+local LONGEST = 86400 -- seconds; a call waits no longer than its deadline anyway
+
+local limits = {}                                -- by provider, what the limit is of, and rate
+local ids = setmetatable({}, { __mode = "k" })   -- of functions that give credentials
+local count = 0
+
+local function key_of(key)
+  return key
+end
+
+local function limit_of(name, about)
+  local place = ("%s %.17g %.17g"):format(name, about.rate, about.per)
+  if not limits[place] then
+    local burst = math.max(1, math.floor(math.min(about.rate, about.rate / about.per))) -- at most those of a second
+    limits[place] = new_limit { rate = about.rate, per = about.per, burst = burst, key = key_of, max_wait = LONGEST }
+  end
+  return limits[place]
+end
+
+local function id_of(call)
+  if not ids[call] then
+    count = count + 1
+    ids[call] = count
+  end
+  return ids[call]
+end
+
+--- The name of a client's credentials, which shows nothing of them.
+-- @param about the provider
+-- @param config of `new`
+local function name_of(about, config, base_url)
+  local names = { base_url }
+  for _, credential in ipairs(about.credentials) do
+    local value = config[credential.name]
+    if value ~= nil and credential.kind ~= "setting" then
+      table.insert(names, ("%s=%s"):format(credential.name, check.is_callable(value) and id_of(value) or shared.name(value)))
+    end
+  end
+  return table.concat(names, " ")
+end
+
+--- The limits of a client's operations.
+-- @param about the provider, with its flow
+-- @return by operation a function(call) that waits for a turn: true; or nil and an error
+function rate.turns(about, config, base_url)
+  local turns, name = {}, name_of(about, config, base_url)
+  for operation, given in pairs(about.flow.rate) do
+    local limited = limit_of(("%s.%s"):format(about.name, given.of), given)
+    turns[operation] = function(call)
+      local ok, err = limited(function() return true end, name)
+      if ok then
+        return true
+      end
+      return nil, core.error {
+        kind = err.kind == "busy" and "rate_limited" or err.kind, provider = call.provider, operation = call.operation, message = err.message,
+        retry_after = err.retry_after, retryable = err.retryable, attempts = 0,
+      }
+    end
+  end
+  return turns
+end
+
+return rate
