@@ -95,7 +95,8 @@ local function shared_parts(at, name, given, shared)
     end
   end
   for _, part in ipairs(shared.settings) do
-    if not part.operations or part.operations[name] then
+    local has_place = part.into ~= "body" or request.has_body(given.method or "GET")
+    if has_place and (not part.operations or part.operations[name]) then
       table.insert(into.parts, part)
     end
   end

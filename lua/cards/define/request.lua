@@ -21,6 +21,11 @@ local ENCODINGS = set("json", "form", "raw", "xml")
 
 request.METHODS = set("GET", "POST", "PUT", "PATCH", "DELETE")
 
+--- Whether requests of a method have a body.
+function request.has_body(method)
+  return not NO_BODY[method]
+end
+
 --- The encoding of a body, or nil.
 function request.encoding(at, value, method)
   if value ~= nil and NO_BODY[method] then
