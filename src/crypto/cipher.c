@@ -172,7 +172,7 @@ static bool close_aes(const struct cipher_spec *spec, const struct key *key, con
                       struct buf *raw) {
   const struct cipher *cipher = spec->cipher;
   struct block block = block_of(cipher, key);
-  unsigned char iv[BLOCK_BYTES] = { 0 }, tag[BLOCK_TAG];
+  unsigned char iv[BLOCK_BYTES] = { 0 }, tag[BLOCK_TAG] = { 0 };
   size_t iv_len = iv_bytes(cipher);
   bool has_iv = cipher_has_iv(cipher), has_tag = cipher_has_tag(cipher);
   if (has_iv && spec->iv != CIPHER_ZERO && !random_fill(iv, iv_len)) return false;

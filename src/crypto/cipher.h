@@ -49,7 +49,7 @@ bool cipher_takes_bytes(const struct cipher *cipher);
 /* Whether the key decrypts so, or encrypts. On false *why is a static phrase that follows the name of the key. */
 bool cipher_fits(const struct cipher *cipher, const struct key *key, bool decrypt, const char **why);
 
-/* Appends the plain text. `iv` and `tag` are read where they are beside, and may be NULL elsewhere. On failure false, with
+/* Appends the plain text; `out` has room for it and 32 bytes. `iv` and `tag` are read where they are beside, and may be NULL elsewhere. On failure false, with
  * nothing appended; *why is one static phrase that follows the name of the text ("cannot be decrypted"), whether the
  * encoding, a length, the padding, the tag or the key was wrong, or the text does not fit into `out`.
  *

@@ -16,8 +16,9 @@ static const char no_jwe[] = "is no JWE";
 static const char no_text[] = "cannot be decrypted";
 
 bool message_decode(struct jwe_bytes text, struct buf *out) {
-  for (size_t i = 0; i < text.len; i++)
-    if (text.bytes[i] == '=' || text.bytes[i] == '\n' || text.bytes[i] == '\r') return false;
+  static const char refused[] = "=\r\n";
+  for (size_t i = 0; i < sizeof refused - 1; i++)
+    if (text.len > 0 && memchr(text.bytes, refused[i], text.len)) return false;
   return encoding_read(ENCODING_BASE64URL, text.bytes, text.len, out);
 }
 
@@ -48,19 +49,17 @@ static bool read_parts(struct jwe_message *message, struct jwe_bytes iv, struct 
 }
 
 static bool read_compact(struct jwe_message *message, const char *text, size_t len) {
-  struct jwe_bytes parts[PARTS] = { { text, 0 } };
-  size_t part = 0;
-  for (size_t i = 0; i < len; i++) {
-    if (text[i] != '.')
-      parts[part].len++;
-    else if (++part < PARTS)
-      parts[part] = (struct jwe_bytes){ text + i + 1, 0 };
-    else
-      return false;
+  struct jwe_bytes parts[PARTS];
+  const char *end = text + len;
+  for (size_t i = 0; i < PARTS; i++) {
+    const char *dot = i < PARTS - 1 ? memchr(text, '.', (size_t)(end - text)) : end;
+    if (!dot) return false;
+    parts[i] = (struct jwe_bytes){ text, (size_t)(dot - text) };
+    text = dot < end ? dot + 1 : end;
   }
   message->protected = parts[0];
   message->wrapped = parts[1];
-  return part == PARTS - 1 && parts[0].len > 0 && read_parts(message, parts[2], parts[3], parts[4]);
+  return parts[0].len > 0 && read_parts(message, parts[2], parts[3], parts[4]);
 }
 
 /* A member that is a string, or nothing where it is absent; false for anything else. */

@@ -1,0 +1,109 @@
+/* Bytes through key_read. The input: a digit that says what follows (0: the text of a key; 1: the DER of one; 2: a DER after which the text is cut off), and that.
+ * What is read is written, and read back as the same; what is private signs, and the public part verifies. */
+#define _GNU_SOURCE 1
+#include <openssl/err.h>
+#include <openssl/evp.h>
+
+#include "fuzz.h"
+
+#include "crypto/encoding.h"
+#include "crypto/key.h"
+#include "crypto/signing.h"
+#include "json/json.h"
+
+int LLVMFuzzerInitialize(int *argc, char ***argv) {
+  (void)argc;
+  (void)argv;
+  json_setup();
+  return 0;
+}
+
+static const char *const reasons[] = {
+  "is too long for a key",
+  "is neither PEM, JWK nor base64 of DER",
+  "is a PEM without a key in it",
+  "is a damaged key, or of a kind that is not supported",
+  "is of a type that is not supported: RSA, EC, Ed25519 and X25519 are",
+  "is encrypted in the old form of PEM, which is not supported: make it PKCS#8",
+  "is encrypted in a way that is not supported: PBES2 with PBKDF2 and AES or triple DES is",
+  "is encrypted and needs a password",
+  "is a JWK that is no valid JSON",
+  "is a JWK of a type that is not known",
+  "is a JWK with members that are missing or wrong",
+  "is an RSA key of less than 2048 bits",
+  "is an RSA key of more than 8192 bits",
+  "has a curve that is not known",
+  "has numbers that are no key",
+  "has a public part that does not belong to the private one",
+};
+
+static void must_be_a_reason(const char *why) {
+  for (size_t i = 0; i < sizeof reasons / sizeof reasons[0]; i++)
+    if (strcmp(why, reasons[i]) == 0) return;
+  must(false, "another reason: %s", why);
+}
+
+static void must_be_the_same(const struct key *key, enum key_form form) {
+  const char *why = NULL;
+  struct buf text;
+  buf_init(&text, 1 << 16);
+  bool written = key_write_public(key, form, &text);
+  must(written == (key_kind(key) != KEY_SYMMETRIC && (form != KEY_JWK || key_kind(key) != KEY_EC || key_curve(key))), "written: %d", written);
+  if (written) {
+    struct key *again = key_read(text.data, text.len, NULL, 0, &why);
+    must(again, "what was written is no key: %s", why);
+    must(!key_is_private(again) && key_kind(again) == key_kind(key) && key_bits(again) == key_bits(key), "another key was written");
+    must(EVP_PKEY_eq(key_pkey(again), key_pkey(key)) == 1, "other numbers were written");
+    key_unref(again);
+  }
+  buf_free(&text);
+}
+
+static void must_sign(const struct key *key) {
+  static const char *const algorithms[] = { "rsa-sha256", "ecdsa-sha256", "ed25519" };
+  for (size_t i = 0; i < sizeof algorithms / sizeof algorithms[0]; i++) {
+    const char *why = NULL;
+    const struct signing *signing = signing_find(algorithms[i]);
+    struct buf made;
+    if (!signing_fits(signing, key, &why)) continue;
+    buf_init(&made, 2048);
+    /* Numbers that contradict each other may make no signature, or a wrong one; d and e are not compared. */
+    if (signing_make(signing, key, "text", 4, &made, &why) && key_kind(key) != KEY_RSA) {
+      EVP_MD_CTX *context = EVP_MD_CTX_new();
+      must(EVP_DigestVerifyInit(context, NULL, i == 2 ? NULL : EVP_sha256(), NULL, key_pkey(key)) == 1 &&
+               EVP_DigestVerify(context, (unsigned char *)made.data, made.len, (const unsigned char *)"text", 4) == 1,
+           "a signature is wrong");
+      EVP_MD_CTX_free(context);
+    }
+    buf_free(&made);
+  }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
+  struct piece rest = { (const char *)data, size };
+  const char *why = NULL;
+  struct buf text;
+  unsigned kind = cut_choice(&rest, '0', 3);
+  buf_init(&text, 1 << 20);
+  if (kind == 0)
+    buf_add(&text, rest.bytes, rest.len);
+  else
+    buf_add_base64(&text, rest.bytes, rest.len);
+  if (kind == 2 && text.len > 1) buf_cut(&text, text.len - 1);
+  char *copy = copy_piece((struct piece){ buf_string(&text), text.len });
+  struct key *key = key_read(copy, text.len, NULL, 0, &why);
+  must(ERR_peek_error() == 0, "an error is left behind");
+  if (key) {
+    must(key_kind(key) == KEY_SYMMETRIC || key_pkey(key), "no key");
+    for (int form = KEY_SPKI; form <= KEY_JWK; form++)
+      must_be_the_same(key, (enum key_form)form);
+    must_sign(key);
+    ERR_clear_error();
+  } else {
+    must_be_a_reason(why);
+  }
+  key_unref(key);
+  free(copy);
+  buf_free(&text);
+  return 0;
+}
