@@ -54,7 +54,7 @@ static inline int peer_stop(void **state) {
 static inline const struct json_node *peer_ask(struct json_node **root, const char *what, ...) {
   struct buf request;
   char *line = NULL;
-  const char *name, *why = "the program has ended: are nodejs and node-jose installed?";
+  const char *name, *why = "the program has ended: has spec/support/deps installed node and jose?";
   size_t size = 0, where;
   va_list pairs;
   buf_init(&request, 1 << 20);

@@ -1,18 +1,10 @@
-// Another program's eyes on what src/crypto makes, and its hands for what src/crypto opens: Node's crypto, and jose (Debian's node-jose, or npm's in NODE_PATH).
+// Another program's eyes on what src/crypto makes, and its hands for what src/crypto opens: Node's crypto, and jose, which spec/support/deps has installed.
 // A request is a line of JSON, and so is the answer: { "result": … } or { "error": "…" }.
 import crypto from "node:crypto";
 import { createRequire } from "node:module";
 import readline from "node:readline";
 
-const require = createRequire(import.meta.url);
-const jose = (() => {
-  try {
-    return require("jose");
-  } catch {
-    return require("/usr/share/nodejs/jose");
-  }
-})();
-
+const jose = createRequire(`${process.cwd()}/build/node/`)("jose");
 const another = crypto.generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey;
 
 /// Of a JWK or a PEM. jose takes bytes as they are.
