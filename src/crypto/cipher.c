@@ -29,6 +29,7 @@ static const struct cipher all[] = {
   { .name = "rsa-pkcs1", .rsa = true, .padding = RSA_PAD_PKCS1 },
   { .name = "rsa-oaep", .rsa = true, .padding = RSA_PAD_OAEP_SHA1 },
   { .name = "rsa-oaep-sha256", .rsa = true, .padding = RSA_PAD_OAEP_SHA256 },
+  { .name = "rsa-oaep-sha256-mgf1-sha1", .rsa = true, .padding = RSA_PAD_OAEP_SHA256_SHA1 },
   AES("cbc", MODE_CBC),
   AES("ctr", MODE_CTR),
   AES("ecb", MODE_ECB),

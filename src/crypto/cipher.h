@@ -36,7 +36,7 @@ struct cipher_text {
 };
 
 /* The cipher of that name; NULL when there is none:
- * - rsa-pkcs1, rsa-oaep (SHA-1), rsa-oaep-sha256
+ * - rsa-pkcs1, rsa-oaep (SHA-1), rsa-oaep-sha256, rsa-oaep-sha256-mgf1-sha1
  * - aes-cbc, aes-ecb (PKCS#7 padding), aes-ctr, aes-gcm; aes-128-…, aes-192-… and aes-256-… demand a key of that size */
 const struct cipher *cipher_find(const char *name);
 /* The name of the cipher at a place, from 0 on; NULL behind the last one. */

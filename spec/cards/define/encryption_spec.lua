@@ -111,6 +111,10 @@ describe("decrypt of a definition", function()
     local body = cjson.encode { id = "1", pan = leak.base64(rsa(OAEP256, "4111111111111111")), cvv = hex(rsa("", "123")) }
     assert_card(read({ fields = fields }, PEM, body, { private_key = private_key }))
     local decrypt = { { type = "rsa-oaep", key = "private_key", at = "pan" }, { type = "rsa-pkcs1", key = "private_key", at = "cvv", encoding = "hex" } }
+    local mixed = OAEP .. " -pkeyopt rsa_oaep_md:sha256 -pkeyopt rsa_mgf1_md:sha1"
+    fields.pan.decrypt.type = "rsa-oaep-sha256-mgf1-sha1"
+    body = cjson.encode { id = "1", pan = leak.base64(rsa(mixed, "4111111111111111")), cvv = hex(rsa("", "123")) }
+    assert_card(read({ fields = fields }, PEM, body, { private_key = private_key }))
     body = cjson.encode { id = "1", pan = leak.base64(rsa(OAEP, "4111111111111111")), cvv = hex(rsa("", "123")) }
     assert_card(read({ fields = FIELDS, decrypt = decrypt }, PEM, body, { private_key = private_key }))
   end)

@@ -31,6 +31,10 @@ static const EVP_MD *oaep_digest(enum rsa_padding padding) {
   return algorithm_digest(padding == RSA_PAD_OAEP_SHA1 ? DIGEST_SHA1 : DIGEST_SHA256);
 }
 
+static const EVP_MD *mask_digest(enum rsa_padding padding) {
+  return algorithm_digest(padding == RSA_PAD_OAEP_SHA256 ? DIGEST_SHA256 : DIGEST_SHA1);
+}
+
 /* --- PKCS#1: no branch and no address depends on the padding before the message is chosen --- */
 
 /* All bits where it holds, none where not. Below 2^31. */
@@ -111,11 +115,10 @@ bool rsa_open(enum rsa_padding padding, const struct key *key, const unsigned ch
   if (ok && padding == RSA_PAD_PKCS1) {
     ok = unpad(key, text, padded, padded + size, (unsigned)size, out);
   } else if (ok) {
-    const EVP_MD *digest = oaep_digest(padding);
+    const EVP_MD *digest = oaep_digest(padding), *mask = mask_digest(padding);
     int got = -1;
-    if (digest && buf_reserve(out, size))
-      got =
-          RSA_padding_check_PKCS1_OAEP_mgf1((unsigned char *)out->data + out->len, (int)size, padded, (int)size, (int)size, NULL, 0, digest, digest);
+    if (digest && mask && buf_reserve(out, size))
+      got = RSA_padding_check_PKCS1_OAEP_mgf1((unsigned char *)out->data + out->len, (int)size, padded, (int)size, (int)size, NULL, 0, digest, mask);
     ok = got >= 0;
     if (ok) buf_added(out, (size_t)got);
   }
@@ -125,11 +128,11 @@ bool rsa_open(enum rsa_padding padding, const struct key *key, const unsigned ch
 
 bool rsa_close(enum rsa_padding padding, const struct key *key, const void *text, size_t len, struct buf *out) {
   size_t size = (size_t)EVP_PKEY_get_size(key_pkey(key));
-  const EVP_MD *digest = oaep_digest(padding);
-  if (len >= size || !digest || !buf_reserve(out, size)) return false;
+  const EVP_MD *digest = oaep_digest(padding), *mask = mask_digest(padding);
+  if (len >= size || !digest || !mask || !buf_reserve(out, size)) return false;
   unsigned char *padded = pool_alloc(size);
   bool ok = padded && (padding == RSA_PAD_PKCS1 ? RSA_padding_add_PKCS1_type_2(padded, (int)size, text, (int)len) == 1
-                                                : RSA_padding_add_PKCS1_OAEP_mgf1(padded, (int)size, text, (int)len, NULL, 0, digest, digest) == 1);
+                                                : RSA_padding_add_PKCS1_OAEP_mgf1(padded, (int)size, text, (int)len, NULL, 0, digest, mask) == 1);
   ok = ok && raw(key, false, padded, size, (unsigned char *)out->data + out->len, size);
   pool_free(padded);
   if (ok) buf_added(out, size);

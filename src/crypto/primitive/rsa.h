@@ -8,7 +8,8 @@
 #include "crypto/key.h"
 #include "secret/buf.h"
 
-enum rsa_padding { RSA_PAD_PKCS1, RSA_PAD_OAEP_SHA1, RSA_PAD_OAEP_SHA256 };
+/* The last one has SHA-1 in the mask alone, as Java's "OAEPWithSHA-256AndMGF1Padding". */
+enum rsa_padding { RSA_PAD_PKCS1, RSA_PAD_OAEP_SHA1, RSA_PAD_OAEP_SHA256, RSA_PAD_OAEP_SHA256_SHA1 };
 
 /* Appends the plain text; `key` is a private KEY_RSA. False when the text is longer or shorter than the modulus, and for
  * OAEP when it was changed or encrypted for another key.
