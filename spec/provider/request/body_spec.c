@@ -176,7 +176,7 @@ static void writes_one_object_as_it_stands_in_the_whole(void **state) {
     for (size_t i = 0; i < plan.count; i++)
       if (plan.parts[i].source == FROM_CONSTANT) plan.values[i] = value_of(plan.parts[i].value);
     buf_init(&part, REQUEST_MAX_BODY);
-    assert_true(body_json_part(&part, &operation, plan.values, "params.payload", strlen("params.payload"), &bad));
+    assert_true(body_json_part(&part, &operation, plan.values, INTO_BODY, "params.payload", strlen("params.payload"), &bad));
     const char *key = strstr(body_of(&request), "\"payload\":");
     assert_int_equal(plan.has_payload, key != NULL);
     if (key) {

@@ -3,38 +3,24 @@
 #include <string.h>
 
 #include "json/json.h"
+#include "json/path.h"
 
 #define MAX_DEPTH 16 /* objects and lists that a part may lie in */
 
 /* --- paths --- */
 
-/* One name or place of a path; key is NULL for a place in a list. */
-struct step {
-  const char *key;
-  size_t len;
-  size_t end; /* where the path goes on */
-};
-
-static struct step step_at(const char *path, size_t at) {
-  struct step step = { NULL, 0, at };
-  if (path[at] == '.') at++;
-  if (path[at] == '[' && path[at + 1] == '\'') {
-    step.key = path + at + 2;
-    step.len = strcspn(step.key, "'");
-    step.end = at + 2 + step.len + strlen("']");
-  } else if (path[at] == '[') {
-    step.end = at + strcspn(path + at, "]") + 1;
-  } else {
-    step.key = path + at;
-    step.len = strcspn(step.key, ".[");
-    step.end = at + step.len;
-  }
-  return step;
+/* Where a path goes on behind the step at that place. */
+static size_t step_at(const char *path, size_t at, struct path_step *step) {
+  const char *next = path_next(path + at + (path[at] == '.'), step);
+  return next ? (size_t)(next - path) - (next[-1] == '.') : strlen(path);
 }
 
 /* Whether what goes on in a path at that place is in a list. */
 static bool is_list(const char *path, size_t at) {
-  return path[at] == '[' && path[at + 1] != '\'';
+  struct path_step step;
+  if (!path[at]) return false;
+  step_at(path, at, &step);
+  return step.kind != PATH_NAME;
 }
 
 static bool starts_with(const char *path, const char *prefix, size_t len) {
@@ -78,11 +64,13 @@ static bool move_to(struct writer *writer, const struct part *part, size_t base)
   if (first && !open_one(writer, path, base)) return false;
   writer->path = path;
   for (size_t at = writer->open[writer->depth - 1];; first = true) {
-    struct step step = step_at(path, at);
+    struct path_step step;
+    size_t end = step_at(path, at, &step);
+    bool named = step.kind == PATH_NAME;
     if (!first) buf_add_char(writer->out, ',');
-    if (step.key && (!json_write_string(writer->out, step.key, step.len) || !buf_add_char(writer->out, ':'))) return false;
-    if (is_leaf(part, path, step.end)) return !writer->out->failed;
-    at = step.end;
+    if (named && (!json_write_string(writer->out, step.name, step.len) || !buf_add_char(writer->out, ':'))) return false;
+    if (is_leaf(part, path, end)) return !writer->out->failed;
+    at = end;
     if (!open_one(writer, path, at)) return false;
   }
 }
@@ -119,15 +107,16 @@ bool body_json_part(struct buf *out, const struct operation *operation, const st
 /* "card[holder][name]" for card.holder.name, percent-encoded. "[]" at the end stays there. */
 static bool add_form_name(struct buf *out, const char *path) {
   for (size_t at = 0; path[at];) {
-    struct step step = step_at(path, at);
-    bool bare = at == 0 && step.key;
+    struct path_step step;
+    size_t end = step_at(path, at, &step);
+    bool bare = at == 0 && step.kind == PATH_NAME;
     if (!bare) buf_add_string(out, "%5B");
-    if (step.key)
-      buf_add_percent_encoded(out, step.key, step.len);
-    else
-      buf_add(out, path + at + 1, step.end - at - 2);
+    if (step.kind == PATH_NAME)
+      buf_add_percent_encoded(out, step.name, step.len);
+    else if (step.kind == PATH_INDEX)
+      buf_addf(out, "%zu", step.index);
     if (!bare) buf_add_string(out, "%5D");
-    at = step.end;
+    at = end;
   }
   return !out->failed;
 }
