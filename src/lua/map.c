@@ -32,9 +32,9 @@ static const struct {
 };
 
 /* What a step does with the value on top of the stack: see core.mapping. */
-enum code { TABLE, NAME, CONSTANT, PATH, OTHER, JOIN, PART, CALL, PLAIN, TRANSFORM, WORDS, SLICE, SPELLED, DEFAULT, READ, GROUP };
-static const char *const code_names[] = { "table",     "name",  "constant", "path",    "other",   "join", "part",  "call", "plain",
-                                          "transform", "words", "slice",    "spelled", "default", "read", "group", NULL };
+enum code { TABLE, NAME, CONSTANT, PATH, OTHER, JOIN, OTHER_JOIN, PART, CALL, PLAIN, TRANSFORM, WORDS, SLICE, SPELLED, DEFAULT, READ, GROUP };
+static const char *const code_names[] = { "table", "name",      "constant", "path",  "other",   "join",    "other_join", "part",  "call",
+                                          "plain", "transform", "words",    "slice", "spelled", "default", "read",       "group", NULL };
 
 struct step {
   enum code code;
@@ -77,7 +77,7 @@ static enum outcome read_value(lua_State *L, int type, enum kind kind, int secre
   if (type == LUA_TUSERDATA) return is_secret && value_secret(L, secrets) ? A_VALUE : NO_VALUE;
   if (kinds[kind].transform != TRANSFORMS) return value_transform(L, type, kinds[kind].transform, secrets);
   if (type != LUA_TSTRING && (!value_text(L) || (zeros > 0 && *lua_tostring(L, -1) == '-'))) return NO_VALUE;
-  value_pad(L, zeros);
+  if (zeros > 0) value_pad(L, zeros);
   size_t len = lua_rawlen(L, -1);
   if (len == 0 || (kinds[kind].most > 0 && !has_digits(lua_tostring(L, -1), len, kinds[kind].least, kinds[kind].most))) return NO_VALUE;
   return is_secret ? value_to_secret(L, kinds[kind].class, lua_tostring(L, -1), len) : A_VALUE;
@@ -257,26 +257,18 @@ static int join(lua_State *L, const struct step **at, struct reading *reading) {
   return type;
 }
 
-/* Pushes the value that the steps begin with, which is nothing of the record's but where a default follows, and goes behind it. Returns its type, or FAILURE. */
-static int begin(lua_State *L, const struct step **at, struct reading *reading) {
-  const struct step *step = *at;
-  reading->made = NULL;
-  reading->is_last = false;
-  if (step->code != PATH && step->code != CONSTANT && step->code != JOIN) return LUA_TNIL;
-  int type = step->code == PATH ? get(L, step) : step->code == CONSTANT ? get_constant(L, step) : join(L, at, reading);
-  ++*at;
-  return type;
-}
-
 /* Runs the steps up to READ on the value of that type. Returns the type of the result; FAILURE: an error is on top of the stack. */
 static int find_value(lua_State *L, int type, const struct step **at, struct reading *reading) {
+  reading->made = NULL;
+  reading->is_last = false;
   for (const struct step *step = *at; step->code != READ; *at = ++step)
     switch (step->code) {
     case OTHER:
       if (take_nothing(L, type)) type = get(L, step);
       break;
     case JOIN:
-      if (!take_nothing(L, type))
+    case OTHER_JOIN:
+      if (step->code == OTHER_JOIN && !take_nothing(L, type))
         step += step->value;
       else if ((type = join(L, &step, reading)) == FAILURE)
         return FAILURE;
@@ -329,10 +321,11 @@ static int read_fields(lua_State *L, int most, const struct step *step, const st
       step += step->value;
       found = fields == FAILURE ? NO_ROOM : fields > 0 ? A_VALUE : NO_VALUE;
     } else {
-      type = begin(L, &step, reading);
-      if (type != FAILURE && step->code != READ) type = find_value(L, type, &step, reading);
+      type = step->code == PATH ? get(L, step++) : step->code == CONSTANT ? get_constant(L, step++) : LUA_TNIL;
+      bool has_more = step->code != READ;
+      if (has_more) type = find_value(L, type, &step, reading);
       found = type == FAILURE ? NO_ROOM : read_field(L, type, (enum kind)step->value, reading);
-      if (found == NO_VALUE && reading->made) secret_wipe(reading->made);
+      if (found == NO_VALUE && has_more && reading->made) secret_wipe(reading->made);
     }
     if (found == NO_ROOM) return FAILURE;
     count += found == A_VALUE;
@@ -404,13 +397,14 @@ static struct step read_step(lua_State *L, int held, int tables) {
   lua_getfield(L, at, "from");
   lua_getfield(L, at, "value");
   struct step step = { .code = (enum code)luaL_checkoption(L, at + 1, NULL, code_names) };
+  bool is_join = step.code == JOIN || step.code == OTHER_JOIN;
   if (step.code == TABLE || step.code == PATH || step.code == OTHER || step.code == PART) {
     int from = (int)luaL_checkinteger(L, at + 2);
     luaL_argcheck(L, from >= 1 && from <= tables + 1, at + 2, "the place of a table that comes before");
     step.from = from == 1 ? RECORD : TABLES + from - 2;
   } else if (step.code == CONSTANT || step.code == DEFAULT) {
     step.from = lua_type(L, at + 3);
-  } else if (step.code == CALL || step.code == JOIN) {
+  } else if (step.code == CALL || is_join) {
     lua_pushvalue(L, at + 2);
     step.from = value_hold(L, held);
   } else if (step.code == SPELLED) {
@@ -418,12 +412,12 @@ static struct step read_step(lua_State *L, int held, int tables) {
   } else if (step.code == GROUP || step.code == SLICE) {
     step.from = (int)luaL_checkinteger(L, at + 2);
   }
-  luaL_argcheck(L, step.code != JOIN || lua_tonumber(L, at + 3) <= VALUE_PIECES, at + 3, "too many parts");
+  luaL_argcheck(L, !is_join || lua_tonumber(L, at + 3) <= VALUE_PIECES, at + 3, "too many parts");
   if (step.code == TRANSFORM)
     step.value = luaL_checkoption(L, at + 3, NULL, transform_names);
   else if (step.code == READ || step.code == PLAIN)
     step.value = luaL_checkoption(L, at + 3, NULL, kind_names);
-  else if (step.code == GROUP || step.code == SLICE || step.code == JOIN)
+  else if (step.code == GROUP || step.code == SLICE || is_join)
     step.value = (int)luaL_checkinteger(L, at + 3);
   else
     step.value = value_hold(L, held);
@@ -438,8 +432,8 @@ static struct step read_step(lua_State *L, int held, int tables) {
  * text counts as nothing, and then an earlier field of that name stays. `most` is how many fields there may be. The steps that find the value:
  *  - "path": what stands under the key `value` in a table; "other": the same where the value is nothing so far
  *  - "constant": the value itself; "default": the same where the value is nothing so far
- *  - "join": where the value is nothing so far, what the next `value` steps give that are there, "part" with a key and a table each, put together; `from` is what stands
- *    between them
+ *  - "join": what the next `value` steps give that are there, "part" with a key and a table each, put together; `from` is what stands between them; "other_join": the same where
+ *    the value is nothing so far
  *  - "call": what a function makes of the record; `from` is the name of the field for the error
  *  - "plain": drops a secret, unless a field of that kind takes it
  *  - "transform": applies the transform of that name; "words": looks it up in a table of words; "slice": takes the characters `from` to `value`; "spelled": reads the month or
@@ -466,7 +460,8 @@ int core_mapping(lua_State *L) {
     lua_rawgeti(L, i < tables ? 3 : 4, i < tables ? i + 1 : i - tables + 1);
     plan->steps[i] = read_step(L, 2, i < tables ? i : tables);
     plan->room += 2 * (plan->steps[i].code == GROUP);
-    bool ends = i + 1 < count || plan->steps[i].code == READ, has_steps = plan->steps[i].code == GROUP || plan->steps[i].code == JOIN;
+    bool ends = i + 1 < count || plan->steps[i].code == READ,
+         has_steps = plan->steps[i].code == GROUP || plan->steps[i].code == JOIN || plan->steps[i].code == OTHER_JOIN;
     luaL_argcheck(L, ends && (!has_steps || (unsigned)plan->steps[i].value < (unsigned)(count - i)), 1, "the steps have no end");
   }
   lua_pushvalue(L, 2);

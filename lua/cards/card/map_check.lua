@@ -146,6 +146,11 @@ local function place_of(plan, keys, count)
   return count == 0 and 1 or plan.places[path]
 end
 
+--- Whether the next step is the first of a field.
+local function is_first(plan)
+  return plan.steps[#plan.steps].code == "name"
+end
+
 --- Adds a path. @return the use of it in the plan
 -- @param code of the step, where it is a part of something
 local function add_source(plan, path, at, code)
@@ -159,7 +164,7 @@ local function add_source(plan, path, at, code)
   if not from then
     return at:wrong((": the mapping goes through more than %d tables"):format(MOST_TABLES))
   end
-  add(plan, code or plan.steps[#plan.steps].code == "name" and "path" or "other", keys[#keys], from)
+  add(plan, code or is_first(plan) and "path" or "other", keys[#keys], from)
   local use = { path = path, at = at.path }
   table.insert(plan.uses, use)
   return use
@@ -203,7 +208,7 @@ local function add_front(plan, item, definition, at)
   if not definition then
     return add_source(plan, item, at)
   end
-  add(plan, "join", #definition.parts, definition.between)
+  add(plan, is_first(plan) and "join" or "other_join", #definition.parts, definition.between)
   for i, path in ipairs(definition.parts) do
     add_source(plan, path, at:at(i), "part")
   end
