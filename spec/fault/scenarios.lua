@@ -166,6 +166,29 @@ scenario("a mapping", function()
   return #map.check("alix.private_info", { number = "cardNum", exp_month = { "expMonth", map.month, "x" } }) == 2
 end)
 
+scenario("a mapping of parts", function()
+  local map = need().map
+  map.define("x.y", {
+    number = { map.join({ "first", "rest" }, "-"), map.slice(1, 19), map.trim }, token = { "word", map.base64 }, cvv = { "code", map.hex },
+    holder_name = map.join({ "given", "family", "long" }, " "), id = { "id", map.hex }, exp_month = { "expiry", map.month_year "MMYY" }, last4 = "none",
+  })
+  local record = setmetatable({
+    first = held(need().secret("4111", "pan")), rest = "1111-1111-1111 and more", word = held(need().secret "b3Blbg=="),
+    code = held(need().secret("313233", "cvv")),
+    given = "John", family = "Doe", long = ("x"):rep(300), id = "3432", expiry = 125,
+  }, { __metatable = "x.y" })
+  local card, err = map.explain(record)
+  if not card then excused(err) end
+  assert(card.number:equals "4111-1111-1111-1111" and card.token:equals "open" and card.cvv:equals "123" and card.last4 == "1111" and card.exp_month == 1)
+  assert(card.id == "42" and card.holder_name == "John Doe " .. record.long)
+  for _, secret in ipairs { record.first, record.word, record.code, card.number, card.token, card.cvv } do secret:close() end
+  record.first, record.word, record.code = nil, nil, nil
+  local none, reasons = map.explain(record)
+  if not none then excused(reasons) end
+  assert(none.number == nil and reasons.number == "18 characters, of which 3 are no digits")
+  return true
+end)
+
 scenario("a policy", function()
   local mask = need().mask
   local pan = held(need().secret("4539148803436467", "pan"))

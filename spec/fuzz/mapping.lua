@@ -90,7 +90,11 @@ end
 local checks = {}
 
 local function is_secret(value) return type(value) == "userdata" and getmetatable(value) == "cards.secret" end
-checks.number, checks.cvv, checks.token = is_secret, is_secret, is_secret
+checks.cvv, checks.token = is_secret, is_secret
+function checks.number(value)
+  local digits = is_secret(value) and value.state == "open" and value:reveal():gsub("[ -]", "")
+  return is_secret(value) and (not digits or (digits:find "^%d+$" and #digits >= 8 and #digits <= 19))
+end
 function checks.exp_month(value) return math.type(value) == "integer" and value >= 1 and value <= 12 end
 function checks.exp_year(value) return math.type(value) == "integer" and value >= 1000 and value <= 9999 end
 function checks.last4(value) return type(value) == "string" and value:find "^%d%d%d%d$" end

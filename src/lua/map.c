@@ -4,14 +4,19 @@
 
 #include "lua/value.h"
 #include "text/chars.h"
+#include "text/pan.h"
 
-#define ROOM    (24 + VALUE_PIECES) /* slots of the stack that the work on a field needs */
-#define NO_WORD "unknown"           /* of a secret that has no word */
-#define FAILURE (-1)
+#define ROOM           (24 + VALUE_PIECES) /* slots of the stack that the work on a field needs */
+#define NO_WORD        "unknown"           /* of a secret that has no word */
+#define UNREAD         "month_year does not read it: say how it is spelled, as in month_year \"YYMM\""
+#define LEAST_DECLARED 8  /* digits of a number that a provider has declared as one */
+#define LEAST_OF_PARTS 12 /* of any other, as the shortest of a network has */
+#define FAILURE        (-1)
 
 /* The kinds of neutral fields, and how each reads what a provider wrote. Only the fields of secrets take a secret, so that what a descriptor does not declare stays hidden. */
-enum kind { TEXT, PAN, CVV, TOKEN, LAST4, BIN, MONTH, YEAR, MONTH_OF, YEAR_OF, DATE, KINDS };
-static const char *const kind_names[] = { "text", "pan", "cvv", "token", "last4", "bin", "month", "year", "month_of", "year_of", "date", NULL };
+enum kind { TEXT, PAN, PAN_OF_PARTS, CVV, TOKEN, LAST4, BIN, MONTH, YEAR, MONTH_OF, YEAR_OF, DATE, KINDS };
+static const char *const kind_names[] = { "text",  "pan",  "pan_of_parts", "cvv",     "token", "last4", "bin",
+                                          "month", "year", "month_of",     "year_of", "date",  NULL };
 static const struct {
   enum secret_class class;  /* SECRET_CLASSES where it takes no secret */
   enum transform transform; /* TRANSFORMS where a text is taken as it is */
@@ -20,6 +25,7 @@ static const struct {
 } kinds[KINDS] = {
   [TEXT] = { SECRET_CLASSES, TRANSFORMS, 0, 0, 0 },
   [PAN] = { SECRET_PAN, TRANSFORMS, 1, 0, 0 },
+  [PAN_OF_PARTS] = { SECRET_PAN, TRANSFORMS, 1, 0, 0 },
   [CVV] = { SECRET_CVV, TRANSFORMS, 3, 0, 0 },
   [TOKEN] = { SECRET_TOKEN, TRANSFORMS, 1, 0, 0 },
   [LAST4] = { SECRET_CLASSES, TRANSFORMS, 4, 4, 4 },
@@ -54,14 +60,16 @@ struct plan {
 
 /* The upvalues of cards.card, what is on its stack, and the first values in the list HELD of a plan. */
 enum { MAPPINGS = 1, UNUSUAL, FAILED, SECRETS, EMPTY, METATABLE };
-enum { RECORD = 1, OF_RECORD, PLAN, HELD, TABLES };
+enum { RECORD = 1, REASONS, OF_RECORD, PLAN, HELD, TABLES };
 enum { HELD_LAST4 = 1, HELD_BIN };
 
 struct reading {
   struct secret *made;         /* the current value, where a step of this field made that secret; else NULL */
   const struct secret *number; /* of the card, which keeps it */
   bool has_last4, has_bin, is_confined;
-  bool is_last; /* a mapping in a file makes nothing more of the secret */
+  bool is_last;            /* a mapping in a file makes nothing more of the secret */
+  bool explains;           /* why numbers and dates are absent */
+  const struct step *lost; /* the step that made nothing of this field's value, or NULL */
 };
 
 static bool has_digits(const char *text, size_t len, size_t least, size_t most) {
@@ -70,17 +78,36 @@ static bool has_digits(const char *text, size_t len, size_t least, size_t most) 
   return len >= least && len <= most;
 }
 
+/* The fewest digits of a number. The first six and the last four are ten, so that what is put together, or not declared as a number, has more. */
+static size_t least_digits(enum kind kind, enum secret_class class) {
+  return kind == PAN && class == SECRET_PAN ? LEAST_DECLARED : LEAST_OF_PARTS;
+}
+
+/* Whether bytes of that class are a number: digits, with spaces and dashes between them at most. */
+static bool is_number(enum kind kind, enum secret_class class, const char *bytes, size_t len) {
+  size_t digits = pan_count(bytes, len);
+  return digits >= least_digits(kind, class) && digits <= PAN_MAX_DIGITS;
+}
+
 /* Replaces the value on top of the stack, which has that type, by what a field of the kind takes. */
 static enum outcome read_value(lua_State *L, int type, enum kind kind, int secrets) {
   bool is_secret = kinds[kind].class != SECRET_CLASSES;
   size_t zeros = type == LUA_TNUMBER ? kinds[kind].zeros : 0;
-  if (type == LUA_TUSERDATA) return is_secret && value_secret(L, secrets) ? A_VALUE : NO_VALUE;
+  if (type == LUA_TUSERDATA) {
+    const struct secret *secret = is_secret ? value_secret(L, secrets) : NULL;
+    if (!secret) return NO_VALUE;
+    if (kinds[kind].class != SECRET_PAN || secret_state(secret) != SECRET_OPEN) return A_VALUE;
+    return is_number(kind, secret->class, (const char *)secret->bytes, secret->len) ? A_VALUE : NO_VALUE;
+  }
   if (kinds[kind].transform != TRANSFORMS) return value_transform(L, type, kinds[kind].transform, secrets);
   if (type != LUA_TSTRING && (!value_text(L) || (zeros > 0 && *lua_tostring(L, -1) == '-'))) return NO_VALUE;
   if (zeros > 0) value_pad(L, zeros);
   size_t len = lua_rawlen(L, -1);
   if (len == 0 || (kinds[kind].most > 0 && !has_digits(lua_tostring(L, -1), len, kinds[kind].least, kinds[kind].most))) return NO_VALUE;
-  return is_secret ? value_to_secret(L, kinds[kind].class, lua_tostring(L, -1), len) : A_VALUE;
+  if (!is_secret) return A_VALUE;
+  const char *text = lua_tostring(L, -1);
+  if (kinds[kind].class == SECRET_PAN && !is_number(kind, SECRET_CLASSES, text, len)) return NO_VALUE;
+  return value_to_secret(L, kinds[kind].class, text, len);
 }
 
 /* Replaces the table of words on top of the stack by its word for the value below, or nil. */
@@ -172,6 +199,7 @@ static bool change(lua_State *L, const struct step *step, int type, struct readi
   if (found == NO_VALUE) {
     lua_pop(L, 1);
     lua_pushnil(L);
+    reading->lost = step;
   }
   return found != NO_ROOM;
 }
@@ -261,6 +289,7 @@ static int join(lua_State *L, const struct step **at, struct reading *reading) {
 static int find_value(lua_State *L, int type, const struct step **at, struct reading *reading) {
   reading->made = NULL;
   reading->is_last = false;
+  reading->lost = NULL;
   for (const struct step *step = *at; step->code != READ; *at = ++step)
     switch (step->code) {
     case OTHER:
@@ -301,10 +330,69 @@ static enum outcome read_field(lua_State *L, int type, enum kind kind, struct re
   if (kind == TEXT && type == LUA_TSTRING) return lua_rawlen(L, -1) > 0 ? A_VALUE : NO_VALUE;
   enum outcome found = read_value(L, type, kind, lua_upvalueindex(SECRETS));
   if (found != A_VALUE) return found;
-  if (kind == PAN) reading->number = lua_touserdata(L, -1);
+  if (kinds[kind].class == SECRET_PAN) reading->number = lua_touserdata(L, -1);
   reading->has_last4 = reading->has_last4 || kind == LAST4;
   reading->has_bin = reading->has_bin || kind == BIN;
   return A_VALUE;
+}
+
+/* Pushes why the value on top of the stack is no number: nothing of it but how many characters it has. */
+static void push_no_number(lua_State *L, enum kind kind) {
+  const struct secret *secret = value_secret(L, lua_upvalueindex(SECRETS));
+  enum secret_class class = secret ? secret->class : SECRET_CLASSES;
+  if (!secret && lua_type(L, -1) != LUA_TSTRING) {
+    lua_pushfstring(L, "a %s is no number of a card", luaL_typename(L, -1));
+    return;
+  }
+  const char *bytes = secret ? (const char *)secret->bytes : lua_tostring(L, -1);
+  size_t len = secret ? secret->len : lua_rawlen(L, -1), others = 0;
+  for (size_t i = 0; i < len; i++)
+    others += !is_digit(bytes[i]) && bytes[i] != ' ' && bytes[i] != '-';
+  int digits = (int)pan_count(bytes, len);
+  if (others > 0)
+    lua_pushfstring(L, "%d characters, of which %d are no digits", (int)len, (int)others);
+  else if (is_number(kind, class, bytes, len))
+    lua_pushliteral(L, "a negative number is no number of a card");
+  else if (kind == PAN)
+    lua_pushfstring(L, "%d digits: a number has %d to %d, or at least %d where its field is declared as pan", digits, LEAST_OF_PARTS, PAN_MAX_DIGITS,
+                    LEAST_DECLARED);
+  else
+    lua_pushfstring(L, "%d digits: a number that is put together has %d to %d", digits, LEAST_OF_PARTS, PAN_MAX_DIGITS);
+}
+
+/* Pushes which step made nothing of the value. False where that is not to be told. */
+static bool push_lost(lua_State *L, enum kind kind, const struct step *step) {
+  if (step->code == SPELLED) {
+    lua_rawgeti(L, HELD, step->value);
+    lua_pushfstring(L, "month_year \"%s\" does not read it", lua_tostring(L, -1));
+    lua_remove(L, -2);
+  } else if (step->code == TRANSFORM && (step->value == TRANSFORM_MONTH_OF || step->value == TRANSFORM_YEAR_OF)) {
+    lua_pushliteral(L, UNREAD);
+  } else if (kinds[kind].class == SECRET_PAN) {
+    lua_pushfstring(L, "%s makes nothing of it", step->code == TRANSFORM ? transform_names[step->value] : step->code == SLICE ? "slice" : "map");
+  } else {
+    return false;
+  }
+  return true;
+}
+
+/* Notes why a number or a date is absent, of which the mapping found something. The field's name is at the index, and above it what was found, of that type;
+ * `lost` is the step that made nothing of it, or NULL. */
+static void explain(lua_State *L, int name, int type, enum kind kind, const struct step *lost) {
+  if (lost) {
+    if (!push_lost(L, kind, lost)) return;
+  } else if (type == LUA_TNIL || (type == LUA_TSTRING && lua_rawlen(L, -1) == 0)) {
+    return;
+  } else if (kinds[kind].class == SECRET_PAN) {
+    push_no_number(L, kind);
+  } else if (kind == MONTH_OF || kind == YEAR_OF) {
+    lua_pushliteral(L, UNREAD);
+  } else {
+    return;
+  }
+  lua_pushvalue(L, name);
+  lua_insert(L, -2);
+  lua_rawset(L, REASONS);
 }
 
 /* Reads fields into a new table, which has room for so many, and pushes it. Returns how many there are; FAILURE: an error is on top of the stack. */
@@ -325,6 +413,7 @@ static int read_fields(lua_State *L, int most, const struct step *step, const st
       bool has_more = step->code != READ;
       if (has_more) type = find_value(L, type, &step, reading);
       found = type == FAILURE ? NO_ROOM : read_field(L, type, (enum kind)step->value, reading);
+      if (found == NO_VALUE && reading->explains) explain(L, made + 1, type, (enum kind)step->value, has_more ? reading->lost : NULL);
       if (found == NO_VALUE && has_more && reading->made) secret_wipe(reading->made);
     }
     if (found == NO_ROOM) return FAILURE;
@@ -361,15 +450,15 @@ static const struct plan *find_plan(lua_State *L) {
   return lua_touserdata(L, PLAN);
 }
 
-/* cards.card(record) */
-static int card(lua_State *L) {
-  struct reading reading = { .number = NULL };
-  lua_settop(L, RECORD);
+/* Makes the card of the record. Where it explains, the table of reasons behind the record gets why fields are absent, by their names. */
+static int make_card(lua_State *L, bool explains) {
+  struct reading reading = { .explains = explains };
   const struct plan *plan = find_plan(L);
   if (!plan) {
     lua_pushvalue(L, lua_upvalueindex(UNUSUAL));
     lua_pushvalue(L, RECORD);
-    lua_call(L, 1, 2);
+    lua_pushvalue(L, REASONS);
+    lua_call(L, 2, 2);
     return 2;
   }
   reading.is_confined = plan->is_confined;
@@ -387,6 +476,19 @@ static int card(lua_State *L) {
   }
   add_ends(L, &reading);
   return 1;
+}
+
+/* cards.card(record) */
+static int card(lua_State *L) {
+  lua_settop(L, RECORD);
+  lua_pushnil(L);
+  return make_card(L, false);
+}
+
+/* The same for (record, reasons) */
+static int explained_card(lua_State *L) {
+  lua_settop(L, REASONS);
+  return make_card(L, true);
 }
 
 /* Pops the description of a step. */
@@ -469,19 +571,20 @@ int core_mapping(lua_State *L) {
   return 1;
 }
 
-/* core.mapper(mappings, unusual, failed): makes the function cards.card.
+/* core.mapper(mappings, unusual, failed, explains): makes the function cards.card, or one that takes a table of reasons as well.
  *  - mappings: the plans, by what getmetatable says of a record
- *  - unusual(argument): is called for an argument without a plan, and returns what cards.card returns
+ *  - unusual(argument, reasons): is called for an argument without a plan, and returns what cards.card returns
  *  - failed(field, function, line): returns the error for a function of a mapping that failed */
 int core_mapper(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   luaL_checktype(L, 2, LUA_TFUNCTION);
   luaL_checktype(L, 3, LUA_TFUNCTION);
+  bool explains = lua_toboolean(L, 4);
   lua_settop(L, 3);
   luaL_getmetatable(L, SECRET_TYPE);
   lua_newtable(L);
   lua_pushliteral(L, "__metatable");
-  lua_pushcclosure(L, card, METATABLE);
+  lua_pushcclosure(L, explains ? explained_card : card, METATABLE);
   return 1;
 }
 

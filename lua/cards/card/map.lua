@@ -39,8 +39,11 @@ local function failed(name, call, line)
   return select(2, fail(("the mapping's function for %s failed (%s)"):format(name, where)))
 end
 
+local explained
+
 --- What cards.card returns where there is no plan for its argument. An error at the line that called cards.card where that is no table.
-local function unusual(record)
+-- @param reasons a table for map.explain
+local function unusual(record, reasons)
   if type(record) ~= "table" then
     local got = check.is_secret(record) and "a secret" or type(record)
     error(("cards.card: the argument must be a record, not %s"):format(got), 3)
@@ -62,7 +65,7 @@ local function unusual(record)
     return fail(("the mapping of %s: %s"):format(name, wrong))
   end
   mappings[name], unchecked[name] = mapping.plan, nil
-  return map.card(record)
+  return (reasons and explained or map.card)(record, reasons)
 end
 
 --- The neutral record of a provider's record.
@@ -70,12 +73,27 @@ end
 -- @return a table with those of these fields that are known: provider, id, number, cvv, last4, bin, brand, type,
 -- status, exp_month, exp_year, holder_name, token, email, phone, created_at, canceled_at and
 -- billing { line1, line2, city, region, postal_code, country }. exp_month is 1 to 12 and exp_year has four digits;
+-- number has 8 to 19 digits, 12 at least where it is put together, taken apart or not declared as `pan`;
 -- number, cvv and token are secrets: the record's own, so that closing the one closes the other, or where a transform made a new
 -- one the neutral record's, to be closed there (card.number:close()) or collected with it. The rest are strings.
 -- Or nil and an error: `invalid_request` where the record has no mapping, its mapping does not fit its provider or a mapping's
 -- function failed, `busy` where there is no room for a secret.
 -- An error at the caller's line where the argument is no table.
 map.card = core.mapper(mappings, unusual, failed)
+
+explained = core.mapper(mappings, unusual, failed, true)
+
+--- The neutral record as cards.card makes it, and why fields are absent of which the mapping found something: numbers, and what month_year reads.
+-- @return the record, and a table of sentences by the names of fields, which have nothing of a value; or nil and an error
+-- An error at the caller's line where the argument is no table.
+function map.explain(record)
+  if type(record) ~= "table" then
+    error("cards.map.explain: the argument must be a record", 2)
+  end
+  local reasons = {}
+  local card, err = explained(record, reasons)
+  return card, err or reasons
+end
 
 --- Adds a mapping or replaces one, the built-in ones too.
 -- @param name of an operation, "alix.private_info"

@@ -242,12 +242,25 @@ local function add_items(plan, field, list, count, at)
   return last, front
 end
 
+--- Whether a list puts a value together, or takes it apart.
+local function has_parts(list, count)
+  for i = 1, count do
+    local definition = transforms.definition(rawget(list, i))
+    if definition and (definition.parts or definition.first) then
+      return true
+    end
+  end
+end
+
 local function add_list(plan, field, list, at)
   local count = list_length(list)
   if not count then
     return at:wrong ": the list has a hole or a name in it; an unknown transform is such a hole"
   elseif count == 0 then
     return at:wrong(EXPRESSION)
+  end
+  if field.kind == "pan" and has_parts(list, count) then
+    field.kind = "pan_of_parts" -- it has more digits than the first six and the last four
   end
   local last, front = add_items(plan, field, list, count, at)
   local first = transforms.definition(rawget(list, 1))

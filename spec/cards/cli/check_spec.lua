@@ -41,4 +41,20 @@ return { name = "tested", base_url = "https://tested.example", auth = { type = "
     fails(1, path .. ":5: ", { "check", path })
     runs("a definition without mistakes", { "check", write("tested.lua", (text:gsub("'x'", [['{"id":"b"}']]))) })
   end)
+
+  it("says why a card has no number, and that a date needs its spelling", function()
+    local text = [[
+return { name = "tested2", base_url = "https://tested.example", auth = { type = "bearer", credential = "token" },
+  operations = { show = { path = "/c", response = { fields = { first6 = "string", last4 = "string", expiry = "string" } },
+    card = { number = function(r) return r.first6 .. r.last4 end, exp_month = { "expiry", month_year }, exp_year = { "expiry", month_year "YYMM" } } } },
+  examples = {
+    { operation = "show", answer = '{"first6":"411111","last4":"1111","expiry":"2512"}',
+      card = { exp_month = 12, exp_year = 2025 } },
+  } }
+]]
+    local path = write("tested2.lua", text)
+    local output = fails(1, path .. ":6: examples.1.card.number: 10 digits: a number has 12 to 19", { "check", path })
+    assert.truthy(output:find(path .. ":6: examples.1.card.exp_month: month_year does not read it: say how it is spelled", 1, true), output)
+    assert.is_nil(output:find("exp_year", 1, true))
+  end)
 end)

@@ -193,6 +193,27 @@ describe("the examples of a definition", function()
     assert.same({ "examples", 1, "card", "email" }, list[1].path)
   end)
 
+  it("say why a card has no number, or no date, whether or not they name it", function()
+    local function reasons(card, example)
+      local definition = acme.definition({ card = card }, { examples = { { operation = "show", answer = ANSWER, card = example } } })
+      local lines = {}
+      for i, wrong in ipairs(cards.define.try(cards.define(definition))) do
+        lines[i] = wrong.message
+        assert.is_nil(wrong.message:find "4111")
+      end
+      return lines
+    end
+    local made = "examples.1.card.number: 8 digits: a number that is put together has 12 to 19"
+    assert.same({ made }, reasons { number = { "pan", cards.map.slice(1, 8) } })
+    assert.same({ made }, reasons({ number = { "pan", cards.map.slice(1, 8) } }, { number = "41111111" }))
+    assert.same({ "examples.1.card.number: 1 characters, of which 1 are no digits" }, reasons { number = "holder.name" })
+    assert.same({ "examples.1.card.number: 10 digits: a number has 12 to 19, or at least 8 where its field is declared as pan" },
+      reasons { number = function(record) return record.pan:first(6) .. record.pan:last(4) end })
+    local unread = "examples.1.card.exp_month: month_year does not read it: say how it is spelled, as in month_year \"YYMM\""
+    assert.same({ unread }, reasons({ exp_month = { "exp_month", cards.map.month_year } }, { exp_month = 3 }))
+    assert.same({}, reasons({ number = "pan", exp_month = "exp_month" }, { number = "4111111111111111", exp_month = 3 }))
+  end)
+
   it("are those of a defined provider", function()
     assert.has_error(function() cards.define.try "alix" end)
     assert.has_error(function() cards.define.try {} end)
