@@ -47,7 +47,8 @@ struct step {
   /* The stack place of a table; for CALL and JOIN the place in HELD of the field's name and of what stands between the parts; for constants the type of the value; for
    * SLICE the first character; for SPELLED whether it is the year; for GROUP how many fields it may have. */
   int from;
-  int value; /* the place of a value in HELD; or a transform, a kind, the last character, the number of parts or of steps in a group */
+  int value;  /* the place of a value in HELD; or a transform, a kind, the last character, the number of parts or of steps in a group */
+  bool walks; /* of PATH, OTHER and PART: the value is a list of keys */
 };
 
 struct plan {
@@ -243,9 +244,51 @@ static bool call(lua_State *L, const struct step *step) {
   return false;
 }
 
+/* The last place of the list at the index that has something. A null leaves a hole in a list, before which its length may end. */
+static int last_place(lua_State *L, int list) {
+  int last = 0;
+  for (lua_pushnil(L); lua_next(L, list); lua_pop(L, 1)) {
+    int place = lua_type(L, -2) == LUA_TNUMBER ? (int)lua_tointeger(L, -2) : 0;
+    if (place > last) last = place;
+  }
+  return last;
+}
+
+/* Replaces the value on top of the stack by what the keys from that one on lead to: nil where there is nothing or an empty text. The key true stands for the elements of a
+ * list, of which the first one counts that has something. */
+static void walk(lua_State *L, int keys, int from) {
+  luaL_checkstack(L, 4, "a path too long");
+  int at = lua_gettop(L), left = (int)lua_rawlen(L, keys) - from + 1;
+  if (left == 0 && (lua_type(L, at) != LUA_TSTRING || lua_rawlen(L, at) > 0)) return;
+  bool is_way = left > 0 && lua_istable(L, at);
+  lua_rawgeti(L, keys, from);
+  if (is_way && !lua_isboolean(L, -1)) {
+    lua_rawget(L, at);
+    lua_replace(L, at);
+    walk(L, keys, from + 1);
+    return;
+  }
+  lua_settop(L, at);
+  for (int i = 1, last = is_way ? last_place(L, at) : 0; i <= last; i++) {
+    lua_settop(L, at);
+    lua_rawgeti(L, at, i);
+    walk(L, keys, from + 1);
+    if (!lua_isnil(L, -1)) break;
+  }
+  if (lua_gettop(L) == at) lua_pushnil(L);
+  lua_replace(L, at);
+  lua_settop(L, at);
+}
+
 static int get(lua_State *L, const struct step *step) {
   lua_rawgeti(L, HELD, step->value);
-  return compat_rawget(L, step->from);
+  if (!step->walks) return compat_rawget(L, step->from);
+  int keys = lua_gettop(L);
+  lua_pushvalue(L, step->from);
+  walk(L, keys, 1);
+  lua_replace(L, keys);
+  lua_settop(L, keys);
+  return lua_type(L, -1);
 }
 
 static int get_constant(lua_State *L, const struct step *step) {
@@ -515,6 +558,7 @@ static struct step read_step(lua_State *L, int held, int tables) {
     step.from = (int)luaL_checkinteger(L, at + 2);
   }
   luaL_argcheck(L, !is_join || lua_tonumber(L, at + 3) <= VALUE_PIECES, at + 3, "too many parts");
+  step.walks = lua_istable(L, at + 3) && (step.code == PATH || step.code == OTHER || step.code == PART);
   if (step.code == TRANSFORM)
     step.value = luaL_checkoption(L, at + 3, NULL, transform_names);
   else if (step.code == READ || step.code == PLAIN)
@@ -532,7 +576,8 @@ static struct step read_step(lua_State *L, int held, int tables) {
  * record, and i + 1 the table i.
  * `steps` read one field after the other: "name" with the field's name, steps that find its value, and "read" with the kind of the field. A value that is nil or an empty
  * text counts as nothing, and then an earlier field of that name stays. `most` is how many fields there may be. The steps that find the value:
- *  - "path": what stands under the key `value` in a table; "other": the same where the value is nothing so far
+ *  - "path": what stands under the key `value` in a table; "other": the same where the value is nothing so far. `value` may be a list of keys, of which true stands for each
+ *    element of a list: then the first one counts that has something
  *  - "constant": the value itself; "default": the same where the value is nothing so far
  *  - "join": what the next `value` steps give that are there, "part" with a key and a table each, put together; `from` is what stands between them; "other_join": the same where
  *    the value is nothing so far

@@ -2,7 +2,7 @@
 --
 -- A mapping is a table from neutral fields to expressions over the record:
 --
---     number      = "secrets.card_number"                          a path
+--     number      = "secrets.card_number"                          a path, see cards.define.paths
 --     exp_month   = { "expMonth", month }                          a path and transforms, in their order
 --     holder_name = { "secrets.name_on_card", "name", trim }       the first of several paths that has a value
 --     id          = { join { "prefix", "id" } }                    several paths put together

@@ -7,6 +7,7 @@ local check = require "cards.util.check"
 local core = require "cards.core"
 local mistakes = require "cards.util.mistakes"
 local neutral = require "cards.card.neutral"
+local paths = require "cards.define.paths"
 local transforms = require "cards.card.transforms"
 
 local map_check = {}
@@ -18,29 +19,16 @@ local NEAR = 2 -- slips in the name of an operation: more, and it is meant to be
 
 local shown = check.shown
 
---- The keys of a path, or nil where it is none.
-local function split(path)
-  local keys = {}
-  for key in (path .. "."):gmatch "([^.]*)%." do
-    if key == "" then
-      return nil
-    end
-    table.insert(keys, key)
-  end
-  return keys
-end
-
---- { path = "field" } for every path of a record, "object" for what has such below it, and "list" for an array.
+--- What is declared: paths.tree of the fields, and as keys of `texts` all paths, and those that lead to them.
 local function tree_of(fields)
-  local known = {}
-  for path in pairs(fields) do
-    local list = path:match "^(.-)%[%]"
-    path = list or path
-    known[path] = list and "list" or "field"
-    local above = path:match "^(.+)%."
-    while above and not known[above] do
-      known[above] = "object"
-      above = above:match "^(.+)%."
+  local known = { tree = paths.tree(), texts = {} }
+  for path, kind in pairs(fields) do
+    local steps = paths.parse(path)
+    known.tree.add(steps, kind)
+    for i = 1, #steps do
+      if steps[i] ~= paths.EACH then
+        known.texts[i == #steps and path or paths.text(steps, i)] = true
+      end
     end
   end
   return known
@@ -76,13 +64,28 @@ local function known_paths(name, fields)
   return tree_of(about.operations[operation].response.fields)
 end
 
---- The list that the path goes to or into, or nil.
-local function list_on(path, known)
-  local on = path:gsub("%[%]", "")
-  while on and known[on] ~= "list" do
-    on = on:match "^(.+)%."
+local function any(nodes, key)
+  for _, node in ipairs(nodes) do
+    if node[key] ~= nil and node[key] ~= false then
+      return true
+    end
   end
-  return on
+  return false
+end
+
+--- The path with "[0]" behind the list that it goes into as if it were an object, and the text of that list; nil where it goes into none.
+local function into_list(steps, tree)
+  for i = 0, #steps do
+    local step = steps[i + 1]
+    if any(tree.find(steps, i), "list") and (step == nil or type(step) == "string" and step ~= paths.EACH) then
+      local made = {}
+      for j = 1, #steps do
+        table.insert(made, steps[j])
+      end
+      table.insert(made, i + 1, 0)
+      return paths.text(made), i > 0 and ("'%s'"):format(shown(paths.text(steps, i))) or "the record"
+    end
+  end
 end
 
 --- Adds the paths that the operation does not have.
@@ -90,18 +93,22 @@ end
 -- @param top a collector, see cards.util.mistakes
 function map_check.paths(uses, known, top)
   for _, use in ipairs(uses) do
-    local kind, list, at = known[use.path], list_on(use.path, known), top
+    local nodes, at = known.tree.find(use.steps), top
+    local made, list = into_list(use.steps, known.tree)
     for _, key in ipairs(use.at) do
       at = at:at(key)
     end
-    if list then
-      at:wrong((": '%s' is a list: a function of the record can look into it, a path cannot"):format(shown(list)))
-    elseif kind == "object" and not use.takes_tables then
-      at:wrong((": '%s' has fields of its own, and is none"):format(shown(use.path)))
-    elseif not kind and transforms.values[use.path] then
+    if any(nodes, "value") then -- luacheck: ignore
+    elseif made then
+      at:wrong((": %s is a list: write %s for what is in its first element"):format(list, shown(made)))
+    elseif any(nodes, "object") then
+      if not use.takes_tables then
+        at:wrong((": '%s' has fields of its own, and is none"):format(shown(use.path)))
+      end
+    elseif transforms.values[use.path] then
       at:wrong((": %s is a transform: write it without quotes"):format(use.path))
-    elseif not kind then
-      local nearest = check.nearest(use.path, known)
+    else
+      local nearest = check.nearest(use.path, known.texts)
       local hint = nearest and (" (did you mean '%s'?)"):format(nearest) or ""
       at:wrong((": the record has no '%s'%s"):format(shown(use.path), hint))
     end
@@ -132,15 +139,25 @@ local function add(plan, code, value, from)
   return step
 end
 
---- The place of the table that the first keys lead to, see core.mapping. Nothing where there are too many.
-local function place_of(plan, keys, count)
-  local path = table.concat(keys, ".", 1, count)
+--- The keys in a record of the steps of a path from one on: a list counts from 1, and true stands for each element.
+local function keys_of(steps, from)
+  local keys = {}
+  for i = from, #steps do
+    local step = steps[i]
+    table.insert(keys, step == paths.EACH or (type(step) == "number" and step + 1 or step))
+  end
+  return keys
+end
+
+--- The place of the table that the first steps lead to, see core.mapping. Nothing where there are too many.
+local function place_of(plan, steps, count)
+  local path = paths.text(steps, count)
   if count > 0 and not plan.places[path] then
-    local from = place_of(plan, keys, count - 1)
+    local from = place_of(plan, steps, count - 1)
     if not from or #plan.tables == MOST_TABLES then
       return nil
     end
-    table.insert(plan.tables, { code = "table", value = keys[count], from = from })
+    table.insert(plan.tables, { code = "table", value = keys_of(steps, count)[1], from = from })
     plan.places[path] = #plan.tables + 1
   end
   return count == 0 and 1 or plan.places[path]
@@ -151,21 +168,30 @@ local function is_first(plan)
   return plan.steps[#plan.steps].code == "name"
 end
 
+--- Where the first "[]" of a path stands, or its last step.
+local function first_each(steps)
+  for i, step in ipairs(steps) do
+    if step == paths.EACH then
+      return i
+    end
+  end
+  return #steps
+end
+
 --- Adds a path. @return the use of it in the plan
 -- @param code of the step, where it is a part of something
 local function add_source(plan, path, at, code)
-  local keys = split(path)
-  if not keys then
-    return at:wrong(EXPRESSION)
-  elseif #keys > MOST_NAMES then
-    return at:wrong((": the path has more than %d names"):format(MOST_NAMES))
+  local steps = paths.steps(at, path, EXPRESSION, MOST_NAMES)
+  if not steps then
+    return nil
   end
-  local from = place_of(plan, keys, #keys - 1)
+  local last = first_each(steps)
+  local from, keys = place_of(plan, steps, last - 1), keys_of(steps, last)
   if not from then
     return at:wrong((": the mapping goes through more than %d tables"):format(MOST_TABLES))
   end
-  add(plan, code or is_first(plan) and "path" or "other", keys[#keys], from)
-  local use = { path = path, at = at.path }
+  add(plan, code or is_first(plan) and "path" or "other", steps[last] == paths.EACH and keys or keys[1], from)
+  local use = { path = path, steps = steps, at = at.path }
   table.insert(plan.uses, use)
   return use
 end

@@ -140,8 +140,8 @@ end
 function fetch.sources(private, provider, config, base_url)
   local list = {}
   for _, about in ipairs(private.flow.fetched) do
-    local self = setmetatable({ about = about, private = private, provider = provider, take = paths.split(about.take),
-      expires = about.expires and paths.split(about.expires) }, metatable)
+    local self = setmetatable({ about = about, private = private, provider = provider, take = (paths.parse(about.take)),
+      expires = about.expires and paths.parse(about.expires) or nil }, metatable)
     local name = config.shared and about.what == "token" and name_of(about, private, provider, base_url) or nil
     self.source = token_source(function() return ask(self) end, {
       ttl = about.ttl or FOREVER, refresh_before = MARGIN, shared = name and config.shared, name = name,

@@ -40,7 +40,7 @@ local function follow(page, name, record)
     return nil, protocol(name, "the answer says neither true nor false about whether there is more")
   end
   local items = paths.follow(record, page.items)
-  local last = type(items) == "table" and items[#items]
+  local last = type(items) == "table" and rawget(items, paths.last_place(items))
   local cursor = type(last) == "table" and paths.follow(last, page.last)
   if not is_cursor(cursor) then
     return nil, protocol(name, "the answer says that there is more, but not after what")

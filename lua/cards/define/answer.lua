@@ -10,7 +10,9 @@ local answer = {}
 
 local any, flag, one_of, optional = mistakes.any, mistakes.flag, mistakes.one_of, mistakes.optional
 
---- The text of a path of plain names.
+local MOST_LISTS = 4 -- that a field is in, see src/provider/record.c
+
+--- The text of a path.
 local function path(at, value)
   return paths.read(at, value) and value or nil
 end
@@ -71,13 +73,23 @@ local function field(at, name, value, into)
   return made
 end
 
+local function count_lists(steps)
+  local count = 0
+  for _, step in ipairs(steps) do
+    count = count + ((step == paths.EACH or type(step) == "number") and 1 or 0)
+  end
+  return count
+end
+
 local function fields(at, value, into)
   local made, add = {}, paths.set()
   for name, given, here in at:entries(value) do
-    local steps = paths.read(here, name, { arrays = true })
+    local steps = paths.read(here, name)
     local other = steps and add(steps, name)
     if other then
       here:wrong("goes through another field, '%s'", core.redact(other))
+    elseif steps and count_lists(steps) > MOST_LISTS then
+      here:wrong("is in more than %d lists", MOST_LISTS)
     end
     made[#made + 1] = field(here, name, given, into)
   end
@@ -179,11 +191,10 @@ end
 -- @param params the caller's parameters by name
 -- @return { items, cursor, more, last, into }, the paths as text, `last` below an item; or nil
 function answer.pages(at, value, params)
-  local items = type(value) == "table" and rawget(value, "items")
+  local list = type(value) == "table" and paths.list(rawget(value, "items"))
   local function last(here, given)
-    local prefix = type(items) == "string" and items .. "[]."
-    local is_below = prefix and type(given) == "string" and given:sub(1, #prefix) == prefix
-    return optional_path(here, is_below and given:sub(#prefix + 1) or given)
+    local steps = given ~= nil and paths.read(here, given)
+    return steps and paths.text(list and paths.below(steps, list) or steps) or nil
   end
   local function into(here, name) return here:word(name, params) end
   local made = value ~= nil and at:read(value, { items = path, cursor = optional_path, more = optional_path, last = last, into = into })

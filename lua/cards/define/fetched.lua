@@ -115,27 +115,27 @@ function fetched.key(at, value, into, kind, ours)
   return name
 end
 
---- Whether one path leads through the end of the other.
-local function crosses(a, b)
-  return a:sub(1, #b + 1) == b .. "." or a:sub(1, #b + 1) == b .. "[" or b:sub(1, #a + 1) == a .. "." or b:sub(1, #a + 1) == a .. "["
-end
-
 --- Declares a field of an operation where it has none at that path; a token that is declared as a text is a token.
 local function declare(at, operation, path, kind)
-  local plain = path:gsub("%[%d+%]", "[]")
+  local steps, add, is_declared = paths.parse(path), paths.set(), false
   for _, field in ipairs(operation.fields) do
-    if field.path == plain then
+    local declared = type(field.path) == "string" and paths.parse(field.path) or {} -- another mistake
+    add(declared, field.path)
+    if paths.leads(declared, steps) then
+      is_declared = true
       if kind == "token" and field.type == "string" then
         field.type = kind
       elseif kind ~= "token" and field.type and ("pan cvv token secret boolean"):find(field.type, 1, true) then
         at:wrong(": %s of %s is declared as %s", path, operation.name, field.type)
       end
-      return
-    elseif crosses(field.path, plain) then
-      return at:wrong(": %s of %s goes through the field '%s'", path, operation.name, field.path)
     end
   end
-  table.insert(operation.fields, { path = plain, type = kind })
+  local other = not is_declared and add(steps, path)
+  if other then
+    at:wrong(": %s of %s goes through the field '%s'", path, operation.name, other)
+  elseif not is_declared then
+    table.insert(operation.fields, { path = path, type = kind })
+  end
 end
 
 --- Checks that an operation gets all that it needs by such a list.

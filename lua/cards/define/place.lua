@@ -20,7 +20,7 @@ end
 --- Reads a path in the body. @return its names
 -- @param arrays whether it may have "[]", as in a form
 function place.steps(at, path, arrays)
-  return paths.read(at, path, { most = 8, arrays = arrays })
+  return paths.body(at, path, { most = 8, arrays = arrays })
 end
 
 --- Reads where a value goes, and its name there.

@@ -18,7 +18,7 @@ local function take(at, value)
     if type(to) ~= "string" or not to:find(PARAMETER) or #to > 64 then
       here:wrong ": the name of a parameter has letters, digits and _"
     elseif fetched.path(here, path) then
-      table.insert(list, { to = to, path = path, steps = paths.split(path), at = here })
+      table.insert(list, { to = to, path = path, steps = (paths.parse(path)), at = here })
     end
   end
   return list
@@ -38,7 +38,7 @@ function steps.read(at, value, operations)
         here:at("url"):wrong "is given by another step already"
       end
       url = url or made.url
-      made.url_steps = made.url and paths.split(made.url)
+      made.url_steps = made.url and paths.parse(made.url) or nil
     end
     return made and made.operation and made or nil
   end)

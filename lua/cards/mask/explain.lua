@@ -10,12 +10,13 @@ local explain = {}
 --- What a policy's tree shows of a field of that class.
 local function shows(tree, path, class)
   local entry = { fields = tree }
-  for name, rest in fields.names(path) do
+  local names, is_element = fields.names(path)
+  for i, name in ipairs(names) do
     entry = entry.fields[name]
     if not entry then
       return rules.concealed(class)
     elseif entry.shows then
-      return entry.shows((rest == "." or path:find "%[%]$") and "table" or class)
+      return entry.shows((i < #names or is_element) and "table" or class)
     end
   end
   return rules.concealed(class) -- a table of rules where there is none

@@ -2,6 +2,7 @@
 
 local core = require "cards.core"
 local neutral = require "cards.card.neutral"
+local paths = require "cards.define.paths"
 
 local fields = {}
 
@@ -51,24 +52,32 @@ function fields.list()
   return list
 end
 
---- The names on a path, as an iterator. A policy names an array's elements by its fields, as they have none: "data[].pan" is data and pan.
--- The second value is whether the field goes on below that name.
+--- The names on a path, as a list. A policy names an array's elements by its fields, as they have none: "data[].pan" is data and pan.
+-- The second value is whether the field is an element of a list.
 function fields.names(path)
-  return path:gsub("%[%]", ""):gmatch "([^.]+)(%.?)"
+  local names, is_element = {}, false
+  for _, step in ipairs(paths.parse(path)) do
+    is_element = step == paths.EACH or type(step) == "number"
+    table.insert(names, not is_element and step or nil)
+  end
+  return names, is_element
 end
 
 --- Their names as a tree, { billing = { city = {} } }, and by the last name of each its whole path, { city = "billing.city" }.
 function fields.tree()
-  local tree, paths = {}, {}
+  local tree, whole = {}, {}
   for _, row in ipairs(fields.list()) do
-    local node, last = tree, nil
-    for name in fields.names(row.field) do
+    local node, names = tree, fields.names(row.field)
+    for _, name in ipairs(names) do
       node[name] = node[name] or {}
-      node, last = node[name], name
+      node = node[name]
     end
-    paths[last] = paths[last] or row.field:gsub("%[%]", "")
+    local last = names[#names]
+    if last then -- an element of a list at the top has no name
+      whole[last] = whole[last] or table.concat(names, ".")
+    end
   end
-  return tree, paths
+  return tree, whole
 end
 
 return fields

@@ -43,8 +43,9 @@ local function prepare(about)
   for name, operation in pairs(about.operations) do
     if operation.pages then
       about.pages[name] = { into = operation.pages.into }
-      for _, key in ipairs { "items", "cursor", "more", "last" } do
-        about.pages[name][key] = operation.pages[key] and paths.split(operation.pages[key])
+      about.pages[name].items = paths.list(operation.pages.items)
+      for _, key in ipairs { "cursor", "more", "last" } do
+        about.pages[name][key] = operation.pages[key] and paths.parse(operation.pages[key])
       end
     end
   end

@@ -7,6 +7,7 @@
 local check = require "cards.util.check"
 local core = require "cards.core"
 local names = require "cards.mask.names"
+local paths = require "cards.define.paths"
 local transforms = require "cards.card.transforms"
 
 local exposure = {}
@@ -30,13 +31,13 @@ local function bare(name)
   return (name:lower():gsub("[^%w]", ""))
 end
 
---- Whether a field holds by its name what may not be shown: "cardNumber", "secrets.card_number", "card.number", "cvv.value".
-local function holds_secret(path)
-  local above, name = path:gsub("%[%d*%]", ""):match "^(.-)%.?([^.]+)$"
+--- Whether dotted names end with one of what may not be shown.
+local function names_secret(dotted)
+  local above, name = dotted:match "^(.-)%.?([^.]+)$"
   if not name then
     return false
   elseif bare(name) == "value" and above ~= "" then
-    return holds_secret(above)
+    return names_secret(above)
   elseif bare(name) == "number" then
     above = bare(above:match "[^.]*$")
     return above == "" or above:find "card" ~= nil or above == "data" or above == "secrets" or above == "pan"
@@ -46,9 +47,53 @@ local function holds_secret(path)
   return names.holds(name) ~= nil or NAMES[bare(name)] == true
 end
 
+--- The steps of a path, or of what is meant by one; of anything else none.
+local function steps_of(path)
+  local steps, meant = paths.parse(path)
+  return steps or meant or {}
+end
+
+--- Whether a field holds by its name what may not be shown: "cardNumber", "secrets[0].card_number", "card['number']", "cvv.value".
+local function holds_secret(path)
+  local dotted = {}
+  for _, step in ipairs(steps_of(path)) do
+    if type(step) == "string" and step ~= paths.EACH then
+      table.insert(dotted, step)
+    end
+  end
+  return names_secret(table.concat(dotted, "."))
+end
+
 --- The type of a field as a definition writes it.
 local function type_of(field)
   return type(field) == "table" and rawget(field, "type") or field
+end
+
+--- The types of declared fields, however the paths to them are written.
+-- @param fields { path = type }, as a definition has it
+-- @param root of the paths; "" for none
+-- @return a function(path) that returns the type of what it leads to, nil where any of that is not declared, and of a secret among it that of the secret
+local function declared_in(fields, root)
+  local tree = paths.tree()
+  for path, field in pairs(type(fields) == "table" and fields or {}) do
+    if type(path) == "string" then
+      local steps = steps_of(root)
+      for _, step in ipairs(steps_of(path)) do
+        table.insert(steps, step)
+      end
+      tree.add(steps, type_of(field))
+    end
+  end
+  return function(path)
+    local steps, plain = steps_of(path), nil
+    for _, node in ipairs(tree.find(steps)) do
+      if SECRETS[node.value] then
+        return node.value
+      end
+      plain = plain or tree.covers(steps) and node.value or nil
+    end
+    return plain
+  end
 end
 
 --- Whether the words of a `map` have a card number among them, which would be compared with what a field turns out to hold.
@@ -66,8 +111,8 @@ local function is_harmless(name, class)
 end
 
 --- Adds the oracles of one expression.
--- @param fields { path = type } of the operation's record; empty where its provider is not known yet: what is a secret shows when there is a record
-local function expression_of(items, fields, at)
+-- @param declared of the operation's record; without any field where its provider is not known yet: what is a secret shows when there is a record
+local function expression_of(items, declared, at)
   local secret, class, is_last
   for i, item in ipairs(items) do
     local definition = transforms.definition(item)
@@ -77,7 +122,7 @@ local function expression_of(items, fields, at)
       at:at(i):wrong((": what '%s' makes of '%s' would tell a file about a secret"):format(definition.name, check.shown(secret)))
     end
     for _, path in ipairs(definition and definition.parts or { item }) do
-      local kind = type(path) == "string" and type_of(fields[path])
+      local kind = type(path) == "string" and declared(path)
       secret, class = SECRETS[kind] and path or secret, SECRETS[kind] and kind or class
     end
     is_last = is_last or (definition and LAST[definition.name])
@@ -85,19 +130,19 @@ local function expression_of(items, fields, at)
 end
 
 --- Adds the oracles of a mapping.
--- @param fields as above
+-- @param declared as above
 -- @param at a collector of cards.util.mistakes
-function exposure.mapping(mapping, fields, at)
+local function mapping_of(mapping, declared, at)
   for name, expression in pairs(mapping) do
     local here = at:at(name)
     local definition = transforms.definition(expression)
     if definition and definition.parts then
-      expression_of({ expression }, fields, here)
+      expression_of({ expression }, declared, here)
     elseif type(expression) == "table" and not definition then
       if expression[1] == nil then
-        exposure.mapping(expression, fields, here)
+        mapping_of(expression, declared, here)
       end
-      expression_of(expression, fields, here)
+      expression_of(expression, declared, here)
     end
   end
 end
@@ -118,19 +163,6 @@ local function list_of(value)
   return type(value) == "table" and rawget(value, 1) ~= nil and value or { value }
 end
 
---- The types of an operation's fields by their paths from the top of the answer.
-local function declared_in(operation)
-  local declared = {}
-  local response = type(operation.response) == "table" and operation.response or {}
-  local root = type(response.root) == "string" and response.root ~= "" and response.root .. "." or ""
-  for path, field in pairs(type(response.fields) == "table" and response.fields or {}) do
-    if type(path) == "string" then
-      declared[root .. path] = type_of(field)
-    end
-  end
-  return declared
-end
-
 --- Whether comparing an answer's text with that one could find a CVV, a number or a token.
 local function is_guess(value)
   return (type(value) == "number" and math.abs(value) >= 10) or (type(value) == "string" and value:find "%d.*%d" ~= nil)
@@ -146,7 +178,7 @@ local function rules(operation, declared, at)
   for i, rule in ipairs(single and { operation.success } or list_of(operation.success)) do
     local here = single and at or at:at(i)
     if type(rule) == "table" and rule.equals ~= nil and type(rule.path) == "string" then
-      local kind = declared[rule.path]
+      local kind = declared(rule.path)
       if SECRETS[kind] then
         here:wrong((": '%s' is a secret, and a success that depends on its value would tell it"):format(check.shown(rule.path)))
       elseif is_number(rule.equals) then
@@ -172,7 +204,7 @@ local function echoes(operation, declared, at)
     local param = type(given) == "table" and given.param or given
     local about = about_param(operation.params, param)
     local chosen = type(about) == "table" and (is_guess(about.value) or is_guess(about.default))
-    local kind = type(path) == "string" and declared[path]
+    local kind = type(path) == "string" and declared(path)
     if kind == "pan" or kind == "cvv" or (type(path) == "string" and holds_secret(path)) or (chosen and (not kind or SECRETS[kind])) then
       at:at(path):wrong ": an echo that depends on the value of a secret would tell it"
     end
@@ -183,7 +215,7 @@ local function errors(operation, declared, at)
   local given = type(operation.error) == "table" and operation.error or {}
   for _, key in ipairs { "code", "message" } do
     for _, path in ipairs(list_of(given[key])) do
-      if type(path) == "string" and (SECRETS[declared[path]] or holds_secret(path)) then
+      if type(path) == "string" and (SECRETS[declared(path)] or holds_secret(path)) then
         at:at(key):wrong((": '%s' holds a secret, which an error would show"):format(check.shown(path)))
       end
     end
@@ -203,7 +235,7 @@ end
 local function pages(operation, declared, at)
   for _, key in ipairs { "cursor", "last", "more" } do
     local path = type(operation.pages) == "table" and operation.pages[key]
-    if type(path) == "string" and (SECRETS[declared[path]] or holds_secret(path)) then
+    if type(path) == "string" and (SECRETS[declared(path)] or holds_secret(path)) then
       at:at(key):wrong ": a secret would stand in the next request"
     end
   end
@@ -218,7 +250,8 @@ function exposure.definition(value, at, trust)
   for name, operation in pairs(type(value.operations) == "table" and value.operations or {}) do
     local here = at:at "operations":at(name)
     if type(operation) == "table" then
-      local declared = declared_in(operation)
+      local response = type(operation.response) == "table" and operation.response or {}
+      local declared = declared_in(response.fields, type(response.root) == "string" and response.root or "")
       rules(operation, declared, here:at "success")
       echoes(operation, declared, here:at "echo")
       pages(operation, declared, here:at "pages")
@@ -227,7 +260,7 @@ function exposure.definition(value, at, trust)
         fields(operation, here:at "response")
       end
       if type(operation.card) == "table" then
-        exposure.mapping(operation.card, type(operation.response) == "table" and operation.response.fields or {}, here:at "card")
+        mapping_of(operation.card, declared_in(response.fields, ""), here:at "card")
       end
     end
   end
@@ -239,7 +272,7 @@ function exposure.mappings(value, at)
     local provider, operation = tostring(name):match "^([^.]+)%.(.+)$"
     local about = provider and core.provider(provider)
     local known = about and about.operations[operation]
-    exposure.mapping(mapping, known and known.response.fields or {}, at:at(name))
+    mapping_of(mapping, declared_in(known and known.response.fields, ""), at:at(name))
   end
 end
 

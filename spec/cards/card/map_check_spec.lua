@@ -41,9 +41,12 @@ describe("cards.map.check", function()
   it("names a list that a path goes to or into", function()
     local fields = { ["all.data[].pan"] = "pan", id = "string" }
     local acme = cards.define { name = "acme_lists", operations = { list = { path = "/", response = { fields = fields } } } }
-    for _, path in ipairs { "all.data", "all.data.pan", "all.data[].pan", "all.data.pen" } do
-      only(acme.provider .. ".list", { number = path }, { "number" }, "'all.data' is a list")
+    for path, meant in pairs { ["all.data"] = "all.data[0]", ["all.data.pan"] = "all.data[0].pan", ["all.data.pen"] = "all.data[0].pen" } do
+      only(acme.provider .. ".list", { number = path }, { "number" }, ("'all.data' is a list: write %s for"):format(meant))
     end
+    only(acme.provider .. ".list", { number = "all.data[0].pen" }, { "number" }, "the record has no 'all.data[0].pen' (did you mean 'all.data[].pan'?)")
+    only(acme.provider .. ".list", { number = "all.data.0.pan" }, { "number" }, "all.data.0.pan: write all.data[0].pan")
+    assert.same({}, map.check(acme.provider .. ".list", { number = { "all.data[3].pan", "all.data[].pan" } }))
     only(acme.provider .. ".list", { number = "all" }, { "number" }, "'all' has fields of its own")
     only(acme.provider .. ".list", { number = "all.dat" }, { "number" }, "'all.data'")
     assert.same({}, map.check(acme.provider .. ".list", { id = "id", number = function(record) return record.all.data[1].pan end }))

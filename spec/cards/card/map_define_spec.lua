@@ -1,6 +1,7 @@
 --- cards.map.define: what a mapping may say, and which mistakes it refuses.
 
 local cards = require "cards"
+local paths = require "cards.define.paths"
 local core = require "cards.core"
 local mappings = require "support.mappings"
 local sandbox = require "support.sandbox"
@@ -84,7 +85,7 @@ describe("cards.map.define", function()
       assert.equal(field, card[field])
     end
     for _, key in ipairs { "a b", 'quo"te', "back\\slash", "new\nline", "]]", "end", "\0", "\r", "\255" } do
-      cards.map.define("x.y", { id = key .. "." .. key })
+      cards.map.define("x.y", { id = paths.text { key, key } })
       assert.equal("1", cards.card(record { [key] = { [key] = "1" } }).id)
     end
   end)

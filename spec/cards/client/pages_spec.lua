@@ -106,6 +106,20 @@ describe("client:pages", function()
       end
     end)
 
+    it("the cursor at any path, and the items of any list", function()
+      local fields = { ["edges[].id"] = "string", ["info[].next"] = "string", ["x.y"] = "integer" }
+      local by_cursor = { items = "edges[]", cursor = "info[].next", into = "page_token" }
+      local count, err = read(by_cursor, { [[{"info":[{"next":null},{"next":"a"}]}]], [[{"edges":[]}]] }, fields)
+      assert.equal(2, count)
+      assert.is_nil(err)
+      for _, last in ipairs { "id", "edges[].id", "['id']" } do
+        count, err = read({ items = "edges[]", more = "['x.y'][0].more", last = last, into = "page_token" },
+          { [[{"x.y":[{"more":true}],"edges":[{"id":"1"},{"id":"2"},null]}]], [[{"edges":[]}]] }, { ["edges[].id"] = "string" })
+        assert.equal(2, count)
+        assert.is_nil(err)
+      end
+    end)
+
     it("that what is neither a text nor a number is no cursor", function()
       for _, next_page in ipairs { "{}", "true", "[1]" } do
         local count, err = read(CURSOR, { ('{"count":1,"next":%s}'):format(next_page) }, { count = "integer" })

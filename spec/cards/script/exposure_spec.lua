@@ -74,6 +74,23 @@ describe("a definition in a file", function()
     assert(load(definition "card = { number = { 'pan', digits, slice(1, 16) }, token = { 'tok', slice(5), default 'none' } },"))
   end)
 
+  it("finds a secret however the path to it is written", function()
+    local lists = ', ["cards[].pin"] = "secret", ["cards[0].state"] = "string", ["cards[].kind"] = "string"'
+    for _, path in ipairs { "cards[].pin", "cards[0].pin", "['cards'][3]['pin']", "cards[0].pin.x']" } do
+      local made, err = load(definition(('success = { path = %q, equals = "x" },'):format(path), lists))
+      assert.is_nil(made)
+      assert.matches(path:find "x'" and "must be a path" or "is a secret, and a success", err.message)
+    end
+    refused(definition('success = { path = "cards[].state", equals = "739" },', lists), 3, "'cards[].state' is not declared")
+    refused(definition('success = { path = "cards[1].state", equals = "739" },', lists), 3, "'cards[1].state' is not declared")
+    assert(load(definition('success = { { path = "cards[0].state", equals = "739" }, { path = "cards[1].kind", equals = "739" } },', lists)))
+    refused(definition('echo = { ["cards[7].pin"] = "guess" },', lists), 3, "would tell it")
+    refused(definition("card = { id = { \"['cards'][0].pin\", month } },", lists), 3, "would tell a file about a secret")
+    refused(definition('card = { id = { "cards[].pin", month } },', lists), 3, "would tell a file about a secret")
+    refused(definition(nil, ", [\"cards[0]['card.number']\"] = \"string\""), 4, "by its name it is a secret")
+    refused(definition('error = { code = "x[0][\\"cvv2\\"]" },'), 3, "which an error would show")
+  end)
+
   it("has functions in `card` only, which see no secret", function()
     local signer = 'auth = { type = "signer", name = "X", credential = "key", sign = function() return "x" end }'
     refused(definition():gsub('auth = { type = "bearer" }', signer), 1, "a file declares a signature")
