@@ -363,6 +363,74 @@ describe("x-should-retry", function()
   end)
 end)
 
+describe("the retry of a definition", function()
+  local BODY = 'Content-Length: 11\r\n\r\n{"ok":true}'
+
+  --- How many requests there are where the first answer has this status and these headers, and the error of a call without retries.
+  local function tried(operation, first)
+    local server = scripted.start(([[
+      local count = 0
+      return function()
+        count = count + 1
+        return "HTTP/1.1 " .. (count == 1 and %q or "200 OK") .. "\r\n" .. %q
+      end
+    ]]):format(first, BODY))
+    local definition = acme.definition({ method = "POST", success = {}, response = { fields = {} } })
+    for key, value in pairs(operation) do
+      definition.operations.show[key] = value
+    end
+    local config = { base_url = server.url, insecure_http = true, retries = 2 }
+    local record, err = acme.client(cards.define(definition), config):show "x"
+    local count = #server.lines "^request"
+    server.stop()
+    return count, record, err
+  end
+
+  it("is by a status, where the provider did nothing or it is safe", function()
+    local retry = { status = { 409, 500 } }
+    local WAIT = "\r\nRetry-After-Ms: 1"
+    assert.equal(2, (tried({ retry = retry }, "409 Conflict" .. WAIT)))
+    assert.equal(1, (tried({ retry = retry }, "422 No" .. WAIT)))
+    assert.equal(1, (tried({ retry = retry }, "500 No" .. WAIT))) -- it may have been done
+    assert.equal(2, (tried({ retry = retry, safe = true }, "500 No" .. WAIT)))
+    assert.equal(1, (tried({}, "409 Conflict" .. WAIT)))
+    local _, record, err = tried({ retry = retry }, "422 No" .. WAIT)
+    assert.is_nil(record)
+    assert.is_false(err.retryable)
+  end)
+
+  it("is by a header of the provider's, both ways", function()
+    local retry = { header = "Stripe-Should-Retry", status = 409 }
+    local WAIT = "\r\nRetry-After-Ms: 1\r\n"
+    assert.equal(2, (tried({ retry = retry }, "422 No" .. WAIT .. "Stripe-Should-Retry: true")))
+    assert.equal(2, (tried({ retry = retry, safe = true }, "500 No" .. WAIT .. "stripe-should-retry: True")))
+    assert.equal(1, (tried({ retry = retry }, "500 No" .. WAIT .. "Stripe-Should-Retry: true")))
+    assert.equal(1, (tried({ retry = retry }, "409 No" .. WAIT .. "Stripe-Should-Retry: false")))
+    assert.equal(1, (tried({ retry = retry, safe = true }, "503 No" .. WAIT .. "Stripe-Should-Retry: false")))
+    assert.equal(2, (tried({ retry = retry }, "409 No" .. WAIT .. "Stripe-Should-Retry: perhaps")))
+    assert.equal(2, (tried({}, "409 No" .. WAIT .. "x-should-retry: true")))
+    assert.equal(1, (tried({ retry = retry }, "409 No" .. WAIT .. "x-should-retry: false")))
+    assert.equal(2, (tried({ retry = retry }, "422 No" .. WAIT .. "x-should-retry: false\r\nStripe-Should-Retry: true")))
+  end)
+
+  it("waits as long as a header of the provider's says", function()
+    local operation = { retry = { after = "X-RateLimit-Reset" } }
+    local function waits(value)
+      local _, _, err = tried(operation, "429 No\r\nRetry-After: 7\r\nX-RateLimit-Reset: " .. value)
+      assert.equal("rate_limited", err.kind)
+      return err.retry_after
+    end
+    assert.equal(30, waits "30")
+    assert.equal(7, waits "soon")
+    local function is_near(wait) assert(wait > 300 and wait <= 600, tostring(wait)) end
+    is_near(waits(("%d"):format(os.time() + 600)))
+    is_near(waits(("%d000"):format(os.time() + 600)))
+    is_near(waits(os.date("!%Y-%m-%dT%H:%M:%SZ", os.time() + 600)))
+    is_near(waits(os.date("!%a, %d %b %Y %H:%M:%S GMT", os.time() + 600)))
+    assert.equal(0, waits(("%d"):format(os.time() - 600)))
+  end)
+end)
+
 describe("Retry-After", function()
   it("beyond the deadline ends the call at once, and says how long to wait", function()
     for _, case in ipairs { "rate_limited", "unavailable" } do

@@ -176,10 +176,38 @@ static void goes_through_lists_of_lists(void **state) {
   record_free(record);
 }
 
+static void has_what_is_required(void **state) {
+  (void)state;
+  static const char *const required[] = { "a[].b", "c" };
+  operation.required = required;
+  operation.required_count = 2;
+  declare("a[].b", FIELD_PAN);
+  declare("c", FIELD_STRING);
+  record_free(built("{\"a\":[{\"b\":\"1\"},{\"b\":\"2\"}],\"c\":\"\"}"));
+  record_free(built("{\"a\":[],\"c\":\"x\"}"));
+  fails("{\"a\":[{\"b\":\"1\"},{\"b\":null}],\"c\":\"x\"}", "a[].b: there is no value, and one is required");
+  fails("{\"c\":\"x\"}", "a[].b: there is no value, and one is required");
+  fails("{\"a\":[],\"c\":null}", "c: there is no value, and one is required");
+}
+
+static void may_be_empty(void **state) {
+  (void)state;
+  struct error error;
+  struct record *record = record_empty(&request, &error);
+  assert_non_null(record);
+  assert_int_equal(record->type, RECORD_OBJECT);
+  assert_null(record->child);
+  record_free(record);
+  declare("[].id", FIELD_STRING);
+  record = record_empty(&request, &error);
+  assert_int_equal(record->type, RECORD_ARRAY);
+  record_free(record);
+}
+
 static int set_up(void **state) {
   (void)state;
   json_setup();
-  operation.field_count = 0;
+  operation.field_count = operation.required_count = 0;
   return 0;
 }
 
@@ -199,6 +227,8 @@ int main(void) {
     cmocka_unit_test_setup_teardown(may_have_elements_of_different_kinds, set_up, tear_down),
     cmocka_unit_test_setup_teardown(knows_names_with_dots_and_brackets, set_up, tear_down),
     cmocka_unit_test_setup_teardown(goes_through_lists_of_lists, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(has_what_is_required, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(may_be_empty, set_up, tear_down),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

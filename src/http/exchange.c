@@ -4,13 +4,14 @@
 #include <fcntl.h>
 #include <math.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "http/clock.h"
 #include "http/connection/tls.h"
+#include "http/retry_after.h"
 #include "provider/response.h"
-#include "text/chars.h"
 
 #define READS_AT_ONCE 64      /* a server that keeps sending would hold up all other connections */
 #define MAX_WAIT      86400.0 /* seconds; a provider cannot ask for more */
@@ -26,38 +27,38 @@ void exchange_begin(struct job *job) {
 
 /* --- what the headers add to an error --- */
 
-/* Reads digits with an optional fraction, whatever the locale. Below 0 for anything else. */
-static double read_decimal(const char *text) {
-  double value = 0, place = 1;
-  if (!is_digit(*text)) return -1;
-  for (; is_digit(*text); text++)
-    value = value * 10 + (*text - '0');
-  if (*text == '.')
-    for (text++; is_digit(*text); text++)
-      value += (place /= 10) * (*text - '0');
-  return *text == '\0' ? value : -1;
+/* Seconds to wait, as the provider's own header says it, or one that many have. Below 0 when there are none. Whole milliseconds, as more digits could be a number that the
+ * provider echoes. */
+static double read_retry_after(const struct job *job) {
+  const char *own = job->operation->retry.after ? reader_header(&job->reader, job->operation->retry.after) : NULL;
+  const char *ms = reader_header(&job->reader, "retry-after-ms"), *common = reader_header(&job->reader, "retry-after");
+  time_t now = time(NULL);
+  double wait = own ? retry_after(own, now) : -1;
+  if (wait < 0 && ms) wait = retry_after_ms(ms);
+  if (wait < 0 && common) wait = retry_after(common, now);
+  return wait > MAX_WAIT ? MAX_WAIT : ceil(wait * 1000) / 1000;
 }
 
-/* Seconds to wait, given in milliseconds, in seconds or as an HTTP date. Below 0 when there are none. Whole milliseconds,
- * as more digits could be a number that the provider echoes. */
-static double read_retry_after(const struct reader *reader) {
-  const char *text = reader_header(reader, "retry-after-ms");
-  double wait = text ? read_decimal(text) / 1000 : -1;
-  text = wait < 0 ? reader_header(reader, "retry-after") : NULL;
-  if (text) {
-    wait = read_decimal(text);
-    time_t date = wait < 0 ? curl_getdate(text, NULL) : (time_t)-1;
-    if (date != (time_t)-1) wait = fmax(difftime(date, time(NULL)), 0);
-  }
-  return wait > MAX_WAIT ? MAX_WAIT : ceil(wait * 1000) / 1000;
+/* What the provider says of another attempt: a header, "false" or "true", which goes before a status that the operation names. What is wanted is done only where it is safe to
+ * send twice, or where the provider refused with a 4xx and so did nothing. A refusal in its own words stays one, unless the operation names the header. */
+static bool is_retryable(const struct job *job) {
+  const struct retry_rules *rules = &job->operation->retry;
+  const char *own = rules->header ? reader_header(&job->reader, rules->header) : NULL;
+  const char *says = own ? own : reader_header(&job->reader, "x-should-retry");
+  bool wanted = says && strcasecmp(says, "true") == 0 && (own || job->error.kind != ERROR_DECLINED),
+       refused = job->status >= 400 && job->status < 500;
+  for (size_t i = 0; i < rules->status_count; i++)
+    wanted |= rules->statuses[i] == job->status;
+  if (says && strcasecmp(says, "false") == 0) return false;
+  if (job->error.kind == ERROR_NETWORK) return job->error.retryable; /* a proxy says it, or the answer was cut */
+  return job->error.retryable || (wanted && (refused || (job->status >= 500 && job->operation->safe)));
 }
 
 static void read_headers(struct job *job) {
   const char *request_id = reader_header(&job->reader, "x-request-id");
-  const char *should_retry = reader_header(&job->reader, "x-should-retry");
   response_request_id(&job->error, request_redact(&job->request), request_id ? request_id : reader_header(&job->reader, "request-id"));
-  job->error.retry_after = read_retry_after(&job->reader);
-  if (should_retry && strcmp(should_retry, "false") == 0) job->error.retryable = false;
+  job->error.retry_after = read_retry_after(job);
+  job->error.retryable = is_retryable(job);
 }
 
 /* --- failures --- */

@@ -17,6 +17,8 @@
 #define MAX_TEXT       (64 * 1024) /* bytes */
 #define MAX_OPERATIONS 80          /* hidden ones included */
 #define MAX_FIELDS     256
+#define LAST_REFUSAL   422 /* status, see struct operation */
+#define MAX_CODES      256
 #define MAX_LIST       64 /* of anything else */
 
 static const char definitions; /* its address is the key of the VM's table of them in the registry: name -> definition */
@@ -254,21 +256,101 @@ static void read_part(lua_State *L, struct definition *definition, void *entry) 
   read_choices(L, definition, part);
 }
 
-static void read_rule(lua_State *L, struct definition *definition, void *entry) {
-  struct rule *rule = entry;
-  rule->path = required_text(L, definition, "path");
-  rule->shape = flag(L, "shape");
-  lua_getfield(L, -1, "equals");
+/* Reads the value on top of the stack. */
+static void read_value(lua_State *L, struct definition *definition, struct rule *rule) {
   switch (lua_type(L, -1)) {
   case LUA_TBOOLEAN: rule->test = lua_toboolean(L, -1) ? RULE_TRUE : RULE_FALSE; break;
   case LUA_TNUMBER:
-    rule->test = RULE_EQUALS_NUMBER;
+    rule->test = rule->path ? RULE_EQUALS_NUMBER : RULE_STATUS;
     rule->number = lua_tonumber(L, -1);
     break;
-  case LUA_TNIL: rule->test = RULE_ABSENT; break;
-  default: rule->test = RULE_EQUALS_STRING; rule->string = to_text(L, definition, "equals");
+  default: rule->test = RULE_EQUALS_STRING; rule->string = to_text(L, definition, "values");
+  }
+}
+
+/* A rule without a path is about the status, one without values about absence. */
+static void read_rule(lua_State *L, struct definition *definition, void *entry) {
+  struct rule rule = { .path = text(L, definition, "path"), .test = RULE_ABSENT, .shape = flag(L, "shape") };
+  size_t count = open_list(L, "values", MAX_LIST);
+  if (!rule.path && !count) luaL_error(L, "path is missing");
+  for (size_t i = count; i > 0; i--) {
+    struct rule *made = i > 1 ? allocate(L, definition, 1, sizeof *made) : entry;
+    lua_rawgeti(L, -1, (int)i);
+    read_value(L, definition, &rule);
+    lua_pop(L, 1);
+    *made = rule;
+    rule.otherwise = made;
+  }
+  if (!count) *(struct rule *)entry = rule;
+  lua_pop(L, 1);
+}
+
+static int integer(lua_State *L, const char *key, int least, int most) {
+  lua_getfield(L, -1, key);
+  lua_Number number = lua_tonumber(L, -1);
+  if (!(number >= least && number <= most)) luaL_error(L, "%s is out of range", key);
+  lua_pop(L, 1);
+  return (int)number;
+}
+
+/* The kind of an answer that is named there. */
+static enum error_kind answer_kind(lua_State *L) {
+  static const enum error_kind kinds[] = { ERROR_AUTH,     ERROR_NOT_FOUND, ERROR_RATE_LIMITED, ERROR_DECLINED, ERROR_INVALID_REQUEST,
+                                           ERROR_PROVIDER, ERROR_PROTOCOL };
+  lua_getfield(L, -1, "kind");
+  const char *name = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+  size_t i = 0;
+  while (i < COUNT_OF(kinds) && strcmp(error_kind_name(kinds[i]), name) != 0)
+    i++;
+  if (i == COUNT_OF(kinds)) luaL_error(L, "kind is none of an answer");
+  lua_pop(L, 1);
+  return kinds[i];
+}
+
+static void read_text_meaning(lua_State *L, struct definition *definition, void *entry) {
+  struct meaning *meaning = entry;
+  meaning->text = required_text(L, definition, "text");
+  meaning->kind = answer_kind(L);
+}
+
+static void read_status_meaning(lua_State *L, struct definition *definition, void *entry) {
+  (void)definition;
+  struct meaning *meaning = entry;
+  meaning->status = integer(L, "status", 0, 999);
+  meaning->kind = answer_kind(L);
+}
+
+static void read_status(lua_State *L, struct definition *definition, void *entry) {
+  (void)definition;
+  *(int *)entry = integer(L, "status", 0, 999);
+}
+
+static void read_retry(lua_State *L, struct definition *definition, struct retry_rules *rules) {
+  lua_getfield(L, -1, "retry");
+  if (lua_istable(L, -1)) {
+    rules->header = text(L, definition, "header");
+    rules->after = text(L, definition, "after");
+    rules->statuses = read_list(L, definition, "statuses", MAX_LIST, sizeof(int), read_status, &rules->status_count);
   }
   lua_pop(L, 1);
+}
+
+static void read_required(lua_State *L, struct definition *definition, void *entry) {
+  *(const char **)entry = required_text(L, definition, "path");
+}
+
+/* What an answer means, besides its fields. */
+static void read_answer(lua_State *L, struct definition *definition, struct operation *operation) {
+  operation->last_refusal = LAST_REFUSAL;
+  operation->empty = flag(L, "empty");
+  operation->error_details = text(L, definition, "details");
+  texts(L, definition, "codes", operation->error_codes, ERROR_PATHS);
+  texts(L, definition, "messages", operation->error_messages, ERROR_PATHS);
+  operation->nulls = read_list(L, definition, "nulls", MAX_LIST, sizeof(struct meaning), read_text_meaning, &operation->null_count);
+  operation->codes = read_list(L, definition, "code_kinds", MAX_CODES, sizeof(struct meaning), read_text_meaning, &operation->code_count);
+  operation->statuses = read_list(L, definition, "status_kinds", MAX_LIST, sizeof(struct meaning), read_status_meaning, &operation->status_count);
+  operation->required = read_list(L, definition, "required", MAX_LIST, sizeof(const char *), read_required, &operation->required_count);
+  read_retry(L, definition, &operation->retry);
 }
 
 static void read_echo(lua_State *L, struct definition *definition, void *entry) {
@@ -327,13 +409,11 @@ static void read_operation(lua_State *L, struct definition *definition, void *en
   operation->content_type = text(L, definition, "content_type");
   operation->accept = text(L, definition, "accept");
   operation->template = text(L, definition, "template");
-  operation->error_details = text(L, definition, "details");
-  texts(L, definition, "codes", operation->error_codes, COUNT_OF(operation->error_codes) - 1);
-  texts(L, definition, "messages", operation->error_messages, COUNT_OF(operation->error_messages) - 1);
   operation->parts = read_list(L, definition, "parts", VALUES_MAX_PARTS, sizeof(struct part), read_part, &operation->part_count);
   operation->rules = read_list(L, definition, "rules", MAX_LIST, sizeof(struct rule), read_rule, &operation->rule_count);
   operation->echoes = read_list(L, definition, "echoes", MAX_LIST, sizeof(struct echo), read_echo, &operation->echo_count);
   operation->fields = read_list(L, definition, "fields", MAX_FIELDS, sizeof(struct field), read_field, &operation->field_count);
+  read_answer(L, definition, operation);
   read_pages(L, definition, &operation->pages);
   operation->index = allocate(L, definition, 1, sizeof *operation->index);
   *operation->index = field_index_of(&definition->blocks, operation);

@@ -123,20 +123,38 @@ static bool has_body(const struct operation *operation) {
   return operation->body || operation->template;
 }
 
+static void push_rule_value(lua_State *L, const struct rule *rule) {
+  switch (rule->test) {
+  case RULE_TRUE:
+  case RULE_FALSE: lua_pushboolean(L, rule->test == RULE_TRUE); break;
+  case RULE_EQUALS_STRING: lua_pushstring(L, rule->string); break;
+  case RULE_EQUALS_NUMBER:
+  case RULE_STATUS: lua_pushnumber(L, rule->number); break;
+  case RULE_ABSENT: lua_pushnil(L); break;
+  }
+}
+
+/* One value, or a list of several. */
+static void push_rule_values(lua_State *L, const struct rule *rule) {
+  int count = 0;
+  if (!rule->otherwise) {
+    push_rule_value(L, rule);
+    return;
+  }
+  for (lua_newtable(L); rule; rule = rule->otherwise) {
+    push_rule_value(L, rule);
+    lua_rawseti(L, -2, ++count);
+  }
+}
+
 static void push_rules(lua_State *L, const struct operation *operation) {
   lua_newtable(L);
   for (size_t i = 0; i < operation->rule_count; i++) {
     const struct rule *rule = &operation->rules[i];
     lua_newtable(L);
     binding_set_string(L, "path", rule->path);
-    switch (rule->test) {
-    case RULE_TRUE:
-    case RULE_FALSE: lua_pushboolean(L, rule->test == RULE_TRUE); break;
-    case RULE_EQUALS_STRING: lua_pushstring(L, rule->string); break;
-    case RULE_EQUALS_NUMBER: lua_pushnumber(L, rule->number); break;
-    case RULE_ABSENT: lua_pushnil(L); break;
-    }
-    lua_setfield(L, -2, "equals");
+    push_rule_values(L, rule);
+    lua_setfield(L, -2, rule->test == RULE_STATUS ? "status" : "equals");
     binding_set_true(L, "absent", rule->test == RULE_ABSENT);
     binding_set_true(L, "shape", rule->shape);
     lua_rawseti(L, -2, (int)i + 1);
@@ -151,6 +169,35 @@ static void push_response(lua_State *L, const struct operation *operation) {
   for (size_t i = 0; i < operation->field_count; i++)
     binding_set_string(L, operation->fields[i].path, field_type_words[operation->fields[i].type]);
   lua_setfield(L, -2, "fields");
+  push_list(L, operation->required, operation->required_count);
+  lua_setfield(L, -2, "required");
+}
+
+/* Kinds of errors by what has them: a status, a code or the path of a null. */
+static void set_meanings(lua_State *L, const char *key, const struct meaning *meanings, size_t count) {
+  lua_newtable(L);
+  for (size_t i = 0; i < count; i++) {
+    if (meanings[i].text)
+      lua_pushstring(L, meanings[i].text);
+    else
+      lua_pushfstring(L, "%d", meanings[i].status); /* a table of numbers would be a list with holes for JSON */
+    lua_pushstring(L, error_kind_name(meanings[i].kind));
+    lua_rawset(L, -3);
+  }
+  lua_setfield(L, -2, key);
+}
+
+static void set_retry(lua_State *L, const struct retry_rules *rules) {
+  lua_newtable(L);
+  binding_set_string(L, "header", rules->header);
+  binding_set_string(L, "after", rules->after);
+  lua_newtable(L);
+  for (size_t i = 0; i < rules->status_count; i++) {
+    compat_push_integer(L, rules->statuses[i]);
+    lua_rawseti(L, -2, (int)i + 1);
+  }
+  lua_setfield(L, -2, "status");
+  lua_setfield(L, -2, "retry");
 }
 
 static void push_operation(lua_State *L, const struct provider *provider, const struct operation *operation) {
@@ -180,6 +227,11 @@ static void push_operation(lua_State *L, const struct provider *provider, const 
   lua_setfield(L, -2, "success");
   push_response(L, operation);
   lua_setfield(L, -2, "response");
+  binding_set_true(L, "empty", operation->empty);
+  set_meanings(L, "null", operation->nulls, operation->null_count);
+  set_meanings(L, "code", operation->codes, operation->code_count);
+  set_meanings(L, "status", operation->statuses, operation->status_count);
+  set_retry(L, &operation->retry);
   lua_newtable(L);
   push_list(L, operation->error_codes, COUNT_OF(operation->error_codes));
   lua_setfield(L, -2, "code");

@@ -10,12 +10,12 @@
 
 enum error_kind {
   ERROR_NONE,
-  ERROR_INVALID_REQUEST, /* a parameter is missing or malformed, or the provider said 400, 409 or 422 */
+  ERROR_INVALID_REQUEST, /* a parameter is missing or malformed, or the provider said 400, 405, 406, 409, 413, 415 or 422 */
   ERROR_AUTH,            /* 401, 403 */
-  ERROR_NOT_FOUND,       /* 404 */
+  ERROR_NOT_FOUND,       /* 404, 410 */
   ERROR_RATE_LIMITED,    /* 429 */
-  ERROR_DECLINED,        /* the provider refused, in an answer of its own */
-  ERROR_PROVIDER,        /* 5xx */
+  ERROR_DECLINED,        /* the provider refused, in an answer of its own or with 402 */
+  ERROR_PROVIDER,        /* 5xx, 423, 424 */
   ERROR_TIMEOUT,         /* the deadline passed */
   ERROR_NETWORK,         /* name not found, connection refused, reset or cut short */
   ERROR_TLS,             /* a certificate or the handshake */

@@ -16,8 +16,11 @@
 #include <stddef.h>
 
 #include "crypto/cipher.h"
+#include "provider/error.h"
 #include "secret/buf.h"
 #include "json/tree.h"
+
+#define ERROR_PATHS 8 /* for a code, and for a message */
 
 /* Where a value of the request comes from. */
 enum part_source {
@@ -128,14 +131,31 @@ struct field {
 
 /* A condition that a success fulfils. When a value at the path breaks it, the answer is the provider's refusal; with
  * `shape`, and when there is no such value, it only is no documented answer. */
-enum rule_test { RULE_TRUE, RULE_EQUALS_STRING, RULE_EQUALS_NUMBER, RULE_ABSENT, RULE_FALSE };
+enum rule_test { RULE_TRUE, RULE_EQUALS_STRING, RULE_EQUALS_NUMBER, RULE_ABSENT, RULE_FALSE, RULE_STATUS /* of HTTP; without a path */ };
 
 struct rule {
   const char *path;
   enum rule_test test;
   const char *string;
-  double number;
+  double number; /* or the status */
   bool shape;
+  const struct rule *otherwise; /* the same path and another value, which fulfils the condition as well; NULL for none */
+};
+
+/* What an answer means that has a status, a code or a null. The kinds are those of an answer: ERROR_AUTH, ERROR_NOT_FOUND, ERROR_RATE_LIMITED,
+ * ERROR_DECLINED, ERROR_INVALID_REQUEST, ERROR_PROVIDER and ERROR_PROTOCOL. */
+struct meaning {
+  const char *text; /* the code, or the path of the null */
+  int status;
+  enum error_kind kind;
+};
+
+/* What says that a call may be sent again, besides what every operation has: see src/http/exchange.c. */
+struct retry_rules {
+  const char *header; /* whose value is true or false; NULL for none */
+  const char *after;  /* the header that says when; NULL for none */
+  const int *statuses;
+  size_t status_count;
 };
 
 /* A value of the request that the answer repeats. When another one stands in its place, the answer may be about
@@ -174,6 +194,7 @@ struct operation {
   size_t part_count;
   const struct rule *rules; /* all have to hold for a success, besides a 2xx status */
   size_t rule_count;
+  int last_refusal; /* the last status, from 400 on, at which an answer that breaks a rule is the provider's refusal; 0 for 400 */
   const struct echo *echoes;
   size_t echo_count;
   enum answer_format format;
@@ -183,9 +204,15 @@ struct operation {
   const struct field *fields;
   size_t field_count;
   const struct field_index **index; /* of the fields, made ahead; NULL: for each answer */
-  const char *error_codes[4];       /* paths, NULL-terminated; the first one found counts */
-  const char *error_messages[4];    /* likewise */
-  const char *error_details;        /* path of an object whose keys name what was wrong; NULL for none */
+  const char *const *required;      /* paths below the root, where a success has a value */
+  size_t required_count;
+  bool empty;                                     /* an answer without a body is a success, whose record is empty */
+  const struct meaning *nulls, *codes, *statuses; /* in this order, before anything else; a code is looked for at all of error_codes */
+  size_t null_count, code_count, status_count;
+  const char *error_codes[ERROR_PATHS + 1];    /* paths, NULL-terminated; the first one found counts */
+  const char *error_messages[ERROR_PATHS + 1]; /* likewise */
+  const char *error_details;                   /* path of an object whose keys name what was wrong; NULL for none */
+  struct retry_rules retry;
   struct pages pages;
 };
 

@@ -328,25 +328,41 @@ static bool build_top(struct builder *builder, struct record *record, const stru
     return false;
   }
   if (!build_children(builder, record, &(struct places){ .nodes = { top }, .count = 1 }, payload)) return false;
+  for (size_t i = 0; i < builder->operation->required_count; i++) {
+    if (json_has(payload, builder->operation->required[i])) continue;
+    error_set(builder->error, ERROR_PROTOCOL, "%s: there is no value, and one is required", builder->operation->required[i]);
+    return false;
+  }
   if (builder->declared > 0 || any || (list && !json_child(payload))) return true;
   error_set(builder->error, ERROR_PROTOCOL, "the answer has none of the documented fields");
   return false;
 }
 
-struct record *record_build(const struct json_node *payload, const struct request *request, const struct encrypted_answer *answer,
-                            struct error *error) {
+static struct record *make(const struct request *request, const struct encrypted_answer *answer, struct error *error, const struct json_node *payload,
+                           bool empty) {
   const struct operation *operation = request->operation;
   struct builder builder = { .request = request, .answer = answer, .operation = operation, .error = error, .blocks.min = BLOCK_BYTES };
   struct root *root = allocate(&builder, sizeof *root);
   if (!root) return NULL;
   builder.index = operation->index ? *operation->index : NULL;
   if (!builder.index) builder.index = field_index_of(&builder.blocks, operation);
-  bool ok = builder.index && build_top(&builder, &root->record, payload);
-  if (!builder.index) error_set(error, ERROR_BUSY, "memory is used up");
+  bool ok = builder.index != NULL;
+  if (!ok) error_set(error, ERROR_BUSY, "memory is used up");
+  if (ok && empty) root->record.type = field_node_is_list(builder.index->top) ? RECORD_ARRAY : RECORD_OBJECT;
+  if (ok && !empty) ok = build_top(&builder, &root->record, payload);
   root->blocks = builder.blocks;
   if (ok) return &root->record;
   record_free(&root->record);
   return NULL;
+}
+
+struct record *record_build(const struct json_node *payload, const struct request *request, const struct encrypted_answer *answer,
+                            struct error *error) {
+  return make(request, answer, error, payload, false);
+}
+
+struct record *record_empty(const struct request *request, struct error *error) {
+  return make(request, NULL, error, NULL, true);
 }
 
 void record_free(struct record *record) {

@@ -46,9 +46,13 @@ struct record {
  *    so on.
  *  - A null is left out; in an array it is RECORD_NULL, so that places stay.
  *
+ *  - Where a value is required and there is none, there is no record.
+ *
  * On failure NULL with `error` set: protocol, which names the field, or busy when a secret has no room. */
 struct record *record_build(const struct json_node *payload, const struct request *request, const struct encrypted_answer *answer,
                             struct error *error);
+/* The record of an answer that has nothing: an empty object, or list where the fields are in one. NULL likewise. */
+struct record *record_empty(const struct request *request, struct error *error);
 /* Wipes and frees the tree, with the secrets that nobody has taken over. NULL is allowed. */
 void record_free(struct record *root);
 

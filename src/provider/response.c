@@ -12,10 +12,11 @@
 #define CVV_DIGITS    3
 #define LONG_CODE     12 /* bytes */
 #define NOT_DECRYPTED "it cannot be decrypted"
+#define OTHER_ECHO    "the answer repeats another id than was sent: it may be about another card"
 
 enum verdict { VERDICT_SUCCESS, VERDICT_REFUSED, VERDICT_UNKNOWN };
 
-static bool rule_holds(const struct rule *rule, const struct json_node *node) {
+static bool holds(const struct rule *rule, const struct json_node *node, int status) {
   bool present = node && json_type(node) != JSON_NULL;
   size_t len;
   switch (rule->test) {
@@ -24,8 +25,15 @@ static bool rule_holds(const struct rule *rule, const struct json_node *node) {
   case RULE_FALSE: return present && json_type(node) == JSON_BOOLEAN && !json_boolean(node);
   case RULE_EQUALS_NUMBER: return present && json_type(node) == JSON_NUMBER && json_number(node) == rule->number;
   case RULE_EQUALS_STRING: return present && json_type(node) == JSON_STRING && strcmp(json_string(node, &len), rule->string) == 0;
+  case RULE_STATUS: return status == (int)rule->number;
   }
   return false;
+}
+
+static bool rule_holds(const struct rule *rule, const struct json_node *node, int status) {
+  while (rule && !holds(rule, node, status))
+    rule = rule->otherwise;
+  return rule != NULL;
 }
 
 /* Whether the value is of the type that the rule asks for, so that it breaks the rule by what it says. */
@@ -33,17 +41,39 @@ static bool rule_speaks(const struct rule *rule, const struct json_node *node) {
   static const enum json_type types[] = {
     [RULE_TRUE] = JSON_BOOLEAN, [RULE_FALSE] = JSON_BOOLEAN, [RULE_EQUALS_STRING] = JSON_STRING, [RULE_EQUALS_NUMBER] = JSON_NUMBER
   };
-  return !rule->shape && node && (rule->test == RULE_ABSENT ? json_type(node) != JSON_NULL : json_type(node) == types[rule->test]);
+  if (rule->shape) return false;
+  if (rule->test == RULE_STATUS) return true;
+  if (!node) return false;
+  if (rule->test == RULE_ABSENT) return json_type(node) != JSON_NULL;
+  while (rule && json_type(node) != types[rule->test])
+    rule = rule->otherwise;
+  return rule != NULL;
+}
+
+/* Whether the answer has no body, and says all with that. */
+static bool is_bare_success(const struct response *response) {
+  return response->request->operation->empty && response->len == 0 && !response->encoded;
+}
+
+static bool is_ok(const struct response *response) {
+  return response->status >= 200 && response->status < 300;
+}
+
+/* Whether the rule is about this answer: a status only chooses among those of a success, and an answer without a body has nothing else. */
+static bool rule_applies(const struct response *response, const struct rule *rule) {
+  return rule->test == RULE_STATUS ? is_ok(response) : !is_bare_success(response);
 }
 
 /* A value that breaks a rule makes the answer a refusal. A missing value, or one of another type, only makes it no
  * success. */
-static enum verdict judge(const struct operation *operation, const struct json_node *root) {
-  enum verdict verdict = VERDICT_SUCCESS;
+static enum verdict judge(const struct response *response, const struct json_node *root) {
+  const struct operation *operation = response->request->operation;
+  enum verdict verdict = root || is_bare_success(response) ? VERDICT_SUCCESS : VERDICT_UNKNOWN;
   for (size_t i = 0; i < operation->rule_count; i++) {
-    const struct json_node *node = json_at(root, operation->rules[i].path);
-    if (rule_holds(&operation->rules[i], node)) continue;
-    if (rule_speaks(&operation->rules[i], node)) return VERDICT_REFUSED;
+    const struct rule *rule = &operation->rules[i];
+    const struct json_node *node = rule->test == RULE_STATUS ? NULL : json_at(root, rule->path);
+    if (!rule_applies(response, rule) || rule_holds(rule, node, response->status)) continue;
+    if (rule_speaks(rule, node)) return VERDICT_REFUSED;
     verdict = VERDICT_UNKNOWN;
   }
   return verdict;
@@ -183,8 +213,16 @@ static void describe(const struct response *response, const struct json_node *ro
 }
 
 static void set_kind(struct error *error, enum error_kind kind, const char *otherwise) {
+  static const char *const phrases[ERROR_KINDS] = {
+    [ERROR_AUTH] = "the provider did not accept the credential",
+    [ERROR_NOT_FOUND] = "the provider does not know it",
+    [ERROR_RATE_LIMITED] = "the provider wants fewer calls",
+    [ERROR_DECLINED] = "the provider refused",
+    [ERROR_INVALID_REQUEST] = "the provider found the request invalid",
+    [ERROR_PROVIDER] = "the provider has a problem of its own",
+  };
   error->kind = kind;
-  if (!error->message[0]) snprintf(error->message, sizeof error->message, "%s", otherwise);
+  if (!error->message[0]) snprintf(error->message, sizeof error->message, "%s", otherwise ? otherwise : phrases[kind]);
 }
 
 /* Puts what is wrong with the answer itself before what the provider wrote in it. */
@@ -197,22 +235,77 @@ static void set_protocol(struct error *error, const char *what) {
     snprintf(error->message + used, sizeof error->message - used, ": %.*s", (int)(sizeof error->message - used - 3), wrote);
 }
 
+static enum error_kind kind_of_code(const struct operation *operation, const struct json_node *node) {
+  struct buf number;
+  enum error_kind kind = ERROR_NONE;
+  buf_init(&number, 512);
+  struct value text = node ? text_of(node, &number) : (struct value){ "", 0 };
+  for (size_t i = 0; i < operation->code_count && kind == ERROR_NONE; i++)
+    if (strlen(operation->codes[i].text) == text.len && memcmp(operation->codes[i].text, text.bytes, text.len) == 0) kind = operation->codes[i].kind;
+  buf_free(&number);
+  return kind;
+}
+
+/* The kind that the operation says a null, a code or a status has; ERROR_NONE where it says nothing. */
+static enum error_kind meaning_of(const struct response *response, const struct json_node *root) {
+  const struct operation *operation = response->request->operation;
+  for (size_t i = 0; i < operation->null_count; i++) {
+    const struct json_node *node = json_at(root, operation->nulls[i].text);
+    if (node && json_type(node) == JSON_NULL) return operation->nulls[i].kind;
+  }
+  for (size_t i = 0; operation->code_count && operation->error_codes[i]; i++) {
+    enum error_kind kind = kind_of_code(operation, json_at(root, operation->error_codes[i]));
+    if (kind != ERROR_NONE) return kind;
+  }
+  for (size_t i = 0; i < operation->status_count; i++)
+    if (operation->statuses[i].status == response->status) return operation->statuses[i].kind;
+  return ERROR_NONE;
+}
+
+static void set_meaning(const struct response *response, enum error_kind kind, struct error *error) {
+  if (kind == ERROR_PROTOCOL)
+    set_protocol(error, "an answer that the provider's description calls wrong");
+  else
+    set_kind(error, kind, NULL);
+  error->retryable = response->request->operation->safe && (kind == ERROR_RATE_LIMITED || kind == ERROR_PROVIDER);
+}
+
+/* What is clear by the status alone, whatever stands in the answer. */
 static bool kind_by_status(const struct response *response, struct error *error) {
   int status = response->status;
   if (status == 401)
-    set_kind(error, ERROR_AUTH, "the provider did not accept the credential");
+    set_kind(error, ERROR_AUTH, NULL);
   else if (status == 403)
     set_kind(error, ERROR_AUTH, "the provider does not allow this with the credential");
   else if (status == 404)
-    set_kind(error, ERROR_NOT_FOUND, "the provider does not know it");
+    set_kind(error, ERROR_NOT_FOUND, NULL);
   else if (status == 429)
-    set_kind(error, ERROR_RATE_LIMITED, "the provider wants fewer calls");
+    set_kind(error, ERROR_RATE_LIMITED, NULL);
   else if (status >= 500 && status < 600)
-    set_kind(error, ERROR_PROVIDER, "the provider has a problem of its own");
+    set_kind(error, ERROR_PROVIDER, NULL);
   else
     return false;
   error->retryable = response->request->operation->safe && (status == 429 || status >= 500);
   return true;
+}
+
+/* What a status says where the answer has no refusal of the provider's own. */
+static bool kind_by_other_status(const struct response *response, struct error *error) {
+  static const struct {
+    int status;
+    enum error_kind kind;
+  } kinds[] = {
+    { 400, ERROR_INVALID_REQUEST }, { 402, ERROR_DECLINED },  { 405, ERROR_INVALID_REQUEST }, { 406, ERROR_INVALID_REQUEST },
+    { 409, ERROR_INVALID_REQUEST }, { 410, ERROR_NOT_FOUND }, { 413, ERROR_INVALID_REQUEST }, { 415, ERROR_INVALID_REQUEST },
+    { 422, ERROR_INVALID_REQUEST }, { 423, ERROR_PROVIDER },  { 424, ERROR_PROVIDER },
+  };
+  for (size_t i = 0; i < COUNT_OF(kinds); i++) {
+    if (kinds[i].status != response->status) continue;
+    set_kind(error, kinds[i].kind, NULL);
+    error->retryable = response->request->operation->safe && kinds[i].kind == ERROR_PROVIDER;
+    return true;
+  }
+  return false;
 }
 
 /* `tree` is the answer itself, or what was decrypted of it. */
@@ -249,21 +342,33 @@ static struct record *read_record(const struct response *response, struct json_n
   return NULL;
 }
 
-static struct record *read_success(const struct response *response, struct json_node *root, struct error *error) {
+/* The record of an answer that has a body. */
+static struct record *read_body(const struct response *response, struct json_node *root, struct error *error) {
   const struct operation *operation = response->request->operation;
   const struct encryption *decrypt = operation->decrypt && operation->decrypt->at ? operation->decrypt : NULL;
   const struct encrypted_answer answer = { operation, &response->request->values, response->request->base->keys, root, response->plain };
-  struct error built = { .kind = ERROR_NONE };
   struct json_node *inner = decrypt ? encryption_tree(&answer, NULL, 0) : NULL, *tree = decrypt ? inner : root;
   struct record *record = NULL;
   if (!inner && decrypt && response->plain) tree = (struct json_node *)(uintptr_t)json_at(root, decrypt->at); /* an object in its place */
   if (!tree)
-    error_set(&built, ERROR_PROTOCOL, "%s: " NOT_DECRYPTED, decrypt ? decrypt->at : "");
+    error_set(error, ERROR_PROTOCOL, "%s: " NOT_DECRYPTED, decrypt ? decrypt->at : "");
   else if (!echoes_match(response, root, tree))
-    error_set(&built, ERROR_PROTOCOL, "the answer repeats another id than was sent: it may be about another card");
+    error_set(error, ERROR_PROTOCOL, OTHER_ECHO);
   else
-    record = read_record(response, root, tree, &built);
+    record = read_record(response, root, tree, error);
   json_free(inner);
+  return record;
+}
+
+static struct record *read_success(const struct response *response, struct json_node *root, struct error *error) {
+  struct error built = { .kind = ERROR_NONE };
+  struct record *record = NULL;
+  if (root)
+    record = read_body(response, root, &built);
+  else if (echoes_match(response, NULL, NULL))
+    record = record_empty(response->request, &built);
+  else
+    error_set(&built, ERROR_PROTOCOL, OTHER_ECHO);
   if (record) return record;
   describe(response, root, error);
   error->message[0] = '\0'; /* the answer calls itself a success */
@@ -321,9 +426,11 @@ static void set_unreadable(const struct response *response, const char *why, siz
 static bool make_lists(const struct operation *operation, struct json_node *root) {
   bool ok = json_make_lists(root, operation->root);
   for (size_t i = 0; ok && i < operation->rule_count; i++)
-    ok = json_make_lists(root, operation->rules[i].path);
+    ok = !operation->rules[i].path || json_make_lists(root, operation->rules[i].path);
   for (size_t i = 0; ok && i < operation->echo_count; i++)
     ok = json_make_lists(root, operation->echoes[i].path);
+  for (size_t i = 0; ok && i < operation->null_count; i++)
+    ok = json_make_lists(root, operation->nulls[i].text);
   for (size_t i = 0; ok && operation->error_codes[i]; i++)
     ok = json_make_lists(root, operation->error_codes[i]);
   for (size_t i = 0; ok && operation->error_messages[i]; i++)
@@ -348,33 +455,43 @@ static struct json_node *parse(const struct response *response, bool ok, const c
   return encryption_tree(&answer, response->body, response->len);
 }
 
+/* Whether the status leaves it to the answer what went wrong. After 408 the same may be asked again, whatever a refusal says. */
+static bool may_be_refusal(const struct response *response) {
+  int status = response->status, last = response->request->operation->last_refusal;
+  return is_ok(response) || status == 400 || (status > 400 && status <= last && status != 408);
+}
+
+/* The error of an answer that is no success. */
+static void read_failure(const struct response *response, const struct json_node *root, enum error_kind meaning, enum verdict verdict,
+                         struct error *error) {
+  if (meaning != ERROR_NONE) {
+    set_meaning(response, meaning, error);
+  } else if (kind_by_status(response, error)) {
+  } else if (verdict == VERDICT_REFUSED && may_be_refusal(response)) {
+    set_kind(error, ERROR_DECLINED, NULL);
+  } else if (kind_by_other_status(response, error)) {
+  } else if (!is_ok(response)) {
+    set_unexpected(response, error);
+  } else if (root) {
+    set_protocol(error, "the answer does not have the documented shape");
+  }
+}
+
 struct record *response_read(const struct response *response, struct error *error) {
   memset(error, 0, sizeof *error);
   const char *why = NULL;
   size_t where = 0;
-  int status = response->status;
-  bool ok = status >= 200 && status < 300;
-  struct json_node *root = response->len ? parse(response, ok, &why, &where) : NULL;
-  enum verdict verdict = root ? judge(response->request->operation, root) : VERDICT_UNKNOWN;
-  if (ok && verdict == VERDICT_SUCCESS) {
-    struct record *record = read_success(response, root, error);
-    json_free(root);
-    return record;
-  }
-  describe(response, root, error);
-
-  if (kind_by_status(response, error)) {
-  } else if ((ok || status == 400) && verdict == VERDICT_REFUSED) {
-    set_kind(error, ERROR_DECLINED, "the provider refused");
-  } else if (status == 400 || status == 409 || status == 422) {
-    set_kind(error, ERROR_INVALID_REQUEST, "the provider found the request invalid");
-  } else if (!ok) {
-    set_unexpected(response, error);
-  } else if (!root) {
-    set_unreadable(response, why, where, error);
+  struct json_node *root = response->len ? parse(response, is_ok(response), &why, &where) : NULL;
+  enum error_kind meaning = meaning_of(response, root);
+  enum verdict verdict = judge(response, root);
+  struct record *record = NULL;
+  if (is_ok(response) && meaning == ERROR_NONE && verdict == VERDICT_SUCCESS) {
+    record = read_success(response, root, error);
   } else {
-    set_protocol(error, "the answer does not have the documented shape");
+    describe(response, root, error);
+    read_failure(response, root, meaning, verdict, error);
+    if (error->kind == ERROR_NONE) set_unreadable(response, why, where, error);
   }
   json_free(root);
-  return NULL;
+  return record;
 }

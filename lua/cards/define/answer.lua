@@ -10,6 +10,8 @@ local answer = {}
 
 local any, flag, one_of, optional = mistakes.any, mistakes.flag, mistakes.one_of, mistakes.optional
 
+local MOST_VALUES = 16
+local TOKEN = "^[%w!#$%%&'*+.^_`|~-]+$"
 local MOST_LISTS = 4 -- that a field is in, see src/provider/record.c
 
 --- The text of a path.
@@ -18,29 +20,62 @@ local function path(at, value)
 end
 local optional_path = optional(path)
 
-local function equals(at, value)
+local COMPARED = "must be a string, a number, true or false, or a list of those"
+
+local function compared(at, value)
   local kind = type(value)
   if kind == "number" and value - value ~= 0 then
     at:wrong "must be a number that an answer can have"
   elseif kind == "string" then
     at:text(value)
-  elseif kind ~= "nil" and kind ~= "boolean" and kind ~= "number" then
-    at:wrong "must be a string, a number, true or false"
+  elseif kind ~= "boolean" and kind ~= "number" then
+    at:wrong(COMPARED)
   end
   return value
 end
 
-local RULE = { path = path, equals = equals, absent = flag, shape = flag }
+local function equals(at, value)
+  local made = at:each(value, MOST_VALUES, compared)
+  if value ~= nil and made[1] == nil then
+    at:wrong(COMPARED)
+  end
+  return value ~= nil and made or nil
+end
+
+--- The reader of a status or of several, or nil.
+local function statuses(least, most)
+  local one = mistakes.checked(check.number(least, most, true))
+  return function(at, value)
+    local made = at:each(value, MOST_VALUES, one)
+    if value ~= nil and not made[1] then
+      at:wrong "must have at least one status"
+    end
+    return value ~= nil and made or nil
+  end
+end
+
+local RULE = { path = optional_path, equals = equals, absent = flag, shape = flag, status = statuses(200, 299) }
+
+local function rule(at, value)
+  local made = at:read(value, RULE)
+  if not made then
+    return nil
+  elseif rawget(value, "status") ~= nil then
+    if rawget(value, "path") ~= nil or made.equals or made.absent then
+      at:wrong "must have either a path or status"
+    end
+    return { values = made.status, shape = made.shape }
+  elseif rawget(value, "path") == nil then
+    at:at("path"):wrong "must be a string that is not empty"
+  elseif (made.equals ~= nil) == (made.absent == true) then
+    at:wrong "must have either equals or absent = true"
+  end
+  return { path = made.path, values = made.equals, shape = made.shape }
+end
 
 --- Reads `success`: a rule or a list of them.
 function answer.rules(at, value)
-  return at:each(value, 16, function(here, rule)
-    local made = here:read(rule, RULE)
-    if made and (made.equals ~= nil) == (made.absent == true) then
-      here:wrong "must have either equals or absent = true"
-    end
-    return made
-  end)
+  return at:each(value, 16, rule)
 end
 
 local field_type = one_of("string", "integer", "number", "boolean", "timestamp", "pan", "cvv", "token", "secret")
@@ -99,7 +134,7 @@ local function fields(at, value, into)
   return made
 end
 
-local RESPONSE = { format = optional(one_of("json", "xml", "form", "text")), fields = any, outer = any, decrypt = any,
+local RESPONSE = { format = optional(one_of("json", "xml", "form", "text")), fields = any, outer = any, decrypt = any, required = any,
   root = function(at, value) return value == "" and "" or optional_path(at, value) end }
 
 --- Lets the field at a path be decrypted.
@@ -133,10 +168,30 @@ local function decrypts(at, value, list, into)
   return whole
 end
 
+--- Reads `response.required`: paths of fields, or of objects and lists of those.
+local function required(at, value, declared)
+  local tree, names = paths.tree(), {}
+  for _, made in ipairs(declared) do
+    local steps = type(made.path) == "string" and paths.parse(made.path)
+    if steps then
+      tree.add(steps, true)
+      names[made.path] = true
+    end
+  end
+  return at:each(value, MOST_VALUES, function(here, name)
+    local steps = paths.read(here, name)
+    if steps and not tree.find(steps)[1] then
+      local nearest = check.nearest(name, names)
+      return here:wrong("is no field%s", nearest and (" (did you mean '%s'?)"):format(check.shown(nearest)) or "")
+    end
+    return steps and { path = name }
+  end)
+end
+
 --- Reads `response`.
 -- @param into the parts of the operation, to which keys are added
 -- @return the root, the list of fields, how a text with the fields is encrypted or nil, the paths of fields that stand beside it,
---   and the format
+--   the format, and the paths where a success has a value
 function answer.response(at, value, into)
   local given = value ~= nil and at:read(value, RESPONSE) or {}
   local list, outer = fields(at:at "fields", given.fields, into), {}
@@ -148,20 +203,20 @@ function answer.response(at, value, into)
   if outer[1] and not (whole and whole.at) then
     at:at("outer"):wrong "is for what stands beside a text that is decrypted"
   end
-  return given.root or "", list, whole, outer, given.format or "json"
+  return given.root or "", list, whole, outer, given.format or "json", required(at:at "required", given.required, list)
 end
 
 --- Rules for a format in which all values are texts: 0 becomes "0", and true "true".
 function answer.text_rules(rules)
-  for _, rule in ipairs(rules or {}) do
-    if rule.equals ~= nil then
-      rule.equals = type(rule.equals) == "number" and core.number(rule.equals, false) or tostring(rule.equals)
+  for _, one in ipairs(rules or {}) do
+    for i, value in ipairs(one.path and one.values or {}) do
+      one.values[i] = type(value) == "number" and core.number(value, false) or tostring(value)
     end
   end
 end
 
 local function path_list(at, value)
-  return at:each(value, 3, path)
+  return at:each(value, 8, path) -- ERROR_PATHS in src/provider/provider.h
 end
 
 local ERROR = { code = path_list, message = path_list, details = optional_path }
@@ -170,6 +225,61 @@ local ERROR = { code = path_list, message = path_list, details = optional_path }
 function answer.errors(at, value)
   local made = value ~= nil and at:read(value, ERROR) or {}
   return made.code or {}, made.message or {}, made.details
+end
+
+local kind = one_of("auth", "not_found", "rate_limited", "declined", "invalid_request", "provider", "protocol")
+
+--- Reads a table of kinds of errors by what has them.
+-- @param key of the entries that core.define takes
+-- @param read the reader of a key of the table
+local function meanings(at, value, most, key, read)
+  local list = {}
+  for name, given, here in at:entries(value) do
+    local made = { kind = kind(here, given) }
+    made[key] = read(here, name)
+    table.insert(list, made)
+  end
+  if #list > most then
+    at:wrong("has more than %d entries", most)
+  end
+  return list
+end
+
+local function code(at, value)
+  return at:text(type(value) == "number" and check.digits(value) or value)
+end
+
+--- Reads `null`, `code` and `status`: what an answer means that has a null at a path, a code, or a status.
+function answer.nulls(at, value)
+  return meanings(at, value, 16, "text", path)
+end
+
+function answer.code_kinds(at, value)
+  return meanings(at, value, 256, "text", code)
+end
+
+local status = mistakes.checked(check.number(200, 599, true))
+
+function answer.status_kinds(at, value)
+  return meanings(at, value, 64, "status", status)
+end
+
+--- The name of a header of an answer, or nil.
+local header = optional(function(at, value) return at:text(value, TOKEN, "must be the name of a header") end)
+
+local RETRY = { header = header, after = header, status = statuses(400, 599) }
+
+--- Reads `retry`: what says that the same call may be sent again, and when.
+function answer.retry(at, value)
+  local made = value ~= nil and at:read(value, RETRY)
+  if not made then
+    return nil
+  end
+  local retried = {}
+  for i, one in ipairs(made.status or {}) do
+    retried[i] = { status = one }
+  end
+  return { header = made.header, after = made.after, statuses = retried }
 end
 
 --- Reads `echo`: paths of the answer, and the parameters that stand there again.

@@ -32,13 +32,22 @@
 --                     has it), "query" (default of GET and DELETE), "header", "body" (default of others), or a path in the body,
 --                     "body.card.id"; wire: the provider's name for it; type: string, integer, number, boolean; unique: generated where
 --                     the caller gives none
---       success     { path, equals = a value } or { path, absent = true }, or a list of those, which all hold in a success; an answer that
---                   breaks one is `declined`, with shape = true `protocol`
+--       success     { path, equals = a value or a list of them }, { path, absent = true } or { status = a status of 2xx or a list of
+--                   them }, or a list of those, which all hold in a success; an answer that breaks one is `declined`, with
+--                   shape = true `protocol`
+--       empty       whether an answer without a body is a success; its record is empty
 --       response    { format = "json" (default), "xml", "form" or "text", root = path of the record,
---                   fields = { path = type or { type, digits } } }; types: string, integer, number, boolean,
---                   timestamp, and the secrets pan, cvv, token, secret; "items[].pan" in arrays; digits: the length to which zeros are
---                   put in front of a number
---       error       { code, message = a path or a list of them, details = path of an object whose keys name the wrong parameters }
+--                   fields = { path = type or { type, digits } }, required = paths of fields }; types: string, integer,
+--                   number, boolean, timestamp, and the secrets pan, cvv, token, secret; "items[].pan" in arrays, see
+--                   cards.define.paths; digits: the length to which zeros are put in front of a number; an answer without a value at
+--                   a required path is `protocol`
+--       error       { code, message = a path or a list of up to eight, details = path of an object whose keys name the wrong parameters }
+--       null, code, status
+--                   { [path] = kind }: of an answer that has a null there, in a parent that is there; { [code] = kind }: of one with that
+--                   code at a path of error.code; { [status] = kind }. They come first, in this order. Kinds: auth, not_found,
+--                   rate_limited, declined, invalid_request, provider, protocol
+--       retry       { header = one whose value is true or false, after = one with seconds or a time, status = one or a list }: what
+--                   says that the same call may be sent again. It is, where it is safe to send twice or the provider refused with 4xx
 --       echo        { [path in the answer] = parameter, or { param, required } }: an answer with another value is about another card
 --       safe        whether it only reads, and may be sent twice; true by default for GET
 --       pages       of a list: { items, cursor, into } or { items, more, last, into }, for client:pages. items, cursor, more (true or
@@ -111,7 +120,7 @@ local base_url = mistakes.checked(client.check_url)
 
 local OPERATION = { path = any, base_url = base_url, encoding = any, template = any, content_type = optional(media_type), accept = optional(media_type),
   page = optional_text, safe = flag, auth = any, params = any, before = any, encrypt = any, rate = fetched.rate, success = answer.rules, response = any,
-  error = any, echo = any, pages = any }
+  empty = flag, error = any, null = answer.nulls, code = answer.code_kinds, status = answer.status_kinds, retry = answer.retry, echo = any, pages = any }
 
 function OPERATION.method(at, value)
   return at:word(value == nil and "GET" or value, request.METHODS)
@@ -130,7 +139,7 @@ local function operation(at, name, value, shared)
     return nil
   end
   local made = { name = name, method = given.method, path = given.path or "", page = given.page or shared.page, safe = given.safe, rules = given.success,
-    card = given.card }
+    empty = given.empty, nulls = given.null, code_kinds = given.code, status_kinds = given.status, retry = given.retry, card = given.card }
   local before = steps.read(at:at "before", given.before, shared.operations)
   local has_path = given.path ~= nil or not before.url
   local placeholders = has_path and request.path(at:at "path", given.path) or nil
@@ -146,7 +155,7 @@ local function operation(at, name, value, shared)
   made.arguments, made.before, made.rate = params.arguments, before, given.rate
   made.prepared = before[1] ~= nil or given.rate ~= nil or shared.rate ~= nil
   made.base_url = given.base_url
-  made.root, made.fields, made.decrypt, made.outer, made.format = answer.response(at:at "response", given.response, own)
+  made.root, made.fields, made.decrypt, made.outer, made.format, made.required = answer.response(at:at "response", given.response, own)
   if made.format ~= "json" then
     answer.text_rules(made.rules)
   end
@@ -158,6 +167,9 @@ local function operation(at, name, value, shared)
     made.safe = made.method == "GET"
   end
   made.codes, made.messages, made.details = answer.errors(at:at "error", given.error)
+  if made.code_kinds[1] and not made.codes[1] then
+    at:at("code"):wrong "has no sense without error.code, the path of the code"
+  end
   made.echoes = answer.echoes(at:at "echo", given.echo, params.given)
   made.pages = answer.pages(at:at "pages", given.pages, params.arguments)
   return made

@@ -14,7 +14,11 @@ local provider = require "cards.provider"
 --              `password` names the other credential. Without `into` the value itself is not sent. With signed = true it is made for each attempt:
 --              { over = template of what is signed, algorithm, key, sign = credentials, value = template of what is sent }
 --   settings   the other values in every call, by their name in `new`: { into, wire, default, required }
---   success, response = { root, fields = { path = type } }, error = { code, message }, echo = { [path] = parameter }
+--   success    a list of { path, equals = a value or a list, absent, shape } and { status = one or a list }; empty
+--   response   { root, fields = { path = type }, required = { paths } }
+--   error      { code, message } as lists of paths; null = { [path] = kind }, code = { [code] = kind }, status = { ["409"] = kind }
+--   retry      { header, after, status = a list }
+--   echo       { [path] = parameter }. Paths are as the definition writes them
 --   pages      of a list: { items, cursor or more and last, into }
 -- Raises an error for an unknown provider or operation.
 return function(of, operation)

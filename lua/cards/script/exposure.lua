@@ -163,6 +163,22 @@ local function list_of(value)
   return type(value) == "table" and rawget(value, 1) ~= nil and value or { value }
 end
 
+--- Whether a path that no field declares may lead to a secret of the record: one below the root, or, where that is all of the answer, one whose
+-- name is not that of an error.
+local function may_be_secret(path, root)
+  local steps, top = steps_of(path), steps_of(root)
+  if top[1] ~= nil then
+    return steps[1] == top[1] or (type(steps[1]) == "number" and top[1] == paths.EACH) or (steps[1] == paths.EACH and type(top[1]) == "number")
+  end
+  local name = bare(tostring(steps[#steps]))
+  for _, word in ipairs { "code", "err", "status", "reason", "result" } do
+    if name:find(word, 1, true) then
+      return false
+    end
+  end
+  return true
+end
+
 --- Whether comparing an answer's text with that one could find a CVV, a number or a token.
 local function is_guess(value)
   return (type(value) == "number" and math.abs(value) >= 10) or (type(value) == "string" and value:find "%d.*%d" ~= nil)
@@ -173,6 +189,16 @@ local function is_number(value)
   return #tostring(value):gsub("%D", "") >= 12
 end
 
+--- Whether a test holds for one of these values.
+local function is_any(values, test)
+  for _, value in ipairs(list_of(values)) do
+    if test(value) then
+      return true
+    end
+  end
+  return false
+end
+
 local function rules(operation, declared, at)
   local single = type(operation.success) == "table" and operation.success.path ~= nil
   for i, rule in ipairs(single and { operation.success } or list_of(operation.success)) do
@@ -181,9 +207,9 @@ local function rules(operation, declared, at)
       local kind = declared(rule.path)
       if SECRETS[kind] then
         here:wrong((": '%s' is a secret, and a success that depends on its value would tell it"):format(check.shown(rule.path)))
-      elseif is_number(rule.equals) then
+      elseif is_any(rule.equals, is_number) then
         here:wrong ": a card number is nothing to compare with"
-      elseif not kind and (is_guess(rule.equals) or holds_secret(rule.path)) then
+      elseif not kind and (is_any(rule.equals, is_guess) or holds_secret(rule.path)) then
         here:wrong((": '%s' is not declared, so it is a secret: declare it among the fields to compare it with digits"):format(check.shown(rule.path)))
       end
     end
@@ -207,6 +233,24 @@ local function echoes(operation, declared, at)
     local kind = type(path) == "string" and declared(path)
     if kind == "pan" or kind == "cvv" or (type(path) == "string" and holds_secret(path)) or (chosen and (not kind or SECRETS[kind])) then
       at:at(path):wrong ": an echo that depends on the value of a secret would tell it"
+    end
+  end
+end
+
+--- A table of codes compares what stands at error.code.
+local function codes(operation, declared, root, at)
+  local given = type(operation.error) == "table" and operation.error or {}
+  for code in pairs(type(operation.code) == "table" and operation.code or {}) do
+    if is_number(code) then
+      at:at(code):wrong ": a card number is nothing to compare with"
+    end
+    for _, path in ipairs(list_of(given.code)) do
+      local kind = type(path) == "string" and declared(path)
+      if type(path) == "string" and (SECRETS[kind] or holds_secret(path)) then
+        at:at(code):wrong((": '%s' is a secret, and a kind that depends on its value would tell it"):format(check.shown(path)))
+      elseif type(path) == "string" and not kind and tostring(code):find "^%d%d%d%d?$" and may_be_secret(path, root) then
+        at:at(code):wrong((": '%s' is not declared, so it is a secret: declare it among the fields to compare it with digits"):format(check.shown(path)))
+      end
     end
   end
 end
@@ -251,7 +295,9 @@ function exposure.definition(value, at, trust)
     local here = at:at "operations":at(name)
     if type(operation) == "table" then
       local response = type(operation.response) == "table" and operation.response or {}
-      local declared = declared_in(response.fields, type(response.root) == "string" and response.root or "")
+      local root = type(response.root) == "string" and response.root or ""
+      local declared = declared_in(response.fields, root)
+      codes(operation, declared, root, here:at "code")
       rules(operation, declared, here:at "success")
       echoes(operation, declared, here:at "echo")
       pages(operation, declared, here:at "pages")

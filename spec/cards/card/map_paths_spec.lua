@@ -32,7 +32,8 @@ describe("a path of a mapping", function()
   end)
 
   it("begins in a record that is a list", function()
-    local made = card({ number = "[].pan", id = "[1].id" }, { ["[].pan"] = "pan", ["[].id"] = "string" }, [=[[{"id":"a"},{"id":"b","pan":"4111111111111111"}]]=])
+    local made = card({ number = "[].pan", id = "[1].id" }, { ["[].pan"] = "pan", ["[].id"] = "string" },
+      [=[[{"id":"a"},{"id":"b","pan":"4111111111111111"}]]=])
     assert.equal("4111111111111111", made.number:reveal())
     assert.equal("b", made.id)
     local wrong = cards.map.check("acme.show", { number = "pan" })[1].message
@@ -42,7 +43,8 @@ describe("a path of a mapping", function()
   it("has an element that is declared for itself, or for all", function()
     local fields = { ["a[0].b"] = "string", ["c[].d"] = "string" }
     assert.same({}, cards.map.check("x.y", { id = { "a[0].b", "c[0].d", "c[].d" } }, fields))
-    for path, part in pairs { ["a[1].b"] = "has no 'a[1].b' (did you mean 'a[0].b'?)", ["c.d"] = "'c' is a list: write c[0].d", ["c[0].e"] = "has no 'c[0].e'",
+    for path, part in pairs {
+      ["a[1].b"] = "has no 'a[1].b' (did you mean 'a[0].b'?)", ["c.d"] = "'c' is a list: write c[0].d", ["c[0].e"] = "has no 'c[0].e'",
       ["a"] = "'a' is a list: write a[0]", ["c[]"] = "'c[]' has fields of its own" } do
       assert.matches(part, cards.map.check("acme.show", { id = path }, fields)[1].message, 1, true)
     end

@@ -92,11 +92,195 @@ describe("a success rule", function()
     assert.equal("protocol", kind({ path = "error", absent = true, shape = true }, [[{"error":{"code":1},"id":"1"}]]))
   end)
 
+  it("may allow several values", function()
+    local several = { path = "ok", equals = { true, "OK", 1 } }
+    for value, expected in pairs { ["true"] = "ok", ["\"OK\""] = "ok", ["1"] = "ok", ["false"] = "declined", ["\"NO\""] = "declined", ["2"] = "declined",
+      ["null"] = "protocol", ["[]"] = "protocol" } do
+      assert.equal(expected, kind(several, ([[{"ok":%s,"id":"1"}]]):format(value)), value)
+    end
+    assert.equal("declined", kind({ path = "list[].state", equals = { "a", "b" } }, [[{"id":"1","list":[{"state":null},{"state":"c"}]}]]))
+    assert.equal("ok", kind({ path = "list[1].state", equals = "c" }, [[{"id":"1","list":[{"state":null},{"state":"c"}]}]]))
+  end)
+
+  it("may be about the status, among those of a success", function()
+    local rules = { { path = "ok", equals = true }, { status = { 200, 201 } } }
+    assert.equal("ok", kind(rules, [[{"ok":true,"id":"1"}]], 201))
+    assert.equal("declined", kind(rules, [[{"ok":true,"id":"1"}]], 202))
+    assert.equal("protocol", kind({ status = 200, shape = true }, [[{"id":"1"}]], 202))
+    assert.equal("invalid_request", kind({ status = 200 }, [[{"id":"1"}]], 400))
+  end)
+
+  it("that is broken is a refusal at 2xx and from 400 to 422, where no status says more", function()
+    for status, expected in pairs { [200] = "declined", [202] = "declined", [400] = "declined", [402] = "declined", [405] = "declined", [409] = "declined",
+      [410] = "declined", [418] = "declined", [422] = "declined", [401] = "auth", [403] = "auth", [404] = "not_found", [408] = "protocol",
+      [423] = "provider", [424] = "provider", [425] = "protocol", [429] = "rate_limited", [500] = "provider", [302] = "protocol" } do
+      assert.equal(expected, kind({ path = "ok", equals = true }, [[{"ok":false}]], status), status)
+    end
+  end)
+
   it("is one of several, which all have to hold", function()
     local both = { { path = "ok", equals = true }, { path = "code", equals = 0 } }
     assert.equal("ok", kind(both, [[{"ok":true,"code":0,"id":"1"}]]))
     assert.equal("declined", kind(both, [[{"ok":true,"code":1,"id":"1"}]]))
     assert.equal("invalid_request", kind(both, [[{"id":"1"}]], 400))
+  end)
+end)
+
+describe("the kind of an answer", function()
+  local function kind_of(operation, body, status)
+    local record, err = read(operation, body, status)
+    return record and "ok" or err.kind, err
+  end
+
+  it("is that of its status where nothing else is said", function()
+    for status, expected in pairs { [400] = "invalid_request", [402] = "declined", [405] = "invalid_request", [406] = "invalid_request", [407] = "protocol",
+      [409] = "invalid_request", [410] = "not_found", [413] = "invalid_request", [415] = "invalid_request", [418] = "protocol", [422] = "invalid_request",
+      [423] = "provider", [424] = "provider", [599] = "provider" } do
+      for _, body in ipairs { "{}", "", "<html>" } do
+        local kind, err = kind_of({ success = {} }, body, status)
+        assert.equal(expected, kind, status)
+        assert.equal(status, err.status)
+        assert.equal(expected == "provider", err.retryable, status)
+      end
+    end
+  end)
+
+  it("is by a null, a code or a status, in this order, before anything else", function()
+    local operation = { success = { path = "ok", equals = true }, response = { fields = { id = "string" } },
+      error = { code = { "error.code", "errors[].code" } }, null = { ["data.node"] = "not_found", ["data.list[].card"] = "provider" },
+      code = { card_blocked = "declined", [1019] = "rate_limited", ["7.5"] = "auth" },
+      status = { [409] = "provider", [404] = "declined", [202] = "protocol" } }
+    for _, case in ipairs {
+      { "not_found", 200, [[{"ok":true,"id":"1","data":{"node":null}}]] },
+      { "not_found", 500, [[{"data":{"node":null},"error":{"code":"card_blocked"}}]] },
+      { "provider", 200, [[{"ok":true,"data":{"list":[{},{"card":null}]}}]] },
+      { "ok", 200, [[{"ok":true,"id":"1","data":{"list":[{"card":null},{"card":1}]}}]] }, -- the first that has one
+      { "ok", 200, [[{"ok":true,"id":"1","data":null}]] },
+      { "ok", 200, [[{"ok":true,"id":"1","data":{}}]] },
+      { "ok", 200, [[{"ok":true,"id":"1"}]] },
+      { "declined", 200, [[{"ok":true,"id":"1","error":{"code":"card_blocked"}}]] },
+      { "declined", 409, [[{"error":{"code":"card_blocked"}}]] },
+      { "declined", 401, [[{"errors":[{},{"code":"card_blocked"}]}]] },
+      { "rate_limited", 200, [[{"ok":false,"error":{"code":"other"},"errors":[{"code":1019}]}]] },
+      { "auth", 400, [[{"error":{"code":7.5}}]] },
+      { "declined", 200, [[{"ok":false,"error":{"code":"card_blocked2"}}]] },
+      { "auth", 401, [[{"error":{"code":"card_block"}}]] },
+      { "provider", 409, [[{"ok":false}]] },
+      { "declined", 404, "" },
+      { "protocol", 202, [[{"ok":true,"id":"1"}]] },
+    } do
+      assert.equal(case[1], (kind_of(operation, case[3], case[2])), case[3])
+    end
+  end)
+
+  it("has the provider's message, or one that says what it is", function()
+    local operation = { success = {}, error = { code = "code", message = "text" }, code = { a = "auth", n = "not_found", r = "rate_limited", d = "declined",
+      i = "invalid_request", p = "provider", x = "protocol" } }
+    for code, message in pairs { a = "the provider did not accept the credential", n = "the provider does not know it", r = "the provider wants fewer calls",
+      d = "the provider refused", i = "the provider found the request invalid", p = "the provider has a problem of its own",
+      x = "an answer that the provider's description calls wrong" } do
+      local _, err = kind_of(operation, ([[{"code":%q}]]):format(code), 400)
+      assert.equal(message, err.message)
+      assert.equal(code, err.code)
+      assert.equal(code == "r" or code == "p", err.retryable)
+      _, err = kind_of(operation, ([[{"code":%q,"text":"Mine"}]]):format(code), 400)
+      assert.equal(code == "x" and message .. ": Mine" or "Mine", err.message)
+    end
+    operation.safe, operation.method = false, "POST"
+    local _, err = kind_of(operation, [[{"code":"r"}]], 400)
+    assert.is_false(err.retryable)
+  end)
+end)
+
+describe("an answer without a body", function()
+  it("is a success where the definition says so, with a record that is empty", function()
+    for _, operation in ipairs {
+      { empty = true, success = { path = "ok", equals = true }, response = { root = "data", fields = { id = "string" }, required = "id" } },
+      { empty = true, success = {}, response = {} },
+      { empty = true, success = { status = { 204, 200 } }, response = { fields = { ["[].id"] = "string" } } },
+    } do
+      for _, status in ipairs { 200, 204 } do
+        local record = assert(read(operation, "", status))
+        assert.same({}, record)
+        assert.equal("acme.show", getmetatable(record))
+      end
+      local _, err = read(operation, "", 404)
+      assert.equal("not_found", err.kind)
+    end
+  end)
+
+  it("is none where a rule about the status, or an echo says otherwise", function()
+    local _, err = read({ empty = true, success = { status = 200 }, response = {} }, "", 204)
+    assert.equal("declined", err.kind)
+    _, err = read({ empty = true, success = {}, response = {} }, " ", 200)
+    assert.equal("protocol", err.kind)
+    _, err = read({ success = {}, response = {} }, "", 204)
+    assert.equal("acme.show: protocol (HTTP 204): the answer is empty", tostring(err))
+  end)
+
+  it("may have a body all the same", function()
+    local operation = { empty = true, success = { path = "ok", equals = true }, response = { root = "data", fields = { id = "string" }, required = "id" } }
+    assert.equal("1", assert(read(operation, [[{"ok":true,"data":{"id":"1"}}]])).id)
+    local _, err = read(operation, [[{"ok":false,"data":{"id":"1"}}]])
+    assert.equal("declined", err.kind)
+    _, err = read(operation, [[{"ok":true,"data":{"id":null}}]])
+    assert.equal("acme.show: protocol (HTTP 200): id: there is no value, and one is required", tostring(err))
+  end)
+end)
+
+describe("a record that is a list", function()
+  it("is at the top, or below the root", function()
+    for root, body in pairs { [""] = [=[[{"id":"a"},{"id":"b"}]]=], data = [[{"data":[{"id":"a"},{"id":"b"}]}]] } do
+      local record = assert(read(fields({ ["[].id"] = "string" }, root), body))
+      assert.same({ { id = "a" }, { id = "b" } }, record)
+      assert.equal("acme.show", getmetatable(record))
+      assert.same({}, (assert(read(fields({ ["[].id"] = "string" }, root), (body:gsub("%[.*%]", "[]"))))))
+      local _, err = read(fields({ ["[].id"] = "string" }, root), [[{"id":"a"}]])
+      assert.matches(root == "" and "the answer has no JSON list" or "the answer has no data list", err.message, 1, true)
+    end
+  end)
+
+  it("or one of its elements is the record", function()
+    local declared = { id = "string", pan = "pan" }
+    for root, body in pairs { ["data[0]"] = [[{"data":[{"id":"a","pan":"1"},{"id":"b"}]}]], ["[1]"] = [=[[{"id":"b"},{"id":"a","pan":"1"}]]=],
+      ["x[].y"] = [[{"x":[{"y":null},{"y":{"id":"a","pan":"1"}}]}]], ["['a.b'].c"] = [[{"a.b":{"c":{"id":"a","pan":"1"}}}]] } do
+      local record = assert(read(fields(declared, root), body))
+      assert.equal("a", record.id)
+      assert.equal("pan", record.pan.class)
+    end
+    local _, err = read(fields(declared, "data[0]"), [[{"data":[]}]])
+    assert.equal("acme.show: protocol (HTTP 200): the answer has no data[0] object", tostring(err))
+  end)
+
+  it("shows nothing of a secret without a name in an error", function()
+    local declared = fields { ["[]"] = "cvv" }
+    declared.success, declared.error = { path = "[1]", equals = "x" }, { message = "[1]" }
+    local _, err = read(declared, [=[["Opener-xyz","no Opener-xyz"]]=])
+    assert.equal("declined", err.kind)
+    assert.is_nil(tostring(err):find("Opener", 1, true))
+  end)
+end)
+
+describe("a description", function()
+  it("has what an answer means as it is written", function()
+    local module = cards.define(acme.definition {
+      success = { { path = "a['b']", equals = { true, "OK" } }, { status = { 200, 201 } }, { path = "e", absent = true } }, empty = true,
+      null = { ["data[0].node"] = "not_found" }, code = { [7] = "auth", x = "declined" }, status = { [409] = "provider" },
+      retry = { header = "X-Retry", after = "X-Reset", status = { 409, 500 } }, error = { code = { "errors[0].code", "code" }, message = "['x.y']" },
+      response = { root = "data[0]", fields = { ["a['b']"] = "string" }, required = { "a.b" } } })
+    local about = cards.describe(module, "show")
+    assert.same({ { path = "a['b']", equals = { true, "OK" } }, { status = { 200, 201 } }, { path = "e", absent = true } }, about.success)
+    assert.is_true(about.empty)
+    assert.same({ ["data[0].node"] = "not_found" }, about.null)
+    assert.same({ ["7"] = "auth", x = "declined" }, about.code)
+    assert.same({ ["409"] = "provider" }, about.status)
+    assert(require "cards.cli.json"(about))
+    assert.same({ header = "X-Retry", after = "X-Reset", status = { 409, 500 } }, about.retry)
+    assert.same({ code = { "errors[0].code", "code" }, message = { "['x.y']" } }, about.error)
+    assert.same({ root = "data[0]", fields = { ["a['b']"] = "string" }, required = { "a.b" }, format = "json" }, about.response)
+    about = cards.describe("alix", "private_info")
+    assert.same({ {}, {}, {}, {}, { status = {} } }, { about.null, about.code, about.status, about.response.required, about.retry })
+    assert.is_nil(about.empty)
   end)
 end)
 

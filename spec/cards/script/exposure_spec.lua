@@ -74,6 +74,19 @@ describe("a definition in a file", function()
     assert(load(definition "card = { number = { 'pan', digits, slice(1, 16) }, token = { 'tok', slice(5), default 'none' } },"))
   end)
 
+  it("says nothing about the value of a secret in `code`, or in one of several values", function()
+    refused(definition 'success = { path = "other", equals = { "x", "0739" } },', 3, "'other' is not declared")
+    refused(definition 'success = { path = "id", equals = { "x", "4111111111111111" } },', 3, "a card number is nothing to compare with")
+    refused(definition 'error = { code = "cvv" }, code = { ["739"] = "declined" },', 3, "'cvv' is a secret, and a kind", { trust = true })
+    refused(definition 'error = { code = { "code", "x.cvc" } }, code = { x = "declined" },', 3, "'x.cvc' is a secret", { trust = true })
+    refused(definition 'error = { code = "code" }, code = { ["4111111111111111"] = "declined" },', 3, "a card number is nothing to compare with")
+    refused(definition 'error = { code = "other" }, code = { [739] = "declined" },', 3, "'other' is not declared")
+    assert(load(definition 'error = { code = { "errors[0].code", "id" } }, code = { [739] = "declined", E1234 = "auth" },'))
+    local rooted = definition('error = { code = "data.code" }, code = { [739] = "declined" },'):gsub("response = {", 'response = { root = "data",')
+    refused(rooted, 3, "'data.code' is not declared")
+    assert(load((rooted:gsub("data%.code", "status.other"))))
+  end)
+
   it("finds a secret however the path to it is written", function()
     local lists = ', ["cards[].pin"] = "secret", ["cards[0].state"] = "string", ["cards[].kind"] = "string"'
     for _, path in ipairs { "cards[].pin", "cards[0].pin", "['cards'][3]['pin']", "cards[0].pin.x']" } do
