@@ -24,6 +24,7 @@ end
 
 local cards = require "cards"
 local core = require "cards.core"
+local paths = require "cards.define.paths"
 local reader = require "fuzz.reader"
 
 local MARK = "Zq7Xk9" -- in every secret, and in no name
@@ -91,6 +92,25 @@ local STARTS = {
   end,
   function()
     return {
+      name = "lists", auth = { type = "bearer", credential = "token" },
+      operations = {
+        all = {
+          path = "/all", success = { { path = "ok", equals = { true, "OK", 1 } }, { status = { 200, 201 } } }, empty = true,
+          response = { root = "data", required = { "[].id" },
+            fields = { ["[].id"] = "string", ["[0].pan"] = "pan", ["[].x[1]['a.b']"] = "cvv", ["[].x[].n"] = "integer" } },
+          error = { code = { "errors[0].code", "errors[].extensions.code", "code" }, message = { "errors[].title", "['error.text']" } },
+          null = { ["data[0].node"] = "not_found", whole = "provider" }, code = { blocked = "declined", [1019] = "auth" },
+          status = { [409] = "provider", [404] = "declined" },
+          retry = { header = "X-Retry", after = "X-Reset", status = { 409 } },
+          card = { number = "[0].pan", id = { "[1].id", "[].id" }, exp_month = "[].x[].n" },
+        },
+        one = { path = "/one", response = { root = "data[0]", fields = { id = "string", ["tags[0]"] = "string", ["tags[]"] = "secret" } },
+          pages = nil, card = { id = "tags[0]", token = "tags[]" } },
+      },
+    }
+  end,
+  function()
+    return {
       name = "signed", credentials = { ready = { one_of = "how" }, key = { type = "pem", one_of = "how" }, sign = { type = "function", one_of = "how" },
         other = { optional = true } },
       auth = { { type = "body", path = "api.credential", credential = "credential", prefix = "p " },
@@ -113,11 +133,13 @@ local WORDS = { "GET", "POST", "DELETE", "path", "query", "header", "body", "bod
   "string", "integer", "number", "boolean", "timestamp", "pan", "cvv", "token", "secret", "bearer", "basic", "signer", "Authorization", "X-Key", "X-D", "Host",
   "user", "timeout", "card_id", "/cards/{card_id}", "/a/{b}/{c}", "/{", "/a?b={card_id}", "/a//b", "/%41", "/%4", "a\nb", "alix", "new", "pages", "data", "id",
   "form", "json", "x[].y[]", "signature", "pem", "function", "ecdsa-sha256", "base64", "{body}", "{body.data}", "a{body.api}{body.data.z}", "v1={signature}",
-  "{body.}", "how", "key", "sign", "ready" }
+  "{body.}", "how", "key", "sign", "ready", "a[0].b", "[0]", "[].x", "data[0]", "['a.b'].c", "a.0.b", "'a'", "a[",
+  "errors[].code", "declined", "not_found", "protocol", "X-Retry", "blocked" }
 local KEYS = { "name", "base_url", "auth", "settings", "operations", "examples", "type", "credential", "sign", "prefix", "method", "path", "params", "success",
   "response", "root", "fields", "digits", "error", "code", "message", "details", "echo", "pages", "items", "cursor", "more", "last", "into", "card", "safe",
   "page", "required", "wire", "enum", "default", "sensitive", "excludes", "unique", "equals", "absent", "shape", "param", "show", "x", "x.y", "card_id",
-  "encoding", "credentials", "optional", "one_of", "over", "algorithm", "key", "value", "sign" }
+  "encoding", "credentials", "optional", "one_of", "over", "algorithm", "key", "value", "sign", "null", "status", "empty", "retry", "header",
+  "after", "[].id", "a[0].b", "['x.y']" }
 
 local function sorted(of)
   local keys = {}
@@ -231,16 +253,36 @@ end
 
 local KINDS = { pan = "pan", cvv = "cvv", token = "token", secret = "credential" }
 
---- A leaf is of the type that is declared for its path; what is not declared is a secret or a boolean.
-local function must_fit(record, fields, path)
-  for key, inner in next, record do
-    local name = type(key) == "number" and path .. "[]" or path == "" and tostring(key) or path .. "." .. tostring(key)
-    local declared = fields[name]
-    if type(key) == "string" and key:find "[.%[]" then
-      declared = nil
+--- The type that is declared for a place: by the path that names a place in a list first.
+local function declared_at(fields, steps)
+  local best, found
+  for path, kind in pairs(fields) do
+    local declared = paths.parse(path)
+    if paths.leads(declared, steps) then
+      local is_better = best == nil
+      for i = 1, best and #declared or 0 do
+        if declared[i] ~= best[i] then
+          is_better = best[i] == paths.EACH
+          break
+        end
+      end
+      if is_better then
+        best, found = declared, kind
+      end
     end
+  end
+  return found
+end
+
+--- A leaf is of the type that is declared for its path; what is not declared is a secret or a boolean.
+local function must_fit(record, fields, above)
+  for key, inner in next, record do
+    local steps = { (table.unpack or unpack)(above) } -- luacheck: ignore
+    table.insert(steps, type(key) == "number" and key - 1 or key)
+    local name = paths.text(steps)
+    local declared = type(inner) ~= "table" and declared_at(fields, steps) or nil
     if type(inner) == "table" then
-      must_fit(inner, fields, name)
+      must_fit(inner, fields, steps)
     elseif type(inner) == "userdata" then
       if declared and (KINDS[declared] or fail("%s is a secret, and is declared %s", name, declared)) ~= inner.class then
         fail("%s is a %s, and is declared %s", name, inner.class, declared)
@@ -254,10 +296,10 @@ local function must_fit(record, fields, path)
 end
 
 local function answer(module, operation, body)
-  for _, status in ipairs { 200, 400, 404 } do
+  for _, status in ipairs { 200, 400, 404, 409, 204 } do
     local record, err = core.read(module.provider, operation, status, body)
     if record then
-      must_fit(record, cards.describe(module, operation).response.fields, "")
+      must_fit(record, cards.describe(module, operation).response.fields, {})
       local card = cards.card(record)
       tostring(card and cards.mask(card))
     elseif getmetatable(err) ~= "cards.error" or tostring(err):find "%c" then

@@ -22,7 +22,8 @@ end)
 cards.define {
   name = "acme", auth = { type = "bearer", credential = "token" },
   operations = { show = { path = "/x", response = {
-    fields = { name = "string", ["a.b"] = "string", ["a.b2"] = "pan", cvv = "cvv", expMonth = "integer", ["items[].x"] = "string" } } } },
+    fields = { name = "string", ["a.b"] = "string", ["a.b2"] = "pan", cvv = "cvv", expMonth = "integer", ["items[].x"] = "string", ["items[1].n"] = "cvv",
+      ["c.d"] = "string", ["['x.y'][]"] = "string" } } } },
 }
 local acme = core.enter("acme", nil)
 

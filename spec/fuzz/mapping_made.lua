@@ -2,6 +2,7 @@
 
 local answer = require "fuzz.mapping_answer"
 local cards = require "cards"
+local paths = require "cards.define.paths"
 local mappings = require "support.mappings"
 local names = require "cards.mask.names"
 
@@ -20,7 +21,7 @@ end
 local FIELDS = { "number", "cvv", "exp_month", "exp_year", "holder_name", "billing", "token", "last4", "bin", "brand", "type", "status", "email", "phone",
   "created_at", "canceled_at", "id", "provider", "billing", "billing", "billing" }
 local BILLING = { "line1", "line2", "city", "region", "postal_code", "country" }
-local WRONG = { "secrets", "billing", "expMont", "a.b", "a..b", "", ".", "month", "items[].x", "\"]\n%s\\", ("a"):rep(300, ".") }
+local WRONG = { "secrets", "billing", "expMont", "a.b", "a..b", "", ".", "month", "items.x", "items[", "items.0.x", "'x.y'", "\"]\n%s\\", ("a"):rep(300, ".") }
 local PATHS = {
   ["alix.private_info"] = { "cardNo", "cvv", "expMonth", "expYear" },
   ["whop.retrieve"] = { "secrets.card_number", "secrets.cvc", "secrets.name_on_card", "id", "name", "type", "status", "last4", "expiration_month",
@@ -28,7 +29,7 @@ local PATHS = {
     "billing.postal_code", "billing.country_code", "created_at", "canceled_at" },
   ["payengine.retrieve_token"] = { "id", "token", "brand", "type", "last_4", "exp_month", "exp_year", "name", "email", "phone_number.cc",
     "phone_number.subscriber", "address_line1", "address_city", "address_zip", "address_country", "created_at" },
-  ["acme.show"] = { "name", "a.b", "a.b2", "cvv", "expMonth" },
+  ["acme.show"] = { "name", "a.b", "a.b2", "cvv", "expMonth", "items[].x", "items[0].x", "items[1].n", "items[].n", "['x.y'][]", "['x.y'][2]", "['c']['d']" },
 }
 local TRANSFORMS = { "digits", "integer", "year", "month", "month_year", "date", "upper", "trim", "country", "phone", "map", "default",
   "base64", "hex", "slice" }
@@ -37,11 +38,8 @@ local WORDS = { { active = "open" }, { ACTIVE = 1, ["27"] = "2027", [12] = 3, [t
 local DEFAULTS = { "unknown", "", 12, 2027, 13, "US", answer.NUMBER, 0 / 0, 1 / 0, "1111", "12/25" }
 
 local function find(record, path)
-  local value = record
-  for key in path:gmatch "[^.]+" do
-    value = type(value) == "table" and value[key] or nil
-  end
-  return value
+  local steps = paths.parse(path)
+  return steps and paths.follow(record, steps)
 end
 
 local function path_of(read, name)
@@ -89,11 +87,11 @@ local CALLED = {
   slice = function(read) return unpack(read:choice(SLICES), 1, 2) end,
   month_year = function(read) return read:choice(SPELLINGS) end,
   join = function(read, name)
-    local paths = {}
+    local parts = {}
     for i = 1, (read:byte() - 48) % 4 + (slip(read, 1) and 16 or 0) do
-      paths[i] = path_of(read, name)
+      parts[i] = path_of(read, name)
     end
-    return paths, read:choice(BETWEEN)
+    return parts, read:choice(BETWEEN)
   end,
 }
 
