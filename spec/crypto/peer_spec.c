@@ -94,7 +94,7 @@ static void jose_opens_what_we_encrypt(void **state) {
         assert_string_equal(json_string(json_at(result, "text"), &len), PLAIN);
         const char *said = json_string(json_at(result, "header"), &len);
         if (more) assert_non_null(strstr(said, "\"kid\":\"k1\",\"apu\":\"QWxpY2U\",\"apv\":\"Qm9i\",\"iat\":1700000000}"));
-        if (!more) assert_null(strstr(said, "kid"));
+        if (!more) assert_null(strstr(said, "\"kid\":"));
         json_free(root);
         buf_free(&out);
         key_unref(key);
