@@ -63,6 +63,29 @@ static void what_another_program_encrypted_is_opened(void **state) {
   assert_true(COUNT(ciphers_made) > 50);
 }
 
+static void a_buffer_as_large_as_the_text_is_enough(void **state) {
+  (void)state;
+  for (size_t i = 0; i < COUNT(ciphers_made); i++) {
+    struct cipher_spec spec = spec_of(i);
+    const char *const texts[] = { ciphers_made[i].text, ciphers_made[i].iv_text, ciphers_made[i].tag_text }, *why = NULL;
+    struct buf raw[3], out;
+    struct key *key = key_for(i);
+    for (int k = 0; k < 3; k++) {
+      buf_init(&raw[k], 1000);
+      assert_true(encoding_read(spec.encoding, texts[k], strlen(texts[k]), &raw[k]));
+    }
+    spec.encoding = ENCODING_NONE;
+    struct cipher_text iv = { buf_string(&raw[1]), raw[1].len }, tag = { buf_string(&raw[2]), raw[2].len };
+    buf_init(&out, raw[0].len);
+    if (!cipher_open(&spec, key, raw[0].data, raw[0].len, &iv, &tag, &out, &why)) fail_msg("%zu: %s", i, why);
+    assert_string_equal(buf_string(&out), CIPHER_PLAIN);
+    for (int k = 0; k < 3; k++)
+      buf_free(&raw[k]);
+    buf_free(&out);
+    key_unref(key);
+  }
+}
+
 /* --- bad input --- */
 
 static void must_be_refused(size_t i, const struct cipher_spec *spec, const struct key *key, struct cipher_text text, struct cipher_text iv,
@@ -335,6 +358,7 @@ static int set_up(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(what_another_program_encrypted_is_opened),
+    cmocka_unit_test(a_buffer_as_large_as_the_text_is_enough),
     cmocka_unit_test(a_text_of_another_length_is_refused),
     cmocka_unit_test(a_changed_text_is_refused),
     cmocka_unit_test(an_iv_or_a_tag_of_another_length_is_refused),

@@ -74,7 +74,7 @@ static void close_and_open(struct piece rest, const struct key *key, const char 
   char *header = strndup(head.bytes, head.len);
   struct buf text, out;
   buf_init(&text, (head.len + rest.len) * 2 + 4096);
-  buf_init(&out, rest.len + 32);
+  buf_init(&out, rest.len + 16);
   if (!alg || !header || !jwe_close(alg, enc, key, head.len ? header : NULL, rest.bytes, rest.len, &text, &why)) {
     if (why) must_be_a_reason(why, false);
     must(text.len == 0, "a part of a message was written");

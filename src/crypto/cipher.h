@@ -49,13 +49,14 @@ bool cipher_takes_bytes(const struct cipher *cipher);
 /* Whether the key decrypts so, or encrypts. On false *why is a static phrase that follows the name of the key. */
 bool cipher_fits(const struct cipher *cipher, const struct key *key, bool decrypt, const char **why);
 
-/* Appends the plain text; `out` has room for it and 32 bytes. `iv` and `tag` are read where they are beside, and may be NULL elsewhere. On failure false, with
- * nothing appended; *why is one static phrase that follows the name of the text ("cannot be decrypted"), whether the
- * encoding, a length, the padding, the tag or the key was wrong, or the text does not fit into `out`.
+/* Appends the plain text; `out` has room for as many bytes as the encrypted text stands for. `iv` and `tag` are read where
+ * they are beside, and may be NULL elsewhere. On failure false, with nothing appended; *why is one static phrase that
+ * follows the name of the text ("cannot be decrypted"), whether the encoding, a length, the padding, the tag or the key was
+ * wrong, or the text does not fit into `out`.
  *
- * Only GCM notices a text that was changed. With rsa-pkcs1 such a text, or one for another key, opens as random bytes
- * (see rsa.h): the caller has to see whether they mean anything, and say the same when they do not. Leaves traces on the
- * stack, which the caller wipes. */
+ * Only GCM and OAEP notice a text that was changed. With rsa-pkcs1 such a text, or one for another key, opens as random
+ * bytes (see primitive/rsa.h): the caller has to see whether they mean anything, and say the same when they do not. Leaves
+ * traces on the stack, which the caller wipes. */
 bool cipher_open(const struct cipher_spec *spec, const struct key *key, const char *text, size_t len, const struct cipher_text *iv,
                  const struct cipher_text *tag, struct buf *out, const char **why);
 

@@ -27,7 +27,7 @@ bool jwe_takes_bytes(const char *alg);
 bool jwe_fits(const char *alg, const char *enc, const struct key *key, bool decrypt, const char **why);
 
 /* Appends the plain text of a JWE, which is compact, or JSON with one or more recipients, of whom one has the key; `out`
- * has room for the text and 32 bytes. White space around the JWE does not matter. `alg` and `enc` are the ones that are
+ * has room for as many bytes as the JWE has. White space around the JWE does not matter. `alg` and `enc` are the ones that are
  * allowed; NULL allows all that the key's type fits.
  *
  * On failure false, with nothing appended, and *why is a static phrase that follows the name of the text. What does not

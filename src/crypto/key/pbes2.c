@@ -4,11 +4,11 @@
 
 #include "crypto/key/parts.h"
 #include "crypto/primitive/algorithm.h"
+#include "crypto/primitive/block.h"
 #include "secret/pool.h"
 
 #define ROUNDS_MAX 10000000
 #define KEY_MAX    32
-#define BLOCK_MAX  16
 
 struct scheme {
   struct der salt, iv;
@@ -66,18 +66,6 @@ static bool read_scheme(struct der *info, struct scheme *scheme) {
   return scheme->cipher && der_take(&rest, DER_OCTETS, &scheme->iv) && scheme->iv.len == (size_t)EVP_CIPHER_get_iv_length(scheme->cipher);
 }
 
-static bool decrypt(const struct scheme *scheme, const unsigned char *key, const struct der *text, struct buf *out) {
-  int len = 0, last = 0;
-  if (!buf_reserve(out, text->len + BLOCK_MAX)) return false;
-  unsigned char *to = (unsigned char *)out->data + out->len;
-  EVP_CIPHER_CTX *context = EVP_CIPHER_CTX_new();
-  bool ok = context && EVP_DecryptInit_ex2(context, scheme->cipher, key, scheme->iv.bytes, NULL) == 1 &&
-            EVP_DecryptUpdate(context, to, &len, text->bytes, (int)text->len) == 1 && EVP_DecryptFinal_ex(context, to + len, &last) == 1;
-  EVP_CIPHER_CTX_free(context);
-  if (ok) buf_added(out, (size_t)(len + last));
-  return ok;
-}
-
 bool pbes2_open(struct der info, const char *password, size_t password_len, struct buf *out, const char **why) {
   struct scheme scheme;
   struct der text;
@@ -91,7 +79,8 @@ bool pbes2_open(struct der info, const char *password, size_t password_len, stru
   *why = "cannot be opened with that password";
   bool ok = PKCS5_PBKDF2_HMAC(password, (int)password_len, scheme.salt.bytes, (int)scheme.salt.len, (int)scheme.rounds, scheme.digest,
                               EVP_CIPHER_get_key_length(scheme.cipher), key) == 1 &&
-            decrypt(&scheme, key, &text, out);
+            block_open(&(struct block){ .cipher = scheme.cipher, .key = key, .iv = scheme.iv.bytes, .iv_len = scheme.iv.len }, text.bytes, text.len,
+                       NULL, out);
   pool_free(key);
   return ok;
 }

@@ -25,7 +25,8 @@ static EVP_CIPHER_CTX *begin(const struct block *block, int encrypt, unsigned ch
 
 static bool run(const struct block *block, int encrypt, const unsigned char *text, size_t len, unsigned char *tag, struct buf *out) {
   int done = 0, last = 0;
-  size_t room = len + BLOCK_BYTES;
+  /* OpenSSL asks for one more block also to decrypt, but of a whole text it holds the last one back for its padding. */
+  size_t room = encrypt ? len + BLOCK_BYTES : len;
   if (len > LEN_MAX || block->aad_len > LEN_MAX || block->iv_len > LEN_MAX || !buf_reserve(out, room)) return false;
   unsigned char *to = (unsigned char *)out->data + out->len;
   EVP_CIPHER_CTX *context = begin(block, encrypt, tag);

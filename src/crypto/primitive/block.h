@@ -20,7 +20,7 @@ struct block {
   size_t aad_len;
 };
 
-/* Appends the plain text. CBC and ECB drop PKCS#7 padding; GCM needs the tag, BLOCK_TAG bytes, others get NULL. False
+/* Appends the plain text; `out` has room for as many bytes as the cipher text has. CBC and ECB drop PKCS#7 padding; GCM needs the tag, BLOCK_TAG bytes, others get NULL. False
  * when anything is wrong or does not fit; nothing of the text is left in `out` then. */
 bool block_open(const struct block *block, const unsigned char *text, size_t len, const unsigned char *tag, struct buf *out);
 
