@@ -63,7 +63,9 @@ static void has_headers_in_their_order_and_no_more_than_there_may_be(void **stat
 
 static void hides_what_was_replaced_as_well_but_no_name(void **state) {
   (void)state;
-  static const char text[] = "first-token second-token X-Header-Name of-the-header";
+  static const char text[] = "first-token second-token X-Header-Name of-the-header a-default";
+  static const struct part parts[] = { { .name = "a", .value = "a-default" } };
+  const struct operation operation = { .parts = parts, .part_count = 1 };
   struct values values;
   struct redact redact;
   struct buf shown;
@@ -71,11 +73,12 @@ static void hides_what_was_replaced_as_well_but_no_name(void **state) {
   redact_init(&redact);
   buf_init(&shown, 200);
   assert_true(values_set(&values, 0, "first-token", 11));
-  assert_true(values_hide(&values, &redact)); /* before the others are given */
+  assert_true(values_hide(&values, &operation, &redact)); /* before the others are given */
   assert_true(values_set(&values, 0, "second-token", 12) && values_add_header(&values, "X-Header-Name", "of-the-header", 13));
-  assert_true(values_hide(&values, &redact));
+  assert_true(values_set(&values, 1, "a-default", 9)); /* which whoever knows the operation knows */
+  assert_true(values_hide(&values, &operation, &redact));
   assert_true(redact_values(&redact, &shown, text, sizeof text - 1, 100));
-  assert_string_equal(buf_string(&shown), "*** *** X-Header-Name ***");
+  assert_string_equal(buf_string(&shown), "*** *** X-Header-Name *** a-default");
   buf_free(&shown);
   redact_free(&redact);
   values_free(&values);

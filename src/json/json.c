@@ -16,7 +16,10 @@
 #include "json/json_check.h"
 #include "json/path.h"
 
-#define FEW_KEYS 16 /* up to here it is faster to compare each key with each other than to sort them */
+#define MOVED_NAME 256  /* bytes of a name that is copied with its value */
+#define MOVED_PATH 512  /* and of a path */
+#define MOVED_MOST 1000 /* elements of a list */
+#define FEW_KEYS   16   /* up to here it is faster to compare each key with each other than to sort them */
 
 static locale_t c_locale; /* cJSON and printf take the decimal point from the locale of the thread */
 
@@ -196,31 +199,62 @@ bool json_has(const struct json_node *node, const char *path) {
   return has(tree(node), path_begin(path));
 }
 
-/* The object at the path up to its last name, made where there is none; NULL when something else stands there. *name is
- * set to the last name. */
-static cJSON *make_objects(cJSON *object, const char *path, char *name, size_t room) {
-  struct path_step step;
-  for (const char *at = path_begin(path); at && cJSON_IsObject(object);) {
-    at = path_next(at, &step);
-    if (step.kind != PATH_NAME || step.len >= room) return NULL;
-    memcpy(name, step.name, step.len);
-    name[step.len] = '\0';
-    if (!at) return object;
-    cJSON *next = cJSON_GetObjectItemCaseSensitive(object, name);
-    object = next ? next : cJSON_AddObjectToObject(object, name);
+/* The child of a node that a step leads to, made with an empty value of that type where there is none; NULL when something
+ * else stands there. An element is made only behind the last one. */
+static cJSON *make_child(cJSON *node, const struct path_step *step, bool list) {
+  char name[MOVED_NAME];
+  cJSON *made = NULL;
+  if (step->kind == PATH_INDEX) {
+    int count = cJSON_IsArray(node) ? cJSON_GetArraySize(node) : -1;
+    if (count < 0 || step->index > (size_t)count) return NULL;
+    if (step->index < (size_t)count) return cJSON_GetArrayItem(node, (int)step->index);
+    made = list ? cJSON_CreateArray() : cJSON_CreateObject();
+    if (made && !cJSON_AddItemToArray(node, made)) made = NULL;
+    return made;
   }
-  return NULL;
+  if (!cJSON_IsObject(node) || step->len >= sizeof name) return NULL;
+  memcpy(name, step->name, step->len);
+  name[step->len] = '\0';
+  made = cJSON_GetObjectItemCaseSensitive(node, name);
+  if (made) return made;
+  return list ? cJSON_AddArrayToObject(node, name) : cJSON_AddObjectToObject(node, name);
 }
 
-bool json_move(struct json_node *from, const char *path, struct json_node *to) {
-  char name[256];
-  cJSON *item = (cJSON *)(void *)(uintptr_t)json_at(from, path), *parent = item ? make_objects((cJSON *)(void *)to, path, name, sizeof name) : NULL;
-  if (!item || !parent || cJSON_GetObjectItemCaseSensitive(parent, name)) return true;
-  cJSON *owner = make_objects((cJSON *)(void *)from, path, name, sizeof name);
-  item = owner ? cJSON_DetachItemViaPointer(owner, item) : NULL;
-  if (!item || cJSON_AddItemToObject(parent, name, item)) return item != NULL;
-  delete_tree(item);
-  return false;
+/* Puts a copy of the item where the path leads below a node. True as well where another value stands. */
+static bool put(cJSON *node, const char *path, const cJSON *item) {
+  struct path_step step, next;
+  const char *at = path_next(path_begin(path), &step);
+  for (; at && node; at = path_next(at, &step)) {
+    path_next(at, &next);
+    node = make_child(node, &step, next.kind == PATH_INDEX);
+  }
+  cJSON *place = node ? make_child(node, &step, false) : NULL;
+  if (!place || !cJSON_IsObject(place) || place->child) return true;
+  cJSON *copy = cJSON_Duplicate(item, true);
+  if (!copy) return false;
+  return step.kind == PATH_INDEX ? cJSON_ReplaceItemViaPointer(node, place, copy) : cJSON_ReplaceItemInObjectCaseSensitive(node, place->string, copy);
+}
+
+/* The path with an index in the place of its first "[]". False when it does not fit. */
+static bool set_index(const char *path, const char *each, int index, char *out, size_t room) {
+  return (size_t)snprintf(out, room, "%.*s[%d]%s", (int)(each - path), path, index, each + 2) < room;
+}
+
+bool json_copy(const struct json_node *from, const char *path, struct json_node *to) {
+  char one[MOVED_PATH];
+  const char *each = strstr(path, "[]");
+  const cJSON *item;
+  if (!each) {
+    item = tree(json_at(from, path));
+    return !item || cJSON_IsNull(item) || put((cJSON *)(void *)to, path, item);
+  }
+  if ((size_t)snprintf(one, sizeof one, "%.*s", (int)(each - path), path) >= sizeof one) return true;
+  item = tree(json_at(from, one));
+  int count = item && cJSON_IsArray(item) ? cJSON_GetArraySize(item) : 0;
+  bool ok = true;
+  for (int i = 0; ok && i < count && i < MOVED_MOST; i++)
+    if (set_index(path, each, i, one, sizeof one)) ok = json_copy(from, one, to);
+  return ok;
 }
 
 const struct json_node *json_child(const struct json_node *node) {

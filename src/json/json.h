@@ -47,9 +47,10 @@ const struct json_node *json_at(const struct json_node *node, const char *path);
 /* Whether there is a value but null at the path: behind "[]" in every element, of which there may be none. `node` may be
  * NULL. */
 bool json_has(const struct json_node *node, const char *path);
-/* Moves what stands at a path of names in one tree to the same path below a node of another one, where objects are made
- * for it. Nothing is moved where there is none, or where another value stands. False when memory is used up. */
-bool json_move(struct json_node *from, const char *path, struct json_node *to);
+/* Copies what stands at a path of one tree to the same path below a node of another one, where objects and lists are made
+ * for it. Nothing is copied where there is none, or where another value stands; of a list that "[]" leads through at most
+ * 1000 elements. False when memory is used up. */
+bool json_copy(const struct json_node *from, const char *path, struct json_node *to);
 /* The first child of an object or array, and the next one after a child; NULL at the end. */
 const struct json_node *json_child(const struct json_node *node);
 const struct json_node *json_next(const struct json_node *node);

@@ -270,8 +270,8 @@ bool request_build(struct request *request, bool complete, struct error *error) 
   struct buf body;
   buf_init(&body, REQUEST_MAX_BODY);
   maker_init(&maker, request, &fault);
-  bool ok = check_all(&maker, complete) && maker_body(&maker, &body) && maker_make_all(&maker, INTO_HEADER) && build_wire(&maker, &body) &&
-            maker_remember(&maker);
+  bool ok = check_all(&maker, complete) && maker_body(&maker, &body) && maker_make_all(&maker, INTO_HEADER) && maker_make_all(&maker, INTO_NOTHING) &&
+            build_wire(&maker, &body) && maker_remember(&maker);
   maker_free(&maker);
   buf_free(&body);
   if (!ok) *error = fault; /* else that of the last attempt stays */
@@ -344,7 +344,7 @@ bool request_has_secret(const struct request *request, const char *text, size_t 
 }
 
 struct redact *request_redact(struct request *request) {
-  bool ok = values_hide(&request->values, &request->redact);
+  bool ok = values_hide(&request->values, request->operation, &request->redact);
   const char *line = buf_string(&request->base->head), *own = line + request->base->own_at;
   while (ok && !request->knows_head && line < own) {
     const char *value = strchr(line, ':') + 2, *end = strchr(line, '\r');

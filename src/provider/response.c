@@ -152,6 +152,13 @@ static bool may_be_cvv(const struct response *response, struct value text) {
   return operation->field_count == 0;
 }
 
+/* Whether the definition itself names the code, so that it is no secret. */
+static bool is_named_code(const struct operation *operation, struct value text) {
+  for (size_t i = 0; i < operation->code_count; i++)
+    if (strlen(operation->codes[i].text) == text.len && memcmp(operation->codes[i].text, text.bytes, text.len) == 0) return true;
+  return false;
+}
+
 /* Takes the text at the first path that has one. The number 0 is none, as it stands for "no error". */
 static bool take(const struct response *response, struct redact *redact, const struct json_node *root, const char *const *paths, char *out,
                  size_t max, bool code) {
@@ -162,8 +169,12 @@ static bool take(const struct response *response, struct redact *redact, const s
     struct buf number;
     buf_init(&number, 512);
     struct value text = text_of(node, &number);
-    found = text.len > 0 &&
-            set_clean(redact, out, max, text.bytes, text.len, code && !may_be_cvv(response, text) && !may_be_token(text) ? redact_code : redact_text);
+    found = text.len > 0;
+    if (found && code && is_named_code(response->request->operation, text))
+      snprintf(out, max + 1, "%.*s", (int)text.len, text.bytes);
+    else if (found)
+      found =
+          set_clean(redact, out, max, text.bytes, text.len, code && !may_be_cvv(response, text) && !may_be_token(text) ? redact_code : redact_text);
     buf_free(&number);
   }
   return found;
@@ -334,10 +345,10 @@ static struct record *read_record(const struct response *response, struct json_n
   const struct operation *operation = response->request->operation;
   const struct encrypted_answer answer = { operation, &response->request->values, response->request->base->keys, root, response->plain };
   struct json_node *payload = (struct json_node *)(uintptr_t)json_at(tree, operation->root); /* the tree is ours */
-  bool moved = true;
-  for (const char *const *path = operation->outer; moved && path && *path && payload; path++)
-    moved = json_move(root, *path, payload);
-  if (moved) return record_build(payload, response->request, &answer, error);
+  bool copied = true;
+  for (const char *const *path = operation->outer; copied && path && *path && payload; path++)
+    copied = json_copy(root, *path, payload);
+  if (copied) return record_build(payload, response->request, &answer, error);
   error_set(error, ERROR_BUSY, "memory is used up");
   return NULL;
 }

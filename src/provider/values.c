@@ -74,11 +74,25 @@ static bool is_name(const struct values *values, size_t place) {
   return false;
 }
 
-bool values_hide(struct values *values, struct redact *redact) {
+static bool equals(struct value value, const char *text) {
+  return text && strlen(text) == value.len && memcmp(text, value.bytes, value.len) == 0;
+}
+
+static bool is_own(const struct operation *operation, struct value value) {
+  for (size_t i = 0; i < operation->part_count; i++) {
+    const struct part *part = &operation->parts[i];
+    if (equals(value, part->value)) return true;
+    for (const char *const *choice = part->choices; choice && *choice; choice++)
+      if (equals(value, *choice)) return true;
+  }
+  return false;
+}
+
+bool values_hide(struct values *values, const struct operation *operation, struct redact *redact) {
   while (values->hidden < values->bytes.len) {
     size_t place = values->hidden + sizeof(uint32_t);
     struct value value = at(values, (uint32_t)place);
-    if (!is_name(values, place) && !redact_add(redact, value.bytes, value.len)) return false;
+    if (!is_name(values, place) && !is_own(operation, value) && !redact_add(redact, value.bytes, value.len)) return false;
     values->hidden = place + value.len + 1;
   }
   return true;

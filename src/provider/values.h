@@ -51,8 +51,8 @@ struct value values_get(const struct values *values, size_t place);
 struct value values_made(const struct values *values, size_t place);
 const char *values_header_name(const struct values *values, size_t header);
 struct value values_header(const struct values *values, size_t header);
-/* Adds to a redaction all values that were added since the last call, those that were replaced included. False when
- * memory is used up; redact_values then fails, too. */
-bool values_hide(struct values *values, struct redact *redact);
+/* Adds to a redaction all values that were added since the last call, those that were replaced included, but for texts
+ * that the operation itself has: defaults and choices. False when memory is used up; redact_values then fails, too. */
+bool values_hide(struct values *values, const struct operation *operation, struct redact *redact);
 
 #endif

@@ -15,6 +15,7 @@
 #define MIN_DIGITS  7                 /* of a number; with fewer it may be a date or an amount */
 #define ROUNDS      8
 #define STARS       "***"
+#define MOST_CODE   8                 /* bytes of a code of two numbers */
 #define FEW_DIGITS  3                 /* a CVV */
 #define LONG_WORD   12                /* a token */
 #define WINDOW(max) (4 * (max) + 512) /* bytes of a text that are looked at, where `max` of them may be shown */
@@ -372,9 +373,12 @@ bool redact_suspects(struct buf *out, const char *text, size_t len) {
 
 /* --- a text as it may be shown --- */
 
-/* A word or a whole number: "card_declined", "E120", "1019", but not "4.1.1.1". */
+/* A word or a whole number, or two: "card_declined", "E120", "1019", "30_031", but not "4.1.1.1". */
 static bool is_code(const char *text) {
   size_t letters = 0, digits = 0, others = 0;
+  const char *bar = strchr(text, '_');
+  size_t first = strspn(text, "0123456789");
+  if (bar == text + first && first && strspn(bar + 1, "0123456789") == strlen(bar + 1) && bar[1] && strlen(text) <= MOST_CODE) return true;
   for (; *text; text++) {
     if (!is_letter(*text) && !is_digit(*text) && !strchr("_.-", *text)) return false;
     letters += is_letter(*text);

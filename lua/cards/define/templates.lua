@@ -168,7 +168,9 @@ end
 function templates.check(at, parts, body)
   local about = { parts = parts, named = {} }
   for _, part in ipairs(parts) do
-    about.named[part.name or ""] = part
+    if not about.named[part.name or ""] or part.into == "nothing" then -- what is not sent itself, as the other one may be made of it
+      about.named[part.name or ""] = part
+    end
   end
   local edges = graph(at, about)
   for _, name in ipairs(body and templates.names(body) or {}) do

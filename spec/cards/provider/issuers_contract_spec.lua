@@ -32,7 +32,7 @@ local CONTRACT = {
   },
   antom = {
     wrong = { { { private_key = OTHER }, "auth", "INVALID_SIGNATURE" }, { { client_id = "other" }, "auth", "CLIENT_INVALID" },
-      { { cvv_key = OTHER }, "protocol" } },
+      { { cvv_key = OTHER }, "protocol", "SUCCESS" } },
     ids = { { "missing", "not_found", "CARD_NOT_EXIST" }, { "declined", "declined", "RISK_REJECT" } },
   },
   enfuce = { wrong = { { { token = "other" }, "auth" } }, ids = { { "missing", "not_found", "Not Found" } } },
@@ -73,7 +73,7 @@ local CONTRACT = {
   },
   thredd = {
     wrong = { { { password = "other" }, "invalid_request", "soap:Client" }, { { issuer_code = "X" }, "invalid_request", "soap:Client" } },
-    ids = { { "missing", "declined", "119" } },
+    ids = { { "missing", "declined", "***" } }, -- three digits may be a CVV
   },
   visa = {
     params = function(id) return { instruction_id = id, token_id = "token-of-a-card" } end,
@@ -199,7 +199,7 @@ describe("a failed decryption", function()
     local messages = {}
     for _, case in ipairs { { "klarna", { private_key = OTHER } }, { "visa", { private_key = OTHER } }, { "wise", { private_key = OTHER } } } do
       local _, err = show(case[1], "card-one", case[2])
-      messages[tostring(err):match ": (protocol.*)$"] = true
+      messages[tostring(err):match "[^:]*$"] = true -- the place in front of it is the definition's
     end
     assert.is_nil(next(messages, (next(messages))), cjson.encode(messages))
   end)

@@ -1,3 +1,4 @@
+#define _GNU_SOURCE 1 /* memmem */
 #include "provider/request/making.h"
 
 #include <stdio.h>
@@ -32,6 +33,7 @@ void maker_init(struct maker *maker, struct request *request, struct error *erro
   maker->under_way = 0;
   maker->secrets = request->values.secrets;
   maker->depth = 0;
+  maker->core = (struct value){ NULL, 0 };
   maker->uses_secret = false;
   maker->nonce[0] = '\0';
   for (size_t i = 0; i < operation->part_count; i++) {
@@ -44,11 +46,11 @@ void maker_init(struct maker *maker, struct request *request, struct error *erro
 
 bool maker_remember(struct maker *maker) {
   bool ok = true;
-  for (size_t i = 0; ok && i < maker->request->operation->part_count; i++) {
-    const struct part *part = &maker->request->operation->parts[i];
-    struct value value = maker->values[i];
-    if (!part->making || !value.bytes || !(maker->secrets >> i & 1) || values_get(&maker->request->values, i).bytes) continue;
-    ok = values_set_made(&maker->request->values, i, value.bytes, value.len) || invalid(maker->error, "the request", "does not fit into memory");
+  for (size_t i = 0; ok && i < maker->made_count; i++) {
+    struct value hidden = maker->hidden[i];
+    if (!hidden.bytes) continue;
+    ok = values_set_made(&maker->request->values, maker->places[i], hidden.bytes, hidden.len) ||
+         invalid(maker->error, "the request", "does not fit into memory");
   }
   return ok;
 }
@@ -150,6 +152,7 @@ static bool make_signature(struct maker *maker, const struct making *making, str
          template_fill(out, making->value ? making->value : "{signature}", fill_signature, NULL, &value);
     if (!ok && maker->error->kind == ERROR_NONE) invalid(maker->error, making->key ? making->key : "the signature", why);
   }
+  maker->core = (struct value){ ok && bare.len ? memmem(out->data, out->len, bare.data, bare.len) : NULL, bare.len };
   maker->uses_secret = true;
   key_unref(key);
   buf_free(&text);
@@ -181,6 +184,8 @@ static bool make_oauth1(struct maker *maker, const struct making *making, struct
   struct key *key = get_key(maker, making);
   bool ok = key && oauth1_header(maker, making->consumer, key, out, &why);
   if (!ok && maker->error->kind == ERROR_NONE) invalid(maker->error, making->key, why);
+  const char *signature = ok ? strstr(buf_string(out), OAUTH1_SIGNATURE) : NULL;
+  if (signature) maker->core = (struct value){ signature + strlen(OAUTH1_SIGNATURE), strlen(signature) - strlen(OAUTH1_SIGNATURE) - 1 };
   maker->uses_secret = true;
   key_unref(key);
   return ok;
@@ -253,8 +258,9 @@ static bool fits(const struct part *part, const struct buf *made) {
   return true;
 }
 
-static bool make(struct maker *maker, size_t place, struct buf *out) {
+static bool make(struct maker *maker, size_t place, size_t number) {
   const struct part *part = &maker->request->operation->parts[place];
+  struct buf *out = &maker->made[number];
   bool uses_secret = maker->uses_secret;
   maker->uses_secret = false;
   maker->under_way |= UINT64_C(1) << place;
@@ -266,7 +272,11 @@ static bool make(struct maker *maker, size_t place, struct buf *out) {
   if (ok && !fits(part, out)) ok = invalid(maker->error, part_name(part), "is made of a text with a line break or another control character");
   if (!ok && maker->error->kind == ERROR_NONE) invalid(maker->error, part_name(part), "cannot be made: something in it is missing or too long");
   if (ok) maker->values[place] = (struct value){ buf_string(out), out->len };
-  if (ok && maker->uses_secret) maker->secrets |= UINT64_C(1) << place;
+  if (ok && maker->uses_secret) {
+    maker->secrets |= UINT64_C(1) << place;
+    maker->hidden[number] = maker->core.bytes ? maker->core : maker->values[place];
+  }
+  maker->core = (struct value){ NULL, 0 };
   maker->uses_secret = uses_secret;
   return ok;
 }
@@ -276,9 +286,11 @@ bool maker_make(struct maker *maker, size_t place) {
   if (maker->values[place].bytes || !maker_can_make(maker, place)) return true;
   if (maker->under_way >> place & 1 || maker->depth == MAKING_DEPTH || maker->made_count == MAKING_MOST)
     return invalid(maker->error, part_name(part), "cannot be made: it goes in a circle, or too much is made of each other");
-  struct buf *out = &maker->made[maker->made_count++];
-  buf_init(out, part->into == INTO_BODY ? REQUEST_MAX_BODY : MAKING_LENGTH);
-  return prepare(maker) && make(maker, place, out);
+  size_t number = maker->made_count++;
+  buf_init(&maker->made[number], part->into == INTO_BODY ? REQUEST_MAX_BODY : MAKING_LENGTH);
+  maker->places[number] = place;
+  maker->hidden[number] = (struct value){ NULL, 0 };
+  return prepare(maker) && make(maker, place, number);
 }
 
 bool maker_make_all(struct maker *maker, enum part_into into) {

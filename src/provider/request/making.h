@@ -29,11 +29,14 @@ struct maker {
   struct error *error;
   struct value values[VALUES_MAX_PARTS]; /* one for each part, constants included; bytes is NULL for none */
   struct buf made[MAKING_MOST];          /* what values point to */
+  size_t places[MAKING_MOST];            /* of the parts that they are for */
+  struct value hidden[MAKING_MOST];      /* what in them must not be shown; bytes is NULL for nothing */
   size_t made_count;
   uint64_t under_way; /* one bit for each part that is being made */
   uint64_t secrets;   /* one bit for each part that a secret is in */
   int depth;
-  bool uses_secret; /* what is being made has a secret in it */
+  struct value core; /* of what is being made: the part of it that must not be shown, where that is not all */
+  bool uses_secret;  /* what is being made has a secret in it */
   struct timespec now;
   char nonce[MAKING_NONCE + 1];
 };

@@ -87,7 +87,7 @@ static bool add_header(const struct pairs *pairs, const struct buf *signature, s
     if (!equals || strncmp(pairs->list[i], "oauth_", 6) != 0) continue;
     ok = buf_add(out, pairs->list[i], (size_t)(equals - pairs->list[i])) && buf_addf(out, "=\"%s\",", equals + 1);
   }
-  ok = ok && buf_add_base64(&encoded, signature->data, signature->len) && buf_add_string(out, "oauth_signature=\"") &&
+  ok = ok && buf_add_base64(&encoded, signature->data, signature->len) && buf_add_string(out, OAUTH1_SIGNATURE) &&
        buf_add_percent_encoded(out, encoded.data, encoded.len) && buf_add_char(out, '"');
   buf_free(&encoded);
   return ok;
