@@ -6,7 +6,7 @@
 --
 --   POST /bank_step/tokens   { card_id, url, number } -> { tokenId, callbackUrl, number }; the card_id with "step-" before it is what is asked about
 --   GET  /bank_vault/cards/{id}            wants such a token in X-Card-Token, and X-Number where there was a number
---   GET  /bank_reveal/cards/{token}?sig=…  is where callbackUrl leads; without any credential
+--   GET  /bank_reveal/cards/{token}?sig=…  is where callbackUrl leads; without any credential. A wrong one is asked about with "reveal-" before it
 --
 -- The tenant of a login, and the client_id of OAuth, are the id that is asked about. `mode` says what the login gives; see MODES.
 
@@ -172,12 +172,15 @@ bank.bank_vault = setmetatable({
 
 bank.bank_reveal = setmetatable({
   method = "GET", path = { "cards", ":id" },
-  id = function(r) return store:get("card:" .. tostring(r.path:match "([^/]+)$")) end,
+  id = function(r)
+    local token = tostring(r.path:match "([^/]+)$")
+    return store:get("card:" .. token) or "reveal-" .. token
+  end,
   credentials = function(r) return { request.argument(r, "sig") } end,
   check = function(r)
     local token = r.path:match "([^/]+)$"
     if r.headers.authorization or r.headers["x-key"] then return { 400, "no_credential", "A credential is unexpected here" } end
-    if not r.id or request.argument(r, "sig") ~= "s-" .. token then return { 404, "no_card", "Nothing at " .. r.uri } end
+    if r.id:find "^reveal%-" or request.argument(r, "sig") ~= "s-" .. token then return { 404, "no_card", "Nothing at " .. r.uri } end
   end,
 }, { __index = of_card })
 

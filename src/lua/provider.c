@@ -64,7 +64,14 @@ static void set_making(lua_State *L, const struct making *making) {
   binding_set_string(L, "encoding", making->encoding);
 }
 
-/* Where credentials go, and what is made for each attempt: a list of { credential or operation, into, wire, prefix, basic, password, signed, made, over, algorithm, key, sign, value,
+/* What operation gives the part, with its URL where nobody sees it otherwise. */
+static void set_fetched(lua_State *L, const struct provider *provider, const struct part *part) {
+  const struct operation *operation = part->operation ? provider_operation(provider, part->operation) : NULL;
+  binding_set_string(L, "operation", part->operation);
+  if (operation && operation->hidden) binding_set_string(L, "url", operation->base_url);
+}
+
+/* Where credentials go, and what is made for each attempt: a list of { credential, operation, url, into, wire, prefix, basic, password, signed, made, over, algorithm, key, sign, value,
  * encoding }. */
 static void push_auth(lua_State *L, const struct provider *provider, const struct operation *operation) {
   int count = 0;
@@ -75,7 +82,7 @@ static void push_auth(lua_State *L, const struct provider *provider, const struc
     if (part->source != FROM_MAKING && (part->source != FROM_CREDENTIAL || (credential && credential->kind == CREDENTIAL_SETTING))) continue;
     push_place(L, part);
     binding_set_string(L, "credential", credential ? credential->name : NULL);
-    binding_set_string(L, "operation", part->operation);
+    set_fetched(L, provider, part);
     binding_set_string(L, "prefix", part->prefix);
     binding_set_true(L, "basic", part->basic);
     binding_set_string(L, "password", part->password);

@@ -31,6 +31,46 @@ local function show_all(names)
   end
 end
 
+--- "GET /cards/{card_id}", with the operation's own base_url.
+local function address(operation)
+  local path = (operation.base_url or "") .. operation.path
+  for _, step in ipairs(operation.before or {}) do
+    path = step.url and ("to '%s' of %s"):format(step.url, step.operation) or path
+  end
+  return operation.method .. " " .. path
+end
+
+--- "card_id = card_id, url = link", of a table.
+local function pairs_of(given)
+  local list = {}
+  for _, name in ipairs(check.keys(given)) do
+    table.insert(list, ("%s = %s"):format(name, given[name]))
+  end
+  return table.concat(list, ", ")
+end
+
+--- What is called before the operation, and why.
+local function show_first(operation)
+  local lines = {}
+  for _, entry in ipairs(operation.auth) do
+    if entry.operation then
+      table.insert(lines, ("  %s.%s%s  for a %s"):format(operation.provider, entry.operation, entry.url and " (" .. entry.url .. ")" or "",
+        entry.into and ("token, into %s %s"):format(entry.into, entry.wire) or "key"))
+    end
+  end
+  for _, step in ipairs(operation.before or {}) do
+    local with, take = pairs_of(step.with), pairs_of(step.take)
+    table.insert(lines, ("  %s.%s%s%s%s"):format(operation.provider, step.operation, with ~= "" and ", with " .. with or "",
+      take ~= "" and ", for " .. take or "", step.url and (", for where it is sent (%s)"):format(step.url) or ""))
+  end
+  if lines[1] then
+    line("\ncalled before it:\n", table.concat(lines, "\n"))
+  end
+  if operation.rate then
+    line(("\nrate: %.14g calls in %.14g seconds"):format(operation.rate[1], operation.rate.per))
+  end
+end
+
 local function show_provider(about)
   line(about.name, "  ", about.base_url or "without an address of its own")
   line "\ncredentials, from the environment:"
@@ -47,18 +87,19 @@ local function show_provider(about)
   end
   line "\noperations:"
   for _, name in ipairs(check.keys(about.operations)) do
-    line("  ", about.name, ".", name, "  ", about.operations[name].method, " ", about.operations[name].path)
+    line("  ", about.name, ".", name, "  ", address(about.operations[name]))
   end
 end
 
 local function show_operation(operation)
-  line(operation.provider, ".", operation.operation, "  ", operation.method, " ", operation.path)
+  line(operation.provider, ".", operation.operation, "  ", address(operation))
   line "\nparameters:"
   for _, name in ipairs(check.keys(operation.params)) do
     local param = operation.params[name]
     line("  ", name, "  ", param.type, param.required and ", required" or "", ", into ", param.into,
       param.enum and ", one of " .. table.concat(param.enum, ", ") or "", param.sensitive and ", from " .. environment.variable(operation.provider, name) or "")
   end
+  show_first(operation)
   line("\nfields of the record", operation.response.root ~= "" and " (" .. operation.response.root .. ")" or "", ":")
   for _, path in ipairs(check.keys(operation.response.fields)) do
     line("  ", path, "  ", operation.response.fields[path])

@@ -27,6 +27,16 @@ local function secret(variable)
   end
 end
 
+--- `base_urls` of a text: "https://id.acme.example=http://127.0.0.1:1", several with spaces between them. @return a table, or nil
+local function base_urls(text)
+  local made
+  for from, to in (text or ""):gmatch "(%S-)=(%S+)" do
+    made = made or {}
+    made[from] = to
+  end
+  return made
+end
+
 --- The configuration for `new` of a provider.
 -- @param name of the provider
 -- @return a table; or nil and what is wrong
@@ -34,6 +44,7 @@ function environment.config(name)
   local about = core.provider(name)
   local config = {
     base_url = os.getenv(environment.variable(name, "base_url")),
+    base_urls = base_urls(os.getenv(environment.variable(name, "base_urls"))),
     insecure_http = os.getenv "CARDS_INSECURE_HTTP" == "1" or nil,
     proxy = os.getenv "CARDS_PROXY",
     tls = os.getenv "CARDS_CA_FILE" and { ca_file = os.getenv "CARDS_CA_FILE" } or nil,

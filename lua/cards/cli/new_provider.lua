@@ -11,12 +11,13 @@ local DEFINITION = [==[
 return {
   name = "NAME",
   base_url = "https://api.NAME.example/v1",                   -- CARDS_UPPER_BASE_URL takes its place
-  auth = { type = "bearer", credential = "token" },           -- CARDS_UPPER_TOKEN, or CARDS_UPPER_TOKEN_FILE
+  auth = { type = "bearer", credential = "token" },           -- CARDS_UPPER_TOKEN, or CARDS_UPPER_TOKEN_FILE; one that is fetched: type = "oauth2" or "token"
   operations = {
     show = {
       method = "GET",
       path = "/cards/{card_id}",
       params = { card_id = { required = true } },             -- more: into = "query", "header" or "body"; type, enum, default, wire
+      -- what has to be called before it: before = { operation = "…", with = { card_id = "card_id" }, take = { token = "tokenId" } }
       response = {
         root = "data",
         -- pan, cvv, token and secret make a secret; so does every field that is not here

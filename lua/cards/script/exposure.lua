@@ -285,11 +285,29 @@ local function pages(operation, declared, at)
   end
 end
 
+--- A URL without TLS.
+local function url(value, at)
+  if type(value) == "string" and not value:find "^[Hh][Tt][Tt][Pp][Ss]://" then
+    at:wrong ": credentials and numbers would go there without TLS"
+  end
+end
+
+--- The URLs of entries of `auth` where tokens are given.
+local function auth(value, at)
+  local list = list_of(value)
+  for i, entry in ipairs(list) do
+    if type(entry) == "table" then
+      url(entry.url, (list == value and at:at(i) or at):at "url")
+    end
+  end
+end
+
 --- Adds what is wrong with a definition: oracles, and unless it is trusted exposures.
 function exposure.definition(value, at, trust)
   functions(value, at, 1)
-  if not trust and type(value.base_url) == "string" and not value.base_url:find "^[Hh][Tt][Tt][Pp][Ss]://" then
-    at:at "base_url":wrong ": credentials and numbers would go there without TLS"
+  if not trust then
+    url(value.base_url, at:at "base_url")
+    auth(value.auth, at:at "auth")
   end
   for name, operation in pairs(type(value.operations) == "table" and value.operations or {}) do
     local here = at:at "operations":at(name)
@@ -302,6 +320,8 @@ function exposure.definition(value, at, trust)
       echoes(operation, declared, here:at "echo")
       pages(operation, declared, here:at "pages")
       if not trust then
+        url(operation.base_url, here:at "base_url")
+        auth(operation.auth, here:at "auth")
         errors(operation, declared, here:at "error")
         fields(operation, here:at "response")
       end

@@ -205,18 +205,22 @@ describe("a URL out of an answer", function()
     leads["https://pan.bank.example"] = HTTPS .. "/bank_reveal"
     local made = bank.client(definition, { base_url = false, base_urls = leads })
     local function sent(url)
-      local _, err = made:reveal { card_id = id(), url = url }
-      assert.equal("no_card", err.code)
-      return sandbox.seen().last
+      local token = id()
+      local _, err = made:reveal { card_id = id(), url = url:format(token) }
+      return sandbox.seen("reveal-" .. token).last, token, err.code
     end
-    local last = sent "https://PAN.bank.example:443/cards/planted-1?sig=planted-2"
-    assert.equal("/bank_reveal/cards/planted-1?sig=planted-2", last.uri)
+    local last, token, code = sent "https://PAN.bank.example:443/cards/%s?sig=planted-2"
+    assert.equal("no_card", code)
+    assert.equal(("/bank_reveal/cards/%s?sig=planted-2"):format(token), last.uri)
     assert.is_nil(last.headers.authorization)
-    assert.equal("/bank_reveal/cards/x", sent("https://pan.bank.example/cards/x").uri)
+    last, token, code = sent "https://pan.bank.example/cards/%s"
+    assert.equal("no_card", code)
+    assert.equal("/bank_reveal/cards/" .. token, last.uri)
     leads = { ["https://id.bank.example"] = HTTPS .. "/nowhere", ["https://id.bank.example/auth"] = HTTPS .. "/bank_login" } -- the longer one counts
     made = bank.client(definition, { base_urls = leads })
-    assert.equal("no_credential", select(2, made:reveal { card_id = id(), url = "https://api.bank.example/v1/bank_reveal/cards/x" }).code)
-    assert.equal("/bank_reveal/cards/x", sandbox.seen().last.uri)
+    last, token, code = sent "https://api.bank.example/v1/bank_reveal/cards/%s"
+    assert.equal("no_credential", code)
+    assert.equal("/bank_reveal/cards/" .. token, last.uri)
   end)
 
   it("is kept for its origin: many of them need no new settings for each", function()
