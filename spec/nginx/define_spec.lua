@@ -1,90 +1,186 @@
---- Providers of cards.define in nginx: calls that yield, sign and go through pages, and definitions that are replaced while calls of them are under way.
+--- Tokens, steps and rates of a definition in nginx: they let the worker go on, and workers share a token.
 
 local nginx = require "support.nginx"
 if nginx.is_missing("define", pending) then return end
 
-local APP = [[
-local cards = require "cards"
-local acme = require "support.acme"
 local sandbox = require "support.sandbox"
+
+local server, tenant
+
+local APP = [[
+local bank, cards = require "support.bank", require "cards"
 local app = {}
 
-function app.define()
-  local auth = { { type = "bearer" }, { type = "signer", name = "X-Signature", credential = "key", sign = function(request) return request.method end } }
-  app.plain = acme.client(cards.define(acme.definition()))
-  app.signed = acme.client(cards.define(acme.definition(nil, { name = "signed", auth = auth })), { key = "k" })
-  app.list = acme.client(cards.define {
-    name = "acme_list", auth = { type = "bearer" },
-    operations = { list = { path = "/lists/{list}", params = { list = {}, page_token = {} }, response = { fields = { count = "integer", next = "string" } },
-      pages = { items = "items", cursor = "next", into = "page_token" } } },
-  }, { base_url = sandbox.url "HTTPS_URL" .. "/acme_list" })
-  collectgarbage()
-  collectgarbage()
-end
-app.define()
-
-function app.show(client, id)
-  local record, err = app[client]:show(id or ngx.var.arg_id)
-  return record and ("%s %s %d"):format(getmetatable(record), tostring(record.pan), record.exp_month) or tostring(err)
+local function client(name, change, config)
+  local definition = bank.with_steps(bank.definition(nil, nil, { name = name }), nil, { auth = {} })
+  if change then change(definition.operations) end
+  local whole = { tenant = "@tenant@-" .. name, timeout = 20 }
+  for key, value in pairs(config or {}) do whole[key] = value end
+  return (bank.client(definition, whole))
 end
 
-function app.pages()
-  local counts = {}
-  for page in app.list:pages("list", { list = ngx.var.arg_id }) do
-    counts[#counts + 1] = page.count
-  end
-  return table.concat(counts, " ")
-end
+app.shared = client("bank_shared", nil, { shared = "tokens" })
+app.brief = client("bank_brief", nil, { shared = "tokens", mode = "brief" })
+app.once = client("bank_once", nil, { shared = "tokens", mode = "once" })
+app.own = client("bank_own")
+app.slow = client("bank_slow", nil, { headers = { ["X-Sandbox"] = "slow_first_byte=0.5" } })
+app.held = client("bank_held", nil, { headers = { ["X-Sandbox"] = "slow_first_byte=1.5" } })
+app.rated = client("bank_rated", function(operations) operations.vault.rate = { 1, per = 60 } end)
 
-function app.all()
-  local a, b = cards.all { function() return app.show("plain", "a") end, function() return app.show("signed", "b") end }
-  return a[1] .. ", " .. b[1]
-end
+function app.said(record, err) return record and tostring(record.pan) or tostring(err) end
 
 return app
 ]]
 
-describe("a defined provider in nginx", function()
-  local server
-
-  setup(function()
-    server = nginx.start("define", {
-      app = APP,
-      locations = {
-        ["/plain"] = 'ngx.print(require("app").show "plain")',
-        ["/signed"] = 'ngx.print(require("app").show "signed")',
-        ["/all"] = 'ngx.print(require("app").all())',
-        ["/pages"] = 'ngx.print(require("app").pages())',
-        ["/define"] = 'require("app").define() ngx.print "defined"',
-      },
-    })
-  end)
-
-  teardown(function()
-    if server then server:stop() end
-  end)
-
-  it("is called, signs, and goes through pages", function()
-    assert.equal("acme.show ************1111 7", server:body "/plain?id=c_1")
-    assert.equal("signed.show ************1111 7", server:body "/signed?id=c_1")
-    assert.equal("acme.show ************1111 7, signed.show ************1111 7", server:body "/all")
-    assert.equal("1 2 3", server:body "/pages?id=mine")
-    assert.matches("^acme.show: not_found %(HTTP 404", server:body "/plain?id=sandbox-status=404")
-  end)
-
-  it("may be replaced and collected while its calls are under way", function()
+local SCRIPTS = {
+  show = "return ngx.worker.pid(), app.said(app.shared:show(ngx.var.arg_id))",
+  brief = "return app.said(app.brief:show(ngx.var.arg_id))",
+  once = "return app.said(app.once:show(ngx.var.arg_id))",
+  vault = "return app.said(app.own:vault(ngx.var.arg_id))",
+  reveal = "return app.said(app.own:reveal(ngx.var.arg_id))",
+  slow = "return app.said(app.slow:vault(ngx.var.arg_id))",
+  held = "return app.said(app.held:vault(ngx.var.arg_id))",
+  short = "return app.said(app.slow:vault(ngx.var.arg_id, { timeout = 0.7 }))",
+  all = [[
     local calls = {}
-    for i = 1, 24 do
-      calls[i] = function()
-        local name = i % 2 == 0 and "plain" or "signed"
-        assert.matches("show %*+1111 7$", server:body(("/%s?id=sandbox-slow_first_byte=0.%d"):format(name, i % 5 + 1)))
-      end
-      if i % 4 == 0 then
-        calls[i] = function() assert.equal("defined", server:body "/define") end
-      end
+    for i = 1, 8 do calls[i] = function() return app.own:vault(ngx.var.arg_id .. i) end end
+    local said = {}
+    for i, result in ipairs { cards.all(calls) } do said[i] = app.said(result[1], result[2]) end
+    return table.concat(said, ",") ]],
+  rated = "return app.said(app.rated:vault(ngx.var.arg_id, { timeout = 3 }))",
+  keys = [[
+    local all = {}
+    for _, key in ipairs(ngx.shared.tokens:get_keys(0)) do all[#all + 1] = key .. "=" .. tostring(ngx.shared.tokens:get(key)) end
+    return (table.concat(all, "\n")) ]],
+}
+
+setup(function()
+  tenant = sandbox.unique_id "tenant"
+  local locations = {}
+  for path, source in pairs(SCRIPTS) do
+    locations["/" .. path] = ([[
+      local app, cards = require "app", require "cards"
+      local function run() %s end
+      local values = { run() }
+      for i = 1, table.maxn(values) do values[i] = tostring(values[i]) end
+      ngx.print(table.concat(values, " ")) ]]):format(source)
+  end
+  local function start(name, workers)
+    return nginx.start(name, {
+      app = APP:gsub("@tenant@", tenant .. "-" .. workers), workers = workers, locations = locations, server = "lua_check_client_abort on;",
+      http = "lua_shared_dict tokens 1m;\ninit_by_lua_block { require 'cards' }",
+    })
+  end
+  server = { one = start("define-one", 1), many = start("define-many", 4) }
+end)
+
+teardown(function()
+  for _, one in pairs(server) do one:stop() end
+end)
+
+local MASKED = "************1111"
+
+local function id() return sandbox.unique_id "bank" end
+
+local function logins(which, name)
+  return sandbox.seen(("%s-%d-%s"):format(tenant, which == "many" and 4 or 1, name)).count
+end
+
+--- Sends so many requests at once. @return what each said
+local function ask(which, path, count)
+  local said, list = {}, {}
+  for i = 1, count do
+    list[i] = function()
+      local what = server[which]:body(path .. "?id=" .. id())
+      said[#said + 1] = what
     end
-    nginx.together(table.unpack(calls))
-    assert.equal("acme.show ************1111 7", server:body "/plain?id=c_1")
-    assert.same({}, server:complaints())
+  end
+  nginx.together(table.unpack(list))
+  assert.equal(count, #said)
+  return said
+end
+
+describe("in nginx a token", function()
+  it("is fetched once for all workers, and lies nowhere in plain", function()
+    local workers, seen = {}, 0
+    nginx.wait_for("several workers to answer", function()
+      for _, said in ipairs(ask("many", "/show", 12)) do
+        local pid, what = said:match "^(%d+) (.*)$"
+        assert.equal(MASKED, what)
+        seen = seen + (workers[pid] and 0 or 1)
+        workers[pid] = true
+      end
+      return seen > 1
+    end)
+    assert.equal(1, logins("many", "bank_shared"))
+    local all = server.many:body "/keys"
+    assert.matches("cards.token:%x+=%d+", all)
+    assert.is_nil(all:find("bank.", 1, true))
   end)
+
+  it("is fetched anew after a 401, and when its time is over", function()
+    for _ = 1, 3 do assert.equal(MASKED, server.one:body("/once?id=" .. id())) end
+    assert.equal(3, logins("one", "bank_once"))
+    assert.equal(MASKED, server.one:body("/brief?id=" .. id()))
+    nginx.wait_for("another login", function()
+      assert.equal(MASKED, server.one:body("/brief?id=" .. id()))
+      return logins("one", "bank_brief") > 1
+    end)
+  end)
+
+  it("is fetched by another request where the one that fetches is gone", function()
+    local first = id()
+    server.one:get("/held?id=" .. first, { give_up = function()
+      nginx.wait_for("the login", function() return logins("one", "bank_held") == 1 end)
+    end })
+    assert.equal(MASKED, server.one:body("/held?id=" .. id()))
+    assert.equal(2, logins("one", "bank_held"))
+    assert.equal(0, sandbox.seen("step-" .. first).count)
+  end)
+end)
+
+describe("in nginx a step", function()
+  it("is made before its call, in cards.all too", function()
+    for _ = 1, 2 do
+      for _, path in ipairs { "/vault", "/reveal" } do
+        for _, said in ipairs(ask("one", path, 5)) do assert.equal(MASKED, said) end
+      end
+      assert.equal((MASKED .. ","):rep(8):sub(1, -2), server.one:body("/all?id=" .. id()))
+    end
+    assert.equal(1, logins("one", "bank_own"))
+  end)
+
+  it("lets the worker go on", function()
+    local order = {}
+    nginx.together(
+      function()
+        assert.equal(MASKED, server.one:body("/slow?id=" .. id()))
+        order[#order + 1] = "slow"
+      end,
+      function()
+        nginx.wait_for("the login", function() return logins("one", "bank_slow") == 1 end)
+        assert.equal(MASKED, server.one:body("/vault?id=" .. id()))
+        order[#order + 1] = "quick"
+      end)
+    assert.same({ "quick", "slow" }, order)
+  end)
+
+  it("has the deadline of the call", function()
+    local card = id()
+    assert.matches("bank_slow%.%w+: timeout: no answer in time", server.one:body("/short?id=" .. card))
+    assert.equal(1, sandbox.seen("step-" .. card).count)
+  end)
+end)
+
+it("in nginx a rate holds for the calls of a worker", function()
+  local passed, refused = 0, 0
+  for _, said in ipairs(ask("one", "/rated", 6)) do
+    passed = passed + (said == MASKED and 1 or 0)
+    refused = refused + (said:find "bank_rated.vault: rate_limited: the rate is used up" and 1 or 0)
+  end
+  assert.same({ 1, 5 }, { passed, refused })
+end)
+
+it("leaves nothing behind in the error log", function()
+  for _, one in pairs(server) do assert.same({}, one:complaints()) end
 end)
