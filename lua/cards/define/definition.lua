@@ -2,6 +2,8 @@
 --
 --     name        of the provider: small letters, digits and _
 --     base_url    the default of `new`
+--     hosts       a list of names, with or without a port, where a URL out of an answer may lead besides
+--     rate        { 600, per = 60 }: so many calls in so many seconds, for all calls with the same credentials
 --     page        the URL of its documentation; an operation may have one of its own
 --     credentials by name, more about those that `auth` names: { type = "pem" (a key, in lines) or "function", optional,
 --                 one_of = name of a group of which `new` takes exactly one }
@@ -20,17 +22,24 @@
 --                 sign is called before every attempt, with { method, url, path, body, credential } and hmac(encoding, …). path has its
 --                 query; a text with a secret in it is a secret. hmac is HMAC-SHA-256 of texts and secrets under the credential, as
 --                 "hex" or "base64". sign returns the header's value, or nil and the reason
+--                   { type = "token", operation = "login", value = "access_token", expires = path, ttl = seconds, with, name, prefix, into }
+--                   { type = "oauth2", url, credential = { "client_id", "client_secret" }, scope, audience, client_auth = "basic" or "body", ttl, … }
+--                 a token of an operation, and its short form for client credentials, see docs/guide/tokens.md
 --     settings    by name, values in `new` that are no secrets: { wire = "X-Version", into = "header" or as of params, default, required,
 --                 operations = a list of the operations that send it }
 --     operations  by name:
 --       method      GET (default), POST, PUT, PATCH, DELETE
 --       encoding    of the body: "json" (default) or "form", in which the body path card.id becomes the name card[id]
 --       path        below base_url, with {placeholders}; it may have a query
+--       base_url    of this operation. At another host than the definition's it has only what its own auth says
+--       before      a list of steps { operation, with = { its parameter = ours }, take = { ours = path in its record }, url = path in its record
+--                     of where this operation is sent }, see docs/guide/steps.md
+--       rate        in the place of the definition's
 --       auth        replaces the definition's for this operation; {} for none
 --       params      by name: { required, into, wire, type, enum, default, sensitive, excludes, unique }, or { value } for a constant; or a
 --                     list of those, each with its `name`, where the order in the body matters. into: "path" (default where the path
---                     has it), "query" (default of GET and DELETE), "header", "body" (default of others), or a path in the body,
---                     "body.card.id"; wire: the provider's name for it; type: string, integer, number, boolean; unique: generated where
+--                     has it), "query" (default of GET and DELETE), "header", "body" (default of others), a path in the body,
+--                     "body.card.id", or "none"; wire: the provider's name for it; type: string, integer, number, boolean; unique: generated where
 --                     the caller gives none
 --       success     { path, equals = a value or a list of them }, { path, absent = true } or { status = a status of 2xx or a list of
 --                   them }, or a list of those, which all hold in a success; an answer that breaks one is `declined`, with

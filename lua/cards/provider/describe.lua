@@ -13,6 +13,9 @@ local provider = require "cards.provider"
 --   auth       a list of the secret values in every call: { credential = its name in `new`, into, wire, prefix }. With basic = true it is the user, and
 --              `password` names the other credential. Without `into` the value itself is not sent. With signed = true it is made for each attempt:
 --              { over = template of what is signed, algorithm, key, sign = credentials, value = template of what is sent }
+--              With `operation` that operation gives it, a token, or a key without `into`; `url` is that of one which only gives tokens
+--   before     the steps: a list of { operation, with, take, url }
+--   rate       { calls, per = seconds }
 --   settings   the other values in every call, by their name in `new`: { into, wire, default, required }
 --   success    a list of { path, equals = a value or a list, absent, shape } and { status = one or a list }; empty
 --   response   { root, fields = { path = type }, required = { paths } }

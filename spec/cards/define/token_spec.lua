@@ -272,7 +272,8 @@ describe("oauth2", function()
     local module = cards.define(definition())
     assert.is_nil(module.oauth2)
     assert.is_nil(cards.describe(module).oauth2)
-    assert.same({ { operation = "oauth2", into = "header", wire = "Authorization", prefix = "Bearer " } }, cards.describe(module, "show").auth)
+    local auth = { operation = "oauth2", url = sandbox.url "HTTPS_URL" .. "/bank_oauth/token", into = "header", wire = "Authorization", prefix = "Bearer " }
+    assert.same({ auth }, cards.describe(module, "show").auth)
     local own = definition()
     own.operations.oauth2 = { path = "/x" }
     assert.equal("oauth2_2", cards.describe(cards.define(own), "show").auth[1].operation)
