@@ -4,14 +4,18 @@
 --   provider "alix"; asked, misbehaviours of the sandbox; kind "ok" or the kind of the error that has to come back; way "call", of ways.lua;
 --   config, options   more of the client's configuration and of the call's
 --   url, proxy   another address of the sandbox; one of its proxies, with a password where `secrets` has one
+--   mechanism   of a definition, by its name in mechanisms.lua: the issuer takes the place of the sandbox
 --   calls     so many instead of one; idle_timeout   seconds, after which no connection is kept any more when all is closed
 --   first     another module initialised libcurl before cards came; hooks   another one has put cJSON's own hooks back, "before" the calls or in "between"
 --   secrets   names of more markers, each held open once; kept   copies more of them in memory that is neither locked nor kept out of dumps: { name = count },
---             by libcurl as long as a connection is kept, or in a header as long as the client is
+--             by libcurl as long as a connection is kept, in a header or as a key that OpenSSL has read as long as the client is
 --   count   so many cards with markers of their own
 --   digits    the number is one, and so long; spaced   the provider writes spaces around the secrets; environment   the credential that comes from there
 --   found     a control: these have to be found; measured   written down, whatever it is; short   part of the short form }
 
+local mechanisms = require "memcheck.mechanisms"
+
+local read_key = { private_key = 1 } -- the number of a P-256 key, see src/crypto/key_cache.h
 local once = { retries = 0 }
 
 local rows = {
@@ -66,10 +70,10 @@ local rows = {
   { "1,000 calls, 64 at once", way = "thousand_each" },
   { "cards.all of 64", way = "all", count = 64, short = true },
   { "card, mask, events, errors, JSON", way = "masked", digits = 19, short = true },
-  { "NetXD with a private key", provider = "netxd", way = "signed", secrets = { "account_number", "private_key" }, short = true },
-  { "NetXD declined, echoing all", provider = "netxd", way = "signed", secrets = { "account_number", "private_key" }, asked = "echo_secrets=200",
+  { "NetXD with a private key", provider = "netxd", way = "signed", secrets = { "account_number", "private_key" }, kept = read_key, short = true },
+  { "NetXD declined, echoing all", provider = "netxd", way = "signed", secrets = { "account_number", "private_key" }, kept = read_key, asked = "echo_secrets=200",
     kind = "declined" },
-  { "NetXD, cut body", provider = "netxd", way = "signed", secrets = { "account_number", "private_key" }, asked = "cut_short",
+  { "NetXD, cut body", provider = "netxd", way = "signed", secrets = { "account_number", "private_key" }, kept = read_key, asked = "cut_short",
     kind = "network", config = once },
   { "Whop", provider = "whop" },
   { "PayEngine", provider = "payengine" },
@@ -80,6 +84,30 @@ local rows = {
   { "Marqeta, Basic of two credentials", provider = "marqeta", short = true },
   { "Stripe, defined in Lua", provider = "stripe" },
   { "Lithic, mapped with transforms", provider = "lithic", way = "mapped", digits = 19, spaced = true, short = true },
+  { "defined: JWE by RSA, the whole answer", mechanism = "jwe", short = true },
+  { "defined: JWE by ECDH", mechanism = "ecdh" },
+  { "defined: JWE, its tag is changed", mechanism = "cut" },
+  { "defined: AES, a member that is JSON", mechanism = "member" },
+  { "defined: AES, its padding is wrong", mechanism = "padding" },
+  { "defined: RSA-OAEP and RSA-PKCS1, fields", mechanism = "fields", short = true },
+  { "defined: AES, its key is in the answer", mechanism = "wrapped" },
+  { "defined: session key", mechanism = "session", short = true },
+  { "defined: derived key", mechanism = "derived" },
+  { "defined: JWE, the whole body", mechanism = "sealed" },
+  { "defined: RSA, a member of the body", mechanism = "member_sealed" },
+  { "defined: HMAC", mechanism = "hmac" },
+  { "defined: signature by RSA", mechanism = "rsa", short = true },
+  { "defined: signature by RSA-PSS", mechanism = "pss" },
+  { "defined: signature by ECDSA", mechanism = "ecdsa" },
+  { "defined: signature by Ed25519", mechanism = "ed25519" },
+  { "defined: JWT", mechanism = "jwt" },
+  { "defined: OAuth 1.0a", mechanism = "oauth1" },
+  { "defined: token of an operation", mechanism = "token", short = true },
+  { "defined: token for a JWT assertion", mechanism = "assertion" },
+  { "defined: OAuth 2", mechanism = "oauth2" },
+  { "defined: steps", mechanism = "steps" },
+  { "defined: XML both ways", mechanism = "xml", short = true },
+  { "defined: form", mechanism = "form" },
   { "control: a revealed string is kept", way = "kept", found = { "pan" }, short = true },
   { "control: a revealed string is dropped", way = "revealed", found = { "pan" } },
   { "control: UTF-16, base64, hex", way = "disguised", found = { "pan", "cvv", "access_token" } },
@@ -92,13 +120,13 @@ local rows = {
   { "another module first, a key's password", first = true, url = "MTLS_URL", way = "locked", secrets = { "key_password" } },
   { "another module first, a proxy's password", first = true, proxy = "PROXY_URL", secrets = { "proxy_password" }, idle_timeout = 0.2, measured = true },
   { "another module first, NetXD, 200 calls", provider = "netxd", first = true, way = "signed_often", calls = 200,
-    secrets = { "account_number", "private_key" }, short = true },
+    secrets = { "account_number", "private_key" }, kept = read_key, short = true },
   { "cJSON's hooks put back, 200 calls", hooks = "before", way = "often", calls = 200, short = true },
   { "cJSON's hooks put back in between, 200 calls", hooks = "between", way = "often", calls = 200 },
   { "cJSON's hooks put back, refusals that echo all", hooks = "before", way = "often", calls = 200, asked = "echo_secrets", kind = "declined" },
   { "cJSON's hooks put back, garbage behind the JSON", hooks = "before", way = "often", calls = 200, asked = "trailing_garbage", kind = "protocol" },
   { "cJSON's hooks put back, NetXD, 200 calls", provider = "netxd", hooks = "before", way = "signed_often", calls = 200,
-    secrets = { "account_number", "private_key" } },
+    secrets = { "account_number", "private_key" }, kept = read_key },
   { "another module first, cJSON's hooks put back, 200 calls", first = true, hooks = "between", way = "often", calls = 200, short = true },
 }
 
@@ -109,8 +137,8 @@ local answers = { alix = { "pan", "cvv" }, netxd = { "cvv" }, whop = { "pan", "c
 for i, row in ipairs(rows) do
   row.name, row.number = row[1], i
   row.provider = row.provider or "alix"
-  row.kind = row.kind or "ok"
-  row.way = row.way or "call"
+  row.kind = row.kind or row.mechanism and mechanisms[row.mechanism].kind or "ok"
+  row.way = row.way or row.mechanism and "mechanism" or "call"
   row.secrets = row.secrets or {}
   row.answer = answers[row.provider]
 end

@@ -1,5 +1,6 @@
 --- Random markers, and what is planted of them in the sandbox. Made by the driver; a target gets them through pipes only.
 
+local issuer = require "memcheck.issuer"
 local program = require "support.program"
 local sandbox = require "support.sandbox"
 
@@ -52,8 +53,10 @@ local function lock(password)
 end
 
 --- What a row needs.
--- @return { id, given = { name = bytes for a pipe }, wanted = { name = hexadecimal digits to look for }, credentials = { name }, answer = { name } }
+-- @return { id, given = { name = bytes for a pipe }, wanted = { name = hexadecimal digits to look for }, credentials = { name }, answer = { name } }; of a row
+--   with a mechanism what issuer.markers returns
 function markers.of(row)
+  if row.mechanism then return issuer.markers(row, markers.folder, function(count, letters) return random(count, letters or LETTERS) end) end
   local self = { id = markers.id(), given = {}, wanted = {}, credentials = {}, answer = {} }
   local accepted = {}
   local function make(name, text)

@@ -37,6 +37,8 @@ end
 -- What a row holds open: { name = 1 }.
 local function held(row, marked)
   local open = {}
+  for name, count in pairs(marked.held or {}) do open[name] = count + (marked.kept[name] or 0) end
+  if row.mechanism then return open end
   for _, list in ipairs { marked.credentials, row.secrets, row.kind == "ok" and marked.answer or {} } do
     for _, name in ipairs(list) do open[name] = 1 + (row.kept and row.kept[name] or 0) end
   end
@@ -56,7 +58,7 @@ end
 -- Copies of a secret that is open have to be in memory that is not dumped.
 local function check_pages(wrong, open, allowed, kept)
   for _, hit in ipairs(open.hits) do
-    if allowed[hit.name] and not (kept and kept[hit.name]) and not hit.flags:find "dd" and not hit.where:find("[environment]", 1, true) then
+    if allowed[hit.name] and not kept[hit.name] and not hit.flags:find "dd" and not hit.where:find("[environment]", 1, true) then
       add(wrong, "open", { hit.name .. " is in a page that is dumped" })
     end
   end
@@ -67,13 +69,15 @@ local function scan(row)
   local marked = markers.of(row)
   local allowed, counts, wrong, found = held(row, marked), {}, {}, {}
   local total, bad, copies
+  local kept = row.kept or marked.kept or {}
   local target = plain.start(row, marked, folder .. "/target")
   target:reach "open"
+  if marked.refresh then marked.refresh() end
   local open = scanner.process(folder .. "/target", marked.wanted, target.pid)
   total, bad, found.open = scanner.judge(open, allowed, row.environment)
   counts.open = counted(total, allowed)
   add(wrong, "open", bad)
-  if not row.found then check_pages(wrong, open, allowed, row.kept) end
+  if not row.found then check_pages(wrong, open, allowed, kept) end
   if not READ[open.call] then add(wrong, "open", { "the target does not wait in read but in system call " .. tostring(open.call) }) end
   target:go_on()
   target:reach "closed"
@@ -88,10 +92,11 @@ local function scan(row)
   else
     target = plain.start(row, marked, folder .. "/target")
     target:reach "open"
+    if marked.refresh then marked.refresh() end
     dump = scanner.core(folder .. "/target", marked.wanted, target:abort())
   end
   local dumped = {}
-  for name, count in pairs(row.kept or {}) do dumped[name] = count end
+  for name, count in pairs(kept) do dumped[name] = count end
   if row.environment and not no_core then dumped[row.environment] = 1 end
   total, bad, found.core = scanner.judge(dump, dumped, no_core and row.environment)
   counts.core = total

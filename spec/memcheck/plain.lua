@@ -65,6 +65,7 @@ function plain.start(row, marked, folder)
   local given, exports = {}, {}
   for name, text in pairs(marked.given) do given[name] = text end
   if marked.key then given.private_key = plain.contents(marked.key) end
+  exports.MEMCHECK_URL = marked.url
   if row.environment then
     exports.MEMCHECK_SECRET = given[row.environment]
     given[row.environment] = nil

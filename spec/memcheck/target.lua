@@ -57,7 +57,7 @@ table.sort(t.credentials)
 
 function t.expect(record, err)
   local got = record and "ok" or err.kind
-  if got ~= row.kind then error(("%s instead of %s: %s"):format(got, row.kind, tostring(err)), 0) end
+  if got ~= t.row.kind then error(("%s instead of %s: %s"):format(got, row.kind, tostring(err)), 0) end
 end
 
 --- In the midst of many calls.
@@ -86,8 +86,9 @@ stage "open"
 
 -- One secret is closed, what else there is goes with its owner.
 local record = held.record
-if record and record.cardNo then record.cardNo:close() end
-record, held, t.last_secret = nil, nil, nil -- luacheck: ignore
+local number = record and (record.cardNo or record.pan)
+if number then number:close() end
+record, number, held, t.last_secret = nil, nil, nil, nil -- luacheck: ignore
 if row.idle_timeout then let_connections_go() end
 collectgarbage()
 collectgarbage()

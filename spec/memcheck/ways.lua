@@ -2,6 +2,7 @@
 
 local cards = require "cards"
 local cjson = require "cjson"
+local mechanisms = require "memcheck.mechanisms"
 local sandbox = require "support.sandbox"
 
 local unpack = table.unpack or unpack -- luacheck: ignore
@@ -181,6 +182,20 @@ function ways.sign(t, held)
   local defaults = sandbox.config "netxd".defaults
   defaults.account_number = t.secret "account_number"
   keep(t, held, call(t, held, { signature = false, sign = function() return "netxd_signature_sandbox" end, defaults = defaults }))
+end
+
+--- The definition of the row's mechanism: as many calls as it says, of which the last one's record is kept.
+function ways.mechanism(t, held)
+  local mechanism, url = mechanisms[t.row.mechanism], os.getenv "MEMCHECK_URL"
+  local config = { tls = { ca_file = sandbox.url "CA_FILE" }, retries = 0 }
+  for name in pairs(mechanism.takes) do config[name] = t.secret(name) end
+  held.params = { number = mechanism.number and t.secret "number" or nil }
+  held.client = cards.define(mechanisms.definition(mechanism, url)).new(config)
+  for i = 1, t.row.calls or 4 do
+    held.record, held.err = held.client:show(held.params)
+    t.expect(held.record, held.err)
+    if i % 2 == 0 and i < (t.row.calls or 4) then close(held.record) end
+  end
 end
 
 function ways.locked(t, held)
