@@ -20,7 +20,8 @@ for (const [name, how] of Object.entries(kinds)) {
   const jwk = privateKey.export({ format: "jwk" });
   writeFileSync(file(`${name}.pem`), privateKey.export({ type: "pkcs8", format: "pem" }), { mode: 0o600 });
   keys[name] = createPublicKey(privateKey);
-  numbers[name] = Object.fromEntries(["d", "p", "q", "dp", "dq", "qi"].filter((one) => jwk[one]).map((one) => [one, Buffer.from(jwk[one], "base64url").toString("hex")]));
+  const secret = ["d", "p", "q", "dp", "dq", "qi"].filter((one) => jwk[one]);
+  numbers[name] = Object.fromEntries(secret.map((one) => [one, hex(Buffer.from(jwk[one], "base64url"))]));
 }
 const own = generateKeyPairSync("rsa", { modulusLength: 2048 });
 writeFileSync(file("issuer.pem"), own.publicKey.export({ type: "spki", format: "pem" }));

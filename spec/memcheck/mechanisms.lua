@@ -12,27 +12,34 @@ local CREDENTIALS = { rsa = PEM, ec = PEM, ed25519 = PEM, issuer = PEM, bytes = 
 local OVER = "{method}\n{path}\n{client_id}\n{body|sha256|hex}"
 
 local function jwe(alg, enc) return { decrypt = { type = "jwe", alg = alg, enc = enc, key = "private_key", json = true }, fields = FIELDS } end
-local function aes(key) return { decrypt = { type = "aes-256-cbc", at = "data", key = key, iv = key == "shared_key" and "prefix" or "zero", json = true }, fields = FIELDS } end
+local function aes(key, iv) return { decrypt = { type = "aes-256-cbc", at = "data", key = key, iv = iv, json = true }, fields = FIELDS } end
 
 local function signature(algorithm, kind)
   return { auth = { type = "signature", name = "X-Signature", algorithm = algorithm, key = "signing_key", over = OVER },
     takes = { signing_key = kind, client_id = "plain" } }
 end
 
+local function jwt(into)
+  return { type = "jwt", into = into, key = "private_key", algorithm = "RS256", claims = { iss = "{client_id}", exp = "{now.unix+60}" } }
+end
+
+local TOKEN = { fields = { access_token = "token", expires_in = "integer" } }
+local function token(operation) return { type = "token", operation = operation, value = "access_token", expires = "expires_in" } end
+
 local mechanisms = {
   jwe = { takes = { private_key = "rsa" }, response = jwe("RSA-OAEP-256", "A256GCM") },
   ecdh = { takes = { private_key = "ec" }, response = jwe("ECDH-ES+A256KW", "A128CBC-HS256") },
   cut = { takes = { private_key = "rsa" }, response = jwe("RSA-OAEP-256", "A256GCM"), kind = "protocol" },
-  member = { takes = { shared_key = "bytes" }, response = aes "shared_key" },
-  padding = { takes = { key = "bytes" }, response = aes "key", kind = "protocol" },
+  member = { takes = { shared_key = "bytes" }, response = aes("shared_key", "prefix") },
+  padding = { takes = { key = "bytes" }, response = aes("key", "zero"), kind = "protocol" },
   fields = { takes = { private_key = "rsa" }, digits = true, response = { fields = {
     pan = { type = "pan", decrypt = { type = "rsa-oaep-sha256", key = "private_key" } },
     cvv = { type = "cvv", decrypt = { type = "rsa-pkcs1", key = "private_key", encoding = "hex" } } } } },
   wrapped = { takes = { private_key = "rsa" }, response = { fields = FIELDS, decrypt = { type = "aes-gcm", at = "payload", json = true,
     key = { at = "key", type = "rsa-oaep-sha256", key = "private_key" } } } },
-  session = { takes = { issuer_key = "issuer" }, method = "POST", response = aes "session",
+  session = { takes = { issuer_key = "issuer" }, method = "POST", response = aes("session", "zero"),
     params = { key = { session = 32, wrap = { type = "rsa-pkcs1", key = "issuer_key", encoding = "hex" }, into = "body.key" } } },
-  derived = { takes = { secret_key = "plain" }, response = aes "derived", derived = { from = "{secret_key|sha256}", length = 32 } },
+  derived = { takes = { secret_key = "plain" }, response = aes("derived", "zero"), derived = { from = "{secret_key|sha256}", length = 32 } },
   sealed = { takes = { issuer_key = "issuer" }, method = "POST", number = true, response = { fields = FIELDS }, params = { number = { into = "body.number" } },
     encrypt = { type = "jwe", alg = "RSA-OAEP-256", enc = "A256GCM", key = "issuer_key", at = "body" } },
   member_sealed = { takes = { issuer_key = "issuer" }, method = "POST", number = true, response = { fields = FIELDS },
@@ -43,18 +50,16 @@ local mechanisms = {
   pss = signature("rsa-pss-sha512", "rsa"),
   ecdsa = signature("ecdsa-sha256", "ec"),
   ed25519 = signature("ed25519", "ed25519"),
-  jwt = { takes = { private_key = "rsa", client_id = "plain" },
-    auth = { type = "jwt", key = "private_key", algorithm = "RS256", claims = { iss = "{client_id}", exp = "{now.unix+60}" } } },
+  jwt = { takes = { private_key = "rsa", client_id = "plain" }, auth = jwt() },
   oauth1 = { takes = { consumer_key = "text", private_key = "rsa" }, auth = { type = "oauth1", consumer_key = "consumer_key", key = "private_key" } },
-  token = { takes = { client_secret = "text" }, token = true, path = "/bearer", auth = { type = "token", operation = "login", value = "access_token", expires = "expires_in" },
-    others = { login = { method = "POST", path = "/login", auth = { type = "body", path = "key", credential = "client_secret" }, response = { fields = { access_token = "token", expires_in = "integer" } } } } },
-  assertion = { takes = { private_key = "rsa", client_id = "plain" }, token = true, path = "/bearer",
-    auth = { type = "token", operation = "grant", value = "access_token", expires = "expires_in" },
-    others = { grant = { method = "POST", path = "/grant", auth = { type = "jwt", key = "private_key", algorithm = "RS256", into = "body.assertion",
-      claims = { iss = "{client_id}", exp = "{now.unix+60}" } }, response = { fields = { access_token = "token", expires_in = "integer" } } } } },
+  token = { takes = { client_secret = "text" }, token = true, path = "/bearer", auth = token "login", others = { login = { method = "POST", path = "/login",
+    auth = { type = "body", path = "key", credential = "client_secret" }, response = TOKEN } } },
+  assertion = { takes = { private_key = "rsa", client_id = "plain" }, token = true, path = "/bearer", auth = token "grant", others = { grant = {
+    method = "POST", path = "/grant", auth = jwt "body.assertion", response = TOKEN } } },
   oauth2 = { takes = { client_id = "text", client_secret = "text" }, token = true, path = "/bearer",
     auth = { type = "oauth2", url = "@url/oauth2", credential = { "client_id", "client_secret" } } },
-  steps = { takes = {}, path = "/stepped", step = true, params = { token = { into = "header", wire = "X-Card-Token" } }, before = { operation = "step", take = { token = "tokenId" } },
+  steps = { takes = {}, path = "/stepped", step = true, params = { token = { into = "header", wire = "X-Card-Token" } },
+    before = { operation = "step", take = { token = "tokenId" } },
     others = { step = { method = "POST", path = "/step", auth = {}, response = { fields = { tokenId = "token" } } } } },
   xml = { takes = { client_secret = "plain" }, method = "POST", encoding = "xml", template = "<Login><Password>{client_secret}</Password></Login>",
     response = { format = "xml", fields = { ["Card.@Number"] = "pan", ["Card.Cvv"] = "cvv" } } },
