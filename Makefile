@@ -114,7 +114,9 @@ packaging: $(BUILD)/5.1/cards/core.so $(BUILD)/5.3/cards/core.so ## the specs of
 UNITS     := $(patsubst spec/%_spec.c,%,$(sort $(shell find spec -name '*_spec.c')))
 SANITIZE  := -fsanitize=address,undefined -fno-sanitize-recover=all
 UNIT_LIBS := -lcmocka $(LIBS)
-UNIT_RUNS := $(UNITS:%=$(BUILD)/units/%.tap) $(UNITS:%=$(BUILD)/units-asan/%.tap)
+# Those that start threads of their own, a third time under ThreadSanitizer.
+THREADED  := crypto/key_cache
+UNIT_RUNS := $(UNITS:%=$(BUILD)/units/%.tap) $(UNITS:%=$(BUILD)/units-asan/%.tap) $(THREADED:%=$(BUILD)/units-tsan/%.tap)
 
 define units
 $(BUILD)/$(1)/%_spec: spec/%_spec.c $(CORE_SRC:src/%.c=$(BUILD)/$(2)/%.o)
@@ -126,6 +128,7 @@ endef
 $(eval $(call objects,$(BUILD)/units-asan,$$(CC),$$(SANITIZED) $$(SANITIZE)))
 $(eval $(call units,units,core,$$(ALL_CFLAGS)))
 $(eval $(call units,units-asan,units-asan,$$(SANITIZED) $$(SANITIZE)))
+$(eval $(call units,units-tsan,units-tsan,$$(SANITIZED) -fsanitize=thread))
 
 # In these units each allocation fails once: spec/support/c/failing.h takes the allocator's place.
 FAILING := malloc pool_alloc pool_calloc pool_realloc pool_strdup pool_free pool_free_malloced
