@@ -6,6 +6,7 @@ local client = require "cards.client.config"
 local core = require "cards.core"
 local fetched = require "cards.define.fetched"
 local mistakes = require "cards.util.mistakes"
+local paths = require "cards.define.paths"
 local place = require "cards.define.place"
 local request = require "cards.define.request"
 local templates = require "cards.define.templates"
@@ -218,7 +219,7 @@ end
 schemas.body = { credential = any, path = any, prefix = optional_text }
 
 function add.body(at, entry, into)
-  local steps = place.steps(at:at "path", entry.path)
+  local steps = paths.body(at:at "path", entry.path)
   add_part(at, entry, into, { wire = steps and entry.path, steps = steps, into = "body", prefix = entry.prefix })
 end
 

@@ -142,7 +142,7 @@ local function sealed_path(at, value)
     return at:wrong "must be \"body\", or a path in the body such as \"body.data\""
   end
   local path = value:gsub("^body%.?", "")
-  return (path == "" or paths.body(at, path, { most = 16 })) and path or nil
+  return (path == "" or paths.body(at, path)) and path or nil
 end
 
 local function is_within(part, path)
@@ -199,7 +199,7 @@ function encryption.seal(at, value, parts, into, has_template)
       here:at("at"):wrong ": nothing goes there in the body"
     elseif path then
       table.insert(into.parts, { source = "made", kind = "sealed", name = "sealed " .. given.at, into = "body", wire = path, encryption = made, here = here,
-        over = path == "" and "{sealed}" or ("{sealed.%s}"):format(path), steps = path ~= "" and paths.body(here, path, { most = 16 }) or nil,
+        over = path == "" and "{sealed}" or ("{sealed.%s}"):format(path), steps = path ~= "" and paths.body(here, path) or nil,
         key = made and made.key })
     end
   end)

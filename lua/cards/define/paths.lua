@@ -138,27 +138,14 @@ function paths.read(at, text)
   return at:text(text) and paths.steps(at, text, EXAMPLES, MOST_NAMES)
 end
 
---- Reads a path of plain names in the body of a request.
--- @param options { arrays = whether the path may have "[]" behind a name, most = the greatest number of names }
+--- Reads a path in the body of a request. "[]" stands only at its end: what goes there is a list, or its one element.
 -- @return as paths.steps
-function paths.body(at, text, options)
-  if not at:text(text) then
-    return nil
-  end
-  local steps, names = {}, 0
-  for name in (text .. "."):gmatch "([^.]*)%." do
-    local bare_name = options.arrays and name:match "^(.*)%[%]$" or name
-    if bare_name == "" or bare_name == "?" or bare_name:find "[%[%]]" then
-      return at:wrong(options.arrays and "must be a path such as \"holder.name\" or \"items[].pan\"" or "must be a path such as \"holder.name\"")
+function paths.body(at, text)
+  local steps = at:text(text) and paths.steps(at, text, EXAMPLES, MOST_NAMES)
+  for i = 1, steps and #steps - 1 or 0 do
+    if steps[i] == EACH then
+      return at:wrong(": in a body [] stands at the end of a path; write %s[0]", check.shown(paths.text(steps, i - 1)))
     end
-    names = names + 1
-    table.insert(steps, bare_name)
-    if bare_name ~= name then
-      table.insert(steps, EACH)
-    end
-  end
-  if names > options.most then
-    return at:wrong("has more than %d names", options.most)
   end
   return steps
 end

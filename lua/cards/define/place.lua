@@ -17,12 +17,6 @@ function place.header(at, value)
   return name
 end
 
---- Reads a path in the body. @return its names
--- @param arrays whether it may have "[]", as in a form
-function place.steps(at, path, arrays)
-  return paths.body(at, path, { most = 8, arrays = arrays })
-end
-
 --- Reads where a value goes, and its name there.
 -- @param at the collector at the table that says so
 -- @param key of the name in that table, "wire" or "name"
@@ -32,11 +26,11 @@ function place.read(at, value, key, otherwise)
   local into, wire = rawget(value, "into"), rawget(value, key)
   local named = wire ~= nil and at:at(key):text(wire) or otherwise.wire
   local where = at:at(into ~= nil and "into" or key)
-  if type(into) == "string" and into:find(".", 1, true) then
+  if type(into) == "string" and into:find "[.%[]" then
     if wire ~= nil then
       at:at(key):wrong "is not for a body path: that has the name"
     end
-    named = into:match "^body%.(.*)$" or into
+    named = into:match "^body%.(.*)$" or into:match "^body(%[.*)$" or into
     into = "body"
   else
     into = into == nil and otherwise.into or at:at("into"):word(into, INTO)
@@ -51,7 +45,7 @@ function place.read(at, value, key, otherwise)
   if into == "none" then
     return "nothing", named
   end
-  local steps = into == "body" and place.steps(where, named, true) or nil
+  local steps = into == "body" and paths.body(where, named) or nil
   return (into ~= "body" or steps) and into or nil, named, steps
 end
 

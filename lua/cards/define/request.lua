@@ -364,8 +364,32 @@ end
 
 --- Whether a part is in an object of the body; all are in "body".
 local function is_within(made, name)
-  local path = name:sub(#"body." + 1) .. "."
-  return made.steps ~= nil and (name == "body" or made.wire:sub(1, #path) == path)
+  local path = name:sub(#"body." + 1)
+  return made.steps ~= nil and (name == "body" or made.wire:sub(1, #path) == path and made.wire:sub(#path + 1):find "^[.%[]" ~= nil)
+end
+
+--- Checks that the elements of each list in the body follow each other from the first one on.
+local function check_lists(at, parts)
+  local lists, order = {}, {}
+  for _, made in ipairs(parts) do
+    for i, step in ipairs(made.steps or {}) do
+      if type(step) == "number" then
+        local name = ("%s %s"):format(made.into, paths.text(made.steps, i - 1))
+        if not lists[name] then
+          lists[name] = { count = 0, most = 0 }
+          table.insert(order, name)
+        end
+        local list = lists[name]
+        list.count, list.most = list.count + (list[step] and 0 or 1), math.max(list.most, step + 1)
+        list[step] = true
+      end
+    end
+  end
+  for _, name in ipairs(order) do
+    if lists[name].count ~= lists[name].most then
+      at:wrong(": the list in the %s has a hole: its elements are [0], [1] and so on", check.shown(name))
+    end
+  end
 end
 
 --- Checks that the signed parts of the body exist, and that no signature is among them.
@@ -442,6 +466,7 @@ function request.join(at, params, shared, about)
     end
   end
   if #at.list == 0 then
+    check_lists(at, parts)
     templates.check(at, parts, about.template)
     sort(parts, params.as_listed)
   end

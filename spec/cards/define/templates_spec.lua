@@ -155,6 +155,21 @@ describe("a body", function()
     assert.equal([=[{"fields":["PAN","CVV"],"meta":{"a":"s\"1","b":[1,2.5,true],"c":{"d":{}}},"more":["x"]}]=], last.body)
   end)
 
+  it("is a list, and has lists of objects and names with dots", function()
+    local params = { card_id = {}, a = { into = "body[0].id" }, b = { into = "body[1].id" } }
+    assert.equal([=[[{"id":"1"},{"id":"2"}]]=], acme.sent { operation = { method = "POST", params = params }, params = { a = "1", b = "2" } }.body)
+    params = { card_id = {}, id = { into = "body.cards[0].id" }, kind = { into = "body.cards[0].kind" }, other = { into = "body.cards[1].id" },
+      name = { into = "body['a.b'].c" } }
+    local given = { id = "1", kind = "k", other = "2", name = "x" }
+    assert.equal([=[{"a.b":{"c":"x"},"cards":[{"id":"1","kind":"k"},{"id":"2"}]}]=], acme.sent { operation = { method = "POST", params = params },
+      params = given }.body)
+    assert.equal("a.b%5Bc%5D=x&cards%5B0%5D%5Bid%5D=1&cards%5B0%5D%5Bkind%5D=k&cards%5B1%5D%5Bid%5D=2", acme.sent { operation = { method = "POST",
+      encoding = "form", params = params }, params = given }.body)
+    params.other.into = "body.cards[2].id"
+    local list = cards.define.check(acme.definition { method = "POST", params = params })
+    assert.matches("operations.show: the list in the body cards has a hole", list[1].message, 1, true)
+  end)
+
   it("has lists as repeated pairs in a form and in the query", function()
     local params = { card_id = {}, f = { into = "body.f[]", type = "list" }, o = { into = "body.o", type = "object" }, q = { into = "query", type = "list" } }
     local last = acme.sent { operation = { method = "POST", encoding = "form", params = params },
