@@ -46,6 +46,10 @@ const char *cipher_name(size_t place) {
   return place < sizeof all / sizeof all[0] ? all[place].name : NULL;
 }
 
+const char *cipher_word(const struct cipher *cipher) {
+  return cipher->name;
+}
+
 bool cipher_has_iv(const struct cipher *cipher) {
   return !cipher->rsa && cipher->mode != MODE_ECB;
 }

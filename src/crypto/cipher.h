@@ -39,8 +39,9 @@ struct cipher_text {
  * - rsa-pkcs1, rsa-oaep (SHA-1), rsa-oaep-sha256, rsa-oaep-sha256-mgf1-sha1
  * - aes-cbc, aes-ecb (PKCS#7 padding), aes-ctr, aes-gcm; aes-128-…, aes-192-… and aes-256-… demand a key of that size */
 const struct cipher *cipher_find(const char *name);
-/* The name of the cipher at a place, from 0 on; NULL behind the last one. */
+/* The name of the cipher at a place, from 0 on, NULL behind the last one; and that of a cipher. */
 const char *cipher_name(size_t place);
+const char *cipher_word(const struct cipher *cipher);
 bool cipher_has_iv(const struct cipher *cipher);
 bool cipher_has_tag(const struct cipher *cipher);
 /* Whether its key is any bytes (key_symmetric) and not a text that key_read takes. */

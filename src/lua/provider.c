@@ -168,6 +168,37 @@ static void push_rules(lua_State *L, const struct operation *operation) {
   }
 }
 
+/* How a text of the answer is encrypted, at the path where it stands. */
+static void push_encryption(lua_State *L, const struct encryption *encryption, const char *at) {
+  lua_newtable(L);
+  binding_set_string(L, "at", at);
+  binding_set_string(L, "type", encryption->jwe ? "jwe" : cipher_word(encryption->spec.cipher));
+  binding_set_string(L, "alg", encryption->alg);
+  binding_set_string(L, "enc", encryption->enc);
+  binding_set_string(L, "key", encryption->wrapped ? encryption->wrapped->key : encryption->key);
+  binding_set_true(L, "wrapped", encryption->wrapped != NULL);
+}
+
+/* A list of all that is encrypted; the one with json = true has the fields in it. */
+static void set_decrypt(lua_State *L, const struct operation *operation) {
+  int count = 0;
+  lua_newtable(L);
+  if (operation->decrypt) {
+    push_encryption(L, operation->decrypt, operation->decrypt->at);
+    binding_set_true(L, "json", true);
+    lua_rawseti(L, -2, ++count);
+  }
+  for (size_t i = 0; i < operation->field_count; i++) {
+    if (!operation->fields[i].decrypt) continue;
+    push_encryption(L, operation->fields[i].decrypt, operation->fields[i].path);
+    lua_rawseti(L, -2, ++count);
+  }
+  if (count)
+    lua_setfield(L, -2, "decrypt");
+  else
+    lua_pop(L, 1);
+}
+
 static void push_response(lua_State *L, const struct operation *operation) {
   lua_newtable(L);
   binding_set_string(L, "format", answer_format_words[operation->format]);
@@ -176,6 +207,7 @@ static void push_response(lua_State *L, const struct operation *operation) {
   for (size_t i = 0; i < operation->field_count; i++)
     binding_set_string(L, operation->fields[i].path, field_type_words[operation->fields[i].type]);
   lua_setfield(L, -2, "fields");
+  set_decrypt(L, operation);
   push_list(L, operation->required, operation->required_count);
   lua_setfield(L, -2, "required");
 }

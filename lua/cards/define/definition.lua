@@ -5,19 +5,21 @@
 --     hosts       a list of names, with or without a port, where a URL out of an answer may lead besides
 --     rate        { 600, per = 60 }: so many calls in so many seconds, for all calls with the same credentials
 --     page        the URL of its documentation; an operation may have one of its own
---     credentials by name, more about those that `auth` names: { type = "pem" (a key, in lines) or "function", optional,
---                 one_of = name of a group of which `new` takes exactly one }
+--     credentials by name, those that only templates and keys name, and more about those that `auth` names: { type = "pem" (a key: PEM, JWK or
+--                 base64 of DER; password = another one), "bytes" (encoding = base64, base64url or hex) or "function", optional,
+--                 one_of = name of a group of which `new` takes exactly one }; or { from = template, length }, which is made of others
 --     auth        one of these or a list of them; `credential` is its name in `new`
 --                   { type = "bearer", credential = "token" }                   Authorization: Bearer …
 --                   { type = "header", name = "X-Api-Key", credential = "key", prefix = "…" }
 --                   { type = "query", name = "apikey", credential = "key" }
 --                   { type = "basic", credential = { "user", "password" } }     or one credential, without a password
 --                   { type = "body", path = "auth.key", credential = "key", prefix = "…" }
---                   { type = "signature", name = "X-Signature", over = "{body.data}", algorithm = "ecdsa-sha256", key = "private_key" }
---                 a signature, made for each attempt. over: a template of {body}, or an object in it, as the exact bytes that are sent;
---                 algorithm: ecdsa-sha256 (base64 of DER); into: where it goes, "body.auth.signature"; value = "v1={signature}": what
---                 is sent. Beside or instead of a key: credential, the name by which `new` takes a ready signature; sign, the name by
---                 which it takes a function of the signed text
+--                   { type = "signature", name = "X-Signature", algorithm = "hmac-sha256", key = "secret", over = template, value = template,
+--                     encoding = "base64", parts = { name = { now or unique, into, wire } }, into = "query" or "body.auth.signature" }
+--                   { type = "jwt", key, algorithm = "RS256", header = { … }, claims = { … }, name, prefix, into }
+--                   { type = "oauth1", consumer_key, key }
+--                 made for each attempt, see docs/guide/signatures.md. Of a signature beside or instead of a key: credential, the name by which
+--                 `new` takes a ready one; sign, the name by which it takes a function of the signed text
 --                   { type = "signer", name = "X-Signature", credential = "secret", sign = function(request, hmac) … end }
 --                 sign is called before every attempt, with { method, url, path, body, credential } and hmac(encoding, …). path has its
 --                 query; a text with a secret in it is a secret. hmac is HMAC-SHA-256 of texts and secrets under the credential, as
@@ -29,24 +31,31 @@
 --                 operations = a list of the operations that send it }
 --     operations  by name:
 --       method      GET (default), POST, PUT, PATCH, DELETE
---       encoding    of the body: "json" (default) or "form", in which the body path card.id becomes the name card[id]
+--       encoding    of the body: "json" (default); "form", in which the body path card.id becomes the name card[id]; "raw", which is the one
+--                     parameter that goes into it, or `template`; "xml", a template in which values are escaped
+--       content_type, accept   the headers of that name
 --       path        below base_url, with {placeholders}; it may have a query
 --       base_url    of this operation. At another host than the definition's it has only what its own auth says
 --       before      a list of steps { operation, with = { its parameter = ours }, take = { ours = path in its record }, url = path in its record
 --                     of where this operation is sent }, see docs/guide/steps.md
 --       rate        in the place of the definition's
 --       auth        replaces the definition's for this operation; {} for none
---       params      by name: { required, into, wire, type, enum, default, sensitive, excludes, unique }, or { value } for a constant; or a
---                     list of those, each with its `name`, where the order in the body matters. into: "path" (default where the path
---                     has it), "query" (default of GET and DELETE), "header", "body" (default of others), a path in the body,
---                     "body.card.id", or "none"; wire: the provider's name for it; type: string, integer, number, boolean; unique: generated where
---                     the caller gives none
+--       params      by name, or a list of those, each with its `name`, where the order in the body matters:
+--                     { required, into, wire, prefix, type, enum, default, sensitive, excludes, unique, allow_pan }. into: "path" (default where
+--                     the path has it), "query" (default of GET and DELETE), "header", "body" (default of others), a path in the body,
+--                     "body.cards[0].id", or "none"; wire: the provider's name for it; type: string, integer, number, boolean, list, object
+--                     (tables); unique: "uuid", "hex" or "digits" (length), where the caller gives none; allow_pan: whether a card's number
+--                     may stand in path, query or header, where it raises otherwise
+--                   { value } is a constant; { now = "unix" } and { unique, fresh = true } are made for each attempt;
+--                   { session = 32, wrap = … } is a key of the call and { public_of = credential } our public key, see docs/guide/encryption.md
+--       encrypt     how the body, or what is at a path of it, is encrypted, or a list of those: { type, at, key, … }
 --       success     { path, equals = a value or a list of them }, { path, absent = true } or { status = a status of 2xx or a list of
 --                   them }, or a list of those, which all hold in a success; an answer that breaks one is `declined`, with
 --                   shape = true `protocol`
 --       empty       whether an answer without a body is a success; its record is empty
---       response    { format = "json" (default), "xml", "form" or "text", root = path of the record,
---                   fields = { path = type or { type, digits } }, required = paths of fields }; types: string, integer,
+--       response    { format = "json" (default), "xml", "form" or "text", decrypt = how a text is encrypted, or a list of those, outer = fields
+--                   from beside that text, root = path of the record, fields = { path = type or { type, digits, decrypt } },
+--                   required = paths of fields }; types: string, integer,
 --                   number, boolean, timestamp, and the secrets pan, cvv, token, secret; "items[].pan" in arrays, see
 --                   cards.define.paths; digits: the length to which zeros are put in front of a number; an answer without a value at
 --                   a required path is `protocol`
@@ -64,6 +73,8 @@
 --       card        the mapping to the neutral record, see cards.map
 --     examples    a list of { operation, status = 200, answer = body, card or error = the expected result, plain = whether what is encrypted stands there
 --                 in plain text }, see cards.define.try
+--
+-- docs/guide/own-provider.md lists how long and how many all of it may be.
 
 local answer = require "cards.define.answer"
 local auth = require "cards.define.auth"

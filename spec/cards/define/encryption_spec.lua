@@ -254,3 +254,12 @@ describe("an example of a definition that is plain", function()
     assert_card(core.read("acme", "show", 200, [[{"id":"1","pan":"4111111111111111","cvv":"123"}]], true))
   end)
 end)
+
+describe("a description", function()
+  it("tells what is encrypted, and with which key", function()
+    define({ fields = { id = "string", cvv = { type = "cvv", decrypt = { type = "jwe", enc = "A256GCM", key = "private_key" } } }, decrypt = {
+      type = "aes-cbc", at = "data", json = true, key = { at = "key", type = "rsa-oaep", key = "private_key" } } }, PEM)
+    assert.same({ { at = "data", type = "aes-cbc", key = "private_key", wrapped = true, json = true }, { at = "cvv", type = "jwe", enc = "A256GCM",
+      key = "private_key" } }, cards.describe("acme", "show").response.decrypt)
+  end)
+end)
