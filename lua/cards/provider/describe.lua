@@ -18,7 +18,8 @@ local provider = require "cards.provider"
 --   rate       { calls, per = seconds }
 --   settings   the other values in every call, by their name in `new`: { into, wire, default, required }
 --   success    a list of { path, equals = a value or a list, absent, shape } and { status = one or a list }; empty
---   response   { format, root, fields = { path = type }, required = { paths }, decrypt = a list of { at, type, alg, enc, key, wrapped, json } of what is encrypted }
+--   response   { format, root, fields = { path = type }, required = { paths },
+--              decrypt = a list of { at, type, alg, enc, key, wrapped, json } of what is encrypted }
 --   error      { code, message } as lists of paths; null = { [path] = kind }, code = { [code] = kind }, status = { ["409"] = kind }
 --   retry      { header, after, status = a list }
 --   echo       { [path] = parameter }. Paths are as the definition writes them
