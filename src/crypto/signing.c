@@ -102,12 +102,13 @@ static bool add_code(const EVP_MD *digest, const struct key *key, const void *te
 
 /* Writes at most *made bytes to `to`. */
 static bool sign(const struct signing *signing, const EVP_MD *digest, EVP_PKEY *pkey, const void *text, size_t len, unsigned char *to, size_t *made) {
+  size_t room = *made;
   EVP_PKEY_CTX *options; /* belongs to the context */
   EVP_MD_CTX *context = EVP_MD_CTX_new();
   bool ok = context && EVP_DigestSignInit(context, &options, digest, NULL, pkey) == 1;
   if (ok && signing->scheme == RSA_PSS)
     ok = EVP_PKEY_CTX_set_rsa_padding(options, RSA_PKCS1_PSS_PADDING) == 1 && EVP_PKEY_CTX_set_rsa_pss_saltlen(options, RSA_PSS_SALTLEN_DIGEST) == 1;
-  ok = ok && EVP_DigestSign(context, to, made, text, len) == 1;
+  ok = ok && EVP_DigestSign(context, to, made, text, len) == 1 && *made <= room; /* -1 of ECDSA where memory is used up */
   EVP_MD_CTX_free(context);
   return ok;
 }
