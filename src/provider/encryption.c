@@ -16,6 +16,8 @@ static struct key *read_bytes(const struct part *part, struct value value, const
   if (encoding_find(part->encoding ? part->encoding : "none", &encoding) && encoding_read(encoding, value.bytes, value.len, &bytes) && bytes.len) {
     *why = "does not fit into memory";
     key = key_symmetric(bytes.data, bytes.len);
+  } else if (bytes.failed) {
+    *why = "does not fit into memory";
   }
   buf_free(&bytes);
   return key;
