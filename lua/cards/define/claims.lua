@@ -7,9 +7,10 @@ local claims = {}
 
 local MOST_DEPTH = 4
 
---- A text as it stands in a JSON string.
-local function escape(literal)
-  return core.tree({ literal }, true):sub(3, -3)
+--- A text as it stands in a JSON string; "" and a mistake where it has no place in one.
+local function escape(at, literal)
+  local list, wrong = core.tree({ literal }, true)
+  return list and list:sub(3, -3) or at:wrong("%s", wrong) or ""
 end
 
 --- A text as a JSON string, in which values are escaped.
@@ -21,10 +22,10 @@ local function text(at, value)
   end
   local made, from = {}, 1
   for first, name, behind in value:gmatch "(){([%a_][^{}]*)}()" do
-    table.insert(made, escape(value:sub(from, first - 1)) .. "{" .. name .. "|escaped}")
+    table.insert(made, escape(at, value:sub(from, first - 1)) .. "{" .. name .. "|escaped}")
     from = behind
   end
-  return '"' .. table.concat(made) .. escape(value:sub(from)) .. '"'
+  return '"' .. table.concat(made) .. escape(at, value:sub(from)) .. '"'
 end
 
 local write
@@ -35,7 +36,7 @@ local function members(at, value, depth)
     if type(key) ~= "string" then
       here:wrong ": a name must be a text"
     else
-      table.insert(list, '"' .. escape(key) .. '":' .. tostring(write(here, given, depth)))
+      table.insert(list, '"' .. escape(here, key) .. '":' .. tostring(write(here, given, depth)))
     end
   end
   return "{" .. table.concat(list, ",") .. "}"

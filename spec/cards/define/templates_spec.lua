@@ -104,6 +104,13 @@ describe("a signature of a template", function()
 end)
 
 describe("a JWT", function()
+  it("has no claims that no JSON can have", function()
+    for _, claims in ipairs { { iss = "\255" }, { ["\255"] = "x" }, { list = { "x", "{key_id}\255" } } } do
+      local list = cards.define.check(acme.definition({}, { auth = { type = "jwt", key = "secret", algorithm = "HS256", claims = claims } }))
+      assert.matches("^auth%.claims%.[^:]+ is not valid UTF%-8", list[1] and list[1].message or "none")
+    end
+  end)
+
   it("has claims of values, numbers of moments, and a header", function()
     local auth = { type = "jwt", key = "secret", algorithm = "HS256", header = { kid = "{key_id}" }, claims = {
       iss = "{client}", aud = { "a", "b:{client}" }, iat = "{now.unix}", exp = "{now.unix+60}", n = 5, ok = true, nested = { a = "say \"x\"" } } }
