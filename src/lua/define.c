@@ -515,8 +515,9 @@ int core_made(lua_State *L) {
   struct timespec moment = { 0 };
   struct buf *out = binding_new_buf(L, 1024);
   lua_pushboolean(L, strcmp(what, "now") == 0 ? moment_write(out, &moment, form, len) : unique_write(out, form, len));
+  bool no_memory = out->failed;
   buf_free(out);
-  return 1;
+  return no_memory ? luaL_error(L, "not enough memory") : 1;
 }
 
 /* core.algorithms(): by their names what the keys of signatures and of ciphers are: { signature = { [name] = "pem", "bytes" or "none" }, cipher = the same } */
