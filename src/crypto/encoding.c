@@ -40,78 +40,69 @@ bool encoding_write(enum encoding encoding, const void *bytes, size_t len, struc
   }
 }
 
-/* The value of each character; 255 for those that have none. What base64url has in the place of + and / is 64 above. */
-static const unsigned char values[256] = {
-  255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-  255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 62,  255, 126, 255, 63,  52,  53,  54,  55,  56,  57,  58,  59,  60,  61,
-  255, 255, 255, 255, 255, 255, 255, 0,   1,   2,   3,   4,   5,   6,   7,   8,   9,   10,  11,  12,  13,  14,  15,  16,  17,  18,  19,  20,  21,
-  22,  23,  24,  25,  255, 255, 255, 255, 127, 255, 26,  27,  28,  29,  30,  31,  32,  33,  34,  35,  36,  37,  38,  39,  40,  41,  42,  43,  44,
-  45,  46,  47,  48,  49,  50,  51,  255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-  255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-  255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-  255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255,
-  255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255
-};
+#define DIGIT 64 /* is added to the value of each character that has one */
 
-/* Above 63 where the character does not belong to the alphabet. */
-static unsigned value_of(unsigned char c, bool url) {
-  unsigned value = values[c];
-  return url && value >= 62 ? value ^ 64 : value;
+/* The characters that both alphabets have. */
+#define COMMON                                                                                                                                       \
+  ['A'] = 64, 65, 66, 67, 68, 69, 70, 71, 72, 73, 74, 75, 76, 77, 78, 79, 80, 81, 82, 83, 84, 85, 86, 87, 88, 89, ['a'] = 90, 91, 92, 93, 94, 95,    \
+  96, 97, 98, 99, 100, 101, 102, 103, 104, 105, 106, 107, 108, 109, 110, 111, 112, 113, 114, 115, ['0'] = 116, 117, 118, 119, 120, 121, 122, 123,    \
+  124, 125
+
+static const unsigned char base64[256] = { COMMON, ['+'] = 126, ['/'] = 127 }, base64url[256] = { COMMON, ['-'] = 126, ['_'] = 127 };
+
+/* The 24 bits of four characters. False when one of them has no value. */
+static bool take_four(const unsigned char values[static 256], const char *text, unsigned *bits) {
+  unsigned a = values[(unsigned char)text[0]], b = values[(unsigned char)text[1]], c = values[(unsigned char)text[2]],
+           d = values[(unsigned char)text[3]];
+  *bits = (a - DIGIT) << 18 | (b - DIGIT) << 12 | (c - DIGIT) << 6 | (d - DIGIT);
+  return a & b & c & d & DIGIT;
 }
 
-/* How many characters there are in front of the padding, line breaks apart. False where the padding is none. */
-static bool count_digits(const char *text, size_t len, size_t *digits) {
-  size_t padding = 0, breaks = 0;
-  if (memchr(text, '\n', len) || memchr(text, '\r', len))
-    for (size_t i = 0; i < len; i++)
-      breaks += text[i] == '\n' || text[i] == '\r';
-  const char *first = memchr(text, '=', len);
-  for (const char *at = first; at && at < text + len; at++) {
-    if (*at == '=')
-      padding++;
-    else if (*at != '\n' && *at != '\r')
-      return false;
+/* Writes the bytes of so many characters. What is missing behind them counts as zeros, as the bits that they have too many. */
+static bool decode(const unsigned char values[static 256], const char *text, size_t digits, unsigned char *to) {
+  char last[] = "AAAA";
+  unsigned bits;
+  for (; digits >= 4; digits -= 4, text += 4) {
+    if (!take_four(values, text, &bits)) return false;
+    *to++ = (unsigned char)(bits >> 16);
+    *to++ = (unsigned char)(bits >> 8);
+    *to++ = (unsigned char)bits;
   }
-  *digits = len - breaks - padding;
-  return *digits % 4 != 1 && (padding == 0 || (*digits % 4 != 0 && padding == 4 - *digits % 4));
+  if (digits == 0) return true;
+  memcpy(last, text, digits);
+  if (!take_four(values, last, &bits) || bits & (digits == 2 ? 0xffff : 0xff)) return false;
+  *to++ = (unsigned char)(bits >> 16);
+  if (digits == 3) *to = (unsigned char)(bits >> 8);
+  return true;
 }
 
-/* Decodes four characters at a time, as long as there are no line breaks among them: most of any text. Returns how many. */
-static size_t read_quick(const char *text, size_t digits, bool url, char *to) {
-  size_t done = 0;
-  for (; digits - done >= 4; done += 4, to += 3) {
-    const unsigned char *at = (const unsigned char *)text + done;
-    unsigned a = value_of(at[0], url), b = value_of(at[1], url), c = value_of(at[2], url), d = value_of(at[3], url);
-    if ((a | b | c | d) > 63) break;
-    to[0] = (char)(a << 2 | b >> 4);
-    to[1] = (char)(b << 4 | c >> 2);
-    to[2] = (char)(c << 6 | d);
-  }
-  return done;
+/* Appends the text without line breaks. */
+static bool join_lines(struct buf *out, const char *text, size_t len) {
+  bool ok = true;
+  for (const char *end = text + len; ok && text < end; text++)
+    if (*text != '\r' && *text != '\n') ok = buf_add_char(out, *text);
+  return ok;
 }
 
-static bool read_base64(const char *text, size_t len, bool url, struct buf *out) {
-  size_t digits;
-  if (len == 0 || !count_digits(text, len, &digits)) return len == 0;
-  size_t bytes = digits / 4 * 3 + digits % 4 * 3 / 4;
-  if (!buf_reserve(out, bytes)) return false;
-  char *to = out->data + out->len;
-  size_t done = read_quick(text, digits, url, to);
-  unsigned word = 0, bits = 0;
-  to += done / 4 * 3;
-  text += done;
-  for (digits -= done; digits > 0; text++) {
-    if (*text == '\r' || *text == '\n') continue;
-    unsigned value = value_of((unsigned char)*text, url);
-    if (value > 63) return false;
-    word = word << 6 | value;
-    bits += 6;
-    if (bits >= 8) *to++ = (char)(word >> (bits -= 8));
-    digits--;
-  }
-  if (word & ((1u << bits) - 1)) return false;
+static bool read_line(const char *text, size_t len, const unsigned char values[static 256], struct buf *out) {
+  size_t padding = 0;
+  while (padding < 2 && padding < len && text[len - 1 - padding] == '=')
+    padding++;
+  size_t digits = len - padding, rest = digits % 4, bytes = digits / 4 * 3 + rest * 3 / 4;
+  if (rest == 1 || (padding && rest + padding != 4) || !buf_reserve(out, bytes)) return false;
+  if (!decode(values, text, digits, (unsigned char *)out->data + out->len)) return false;
   buf_added(out, bytes);
   return true;
+}
+
+static bool read_base64(const char *text, size_t len, const unsigned char values[static 256], struct buf *out) {
+  struct buf line;
+  if (!len || (!memchr(text, '\r', len) && !memchr(text, '\n', len))) return read_line(text, len, values, out);
+  buf_init(&line, len);
+  bool joined = join_lines(&line, text, len), ok = joined && read_line(buf_string(&line), line.len, values, out);
+  if (!joined) out->failed = true;
+  buf_free(&line);
+  return ok;
 }
 
 static bool read_hex(const char *text, size_t len, struct buf *out) {
@@ -127,8 +118,8 @@ static bool read_hex(const char *text, size_t len, struct buf *out) {
 
 bool encoding_read(enum encoding encoding, const char *text, size_t len, struct buf *out) {
   switch (encoding) {
-  case ENCODING_BASE64: return read_base64(text, len, false, out);
-  case ENCODING_BASE64URL: return read_base64(text, len, true, out);
+  case ENCODING_BASE64: return read_base64(text, len, base64, out);
+  case ENCODING_BASE64URL: return read_base64(text, len, base64url, out);
   case ENCODING_HEX: return read_hex(text, len, out);
   default: return buf_add(out, text, len);
   }
