@@ -296,6 +296,10 @@ $(BUILD)/bench/response: spec/bench/response.c $(CORE_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS)
 
+$(BUILD)/bench/crypto: spec/bench/crypto.c $(CORE_OBJ)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS)
+
 RAW := $(patsubst %,$(BUILD)/bench/%,raw raw_multi connect_only)
 $(RAW): $(BUILD)/bench/%: spec/bench/%.c spec/bench/raw.h
 	@mkdir -p $(@D)
@@ -307,7 +311,7 @@ BENCH  := $(BUILD)/bench/servers
 ROUNDS ?= 9
 bench: deps-bench ## speed, against other programs in the same run; ROUNDS=9
 	@$(MAKE) -s all LUA=luajit
-	@$(MAKE) -s all $(RAW)
+	@$(MAKE) -s all $(RAW) $(BUILD)/bench/crypto
 	@spec/bench/named $(BENCH) $(MAKE) -s bench-named
 
 .PHONY: bench-named
@@ -321,6 +325,7 @@ bench-named:
 	  RESTY_HTTP="$(RESTY_HTTP)" $(LUA_ENV) $(LUA_BIN) spec/bench/nginx.lua $(BENCH) $(SANDBOX) $(ROUNDS) || status=1; \
 	  RESTY_HTTP="$(RESTY_HTTP)" $(LUA_ENV) $(LUA_BIN) spec/bench/nginx_cold.lua $(BENCH) $(ROUNDS) || status=1; \
 	  $(LUA_ENV) $(LUA_BIN) spec/bench/run.lua $(BENCH) || status=1; \
+	  $(LUA_ENV) $(LUA_BIN) spec/bench/crypto.lua $(BUILD)/bench $(BENCH) $(BUILD)/node $(ROUNDS) || status=1; \
 	  echo; for scheme in http https; do $(LUA_ENV) $(LUA_BIN) spec/bench/memory.lua $(BENCH) $$scheme || status=1; done; \
 	  for lua in 5.4 luajit; do $(MAKE) -s bench-records LUA=$$lua || status=1; done; \
 	  BUILD=$(BUILD) spec/bench/instructions || status=1; \

@@ -1,0 +1,74 @@
+--- Decryption of one answer with a ready key: cards, bare calls of EVP, and jose in Node; and signed calls against unsigned ones and bare signatures.
+-- crypto.lua PROGRAMS SERVERS MODULES [ROUNDS]: the folders of the C programs, of the light upstream, and of jose.
+
+local addresses = require "bench.addresses"
+local rounds = require "bench.rounds"
+
+local programs, servers, modules, count = arg[1], addresses(arg[2]), arg[3], tonumber(arg[4] or 9)
+local lua = os.getenv "LUA_BIN" or "lua5.4"
+local files = programs .. "/files"
+local SECONDS, CALLS, IN_FLIGHT = 0.3, 10000, 64
+
+local made = os.execute(("mkdir -p %s && %s/crypto make %s"):format(files, programs, files))
+assert(made == true or made == 0, "no keys")
+
+--- Microseconds for one, by the clock and of CPU: of all threads, so that jose's helpers count.
+local function run(command)
+  local pipe = assert(io.popen(command))
+  local number, seconds, cpu = (pipe:read "*l" or ""):match "^(%d+) (%S+) (%S+)$"
+  pipe:close()
+  assert(number, command .. " failed")
+  return { wall = tonumber(seconds) / number * 1e6, cpu = tonumber(cpu) / number * 1e6 }
+end
+
+local function peer(name, command, ...)
+  local full = command:format(...)
+  return { name = name, run = function() return run(full) end }
+end
+
+--- Programs that print how many they did, and in what time.
+local function bare(kind) return peer("bare EVP", "%s/crypto bare %s %s %g", programs, kind, files, SECONDS) end
+
+local function decryption(title, kind, has_jose)
+  local peers = { peer("cards", "%s/crypto cards %s %s %g", programs, kind, files, SECONDS), bare(kind) }
+  if has_jose then
+    peers[3] = peer("Node's jose", "node spec/bench/jose.mjs %s %s %s %g", modules, files, kind, SECONDS)
+  end
+  rounds.run(peers, count, function(one) return one.run() end)
+  rounds.print(("%s, %d rounds, medians"):format(title, count), peers, {
+    { "µs", "wall", "%.1f" },
+    { "CPU µs", "cpu", "%.1f" },
+    { "cards / this", "cpu", ratio_of = peers[1] },
+    { "asked", asked = { ["bare EVP"] = "≤ 1.30", ["Node's jose"] = "< 1.00" } },
+  })
+end
+
+decryption("decryption of a JWE of 1 KiB, RSA-OAEP-256 (2048 bits) and A256GCM", "rsa-jwe", true)
+decryption("decryption of a JWE of 1 KiB, ECDH-ES+A256KW (P-256) and A256GCM", "ecdh-jwe", true)
+decryption("decryption of a field, RSA-OAEP with SHA-256 (2048 bits)", "rsa-field")
+decryption("decryption of a text of 1 KiB, AES-256-CBC with a derived key", "aes-field")
+
+local function calls(name, algorithm)
+  return peer(name, "%s spec/bench/signed_calls.lua %s/alix %s %s %d %d", lua, servers.HTTP_URL, files, algorithm, CALLS, IN_FLIGHT)
+end
+
+local function signatures(algorithm)
+  local unsigned, signature, signed = calls("unsigned", "none"), bare(algorithm), calls("signed", algorithm)
+  local peers = { unsigned, signature, signed }
+  rounds.run(peers, count, function(one) return one.run() end)
+  local sum = { name = "unsigned + bare EVP", runs = {} }
+  for i, one in ipairs(unsigned.runs) do
+    sum.runs[i] = { wall = one.wall + signature.runs[i].wall, cpu = one.cpu + signature.runs[i].cpu }
+  end
+  table.insert(peers, sum)
+  rounds.print(("calls over http, %d in flight, %s, %d rounds of %d calls, medians"):format(IN_FLIGHT, algorithm, count, CALLS), peers, {
+    { "µs", "wall", "%.1f" },
+    { "CPU µs", "cpu", "%.1f" },
+    { "signed / this", "cpu", ratio_of = signed },
+    { "asked", asked = { [sum.name] = "≤ 1.10" } },
+  })
+end
+
+for _, algorithm in ipairs { "hmac-sha256", "rsa-sha256", "ecdsa-sha256" } do
+  signatures(algorithm)
+end
