@@ -127,6 +127,23 @@ local STARTS = {
       } },
     }
   end,
+  function()
+    return {
+      name = "chain", base_url = "https://host.example/base", hosts = { "pan.example", "pan.example:8443" },
+      credentials = { tenant_key = { optional = true } }, settings = { tenant = { into = "none" } },
+      auth = { { type = "token", operation = "login", value = "t.access", expires = "ends", ttl = 5, with = { code = "tenant_key", tenant = "tenant" } },
+        { type = "oauth2", url = "https://id.example/token?a=b", credential = { "id", "secret" }, scope = "cards", client_auth = "body", into = "query",
+          name = "o" } },
+      operations = {
+        login = { method = "POST", path = "/login", base_url = "https://id.example", params = { code = {}, tenant = {} }, auth = {} },
+        step = { path = "/step/{of}", params = { of = {} }, response = { fields = { url = "string", token = "token", n = "integer" } } },
+        show = { path = "/show/{n}", params = { card_id = { into = "none" }, token = { into = "header", wire = "X-T" }, n = {}, last = { into = "query" } },
+          before = { { operation = "step", with = { of = "card_id" }, take = { token = "token", n = "n" } },
+            { operation = "step", with = { of = "token" }, take = { last = "a.b" } } } },
+        go = { params = { card_id = { required = true, into = "none" } }, auth = {}, before = { operation = "step", with = { of = "card_id" }, url = "url" } },
+      },
+    }
+  end,
 }
 
 local WORDS = { "GET", "POST", "DELETE", "path", "query", "header", "body", "body.a.b", "a.b", "a.b.c", "items[].x", "items[]", "[]", "a[].b[].c", "", ".",
@@ -134,12 +151,14 @@ local WORDS = { "GET", "POST", "DELETE", "path", "query", "header", "body", "bod
   "user", "timeout", "card_id", "/cards/{card_id}", "/a/{b}/{c}", "/{", "/a?b={card_id}", "/a//b", "/%41", "/%4", "a\nb", "alix", "new", "pages", "data", "id",
   "form", "json", "x[].y[]", "signature", "pem", "function", "ecdsa-sha256", "base64", "{body}", "{body.data}", "a{body.api}{body.data.z}", "v1={signature}",
   "{body.}", "how", "key", "sign", "ready", "a[0].b", "[0]", "[].x", "data[0]", "['a.b'].c", "a.0.b", "'a'", "a[",
-  "errors[].code", "declined", "not_found", "protocol", "X-Retry", "blocked" }
+  "errors[].code", "declined", "not_found", "protocol", "X-Retry", "blocked",
+  "login", "step", "go", "access_token", "token", "oauth2", "none", "tenant", "https://id.example", "https://pan.example:1/x", "pan.example", "of", "url",
+  "Bearer " }
 local KEYS = { "name", "base_url", "auth", "settings", "operations", "examples", "type", "credential", "sign", "prefix", "method", "path", "params", "success",
   "response", "root", "fields", "digits", "error", "code", "message", "details", "echo", "pages", "items", "cursor", "more", "last", "into", "card", "safe",
   "page", "required", "wire", "enum", "default", "sensitive", "excludes", "unique", "equals", "absent", "shape", "param", "show", "x", "x.y", "card_id",
   "encoding", "credentials", "optional", "one_of", "over", "algorithm", "key", "value", "sign", "null", "status", "empty", "retry", "header",
-  "after", "[].id", "a[0].b", "['x.y']" }
+  "after", "[].id", "a[0].b", "['x.y']", "before", "with", "take", "url", "operation", "hosts", "expires", "ttl", "scope", "client_auth", "from" }
 
 local function sorted(of)
   local keys = {}

@@ -173,7 +173,6 @@ local function operation(at, name, value, shared)
   local params = request.params(at:at "params", steps.declare(before, given.params), about)
   steps.bind(before, params, auth.ours(shared))
   made.arguments, made.before, made.rate = params.arguments, before, given.rate
-  made.prepared = before[1] ~= nil or given.rate ~= nil or shared.rate ~= nil
   made.base_url = given.base_url
   made.root, made.fields, made.decrypt, made.outer, made.format, made.required = answer.response(at:at "response", given.response, own)
   if made.format ~= "json" then
@@ -216,7 +215,7 @@ local function operations(at, value, shared)
   end
   for _, hidden in ipairs(shared.hidden) do
     local made = operation(hidden.at, hidden.name, hidden.value, shared)
-    made.hidden, made.prepared = true, false
+    made.hidden = true
     made.base_url, made.path = hidden.url:match "^([^?]*)(.*)$"
     list[#list + 1] = made
   end

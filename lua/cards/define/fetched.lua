@@ -233,13 +233,24 @@ local function described(list)
   return made
 end
 
+--- Adds what the calls of one operation need.
+-- @param rate of the operation or of the definition, or nil
+local function add_plan(flow, operation, rate)
+  local name, has_steps = operation.name, operation.before[1] ~= nil
+  operation.prepared = has_steps or rate ~= nil
+  flow.bases[name] = operation.base_url
+  flow.before[name] = has_steps and bare(operation.before) or nil
+  flow.rate[name] = rate and { rate = rate.rate, per = rate.per, of = operation.rate and name or "" }
+  flow.described[name] = { before = has_steps and described(operation.before) or nil, rate = rate and { rate.rate, per = rate.per } }
+end
+
 --- Checks what only all operations together show, and declares the fields that tokens are.
 -- @param list of the operations in their normal form, with `arguments`: their parameters by name
 -- @param shared { fetched, credentials, settings, hosts }
 -- @return what the definition's calls need, as core.define keeps it: { fetched = a list of the values, settings = { name = default }, hosts,
 --   and by operation: bases = its URL, before = its steps, rate, described = what cards.describe says of them }
 function fetched.finish(list, shared)
-  local known = { operations = {}, values = {}, own = {} }
+  local known = { operations = {}, values = {}, own = {}, gives = {} }
   for _, credential in ipairs(shared.credentials) do
     known.own[credential.name] = true
   end
@@ -254,7 +265,7 @@ function fetched.finish(list, shared)
     end
   end
   for _, value in ipairs(shared.fetched) do
-    known.values[value.name] = value
+    known.values[value.name], known.gives[value.operation] = value, true
     local operation = known.operations[value.operation]
     if operation then
       check_with(value.at, operation, value.with, known.own)
@@ -269,13 +280,7 @@ function fetched.finish(list, shared)
   circles(list, known)
   local flow = { fetched = bare(shared.fetched), settings = {}, hosts = shared.hosts, bases = {}, before = {}, rate = {}, described = {} }
   for _, operation in ipairs(list) do
-    flow.bases[operation.name] = operation.base_url
-    flow.before[operation.name] = operation.before[1] and bare(operation.before) or nil
-    local rate = not operation.hidden and (operation.rate or shared.rate) or nil
-    flow.rate[operation.name] = rate and { rate = rate.rate, per = rate.per, of = operation.rate and operation.name or "" }
-    flow.described[operation.name] = {
-      before = operation.before[1] and described(operation.before) or nil, rate = rate and { rate.rate, per = rate.per },
-    }
+    add_plan(flow, operation, operation.rate or not known.gives[operation.name] and shared.rate or nil)
   end
   for _, setting in ipairs(shared.settings) do
     flow.settings[setting.name or ""] = setting.default -- without a name where it is a mistake

@@ -90,6 +90,16 @@ describe("a rate", function()
     assert.equal(401, call({ key = function() return "bank_key_sandbox" end }).status)
   end)
 
+  it("of all is none of what gives tokens", function()
+    local made = definition(nil, { 1, per = 60 })
+    made.operations.show.auth = nil
+    local client, tenant = bank.client(made)
+    assert(client:show(id(), { timeout = 5 }))
+    assert.equal(1, sandbox.seen(tenant).count)
+    assert(client:login())
+    assert.is_nil(cards.describe(client, "login").rate)
+  end)
+
   it("comes before the steps", function()
     local made = bank.with_steps(definition(), { rate = { 1, per = 60 } })
     local client = bank.client(made)
