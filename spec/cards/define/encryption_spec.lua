@@ -207,6 +207,10 @@ describe("encrypt of a definition", function()
     local operation = { method = "POST", params = { card_id = {}, pin = {} }, encrypt = { type = "rsa-oaep", key = "public_key", at = "body.pin" } }
     local module = cards.define(acme.definition(operation))
     assert.error_matches(function() acme.client(module, { public_key = "x" }) end, "cards.acme.new: public_key is neither PEM, JWK nor base64 of DER")
+    operation = { response = { decrypt = { type = "aes-256-cbc", key = "key", at = "pan" }, fields = FIELDS } }
+    module = cards.define(acme.definition(operation))
+    assert.error_matches(function() acme.client(module, { key = "short" }) end, "cards.acme.new: key ")
+    assert.is_userdata(acme.client(module, { key = KEY }))
     operation = { response = { decrypt = { type = "rsa-oaep", key = "key", at = "pan" }, fields = FIELDS } }
     module = cards.define(acme.definition(operation))
     assert.error_matches(function() acme.client(module, { key = public_key }) end, "cards.acme.new: key is a public key where a private one is needed")

@@ -147,7 +147,7 @@ static const char *key_fault(lua_State *L, const struct operation *operation, co
 static const char *unfit_key(lua_State *L, const struct operation *operation, int credentials) {
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
-    if (part->into != INTO_NOTHING || (part->type != PART_PEM && part->type != PART_BYTES)) continue;
+    if (part->into != INTO_NOTHING || part->source != FROM_CREDENTIAL) continue;
     const char *why = key_fault(L, operation, part, credentials);
     if (why) return lua_pushfstring(L, "%s %s", part->name, why);
   }
