@@ -231,6 +231,8 @@ static int aim(lua_State *L) {
   lua_settop(L, 3);
   const char *wrong = aim_at(L, client, call->job);
   if (wrong) return binding_fail(L, "%s", wrong);
+  lua_getuservalue(L, 2);
+  call->job->asks = call->job->asks && find_source(L, call->job, lua_gettop(L), 1, true) != 0; /* what signs may be left out there */
   lua_pushboolean(L, 1);
   return 1;
 }
