@@ -67,29 +67,29 @@ bool buf_add_char(struct buf *buf, char c) {
   return buf_add(buf, &c, 1);
 }
 
+/* Written into the room that there is, and again where that was too small. */
 bool buf_addf(struct buf *buf, const char *format, ...) {
-  va_list arguments;
-  va_start(arguments, format);
-  int len = vsnprintf(NULL, 0, format, arguments);
-  va_end(arguments);
-  if (len < 0) buf->failed = true;
-  if (len < 0 || !buf_reserve(buf, (size_t)len)) return false;
-
-  va_start(arguments, format);
-  int written = vsnprintf(buf->data + buf->len, (size_t)len + 1, format, arguments);
-  va_end(arguments);
-  if (written != len) {
-    explicit_bzero(buf->data + buf->len, (size_t)len + 1);
-    buf->failed = true;
-    return false;
+  if (!buf_reserve(buf, 0)) return false;
+  for (;;) {
+    size_t room = buf->cap - buf->len;
+    va_list arguments;
+    va_start(arguments, format);
+    int len = vsnprintf(buf->data + buf->len, room, format, arguments);
+    va_end(arguments);
+    if (len >= 0 && (size_t)len < room) {
+      buf_added(buf, (size_t)len);
+      return true;
+    }
+    explicit_bzero(buf->data + buf->len, room);
+    if (len < 0) buf->failed = true;
+    if (!buf_reserve(buf, (size_t)len)) return false;
   }
-  buf_added(buf, (size_t)len);
-  return true;
 }
 
 /* Not isalnum: the host's locale must not decide what goes into a URL. */
-static bool is_unreserved(unsigned char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
+static inline bool is_unreserved(unsigned char c) {
+  unsigned char small = c | 0x20;
+  return (small >= 'a' && small <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.' || c == '_' || c == '~';
 }
 
 bool buf_add_percent_encoded(struct buf *buf, const void *bytes, size_t len) {
