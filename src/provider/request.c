@@ -168,9 +168,10 @@ static bool build_target(struct maker *maker) {
   struct buf *wire = &request->wire;
   if (request->base->origin) buf_add_string(wire, request->base->origin);
   request->target_at = wire->len;
-  if (!maker_target(maker, wire)) return false;
-  request->target_len = wire->len - request->target_at;
-  return request->target_len <= REQUEST_MAX_TARGET;
+  const struct buf *target = maker_target(maker);
+  if (!target) return false;
+  request->target_len = target->len;
+  return buf_add(wire, target->data, target->len);
 }
 
 /* False when the header lines of the call, which begin at lines_at, become too long. */
@@ -252,8 +253,9 @@ static bool add_rest(struct maker *maker, const struct buf *body) {
   return ok || invalid(maker->error, "the request", "does not fit into memory");
 }
 
-static bool build_wire(struct maker *maker, const struct buf *body) {
+static bool build_wire(struct maker *maker) {
   struct request *request = maker->request;
+  const struct buf *body = &maker->body;
   struct buf *wire = &request->wire;
   buf_clear(wire);
   buf_reserve(wire, FEW_BYTES + request->base->head.len + body->len);
@@ -267,13 +269,10 @@ static bool build_wire(struct maker *maker, const struct buf *body) {
 bool request_build(struct request *request, bool complete, struct error *error) {
   struct maker maker;
   struct error fault = { .kind = ERROR_NONE };
-  struct buf body;
-  buf_init(&body, REQUEST_MAX_BODY);
   maker_init(&maker, request, &fault);
-  bool ok = check_all(&maker, complete) && maker_body(&maker, &body) && maker_make_all(&maker, INTO_HEADER) && maker_make_all(&maker, INTO_NOTHING) &&
-            build_wire(&maker, &body) && maker_remember(&maker);
+  bool ok = check_all(&maker, complete) && maker_body(&maker) && maker_make_all(&maker, INTO_HEADER) && maker_make_all(&maker, INTO_NOTHING) &&
+            build_wire(&maker) && maker_remember(&maker);
   maker_free(&maker);
-  buf_free(&body);
   if (!ok) *error = fault; /* else that of the last attempt stays */
   return ok;
 }

@@ -102,6 +102,29 @@ static void is_what_was_given_where_it_was(void **state) {
   request_free(&request);
 }
 
+static void covers_what_is_random_in_the_body(void **state) {
+  (void)state;
+  static const struct part signed_parts[] = {
+    { .name = "X-Sig", .source = FROM_MAKING, .into = INTO_HEADER, .making = &of_body },
+    { .name = "key", .source = FROM_CREDENTIAL, .into = INTO_NOTHING, .type = PART_PEM },
+  };
+  const struct operation operation = {
+    .name = "op", .method = "POST", .path = "/", .encoding = BODY_RAW, .template = "r={unique.hex}", .parts = signed_parts, .part_count = 2
+  };
+  struct value values[] = { [1] = value_of(pem) };
+  struct request request;
+  struct error error;
+  char text[100];
+  size_t len;
+  request_init(&request, &operation, &base);
+  if (!give_values(&request, values) || !request_build(&request, true, &error)) fail_msg("%s", error.message);
+  const char *made = between(&request, "X-Sig: v1=", ';', &len);
+  assert_int_equal(strlen(body_of(&request)), 2 + 32);
+  snprintf(text, sizeof text, "a\n%s", body_of(&request));
+  assert_true(verifies(made, len, text));
+  request_free(&request);
+}
+
 static void shows_a_function_the_same_bytes(void **state) {
   (void)state;
   struct operation operation = { .name = "op", .method = "POST", .path = "/", .parts = parts, .part_count = COUNT_OF(parts) };
@@ -189,6 +212,7 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(covers_an_object_and_then_the_whole_body_as_sent),
     cmocka_unit_test(is_what_was_given_where_it_was),
+    cmocka_unit_test(covers_what_is_random_in_the_body),
     cmocka_unit_test(shows_a_function_the_same_bytes),
     cmocka_unit_test(is_never_left_out_where_it_is_required),
     cmocka_unit_test(may_be_missing_in_a_preview),

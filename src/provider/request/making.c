@@ -36,6 +36,9 @@ void maker_init(struct maker *maker, struct request *request, struct error *erro
   maker->core = (struct value){ NULL, 0 };
   maker->uses_secret = false;
   maker->nonce[0] = '\0';
+  maker->has_body = maker->has_target = maker->has_now = false;
+  buf_init(&maker->body, REQUEST_MAX_BODY);
+  buf_init(&maker->target, REQUEST_MAX_TARGET);
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
     maker->values[i] = part->source == FROM_CONSTANT ? (struct value){ part->value, strlen(part->value) } : values_get(&request->values, i);
@@ -59,6 +62,8 @@ void maker_free(struct maker *maker) {
   for (size_t i = 0; i < maker->made_count; i++)
     buf_free(&maker->made[i]);
   maker->made_count = 0;
+  buf_free(&maker->body);
+  buf_free(&maker->target);
 }
 
 int maker_place(const struct operation *operation, const char *name) {
@@ -234,20 +239,29 @@ static bool (*const makers[MAKING_KINDS])(struct maker *maker, const struct maki
 
 /* --- all of them --- */
 
-static bool prepare(struct maker *maker) {
+const struct timespec *maker_now(struct maker *maker) {
+  if (!maker->has_now && clock_gettime(CLOCK_REALTIME, &maker->now) != 0) {
+    error_set(maker->error, ERROR_BUSY, "the system has no clock");
+    return NULL;
+  }
+  maker->has_now = true;
+  return &maker->now;
+}
+
+const char *maker_nonce(struct maker *maker) {
   unsigned char random[MAKING_NONCE / 2];
-  if (maker->nonce[0]) return true;
-  if (clock_gettime(CLOCK_REALTIME, &maker->now) != 0 || getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) {
+  if (maker->nonce[0]) return maker->nonce;
+  if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) {
     error_set(maker->error, ERROR_BUSY, "the system has no randomness");
-    return false;
+    return NULL;
   }
   hex_write(maker->nonce, random, sizeof random);
   maker->nonce[MAKING_NONCE] = '\0';
-  return true;
+  return maker->nonce;
 }
 
 bool maker_fill(struct maker *maker, struct buf *out, const char *template) {
-  return prepare(maker) && template_fill(out, template, names_fill, NULL, maker);
+  return template_fill(out, template, names_fill, NULL, maker);
 }
 
 /* A header is one line. */
@@ -290,7 +304,7 @@ bool maker_make(struct maker *maker, size_t place) {
   buf_init(&maker->made[number], part->into == INTO_BODY ? REQUEST_MAX_BODY : MAKING_LENGTH);
   maker->places[number] = place;
   maker->hidden[number] = (struct value){ NULL, 0 };
-  return prepare(maker) && make(maker, place, number);
+  return make(maker, place, number);
 }
 
 bool maker_make_all(struct maker *maker, enum part_into into) {
@@ -353,12 +367,16 @@ static bool fill_path(void *context, const char *name, size_t len, struct buf *o
   return false;
 }
 
-static bool makes_signatures(const struct maker *maker) {
-  for (size_t i = 0; i < maker->request->operation->part_count; i++) {
+/* Whether a part of the query is being made, and whether that is a signature. */
+static bool makes_query(const struct maker *maker, bool *signature) {
+  bool makes = *signature = false;
+  for (size_t i = 0; maker->under_way >> i; i++) {
     const struct part *part = &maker->request->operation->parts[i];
-    if (part->into == INTO_QUERY && part->making && part->making->kind != MAKING_TEXT && maker->under_way >> i & 1) return true;
+    if (part->into != INTO_QUERY || !(maker->under_way >> i & 1)) continue;
+    makes = true;
+    *signature = *signature || part->making->kind != MAKING_TEXT;
   }
-  return false;
+  return makes;
 }
 
 /* What stands before the parts of the query: the path of the operation, or a target out of an answer. */
@@ -372,10 +390,28 @@ static bool begin_target(struct maker *maker, struct buf *out, char *separator) 
 }
 
 /* In a signature of the query, the query is without any of them. */
-bool maker_target(struct maker *maker, struct buf *out) {
+static bool make_target(struct maker *maker, struct buf *out, bool *partly) {
   char separator;
+  bool for_signature;
+  *partly = makes_query(maker, &for_signature);
   return begin_target(maker, out, &separator) && add_query(maker, out, false, &separator) &&
-         (makes_signatures(maker) || add_query(maker, out, true, &separator));
+         (for_signature || add_query(maker, out, true, &separator));
+}
+
+const struct buf *maker_target(struct maker *maker) {
+  bool uses_secret = maker->uses_secret, partly, ok = true;
+  if (!maker->has_target) {
+    struct buf target;
+    buf_init(&target, REQUEST_MAX_TARGET);
+    maker->uses_secret = false;
+    ok = make_target(maker, &target, &partly);
+    buf_free(&maker->target);
+    maker->target = target;
+    maker->target_secret = maker->uses_secret;
+    maker->has_target = ok && !partly;
+  }
+  maker->uses_secret = uses_secret || maker->target_secret;
+  return ok ? &maker->target : NULL;
 }
 
 /* --- the body --- */
@@ -420,7 +456,7 @@ static bool find_whole(const struct maker *maker, struct value *whole) {
 /* A value in XML is escaped behind its pipes. */
 static bool fill_body(struct maker *maker, struct buf *out) {
   const struct operation *operation = maker->request->operation;
-  return prepare(maker) && template_fill(out, operation->template, names_fill, operation->encoding == BODY_XML ? xml_write_text : NULL, maker);
+  return template_fill(out, operation->template, names_fill, operation->encoding == BODY_XML ? xml_write_text : NULL, maker);
 }
 
 bool maker_sealed(struct maker *maker, struct buf *out) {
@@ -434,7 +470,7 @@ bool maker_sealed(struct maker *maker, struct buf *out) {
   return written(maker, ok, bad);
 }
 
-bool maker_body(struct maker *maker, struct buf *out) {
+static bool make_body(struct maker *maker, struct buf *out) {
   const struct operation *operation = maker->request->operation;
   const char *bad = NULL;
   struct value whole = { NULL, 0 };
@@ -449,4 +485,20 @@ bool maker_body(struct maker *maker, struct buf *out) {
   else if (operation->encoding == BODY_JSON)
     ok = body_json_part(out, operation, maker->values, INTO_BODY, "", 0, &bad);
   return written(maker, ok, bad);
+}
+
+const struct buf *maker_body(struct maker *maker) {
+  bool uses_secret = maker->uses_secret, ok = true;
+  if (!maker->has_body) {
+    struct buf body;
+    buf_init(&body, REQUEST_MAX_BODY);
+    maker->uses_secret = false;
+    ok = make_body(maker, &body);
+    buf_free(&maker->body);
+    maker->body = body;
+    maker->body_secret = maker->uses_secret;
+    maker->has_body = ok;
+  }
+  maker->uses_secret = uses_secret || maker->body_secret;
+  return ok ? &maker->body : NULL;
 }

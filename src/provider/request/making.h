@@ -2,7 +2,7 @@
  *
  *   struct maker maker;
  *   maker_init(&maker, request, &error);
- *   bool ok = maker_make_all(&maker, INTO_HEADER) && maker_body(&maker, &body);
+ *   bool ok = maker_make_all(&maker, INTO_HEADER) && maker_body(&maker);
  *   use(maker.values[place]);
  *   maker_free(&maker);
  *
@@ -35,10 +35,14 @@ struct maker {
   uint64_t under_way; /* one bit for each part that is being made */
   uint64_t secrets;   /* one bit for each part that a secret is in */
   int depth;
-  struct value core; /* of what is being made: the part of it that must not be shown, where that is not all */
-  bool uses_secret;  /* what is being made has a secret in it */
-  struct timespec now;
-  char nonce[MAKING_NONCE + 1];
+  struct value core;       /* of what is being made: the part of it that must not be shown, where that is not all */
+  bool uses_secret;        /* what is being made has a secret in it */
+  struct buf body, target; /* as they are sent, once they were made */
+  bool has_body, has_target;
+  bool body_secret, target_secret; /* a secret is in them */
+  bool has_now;
+  struct timespec now;          /* see maker_now */
+  char nonce[MAKING_NONCE + 1]; /* see maker_nonce */
 };
 
 /* Takes the values of the request. What is made lives until maker_free, which wipes it. */
@@ -53,8 +57,8 @@ bool maker_make(struct maker *maker, size_t place);
 bool maker_make_all(struct maker *maker, enum part_into into);
 /* Whether that part is made by this library, so that it needs no value. */
 bool maker_can_make(const struct maker *maker, size_t place);
-/* Appends the body as it is sent. */
-bool maker_body(struct maker *maker, struct buf *out);
+/* The body as it is sent; NULL on failure. It is made once, however often it is asked for. */
+const struct buf *maker_body(struct maker *maker);
 /* Appends the object or list at a path of the JSON body, {} when there is none: of what is sent or, with INTO_SEALED, of
  * what is encrypted. */
 bool maker_body_part(struct maker *maker, struct buf *out, enum part_into into, const char *path, size_t len);
@@ -62,8 +66,13 @@ bool maker_body_part(struct maker *maker, struct buf *out, enum part_into into, 
 bool maker_sealed(struct maker *maker, struct buf *out);
 /* Appends the value of a header with its prefix; nothing when there is none. */
 bool maker_header(struct maker *maker, size_t place, struct buf *out);
-/* Appends path and query. */
-bool maker_target(struct maker *maker, struct buf *out);
+/* Path and query, made once as well, but for a part of the query itself: that sees the query without it. Valid until the
+ * next call; NULL on failure. */
+const struct buf *maker_target(struct maker *maker);
+/* The moment and the nonce of the attempt, made when they are first asked for. NULL where the system has no clock, or no
+ * randomness. */
+const struct timespec *maker_now(struct maker *maker);
+const char *maker_nonce(struct maker *maker);
 /* Appends what a template says. */
 bool maker_fill(struct maker *maker, struct buf *out, const char *template);
 /* Whether a key is one for this. On false *why is a static phrase that follows the name of the key. */

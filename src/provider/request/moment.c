@@ -46,9 +46,10 @@ bool moment_write(struct buf *out, const struct timespec *moment, const char *fo
   memcpy(name, form, len);
   long added = take_added(name), milliseconds = moment->tv_nsec / 1000000;
   time_t seconds = moment->tv_sec + added;
-  if (added > MOST_ADDED || added < -MOST_ADDED || !gmtime_r(&seconds, &tm)) return false;
+  if (added > MOST_ADDED || added < -MOST_ADDED) return false;
   if (strcmp(name, "unix") == 0) return buf_addf(out, "%lld", (long long)seconds);
   if (strcmp(name, "unix_ms") == 0) return buf_addf(out, "%lld%03ld", (long long)seconds, milliseconds);
+  if (!gmtime_r(&seconds, &tm)) return false;
   if (strcmp(name, "iso") == 0) return write_pattern(out, "%Y-%m-%dT%H:%M:%SZ", &tm);
   if (strcmp(name, "iso_ms") == 0) return write_pattern(out, "%Y-%m-%dT%H:%M:%S", &tm) && buf_addf(out, ".%03ldZ", milliseconds);
   if (strcmp(name, "http") == 0) return write_http(out, &tm);

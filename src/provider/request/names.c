@@ -20,7 +20,8 @@ static bool write_method(struct maker *maker, const char *rest, size_t len, stru
 static bool write_url(struct maker *maker, const char *rest, size_t len, struct buf *out) {
   (void)rest;
   (void)len;
-  return buf_add_string(out, maker->request->base->site) && maker_target(maker, out);
+  const struct buf *target = maker_target(maker);
+  return target && buf_add_string(out, maker->request->base->site) && buf_add(out, target->data, target->len);
 }
 
 static bool write_host(struct maker *maker, const char *rest, size_t len, struct buf *out) {
@@ -33,22 +34,18 @@ static bool write_host(struct maker *maker, const char *rest, size_t len, struct
 static bool write_target(struct maker *maker, const char *rest, size_t len, struct buf *out) {
   (void)rest;
   (void)len;
-  return maker_target(maker, out);
+  const struct buf *target = maker_target(maker);
+  return target && buf_add(out, target->data, target->len);
 }
 
 /* Appends the path without the first `skip` bytes, or what stands behind the question mark. */
 static bool write_part_of_target(struct maker *maker, struct buf *out, size_t skip, bool query) {
-  struct buf target;
-  buf_init(&target, REQUEST_MAX_TARGET);
-  bool ok = maker_target(maker, &target);
-  const char *text = buf_string(&target), *mark = strchr(text, '?');
-  size_t path = mark ? (size_t)(mark - text) : target.len;
-  if (ok && query)
-    ok = !mark || buf_add_string(out, mark + 1);
-  else if (ok)
-    ok = skip > path || buf_add(out, text + skip, path - skip);
-  buf_free(&target);
-  return ok;
+  const struct buf *target = maker_target(maker);
+  if (!target) return false;
+  const char *text = buf_string(target), *mark = strchr(text, '?');
+  size_t path = mark ? (size_t)(mark - text) : target->len;
+  if (query) return !mark || buf_add_string(out, mark + 1);
+  return skip > path || buf_add(out, text + skip, path - skip);
 }
 
 static bool write_path(struct maker *maker, const char *rest, size_t len, struct buf *out) {
@@ -71,7 +68,9 @@ static bool write_resource(struct maker *maker, const char *rest, size_t len, st
 }
 
 static bool write_body(struct maker *maker, const char *rest, size_t len, struct buf *out) {
-  return len ? maker_body_part(maker, out, INTO_BODY, rest, len) : maker_body(maker, out);
+  if (len) return maker_body_part(maker, out, INTO_BODY, rest, len);
+  const struct buf *body = maker_body(maker);
+  return body && buf_add(out, body->data, body->len);
 }
 
 /* A header as it is sent: of a part, of the call or of the client. */
@@ -116,12 +115,16 @@ static bool write_sealed(struct maker *maker, const char *rest, size_t len, stru
   return len ? maker_body_part(maker, out, INTO_SEALED, rest, len) : maker_sealed(maker, out);
 }
 
+static bool is_name(const char *known, const char *name, size_t len) {
+  return known && *known == *name && strncmp(known, name, len) == 0 && !known[len];
+}
+
 /* Of two parts with that name the one that is not sent, as the other one may be made of it. */
 static int find(const struct operation *operation, const char *name, size_t len, bool argument) {
   int found = -1;
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
-    bool is_it = part->name && (part->source == FROM_ARGUMENT) == argument && strlen(part->name) == len && memcmp(part->name, name, len) == 0;
+    bool is_it = (part->source == FROM_ARGUMENT) == argument && is_name(part->name, name, len);
     if (is_it && (found < 0 || part->into == INTO_NOTHING)) found = (int)i;
   }
   return found;
@@ -134,13 +137,15 @@ static bool write_param(struct maker *maker, const char *name, size_t len, struc
 }
 
 static bool write_now(struct maker *maker, const char *form, size_t len, struct buf *out) {
-  return moment_write(out, &maker->now, form, len);
+  const struct timespec *now = maker_now(maker);
+  return now && moment_write(out, now, form, len);
 }
 
 static bool write_nonce(struct maker *maker, const char *rest, size_t len, struct buf *out) {
   (void)rest;
   (void)len;
-  return buf_add_string(out, maker->nonce);
+  const char *nonce = maker_nonce(maker);
+  return nonce && buf_add_string(out, nonce);
 }
 
 static bool write_unique(struct maker *maker, const char *form, size_t len, struct buf *out) {
@@ -164,12 +169,10 @@ bool names_fill(void *context, const char *name, size_t len, struct buf *out) {
   const struct operation *operation = maker->request->operation;
   int place = find(operation, name, len, false);
   if (place >= 0) return write_value(maker, (size_t)place, out, false);
-  for (size_t i = 0; i < COUNT_OF(known); i++) {
-    size_t known_len = strlen(known[i].name);
-    bool dotted = known[i].name[known_len - 1] == '.';
-    if (len < known_len || memcmp(name, known[i].name, known_len) != 0 || (dotted ? len == known_len : len != known_len)) continue;
-    return known[i].write(maker, name + known_len, len - known_len, out);
-  }
+  const char *dot = memchr(name, '.', len);
+  size_t known_len = dot ? (size_t)(dot + 1 - name) : len;
+  for (size_t i = 0; (!dot || known_len < len) && i < COUNT_OF(known); i++)
+    if (is_name(known[i].name, name, known_len)) return known[i].write(maker, name + known_len, len - known_len, out);
   place = find(operation, name, len, true);
   return place >= 0 && write_value(maker, (size_t)place, out, false);
 }

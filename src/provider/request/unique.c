@@ -20,8 +20,9 @@ static bool write_uuid(struct buf *out, size_t count) {
 static bool write_hex(struct buf *out, size_t count) {
   unsigned char random[UNIQUE_MOST / 2];
   char hex[UNIQUE_MOST];
-  if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random) return false;
-  hex_write(hex, random, sizeof random);
+  size_t bytes = (count + 1) / 2;
+  if (getrandom(random, bytes, 0) != (ssize_t)bytes) return false;
+  hex_write(hex, random, bytes);
   return buf_add(out, hex, count);
 }
 
