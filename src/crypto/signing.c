@@ -1,9 +1,9 @@
 #include "crypto/signing.h"
 
-#include <limits.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <openssl/rsa.h>
 #include <string.h>
 
@@ -91,13 +91,16 @@ static bool add_digest(const EVP_MD *digest, const void *text, size_t len, struc
 }
 
 static bool add_code(const EVP_MD *digest, const struct key *key, const void *text, size_t len, struct buf *out) {
-  unsigned done = 0;
-  size_t key_len;
+  OSSL_PARAM params[] = { OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, (char *)EVP_MD_get0_name(digest), 0), OSSL_PARAM_construct_end() };
+  size_t key_len, size = (size_t)EVP_MD_get_size(digest), done;
   const unsigned char *bytes = key_bytes(key, &key_len);
-  if (key_len > INT_MAX || !buf_reserve(out, (size_t)EVP_MD_get_size(digest))) return false;
-  if (!HMAC(digest, bytes, (int)key_len, text, len, (unsigned char *)out->data + out->len, &done)) return false;
-  buf_added(out, done);
-  return true;
+  EVP_MAC *hmac = algorithm_hmac();
+  EVP_MAC_CTX *context = hmac && buf_reserve(out, size) ? EVP_MAC_CTX_new(hmac) : NULL;
+  bool ok = context && EVP_MAC_init(context, bytes, key_len, params) == 1 && EVP_MAC_update(context, text, len) == 1 &&
+            EVP_MAC_final(context, (unsigned char *)out->data + out->len, &done, size) == 1;
+  EVP_MAC_CTX_free(context);
+  if (ok) buf_added(out, done);
+  return ok;
 }
 
 /* Writes at most *made bytes to `to`. */
