@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <openssl/objects.h>
 #include <openssl/x509.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "crypto/encoding.h"
@@ -57,6 +58,8 @@ struct key *key_ref(struct key *key) {
 
 void key_unref(struct key *key) {
   if (!key || atomic_fetch_sub_explicit(&key->references, 1, memory_order_acq_rel) != 1) return;
+  for (size_t i = 0; i < KEY_CONTEXTS; i++)
+    EVP_MD_CTX_free(atomic_load_explicit(&key->contexts[i], memory_order_relaxed));
   EVP_PKEY_free(key->pkey);
   pool_free(key);
 }
@@ -93,6 +96,18 @@ const unsigned char *key_bytes(const struct key *key, size_t *len) {
 
 const unsigned char *key_reject(const struct key *key) {
   return key->kind == KEY_RSA && key->private ? key->reject : NULL;
+}
+
+const EVP_MD_CTX *key_context(const struct key *key, size_t place) {
+  return atomic_load_explicit(&key->contexts[place], memory_order_acquire);
+}
+
+const EVP_MD_CTX *key_keep_context(const struct key *key, size_t place, EVP_MD_CTX *context) {
+  struct key *owner = (struct key *)(uintptr_t)key; /* what it does is the same */
+  EVP_MD_CTX *known = NULL;
+  if (atomic_compare_exchange_strong(&owner->contexts[place], &known, context)) return context;
+  EVP_MD_CTX_free(context);
+  return known;
 }
 
 static bool write_pem(const unsigned char *der, size_t len, struct buf *out) {

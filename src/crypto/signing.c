@@ -103,15 +103,31 @@ static bool add_code(const EVP_MD *digest, const struct key *key, const void *te
   return ok;
 }
 
-/* Writes at most *made bytes to `to`. */
-static bool sign(const struct signing *signing, const EVP_MD *digest, EVP_PKEY *pkey, const void *text, size_t len, unsigned char *to, size_t *made) {
-  size_t room = *made;
+_Static_assert(sizeof all / sizeof all[0] == KEY_CONTEXTS, "a key has a place for each");
+
+/* A context that is ready to sign; NULL on failure. */
+static const EVP_MD_CTX *prepare(const struct signing *signing, const EVP_MD *digest, const struct key *key) {
+  size_t place = (size_t)(signing - all);
   EVP_PKEY_CTX *options; /* belongs to the context */
-  EVP_MD_CTX *context = EVP_MD_CTX_new();
-  bool ok = context && EVP_DigestSignInit(context, &options, digest, NULL, pkey) == 1;
+  const EVP_MD_CTX *known = key_context(key, place);
+  EVP_MD_CTX *context = known ? NULL : EVP_MD_CTX_new();
+  if (!context) return known;
+  bool ok = EVP_DigestSignInit(context, &options, digest, NULL, key_pkey(key)) == 1;
   if (ok && signing->scheme == RSA_PSS)
     ok = EVP_PKEY_CTX_set_rsa_padding(options, RSA_PKCS1_PSS_PADDING) == 1 && EVP_PKEY_CTX_set_rsa_pss_saltlen(options, RSA_PSS_SALTLEN_DIGEST) == 1;
-  ok = ok && EVP_DigestSign(context, to, made, text, len) == 1 && *made <= room; /* -1 of ECDSA where memory is used up */
+  if (ok) return key_keep_context(key, place, context);
+  EVP_MD_CTX_free(context);
+  return NULL;
+}
+
+/* Writes at most *made bytes to `to`. */
+static bool sign(const struct signing *signing, const EVP_MD *digest, const struct key *key, const void *text, size_t len, unsigned char *to,
+                 size_t *made) {
+  size_t room = *made;
+  const EVP_MD_CTX *prepared = prepare(signing, digest, key);
+  EVP_MD_CTX *context = prepared ? EVP_MD_CTX_new() : NULL;
+  bool ok = context && EVP_MD_CTX_copy_ex(context, prepared) == 1 && EVP_DigestSign(context, to, made, text, len) == 1 &&
+            *made <= room; /* -1 of ECDSA where memory is used up */
   EVP_MD_CTX_free(context);
   return ok;
 }
@@ -131,14 +147,13 @@ static bool add_raw(struct der der, size_t half, struct buf *out) {
 }
 
 static bool add_signature(const struct signing *signing, const EVP_MD *digest, const struct key *key, const void *text, size_t len, struct buf *out) {
-  EVP_PKEY *pkey = key_pkey(key);
   if (signing->scheme == ECDSA_RAW) {
     unsigned char der[DER_MAX];
     size_t made = sizeof der;
-    return sign(signing, digest, pkey, text, len, der, &made) && add_raw((struct der){ der, made }, signing->half, out);
+    return sign(signing, digest, key, text, len, der, &made) && add_raw((struct der){ der, made }, signing->half, out);
   }
-  size_t made = (size_t)EVP_PKEY_get_size(pkey);
-  if (!buf_reserve(out, made) || !sign(signing, digest, pkey, text, len, (unsigned char *)out->data + out->len, &made)) return false;
+  size_t made = (size_t)EVP_PKEY_get_size(key_pkey(key));
+  if (!buf_reserve(out, made) || !sign(signing, digest, key, text, len, (unsigned char *)out->data + out->len, &made)) return false;
   buf_added(out, made);
   return true;
 }

@@ -14,10 +14,11 @@ struct key {
   enum key_kind kind;
   bool private;
   size_t bits;
-  int curve;                        /* of KEY_EC: OpenSSL's NID */
-  EVP_PKEY *pkey;                   /* NULL for KEY_SYMMETRIC */
-  unsigned char reject[KEY_REJECT]; /* of a private KEY_RSA */
-  size_t len;                       /* of KEY_SYMMETRIC */
+  int curve;                                    /* of KEY_EC: OpenSSL's NID */
+  EVP_PKEY *pkey;                               /* NULL for KEY_SYMMETRIC */
+  unsigned char reject[KEY_REJECT];             /* of a private KEY_RSA */
+  _Atomic(EVP_MD_CTX *) contexts[KEY_CONTEXTS]; /* see key_context; NULL where there is none yet */
+  size_t len;                                   /* of KEY_SYMMETRIC */
   unsigned char bytes[];
 };
 
