@@ -62,10 +62,6 @@ bool request_aim(struct request *request, const struct request_base *base, const
   return ok && redact_add(&request->redact, target, len) && hide_pieces(&request->redact, target, len);
 }
 
-bool request_leaves_out(const struct request *request, const struct part *part) {
-  return request->away && part->shared;
-}
-
 size_t request_header_count(const struct request *request) {
   return request->away ? request->values.own_headers : request->values.header_count;
 }
@@ -154,7 +150,7 @@ static bool check_all(const struct maker *maker, bool complete) {
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
     struct value value = maker->values[i];
-    if (part->source == FROM_CONSTANT || request_leaves_out(maker->request, part) || maker_can_make(maker, i)) continue;
+    if (part->source == FROM_CONSTANT || request_leaves_out(maker->request, part) || (part->making && maker_can_make(maker, i))) continue;
     if (!complete && comes_later(part) && !value.bytes) continue;
     if (!check(part, value, maker->error)) return false;
     if (part->excludes && value.bytes && !exclude(operation, maker->values, part, maker->error)) return false;

@@ -61,7 +61,9 @@ void request_free(struct request *request);
 bool request_aim(struct request *request, const struct request_base *base, const char *target, size_t len);
 
 /* Whether the part is not for where the request goes. */
-bool request_leaves_out(const struct request *request, const struct part *part);
+static inline bool request_leaves_out(const struct request *request, const struct part *part) {
+  return request->away && part->shared;
+}
 /* How many of the headers of the call go there. */
 size_t request_header_count(const struct request *request);
 

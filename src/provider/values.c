@@ -31,25 +31,41 @@ static struct value at(const struct values *values, uint32_t place) {
   return (struct value){ values->bytes.data + place, len };
 }
 
+/* Where what was added behind that begins. */
+static uint32_t next(const struct values *values, uint32_t place) {
+  return place + (uint32_t)at(values, place).len + 1 + (uint32_t)sizeof(uint32_t);
+}
+
 bool values_set(struct values *values, size_t place, const char *bytes, size_t len) {
   uint32_t added = add(values, bytes, len);
   if (added) values->parts[place] = added;
   return added != 0;
 }
 
+/* Where in `made` that place is; made_count when it is not. */
+static size_t find_made(const struct values *values, size_t place) {
+  size_t i = 0;
+  while (i < values->made_count && values->made_for[i] != place)
+    i++;
+  return i;
+}
+
 bool values_set_made(struct values *values, size_t place, const char *bytes, size_t len) {
-  uint32_t added = add(values, bytes, len);
-  if (added) values->made[place] = added;
-  return added != 0;
+  size_t i = find_made(values, place);
+  uint32_t added = i < VALUES_MAX_MADE ? add(values, bytes, len) : 0;
+  if (!added) return false;
+  values->made[i] = added;
+  values->made_for[i] = (uint8_t)place;
+  if (i == values->made_count) values->made_count++;
+  return true;
 }
 
 bool values_add_header(struct values *values, const char *name, const char *bytes, size_t len) {
   if (values->header_count == VALUES_MAX_HEADERS) return false;
-  uint32_t *header = values->headers[values->header_count];
-  header[0] = add(values, name, strlen(name));
-  header[1] = header[0] ? add(values, bytes, len) : 0;
-  if (header[1]) values->header_count++;
-  return header[1] != 0;
+  uint32_t header = add(values, name, strlen(name));
+  if (!header || !add(values, bytes, len)) return false;
+  values->headers[values->header_count++] = header;
+  return true;
 }
 
 struct value values_get(const struct values *values, size_t place) {
@@ -57,20 +73,21 @@ struct value values_get(const struct values *values, size_t place) {
 }
 
 struct value values_made(const struct values *values, size_t place) {
-  return at(values, values->made[place]);
+  size_t i = find_made(values, place);
+  return at(values, i < values->made_count ? values->made[i] : 0);
 }
 
 const char *values_header_name(const struct values *values, size_t header) {
-  return at(values, values->headers[header][0]).bytes;
+  return at(values, values->headers[header]).bytes;
 }
 
 struct value values_header(const struct values *values, size_t header) {
-  return at(values, values->headers[header][1]);
+  return at(values, next(values, values->headers[header]));
 }
 
 static bool is_name(const struct values *values, size_t place) {
   for (size_t i = 0; i < values->header_count; i++)
-    if (values->headers[i][0] == place) return true;
+    if (values->headers[i] == place) return true;
   return false;
 }
 

@@ -16,6 +16,7 @@
 
 #define VALUES_MAX_PARTS   64
 #define VALUES_MAX_HEADERS 32
+#define VALUES_MAX_MADE    16
 
 /* A value as text; bytes is NULL for none. */
 struct value {
@@ -24,10 +25,12 @@ struct value {
 };
 
 struct values {
-  struct buf bytes;                        /* everything that was given: lengths, each followed by so many bytes and a NUL */
-  uint32_t parts[VALUES_MAX_PARTS];        /* where in `bytes` the value of each part begins; 0 for none */
-  uint32_t made[VALUES_MAX_PARTS];         /* the same for what was last made for it of secrets */
-  uint32_t headers[VALUES_MAX_HEADERS][2]; /* the same for the name and the value of each header */
+  struct buf bytes;                 /* everything that was given: lengths, each followed by so many bytes and a NUL */
+  uint32_t parts[VALUES_MAX_PARTS]; /* where in `bytes` the value of each part begins; 0 for none */
+  uint32_t made[VALUES_MAX_MADE];   /* the same for what was last made of secrets for the parts at made_for */
+  uint8_t made_for[VALUES_MAX_MADE];
+  size_t made_count;
+  uint32_t headers[VALUES_MAX_HEADERS]; /* the same for the name of each header, whose value follows it */
   size_t header_count;
   size_t own_headers; /* the first ones are the call's; the others are secrets of the client */
   uint64_t secrets;   /* one bit for each part whose value came from a secret */
@@ -41,7 +44,7 @@ void values_free(struct values *values);
  * values together have more than 4 MiB. */
 bool values_set(struct values *values, size_t place, const char *bytes, size_t len);
 /* Copies what was made of secrets for the part at that place, and is sent in an attempt, so that it is hidden, too. False
- * likewise. */
+ * likewise, and when there already are others for VALUES_MAX_MADE parts. */
 bool values_set_made(struct values *values, size_t place, const char *bytes, size_t len);
 /* Adds a header. The caller has checked that the name is a token of RFC 9110. False likewise, and when there already
  * are VALUES_MAX_HEADERS. */

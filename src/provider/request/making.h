@@ -19,9 +19,9 @@
 #include "crypto/signing.h"
 #include "provider/request.h"
 
-#define MAKING_MOST   16 /* values that are made of one request */
-#define MAKING_DEPTH  8  /* how far one may be made of another */
-#define MAKING_NONCE  32 /* characters */
+#define MAKING_MOST   VALUES_MAX_MADE /* values that are made of one request */
+#define MAKING_DEPTH  8               /* how far one may be made of another */
+#define MAKING_NONCE  32              /* characters */
 #define MAKING_LENGTH (64 * 1024)
 
 struct maker {
