@@ -6,6 +6,7 @@ local claims = require "cards.define.claims"
 local core = require "cards.core"
 local mistakes = require "cards.util.mistakes"
 local paths = require "cards.define.paths"
+local templates = require "cards.define.templates"
 
 local encryption = {}
 
@@ -17,7 +18,7 @@ local ENCODINGS = mistakes.set("base64", "base64url", "hex", "none")
 local IV = { prefix = "prefix", suffix = "suffix", zero = "zero" }
 local TAG = { prefix = "prefix", suffix = "suffix" }
 
-local SPEC = { type = any, alg = any, enc = any, key = any, iv = any, tag = any, encoding = any, at = any, json = flag, header = any }
+local SPEC = { type = any, alg = any, enc = any, key = any, iv = any, tag = any, encoding = any, at = any, json = flag, header = any, over = any }
 
 --- An algorithm of a JWE, or nil.
 local function jwe_name(at, value, is_enc)
@@ -41,6 +42,13 @@ local function place(at, value, words, otherwise, is_answer)
 end
 
 --- What only a cipher has: IV, tag and encoding.
+--- Adds a mistake for a template of what is encrypted where the place says it.
+local function no_over(at, given)
+  if given and given.over ~= nil then
+    at:at("over"):wrong "is for the wrap of a session key"
+  end
+end
+
 local function read_cipher(at, given, made, is_answer)
   local is_aes = made.type:find "^aes" ~= nil
   local fits = { iv = is_aes and not made.type:find "ecb$", tag = made.type:find "gcm$" }
@@ -124,7 +132,9 @@ end
 -- @param into the parts of the operation, as cards.define.auth fills them in; `session` is true where one makes a session key
 -- @return the form that core.define takes, and the table as it was given; nil and mistakes where something is wrong
 function encryption.of_answer(at, value, into)
-  return read(at, value, into, true)
+  local made, given = read(at, value, into, true)
+  no_over(at, given)
+  return made, given
 end
 
 --- Reads how something is encrypted that is sent. Likewise.
@@ -167,8 +177,11 @@ function encryption.params(into)
       at:at("wrap"):wrong "is required: how the key is encrypted for the provider"
     end
     table.insert(into.parts, { source = "made", kind = "session", name = "session", into = "nothing", length = param.session })
-    local made = { source = "made", kind = "sealed", over = "{session}" }
-    made.encryption = param.wrap ~= nil and encryption.of_request(at:at "wrap", param.wrap, into) or nil
+    local made, wrap = { source = "made", kind = "sealed", over = "{session}" }, at:at "wrap"
+    if type(param.wrap) == "table" then
+      made.over = templates.read(wrap:at "over", rawget(param.wrap, "over")) or made.over
+    end
+    made.encryption = param.wrap ~= nil and encryption.of_request(wrap, param.wrap, into) or nil
     made.key = made.encryption and made.encryption.key
     into.session = true
     return made
@@ -176,7 +189,8 @@ function encryption.params(into)
 
   function kinds.public_of(at, param)
     local form = param.encoding == nil and "spki" or at:at("encoding"):word(param.encoding, { spki = true, pem = true, jwk = true })
-    return { source = "made", kind = "public", key = auth.key(at:at "public_of", param.public_of, into, "pem"), form = form }
+    return { source = "made", kind = "public", key = auth.key(at:at "public_of", param.public_of, into, "pem"), form = form,
+      type = form == "jwk" and "object" or nil }
   end
 
   return kinds
@@ -188,6 +202,7 @@ end
 function encryption.seal(at, value, parts, into, has_template)
   at:each(value, 4, function(here, spec)
     local made, given = encryption.of_request(here, spec, into)
+    no_over(here, given)
     local path = given and sealed_path(here:at "at", given.at)
     local found = path == "" and has_template
     for _, part in ipairs(path and parts or {}) do

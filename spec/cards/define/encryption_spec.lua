@@ -203,6 +203,18 @@ describe("encrypt of a definition", function()
     assert.not_equal(seen[1], seen[2])
   end)
 
+  it("sends our key as a JWK, and wraps the text of a session key", function()
+    local params = { card_id = {}, jwk = { public_of = "private_key", encoding = "jwk" },
+      key = { session = 16, wrap = { type = "rsa-oaep", key = "public_key", over = "{session|hex}" }, into = "body.key" } }
+    local last = acme.sent { operation = { method = "POST", params = params }, config = { public_key = public_key, private_key = private_key } }
+    local body = cjson.decode(last.body)
+    assert.same({ "RSA", "AQAB" }, { body.jwk.kty, body.jwk.e })
+    assert.is_nil(body.jwk.d)
+    local text = openssl.run(("pkeyutl -decrypt -inkey '%s' %s"):format(key_file, OAEP), openssl.run("base64 -d -A", body.key))
+    assert.matches("^%x+$", text)
+    assert.equal(32, #text)
+  end)
+
   it("refuses keys that are none in new", function()
     local operation = { method = "POST", params = { card_id = {}, pin = {} }, encrypt = { type = "rsa-oaep", key = "public_key", at = "body.pin" } }
     local module = cards.define(acme.definition(operation))
