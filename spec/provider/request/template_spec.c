@@ -54,7 +54,9 @@ static void leaves_other_braces_alone(void **state) {
 
 static void refuses_what_it_does_not_know(void **state) {
   (void)state;
-  static const char *const templates[] = { "{id", "{i}", "{idx}", "{ID}", "{id}{x", "{id|sha}", "{id||hex}", "{_}" };
+  static const char *const templates[] = {
+    "{id", "{i}", "{idx}", "{ID}", "{id}{x", "{id|sha}", "{id||hex}", "{_}", "{id|}", "{id|hex|}", "{id|hex|hex|hex|hex|hex|hex|hex|hex|hex}"
+  };
   for (size_t i = 0; i < sizeof templates / sizeof *templates; i++)
     if (fills(templates[i], "", 0, 100)) fail_msg("took %s", templates[i]);
 }

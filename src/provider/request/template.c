@@ -116,13 +116,14 @@ static bool fill_piped(struct buf *out, const char *at, const char *end, templat
   if (at == end && !last) return fill(context, part, len, out);
   buf_init(&texts[0], out->max);
   buf_init(&texts[1], out->max);
-  int now = 0;
+  int now = 0, pipe_count = 0;
   bool ok = fill(context, part, len, &texts[0]);
   while (ok && at < end) {
+    ok = ++pipe_count <= TEMPLATE_PIPES;
     len = take_part(&at, end, &part);
     template_form *apply = find_pipe(part, len);
     buf_clear(&texts[1 - now]);
-    ok = apply && apply(&texts[1 - now], buf_string(&texts[now]), texts[now].len);
+    ok = ok && apply && apply(&texts[1 - now], buf_string(&texts[now]), texts[now].len);
     now = 1 - now;
   }
   ok = ok && (last ? last : add_plain)(out, buf_string(&texts[now]), texts[now].len);
@@ -139,13 +140,19 @@ static const char *next_brace(const char *template) {
   return brace;
 }
 
+/* Where the name ends that a template begins with, and its pipes; NULL where they have no such end. */
+static const char *end_of_name(const char *template) {
+  size_t len = strcspn(template, "{}");
+  return template[len] == '}' && len <= TEMPLATE_NAME && template[len - 1] != '|' ? template + len : NULL;
+}
+
 bool template_fill(struct buf *out, const char *template, template_name *fill, template_form *last, void *context) {
   for (const char *brace; (brace = next_brace(template));) {
     bool twice = brace[1] == '{';
     if (!buf_add(out, template, (size_t)(brace - template) + twice)) return false;
     template = brace + 1 + twice;
     if (twice) continue;
-    const char *close = strchr(template, '}');
+    const char *close = end_of_name(template);
     if (!close || !fill_piped(out, template, close, fill, last, context)) return false;
     template = close + 1;
   }
@@ -157,10 +164,9 @@ const char *template_fault(const char *template, void (*seen)(void *context, con
     bool twice = brace[1] == '{';
     template = brace + 1 + twice;
     if (twice) continue;
-    size_t len = strcspn(template, "{}"), pipe_count = 0;
-    const char *at = template, *end = template + len, *part;
-    if (*end != '}' || len > TEMPLATE_NAME || end[-1] == '|')
-      return "has a brace that is not part of a name such as {body}: write {{ for one that is sent";
+    size_t pipe_count = 0;
+    const char *at = template, *end = end_of_name(template), *part;
+    if (!end) return "has a brace that is not part of a name such as {body}: write {{ for one that is sent";
     size_t part_len = take_part(&at, end, &part);
     if (seen) seen(context, part, part_len);
     while (at < end) {
