@@ -1,5 +1,5 @@
 --- What is done while allocations of it fail, see vm.c: a list of { name, run, fresh = in a VM of its own each time, many = so many allocations that
--- ever fewer of them fail, once = none fails }. Each returns true where all is well.
+-- ever fewer of them fail, inner = the same, and none of Lua's, once = none fails }. Each returns true where all is well.
 
 local port, tls_port, certificate = ...
 local URL = "http://127.0.0.1:" .. port
@@ -326,6 +326,43 @@ scenario("a provider that is defined", function()
   assert(read.items[1].pan:last(4) == "1111" and need().describe(acme, "show").params.n.type == "integer")
   return info.cardNo:last(4) == "1111"
 end)
+
+-- One call for each mechanism of definitions. Its answer is what it asks for in a header, see server.c.
+local mechanisms, sealed = dofile "spec/memcheck/mechanisms.lua", dofile "spec/fault/sealed.lua"
+local PLAIN = [[{"pan":"4111111111111111","cvv":"123","access_token":"a token","expires_in":3600,"tokenId":"a token"}]]
+
+--- A client of the mechanism's definition, with all that it takes.
+local function vault(mechanism)
+  local config = { base_url = URL, insecure_http = true, timeout = 2, retries = 0, headers = { ["X-Answer"] = sealed.answers[mechanism.name] or PLAIN } }
+  for name, kind in pairs(mechanism.takes) do config[name] = held(need().secret(sealed.given[kind])) end
+  mechanism.module = mechanism.module or need().define(mechanisms.definition(mechanism, URL))
+  local ok, made, refused = pcall(mechanism.module.new, config)
+  -- A key that cannot be read for want of memory is told as one that cannot be read.
+  if not ok and made:find "new: %l+_key " or ok and not made then error("memory: " .. tostring(refused or made), 0) end
+  return ok and made or error(made, 0)
+end
+
+local named = {}
+for name, mechanism in pairs(mechanisms) do named[#named + 1] = type(mechanism) == "table" and name or nil end
+table.sort(named)
+for _, name in ipairs(named) do
+  local mechanism = mechanisms[name]
+  scenario("a call with the mechanism " .. name, function()
+    local record, err = vault(mechanism):show { number = mechanism.number and held(need().secret "4242424242424242") or nil }
+    if name == "session" or mechanism.kind ~= "ok" then -- its answer cannot be decrypted
+      if record or err.kind ~= "protocol" then excused(err) end
+      return true
+    elseif not record then
+      excused(err)
+    end
+    return (record.pan or record["@pan"]):last(4) == "1111" and record.cvv:equals "123"
+  end, (mechanism.others or name == "jwe") and "many" or "inner") -- the others are the same to Lua
+end
+
+scenario("the definitions of the mechanisms", function()
+  for _, name in ipairs(named) do assert(need().define(mechanisms.definition(mechanisms[name], URL)).new) end
+  return true
+end, "many")
 
 scenario("rows as JSON", function()
   local core = require "cards.core"

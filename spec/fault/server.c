@@ -47,7 +47,7 @@ static const struct {
 
 static void answer(const struct connection *connection) {
   static char former[8192]; /* request that was turned away, up to its second line */
-  char request[8192] = "", whole[2048];
+  char request[8192] = "", whole[8192 + 512];
   size_t len = 0;
   while (len < sizeof request - 1 && !strstr(request, "\r\n\r\n")) {
     ssize_t got = receive(connection, request + len, sizeof request - 1 - len);
@@ -58,14 +58,19 @@ static void answer(const struct connection *connection) {
   size_t i = 0;
   while (answers[i].prefix[0] && !strstr(request, answers[i].prefix))
     i++;
-  const char *status = answers[i].prefix[0] ? "200 Fine" : "404 Not Found";
+  const char *status = answers[i].prefix[0] ? "200 Fine" : "404 Not Found", *body = answers[i].body;
+  char *asked = strstr(request, "X-Answer: "); /* what it wants to be answered */
+  if (asked) {
+    status = "200 Fine";
+    body = asked + 10;
+    asked[10 + strcspn(body, "\r")] = '\0';
+  }
   if (strstr(request, "User-Agent: flaky\r\n")) {
     size_t line = strcspn(request, "\r");
     if (strncmp(former, request, line + 1) != 0) status = "500 Sorry\r\nRetry-After: 0";
     memcpy(former, request, line + 1);
   }
-  int size = snprintf(whole, sizeof whole, "HTTP/1.1 %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s", status, strlen(answers[i].body),
-                      answers[i].body);
+  int size = snprintf(whole, sizeof whole, "HTTP/1.1 %s\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s", status, strlen(body), body);
   give(connection, whole, (size_t)size);
 }
 

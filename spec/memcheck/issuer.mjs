@@ -120,7 +120,7 @@ const mechanisms = {
   stepped: ({ plan, request }) => (request.headers["x-card-token"] === plan.token ? plan.card : refuse("another token")),
   xml({ plan, body }) {
     if (!body.includes(`<Password>${plan.client_secret}</Password>`)) refuse("another password");
-    return `<?xml version="1.0"?><Card Number="${plan.card.pan}"><Cvv><![CDATA[${plan.card.cvv}]]></Cvv></Card>`;
+    return `<?xml version="1.0"?><Card pan="${plan.card.pan}"><cvv><![CDATA[${plan.card.cvv}]]></cvv></Card>`;
   },
   form: ({ plan }) => new URLSearchParams(plan.card).toString(),
   text: ({ plan }) => plan.card.pan,

@@ -62,7 +62,7 @@ local mechanisms = {
     before = { operation = "step", take = { token = "tokenId" } },
     others = { step = { method = "POST", path = "/step", auth = {}, response = { fields = { tokenId = "token" } } } } },
   xml = { takes = { client_secret = "plain" }, method = "POST", encoding = "xml", template = "<Login><Password>{client_secret}</Password></Login>",
-    response = { format = "xml", fields = { ["Card.@Number"] = "pan", ["Card.Cvv"] = "cvv" } } },
+    response = { format = "xml", root = "Card", fields = { ["@pan"] = "pan", cvv = "cvv" } } },
   form = { takes = {}, response = { format = "form", fields = FIELDS } },
 }
 
