@@ -239,6 +239,18 @@ static void a_key_that_stands_in_the_answer_is_opened_first(void **state) {
   key_unref(key);
 }
 
+static void an_answer_without_a_body_is_nothing(void **state) {
+  (void)state;
+  struct encryption encryption = aes("key");
+  struct operation operation = { .name = "op", .decrypt = &encryption };
+  struct values values;
+  values_init(&values);
+  encryption.at = NULL;
+  const struct encrypted_answer answer = { .operation = &operation, .values = &values };
+  assert_null(encryption_tree(&answer, NULL, 0));
+  values_free(&values);
+}
+
 static void an_example_is_plain(void **state) {
   (void)state;
   struct encryption encryption = aes("key");
@@ -259,6 +271,7 @@ int main(void) {
     cmocka_unit_test(what_cannot_be_opened_is_nothing),
     cmocka_unit_test(a_key_that_is_derived_is_made_for_the_answer),
     cmocka_unit_test(a_key_that_stands_in_the_answer_is_opened_first),
+    cmocka_unit_test(an_answer_without_a_body_is_nothing),
     cmocka_unit_test(an_example_is_plain),
   };
   return cmocka_run_group_tests(tests, make_base, free_base);

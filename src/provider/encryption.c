@@ -102,6 +102,7 @@ bool encryption_open(const struct encryption *encryption, const struct encrypted
 
 /* All of an answer without white space around it, and without quotes where it is a JSON text. */
 static struct cipher_text trim(const char *body, size_t len) {
+  if (!len) return (struct cipher_text){ "", 0 }; /* body may be NULL */
   while (len && is_space(*body)) {
     body++;
     len--;
