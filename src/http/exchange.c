@@ -10,7 +10,7 @@
 
 #include "http/clock.h"
 #include "http/connection/tls.h"
-#include "http/retry_after.h"
+#include "http/message/retry_after.h"
 #include "provider/response.h"
 
 #define READS_AT_ONCE 64      /* a server that keeps sending would hold up all other connections */

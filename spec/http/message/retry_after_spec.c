@@ -1,4 +1,4 @@
-/* src/http/retry_after: how long to wait, in all the ways in which a header says it. */
+/* src/http/message/retry_after: how long to wait, in all the ways in which a header says it. */
 #define _GNU_SOURCE 1
 #include <setjmp.h>
 #include <stdarg.h>
@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "http/retry_after.h"
+#include "http/message/retry_after.h"
 
 #define NOW 1795884624 /* 2026-11-28T16:50:24Z */
 

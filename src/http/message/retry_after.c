@@ -1,5 +1,5 @@
 #define _GNU_SOURCE 1
-#include "http/retry_after.h"
+#include "http/message/retry_after.h"
 
 #include <curl/curl.h>
 #include <math.h>

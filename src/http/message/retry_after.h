@@ -1,6 +1,6 @@
 /* How long to wait, as a header says it. A pure function but for the clock. */
-#ifndef CARDS_HTTP_RETRY_AFTER_H
-#define CARDS_HTTP_RETRY_AFTER_H
+#ifndef CARDS_HTTP_MESSAGE_RETRY_AFTER_H
+#define CARDS_HTTP_MESSAGE_RETRY_AFTER_H
 
 #include <time.h>
 
