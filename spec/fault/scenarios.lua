@@ -336,10 +336,10 @@ local function vault(mechanism)
   local config = { base_url = URL, insecure_http = true, timeout = 2, retries = 0, headers = { ["X-Answer"] = sealed.answers[mechanism.name] or PLAIN } }
   for name, kind in pairs(mechanism.takes) do config[name] = held(need().secret(sealed.given[kind])) end
   mechanism.module = mechanism.module or need().define(mechanisms.definition(mechanism, URL))
-  local ok, client, refused = pcall(mechanism.module.new, config)
+  local ok, opened, refused = pcall(mechanism.module.new, config)
   -- A key that cannot be read for want of memory is told as one that cannot be read.
-  if not ok and client:find "new: %l+_key " or ok and not client then error("memory: " .. tostring(refused or client), 0) end
-  return ok and client or error(client, 0)
+  if not ok and opened:find "new: %l+_key " or ok and not opened then error("memory: " .. tostring(refused or opened), 0) end
+  return ok and opened or error(opened, 0)
 end
 
 local named = {}
