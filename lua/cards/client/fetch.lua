@@ -62,7 +62,7 @@ end
 local function ask(self)
   local about, parameters = self.about, {}
   for _, one in ipairs(about.with) do
-    local value, err = steps.given(self.private, one.from)
+    local value, err = steps.given(self.private, one.from, self.provider, about.operation)
     if value == nil and err then
       return nil, err
     end

@@ -17,14 +17,24 @@ function steps.close(record, kept)
   end
 end
 
---- A credential or setting of the client.
-function steps.given(private, name)
+--- A credential or setting of the client. What a function says that gives none is not in the error: it may hold the credential.
+-- @param provider, operation for the error
+-- @return it, or nil where there is none; or nil and an error
+function steps.given(private, name, provider, operation)
   local source = private.sources[name]
-  if source then
-    return source.call()
+  if not source then
+    local value = private.credentials[name]
+    return value == nil and private.flow.settings[name] or value
   end
-  local value = private.credentials[name]
-  return value == nil and private.flow.settings[name] or value
+  local ok, value, why = pcall(source.call)
+  if ok and (type(value) == "string" or check.is_secret(value)) then
+    return value
+  end
+  why = ok and why or value
+  return nil, core.error {
+    kind = "auth", provider = provider, operation = operation, attempts = 0, retryable = type(why) == "table" and rawget(why, "retryable") == true,
+    message = name .. ": the function gave no credential" .. (getmetatable(why) == "cards.error" and ": " .. tostring(why) or ""),
+  }
 end
 
 --- The parameters of a step, and a list of those that are secrets made for it.
@@ -33,7 +43,7 @@ local function parameters(call, step)
   for _, one in ipairs(step.with) do
     local value, err
     if one.credential then
-      value, err = steps.given(call.private, one.from)
+      value, err = steps.given(call.private, one.from, call.provider, step.operation)
     else
       value, err = call.job:given(one.from)
       secrets[#secrets + 1] = check.is_secret(value) and value or nil

@@ -208,6 +208,29 @@ describe("a step that fails", function()
     assert.equal("timeout", late.kind)
   end)
 
+  it("says which function gave no credential, and nothing of what that said", function()
+    local definition = bank.with_steps(bank.definition())
+    definition.operations.take_token.auth = {}
+    definition.operations.vault.auth = { type = "header", name = "X-Key", credential = "key" }
+    definition.operations.vault.before.with.without = "key"
+    definition.operations.vault.params.without = nil
+    for _, give in ipairs {
+      function() error "planted-word" end, function() error { "planted-word" } end, function() return nil, "planted-word" end,
+      function() return nil end, function() return 5 end,
+    } do
+      local made = bank.client(definition, { key = give })
+      local card = id()
+      local record, err = made:vault(card)
+      assert.is_nil(record)
+      assert.equal("bank.take_token: auth: key: the function gave no credential", tostring(err))
+      assert.same({ 0, 0 }, { counts(card) })
+    end
+    local busy = core.error { kind = "busy", provider = "other", operation = "get", message = "full", retryable = true, attempts = 0 }
+    local _, err = bank.client(definition, { key = function() return nil, busy end }):vault(id())
+    assert.equal("bank.take_token: auth: key: the function gave no credential: other.get: busy: full", tostring(err))
+    assert.is_true(err.retryable)
+  end)
+
   it("is told to on_event, by each call", function()
     local events = {}
     local made = client { on_event = function(event) events[#events + 1] = event.operation .. " " .. tostring(event.kind) end }
