@@ -49,6 +49,7 @@ local MODES = {
   once = function(tenant) return object { "access_token", issue(tenant, 1), "expires_in", 3600 } end,
   useless = function(tenant) return object { "access_token", issue(tenant, 0), "expires_in", 3600 } end,
   over = function(tenant) return object { "access_token", issue(tenant), "expires_in", 0 } end,
+  negative = function(tenant) return object { "access_token", issue(tenant), "expires_in", "-60" } end,
   past = function(tenant) return object { "access_token", issue(tenant), "expires_in", ngx.time() - 10 } end,
   empty = function() return object { "access_token", "", "expires_in", 3600 } end,
   null = function() return object { "access_token", json.null, "expires_in", 3600 } end,

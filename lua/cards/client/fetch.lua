@@ -41,7 +41,7 @@ end
 
 --- The seconds that are left until a token ends: what an answer says is a lifetime, a unix time or an ISO time, as its form shows. nil where it says none.
 local function lifetime(value)
-  local number = type(value) == "number" and value or type(value) == "string" and value:find "^%d+%.?%d*$" and tonumber(value) or nil
+  local number = type(value) == "number" and value or type(value) == "string" and value:find "^%-?%d+%.?%d*$" and tonumber(value) or nil
   if not number then
     local ends = type(value) == "string" and iso_time(value)
     return ends and ends - os.time() or nil

@@ -173,7 +173,7 @@ describe("a token that cannot be had", function()
   end)
 
   it("is an error where it is over already", function()
-    for _, mode in ipairs { "over", "past" } do
+    for _, mode in ipairs { "over", "past", "negative" } do
       assert.equal("bank.login: protocol: the token could not be had: the token in the answer is over already", tostring(fails { mode = mode }))
     end
   end)
