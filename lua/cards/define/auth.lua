@@ -49,6 +49,14 @@ function auth.credentials(at, value, into)
       here:wrong "is made of others: new does not take it"
     end
   end
+  for _, name in ipairs(at.keys(into.declared)) do
+    local made = into.declared[name]
+    local password = made.password and into.declared[made.password]
+    if password and password.password then
+      at:at(name):at("password"):wrong "is a key with a password of its own"
+      made.password = nil -- which may go in a circle
+    end
+  end
 end
 
 --- Notes a credential that `new` takes. Several entries may use the same one.
@@ -242,7 +250,7 @@ local ENCODINGS = mistakes.set("base64", "base64url", "hex", "none")
 --- Adds what a template of the entry may name besides all else: { timestamp = { now = "unix", into = "header", wire = "X-Time" } }.
 local function add_parts(at, value, into)
   for name, given, here in at:entries(value) do
-    table.insert(into.parts, request.made(here, name, given, { into = "nothing" }))
+    into.parts[#into.parts + 1] = request.made(here, name, given, { into = "nothing" }) -- none where there is a mistake
   end
 end
 

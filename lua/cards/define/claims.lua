@@ -6,6 +6,7 @@ local templates = require "cards.define.templates"
 local claims = {}
 
 local MOST_DEPTH = 4
+local MOST = 10000 -- bytes
 
 --- A text as it stands in a JSON string; "" and a mistake where it has no place in one.
 local function escape(at, literal)
@@ -28,7 +29,7 @@ local function text(at, value)
   return '"' .. table.concat(made) .. escape(at, value:sub(from)) .. '"'
 end
 
-local write
+local write -- a function that returns the text, or nil and a mistake
 
 local function members(at, value, depth)
   local list = {}
@@ -36,7 +37,7 @@ local function members(at, value, depth)
     if type(key) ~= "string" then
       here:wrong ": a name must be a text"
     else
-      table.insert(list, '"' .. escape(here, key) .. '":' .. tostring(write(here, given, depth)))
+      table.insert(list, '"' .. escape(here, key) .. '":' .. (write(here, given, depth) or "null"))
     end
   end
   return "{" .. table.concat(list, ",") .. "}"
@@ -45,7 +46,7 @@ end
 local function elements(at, value, depth)
   local list = {}
   for i, given in ipairs(at:list_of(value, 64)) do
-    list[i] = tostring(write(at:at(i), given, depth))
+    list[i] = write(at:at(i), given, depth) or "null"
   end
   return "[" .. table.concat(list, ",") .. "]"
 end
@@ -57,8 +58,10 @@ function write(at, value, depth)
     return core.number(value, false) or at:wrong "must be a number"
   elseif type(value) == "boolean" then
     return tostring(value)
-  elseif type(value) ~= "table" or depth == MOST_DEPTH then
+  elseif type(value) ~= "table" then
     return at:wrong "must be a text, a number, true, false or a table of them"
+  elseif depth == MOST_DEPTH then
+    return at:wrong "is nested too deeply"
   end
   return (rawget(value, 1) ~= nil and elements or members)(at, value, depth + 1)
 end
@@ -69,7 +72,8 @@ function claims.template(at, value)
   if not at:table(value) then
     return nil
   end
-  return members(at, value, 1)
+  local made = members(at, value, 1)
+  return #made <= MOST and made or at:wrong("is longer than %d bytes", MOST)
 end
 
 return claims

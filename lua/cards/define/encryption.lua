@@ -16,6 +16,7 @@ local TYPES = core.algorithms().cipher -- what the key of each is: "pem" or "byt
 TYPES.jwe = "pem"
 local ENCODINGS = mistakes.set("base64", "base64url", "hex", "none")
 local IV = { prefix = "prefix", suffix = "suffix", zero = "zero" }
+local MOST_KEYS = 4
 local TAG = { prefix = "prefix", suffix = "suffix" }
 
 local SPEC = { type = any, alg = any, enc = any, key = any, iv = any, tag = any, encoding = any, at = any, json = flag, header = any, over = any }
@@ -91,7 +92,7 @@ end
 local read
 
 --- The key: the name of a part, or how the key itself is encrypted that stands in the answer.
-local function read_key(at, given, made, into, is_answer)
+local function read_key(at, given, made, into, is_answer, depth)
   local value, here = given.key, at:at "key"
   local kind = TYPES[made.type]
   if made.type == "jwe" and made.alg and select(2, core.jwe(made.alg)) then
@@ -100,7 +101,10 @@ local function read_key(at, given, made, into, is_answer)
   if value == nil then
     here:wrong "is required: the name of a credential, or what it is taken from"
   elseif type(value) == "table" and rawget(value, "at") ~= nil and is_answer then
-    made.wrapped = read(here, value, into, true)
+    made.wrapped = depth < MOST_KEYS and read(here, value, into, true, depth + 1) or nil
+    if depth == MOST_KEYS then
+      here:wrong(": more than %d keys are encrypted, each with the next", MOST_KEYS)
+    end
     if made.wrapped and kind ~= "bytes" then
       here:wrong(": a key that is encrypted in the answer is bytes, and %s has a key pair", made.type)
     end
@@ -111,7 +115,8 @@ local function read_key(at, given, made, into, is_answer)
   end
 end
 
-function read(at, value, into, is_answer)
+--- @param depth how many keys stand above that are encrypted in the answer
+function read(at, value, into, is_answer, depth)
   local given = at:read(value, SPEC)
   if not given then
     return nil
@@ -124,7 +129,7 @@ function read(at, value, into, is_answer)
     made.at = paths.read(at:at "at", given.at) and given.at
   end
   (made.type == "jwe" and read_jwe or read_cipher)(at, given, made, is_answer)
-  read_key(at, given, made, into, is_answer)
+  read_key(at, given, made, into, is_answer, depth)
   return made, given
 end
 
@@ -132,14 +137,14 @@ end
 -- @param into the parts of the operation, as cards.define.auth fills them in; `session` is true where one makes a session key
 -- @return the form that core.define takes, and the table as it was given; nil and mistakes where something is wrong
 function encryption.of_answer(at, value, into)
-  local made, given = read(at, value, into, true)
+  local made, given = read(at, value, into, true, 0)
   no_over(at, given)
   return made, given
 end
 
 --- Reads how something is encrypted that is sent. Likewise.
 function encryption.of_request(at, value, into)
-  local made, given = read(at, value, into, false)
+  local made, given = read(at, value, into, false, 0)
   if given and given.json ~= nil then
     at:at("json"):wrong "is for what is decrypted"
   end

@@ -10,6 +10,7 @@ local any, optional = mistakes.any, mistakes.optional
 
 local PARAMETER = "^[%a_][%w_]*$"
 local MOST = 8
+local MOST_TAKEN = 64
 
 --- Reads `take`: { our parameter = path in its record }.
 local function take(at, value)
@@ -19,6 +20,10 @@ local function take(at, value)
       here:wrong ": the name of a parameter has letters, digits and _"
     elseif fetched.path(here, path) then
       table.insert(list, { to = to, path = path, steps = (paths.parse(path)), at = here })
+    end
+    if #list > MOST_TAKEN then
+      at:wrong("has more than %d entries", MOST_TAKEN)
+      return {}
     end
   end
   return list
@@ -61,7 +66,7 @@ function steps.declare(list, params)
     return params
   end
   local all = {}
-  for key, param in pairs(params or {}) do
+  for key, param in next, params or {} do -- no metamethod is called
     all[key] = param
   end
   local is_list = all[1] ~= nil

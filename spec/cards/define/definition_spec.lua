@@ -28,8 +28,36 @@ end
 local SHOW = "operations/show/"
 local LONG = ("x"):rep(3000)
 
+-- A table that contains itself at a key, beside what is given.
+local function circle(key, made)
+  made[key] = made
+  return made
+end
+
+local function jwt(claims)
+  return { type = "jwt", key = "k", algorithm = "HS256", claims = claims }
+end
+
+local function many(count, value)
+  local made = {}
+  for i = 1, count do made["a" .. i] = value end
+  return made
+end
+
 -- What is changed, by place; the mistake's line.
 local CASES = {
+  { { [SHOW .. "response/decrypt"] = circle("key", { type = "aes-cbc", at = "k" }) },
+    "operations.show.response.decrypt.key.key.key.key.key: more than 4 keys are encrypted, each with the next" },
+  { { auth = jwt(circle("a", {})) }, "auth.claims.a.a.a.a is nested too deeply" },
+  { { auth = jwt { a = print } }, "auth.claims.a must be a text, a number, true, false or a table of them" },
+  { { auth = jwt { a = { 1, print } } }, "auth.claims.a.2 must be a text, a number" },
+  { { auth = jwt { a = "\255" } }, "auth.claims.a has a text that is not valid UTF-8" },
+  { { auth = jwt(many(2000, "value")) }, "auth.claims is longer than 10000 bytes" },
+  { { credentials = { a = { type = "pem", password = "b" }, b = { type = "pem", password = "a" } }, auth = { type = "oauth1", consumer_key = "k", key = "a" } },
+    "credentials.a.password is a key with a password of its own" },
+  { { auth = { type = "signature", name = "X", algorithm = "sha256", over = "{body}", parts = { nonce = {} } } },
+    "auth.parts.nonce" },
+  { { [SHOW .. "before"] = { operation = "show", take = many(100, "a") } }, "operations.show.before.take has more than 64 entries" },
   { { nmae = "acme" }, "nmae: unknown key (did you mean 'name'?)" },
   { { name = NONE }, "name must be a name such as \"acme\": small letters, digits and _" },
   { { name = "Acme" }, "name must be a name such as" },

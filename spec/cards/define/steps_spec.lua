@@ -279,6 +279,13 @@ describe("the steps of a definition", function()
     assert.equal("operations.vault.path must be a path that begins with /", mistake { path = false })
   end)
 
+  it("are read without a metamethod of params", function()
+    local function fail() error "a metamethod was called" end
+    local params = setmetatable({ card_id = {}, token = { into = "header", wire = "X-Token" } }, { __pairs = fail, __index = fail })
+    assert.equal("no mistake", mistake { params = params,
+      before = { operation = "take_token", with = { card_id = "card_id" }, take = { token = "tokenId" } } })
+  end)
+
   it("must not go in a circle", function()
     local function circle(a, b)
       return mistake(nil, function(operations)
