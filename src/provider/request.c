@@ -99,14 +99,14 @@ static const char *wrong_type(enum part_type type, struct value value) {
 static bool check_line(const struct part *part, struct value value, struct error *error) {
   const char *name = part_name(part);
   if (has_control(value)) return invalid(error, name, "contains a line break, a NUL or another control character");
+  bool dots = (value.len == 1 && value.bytes[0] == '.') || (value.len == 2 && memcmp(value.bytes, "..", 2) == 0);
+  if (part->into == INTO_PATH && dots) return invalid(error, name, "is no id but a path"); /* whoever gave it */
   if (part->source != FROM_ARGUMENT) return true;
   if (part->into == INTO_HEADER) return value.len <= REQUEST_MAX_LINE || invalid(error, name, "is longer than 16384 bytes");
   if (value.len > REQUEST_MAX_ARGUMENT) return invalid(error, name, "is longer than 8192 bytes");
   if (part->into != INTO_PATH) return true;
-  /* Some servers decode a slash or dots before they look up the path: such an id could become another path. */
-  if (memchr(value.bytes, '/', value.len) || memchr(value.bytes, '\\', value.len)) return invalid(error, name, "contains a slash");
-  bool dots = (value.len == 1 && value.bytes[0] == '.') || (value.len == 2 && memcmp(value.bytes, "..", 2) == 0);
-  return !dots || invalid(error, name, "is no id but a path");
+  /* Some servers decode a slash before they look up the path: such an id could become another path. */
+  return (!memchr(value.bytes, '/', value.len) && !memchr(value.bytes, '\\', value.len)) || invalid(error, name, "contains a slash");
 }
 
 /* Checks an argument or credential. */

@@ -208,6 +208,20 @@ describe("a step that fails", function()
     assert.equal("timeout", late.kind)
   end)
 
+  it("gives no part of a path that would lead to another one", function()
+    for _, given in ipairs { ".", ".." } do
+      local made = client({}, {
+        path = "/bank_vault/cards/{place}", params = { card_id = { into = "none" }, url = { into = "none" }, place = {} }, echo = {},
+        before = { operation = "take_token", with = { card_id = "card_id", url = "url" }, take = { place = "callbackUrl" } },
+      })
+      local card = id()
+      local record, err = made:vault { card_id = card, url = given }
+      assert.is_nil(record)
+      assert.equal("bank.vault: invalid_request: place is no id but a path", tostring(err))
+      assert.equal(1, (counts(card)))
+    end
+  end)
+
   it("says which function gave no credential, and nothing of what that said", function()
     local definition = bank.with_steps(bank.definition())
     definition.operations.take_token.auth = {}
