@@ -276,6 +276,14 @@ function add.signature(at, entry, into)
   elseif entry.key ~= nil and key_kind == "none" then
     at:at("key"):wrong "has no sense beside a digest, which has none"
   end
+  for _, name in ipairs(templates.names(entry.over or "")) do
+    if name == "signature" then
+      at:at("over"):wrong "names {signature}, which is made of it"
+    end
+  end
+  if entry.value ~= nil and not entry.value:find "{signature[|}]" then
+    at:at("value"):wrong "does not name {signature}"
+  end
   if entry.over == nil then
     at:at("over"):wrong "is required: the template of what is signed"
   end

@@ -166,8 +166,8 @@ local function operation(at, name, value, shared)
   made.encoding = request.encoding(at:at "encoding", given.encoding, made.method)
   made.template = request.template(at:at "template", given.template, made.encoding)
   made.content_type, made.accept = given.content_type, given.accept
-  local about = { method = made.method, form = made.encoding == "form", placeholders = placeholders or {}, template = made.template,
-    into = made.template and "none" or nil }
+  local about = { method = made.method, form = made.encoding == "form", raw = made.encoding == "raw", placeholders = placeholders or {},
+    template = made.template, into = made.template and "none" or nil }
   local own = shared_parts(at, name, given, shared)
   about.keys = encryption.params(own)
   local params = request.params(at:at "params", steps.declare(before, given.params), about)

@@ -30,6 +30,10 @@ function place.read(at, value, key, otherwise)
     if wire ~= nil then
       at:at(key):wrong "is not for a body path: that has the name"
     end
+    local first = into:match "^%a+"
+    if first ~= "body" and INTO[first] then
+      return where:wrong("must be \"%s\", with the name in %s", first, key)
+    end
     named = into:match "^body%.(.*)$" or into:match "^body(%[.*)$" or into
     into = "body"
   else

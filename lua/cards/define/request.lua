@@ -465,6 +465,15 @@ function request.join(at, params, shared, about)
       check_signed(at, made, parts, about)
     end
   end
+  if about.raw and not about.template then
+    local count = 0
+    for _, made in ipairs(parts) do
+      count = count + ((made.into == "body" or made.into == "sealed") and 1 or 0)
+    end
+    if count ~= 1 then
+      at:at("encoding"):wrong("is raw: %s goes into the body, and it is one parameter or a template", count == 0 and "nothing" or "more than one value")
+    end
+  end
   if #at.list == 0 then
     check_lists(at, parts)
     templates.check(at, parts, about.template)

@@ -431,6 +431,8 @@ static bool written(struct maker *maker, bool ok, const char *bad) {
   if (ok) return true;
   bool json = maker->request->operation->encoding == BODY_JSON;
   if (maker->error->kind != ERROR_NONE) return false;
+  if (maker->request->operation->encoding == BODY_XML)
+    return invalid(maker->error, "the request", "has a value that XML cannot have, or is too long");
   return invalid(maker->error, bad ? bad : "the request", bad && json ? "is not valid UTF-8 or too long" : "is too long");
 }
 
