@@ -98,7 +98,6 @@ static const char *wrong_type(enum part_type type, struct value value) {
 /* What goes into a path, a query or a header takes less than a body, which escapes everything. */
 static bool check_line(const struct part *part, struct value value, struct error *error) {
   const char *name = part_name(part);
-  if (has_control(value)) return invalid(error, name, "contains a line break, a NUL or another control character");
   bool dots = (value.len == 1 && value.bytes[0] == '.') || (value.len == 2 && memcmp(value.bytes, "..", 2) == 0);
   if (part->into == INTO_PATH && dots) return invalid(error, name, "is no id but a path"); /* whoever gave it */
   if (part->source != FROM_ARGUMENT) return true;
@@ -114,7 +113,8 @@ static bool check(const struct part *part, struct value value, struct error *err
   const char *name = part_name(part);
   if (!value.bytes) return part->required ? invalid(error, name, "is required") : true;
   if (value.len == 0) return invalid(error, name, "is empty");
-  bool many_lines = part->escapes || part->type == PART_PEM || part->type == PART_BYTES;
+  bool is_line = part->into != INTO_BODY && part->into != INTO_NOTHING;
+  bool many_lines = !is_line && (part->escapes || part->type == PART_PEM || part->type == PART_BYTES);
   if (!many_lines && has_control(value)) return invalid(error, name, "contains a line break, a NUL or another control character");
   if (part->choices) {
     const char *const *choice = part->choices;
@@ -127,7 +127,7 @@ static bool check(const struct part *part, struct value value, struct error *err
     if (what) return invalid(error, name, what);
   }
   if (part->basic && memchr(value.bytes, ':', value.len)) return invalid(error, name, "contains a colon, which would end the user's name");
-  return part->into == INTO_BODY || part->into == INTO_NOTHING || check_line(part, value, error);
+  return !is_line || check_line(part, value, error);
 }
 
 /* Whether the value may come later than the caller's. */
@@ -285,10 +285,13 @@ bool request_check(struct request *request, struct error *error) {
 bool request_renews(struct request *request) {
   struct maker maker;
   struct error error = { .kind = ERROR_NONE };
-  maker_init(&maker, request, &error);
-  bool renews = false;
-  for (size_t i = 0; i < request->operation->part_count; i++)
-    renews = renews || maker_can_make(&maker, i);
+  bool renews = false, begun = false;
+  for (size_t i = 0; !renews && i < request->operation->part_count; i++) {
+    if (!request->operation->parts[i].making) continue;
+    if (!begun) maker_init(&maker, request, &error);
+    begun = true;
+    renews = maker_can_make(&maker, i);
+  }
   return renews;
 }
 
