@@ -146,19 +146,63 @@ local STARTS = {
   end,
 }
 
-local WORDS = { "GET", "POST", "DELETE", "path", "query", "header", "body", "body.a.b", "a.b", "a.b.c", "items[].x", "items[]", "[]", "a[].b[].c", "", ".",
-  "string", "integer", "number", "boolean", "timestamp", "pan", "cvv", "token", "secret", "bearer", "basic", "signer", "Authorization", "X-Key", "X-D", "Host",
-  "user", "timeout", "card_id", "/cards/{card_id}", "/a/{b}/{c}", "/{", "/a?b={card_id}", "/a//b", "/%41", "/%4", "a\nb", "alix", "new", "pages", "data", "id",
-  "form", "json", "x[].y[]", "signature", "pem", "function", "ecdsa-sha256", "base64", "{body}", "{body.data}", "a{body.api}{body.data.z}", "v1={signature}",
-  "{body.}", "how", "key", "sign", "ready", "a[0].b", "[0]", "[].x", "data[0]", "['a.b'].c", "a.0.b", "'a'", "a[",
-  "errors[].code", "declined", "not_found", "protocol", "X-Retry", "blocked",
-  "login", "step", "go", "access_token", "token", "oauth2", "none", "tenant", "https://id.example", "https://pan.example:1/x", "pan.example", "of", "url",
-  "Bearer " }
-local KEYS = { "name", "base_url", "auth", "settings", "operations", "examples", "type", "credential", "sign", "prefix", "method", "path", "params", "success",
-  "response", "root", "fields", "digits", "error", "code", "message", "details", "echo", "pages", "items", "cursor", "more", "last", "into", "card", "safe",
-  "page", "required", "wire", "enum", "default", "sensitive", "excludes", "unique", "equals", "absent", "shape", "param", "show", "x", "x.y", "card_id",
-  "encoding", "credentials", "optional", "one_of", "over", "algorithm", "key", "value", "sign", "null", "status", "empty", "retry", "header",
-  "after", "[].id", "a[0].b", "['x.y']", "before", "with", "take", "url", "operation", "hosts", "expires", "ttl", "scope", "client_auth", "from" }
+--- A copy whose tables are all its own.
+local function copy(of)
+  local made = of
+  if type(of) == "table" then
+    made = {}
+    for key, value in pairs(of) do
+      made[key] = copy(value)
+    end
+  end
+  return made
+end
+
+-- One for each mechanism, with keys and, where its answer is encrypted, such an answer.
+local mechanisms, sealed = require "memcheck.mechanisms", require "fault.sealed"
+do
+  local names = {}
+  for name, mechanism in pairs(mechanisms) do
+    names[#names + 1] = type(mechanism) == "table" and name or nil
+  end
+  table.sort(names)
+  for _, name in ipairs(names) do
+    STARTS[#STARTS + 1] = function()
+      local definition = copy(mechanisms.definition(copy(mechanisms[name]), "https://host.example"))
+      local show = definition.operations.show
+      local params = show.params or {}
+      params.at, params.unique = { now = "iso", into = "header", wire = "X-At" }, { unique = "uuid", into = "header", wire = "X-Unique", fresh = true }
+      params.list = { into = "header", wire = "X-List", type = "list", default = { "PAN" } }
+      show.params = params
+      return definition, mechanisms[name]
+    end
+  end
+end
+
+local WORDS = { "GET", "POST", "DELETE", "path", "query", "header", "body", "body.a.b", "a.b", "a.b.c", "items[].x", "items[]", "[]", "a[].b[].c", "",
+  ".", "string", "integer", "number", "boolean", "timestamp", "pan", "cvv", "token", "secret", "bearer", "basic", "signer", "Authorization", "X-Key",
+  "X-D", "Host", "user", "timeout", "card_id", "/cards/{card_id}", "/a/{b}/{c}", "/{", "/a?b={card_id}", "/a//b", "/%41", "/%4", "a\nb", "alix", "new",
+  "pages", "data", "id", "form", "json", "x[].y[]", "signature", "pem", "function", "ecdsa-sha256", "base64", "{body}", "{body.data}",
+  "a{body.api}{body.data.z}", "v1={signature}", "{body.}", "how", "key", "sign", "ready", "a[0].b", "[0]", "[].x", "data[0]", "['a.b'].c", "a.0.b",
+  "'a'", "a[", "errors[].code", "declined", "not_found", "protocol", "X-Retry", "blocked", "login", "step", "go", "access_token", "token", "oauth2",
+  "none", "tenant", "https://id.example", "https://pan.example:1/x", "pan.example", "of", "url", "Bearer ", "raw", "xml", "text", "jwt", "oauth1",
+  "oauth2", "jwe", "rsa-pkcs1", "rsa-oaep", "rsa-oaep-sha256", "aes-cbc", "aes-gcm", "aes-ctr", "aes-ecb", "aes-256-cbc", "RSA-OAEP-256", "ECDH-ES",
+  "dir", "A128KW", "A256GCM", "A128CBC-HS256", "RS256", "HS256", "ES256", "EdDSA", "hmac-sha256", "rsa-sha256", "rsa-pss-sha512", "ed25519", "sha256",
+  "prefix", "suffix", "zero", "beside", "hex", "base64url", "none", "session", "list", "object", "bytes", "private_key", "signing_key", "client_id",
+  "client_secret", "secret_key", "show", "login", "step", "access_token", "expires_in", "{now.unix+60}", "{now.%Y}", "{nonce}{unique.hex:8}",
+  "{client_id|sha256|hex}", "{secret_key|sha256}", "{url}{target}{resource}", "{param.card_id|percent}", "{header.X-At|json}", "{sealed}",
+  "{sealed.data}", "{{a}", "{a|b}", "\255", "{\"a\":{body}}", "uuid", "digits", "unix", "iso_ms", "http", "a[0].b", "[0].id", "a['x.y'].b", "@pan",
+  "Card", "body.data", "body.key", "not_found", "declined", "https://pan.host.example/x", "https://other.example", "http://host.example",
+  "pan.host.example:8443", "<a>{client_id}</a>", "spki", "jwk", "POST" }
+local KEYS = { "name", "base_url", "auth", "settings", "operations", "examples", "type", "credential", "sign", "prefix", "method", "path", "params",
+  "success", "response", "root", "fields", "digits", "error", "code", "message", "details", "echo", "pages", "items", "cursor", "more", "last", "into",
+  "card", "safe", "page", "required", "wire", "enum", "default", "sensitive", "excludes", "unique", "equals", "absent", "shape", "param", "show", "x",
+  "x.y", "card_id", "encoding", "credentials", "optional", "one_of", "over", "algorithm", "key", "value", "sign", "null", "status", "empty", "retry",
+  "header", "after", "[].id", "a[0].b", "['x.y']", "before", "with", "take", "url", "operation", "hosts", "expires", "ttl", "scope", "client_auth",
+  "from", "decrypt", "encrypt", "before", "hosts", "format", "at", "iv", "tag", "json", "outer", "alg", "enc", "header", "claims", "parts",
+  "operation", "expires", "ttl", "with", "take", "url", "session", "wrap", "public_of", "now", "fresh", "length", "from", "password", "template",
+  "content_type", "accept", "status", "code", "null", "retry", "after", "rate", "per", "empty", "allow_pan", "scope", "audience", "client_auth",
+  "consumer_key", "step", "login", "grant", "list", "required", "private_key", "client_id", 1, 2 }
 
 local function sorted(of)
   local keys = {}
@@ -314,9 +358,9 @@ local function must_fit(record, fields, above)
   end
 end
 
-local function answer(module, operation, body)
-  for _, status in ipairs { 200, 400, 404, 409, 204 } do
-    local record, err = core.read(module.provider, operation, status, body)
+local function answer(module, operation, body, keys)
+  for i, status in ipairs { 200, 400, 404, 409, 204, 200, 200 } do
+    local record, err = core.read(module.provider, operation, status, body, i == 6 or i == 7 and keys or nil)
     if record then
       must_fit(record, cards.describe(module, operation).response.fields, {})
       local card = cards.card(record)
@@ -348,9 +392,24 @@ local function call(read, module, client, operation, about)
   end
 end
 
-local function use(read, module, body)
+--- What is given for the keys of a mechanism.
+local function keys_of(mechanism)
+  local keys = {}
+  for name, kind in pairs(mechanism and mechanism.takes or {}) do
+    keys[name] = sealed.given[kind]
+  end
+  return keys
+end
+
+local function use(read, module, body, mechanism)
   local about = core.provider(module.provider)
-  local made, client, wrong = pcall(module.new, configuration(read, about))
+  local config, keys = configuration(read, about), keys_of(mechanism)
+  for name, text in pairs(keys) do
+    if config[name] ~= nil and read:byte() % 4 ~= 3 then
+      config[name] = text
+    end
+  end
+  local made, client, wrong = pcall(module.new, config)
   if not made or not client then
     must_hide(made and wrong or client, "new")
     client = nil
@@ -359,7 +418,7 @@ local function use(read, module, body)
     if client then
       call(read, module, client, operation, about.operations[operation])
     end
-    answer(module, operation, body)
+    answer(module, operation, body, keys)
   end
   must_be_mistakes(cards.define.try(module))
 end
@@ -371,7 +430,7 @@ return function(bytes)
   end
   local front, body = bytes:match "^([^%z]*)%z(.*)$"
   local read = reader.new(front or bytes, function(number) return held[number % 4 + 1] end)
-  local definition = read:choice(STARTS)()
+  local definition, mechanism = read:choice(STARTS)()
   for _ = 1, (read:byte() - 48) % 16 do
     change(read, definition)
   end
@@ -383,7 +442,7 @@ return function(bytes)
   elseif not ok and not module:find(list[1].message, 1, true) then
     fail("another mistake: %q, not %q", module, list[1].message)
   elseif ok then
-    use(read, module, body or "{}")
+    use(read, module, body or mechanism and sealed.answers[mechanism.name] or "{}", mechanism)
     core.enter(module.provider, nil)
   end
   held = nil
