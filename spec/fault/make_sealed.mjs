@@ -1,4 +1,4 @@
-// node spec/fault/make_sealed.mjs >spec/fault/sealed.lua: answers of the mechanisms in spec/memcheck/mechanisms.lua that are encrypted, and the keys of a client.
+// node spec/fault/make_sealed.mjs >spec/fault/sealed.lua: encrypted answers of the mechanisms in spec/memcheck/mechanisms.lua, and the keys of a client.
 import { constants, createCipheriv, createHash, createPublicKey, generateKeyPairSync, publicEncrypt, randomBytes } from "node:crypto";
 import { sealJwe } from "../sandbox/issuers/keys.mjs";
 
@@ -21,19 +21,29 @@ const answers = {
   jwe,
   cut: jwe.replace(/.{8}$/, "AAAAAAAA"),
   ecdh: await sealJwe(card, ec.publicKey, { alg: "ECDH-ES+A256KW", enc: "A128CBC-HS256" }),
+  direct: await sealJwe(card, Buffer.from(bytes), { alg: "dir", enc: "A256GCM" }),
+  locked: jwe,
+  fetched: JSON.stringify({ k: bytes, data: aes("aes-256-cbc", bytes, none, card).toString("base64") }),
   member: JSON.stringify({ data: Buffer.concat([iv, aes("aes-256-cbc", bytes, iv, card)]).toString("base64") }),
   padding: JSON.stringify({ data: aes("aes-256-cbc", bytes, none, card).subarray(0, -16).toString("base64") }),
   fields: JSON.stringify({ pan: oaep("4111111111111111").toString("base64"), cvv: pkcs1("123").toString("hex") }),
-  wrapped: JSON.stringify({ key: oaep(bytes).toString("base64"), payload: aes("aes-256-gcm", bytes, randomBytes(12), card).toString("base64") }),
+  wrapped: JSON.stringify({ key: oaep(bytes).toString("base64"),
+    payload: aes("aes-256-gcm", bytes, randomBytes(12), card).toString("base64") }),
   derived: JSON.stringify({ data: aes("aes-256-cbc", derived, none, card).toString("base64") }),
   session: JSON.stringify({ data: none.toString("base64") }),
   xml: '<Card pan="4111111111111111"><cvv>123</cvv></Card>',
   form: "pan=4111111111111111&cvv=123",
 };
 const given = {
-  rsa: pem(rsa.privateKey), ec: pem(ec.privateKey), ed25519: pem(ed25519.privateKey), issuer: pem(createPublicKey(rsa.privateKey)),
+  rsa: pem(rsa.privateKey), ec: pem(ec.privateKey), ed25519: pem(ed25519.privateKey), locked: rsa.privateKey.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: secret }),
+  issuer: pem(createPublicKey(rsa.privateKey)),
   bytes: Buffer.from(bytes).toString("base64"), text: secret, plain: secret,
 };
 
-const table = (name, values) => `  ${name} = {\n${Object.entries(values).map(([key, text]) => `    ${key} = [[${text}]],\n`).join("")}  },\n`;
-console.log(`-- Made by spec/fault/make_sealed.mjs with Node ${process.versions.node}. The keys are for this spec alone.\n-- luacheck: no max line length\nreturn {\n${table("given", given)}${table("answers", answers)}}`);
+const table = (name, values) => `  ${name} = {\n${Object.entries(values).map(([key, text]) => `    ${key} = [[${text}]],\n`).join("")}  },`;
+console.log(`-- Made by spec/fault/make_sealed.mjs with Node ${process.versions.node}. The keys are for this spec alone.
+-- luacheck: no max line length
+return {
+${table("given", given)}
+${table("answers", answers)}
+}`);

@@ -329,7 +329,7 @@ end)
 
 -- One call for each mechanism of definitions. Its answer is what it asks for in a header, see server.c.
 local mechanisms, sealed = dofile "spec/memcheck/mechanisms.lua", dofile "spec/fault/sealed.lua"
-local PLAIN = [[{"pan":"4111111111111111","cvv":"123","access_token":"a token","expires_in":3600,"tokenId":"a token"}]]
+local PLAIN = [[{"pan":"4111111111111111","cvv":"123","access_token":"a token","expires_in":3600,"tokenId":"a token","url":"]] .. URL .. [[/x"}]]
 
 --- A client of the mechanism's definition, with all that it takes.
 local function vault(mechanism)
@@ -338,7 +338,7 @@ local function vault(mechanism)
   mechanism.module = mechanism.module or need().define(mechanisms.definition(mechanism, URL))
   local ok, opened, refused = pcall(mechanism.module.new, config)
   -- A key that cannot be read for want of memory is told as one that cannot be read.
-  if not ok and opened:find "new: %l+_key " or ok and not opened then error("memory: " .. tostring(refused or opened), 0) end
+  if not ok and opened:find "new: [%l_]+ " or ok and not opened then error("memory: " .. tostring(refused or opened), 0) end
   return ok and opened or error(opened, 0)
 end
 

@@ -58,6 +58,15 @@ end
 -- By the kind of a credential: function(row, name) that returns what `new` is given, and notes what is to be found of it.
 local kinds = { rsa = private_key "rsa", ec = private_key "ec", ed25519 = private_key "ed25519", text = text, plain = text }
 
+-- The RSA key with the password that was made before it.
+function kinds.locked(row, name)
+  for number, digits in pairs(running.numbers.rsa) do
+    local wanted = name .. "." .. number
+    row.marked.wanted[wanted], row.marked.held[wanted], row.marked.kept[wanted] = digits, 0, READ[number]
+  end
+  return program.shell(("openssl pkcs8 -topk8 -v2 aes-256-cbc -in %s -passout pass:%s"):format(quote(running.folder .. "/rsa.pem"), row.plan.key_password))
+end
+
 function kinds.issuer() return contents(running.folder .. "/issuer.pem") end
 
 function kinds.bytes(row, name)
@@ -73,7 +82,11 @@ function issuer.markers(row, folder, random)
   local marked = { given = {}, wanted = {}, held = {}, kept = {}, url = self.url, id = row.mechanism }
   local plan = { card = {} }
   local made = { marked = marked, plan = plan, random = random, base64 = require "support.leak".base64 }
-  for name, kind in pairs(mechanism.takes) do marked.given[name] = kinds[kind](made, name) end
+  local names = {}
+  for name in pairs(mechanism.takes) do names[#names + 1] = name end
+  table.sort(names)
+  for _, name in ipairs(names) do marked.given[name] = kinds[mechanism.takes[name]](made, name) end
+  if mechanism.kept then kinds.bytes(made, "fetched_key") end
   if mechanism.number then marked.given.number = text(made, "number") end
   if mechanism.token or mechanism.step then text(made, "token") end
   if mechanism.step then marked.held.token = nil end -- it is let go with the record of the step

@@ -60,6 +60,12 @@ const mechanisms = {
   jwe: async ({ plan }) => sealJwe(text(plan.card), keys.rsa, { alg: "RSA-OAEP-256", enc: "A256GCM" }),
   ecdh: async ({ plan }) => sealJwe(text(plan.card), keys.ec, { alg: "ECDH-ES+A256KW", enc: "A128CBC-HS256" }),
   cut: async ({ plan }) => (await sealJwe(text(plan.card), keys.rsa, { alg: "RSA-OAEP-256", enc: "A256GCM" })).replace(/.{8}$/, "AAAAAAAA"),
+  direct: async ({ plan }) => sealJwe(text(plan.card), Buffer.from(plan.bytes), { alg: "dir", enc: "A256GCM" }),
+  locked: async ({ plan }) => sealJwe(text(plan.card), keys.rsa, { alg: "RSA-OAEP-256", enc: "A256GCM" }),
+  key: ({ plan }) => ({ k: plan.bytes }),
+  fetched: ({ plan }) => ({ data: cbc(plan.bytes, Buffer.alloc(16), text(plan.card)).toString("base64") }),
+  callback: ({ plan, request }) => ({ url: `https://${request.headers.host}/called/${plan.token}?token=${plan.token}` }),
+  called: ({ plan, request }) => (request.url === `/called/${plan.token}?token=${plan.token}` ? plan.card : refuse("another URL")),
   member: ({ plan }) => {
     const iv = randomBytes(16);
     return { data: Buffer.concat([iv, cbc(plan.bytes, iv, text(plan.card))]).toString("base64") };
