@@ -238,7 +238,7 @@ static void read_part(lua_State *L, struct definition *definition, void *entry) 
   part->sensitive = flag(L, "sensitive");
   part->unique = text(L, definition, "unique");
   part->allows_pan = flag(L, "allow_pan");
-  part->escapes = part->source == FROM_ARGUMENT && (part->into == INTO_BODY || part->into == INTO_NOTHING);
+  part->escapes = part->source == FROM_ARGUMENT && (part->into == INTO_BODY || part->into == INTO_SEALED || part->into == INTO_NOTHING);
   part->basic = flag(L, "basic");
   part->value = part->source == FROM_CONSTANT ? required_text(L, definition, "value") : text(L, definition, "default");
   part->prefix = text(L, definition, "prefix");

@@ -113,7 +113,7 @@ static bool check(const struct part *part, struct value value, struct error *err
   const char *name = part_name(part);
   if (!value.bytes) return part->required ? invalid(error, name, "is required") : true;
   if (value.len == 0) return invalid(error, name, "is empty");
-  bool is_line = part->into != INTO_BODY && part->into != INTO_NOTHING;
+  bool is_line = part->into == INTO_PATH || part->into == INTO_QUERY || part->into == INTO_HEADER;
   bool many_lines = !is_line && (part->escapes || part->type == PART_PEM || part->type == PART_BYTES);
   if (!many_lines && has_control(value)) return invalid(error, name, "contains a line break, a NUL or another control character");
   if (part->choices) {

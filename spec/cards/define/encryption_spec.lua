@@ -178,12 +178,12 @@ describe("encrypt of a definition", function()
     local last = acme.sent { operation = { method = "POST", params = params, encrypt = {
       { type = "aes-cbc", key = "key", at = "body.data", encoding = "hex" }, { type = "rsa-oaep-sha256", key = "public_key", at = "body.pin" } } },
       overrides = { credentials = BYTES }, config = { key = hex(KEY), public_key = public_key },
-      params = { pan = "4111", id = "1", pin = "1234", plain = "x" } }
+      params = { pan = "4111", id = "1\n2", pin = "1234", plain = "x" } }
     local body = cjson.decode(last.body)
     assert.equal("x", body.plain)
     local bytes = body.data:gsub("%x%x", function(pair) return string.char(tonumber(pair, 16)) end)
     local opened = openssl.run(("enc -d -aes-256-cbc -K %s -iv %s"):format(hex(KEY), hex(bytes:sub(1, 16))), bytes:sub(17))
-    assert.same({ pan = "4111", id = "1" }, cjson.decode(opened))
+    assert.same({ pan = "4111", id = "1\n2" }, cjson.decode(opened))
     local pin = openssl.run("base64 -d -A", body.pin)
     assert.equal("1234", openssl.run(("pkeyutl -decrypt -inkey '%s' %s"):format(key_file, OAEP256), pin))
   end)
