@@ -1,6 +1,7 @@
 --- Definitions of the sandbox's bank, which wants a token first, and clients of them.
 
 local cards = require "cards"
+local program = require "support.program"
 local sandbox = require "support.sandbox"
 
 local bank = {}
@@ -38,6 +39,7 @@ end
 function bank.config(config)
   return add({
     key = "bank_key_sandbox", tenant = sandbox.unique_id "tenant", base_url = sandbox.url "HTTPS_URL", tls = { ca_file = sandbox.url "CA_FILE" }, retries = 0,
+    timeout = program.watched and 300 or nil, -- twenty handshakes at once
   }, config)
 end
 
