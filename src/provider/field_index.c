@@ -32,9 +32,9 @@ static struct field_index *make(struct blocks *blocks, size_t names) {
 static struct field_node *add(struct blocks *blocks, struct field_index *index, struct field_node *parent, const struct path_step *step) {
   const char *name = step->kind == PATH_INDEX ? (const char *)&step->index : step->name;
   size_t len = step->kind == PATH_INDEX ? sizeof step->index : step->len;
-  struct field_node **slot = step->kind == PATH_EACH ? &parent->each : slot_of(index, parent, name, len), **end = &parent->child;
-  if (*slot) return *slot;
-  struct field_node *node = blocks_alloc(blocks, sizeof *node);
+  struct field_node **slot = step->kind == PATH_EACH ? &parent->each : slot_of(index, parent, name, len), **end = &parent->child, *node = *slot;
+  if (node) return node;
+  node = blocks_alloc(blocks, sizeof *node);
   if (!node) return NULL;
   node->parent = parent;
   node->step = *step;

@@ -143,7 +143,7 @@ static const char *next_brace(const char *template) {
 /* Where the name ends that a template begins with, and its pipes; NULL where they have no such end. */
 static const char *end_of_name(const char *template) {
   size_t len = strcspn(template, "{}");
-  return template[len] == '}' && len <= TEMPLATE_NAME && template[len - 1] != '|' ? template + len : NULL;
+  return len <= TEMPLATE_NAME && template[len] == '}' && template[len - 1] != '|' ? template + len : NULL;
 }
 
 bool template_fill(struct buf *out, const char *template, template_name *fill, template_form *last, void *context) {
