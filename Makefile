@@ -174,23 +174,25 @@ $(MEMCHECK)/scan: $(filter-out %/other.c %/host.c,$(wildcard spec/memcheck/*.[ch
 	@mkdir -p $(@D)
 	$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -g -o $@ $(filter %.c,$^)
 
-$(MEMCHECK)/other.so: spec/memcheck/other.c
+MEMCHECK_LUA ?= 5.4
+$(MEMCHECK)/%/other.so: spec/memcheck/other.c
 	@mkdir -p $(@D)
-	$(CC) -std=c11 $(WARNINGS) -O2 -g -shared -fPIC $(shell pkg-config --cflags lua5.4) -o $@ $< -lcurl -lcjson
+	$(CC) -std=c11 $(WARNINGS) -O2 -g -shared -fPIC $(call LUA_INC,$*) -o $@ $< -lcurl -lcjson
 
 $(MEMCHECK)/host-%: spec/memcheck/host.c
 	@mkdir -p $(@D)
 	$(CC) -std=c11 $(WARNINGS) -O2 -g -D_GNU_SOURCE $(call LUA_INC,$*) -o $@ $< $(shell pkg-config --libs $(if $(filter luajit,$*),luajit,lua$*))
 
 .PHONY: memcheck
-memcheck: deps-test ## no copy of a secret stays in memory: processes are scanned from outside; SHORT=yes some of it, ONLY=text the cases with it in their name
+memcheck: deps-test ## no copy of a secret stays in memory: processes are scanned from outside; SHORT=yes some of it, ONLY=text the cases with it in their name, MEMCHECK_LUA=5.1
 	@$(MAKE) -s all LUA=luajit
 	@$(MAKE) -s all LUA=5.4
-	@$(MAKE) -s $(MEMCHECK)/scan $(MEMCHECK)/other.so $(MEMCHECK)/host-5.4 $(MEMCHECK)/host-luajit
+	@$(MAKE) -s all $(BUILD)/luajit/host LUA=$(MEMCHECK_LUA)
+	@$(MAKE) -s $(MEMCHECK)/scan $(MEMCHECK)/$(MEMCHECK_LUA)/other.so $(MEMCHECK)/host-5.4 $(MEMCHECK)/host-luajit
 	@$(MEMCHECK)/scan --selftest
 	@spec/sandbox/start $(SANDBOX)
 	@echo "== copies of secrets in memory"
-	@$(LUA_ENV) lua5.4 spec/memcheck/memcheck.lua "$(CURDIR)/$(MEMCHECK)" $(MEMCHECK)/memcheck.tap $(if $(filter yes,$(SHORT)),short,"$(ONLY)"); \
+	@$(LUA_ENV) MEMCHECK_LUA=$(MEMCHECK_LUA) lua5.4 spec/memcheck/memcheck.lua "$(CURDIR)/$(MEMCHECK)" $(MEMCHECK)/memcheck.tap $(if $(filter yes,$(SHORT)),short,"$(ONLY)"); \
 	  status=$$?; spec/support/tally "memory" $(MEMCHECK)/memcheck.tap $$status
 
 # --- fuzzers: libFuzzer under AddressSanitizer and UBSan; TARGET is one of them, or all ---

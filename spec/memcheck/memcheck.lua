@@ -125,9 +125,9 @@ for _, row in ipairs(cases) do
   if chosen(row) then
     local ok, counts, wrong, verdict, notes = pcall(scan, row)
     if ok then
-      result(row.name, "Lua 5.4", counts, wrong, verdict)
+      result(row.name, plain.lua == "luajit" and "LuaJIT" or "Lua " .. plain.lua, counts, wrong, verdict)
     else
-      result(row.name, "Lua 5.4", {}, { tostring(counts) })
+      result(row.name, plain.lua, {}, { tostring(counts) })
     end
     for i, note in ipairs(notes or {}) do
       if i <= 12 then print("    " .. note) end

@@ -18,6 +18,10 @@ static int put_hooks_back(lua_State *L) {
 
 __attribute__((visibility("default"))) int luaopen_other(lua_State *L) {
   static const luaL_Reg functions[] = { { "initialise_libcurl", initialise_libcurl }, { "put_hooks_back", put_hooks_back }, { NULL, NULL } };
-  luaL_newlib(L, functions);
+  lua_newtable(L);
+  for (const luaL_Reg *one = functions; one->name; one++) {
+    lua_pushcfunction(L, one->func);
+    lua_setfield(L, -2, one->name);
+  }
   return 1;
 }

@@ -49,15 +49,19 @@ function plain.run(command, lua, given, folder, exports)
   local self = setmetatable({ folder = folder, output = "" }, target)
   self.pipe = io.popen(([[
 cd %s && ulimit -c unlimited 2>/dev/null
-export LUA_PATH='%s/lua/?.lua;%s/lua/?/init.lua;%s/spec/?.lua;;' LUA_CPATH='%s/%s/?.so;%s/memcheck/?.so;;' CARDS_SANDBOX=%s
+export LUA_PATH='%s/lua/?.lua;%s/lua/?/init.lua;%s/spec/?.lua;;' LUA_CPATH='%s/%s/?.so;%s/memcheck/%s/?.so;;' CARDS_SANDBOX=%s
 %s
 exec <in; rm -f in; echo $$
-exec %s 2>&1]]):format(quote(folder), root, root, root, build, lua, build, quote(absolute(sandbox.directory())), table.concat(lines, "\n"), command))
+exec %s 2>&1]]):format(quote(folder), root, root, root, build, lua, build, lua, quote(absolute(sandbox.directory())), table.concat(lines, "\n"), command))
   self.control = assert(io.open(folder .. "/in", "w")) -- waits for it
   self.control:setvbuf "no"
   self.pid = assert(tonumber(self.pipe:read "l"))
   return self
 end
+
+--- The Lua of the rows, and its program.
+plain.lua = os.getenv "MEMCHECK_LUA" or "5.4"
+local interpreter = plain.lua == "luajit" and quote(build .. "/luajit/host") or "lua" .. plain.lua
 
 --- Starts the target of a row.
 -- @param marked what markers.of returned
@@ -77,8 +81,8 @@ function plain.start(row, marked, folder)
     file:close()
     given.access_token = nil
   end
-  return plain.run(("lua5.4 %s/spec/memcheck/target.lua %d %s %s"):format(root, row.number, quote(folder), row.way == "parameter" and "-" or marked.id),
-    "5.4", given, folder, exports)
+  local command = ("%s %s/spec/memcheck/target.lua %d %s %s"):format(interpreter, root, row.number, quote(folder), row.way == "parameter" and "-" or marked.id)
+  return plain.run(command, plain.lua, given, folder, exports)
 end
 
 --- Waits until a process waits for its standard input, its system call then has 0 as its first argument, and its other threads are at rest.

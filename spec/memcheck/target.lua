@@ -74,7 +74,7 @@ end
 local function stage(name)
   io.stdout:write("stage ", name, "\n")
   io.stdout:flush()
-  assert(io.read "l")
+  assert(io.read "*l")
 end
 
 local held = {}
