@@ -152,11 +152,11 @@ static bool may_be_cvv(const struct response *response, struct value text) {
   return operation->field_count == 0;
 }
 
-/* Whether the definition itself names the code, so that it is no secret. */
-static bool is_named_code(const struct operation *operation, struct value text) {
+/* The kind that the definition gives a code; ERROR_NONE where it does not name it. A code that it names is no secret. */
+static enum error_kind kind_of_text(const struct operation *operation, struct value text) {
   for (size_t i = 0; i < operation->code_count; i++)
-    if (strlen(operation->codes[i].text) == text.len && memcmp(operation->codes[i].text, text.bytes, text.len) == 0) return true;
-  return false;
+    if (strlen(operation->codes[i].text) == text.len && memcmp(operation->codes[i].text, text.bytes, text.len) == 0) return operation->codes[i].kind;
+  return ERROR_NONE;
 }
 
 /* Takes the text at the first path that has one. The number 0 is none, as it stands for "no error". */
@@ -170,7 +170,7 @@ static bool take(const struct response *response, struct redact *redact, const s
     buf_init(&number, 512);
     struct value text = text_of(node, &number);
     found = text.len > 0;
-    if (found && code && is_named_code(response->request->operation, text))
+    if (found && code && kind_of_text(response->request->operation, text) != ERROR_NONE)
       snprintf(out, max + 1, "%.*s", (int)text.len, text.bytes);
     else if (found)
       found =
@@ -248,11 +248,8 @@ static void set_protocol(struct error *error, const char *what) {
 
 static enum error_kind kind_of_code(const struct operation *operation, const struct json_node *node) {
   struct buf number;
-  enum error_kind kind = ERROR_NONE;
   buf_init(&number, 512);
-  struct value text = node ? text_of(node, &number) : (struct value){ "", 0 };
-  for (size_t i = 0; i < operation->code_count && kind == ERROR_NONE; i++)
-    if (strlen(operation->codes[i].text) == text.len && memcmp(operation->codes[i].text, text.bytes, text.len) == 0) kind = operation->codes[i].kind;
+  enum error_kind kind = kind_of_text(operation, node ? text_of(node, &number) : (struct value){ "", 0 });
   buf_free(&number);
   return kind;
 }

@@ -16,8 +16,8 @@ local TYPES = core.algorithms().cipher -- what the key of each is: "pem" or "byt
 TYPES.jwe = "pem"
 local ENCODINGS = mistakes.set("base64", "base64url", "hex", "none")
 local IV = { prefix = "prefix", suffix = "suffix", zero = "zero" }
-local MOST_KEYS = 4
 local TAG = { prefix = "prefix", suffix = "suffix" }
+local MOST_KEYS = 4
 
 local SPEC = { type = any, alg = any, enc = any, key = any, iv = any, tag = any, encoding = any, at = any, json = flag, header = any, over = any }
 
@@ -42,7 +42,6 @@ local function place(at, value, words, otherwise, is_answer)
   return paths.read(at, value) and "beside" or nil, value
 end
 
---- What only a cipher has: IV, tag and encoding.
 --- Adds a mistake for a template of what is encrypted where the place says it.
 local function no_over(at, given)
   if given and given.over ~= nil then
@@ -50,6 +49,7 @@ local function no_over(at, given)
   end
 end
 
+--- What only a cipher has: IV, tag and encoding.
 local function read_cipher(at, given, made, is_answer)
   local is_aes = made.type:find "^aes" ~= nil
   local fits = { iv = is_aes and not made.type:find "ecb$", tag = made.type:find "gcm$" }
