@@ -209,7 +209,7 @@ end
 function steps.core(read, _, slot)
   try("hash", core.hash, read:value(), slot.secret)
   try("hash", core.hash, slot.secret, read:value())
-  try("distance", core.distance, read:value(), read:value())
+  try("nearest", core.nearest, read:value(), { "card_id", "base_url" })
   local text = read:text()
   local shown = cards.redact(text)
   if #shown ~= #text then

@@ -41,7 +41,7 @@ describe("a script's state", function()
       "coroutine", "collectgarbage", "print", "pcall", "xpcall", "package", "getfenv", "setfenv", "newproxy", "jit", "ffi", "ngx", "_G", "module" } do
       refused("local x = 1\nreturn " .. name, ("cards/map.lua:2: '%s' is not available to a confined script"):format(name))
     end
-    refused("\n\nreturn monht", "cards/map.lua:3: unknown name 'monht': the nearest is 'month'")
+    refused("\n\nreturn monht", "cards/map.lua:3: unknown name 'monht' (did you mean 'month'?)")
     assert.matches("^cards/map.lua:1: .*dump", select(2, run "local dump = (''):dump() return dump"))
     for _, name in ipairs { "string.dump", "math.random", "math.randomseed", "table.move", "string.pack" } do
       assert.is_nil(run("return " .. name))

@@ -99,12 +99,106 @@ static void reads_64_bytes_at_most(void **state) {
   assert_int_equal(nearest_distance(a, b), 0);
 }
 
+static void try_all(struct nearest *nearest, const char *written, const char *const *known) {
+  nearest_begin(nearest, written);
+  for (; *known; known++)
+    nearest_try(nearest, *known);
+}
+
+static void means_what_is_near(void **state) {
+  (void)state;
+  static const char *const known[] = { "base_url", "timeout", "connect_timeout", "id", "exp_month", NULL };
+  static const struct {
+    const char *written, *meant;
+  } cases[] = {
+    { "timout", "timeout" },
+    { "TIMEOUT", "timeout" },
+    { "time-out", "timeout" },
+    { "baseURL", "base_url" },
+    { "base-url", "base_url" },
+    { "base", "base_url" },
+    { "exp", "exp_month" },
+    { "timeout_ms", "timeout" },
+    { "connection_timeout", "connect_timeout" },
+    { "ids", "id" },
+    { "ib", "id" },
+    { "ex", "" },
+    { "url", "" },
+    { "x", "" },
+    { "", "" },
+    { "_", "" },
+    { "verify", "" },
+    { "tme", "" },
+    { "identity", "" },
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    struct nearest nearest;
+    try_all(&nearest, cases[i].written, known);
+    if (strcmp(nearest.meant, cases[i].meant) != 0) fail_msg("'%s': '%s'", cases[i].written, nearest.meant);
+  }
+}
+
+static void does_not_depend_on_the_order(void **state) {
+  (void)state;
+  for (uint64_t seed = SEED; seed < SEED + 1000; seed++) {
+    struct random random = random_of(seed);
+    char written[9], names[4][9];
+    struct nearest there, back;
+    word(&random, written, 8);
+    nearest_begin(&there, written);
+    nearest_begin(&back, written);
+    for (size_t i = 0; i < 4; i++) {
+      word(&random, names[i], 8);
+      nearest_try(&there, names[i]);
+    }
+    for (size_t i = 4; i > 0; i--)
+      nearest_try(&back, names[i - 1]);
+    if (strcmp(there.meant, back.meant) != 0) fail_msg("seed %llu: '%s', '%s'", (unsigned long long)seed, there.meant, back.meant);
+  }
+}
+
+static void hints(void **state) {
+  (void)state;
+  struct nearest nearest;
+  char hint[NEAREST_HINT], name[2 * NEAREST_NAME];
+  try_all(&nearest, "nmae", (const char *const[]){ "id", "name", NULL });
+  nearest_hint(&nearest, hint);
+  assert_string_equal(hint, " (did you mean 'name'?)");
+  try_all(&nearest, "zzz", (const char *const[]){ "id", "name", NULL });
+  nearest_hint(&nearest, hint);
+  assert_string_equal(hint, " (known are id, name)");
+  try_all(&nearest, "zzz", (const char *const[]){ "id", NULL });
+  nearest_hint(&nearest, hint);
+  assert_string_equal(hint, " (known is id)");
+  try_all(&nearest, "zzz", (const char *const[]){ NULL });
+  nearest_hint(&nearest, hint);
+  assert_string_equal(hint, "");
+  memset(name, 'n', sizeof name);
+  name[sizeof name - 1] = '\0';
+  nearest_begin(&nearest, name);
+  for (size_t i = 0; i < 20; i++) {
+    name[0] = (char)('a' + i);
+    nearest_try(&nearest, name);
+  }
+  nearest_hint(&nearest, hint);
+  assert_int_equal(strlen(nearest.meant), NEAREST_NAME);
+  nearest_begin(&nearest, "zzz");
+  for (size_t i = 0; i < 20; i++)
+    nearest_try(&nearest, name);
+  nearest_hint(&nearest, hint);
+  assert_true(strlen(hint) < NEAREST_HINT);
+  assert_non_null(strstr(hint, " and 18 more)"));
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(counts_each_kind_of_slip),
     cmocka_unit_test(agrees_with_the_definition),
     cmocka_unit_test(is_the_same_both_ways),
     cmocka_unit_test(reads_64_bytes_at_most),
+    cmocka_unit_test(means_what_is_near),
+    cmocka_unit_test(does_not_depend_on_the_order),
+    cmocka_unit_test(hints),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
 }

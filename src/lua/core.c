@@ -29,10 +29,23 @@ static int redact(lua_State *L) {
   return ok ? 1 : binding_no_memory(L);
 }
 
-/* core.distance(a, b): how far one name is from the other */
-static int distance(lua_State *L) {
-  lua_pushnumber(L, (lua_Number)nearest_distance(luaL_checkstring(L, 1), luaL_checkstring(L, 2)));
-  return 1;
+/* core.nearest(name, names): what a message says behind a name that is none of a list: the hint of src/text/nearest.h; and where a name was
+ * meant that, and how far it is */
+static int nearest(lua_State *L) {
+  struct nearest found;
+  char hint[NEAREST_HINT];
+  luaL_checktype(L, 2, LUA_TTABLE);
+  nearest_begin(&found, luaL_checkstring(L, 1));
+  for (int i = 1; lua_rawgeti(L, 2, i), lua_type(L, -1) == LUA_TSTRING; i++) {
+    nearest_try(&found, lua_tostring(L, -1));
+    lua_pop(L, 1);
+  }
+  nearest_hint(&found, hint);
+  lua_pushstring(L, hint);
+  if (!found.meant[0]) return 1;
+  lua_pushstring(L, found.meant);
+  lua_pushnumber(L, (lua_Number)found.distance);
+  return 3;
 }
 
 /* core.hash(key, text): hash_keyed of two texts, of which each may be a secret */
@@ -168,7 +181,7 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "error", core_error },
     /* core.c */
     { "redact", redact },
-    { "distance", distance },
+    { "nearest", nearest },
     { "hash", hash },
     { "hmac", hmac },
     { "random", random_number },

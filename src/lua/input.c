@@ -144,19 +144,16 @@ static int check_names(lua_State *L, const struct job *job) {
   if (!lua_istable(L, INPUT_PARAMETERS)) return 0;
   for (lua_pushnil(L); lua_next(L, INPUT_PARAMETERS); lua_pop(L, 1)) {
     if (lua_type(L, -2) != LUA_TSTRING) return refuse(L, job, "parameters", "have names, not places");
-    const char *name = lua_tostring(L, -2), *like = NULL;
+    const char *name = lua_tostring(L, -2);
     if (operation_argument(job->operation, name)) continue;
-    size_t best = (size_t)-1;
-    for (size_t i = 0; i < job->operation->part_count; i++) {
-      const struct part *part = &job->operation->parts[i];
-      size_t distance = part->source == FROM_ARGUMENT ? nearest_distance(name, part->name) : best;
-      if (distance >= best) continue;
-      best = distance;
-      like = part->name;
-    }
-    char shown[65];
+    struct nearest nearest;
+    nearest_begin(&nearest, name);
+    for (size_t i = 0; i < job->operation->part_count; i++)
+      if (job->operation->parts[i].source == FROM_ARGUMENT) nearest_try(&nearest, job->operation->parts[i].name);
+    char shown[65], hint[NEAREST_HINT];
     show_name(name, shown);
-    return binding_refuse(L, job->provider->name, job->operation->name, "there is no parameter '%s'; the nearest is '%s'", shown, like ? like : "");
+    nearest_hint(&nearest, hint);
+    return binding_refuse(L, job->provider->name, job->operation->name, "there is no parameter '%s'%s", shown, hint);
   }
   return 0;
 }

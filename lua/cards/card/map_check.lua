@@ -52,14 +52,11 @@ local function known_paths(name, fields)
         end
       end
     end
-    local nearest = check.nearest(name, names)
-    if core.distance(name, nearest) <= NEAR then
-      return nil, ("unknown operation '%s' (did you mean '%s'?)"):format(shown(name), nearest)
-    end
-    return nil
+    local hint, _, slips = check.meant(name, names)
+    return nil, slips and slips <= NEAR and ("unknown operation '%s'%s"):format(shown(name), hint) or nil
   elseif not about.operations[operation] then
-    local nearest = check.nearest(operation, about.operations)
-    return nil, ("unknown operation '%s' (did you mean '%s.%s'?)"):format(shown(name), provider, nearest)
+    local hint, meant = check.meant(operation, about.operations)
+    return nil, ("unknown operation '%s'%s"):format(shown(name), meant and (" (did you mean '%s.%s'?)"):format(provider, meant) or hint)
   end
   return tree_of(about.operations[operation].response.fields)
 end
@@ -108,9 +105,7 @@ function map_check.paths(uses, known, top)
     elseif transforms.values[use.path] then
       at:wrong((": %s is a transform: write it without quotes"):format(use.path))
     else
-      local nearest = check.nearest(use.path, known.texts)
-      local hint = nearest and (" (did you mean '%s'?)"):format(nearest) or ""
-      at:wrong((": the record has no '%s'%s"):format(shown(use.path), hint))
+      at:wrong((": the record has no '%s'%s"):format(shown(use.path), (check.meant(use.path, known.texts))))
     end
   end
 end

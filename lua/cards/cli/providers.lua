@@ -38,10 +38,9 @@ end
 function providers.find(name, operation)
   local about = providers.modules[name] and core.provider(name)
   if not about then
-    local nearest = check.nearest(name, providers.modules)
-    return nil, ("there is no provider '%s' (did you mean '%s'?); --provider FILE loads a definition"):format(core.redact(name), nearest)
+    return nil, ("there is no provider '%s'%s; --provider FILE loads a definition"):format(check.shown(name), (check.meant(name, providers.modules)))
   elseif operation and not about.operations[operation] then
-    return nil, ("%s has no operation '%s' (did you mean '%s'?)"):format(name, core.redact(operation), check.nearest(operation, about.operations))
+    return nil, ("%s has no operation '%s'%s"):format(name, check.shown(operation), (check.meant(operation, about.operations)))
   end
   return about, operation and about.operations[operation]
 end

@@ -181,8 +181,7 @@ local function required(at, value, declared)
   return at:each(value, MOST_VALUES, function(here, name)
     local steps = paths.read(here, name)
     if steps and not tree.find(steps)[1] then
-      local nearest = check.nearest(name, names)
-      return here:wrong("is no field%s", nearest and (" (did you mean '%s'?)"):format(check.shown(nearest)) or "")
+      return here:wrong("is no field%s", (check.meant(name, names)))
     end
     return steps and { path = name }
   end)

@@ -145,10 +145,10 @@ local function check_with(at, operation, with, own)
   for _, one in ipairs(with) do
     given[one.to] = true
     if one.credential and not own[one.from] then
-      one.at:wrong("is no parameter, credential or setting%s", mistakes.nearest(one.from, own))
+      one.at:wrong("is no parameter, credential or setting%s", (check.meant(one.from, own)))
     end
     if not operation.arguments[one.to] then
-      one.at:wrong(": %s has no parameter of that name%s", operation.name, mistakes.nearest(one.to, operation.arguments))
+      one.at:wrong(": %s has no parameter of that name%s", operation.name, (check.meant(one.to, operation.arguments)))
     end
   end
   for name, part in pairs(operation.arguments) do

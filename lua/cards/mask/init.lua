@@ -41,9 +41,8 @@ local function check_names(tree, known, paths, at)
     if known[field] then
       check_names(entry.fields or {}, known[field], paths, at:at(field))
     else
-      local near = check.nearest(field, next(known) ~= nil and known or paths)
-      local hint = paths[field] and ("it is %s"):format(paths[field]) or ("did you mean '%s'?"):format(near)
-      at:at(field):wrong((": no provider has such a field (%s)"):format(hint))
+      local hint = paths[field] and (" (it is %s)"):format(paths[field]) or check.meant(field, next(known) ~= nil and known or paths)
+      at:at(field):wrong((": no provider has such a field%s"):format(hint))
     end
   end
 end

@@ -43,8 +43,7 @@ return function(of, operation)
     return about.operations
   end
   if not about.operations[operation] then
-    local nearest = check.nearest(operation, about.operations)
-    error(("cards.describe: %s has no operation '%s' (did you mean '%s'?)"):format(about.name, check.shown(operation), nearest), 2)
+    error(("cards.describe: %s has no operation '%s'%s"):format(about.name, check.shown(operation), (check.meant(operation, about.operations))), 2)
   end
   return about.operations[operation]
 end

@@ -24,7 +24,7 @@ local function add_pages(module, name, about, check_call)
     check_call(self, ("cards.%s.pages"):format(name), options, operation)
     local page = about.pages[operation]
     if not page then
-      error(("cards.%s.pages: %s has no pages (did you mean '%s'?)"):format(name, check.shown(operation), check.nearest(operation, about.pages)), 2)
+      error(("cards.%s.pages: %s has no pages%s"):format(name, check.shown(operation), (check.meant(operation, about.pages))), 2)
     elseif parameters ~= nil and type(parameters) ~= "table" then
       error(("cards.%s.pages: the parameters must be a table"):format(name), 2)
     end

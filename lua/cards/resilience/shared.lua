@@ -15,8 +15,7 @@ function shared.wrong(options, required)
   elseif not name or not host.shared or host.shared[name] then
     return nil
   end
-  local nearest = check.nearest(name, host.shared)
-  return ("shared: there is no lua_shared_dict of that name%s"):format(nearest and (" (did you mean '%s'?)"):format(nearest) or "")
+  return ("shared: there is no lua_shared_dict of that name%s"):format((check.meant(name, host.shared)))
 end
 
 local SALT = "cards.names" -- where a dict has the key of its names, if the workers have none in common

@@ -67,24 +67,21 @@ function check.line(value)
   return (core.redact(text):gsub("%c", "?"):gsub("[\128-\255][\128-\191]*", letter))
 end
 
---- The name nearest to `name` among the keys of `names`.
-function check.nearest(name, names)
-  local best, least
-  name = type(name) == "string" and name or check.shown(name)
-  for known in pairs(names) do
-    local distance = core.distance(name, known)
-    if not least or distance < least or (distance == least and known < best) then
-      best, least = known, distance
-    end
+--- What a message says behind a name that is no key of `names`: " (did you mean 'timeout'?)", or " (known are …)" where none of them can be meant. The rule is in
+-- src/text/nearest.h.
+-- @return the text, "" where there are no names; and where one was meant that, and how many slips it is away
+function check.meant(name, names)
+  local known = {}
+  for i, key in ipairs(check.keys(names)) do
+    known[i] = check.shown(key)
   end
-  return best
+  return core.nearest(check.shown(name), known)
 end
 
 --- The message for an unknown name: "unknown key 'timout' (did you mean 'timeout'?)".
 -- @param noun what the names denote ("key")
 function check.unknown(name, names, noun)
-  local nearest = check.nearest(name, names)
-  return ("unknown %s '%s'%s"):format(noun or "key", check.shown(name), nearest and (" (did you mean '%s'?)"):format(nearest) or "")
+  return ("unknown %s '%s'%s"):format(noun or "key", check.shown(name), (check.meant(name, names)))
 end
 
 local function is_secret(value)

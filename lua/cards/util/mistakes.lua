@@ -68,7 +68,7 @@ function mistakes:table(value, known, listed)
   for _, key in ipairs(known and self.keys(value) or {}) do
     local is_listed = listed and type(key) == "number" and key >= 1 and key <= listed and key % 1 == 0
     if not is_listed and (type(key) ~= "string" or not known[key]) then
-      self:at(key):wrong(": unknown key (did you mean '%s'?)", check.nearest(type(key) == "string" and key or "", known))
+      self:at(key):wrong(": unknown key%s", (check.meant(key, known)))
     end
   end
   return true
@@ -149,18 +149,13 @@ function mistakes:text(value, pattern, what, most)
   return value
 end
 
---- " (did you mean 'query'?)" for the nearest of the words, which are the keys of a table; "" where there is none, or the value is no text.
-function mistakes.nearest(value, words)
-  local nearest = type(value) == "string" and check.nearest(value, words)
-  return nearest and (" (did you mean '%s'?)"):format(nearest) or ""
-end
-
 --- One of the words, which are the keys of a table.
 function mistakes:word(value, words)
   if type(value) == "string" and words[value] then
     return value
   end
-  return self:wrong("must be one of %s%s", table.concat(self.keys(words), ", "), mistakes.nearest(value, words))
+  local hint, meant = check.meant(type(value) == "string" and value or "", words)
+  return self:wrong("must be one of %s%s", table.concat(self.keys(words), ", "), meant and hint or "")
 end
 
 --- The reader of what passes a check of cards.util.check, or nil.

@@ -23,7 +23,7 @@ describe("cards check", function()
     local mapping = write("map.lua", "return { ['alix.private_info'] = {\n  numbr = 'cardNo',\n  cvv = { 'cvv', trm } } }")
     local broken = write("broken.lua", "return function(row)\n  return row +\nend")
     local output = fails(1, policy .. ":2: ", { "check", policy, mapping, broken, "/nowhere.lua" })
-    for _, expected in ipairs { policy .. ":4: ", mapping .. ":3: unknown name 'trm': the nearest is 'trim'", broken .. ":3: ", "/nowhere.lua" } do
+    for _, expected in ipairs { policy .. ":4: ", mapping .. ":3: unknown name 'trm' (did you mean 'trim'?)", broken .. ":3: ", "/nowhere.lua" } do
       assert.truthy(output:find(expected, 1, true), output)
     end
   end)

@@ -172,7 +172,7 @@ describe("client:pages", function()
     local made, module = client(CURSOR)
     local cases = {
       { "has no pages (did you mean 'list'?)", function() made:pages("lsit", {}) end },
-      { "has no pages (did you mean 'list'?)", function() made:pages("show", {}) end },
+      { "show has no pages (known is list)", function() made:pages("show", {}) end },
       { "the parameters must be a table", function() made:pages("list", "x") end },
       { "the first argument must be a cards.acme_list client", function() module.pages({}, "list") end },
       { "unknown key 'timout'", function() made:pages("list", {}, { timout = 1 }) end },

@@ -79,7 +79,7 @@ describe("the interface's example of cards.define", function()
     _, err = client(acme):show {}
     assert.equal("acme.show: invalid_request: card_id is required", tostring(err))
     _, err = client(acme):show { card_id = "x", expnad = "y" }
-    assert.matches("there is no parameter 'expnad'; the nearest is 'expand'", tostring(err), 1, true)
+    assert.matches("there is no parameter 'expnad' (did you mean 'expand'?)", tostring(err), 1, true)
     local ok, message = pcall(client, acme, { tokn = "x" })
     assert.is_false(ok)
     assert.matches("cards.acme.new: unknown key 'tokn' (did you mean 'token'?)", message, 1, true)

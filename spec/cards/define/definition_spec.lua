@@ -220,7 +220,7 @@ local CASES = {
   { { auth = { type = "query", credential = "key" } }, "auth.name must be a string that is not empty" },
   { { credentials = "key" }, "credentials must be a table" },
   { { credentials = { token = { typ = "pem" } } }, "credentials.token.typ: unknown key (did you mean 'type'?)" },
-  { { credentials = { token = { type = "key" } } }, "credentials.token.type must be one of bytes, function, pem (did you mean 'pem'?)" },
+  { { credentials = { token = { type = "key" } } }, "credentials.token.type must be one of bytes, function, pem" },
   { { credentials = { token = { type = "pem" } } }, "auth.credential is a credential of the type pem" },
   { { credentials = { token = { optional = "yes" } } }, "credentials.token.optional must be true or false" },
   { { credentials = { token = { one_of = 1 } } }, "credentials.token.one_of must be a name such as" },

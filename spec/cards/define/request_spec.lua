@@ -168,7 +168,7 @@ describe("a value that is always the same", function()
       assert.equal("card_id", name)
     end
     local _, _, err = acme.sent { operation = { method = "POST", params = params, path = "/cards/{card_id}/{kind}" }, params = { a = "z" } }
-    assert.matches("there is no parameter 'a'; the nearest is 'card_id'", tostring(err), 1, true)
+    assert.matches("there is no parameter 'a' (known is card_id)", tostring(err), 1, true)
   end)
 
   it("keeps its header from those that a client adds", function()

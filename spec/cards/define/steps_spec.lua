@@ -274,7 +274,7 @@ describe("the steps of a definition", function()
       { step(nil, nil, { operation = false }), "operations.vault.before.operation must be one of" },
       { step(nil, nil, { tak = {} }), "operations.vault.before.tak: unknown key (did you mean 'take'?)" },
       { step {}, "operations.vault.before: take_token needs 'card_id', which `with` does not give" },
-      { step { card_id = "card" }, "operations.vault.before.with.card_id is no parameter, credential or setting (did you mean 'key'?)" },
+      { step { card_id = "card" }, "operations.vault.before.with.card_id is no parameter, credential or setting (known are " },
       { step { card_id = "card_id", urll = "card_id" },
         "operations.vault.before.with.urll: take_token has no parameter of that name (did you mean 'url'?)" },
       { step { card_id = "Card" }, "operations.vault.before.with.card_id must be a name such as" },

@@ -116,7 +116,7 @@ describe("cards.load of a mapping", function()
 
   it("says the line of every mistake", function()
     refused("return { ['alix.private_info'] = {\n  number = 'cardNo',\n  exp_yaer = 'expYear',\n} }", 3, "exp_yaer", "exp_year")
-    refused("return { ['alix.private_info'] = {\n  number = { 'cardNo', digts } } }", 2, "unknown name 'digts': the nearest is 'digits'")
+    refused("return { ['alix.private_info'] = {\n  number = { 'cardNo', digts } } }", 2, "unknown name 'digts' (did you mean 'digits'?)")
     refused("return { ['alix.private_info'] = { number = 'cardNo' },\n  alix = { number = 'cardNo' } }", 2, "alix is no name of an operation")
     refused("return { ['alix.private_info'] = {\n  number = 'cardNumber',\n  exp_yaer = 'expYear' } }", 2, "cardNumber", "(and 1 more)")
   end)

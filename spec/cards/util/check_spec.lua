@@ -3,32 +3,60 @@
 local cards = require "cards"
 local check = require "cards.util.check"
 
-describe("check.nearest", function()
+describe("check.meant", function()
   local known = { timeout = true, retries = true, base_url = true, connect_timeout = true }
+  local LIST = " (known are base_url, connect_timeout, retries, timeout)"
 
-  it("is the most similar name", function()
-    assert.equal("timeout", check.nearest("timout", known))
-    assert.equal("retries", check.nearest("retry", known))
-    assert.equal("base_url", check.nearest("baseUrl", known))
-    assert.equal("connect_timeout", check.nearest("connect_time", known))
-  end)
+  local function meant(name, names) return (check.meant(name, names or known)) end
 
-  it("does not depend on the order of the table: of equals, the first by alphabet", function()
-    for _ = 1, 20 do
-      local names = {}
-      for _, name in ipairs { "bb", "aa", "cc", "dd" } do
-        names[name] = true
-      end
-      assert.equal("aa", check.nearest("zz", names))
+  it("is the known name that is a slip or two away, or begins the same, whatever its case and separators", function()
+    for name, expected in pairs {
+      timout = "timeout", tiemout = "timeout", time_out = "timeout", Timeout = "timeout", timeouts = "timeout", retires = "retries", baseUrl = "base_url",
+      baseURL = "base_url", ["base-url"] = "base_url", BASE_URL = "base_url", base = "base_url", connect_time = "connect_timeout", connection_timeout = "connect_timeout",
+      timeout_ms = "timeout",
+    } do
+      assert.equal((" (did you mean '%s'?)"):format(expected), meant(name), name)
     end
   end)
 
-  it("takes a name that is no string, and a table without names", function()
-    assert.is_string(check.nearest(5, known))
-    assert.is_string(check.nearest(true, known))
-    assert.is_nil(check.nearest("x", {}))
+  it("is none of them for a name that is like none: they are listed", function()
+    for _, name in ipairs { "verify", "x", "", "url", "ba", "trs", "tries" } do
+      assert.equal(LIST, meant(name), name)
+    end
+    assert.equal(LIST, meant(5))
+    assert.equal(LIST, meant(true))
+    assert.equal(" (known is a)", meant("zz", { a = true }))
+    assert.equal("", meant("x", {}))
+    assert.same({ LIST }, { check.meant("verify", known) })
+    assert.same({ " (did you mean 'timeout'?)", "timeout", 1 }, { check.meant("timout", known) })
+  end)
+
+  it("does not depend on the order of the table: of equals, the one that is spelled most alike, then the first by alphabet", function()
+    for _ = 1, 20 do
+      local names = {}
+      for _, name in ipairs { "name_b", "name_a", "name_c", "name_d" } do
+        names[name] = true
+      end
+      assert.equal(" (did you mean 'name_a'?)", meant("name_z", names))
+    end
+    assert.equal(" (did you mean 'exp_year'?)", meant("exp_yeer", { expYear = true, exp_year = true }))
+    assert.equal(" (did you mean 'expYear'?)", meant("expYeer", { expYear = true, exp_year = true }))
+  end)
+
+  it("says how many names there was no room for", function()
+    local names = {}
+    for i = 1, 100 do
+      names[("field_%03d"):format(i)] = true
+    end
+    local count, more = select(2, meant("x", names):gsub("field_", "")), meant("x", names):match " and (%d+) more%)$"
+    assert.equal(100, count + tonumber(more))
+    assert.is_true(#meant("x", names) < 400)
+  end)
+
+  it("is part of the message for an unknown key", function()
     assert.equal("unknown key 'x'", check.unknown("x", {}))
     assert.equal("unknown key 'timout' (did you mean 'timeout'?)", check.unknown("timout", known))
+    assert.equal("unknown key 'x'" .. LIST, check.unknown("x", known))
   end)
 
   it("shows no card number that stands in the place of a name, and no line break", function()

@@ -296,18 +296,15 @@ static bool is_withheld(const char *name) {
 
 /* A global that is not there. */
 static int unknown(lua_State *L) {
-  size_t least = SIZE_MAX;
-  const char *nearest = "";
+  struct nearest nearest;
+  char hint[NEAREST_HINT];
   const char *name = lua_type(L, 2) == LUA_TSTRING ? lua_tostring(L, 2) : "?";
   if (is_withheld(name)) return luaL_error(L, "'%s' is not available to a confined script", name);
-  for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
-    const char *known = lua_type(L, -2) == LUA_TSTRING ? lua_tostring(L, -2) : "";
-    size_t distance = nearest_distance(name, known);
-    if (distance > least || (distance == least && strcmp(known, nearest) > 0)) continue;
-    least = distance;
-    nearest = known;
-  }
-  return luaL_error(L, "unknown name '%s': the nearest is '%s'", name, nearest);
+  nearest_begin(&nearest, name);
+  for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1))
+    if (lua_type(L, -2) == LUA_TSTRING) nearest_try(&nearest, lua_tostring(L, -2));
+  nearest_hint(&nearest, hint);
+  return luaL_error(L, "unknown name '%s'%s", name, nearest.meant[0] ? hint : "");
 }
 
 void environment_push(lua_State *L) {
