@@ -3,6 +3,7 @@
 local check = require "cards.util.check"
 local core = require "cards.core"
 local fetch = require "cards.client.fetch"
+local misnomers = require "cards.client.misnomers"
 local rate = require "cards.client.rate"
 local shared = require "cards.resilience.shared"
 local urls = require "cards.client.urls"
@@ -22,12 +23,21 @@ local tls = {
   min_version = check.one_of("1.2", "1.3"),
 }
 
-local seconds = check.number(0.001, 86400)
+local LONGEST_CALL = 900 -- seconds; whoever writes more has milliseconds in mind
+
+local seconds, of_call = check.number(0.001, 86400), check.number(0.001, LONGEST_CALL)
+
+local function call_seconds(value, key)
+  if type(value) == "number" and value > LONGEST_CALL and value < 1e8 then
+    return ("%s is in seconds, %d at most: for %.16g milliseconds write %.16g"):format(key, LONGEST_CALL, value, value / 1000)
+  end
+  return of_call(value, key)
+end
 
 --- Settings of a client that a call can set, too.
 local options = {
-  timeout = seconds,
-  connect_timeout = seconds,
+  timeout = call_seconds,
+  connect_timeout = call_seconds,
   retries = check.number(0, 100, true),
   max_response_bytes = check.number(1, 1024 * 1024 * 1024, true),
   headers = check.headers,
@@ -123,7 +133,7 @@ local common = {
   on_event = check.callback,
   shared = check.text,
   base_urls = urls.check(client.check_url),
-  tls = function(value) return check.table(value, tls, "tls.") end,
+  tls = function(value) return check.table(value, tls, "tls.", misnomers.of_tls) end,
 }
 for key, test in pairs(options) do
   common[key] = test
@@ -149,7 +159,8 @@ function client.check_options(value, about)
   if type(value) ~= "table" then
     return "the options must be a table"
   end
-  return check.table(value, options) or check_own_headers(about, rawget(value, "headers"))
+  local function says(key) return misnomers.of_call(key, options, client.takes) end
+  return check.table(value, options, nil, says) or check_own_headers(about, rawget(value, "headers"))
 end
 
 local function check_credential(about)
@@ -329,9 +340,11 @@ local function check_config(about, config)
   if type(config) ~= "table" then
     return "a table of settings is required"
   elseif config.http_version ~= nil then
-    return "http_version is no setting any more: calls go over HTTP/1.1, as HTTP/2 was slower here and kept copies of secrets while a connection was open"
+    return "http_version is no setting any more: " .. misnomers.http_version
   end
-  local wrong = check.table(config, keys_of(about)) or check_own_headers(about, rawget(config, "headers")) or check_given(about, config)
+  local known = keys_of(about)
+  local function says(key) return misnomers.of_new(key, known, tls, about) end
+  local wrong = check.table(config, known, nil, says) or check_own_headers(about, rawget(config, "headers")) or check_given(about, config)
     or shared.wrong({ shared = config.shared, name = "" }, "name")
   for name, value in pairs(not wrong and config.headers or {}) do
     wrong = wrong or check.credential(value, "headers." .. name)

@@ -206,7 +206,8 @@ end
 --- Checks every key of a table.
 -- @param known the checks by key
 -- @param prefix of the keys in the message, "tls."
-function check.table(value, known, prefix)
+-- @param says a function of an unknown key: what the message says behind it, or nil for what check.unknown says
+function check.table(value, known, prefix, says)
   prefix = prefix or ""
   if type(value) ~= "table" then
     return ("%s must be a table"):format(prefix:gsub("%.$", ""))
@@ -214,7 +215,8 @@ function check.table(value, known, prefix)
   for key, content in pairs(value) do
     local test = known[key]
     if not test then
-      return (prefix:gsub("%.$", ": ")) .. check.unknown(key, known)
+      local said = says and says(key)
+      return (prefix:gsub("%.$", ": ")) .. (said and ("unknown key '%s'%s"):format(check.shown(key), said) or check.unknown(key, known))
     end
     local wrong = test(content, prefix .. key)
     if wrong then

@@ -88,12 +88,67 @@ describe("an unknown key", function()
   it("is found in tls and defaults, too", function()
     refuses({ tls = { cafile = "/x" } }, "tls", "'cafile'", "'ca_file'")
     refuses({ tls = { verify = false } }, "tls", "'verify'")
+    refuses({ tls = { zz = 1 } }, "tls: unknown key 'zz' (known are ca_file, cert_file, key_file, key_password, min_version, pinned_public_key)")
     refuses({ defaults = { cardid = "x" } }, "defaults", "'cardid'", "'card_id'")
   end)
 
   it("is one that belongs to another provider", function()
-    refuses({ token = SECRET }, "'token'")
+    refuses({ token = SECRET }, "unknown key 'token': cards.alix takes the credential access_token")
     refuses({ api_version_date = "2025-01-01" }, "'api_version_date'")
+  end)
+
+  it("for a credential is answered with those that the provider takes", function()
+    for _, key in ipairs { "token", "secret", "api_key", "apiKey", "key", "bearer", "password", "username", "client_secret", "credential", "authorization", "private_key" } do
+      refuses({ [key] = SECRET }, ("unknown key '%s': cards.alix takes the credential access_token"):format(key))
+    end
+    for provider, expected in pairs {
+      netxd = ": cards.netxd takes the credentials credential, api_key and one of signature, private_key, sign", whop = ": cards.whop takes the credential token",
+    } do
+      local ok, message = pcall(cards[provider].new, sandbox.config(provider, { bearer = SECRET }))
+      assert.is_false(ok)
+      assert.matches("unknown key 'bearer'" .. expected, message, 1, true)
+      assert.not_matches(SECRET, message, 1, true)
+    end
+  end)
+
+  it("that other clients have is answered with what it is here", function()
+    for key, meant in pairs {
+      url = "base_url", baseUrl = "base_url", baseURL = "base_url", ["base-url"] = "base_url", endpoint = "base_url", host = "base_url", retry = "retries",
+      max_retries = "retries", maxRetries = "retries", attempts = "retries", timeout_ms = "timeout", read_timeout = "timeout", connection_timeout = "connect_timeout",
+      ssl = "tls", ca_file = "tls.ca_file", cafile = "tls.ca_file", ca = "tls.ca_file", cacert = "tls.ca_file", cert = "tls.cert_file", cert_file = "tls.cert_file",
+      key_file = "tls.key_file", key_password = "tls.key_password", min_version = "tls.min_version", agent = "user_agent", keepalive = "idle_timeout",
+      http_proxy = "proxy", pool_size = "max_connections",
+    } do
+      refuses({ [key] = SECRET }, ("unknown key '%s' (did you mean '%s'?)"):format(key, meant))
+    end
+    for key, meant in pairs { ca = "ca_file", cert = "cert_file", key = "key_file", password = "key_password", version = "min_version" } do
+      refuses({ tls = { [key] = SECRET } }, ("tls: unknown key '%s' (did you mean '%s'?)"):format(key, meant))
+    end
+  end)
+
+  it("that would turn the check of certificates off is answered with the file of authorities", function()
+    for _, key in ipairs { "verify", "ssl_verify", "verify_ssl", "sslVerify", "insecure", "insecure_skip_verify", "rejectUnauthorized" } do
+      local said = ("unknown key '%s': certificates are always checked, and no setting turns that off: name the file of the server's authority in tls.ca_file"):format(key)
+      refuses({ [key] = true }, "cards.alix.new: " .. said)
+      refuses({ tls = { [key] = true } }, "cards.alix.new: tls: " .. said)
+    end
+    refuses({ http2 = true }, "unknown key 'http2': calls go over HTTP/1.1")
+  end)
+
+  it("that is like none is answered with all of them", function()
+    refuses({ zzz = 1 }, "unknown key 'zzz' (known are access_token, base_url, base_urls, connect_timeout, defaults, headers,", "user_agent)")
+  end)
+
+  it("among the options of a call that `new` takes is answered with that", function()
+    local client = cards.alix.new(config())
+    for key, said in pairs {
+      max_age = ": max_age is set in `new`, for all calls", base_url = ": base_url is set in `new`", url = ": base_url is set in `new`", tls = ": tls is set in `new`",
+      retry = " (did you mean 'retries'?)", timeout_ms = " (did you mean 'timeout'?)", zzz = " (known are connect_timeout, headers, max_response_bytes, retries, timeout)",
+    } do
+      local ok, message = pcall(client.private_info, client, "c_1", { [key] = SECRET })
+      assert.is_false(ok)
+      assert.matches(("unknown key '%s'%s"):format(key, said), message, 1, true)
+    end
   end)
 end)
 
@@ -143,9 +198,23 @@ describe("a number out of range", function()
     end
   end)
 
+  it("is milliseconds where a call would take longer than a quarter of an hour", function()
+    for value, said in pairs { [5000] = "for 5000 milliseconds write 5", [1000] = "for 1000 milliseconds write 1", [1500] = "for 1500 milliseconds write 1.5",
+      [900.5] = "for 900.5 milliseconds write 0.9005" } do
+      for _, key in ipairs { "timeout", "connect_timeout" } do
+        refuses({ [key] = value }, ("%s is in seconds, 900 at most: %s"):format(key, said))
+        local client = cards.alix.new(config())
+        local ok, message = pcall(client.private_info, client, "c_1", { [key] = value })
+        assert.is_false(ok)
+        assert.matches(key .. " is in seconds", message, 1, true)
+      end
+    end
+    refuses({ timeout = 4111111111111111 }, "timeout must be a number from 0.001 to 900")
+  end)
+
   it("is not one at the ends of the range", function()
     takes { timeout = 0.001, connect_timeout = 0.001, retries = 0, max_response_bytes = 1 }
-    takes { timeout = 86400, connect_timeout = 86400, retries = 100, max_response_bytes = 1024 * 1024 * 1024 }
+    takes { timeout = 900, connect_timeout = 900, retries = 100, max_response_bytes = 1024 * 1024 * 1024 }
   end)
 end)
 
