@@ -1,6 +1,7 @@
 /* Bytes of an answer through our reader, libcurl and http_parser. What we take, they take as well, with the same status and body; what we refuse, they may take only for a reason that
  * is known. Each difference is a row of the table below, with an answer that shows it: a row that shows nothing any more is a finding, too. */
 #define _GNU_SOURCE 1
+#include "http/message/line.h"
 #include "peers.h"
 
 enum { CURL_TAKES = 1, PARSER_TAKES = 2, BOTH_TAKE = 3, CURL_DIFFERS = 1, PARSER_DIFFERS = 2, BOTH_DIFFER = 3 };
@@ -26,6 +27,27 @@ struct difference {
 
 static bool is_of_unknown_coding(const struct view *view) {
   return view->ours->coding == READER_UNKNOWN_CODING && (!view->theirs->accepted || view->theirs->status == view->ours->status);
+}
+
+/* Content-Encoding has a word that libcurl does not know, and refuses. */
+static bool names_no_coding(const struct view *view) {
+  static const char *const known[] = { "", "identity", "none", "gzip", "x-gzip" };
+  const struct reader *ours = view->ours;
+  const char *line = buf_string(&ours->head), *end = line + ours->headers, *member;
+  size_t member_len;
+  if (view->theirs->accepted) return false;
+  for (; line < end; line = (const char *)memchr(line, '\n', (size_t)(end - line)) + 1) {
+    const char *list = line + strlen(line) + 1;
+    size_t len = strlen(list);
+    if (!line_is(line, strlen(line), "content-encoding")) continue;
+    while (line_member(&list, &len, &member, &member_len)) {
+      bool is_known = false;
+      for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+        is_known = is_known || line_is(member, member_len, known[i]);
+      if (!is_known) return true;
+    }
+  }
+  return false;
 }
 
 /* There are bytes behind the first member. */
@@ -73,8 +95,10 @@ static const struct difference differences[] = {
   /* We take it. */
   { "a coding we do not ask for", CURL_DIFFERS, NULL, "we throw the body away and say so; libcurl fails, or knows it", is_of_unknown_coding,
     OK "Content-Encoding: br\r\n" ONE },
-  { "several members of gzip", CURL_DIFFERS, NULL, "RFC 1952 allows them; libcurl reads the first", has_several_members,
-    "0cHTTP/1.1 200 OK\r\n\r\none\ntwo" },
+  { "a word that is no coding", CURL_DIFFERS, NULL, "servers write character sets there; libcurl fails, browsers leave the body as it is",
+    names_no_coding, OK "Content-Encoding: utf-8\r\n" ONE },
+  { "several members of gzip", CURL_DIFFERS, NULL, "RFC 1952 allows them, and gzip(1) ignores what is none; libcurl reads the first",
+    has_several_members, "0cHTTP/1.1 200 OK\r\n\r\none\ntwo" },
   { "a body of 204 or 304", PARSER_DIFFERS, NULL, "RFC 9112, 6.3: they have none, whatever the head says; http_parser waits for it", may_have_no_body,
     "0aHTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n" },
 

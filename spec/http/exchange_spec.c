@@ -126,7 +126,9 @@ static void tells_what_a_status_means(void **state) {
   } cases[] = {
     { "HTTP/1.1 401 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", 401, ERROR_AUTH, false, "the provider did not accept the credential" },
     { "HTTP/1.1 503 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", 503, ERROR_PROVIDER, true, "the provider has a problem of its own" },
-    { "HTTP/1.1 204 No\r\nConnection: close\r\n\r\n", 204, ERROR_PROTOCOL, false, "the answer is empty" },
+    { "HTTP/1.1 204 No\r\nConnection: close\r\n\r\n", 204, ERROR_PROTOCOL, false, "an empty answer (HTTP 204)" },
+    { "HTTP/1.1 205 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", 205, ERROR_PROTOCOL, false, "an empty answer (HTTP 205)" },
+    { HEAD "Content-Length: 0\r\nConnection: close\r\n\r\n", 200, ERROR_PROTOCOL, false, "an empty answer (HTTP 200)" },
     { "HTTP/1.1 302 No\r\nLocation: https://elsewhere.example/x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", 302, ERROR_PROTOCOL, false,
       "a redirect (HTTP 302) to elsewhere.example, which is never followed" },
     { "HTTP/1.1 304 No\r\nContent-Length: 1000\r\nConnection: close\r\n\r\n", 304, ERROR_PROTOCOL, false,
@@ -136,6 +138,17 @@ static void tells_what_a_status_means(void **state) {
     { HEAD "Content-Type: text/html; charset=x\r\nContent-Length: 6\r\nConnection: close\r\n\r\n<html>", 200, ERROR_PROTOCOL, false, NULL },
     { HEAD "Content-Encoding: br\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}", 200, ERROR_PROTOCOL, false,
       "the encoding of the answer is unknown" },
+    /* A body that cannot be decoded does not change what the status means. */
+    { "HTTP/1.1 404 No\r\nContent-Encoding: br\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}", 404, ERROR_NOT_FOUND, false,
+      "the provider does not know it; the encoding of the answer is unknown" },
+    { "HTTP/1.1 401 No\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}", 401, ERROR_AUTH, false,
+      "the provider did not accept the credential; the encoding of the answer is broken" },
+    { "HTTP/1.1 402 No\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}", 402, ERROR_DECLINED, false,
+      "the provider refused; the encoding of the answer is broken" },
+    { "HTTP/1.1 503 No\r\nContent-Length: 1048577\r\n\r\n", 503, ERROR_PROVIDER, true,
+      "the provider has a problem of its own; the answer is larger than 1048576 bytes" },
+    { "HTTP/1.1 418 No\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}", 418, ERROR_PROTOCOL, false,
+      "an answer that is not documented (HTTP 418); the encoding of the answer is broken" },
   };
   for (size_t i = 0; i < COUNT_OF(cases); i++) {
     struct job *job = answer_with(SHOW, cases[i].answer, strlen(cases[i].answer), false);

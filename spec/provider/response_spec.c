@@ -93,6 +93,81 @@ static void reads_a_list_of_one_in_xml(void **state) {
   }
 }
 
+/* An answer of the first operation of that provider, which is no success. */
+static void is_kind(const char *provider, int status, const char *body, enum error_kind kind) {
+  struct request request;
+  struct error error;
+  static const struct request_base base;
+  const struct operation *operation = registry_find(provider)->operations;
+  request_init(&request, operation, &base);
+  struct response response = { .request = &request, .status = status, .body = body, .len = strlen(body) };
+  assert_null(response_read(&response, &error));
+  bool again = operation->safe && (kind == ERROR_PROVIDER || kind == ERROR_RATE_LIMITED || status == 408 || status == 425);
+  if (error.kind != kind || error.status != status || error.retryable != again || !error.message[0])
+    fail_msg("%s, %d, %s: kind %d, status %d, %s: %s", provider, status, body, (int)error.kind, error.status, error.retryable ? "again" : "final",
+             error.message);
+  request_free(&request);
+}
+
+/* The order of docs/design/contract.md: some statuses, then a refusal of the provider's own at 2xx or 400, then the other statuses. */
+static void tells_the_kind_by_the_status_with_and_without_a_refusal(void **state) {
+  (void)state;
+  static const struct {
+    int status;
+    enum error_kind kind, refused;
+  } cases[] = {
+    { 400, ERROR_INVALID_REQUEST, ERROR_DECLINED },
+    { 401, ERROR_AUTH, ERROR_AUTH },
+    { 402, ERROR_DECLINED, ERROR_DECLINED },
+    { 403, ERROR_AUTH, ERROR_AUTH },
+    { 404, ERROR_NOT_FOUND, ERROR_NOT_FOUND },
+    { 405, ERROR_INVALID_REQUEST, ERROR_INVALID_REQUEST },
+    { 406, ERROR_INVALID_REQUEST, ERROR_INVALID_REQUEST },
+    { 407, ERROR_PROTOCOL, ERROR_PROTOCOL },
+    { 408, ERROR_PROTOCOL, ERROR_PROTOCOL },
+    { 409, ERROR_INVALID_REQUEST, ERROR_INVALID_REQUEST },
+    { 410, ERROR_NOT_FOUND, ERROR_NOT_FOUND },
+    { 413, ERROR_INVALID_REQUEST, ERROR_INVALID_REQUEST },
+    { 415, ERROR_INVALID_REQUEST, ERROR_INVALID_REQUEST },
+    { 418, ERROR_PROTOCOL, ERROR_PROTOCOL },
+    { 422, ERROR_INVALID_REQUEST, ERROR_INVALID_REQUEST },
+    { 423, ERROR_PROVIDER, ERROR_PROVIDER },
+    { 424, ERROR_PROVIDER, ERROR_PROVIDER },
+    { 425, ERROR_PROTOCOL, ERROR_PROTOCOL },
+    { 429, ERROR_RATE_LIMITED, ERROR_RATE_LIMITED },
+    { 500, ERROR_PROVIDER, ERROR_PROVIDER },
+    { 503, ERROR_PROVIDER, ERROR_PROVIDER },
+    { 302, ERROR_PROTOCOL, ERROR_PROTOCOL },
+    { 200, ERROR_PROTOCOL, ERROR_DECLINED },
+    { 202, ERROR_PROTOCOL, ERROR_DECLINED },
+  };
+  static const struct {
+    const char *name, *refusal;
+    bool refuses; /* else the envelope is only one of errors */
+  } providers[] = {
+    { "alix", "{\"success\":false,\"message\":\"no\",\"data\":null,\"errorCode\":32}", true },
+    { "netxd", "{\"id\":\"1\",\"error\":{\"code\":\"1019\",\"message\":\"no\"}}", true },
+    { "nayax", "{\"status\":{\"verdict\":\"Declined\",\"code\":997,\"statusMessage\":\"no\"}}", true },
+    { "whop", "{\"error\":{\"code\":\"bad_request\",\"message\":\"no\"}}", false },
+    { "payengine", "{\"error\":{\"code\":\"E129\",\"message\":\"no\"}}", false },
+  };
+  static const char *const others[] = { "", "{}", "null", "[]", "<html>no</html>" };
+  for (size_t i = 0; i < COUNT_OF(cases); i++)
+    for (size_t j = 0; j < COUNT_OF(providers); j++) {
+      is_kind(providers[j].name, cases[i].status, providers[j].refusal, providers[j].refuses ? cases[i].refused : cases[i].kind);
+      for (size_t k = 0; k < COUNT_OF(others); k++)
+        is_kind(providers[j].name, cases[i].status, others[k], cases[i].kind);
+    }
+}
+
+static void says_that_an_answer_is_empty(void **state) {
+  (void)state;
+  says("alix", 204, "", "", "an empty answer (HTTP 204)");
+  says("whop", 205, "", "", "an empty answer (HTTP 205)");
+  says("nayax", 200, "", "", "an empty answer (HTTP 200)");
+  says("alix", 404, "", "", "the provider does not know it");
+}
+
 static int set_up(void **state) {
   (void)state;
   json_setup();
@@ -106,6 +181,8 @@ int main(void) {
     cmocka_unit_test(hides_a_secret_with_the_zeros_that_its_number_lost),
     cmocka_unit_test(hides_a_code_that_may_be_a_cvv),
     cmocka_unit_test(reads_a_list_of_one_in_xml),
+    cmocka_unit_test(tells_the_kind_by_the_status_with_and_without_a_refusal),
+    cmocka_unit_test(says_that_an_answer_is_empty),
   };
   return cmocka_run_group_tests(tests, set_up, NULL);
 }

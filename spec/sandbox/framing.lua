@@ -70,7 +70,7 @@ return {
       return gzip.compress(body:sub(1, half)) .. gzip.compress(body:sub(half + 1))
     end
   end },
-  encoding_none = { "Content-Encoding: none, which is no encoding that there is", function(answer) answer.headers["Content-Encoding"] = "none" end },
+  encoding_none = { "Content-Encoding: none, which is no encoding", function(answer) answer.headers["Content-Encoding"] = "none" end },
   dribble = { "the whole answer, its head too, byte by byte, a millisecond each", function(answer)
     answer.send = function(self)
       local socket, text = wire.take(), wire.whole(self)

@@ -136,45 +136,6 @@ static bool refused_by_alert(struct job *job) {
   return true;
 }
 
-/* The connection broke, or the answer is invalid. */
-static enum exchange_state fail(struct job *job) {
-  static const struct {
-    enum error_kind kind;
-    const char *what;
-  } faults[] = {
-    [READER_NOT_HTTP] = { ERROR_PROTOCOL, "the answer is not HTTP/1.x" },
-    [READER_MALFORMED] = { ERROR_PROTOCOL, "the answer is malformed" },
-    [READER_HEAD_TOO_LARGE] = { ERROR_PROTOCOL, "the answer's headers are too large" },
-    [READER_BODY_TOO_LARGE] = { ERROR_PROTOCOL, NULL },
-    [READER_ENCODING] = { ERROR_PROTOCOL, "the encoding of the answer is broken" },
-    [READER_CUT] = { ERROR_NETWORK, "the answer was cut short" },
-    [READER_NOTHING] = { ERROR_NETWORK, "the connection was closed without an answer" },
-    [READER_NO_MEMORY] = { ERROR_BUSY, "memory is used up" },
-  };
-  enum reader_fault fault = job->reader.fault;
-  enum error_kind kind = faults[fault].kind;
-  char larger[96];
-  const char *what = faults[fault].what;
-  if (fault == READER_BODY_TOO_LARGE) {
-    snprintf(larger, sizeof larger, "the answer is larger than %zu bytes", job->max_response_bytes);
-    what = larger;
-  }
-  job->status = job->reader.status;
-  job_fail(job, kind, (kind == ERROR_BUSY || kind == ERROR_NETWORK) && exchange_may_repeat(job), what,
-           fault == READER_MALFORMED ? job->reader.why : NULL);
-  read_headers(job);
-  return EXCHANGE_DONE;
-}
-
-static enum exchange_state break_off(struct job *job) {
-  bool silent = job->reader.bytes == 0;
-  if (silent && job->reused && job->operation->safe && !job->replaced && job->connection->alert < 0) return EXCHANGE_REPLACE;
-  reader_end(&job->reader);
-  if (refused_by_alert(job)) return EXCHANGE_DONE;
-  if (job->reader.fault == READER_OK) job->reader.fault = READER_CUT; /* the end of the body was not in order */
-  return fail(job);
-}
-
 /* --- an answer --- */
 
 /* The host that a redirect leads to, for curl_free; NULL when there is none. */
@@ -189,7 +150,8 @@ static char *find_redirect(const struct job *job) {
   return host;
 }
 
-static enum exchange_state finish(struct job *job) {
+/* The answer as far as it was read. `unread` says why its body was not, or is NULL. */
+static enum exchange_state read_answer(struct job *job, const char *unread) {
   const struct reader *reader = &job->reader;
   job->status = reader->status;
   bool by_proxy = job->status == 407 && job->settings->base.origin; /* through a tunnel it is an answer of the provider */
@@ -198,7 +160,7 @@ static enum exchange_state finish(struct job *job) {
                                .status = job->status,
                                .body = buf_string(&reader->body),
                                .len = reader->body.len,
-                               .encoded = reader->encoded,
+                               .unread = unread,
                                .content_type = reader_header(reader, "content-type"),
                                .redirect_host = redirect,
                                .unexpected = by_proxy ? "the proxy wants another credential (HTTP 407)" : NULL };
@@ -209,6 +171,45 @@ static enum exchange_state finish(struct job *job) {
   if (by_proxy) job->error.kind = ERROR_NETWORK;
   read_headers(job);
   return EXCHANGE_DONE;
+}
+
+static enum exchange_state finish(struct job *job) {
+  return read_answer(job, job->reader.encoded ? "the encoding of the answer is unknown" : NULL);
+}
+
+/* The connection broke, or the answer is invalid. Where only its body is, the status counts. */
+static enum exchange_state fail(struct job *job) {
+  static const struct {
+    enum error_kind kind;
+    const char *what;
+  } faults[] = {
+    [READER_NOT_HTTP] = { ERROR_PROTOCOL, "the answer is not HTTP/1.x" },
+    [READER_MALFORMED] = { ERROR_PROTOCOL, "the answer is malformed" },
+    [READER_HEAD_TOO_LARGE] = { ERROR_PROTOCOL, "the answer's headers are too large" },
+    [READER_CUT] = { ERROR_NETWORK, "the answer was cut short" },
+    [READER_NOTHING] = { ERROR_NETWORK, "the connection was closed without an answer" },
+    [READER_NO_MEMORY] = { ERROR_BUSY, "memory is used up" },
+  };
+  enum reader_fault fault = job->reader.fault;
+  char larger[96];
+  snprintf(larger, sizeof larger, "the answer is larger than %zu bytes", job->max_response_bytes);
+  if (fault == READER_ENCODING) return read_answer(job, "the encoding of the answer is broken");
+  if (fault == READER_BODY_TOO_LARGE) return read_answer(job, larger);
+  enum error_kind kind = faults[fault].kind;
+  job->status = job->reader.status;
+  job_fail(job, kind, (kind == ERROR_BUSY || kind == ERROR_NETWORK) && exchange_may_repeat(job), faults[fault].what,
+           fault == READER_MALFORMED ? job->reader.why : NULL);
+  read_headers(job);
+  return EXCHANGE_DONE;
+}
+
+static enum exchange_state break_off(struct job *job) {
+  bool silent = job->reader.bytes == 0;
+  if (silent && job->reused && job->operation->safe && !job->replaced && job->connection->alert < 0) return EXCHANGE_REPLACE;
+  reader_end(&job->reader);
+  if (refused_by_alert(job)) return EXCHANGE_DONE;
+  if (job->reader.fault == READER_OK) job->reader.fault = READER_CUT; /* the end of the body was not in order */
+  return fail(job);
 }
 
 /* --- bytes --- */

@@ -52,7 +52,7 @@ static bool rule_speaks(const struct rule *rule, const struct json_node *node) {
 
 /* Whether the answer has no body, and says all with that. */
 static bool is_bare_success(const struct response *response) {
-  return response->request->operation->empty && response->len == 0 && !response->encoded;
+  return response->request->operation->empty && response->len == 0 && !response->unread;
 }
 
 static bool is_ok(const struct response *response) {
@@ -419,14 +419,14 @@ static void set_unreadable(const struct response *response, const char *why, siz
   else
     snprintf(what, sizeof what, "the answer cannot be read: ");
   size_t used = strlen(what);
-  if (response->encoded)
-    snprintf(what, sizeof what, "the encoding of the answer is unknown");
+  if (response->unread)
+    snprintf(what, sizeof what, "%s", response->unread);
   else if (response->len && is_sealed(response, true))
     snprintf(what, sizeof what, "the answer: %s", why);
   else if (response->len)
     snprintf(what + used, sizeof what - used, "%s at byte %zu", why, where);
   else
-    snprintf(what, sizeof what, "the answer is empty");
+    snprintf(what, sizeof what, "an empty answer (HTTP %d)", response->status);
   set_protocol(error, what);
 }
 
@@ -485,6 +485,12 @@ static void read_failure(const struct response *response, const struct json_node
   }
 }
 
+/* Says beside what the status means that nobody has read what the provider wrote. */
+static void add_unread(const struct response *response, struct error *error) {
+  size_t used = strlen(error->message);
+  if (response->unread) snprintf(error->message + used, sizeof error->message - used, "; %s", response->unread);
+}
+
 struct record *response_read(const struct response *response, struct error *error) {
   memset(error, 0, sizeof *error);
   const char *why = NULL;
@@ -498,7 +504,10 @@ struct record *response_read(const struct response *response, struct error *erro
   } else {
     describe(response, root, error);
     read_failure(response, root, meaning, verdict, error);
-    if (error->kind == ERROR_NONE) set_unreadable(response, why, where, error);
+    if (error->kind != ERROR_NONE)
+      add_unread(response, error);
+    else
+      set_unreadable(response, why, where, error);
   }
   json_free(root);
   return record;

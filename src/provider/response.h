@@ -16,7 +16,7 @@ struct response {
   const char *body;          /* without its content encoding */
   size_t len;                /* bytes of the body */
   bool plain;                /* what is encrypted stands there in plain text: an example */
-  bool encoded;              /* the encoding is unknown, so the body is empty */
+  const char *unread;        /* why there was a body and `body` is empty: "the encoding of the answer is unknown" */
   const char *content_type;  /* the value of the header */
   const char *redirect_host; /* where a redirect leads */
   const char *unexpected;    /* a static phrase for a status that no provider documents */

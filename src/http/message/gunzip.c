@@ -10,10 +10,13 @@
 #define GZIP_ONLY (15 + 16)         /* for inflateInit2: the largest window, only the gzip format */
 #define MAX_COUNT ((size_t)1 << 30) /* bytes; zlib counts in unsigned int */
 #define MIN_ROOM  256
+#define MAGIC     0x1f /* the first byte of a member */
 
 struct gunzip {
   z_stream stream;
   bool inside; /* a member has begun and not ended */
+  bool begun;  /* so has the first one */
+  bool ended;  /* something else follows the last one */
 };
 
 static voidpf take_memory(voidpf unused, uInt count, uInt size) {
@@ -58,8 +61,10 @@ static bool make_room(z_stream *stream, struct buf *out) {
 static enum gunzip_result decode(struct gunzip *gunzip, struct buf *out) {
   z_stream *stream = &gunzip->stream;
   do {
+    gunzip->ended = !gunzip->inside && gunzip->begun && *stream->next_in != MAGIC;
+    if (gunzip->ended) return GUNZIP_OK;
     if (!gunzip->inside && inflateReset(stream) != Z_OK) return GUNZIP_BROKEN;
-    gunzip->inside = true;
+    gunzip->inside = gunzip->begun = true;
     if (!make_room(stream, out)) return GUNZIP_NO_MEMORY;
     uInt room = stream->avail_out;
     /* With Z_FINISH a member that comes in one piece needs no window, which would have to be wiped. */
@@ -74,7 +79,7 @@ static enum gunzip_result decode(struct gunzip *gunzip, struct buf *out) {
 }
 
 enum gunzip_result gunzip_feed(struct gunzip *gunzip, const char *bytes, size_t len, struct buf *out) {
-  if (len == 0) return GUNZIP_OK;
+  if (len == 0 || gunzip->ended) return GUNZIP_OK;
   if (len > MAX_COUNT) return GUNZIP_NO_MEMORY;
   gunzip->stream.next_in = (const Bytef *)bytes;
   gunzip->stream.avail_in = (uInt)len;

@@ -1,5 +1,5 @@
-/* Decodes gzip (RFC 1952) piece by piece, also with several members. zlib works in memory that is wiped, as it sees
- * all of the text. Used by one thread at a time. */
+/* Decodes gzip (RFC 1952) piece by piece, also with several members. What follows a member and begins none is ignored, as
+ * gzip(1) and browsers do. zlib works in memory that is wiped, as it sees all of the text. Used by one thread at a time. */
 #ifndef CARDS_HTTP_MESSAGE_GUNZIP_H
 #define CARDS_HTTP_MESSAGE_GUNZIP_H
 

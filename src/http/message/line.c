@@ -109,17 +109,24 @@ bool line_is(const char *text, size_t len, const char *word) {
   return i == len && word[i] == '\0';
 }
 
+bool line_member(const char **list, size_t *len, const char **member, size_t *member_len) {
+  if (*len == 0) return false;
+  const char *start = *list, *comma = memchr(start, ',', *len), *end = comma != NULL ? comma : start + *len;
+  *len -= (size_t)(end - start) + (comma != NULL);
+  *list = end + (comma != NULL);
+  while (start < end && is_blank(*start))
+    start++;
+  while (end > start && is_blank(end[-1]))
+    end--;
+  *member = start;
+  *member_len = (size_t)(end - start);
+  return true;
+}
+
 bool line_lists(const char *list, size_t len, const char *word) {
-  const char *end = list + len;
-  while (list < end) {
-    const char *comma = memchr(list, ',', (size_t)(end - list));
-    const char *next = comma != NULL ? comma : end, *last = next;
-    while (list < last && is_blank(*list))
-      list++;
-    while (last > list && is_blank(last[-1]))
-      last--;
-    if (line_is(list, (size_t)(last - list), word)) return true;
-    list = next + 1;
-  }
+  const char *member;
+  size_t member_len;
+  while (line_member(&list, &len, &member, &member_len))
+    if (line_is(member, member_len, word)) return true;
   return false;
 }

@@ -26,7 +26,10 @@ const char *line_chunk(const char *line, size_t len, uint64_t *size);
 bool line_number(const char *text, size_t len, uint64_t *number);
 /* Whether the text is the word, in any case. */
 bool line_is(const char *text, size_t len, const char *word);
-/* Whether the word is in a list whose members are separated by commas, in any case. */
+/* Takes the next member off a list whose members are separated by commas: without blanks around it, and of 0 bytes where there is none between two commas.
+ * False at the end of the list. */
+bool line_member(const char **list, size_t *len, const char **member, size_t *member_len);
+/* Whether the word is in such a list, in any case. */
 bool line_lists(const char *list, size_t len, const char *word);
 
 #endif

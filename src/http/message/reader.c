@@ -134,12 +134,23 @@ static void read_status(struct reader *reader, struct input *input) {
   drop_line(reader);
 }
 
-static void note_coding(struct reader *reader, const struct header *header) {
-  if (header->value_len == 0) return;
-  bool plain = line_is(header->value, header->value_len, "identity");
-  bool gzip = line_is(header->value, header->value_len, "gzip") || line_is(header->value, header->value_len, "x-gzip");
-  reader->coding = reader->has_coding ? READER_UNKNOWN_CODING : plain ? READER_PLAIN : gzip ? READER_GZIP : READER_UNKNOWN_CODING;
-  reader->has_coding = true;
+/* The codings that IANA registers and that nobody here decodes. */
+static const char *const undecoded[] = { "aes128gcm", "br", "compress", "dcb", "dcz", "deflate", "exi", "pack200-gzip", "x-compress", "zstd" };
+
+/* What a member of Content-Encoding means for the coding so far. Servers also write character sets, "none" and the like there: as in browsers, what is no coding leaves the
+ * body as it is. */
+static enum reader_coding coding_with(enum reader_coding coding, const char *name, size_t len) {
+  if (line_is(name, len, "gzip") || line_is(name, len, "x-gzip")) return coding == READER_PLAIN ? READER_GZIP : READER_UNKNOWN_CODING;
+  for (size_t i = 0; i < sizeof undecoded / sizeof *undecoded; i++)
+    if (line_is(name, len, undecoded[i])) return READER_UNKNOWN_CODING;
+  return coding;
+}
+
+static void note_codings(struct reader *reader, const struct header *header) {
+  const char *list = header->value, *name;
+  size_t len = header->value_len, name_len;
+  while (line_member(&list, &len, &name, &name_len))
+    reader->coding = coding_with(reader->coding, name, name_len);
 }
 
 static bool is_named(const struct header *header, const char *name, size_t len) {
@@ -167,7 +178,7 @@ static const char *note_header(struct reader *reader, const struct header *heade
     reader->says_close |= line_lists(value, len, "close");
     reader->says_keep_alive |= line_lists(value, len, "keep-alive");
   } else if (IS_NAMED(header, "content-encoding")) {
-    note_coding(reader, header);
+    note_codings(reader, header);
   }
   return NULL;
 }

@@ -58,7 +58,7 @@ enum reader_coding { READER_PLAIN, READER_GZIP, READER_UNKNOWN_CODING };
 struct reader {
   int status;   /* 0 until the status line was read; never that of a 1xx answer */
   bool keep;    /* once READER_DONE: the connection may carry another request */
-  bool encoded; /* the encoding of the body is unknown, so it was dropped and `body` is empty */
+  bool encoded; /* the body has an encoding that is not decoded here, so it was dropped and `body` is empty */
   enum reader_fault fault;
   const char *why; /* a static phrase for "the answer is malformed: …", without any of the answer; NULL while fault is READER_OK */
   size_t bytes;    /* that it was fed in total */
@@ -68,7 +68,7 @@ struct reader {
   enum reader_stage stage;
   enum reader_coding coding;
   bool no_body, is_interim, is_1_1;
-  bool has_length, is_chunked, has_coding, says_close, says_keep_alive;
+  bool has_length, is_chunked, says_close, says_keep_alive;
   size_t max_body;
   size_t raw_left;       /* bytes that the encoded body may still have */
   uint64_t left;         /* bytes to come of the body, of a chunk, or of the line end behind it */
