@@ -23,6 +23,14 @@ describe("the mask of a pan", function()
     end
   end)
 
+  it("has as many of a number of Maestro's with 12 digits, and hides two of them at least", function()
+    local secret = cards.secret("5018 0000 0009", "pan")
+    assert.equal("********0009", tostring(secret))
+    assert.equal("501800**0009", secret:mask { first = 8, last = 4 })
+    assert.equal("501800", secret:first(8))
+    assert.equal("0009", secret:last(8))
+  end)
+
   it("leaves separators out", function()
     assert.equal("************1234", tostring(cards.secret("4111 1111-1111 1234", "pan")))
   end)

@@ -245,11 +245,11 @@ describe("s:digits()", function()
 end)
 
 describe("s:luhn()", function()
-  it("checks a number of 13 to 19 digits", function()
-    for _, text in ipairs { NUMBER, "4111 1111 1111 1111", "378282246310005", "4222222222222", "6304000000000000000" } do
+  it("checks a number of 13 to 19 digits, and of 12 where it is Maestro's", function()
+    for _, text in ipairs { NUMBER, "4111 1111 1111 1111", "378282246310005", "4222222222222", "6304000000000000000", "501800000009", "6761 0000 0006" } do
       assert.is_true(cards.secret(text):luhn(), text)
     end
-    for _, text in ipairs { "4111111111111112", "", "0", "000000000000", "00000000000000000000", "4111111111111111x" } do
+    for _, text in ipairs { "4111111111111112", "", "0", "000000000000", "411111111117", "501800000008", "00000000000000000000", "4111111111111111x" } do
       assert.is_false(cards.secret(text):luhn(), text)
     end
   end)

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,11 +28,11 @@ static void takes_the_digits_out(void **state) {
 
 static void checks_the_luhn_sum(void **state) {
   (void)state;
-  static const char *const valid[] = { "4111111111111111", "4111 1111 1111 1111", "-4111-1111-1111-1111 ", "378282246310005",
-                                       "4222222222222",    "6304000000000000000", "0000000000000" };
+  static const char *const valid[] = { "4111111111111111",    "4111 1111 1111 1111", "-4111-1111-1111-1111 ", "378282246310005", "4222222222222",
+                                       "6304000000000000000", "0000000000000",       "501800000009",          "6304 0000 0000" };
   static const char *const invalid[] = {
-    "4111111111111112", "4111111111111111x",    "4111.1111.1111.1111", "4111\t111111111111", "xxx-xxxx-xxx-xxxx", "", "0",
-    "000000000000",     "00000000000000000000", "422222222222"
+    "4111111111111112", "4111111111111111x", "4111.1111.1111.1111",  "4111\t111111111111", "xxx-xxxx-xxx-xxxx", "", "0", "00000000000",
+    "000000000000",     "411111111111",      "00000000000000000000", "422222222223",       "501800000008"
   };
   for (size_t i = 0; i < sizeof valid / sizeof *valid; i++)
     if (!pan_luhn(valid[i], strlen(valid[i]))) fail_msg("refused %s", valid[i]);
@@ -53,11 +54,12 @@ static void agrees_with_the_textbook(void **state) {
   (void)state;
   for (uint64_t seed = SEED; seed < SEED + 5000; seed++) {
     struct random random = random_of(seed);
-    char number[24];
+    char number[24] = "";
     size_t len = pick(&random, sizeof number);
     for (size_t i = 0; i < len; i++)
       number[i] = (char)('0' + pick(&random, 10));
-    bool expected = len >= PAN_MIN_DIGITS && len <= PAN_MAX_DIGITS && luhn_by_the_book(number, len);
+    bool maestro = number[0] == '6' || (number[0] == '5' && (number[1] == '0' || (number[1] >= '6' && number[1] <= '8')));
+    bool expected = len >= (maestro ? 12 : 13) && len <= PAN_MAX_DIGITS && luhn_by_the_book(number, len);
     if (pan_luhn(number, len) != expected) fail_msg("seed %llu: %.*s", (unsigned long long)seed, (int)len, number);
   }
 }
@@ -70,12 +72,12 @@ static void never_lets_the_whole_show(void **state) {
         for (size_t b = 0; b <= 66; b++) {
           size_t first = a == 66 ? SIZE_MAX : a, last = b == 66 ? SIZE_MAX : b;
           size_t wish_first = first, wish_last = last;
-          pan_limit((enum secret_class) class, len, &first, &last);
-          bool number = class == SECRET_PAN && len >= PAN_MIN_DIGITS;
-          size_t most = class == SECRET_CVV || len < 8 ? 0 : number ? 8 : len / 4;
+          bool number = class == SECRET_PAN && len >= PAN_MIN_DIGITS && len <= PAN_MAX_DIGITS;
+          pan_limit((enum secret_class) class, number, len, &first, &last);
+          size_t most = class == SECRET_CVV || len < 8 ? 0 : number ? 8 : len / 4, hidden = len == 12 ? 2 : 3;
           bool ok = first <= wish_first && last <= wish_last && first <= 8 && first <= most && last <= 4 && last <= most &&
                     (len == 0 || first + last < len);
-          if (number && len - first - last < 3) ok = false;
+          if (number && len - first - last < hidden) ok = false;
           if (!ok) fail_msg("class %d, %zu bytes, wish %zu and %zu: %zu and %zu", class, len, wish_first, wish_last, first, last);
         }
 }
@@ -85,13 +87,13 @@ static void grants_what_is_allowed(void **state) {
   static const struct {
     enum secret_class class;
     size_t len, wish_first, wish_last, first, last;
-  } cases[] = { { SECRET_PAN, 16, 6, 4, 6, 4 },  { SECRET_PAN, 16, 99, 99, 8, 4 },        { SECRET_PAN, 13, 8, 4, 6, 4 },
-                { SECRET_PAN, 13, 8, 2, 6, 2 },  { SECRET_PAN, 12, 8, 4, 3, 3 },          { SECRET_TOKEN, 8, 9, 9, 2, 2 },
-                { SECRET_TOKEN, 7, 1, 1, 0, 0 }, { SECRET_CREDENTIAL, 40, 99, 99, 8, 4 }, { SECRET_UNDECLARED, 20, 3, 9, 3, 4 },
-                { SECRET_CVV, 40, 1, 1, 0, 0 } };
+  } cases[] = { { SECRET_PAN, 16, 6, 4, 6, 4 },        { SECRET_PAN, 16, 99, 99, 8, 4 }, { SECRET_PAN, 13, 8, 4, 6, 4 },
+                { SECRET_PAN, 13, 8, 2, 6, 2 },        { SECRET_PAN, 12, 8, 4, 6, 4 },   { SECRET_PAN, 11, 8, 4, 2, 2 },
+                { SECRET_TOKEN, 8, 9, 9, 2, 2 },       { SECRET_TOKEN, 7, 1, 1, 0, 0 },  { SECRET_CREDENTIAL, 40, 99, 99, 8, 4 },
+                { SECRET_UNDECLARED, 20, 3, 9, 3, 4 }, { SECRET_CVV, 40, 1, 1, 0, 0 } };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
     size_t first = cases[i].wish_first, last = cases[i].wish_last;
-    pan_limit(cases[i].class, cases[i].len, &first, &last);
+    pan_limit(cases[i].class, cases[i].len >= PAN_MIN_DIGITS, cases[i].len, &first, &last);
     if (first != cases[i].first || last != cases[i].last) fail_msg("case %zu: %zu and %zu", i, first, last);
   }
 }
@@ -107,7 +109,11 @@ static void masks_by_class(void **state) {
                 { SECRET_PAN, "4111-1111-1111-1234", 6, 4, "411111******1234" },
                 { SECRET_PAN, "378282246310005", 99, 99, "37828224***0005" },
                 { SECRET_PAN, "4111111111111112", 0, 4, "************1112" },
+                { SECRET_PAN, "501800000009", 0, 4, "********0009" },
+                { SECRET_PAN, "5018 0000-0009", 8, 4, "501800**0009" },
                 { SECRET_PAN, "411111111111", 8, 4, "***" },
+                { SECRET_PAN, "50180000000", 8, 4, "***" },
+                { SECRET_PAN, "abcdefghijkl", 8, 4, "***" },
                 { SECRET_PAN, "41111111111111111111", 0, 4, "***" },
                 { SECRET_PAN, "xxx-xxxx-xxx-xxxx", 0, 4, "***" },
                 { SECRET_PAN, "4111111111111111\n", 0, 4, "***" },
@@ -187,6 +193,9 @@ static void redacts_cards_in_running_text(void **state) {
     { "41111111111111111227", "************1111****" },
     { "41111111111111111227123", "************1111*******" },
     { "501800000009", "********0009" },
+    { "6759 0000 0000", "**** **** 0000" },
+    { "676100000006 and 589300000009", "********0006 and ********0009" },
+    { "501800000008", "501800000008" },
     { "411111111117", "411111111117" },
     { "2223000048400011", "************0011" },
     { "9999999999999995", "9999999999999995" },
@@ -216,6 +225,27 @@ static void redacts_cards_in_running_text(void **state) {
   }
 }
 
+/* In running text only what Maestro is known to have: most numbers of 12 digits are ids and telephones. */
+static void knows_maestro_from_telephones(void **state) {
+  (void)state;
+  static const char *const known[] = { "5018", "5020", "5038", "5893", "6304", "6759", "6761", "6762", "6763" };
+  size_t cards = 0, numbers = 0;
+  for (int first = 0; first <= 9999; first++) {
+    char number[24];
+    bool expected = false, maestro = first / 1000 == 6 || first / 100 == 50 || (first >= 5600 && first <= 5899);
+    snprintf(number, sizeof number, "%04d12345670", first);
+    while (!luhn_by_the_book(number, PAN_MIN_DIGITS))
+      number[PAN_MIN_DIGITS - 1]++;
+    for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+      expected = expected || memcmp(number, known[i], 4) == 0;
+    if (pan_is_card(number, PAN_MIN_DIGITS) != expected || pan_luhn(number, PAN_MIN_DIGITS) != maestro) fail_msg("%s", number);
+    cards += expected;
+    numbers += maestro;
+  }
+  assert_int_equal(cards, 9);
+  assert_int_equal(numbers, 1000 + 100 + 300);
+}
+
 /* What one candidate keeps as its last four, another one hides. */
 static void masks_overlapping_candidates(void **state) {
   (void)state;
@@ -237,6 +267,7 @@ static void plant(struct random *random, struct buf *text, char *number) {
   for (size_t i = 0; i < len; i++)
     number[i] = (char)('0' + pick(random, 10));
   number[0] = pick(random, 2) ? '4' : '6';
+  if (len == PAN_MIN_DIGITS) memcpy(number, pick(random, 2) ? "5018" : "6763", 4); /* Maestro */
   number[len] = '\0';
   while (!luhn_by_the_book(number, len))
     number[len - 1] = (char)('0' + (number[len - 1] - '0' + 1) % 10);
@@ -336,6 +367,7 @@ int main(void) {
     cmocka_unit_test(masks_by_class),
     cmocka_unit_test(says_when_a_text_does_not_fit),
     cmocka_unit_test(redacts_cards_in_running_text),
+    cmocka_unit_test(knows_maestro_from_telephones),
     cmocka_unit_test(masks_overlapping_candidates),
     cmocka_unit_test(never_shows_the_first_digits_of_a_card),
     cmocka_unit_test(leaves_text_without_digits_as_it_is),

@@ -226,7 +226,7 @@ static int show(lua_State *L, bool from_end) {
     bytes = digits;
     len = count;
   }
-  pan_limit(secret->class, len, &most_first, &most_last);
+  pan_limit(secret->class, pan_is_number(bytes, len), len, &most_first, &most_last);
   size_t most = from_end ? most_last : most_first;
   if (wish > most) wish = most;
   memcpy(shown, from_end ? bytes + len - wish : bytes, wish); /* a few: pan_limit */

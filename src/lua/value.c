@@ -303,7 +303,7 @@ void value_ends(const struct secret *secret, char last4[static VALUE_LAST4], cha
     len = secret->class == SECRET_PAN ? pan_digits((const char *)secret->bytes, secret->len, bytes) : secret->len;
     if (secret->class != SECRET_PAN) memcpy(bytes, secret->bytes, len);
   }
-  pan_limit(secret->class, len, &first, &last);
+  pan_limit(secret->class, pan_is_number(bytes, len), len, &first, &last);
   show_digits(bytes + len - last, last, VALUE_LAST4, last4);
   show_digits(bytes, first, VALUE_BIN, bin);
   explicit_bzero(bytes, sizeof bytes);

@@ -68,15 +68,15 @@ bool discloses(enum secret_class class, const char *bytes, size_t len, const cha
   if (len == 0 || class == SECRET_CVV) return class == SECRET_CVV;
   char digits[PAN_MAX_DIGITS];
   struct value value = { .bytes = bytes, .len = len, .first = SIZE_MAX, .last = SIZE_MAX };
-  size_t count = pan_count(bytes, len), kept = 0;
-  bool is_number = count >= PAN_MIN_DIGITS && count <= PAN_MAX_DIGITS; /* of whatever class */
+  size_t kept = 0;
+  bool is_number = pan_is_number(bytes, len); /* of whatever class */
   if (is_number) {
     value.bytes = digits;
     value.len = pan_digits(bytes, len, digits);
   }
   for (size_t i = 0; i < text_len; i++)
     if (is_number ? is_digit(text[i]) || text[i] == '*' : (unsigned char)text[i] >= ' ') scratch[kept++] = text[i];
-  pan_limit(class, value.len, &value.first, &value.last);
+  pan_limit(class, is_number, value.len, &value.first, &value.last);
   /* A long part is never permitted, so it is found even in numbers of few different digits, whose short parts all
    * are. */
   bool found = discloses_parts(&value, PART, scratch, kept) || discloses_parts(&value, LONG_PART, scratch, kept) ||

@@ -5,7 +5,8 @@
 #include "text/chars.h"
 
 #define SHOWN_FIRST 8 /* PCI DSS 3.4.1: the BIN; the last four are PAN_SHOWN_LAST */
-#define HIDDEN_MIN  3 /* digits of a card number that always stay hidden */
+#define SHORT_FIRST 6 /* of a number of 12 digits */
+#define HIDDEN_MIN  3 /* digits of a longer one that always stay hidden */
 #define MIN_SHOWN   8 /* characters; shorter values show nothing */
 
 static bool is_separator(char c) {
@@ -34,10 +35,23 @@ size_t pan_count(const char *bytes, size_t len) {
   return digits;
 }
 
+/* Whether the number begins as those of Maestro do. */
+static bool is_maestro(const char *bytes, size_t len) {
+  char two[2] = "";
+  for (size_t i = 0, found = 0; i < len && found < sizeof two; i++)
+    if (is_digit(bytes[i])) two[found++] = bytes[i];
+  return two[0] == '6' || (two[0] == '5' && (two[1] == '0' || (two[1] >= '6' && two[1] <= '8')));
+}
+
+bool pan_is_number(const char *bytes, size_t len) {
+  size_t digits = pan_count(bytes, len);
+  return digits >= PAN_MIN_DIGITS && digits <= PAN_MAX_DIGITS && (digits > PAN_MIN_DIGITS || is_maestro(bytes, len));
+}
+
 bool pan_luhn(const char *bytes, size_t len) {
   size_t digits = pan_count(bytes, len);
-  if (digits < PAN_MIN_DIGITS || digits > PAN_MAX_DIGITS) return false;
   unsigned sum = 0;
+  if (!pan_is_number(bytes, len)) return false;
   for (size_t i = 0; i < len; i++) {
     if (!is_digit(bytes[i])) continue;
     unsigned digit = (unsigned)(bytes[i] - '0');
@@ -47,12 +61,12 @@ bool pan_luhn(const char *bytes, size_t len) {
   return sum % 10 == 0;
 }
 
-void pan_limit(enum secret_class class, size_t len, size_t *first, size_t *last) {
+void pan_limit(enum secret_class class, bool number, size_t len, size_t *first, size_t *last) {
   size_t max_first = 0, max_last = 0;
-  if (class == SECRET_PAN && len >= PAN_MIN_DIGITS) {
+  if (class == SECRET_PAN && number) {
     /* Independent of *last, so that two masks together show no more than one. */
     max_last = PAN_SHOWN_LAST;
-    max_first = min_size(SHOWN_FIRST, len - HIDDEN_MIN - PAN_SHOWN_LAST);
+    max_first = len == PAN_MIN_DIGITS ? SHORT_FIRST : min_size(SHOWN_FIRST, len - HIDDEN_MIN - PAN_SHOWN_LAST);
   } else if (class != SECRET_CVV && len >= MIN_SHOWN) {
     max_first = min_size(SHOWN_FIRST, len / 4);
     max_last = min_size(PAN_SHOWN_LAST, len / 4);
@@ -61,10 +75,10 @@ void pan_limit(enum secret_class class, size_t len, size_t *first, size_t *last)
   *last = min_size(*last, max_last);
 }
 
-/* For a number with at most PAN_MAX_DIGITS digits. */
+/* For what pan_is_number holds of. */
 static size_t mask_number(char *shown, const char *bytes, size_t len, size_t digits, size_t first, size_t last) {
   size_t seen = 0;
-  pan_limit(SECRET_PAN, digits, &first, &last);
+  pan_limit(SECRET_PAN, true, digits, &first, &last);
   for (size_t i = 0; i < len; i++) {
     if (!is_digit(bytes[i])) continue;
     shown[seen] = seen < first || seen >= digits - last ? bytes[i] : '*';
@@ -82,10 +96,9 @@ static size_t add_shown(char *shown, const char *bytes, size_t len) {
 }
 
 size_t pan_mask(char shown[static PAN_MASK_ROOM], enum secret_class class, const char *bytes, size_t len, size_t first, size_t last) {
-  size_t digits = class == SECRET_PAN ? pan_count(bytes, len) : 0;
-  if (digits >= PAN_MIN_DIGITS && digits <= PAN_MAX_DIGITS) return mask_number(shown, bytes, len, digits, first, last);
+  if (class == SECRET_PAN && pan_is_number(bytes, len)) return mask_number(shown, bytes, len, pan_count(bytes, len), first, last);
   if (class == SECRET_PAN) first = last = 0;
-  pan_limit(class, len, &first, &last);
+  pan_limit(class, false, len, &first, &last);
   size_t count = add_shown(shown, bytes, first);
   memcpy(shown + count, "***", 3);
   count += 3;

@@ -15,9 +15,9 @@
 #include "secret/buf.h"
 #include "secret/secret.h"
 
-#define PAN_MIN_DIGITS 13
+#define PAN_MIN_DIGITS 12 /* of Maestro; other networks have 13 and more */
 #define PAN_MAX_DIGITS 19
-#define PAN_LEAST      1e11 /* the least number that may be a card's: those of Maestro may have 12 digits */
+#define PAN_LEAST      1e11 /* the least number that may be a card's */
 #define PAN_MASK_ROOM  20   /* bytes of the longest mask, and one more */
 #define PAN_SHOWN_LAST 4    /* digits at the end that a mask may show: PCI DSS 3.4.1 */
 
@@ -25,20 +25,23 @@
 size_t pan_digits(const char *bytes, size_t len, char *out);
 /* The number of digits when all other bytes are spaces or dashes; otherwise 0. */
 size_t pan_count(const char *bytes, size_t len);
-/* True for 13 to 19 digits with a valid Luhn sum, and nothing but spaces and dashes beside them. */
+/* Whether there are as many digits as a card's number has, 13 to 19, or 12 that begin as Maestro's do (50, 56 to 58, 6), and nothing but spaces and dashes beside them. */
+bool pan_is_number(const char *bytes, size_t len);
+/* Whether pan_is_number holds, and the Luhn sum is valid. */
 bool pan_luhn(const char *bytes, size_t len);
 
 /* Lowers *first and *last, the numbers of leading and trailing characters to show, to what a value of `len`
  * characters permits:
- *  - pan: counted in digits. At most the first 8 and the last 4. Short numbers permit fewer of the first, so that at
- *    least 3 digits stay hidden, even when both ends are shown one after the other. Fewer than 13 digits: as a token.
+ *  - pan that is a `number`, as pan_is_number says: counted in digits. At most the first 8 and the last 4. Those of 13 and 14 digits permit the first 6 and 7, so that at
+ *    least 3 stay hidden, even when both ends are shown one after the other; those of 12 permit the first 6, which with the last 4 is what PCI SSC's FAQ 1091 allows for
+ *    any number.
  *  - cvv: nothing.
  *  - others: nothing below 8 characters, otherwise a quarter of them at each end, and at most 8 and 4. */
-void pan_limit(enum secret_class class, size_t len, size_t *first, size_t *last);
+void pan_limit(enum secret_class class, bool number, size_t len, size_t *first, size_t *last);
 
 /* Writes the mask of a secret, for people. Returns its length in bytes; no NUL follows.
  *  - pan: one character for each digit, '*' except for what pan_limit permits. Spaces and dashes are left out. "***"
- *    for what is no number of 13 to 19 digits.
+ *    for what is no number.
  *  - others: "***" between what pan_limit permits. The length of the value does not show.
  *
  * Masks have first = 0 by default; last = 4 for a pan, 0 for others. */

@@ -41,6 +41,16 @@ describe("the number of a card", function()
     is_number("41111111", secret "41111111", function(r) return r.value end)
   end)
 
+  it("has a last4 and a bin, Maestro's of 12 digits as well", function()
+    map.define("x.y", { number = "value" })
+    for text, ends in pairs { ["4111111111111111"] = { "411111", "1111" }, ["4222222222222"] = { "422222", "2222" },
+      ["5018 0000 0009"] = { "501800", "0009" }, ["411111111117"] = {} } do
+      local card = assert(cards.card(record { value = secret(text) }))
+      assert.same(ends, { card.bin, card.last4 }, text)
+      assert.equal(ends[2], (cards.mask(card).last4), text)
+    end
+  end)
+
   it("is 12 to 19 digits of anything else", function()
     for _, text in ipairs { "501811111111", "4111-1111-1111-1111", "4111111111111111111" } do
       is_number(text, text)
