@@ -79,6 +79,15 @@ describe("cards.secret.from_env", function()
     assert.equal("credential\t***\ttrue\n", output)
   end)
 
+  it("leaves one line break at the end out", function()
+    for value, expected in pairs { ["tok_1\n"] = "tok_1", ["tok_1\r\n"] = "tok_1", ["tok_1\n\n"] = "tok_1\n", ["\ntok_1"] = "\ntok_1", ["a\nb\r"] = "a\nb" } do
+      local output = program.run("io.write(require 'cards'.secret.from_env 'CARDS_SPEC_SECRET':reveal())", { env = { CARDS_SPEC_SECRET = value } })
+      assert.equal(expected, output)
+    end
+    local output = program.run("print(select(2, require 'cards'.secret.from_env 'CARDS_SPEC_SECRET'))", { env = { CARDS_SPEC_SECRET = "\n" } })
+    assert.matches("CARDS_SPEC_SECRET is not set or empty", output, 1, true)
+  end)
+
   it("refuses one that is not set, or empty, naming it", function()
     assert.matches("CARDS_SPEC_NOT_SET", refused(cards.secret.from_env "CARDS_SPEC_NOT_SET"), 1, true)
     local output = program.run([[
@@ -129,12 +138,22 @@ describe("cards.secret.from_file", function()
   it("takes 64 KiB and refuses more", function()
     with_file(("k"):rep(65536), reveals(("k"):rep(65536)))
     assert.matches("larger than 65536 bytes", with_file(("k"):rep(65537), refused), 1, true)
-    assert.matches("larger", refused(cards.secret.from_file "/dev/zero"), 1, true)
   end)
 
   it("refuses what is missing or no file, naming it and the reason", function()
     assert.matches("/nowhere/at/all: No such file or directory", refused(cards.secret.from_file "/nowhere/at/all"), 1, true)
     assert.matches("/tmp: Is a directory", refused(cards.secret.from_file "/tmp"), 1, true)
+    assert.matches("/proc/self/comm/x: Not a directory", refused(cards.secret.from_file "/proc/self/comm/x"), 1, true)
+  end)
+
+  it("refuses a device or a FIFO, and waits for none", function()
+    local fifo = os.tmpname()
+    os.remove(fifo)
+    os.execute("mkfifo " .. fifo)
+    for _, path in ipairs { fifo, "/dev/zero", "/dev/null" } do
+      assert.matches(path .. ": it is no regular file", refused(cards.secret.from_file(path)), 1, true)
+    end
+    os.remove(fifo)
   end)
 
   it("takes a path", function()

@@ -63,6 +63,8 @@ static void read_headers(struct job *job) {
 
 /* --- failures --- */
 
+#define WANTS_CERTIFICATE "the server wants a client certificate, and tls.cert_file is not set"
+
 /* The kinds of libcurl's results. What is not here is a network error. */
 static const struct {
   CURLcode code;
@@ -114,6 +116,8 @@ void exchange_unconnected(struct job *job, CURLcode code) {
     }
   if ((kind == ERROR_TLS || kind == ERROR_NETWORK) && is_out_of_descriptors()) {
     job_fail(job, ERROR_BUSY, true, "no file descriptor is left", NULL);
+  } else if (kind == ERROR_TLS && connection->misses_certificate && connection->alert >= 0) {
+    job_fail(job, ERROR_TLS, false, WANTS_CERTIFICATE, tls_alert_text(connection->alert));
   } else if (connection->refusal) {
     job_fail(job, ERROR_TLS, false, "the client certificate cannot be used", connection->refusal);
   } else if (connection->proxy_status >= 300 && kind != ERROR_TIMEOUT) {
@@ -129,10 +133,9 @@ void exchange_unconnected(struct job *job, CURLcode code) {
 
 /* Fails the job if a TLS alert came instead of an answer. */
 static bool refused_by_alert(struct job *job) {
-  int alert = job->connection->alert;
-  if (alert < 0 || job->reader.bytes) return false;
-  bool wanted = !job->settings->cert_file && tls_alert_wants_certificate(alert);
-  job_fail(job, ERROR_TLS, false, wanted ? "the server wants a client certificate" : "the server ended TLS", wanted ? NULL : tls_alert_text(alert));
+  const struct connection *connection = job->connection;
+  if (connection->alert < 0 || job->reader.bytes) return false;
+  job_fail(job, ERROR_TLS, false, connection->misses_certificate ? WANTS_CERTIFICATE : "the server ended TLS", tls_alert_text(connection->alert));
   return true;
 }
 
@@ -148,6 +151,12 @@ static char *find_redirect(const struct job *job) {
     curl_url_get(url, CURLUPART_HOST, &host, 0);
   curl_url_cleanup(url);
   return host;
+}
+
+/* Whether a refusal may be about a client certificate: nginx asks for one in the handshake, and answers that it got none. */
+static bool may_miss_certificate(const struct job *job) {
+  bool refuses = job->status == 400 || job->status == 401 || job->status == 403 || job->status == 496;
+  return refuses && job->connection->misses_certificate && !job->error.code[0];
 }
 
 /* The answer as far as it was read. `unread` says why its body was not, or is NULL. */
@@ -168,6 +177,10 @@ static enum exchange_state read_answer(struct job *job, const char *unread) {
   curl_free(redirect);
   if (job->record) return EXCHANGE_DONE;
   job->error.attempts = job->attempts;
+  if (may_miss_certificate(job)) {
+    size_t len = strlen(job->error.message);
+    snprintf(job->error.message + len, sizeof job->error.message - len, " (the server asked for a client certificate, and tls.cert_file is not set)");
+  }
   if (by_proxy) job->error.kind = ERROR_NETWORK;
   read_headers(job);
   return EXCHANGE_DONE;

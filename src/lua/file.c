@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "http/file.h"
 #include "lua/binding.h"
 
 #define FILE_TYPE "cards.out_file"
@@ -15,33 +16,13 @@
 #define PIECE 16384              /* bytes */
 #define MOST  (16 * 1024 * 1024) /* bytes of a file that is read whole */
 
-/* Reads at most `most` bytes of a regular file. Returns 0, or errno; EINVAL where it is no regular file, ENOMEM where there is no memory. */
-static int read_regular(int fd, struct buf *text, size_t most) {
-  struct stat facts;
-  char piece[PIECE];
-  if (fstat(fd, &facts) != 0) return errno;
-  if (!S_ISREG(facts.st_mode)) return EINVAL;
-  while (text->len < most) {
-    size_t room = most - text->len;
-    ssize_t len = read(fd, piece, room < sizeof piece ? room : sizeof piece);
-    if (len < 0 && errno != EINTR) return errno;
-    if (len == 0) return 0;
-    if (len > 0 && !buf_add(text, piece, (size_t)len)) return ENOMEM;
-  }
-  return 0;
-}
-
 /* core.read_file(path, most): at most that many bytes of a file; or nil and why not. A device or a FIFO is not waited for, nor read. */
 int core_read_file(lua_State *L) {
   const char *path = luaL_checkstring(L, 1);
   lua_Number most = luaL_checknumber(L, 2);
   luaL_argcheck(L, most >= 0 && most <= MOST, 2, "it is out of range");
-  struct buf *text = binding_new_buf(L, (size_t)most);
-  int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-  int why = fd < 0 ? errno : read_regular(fd, text, (size_t)most); /* nothing of Lua while it is open, as that may raise an error */
-  if (fd >= 0) close(fd);
-  if (why == ENOMEM) return binding_no_memory(L);
-  if (why) return binding_fail(L, "%s: %s", path, why == EINVAL || why == ENXIO ? "it is no regular file" : strerror(why));
+  struct buf *text = binding_new_buf(L, (size_t)most), *why = binding_new_buf(L, FILE_WHY);
+  if (!file_read_start(path, (size_t)most, text, why)) return text->failed ? binding_no_memory(L) : binding_fail(L, "%s", buf_string(why));
   lua_pushlstring(L, buf_string(text), text->len);
   buf_free(text);
   return 1;

@@ -1,16 +1,16 @@
 /* cards.secret: bytes outside of the Lua heap, as userdata that shows nothing of them. */
-#include <errno.h>
-#include <fcntl.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "http/file.h"
 #include "lua/binding.h"
 #include "secret/pool.h"
 #include "secret/seal.h"
 #include "text/chars.h"
 #include "text/hash.h"
+#include "text/naming.h"
 #include "text/pan.h"
 
 #define FILE_MAX   (64 * 1024) /* bytes of a credential in a file */
@@ -101,71 +101,42 @@ static const char *check_name(lua_State *L) {
   return name;
 }
 
-#define WORD "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_"
-
-/* Whether a text has digits that may be a card's, alone or in groups. */
-static bool has_long_number(const char *text) {
-  int digits = 0;
-  for (; *text && digits < 12; text++)
-    digits = is_digit(*text) ? digits + 1 : strchr(" -._", *text) ? digits : 0;
-  return digits == 12;
+/* Without one line break at the end, as tools that write a line leave it. */
+static size_t without_line_break(const char *bytes, size_t len) {
+  if (len && bytes[len - 1] == '\n') len--;
+  if (len && bytes[len - 1] == '\r') len--;
+  return len;
 }
 
-/* Whether a text looks like the name of an environment variable: a value that was given in its place is not shown. */
-static bool is_variable(const char *text) {
-  size_t len = strspn(text, WORD);
-  return len > 0 && len <= 128 && !text[len] && !is_digit(text[0]) && !has_long_number(text);
-}
-
-/* Likewise for a path, which has a slash or a dot, or is a word. */
-static bool is_path(const char *text) {
-  size_t len = strlen(text);
-  if (len == 0 || len > 4096 || has_long_number(text) || (!strpbrk(text, "/.") && text[strspn(text, WORD "-")])) return false;
-  while (*text && (unsigned char)*text >= 0x20 && *text != 0x7f)
-    text++;
-  return !*text;
-}
-
-/* cards.secret.from_env(name) */
+/* cards.secret.from_env(name): the variable without one line break at its end */
 static int from_env(lua_State *L) {
   const char *name = check_name(L);
   const char *value = getenv(name);
-  bool missing = !value || !*value;
-  if (missing && !is_variable(name)) return binding_refuse(L, "cards", "secret", "the name of an environment variable is expected");
-  if (missing) return binding_refuse(L, "cards", "secret", "the environment variable %s is not set or empty", name);
-  return push_or_refuse(L, SECRET_CREDENTIAL, value, strlen(value));
+  size_t len = value ? without_line_break(value, strlen(value)) : 0;
+  if (len) return push_or_refuse(L, SECRET_CREDENTIAL, value, len);
+  if (!naming_is_variable(name)) return binding_refuse(L, "cards", "secret", "the name of an environment variable is expected");
+  return binding_refuse(L, "cards", "secret", "the environment variable %s is not set or empty", name);
 }
 
 /* cards.secret.from_file(path): the file without one line break at its end */
 static int from_file(lua_State *L) {
-  const char *path = check_name(L), *why = NULL;
-  struct secret *secret =
-      binding_new_secret(L); /* first: until the file and its bytes are given back nothing of Lua's may be called that raises an error */
-  int fd = open(path, O_RDONLY | O_CLOEXEC);
-  bool shown = is_path(path);
-  if (fd < 0 && !shown) return binding_refuse(L, "cards", "secret", "the path of a file is expected");
-  if (fd < 0) return binding_refuse(L, "cards", "secret", "%s: %s", path, strerror(errno));
-  if (!shown) path = "the file";
-  char *bytes = pool_alloc(FILE_MAX + 1);
-  size_t len = 0;
-  ssize_t got = bytes ? 1 : -1;
-  int failure = ENOMEM;
-  while (got > 0 && len <= FILE_MAX) {
-    got = read(fd, bytes + len, FILE_MAX + 1 - len);
-    if (got > 0) len += (size_t)got;
-    if (got < 0 && errno == EINTR) got = 1;
-    if (got < 0) failure = errno;
-  }
-  close(fd);
-  bool fits = len <= FILE_MAX;
-  if (got >= 0 && fits && len && bytes[len - 1] == '\n') len--;
-  if (got >= 0 && fits && len && bytes[len - 1] == '\r') len--;
-  bool filled = got >= 0 && fits && len && fill(L, secret, SECRET_CREDENTIAL, bytes, len, &why);
-  pool_free(bytes);
-  if (got < 0) return binding_refuse(L, "cards", "secret", "%s: %s", path, strerror(failure));
-  if (!fits) return binding_refuse(L, "cards", "secret", "%s is larger than %d bytes", path, FILE_MAX);
-  if (!len) return binding_refuse(L, "cards", "secret", "%s is empty", path);
-  return binding_push_filled(L, filled, why);
+  const char *path = check_name(L), *reason = NULL;
+  lua_settop(L, 1);
+  struct secret *secret = binding_new_secret(L);
+  struct buf *bytes = binding_new_buf(L, FILE_MAX), *why = binding_new_buf(L, FILE_WHY);
+  bool read = file_read(path, bytes, why);
+  size_t len = read ? without_line_break(bytes->data, bytes->len) : 0;
+  bool filled = len && fill(L, secret, SECRET_CREDENTIAL, bytes->data, len, &reason);
+  buf_free(bytes);
+  lua_pushvalue(L, 2);
+  if (len) return binding_push_filled(L, filled, reason);
+  if (!naming_is_path(path) && access(path, F_OK) != 0)
+    binding_refuse(L, "cards", "secret", "the path of a file is expected");
+  else if (read)
+    binding_refuse(L, "cards", "secret", "%s: it is empty", file_shown(path));
+  else
+    binding_refuse(L, "cards", "secret", "%s", buf_string(why));
+  return 2;
 }
 
 static int reveal(lua_State *L) {

@@ -1,9 +1,10 @@
 #include "text/nearest.h"
 
-#include <ctype.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "text/chars.h"
 
 #define SHORTEST_START 3 /* bytes that a name has to begin with to be taken for its abbreviation */
 
@@ -30,7 +31,7 @@ size_t nearest_distance(const char *a, const char *b) {
 /* A name without what does not count in it. */
 static void fold(char *out, const char *name) {
   for (size_t i = 0; i < NEAREST_NAME && name[i]; i++)
-    if (!strchr("_-", name[i])) *out++ = (char)tolower((unsigned char)name[i]);
+    if (!strchr("_-", name[i])) *out++ = to_lower(name[i]);
   *out = '\0';
 }
 

@@ -12,10 +12,18 @@ local client = {}
 
 local unpack = table.unpack or unpack -- luacheck: ignore
 
+--- The path of a file. What is wrong with the file itself is found where core.client reads it.
+local function path(value, key)
+  if type(value) == "string" and value:find "^%s*%-%-%-%-%-BEGIN" then
+    return ("%s must be the path of a file, not what is in it"):format(key)
+  end
+  return check.text(value, key)
+end
+
 local tls = {
-  ca_file = check.file,
-  cert_file = check.file,
-  key_file = check.file,
+  ca_file = path,
+  cert_file = path,
+  key_file = path,
   key_password = check.credential,
   pinned_public_key = function(value, key)
     return check.text(value, key) or (not value:find "^sha256//" and ("%s must begin with sha256//"):format(key)) or nil

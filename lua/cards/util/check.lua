@@ -160,19 +160,6 @@ function check.credential(value, key, lines)
   end
 end
 
-function check.file(value, key)
-  local wrong = check.text(value, key)
-  if wrong then
-    return wrong
-  end
-  local file = io.open(value, "rb")
-  local readable = file and file:read(0) ~= nil
-  if file then
-    file:close()
-  end
-  return not readable and ("%s: the file '%s' is empty or cannot be read"):format(key, value) or nil
-end
-
 --- Headers that only the library or libcurl sets, in small letters.
 check.reserved_headers = {
   ["host"] = true, ["content-length"] = true, ["content-type"] = true, ["transfer-encoding"] = true, ["connection"] = true, ["expect"] = true, ["te"] = true,

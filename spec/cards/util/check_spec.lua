@@ -133,15 +133,6 @@ describe("a check", function()
     end
   end)
 
-  it("of a file", function()
-    assert.is_nil(check.file("spec/cards/util/check_spec.lua", "k"))
-    for _, path in ipairs { "/nowhere/at/all", "/dev/null", "/tmp" } do
-      assert.matches("k: the file '" .. path .. "' is empty or cannot be read", check.file(path, "k"), 1, true)
-    end
-    assert.matches("k must be a string", check.file(5, "k"), 1, true)
-    assert.not_matches("BEGIN", check.file("-----BEGIN KEY-----\nabc", "k"), 1, true)
-  end)
-
   it("of a table names the key that is wrong", function()
     local known = { a = check.boolean, b = check.text }
     assert.is_nil(check.table({ a = true, b = "x" }, known))

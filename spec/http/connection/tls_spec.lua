@@ -122,25 +122,6 @@ describe("a client certificate", function()
     accepts("MTLS_URL", identity("CLIENT_KEY_ENCRYPTED", cards.secret(sandbox.url "CLIENT_KEY_PASSWORD")))
   end)
 
-  it("does not work with a wrong password, which is not shown", function()
-    local err = refuses(by_address "MTLS_URL", identity("CLIENT_KEY_ENCRYPTED", "not-the-password"), { retries = 2 })
-    assert.not_matches("not-the-password", tostring(err), 1, true)
-    assert.matches("tls.key_password is wrong", err.message, 1, true)
-    assert.equal(1, err.attempts)
-  end)
-
-  it("does not work without the password, and nobody is asked for it", function()
-    local err = refuses(by_address "MTLS_URL", identity "CLIENT_KEY_ENCRYPTED")
-    assert.matches("wants a tls.key_password", err.message, 1, true)
-  end)
-
-  it("does not work with files that hold something else", function()
-    for _, tls in ipairs { { cert_file = sandbox.url "CLIENT_KEY" }, { cert_file = sandbox.url "CLIENT_CERT" },
-      { cert_file = sandbox.url "CLIENT_CERT", key_file = sandbox.url "CLIENT_CERT" } } do
-      refuses(by_address "MTLS_URL", tls)
-    end
-  end)
-
   -- Lua has no fork; LuaJIT can call libc's.
   if program.lua == "luajit" then
     it("has no password any more in a forked child: the call says so instead of asking on the terminal", function()
@@ -164,42 +145,35 @@ describe("a client certificate", function()
     end)
   end
 
-  it("does not work with a key that is not its own", function()
-    local err = refuses(by_address "MTLS_URL", { cert_file = sandbox.url "CLIENT_CERT", key_file = sandbox.url "NETXD_KEY" })
-    assert.matches("the private key is not that of tls.cert_file", err.message, 1, true)
+  for _, listener in ipairs { "MTLS_URL", "MTLS12_URL" } do
+    it("is missed where there is none, and the error says that the server wants it: " .. listener, function()
+      -- TLS 1.3 lets a client finish its handshake before it hears of the refusal
+      local err = refuses(listener, nil, { retries = 2 })
+      assert.matches("the server wants a client certificate, and tls.cert_file is not set: ", err.message, 1, true)
+      assert.equal(1, err.attempts)
+      accepts(listener, identity "CLIENT_KEY")
+    end)
+  end
+
+  it("is missed where there is none, and an answer says so which came instead of the provider's", function()
+    local record, err, id = call("MTLS_ASKED_URL", nil, { retries = 2 })
+    assert.is_nil(record)
+    assert.same({ "invalid_request", 400, 1 }, { err.kind, err.status, err.attempts })
+    assert.matches("(the server asked for a client certificate, and tls.cert_file is not set)", err.message, 1, true)
+    assert.equal(0, sandbox.seen(id).count)
+    accepts("MTLS_ASKED_URL", identity "CLIENT_KEY")
   end)
 
-  it("is missed where there is none", function()
-    -- TLS 1.3 lets a client finish its handshake before it hears of the refusal
-    local err = refuses("MTLS_URL", nil, { retries = 2 })
-    assert.matches("the server wants a client certificate", err.message, 1, true)
-    assert.equal(1, err.attempts)
+  it("is not missed where a server ends TLS without having asked for one", function()
+    assert.not_matches("client certificate", refuses("TLS12_URL", { min_version = "1.3" }).message, 1, true)
+    local _, err = call("HTTPS_URL", nil, { headers = { ["X-Sandbox"] = "status=400" } })
+    assert.equal(400, err.status)
+    assert.not_matches("client certificate", err.message, 1, true)
   end)
 
   it("does not lend its open connection to a client without one", function()
     accepts("MTLS_URL", identity "CLIENT_KEY")
     refuses "MTLS_URL"
-  end)
-
-  it("does not lend its open connection to a client with a wrong password or another key", function()
-    accepts("MTLS_URL", identity("CLIENT_KEY_ENCRYPTED", sandbox.url "CLIENT_KEY_PASSWORD"))
-    accepts("MTLS_URL", identity "CLIENT_KEY")
-    local err = refuses("MTLS_URL", identity("CLIENT_KEY_ENCRYPTED", "not-the-password"))
-    assert.not_matches("not-the-password", tostring(err), 1, true)
-    refuses("MTLS_URL", { cert_file = sandbox.url "CLIENT_CERT", key_file = sandbox.url "NETXD_KEY" })
-    accepts("MTLS_URL", identity "CLIENT_KEY")
-  end)
-
-  it("needs files that are there: anything else is an error in new", function()
-    for _, key in ipairs { "ca_file", "cert_file", "key_file" } do
-      local tls = { cert_file = sandbox.url "CLIENT_CERT" }
-      for _, path in ipairs { "/nowhere/x.pem", "/dev/null", "/tmp", "" } do
-        tls[key] = path
-        local ok, message = pcall(cards.alix.new, sandbox.config("alix", { tls = tls }))
-        assert.is_false(ok, key .. " = " .. path)
-        assert.matches("tls." .. key, message, 1, true)
-      end
-    end
   end)
 end)
 
@@ -217,17 +191,6 @@ describe("the secrets of a handshake", function()
     file:close()
     os.remove(path)
     assert.equal("", written)
-  end)
-end)
-
-describe("a file of CAs that holds none", function()
-  it("is a tls error of the call", function()
-    local file = os.tmpname()
-    local out = assert(io.open(file, "w"))
-    out:write "this is no PEM\n"
-    out:close()
-    refuses("HTTPS_URL", { ca_file = file })
-    os.remove(file)
   end)
 end)
 

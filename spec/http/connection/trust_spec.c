@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 #include <openssl/err.h>
@@ -256,6 +257,35 @@ static void keeps_so_many_files(void **state) {
     X509_STORE_free(stores[i]);
 }
 
+/* What makes a client says beforehand what a call would find, and says nothing else after a file was checked. */
+static void checks_what_it_would_find(void **state) {
+  (void)state;
+  struct buf why;
+  buf_init(&why, 5000);
+  const struct identity *const both[] = { &other_root, &root };
+  const char *good = write_certificates("two.pem", both, 2), *bad = write_file("one.pem", "x", 1);
+  for (int i = 0; i < 3; i++) {
+    struct trust *list = NULL;
+    assert_true(trust_check(good, &why));
+    assert_int_equal(why.len, 0);
+    assert_non_null(trust_find(&list, good));
+    assert_false(trust_check(bad, &why));
+    assert_non_null(strstr(buf_string(&why), "one.pem: it is no PEM file"));
+    assert_null(trust_find(&list, bad));
+    assert_int_equal(ERR_peek_error(), 0);
+    buf_clear(&why);
+    trust_free(&list);
+  }
+  char name[16];
+  for (size_t i = 0; i < 2 * KEPT; i++) {
+    snprintf(name, sizeof name, "many%zu.pem", i);
+    assert_true(trust_check(write_certificate(name, &root), &why));
+  }
+  write_file("many3.pem", "x", 1);
+  assert_false(trust_check(path_of("many3.pem"), &why));
+  buf_free(&why);
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(reads_a_file_once),
@@ -266,6 +296,7 @@ int main(void) {
     cmocka_unit_test(forgets_a_file_that_became_garbage),
     cmocka_unit_test(reads_the_system_s_once_as_well),
     cmocka_unit_test(keeps_so_many_files),
+    cmocka_unit_test(checks_what_it_would_find),
   };
   return cmocka_run_group_tests(tests, set_up, tear_down);
 }

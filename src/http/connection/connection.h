@@ -56,6 +56,7 @@ struct connection {
   int tls_contexts;           /* SSL_CTXs that were made: a proxy may have one, too */
   const char *refusal;        /* what is wrong with the client certificate, static; NULL for nothing */
   int alert;                  /* the last TLS alert that arrived, below 0 for none */
+  bool misses_certificate;    /* the server asked for a client certificate, and there is none */
   bool writing;               /* it is watched for room to write */
   size_t got;                 /* bytes of the last read */
   bool proxy_tls;             /* TLS to the proxy */

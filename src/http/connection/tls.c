@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "http/connection/connection.h"
+#include "http/connection/pem.h"
+#include "http/file.h"
 #include "http/job.h"
 
 #define SEND_AT_ONCE 4096 /* bytes of a TLS record: each connection keeps room for one, and most requests are smaller */
@@ -31,23 +33,80 @@ static int give_password(char *buffer, int size, int writing, void *user) {
   return (int)password->len - 1; /* without its NUL */
 }
 
-/* Sets the client certificate. libcurl would keep the password as long as the connection. Returns what is wrong, or
- * NULL. */
-static const char *show_certificate(SSL_CTX *context, const struct settings *settings) {
-  const char *key_file = settings->key_file ? settings->key_file : settings->cert_file;
-  if (!settings->cert_file) return NULL;
+enum shown { SHOWN, NO_CERTIFICATE, NO_KEY, ANOTHER_KEY };
+
+static const char *key_file_of(const struct settings *settings) {
+  return settings->key_file ? settings->key_file : settings->cert_file;
+}
+
+/* Sets the client certificate. libcurl would keep the password as long as the connection. What went wrong is OpenSSL's last error, too. */
+static enum shown show_certificate(SSL_CTX *context, const struct settings *settings) {
+  if (!settings->cert_file) return SHOWN;
   ERR_clear_error();
   SSL_CTX_set_default_passwd_cb(context, give_password);
   SSL_CTX_set_default_passwd_cb_userdata(context, (void *)&settings->key_password);
-  if (SSL_CTX_use_certificate_chain_file(context, settings->cert_file) != 1) return "tls.cert_file has no certificate that can be used";
-  bool ok = SSL_CTX_use_PrivateKey_file(context, key_file, SSL_FILETYPE_PEM) == 1;
+  if (SSL_CTX_use_certificate_chain_file(context, settings->cert_file) != 1) return NO_CERTIFICATE;
+  bool ok = SSL_CTX_use_PrivateKey_file(context, key_file_of(settings), SSL_FILETYPE_PEM) == 1;
   SSL_CTX_set_default_passwd_cb_userdata(context, NULL);
-  if (ok) return NULL;
+  if (ok) return SHOWN;
   unsigned long error = ERR_peek_last_error();
-  if (ERR_GET_LIB(error) == ERR_LIB_X509 && ERR_GET_REASON(error) == X509_R_KEY_VALUES_MISMATCH)
-    return "the private key is not that of tls.cert_file";
+  return ERR_GET_LIB(error) == ERR_LIB_X509 && ERR_GET_REASON(error) == X509_R_KEY_VALUES_MISMATCH ? ANOTHER_KEY : NO_KEY;
+}
+
+/* Why it is not shown, for the error of a call; NULL where it is. tls_check has found most reasons before. */
+static const char *refusal_of(enum shown shown, const struct settings *settings) {
+  switch (shown) {
+  case SHOWN: return NULL;
+  case NO_CERTIFICATE: return "tls.cert_file has no certificate that can be used";
+  case ANOTHER_KEY: return "the private key is not that of tls.cert_file";
+  case NO_KEY: break;
+  }
   return settings->key_password.bytes ? "the private key cannot be read, or tls.key_password is wrong"
                                       : "the private key cannot be read, or wants a tls.key_password";
+}
+
+/* --- the files, before the first call --- */
+
+static bool check_certificate(const struct settings *settings, struct buf *why) {
+  const char *key = settings->key_file ? "tls.key_file" : "tls.cert_file";
+  struct buf certificates, keys;
+  buf_init(&certificates, PEM_MAX);
+  buf_init(&keys, PEM_MAX);
+  bool ok = buf_add_string(why, "tls.cert_file: ") && file_read(settings->cert_file, &certificates, why);
+  if (ok) {
+    buf_clear(why);
+    ok = buf_addf(why, "%s: ", key) && file_read(key_file_of(settings), &keys, why);
+  }
+  SSL_CTX *context = ok ? SSL_CTX_new(TLS_client_method()) : NULL;
+  enum shown shown = context ? show_certificate(context, settings) : NO_KEY;
+  if (ok && shown != SHOWN) {
+    bool of_key = shown != NO_CERTIFICATE;
+    buf_clear(why);
+    buf_addf(why, "%s: %s: ", of_key ? key : "tls.cert_file", file_shown(of_key ? key_file_of(settings) : settings->cert_file));
+    if (!context)
+      buf_add_string(why, "memory is used up");
+    else if (shown == ANOTHER_KEY)
+      buf_add_string(why, "its private key is not that of the certificate in tls.cert_file");
+    else if (of_key)
+      pem_explain_key(&keys, settings->key_password.bytes != NULL, why);
+    else
+      pem_explain_certificates(&certificates, ERR_peek_last_error(), why);
+  }
+  SSL_CTX_free(context);
+  buf_free(&certificates);
+  buf_free(&keys);
+  return ok && shown == SHOWN;
+}
+
+bool tls_check(const struct settings *settings, struct buf *why) {
+  bool ok = true;
+  if (settings->ca_file) ok = buf_add_string(why, "tls.ca_file: ") && trust_check(settings->ca_file, why);
+  if (ok) {
+    buf_clear(why);
+    ok = !settings->cert_file || check_certificate(settings, why);
+  }
+  ERR_clear_error();
+  return ok;
 }
 
 /* --- what happens later --- */
@@ -64,6 +123,14 @@ static void on_event(const SSL *ssl, int where, int what) {
   } else if ((where & SSL_CB_READ_ALERT) == SSL_CB_READ_ALERT && (what & 0xff) != SSL_AD_CLOSE_NOTIFY) {
     connection->alert = what & 0xff;
   }
+}
+
+/* The server asks for a client certificate. Where there is one, OpenSSL shows it without asking here. */
+static int on_certificate_wanted(SSL *ssl, X509 **certificate, EVP_PKEY **key) {
+  (void)certificate;
+  (void)key;
+  connection_of(ssl)->misses_certificate = true;
+  return 0; /* none is shown, and the server says what it thinks of that */
 }
 
 static int on_session(SSL *ssl, SSL_SESSION *session) {
@@ -84,7 +151,7 @@ static CURLcode on_context(CURL *easy, void *made, void *user) {
   bool of_proxy = settings->proxy_tls && connection->tls_contexts++ == 0;
   if (SSL_CTX_set1_verify_cert_store(context, connection->store) != 1 || SSL_CTX_set_ex_data(context, context_index, connection) != 1)
     return CURLE_OUT_OF_MEMORY;
-  connection->refusal = of_proxy ? NULL : show_certificate(context, settings);
+  connection->refusal = of_proxy ? NULL : refusal_of(show_certificate(context, settings), settings);
   ERR_clear_error();
   if (connection->refusal) return CURLE_SSL_CERTPROBLEM;
   SSL_CTX_set_options(context, SSL_OP_CLEANSE_PLAINTEXT);
@@ -95,6 +162,7 @@ static CURLcode on_context(CURL *easy, void *made, void *user) {
   SSL_CTX_set_keylog_callback(context, NULL); /* libcurl sets it for SSLKEYLOGFILE in the environment */
   if (of_proxy) return CURLE_OK;              /* its sessions must not be used for the provider */
   connection->context = context;
+  SSL_CTX_set_client_cert_cb(context, on_certificate_wanted);
   SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
   SSL_CTX_sess_set_new_cb(context, on_session);
   return CURLE_OK;
@@ -136,8 +204,4 @@ bool tls_has_ended(const struct ssl_st *tls) {
 
 const char *tls_alert_text(int alert) {
   return SSL_alert_desc_string_long(alert);
-}
-
-bool tls_alert_wants_certificate(int alert) {
-  return alert == SSL_AD_CERTIFICATE_REQUIRED || alert == SSL_AD_HANDSHAKE_FAILURE || alert == SSL_AD_BAD_CERTIFICATE;
 }

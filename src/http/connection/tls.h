@@ -8,8 +8,15 @@
 #include <curl/curl.h>
 #include <stdbool.h>
 
+#include "secret/buf.h"
+
 struct connection;
+struct settings;
 struct ssl_st; /* an SSL */
+
+/* Whether the files of the settings are there and fit together: for what makes a client. False with the reason in `why`, which begins with the setting: "tls.key_file: /etc/key.pem: it
+ * has a certificate, and no private key". Any thread. */
+bool tls_check(const struct settings *settings, struct buf *why);
 
 /* Sets the options of a handle. Any other code than CURLE_OK: libcurl refused one, or memory is used up. */
 CURLcode tls_set_up(CURL *easy, struct connection *connection);
@@ -19,7 +26,5 @@ bool tls_holds_bytes(const struct ssl_st *tls);
 bool tls_has_ended(const struct ssl_st *tls);
 /* The text of an alert, such as "certificate required"; static. */
 const char *tls_alert_text(int alert);
-/* Whether the alert may mean that the server wants a client certificate. */
-bool tls_alert_wants_certificate(int alert);
 
 #endif

@@ -2,9 +2,11 @@
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
-#include <stdbool.h>
+#include <pthread.h>
 #include <string.h>
 
+#include "http/connection/pem.h"
+#include "http/file.h"
 #include "secret/pool.h"
 
 #define STORES 16 /* that are kept; further files are read each time */
@@ -106,4 +108,47 @@ const struct trust *trust_find(struct trust **list, const char *ca_file) {
 void trust_free(struct trust **list) {
   while (*list)
     drop(list);
+}
+
+/* --- before the first call --- */
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct stat checked[STORES]; /* under the lock: files that were found to be good, the oldest is replaced */
+static size_t checks;
+
+static bool was_checked(const struct stat *facts) {
+  bool found = false;
+  pthread_mutex_lock(&lock);
+  for (size_t i = 0; !found && i < STORES; i++)
+    found = i < checks && is_same(&checked[i], facts);
+  pthread_mutex_unlock(&lock);
+  return found;
+}
+
+static void note_checked(const struct stat *facts) {
+  pthread_mutex_lock(&lock);
+  checked[checks++ % STORES] = *facts;
+  pthread_mutex_unlock(&lock);
+}
+
+bool trust_check(const char *ca_file, struct buf *why) {
+  struct stat facts;
+  struct buf content;
+  bool known = stat(ca_file, &facts) == 0;
+  if (known && was_checked(&facts)) return true;
+  buf_init(&content, PEM_MAX);
+  bool ok = file_read(ca_file, &content, why);
+  ERR_clear_error();
+  X509_STORE *store = ok ? load(ca_file) : NULL;
+  if (store && known) note_checked(&facts);
+  if (ok && !store) {
+    unsigned long error = ERR_peek_last_error();
+    ok = false;
+    buf_addf(why, "%s: ", file_shown(ca_file));
+    pem_explain_certificates(&content, error, why);
+  }
+  ERR_clear_error();
+  X509_STORE_free(store);
+  buf_free(&content);
+  return ok;
 }

@@ -7,7 +7,10 @@
 
 #include <curl/curl.h>
 #include <openssl/x509.h>
+#include <stdbool.h>
 #include <sys/stat.h>
+
+#include "secret/buf.h"
 
 struct trust {
   struct trust *next; /* used longer ago */
@@ -21,5 +24,9 @@ struct trust {
  * next call. NULL when the file has none or cannot be read. `list` is the head of the list, NULL while it is empty. */
 const struct trust *trust_find(struct trust **list, const char *ca_file);
 void trust_free(struct trust **list);
+
+/* Whether trust_find would find certificates in a PEM file: for what makes a client. False with the reason behind what `why` has, "/etc/ca.pem: it has no certificate". A file that
+ * was checked is not read again until it changes. Any thread. */
+bool trust_check(const char *ca_file, struct buf *why);
 
 #endif

@@ -3,6 +3,8 @@
 #include <strings.h>
 
 #include "crypto/signing.h"
+#include "http/connection/tls.h"
+#include "http/file.h"
 #include "lua/binding.h"
 #include "provider/encryption.h"
 #include "provider/request/making.h"
@@ -216,6 +218,9 @@ int core_client(lua_State *L) {
   if (broken) return binding_fail(L, "headers.%s" BREAKS_LINE, broken);
   const char *unreadable = NULL;
   if (!settings_finish(settings, &unreadable)) return binding_fail(L, "%s", unreadable);
+  struct buf *why = binding_new_buf(L, FILE_WHY);
+  if (!tls_check(settings, why)) return binding_fail(L, "%s", buf_string(why));
+  lua_pop(L, 1);
   unreadable = read_bases(L, client);
   if (unreadable) return binding_fail(L, "%s", unreadable);
   const char *unfit = unfit_keys(L, provider);

@@ -1,0 +1,49 @@
+/* src/text/naming. */
+#define _GNU_SOURCE 1
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "text/naming.h"
+
+#define COUNT(list) (sizeof(list) / sizeof(list)[0])
+
+static void knows_variables(void **state) {
+  (void)state;
+  static const char *const good[] = { "ACME_TOKEN", "_x9", "a" };
+  static const char *const bad[] = { "",    "9lives",   "sk-live-2fb8", "a=b", "a b", "4111111111111111", "A4111111111111111", "_4111_1111_1111_1111",
+                                     "a\n", "t\xc3\xb6" };
+  for (size_t i = 0; i < COUNT(good); i++)
+    if (!naming_is_variable(good[i])) fail_msg("not '%s'", good[i]);
+  for (size_t i = 0; i < COUNT(bad); i++)
+    if (naming_is_variable(bad[i])) fail_msg("'%s'", bad[i]);
+  char name[130];
+  memset(name, 'a', sizeof name);
+  name[128] = '\0';
+  assert_true(naming_is_variable(name));
+  name[128] = 'a';
+  name[129] = '\0';
+  assert_false(naming_is_variable(name));
+}
+
+static void knows_paths(void **state) {
+  (void)state;
+  static const char *const good[] = { "/run/secrets/acme", "ca.pem", "./a b/c", "word", "not-there_1", "2026-01-02/12345678901" };
+  static const char *const bad[] = { "", "p@ss word", "key=value", "/x/4111111111111111", "4111 1111.1111 1111", "a/b\x1b[2J", "a.b\nc", "a.\x7f" };
+  for (size_t i = 0; i < COUNT(good); i++)
+    if (!naming_is_path(good[i])) fail_msg("not '%s'", good[i]);
+  for (size_t i = 0; i < COUNT(bad); i++)
+    if (naming_is_path(bad[i])) fail_msg("'%s'", bad[i]);
+}
+
+int main(void) {
+  const struct CMUnitTest tests[] = {
+    cmocka_unit_test(knows_variables),
+    cmocka_unit_test(knows_paths),
+  };
+  return cmocka_run_group_tests(tests, NULL, NULL);
+}
