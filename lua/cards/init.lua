@@ -39,6 +39,7 @@ cards.configure = require "cards.client.configure"
 
 cards.describe = require "cards.provider.describe"
 cards.define = require "cards.define"
+cards.close = require("cards.util.object").close
 cards.map = require "cards.card.map"
 cards.card = cards.map.card
 cards.mask = require "cards.mask"

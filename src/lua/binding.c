@@ -1,4 +1,4 @@
-/* What the files of the binding share: types, fields, errors, memory that is used up, buffers. */
+/* What the files of the binding share: types, fields, errors, texts, memory that is used up, buffers. */
 #include "lua/binding.h"
 
 #include <stdarg.h>
@@ -140,6 +140,22 @@ int core_error(lua_State *L) {
   return 1;
 }
 
+/* --- texts --- */
+
+int binding_concat(lua_State *L) {
+  lua_settop(L, 2);
+  for (int i = 1; i <= 2; i++) {
+    bool is_text = lua_type(L, i) == LUA_TSTRING || lua_type(L, i) == LUA_TNUMBER;
+    if (is_text) continue;
+    if (!luaL_getmetafield(L, i, "__concat")) return luaL_error(L, "attempt to concatenate a %s value", luaL_typename(L, i));
+    bool is_ours = lua_tocfunction(L, -1) == binding_concat;
+    lua_pop(L, 1);
+    if (is_ours && luaL_callmeta(L, i, "__tostring")) lua_replace(L, i);
+  }
+  lua_concat(L, 2);
+  return 1;
+}
+
 /* --- memory that is used up --- */
 
 int binding_no_memory(lua_State *L) {
@@ -167,7 +183,8 @@ static int collect_buf(lua_State *L) {
 }
 
 void binding_open(lua_State *L) {
-  static const luaL_Reg of_error[] = { { "__tostring", error_to_string }, { NULL, NULL } }, of_buf[] = { { "__gc", collect_buf }, { NULL, NULL } };
+  static const luaL_Reg of_error[] = { { "__tostring", error_to_string }, { "__concat", binding_concat }, { NULL, NULL } },
+                        of_buf[] = { { "__gc", collect_buf }, { NULL, NULL } };
   binding_type(L, ERROR_TYPE, of_error, NULL);
   binding_type(L, BUF_TYPE, of_buf, NULL);
 }

@@ -14,7 +14,7 @@
 #define ERROR_TYPE  "cards.error"
 #define BUF_TYPE    "cards.buf"
 
-/* --- binding.c: types, fields, errors, memory that is used up, buffers --- */
+/* --- binding.c: types, fields, errors, texts, memory that is used up, buffers --- */
 
 /* Makes the metatable of a type, with the functions in it: metamethods, and methods or NULL. A script sees the type's name in its place. */
 void binding_type(lua_State *L, const char *name, const luaL_Reg *metamethods, const luaL_Reg *methods);
@@ -36,6 +36,9 @@ int binding_fail(lua_State *L, const char *format, ...) __attribute__((format(pr
 int binding_fail_with(lua_State *L, const struct error *error, const char *provider, const char *operation);
 /* The same with a new error of kind invalid_request. */
 int binding_refuse(lua_State *L, const char *provider, const char *operation, const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* The metamethod __concat of what shows itself as a text: a .. b is that text, or the other one's. core.concat is this function. */
+int binding_concat(lua_State *L);
 
 /* Raises what Lua itself raises where memory is used up. */
 int binding_no_memory(lua_State *L);
@@ -103,7 +106,7 @@ void binding_open_secret(lua_State *L); /* puts `secret` into the module's table
 void binding_open_client(lua_State *L);
 void binding_open_job(lua_State *L);
 void binding_open_vm(lua_State *L);
-void binding_open_provider(lua_State *L);
+void binding_open_provider(lua_State *L); /* puts `records` there, a table whose fields are the metamethods of records */
 void binding_open_define(lua_State *L);
 void binding_open_script(lua_State *L); /* puts `script_longest` there, the bytes that core.script takes */
 void binding_open_json(lua_State *L);

@@ -179,6 +179,7 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "read_file", core_read_file },
     /* binding.c */
     { "error", core_error },
+    { "concat", binding_concat },
     /* core.c */
     { "redact", redact },
     { "nearest", nearest },

@@ -60,7 +60,7 @@ struct plan {
 };
 
 /* The upvalues of cards.card, what is on its stack, and the first values in the list HELD of a plan. */
-enum { MAPPINGS = 1, UNUSUAL, FAILED, SECRETS, EMPTY, METATABLE };
+enum { MAPPINGS = 1, UNUSUAL, FAILED, OF_CARD, SECRETS, EMPTY, METATABLE };
 enum { RECORD = 1, REASONS, OF_RECORD, PLAN, HELD, TABLES };
 enum { HELD_LAST4 = 1, HELD_BIN };
 
@@ -518,6 +518,8 @@ static int make_card(lua_State *L, bool explains) {
     return 2;
   }
   add_ends(L, &reading);
+  lua_pushvalue(L, lua_upvalueindex(OF_CARD));
+  lua_setmetatable(L, -2);
   return 1;
 }
 
@@ -616,16 +618,18 @@ int core_mapping(lua_State *L) {
   return 1;
 }
 
-/* core.mapper(mappings, unusual, failed, explains): makes the function cards.card, or one that takes a table of reasons as well.
+/* core.mapper(mappings, unusual, failed, metatable, explains): makes the function cards.card, or one that takes a table of reasons as well.
  *  - mappings: the plans, by what getmetatable says of a record
  *  - unusual(argument, reasons): is called for an argument without a plan, and returns what cards.card returns
- *  - failed(field, function, line): returns the error for a function of a mapping that failed */
+ *  - failed(field, function, line): returns the error for a function of a mapping that failed
+ *  - metatable: of the cards */
 int core_mapper(lua_State *L) {
   luaL_checktype(L, 1, LUA_TTABLE);
   luaL_checktype(L, 2, LUA_TFUNCTION);
   luaL_checktype(L, 3, LUA_TFUNCTION);
-  bool explains = lua_toboolean(L, 4);
-  lua_settop(L, 3);
+  luaL_checktype(L, 4, LUA_TTABLE);
+  bool explains = lua_toboolean(L, 5);
+  lua_settop(L, 4);
   luaL_getmetatable(L, SECRET_TYPE);
   lua_newtable(L);
   lua_pushliteral(L, "__metatable");

@@ -364,8 +364,9 @@ int core_providers(lua_State *L) {
 
 /* --- records --- */
 
-static const char
-    record_metatables; /* its address is the key of a table in the registry: operation, or the name of a definition's -> metatable of its records */
+/* The addresses are keys of tables in the registry. */
+static const char record_metatables; /* operation, or the name of a definition's -> metatable of its records */
+static const char record_methods;    /* core.records: the metamethods of every record */
 
 static void push_value(lua_State *L, struct record *record);
 
@@ -428,15 +429,40 @@ static void push_operation_key(lua_State *L, const struct provider *provider, co
     lua_pushlightuserdata(L, (void *)(uintptr_t)operation);
 }
 
+/* Whether the record may have a field of that name. */
+static bool declares(const struct operation *operation, const char *name) {
+  size_t len = strlen(name);
+  for (size_t i = 0; i < operation->field_count; i++)
+    if (strncmp(operation->fields[i].path, name, len) == 0 && strchr(".[", operation->fields[i].path[len])) return true;
+  return false;
+}
+
+/* Pushes a new metatable of the operation's records. */
+static void make_metatable(lua_State *L, const struct provider *provider, const struct operation *operation) {
+  lua_createtable(L, 0, 6);
+  int made = lua_gettop(L);
+  compat_rawgetp(L, LUA_REGISTRYINDEX, &record_methods);
+  for (lua_pushnil(L); lua_next(L, made + 1); lua_pop(L, 1)) {
+    lua_pushvalue(L, -2);
+    lua_pushvalue(L, -2);
+    lua_rawset(L, made);
+  }
+  lua_settop(L, made);
+  if (declares(operation, "close")) { /* which is nil where the answer has none */
+    lua_pushnil(L);
+    lua_setfield(L, -2, "__index");
+  }
+  lua_pushfstring(L, "%s.%s", provider->name, operation->name);
+  lua_setfield(L, -2, "__metatable"); /* getmetatable(record) is the operation's name, and nobody can change it */
+}
+
 static void push_metatable(lua_State *L, const struct provider *provider, const struct operation *operation) {
   compat_rawgetp(L, LUA_REGISTRYINDEX, &record_metatables);
   push_operation_key(L, provider, operation);
   lua_rawget(L, -2);
   if (lua_isnil(L, -1)) {
     lua_pop(L, 1);
-    lua_createtable(L, 0, 2);
-    lua_pushfstring(L, "%s.%s", provider->name, operation->name);
-    lua_setfield(L, -2, "__metatable"); /* getmetatable(record) is the operation's name, and nobody can change it */
+    make_metatable(L, provider, operation);
     push_operation_key(L, provider, operation);
     lua_pushvalue(L, -2);
     lua_rawset(L, -4);
@@ -453,4 +479,8 @@ void binding_push_record(lua_State *L, struct record *record, const struct provi
 void binding_open_provider(lua_State *L) {
   lua_newtable(L);
   compat_rawsetp(L, LUA_REGISTRYINDEX, &record_metatables);
+  lua_newtable(L);
+  lua_pushvalue(L, -1);
+  compat_rawsetp(L, LUA_REGISTRYINDEX, &record_methods);
+  lua_setfield(L, -2, "records");
 }

@@ -256,21 +256,6 @@ static int to_string(lua_State *L) {
   return 1;
 }
 
-/* a .. b with a secret on either side shows the mask */
-static int concat(lua_State *L) {
-  for (int i = 1; i <= 2; i++) {
-    luaL_argcheck(L, lua_type(L, i) == LUA_TSTRING || lua_type(L, i) == LUA_TNUMBER || binding_to_secret(L, i), i,
-                  "only strings, numbers and secrets concatenate");
-    if (!binding_to_secret(L, i)) continue;
-    lua_pushcfunction(L, to_string);
-    lua_pushvalue(L, i);
-    lua_call(L, 1, 1);
-    lua_replace(L, i);
-  }
-  lua_concat(L, 2);
-  return 1;
-}
-
 /* secret.class, secret.state ("open", "closed", "forked") and the methods */
 static int get(lua_State *L) {
   static const char *const states[] = { [SECRET_OPEN] = "open", [SECRET_CLOSED] = "closed", [SECRET_FORKED] = "forked" };
@@ -344,9 +329,10 @@ int core_unseal(lua_State *L) {
 void binding_open_secret(lua_State *L) {
   static const luaL_Reg methods[] = { { "reveal", reveal }, { "close", close_ }, { "mask", mask },     { "first", first }, { "last", last },
                                       { "digits", digits }, { "luhn", luhn },    { "equals", equals }, { NULL, NULL } };
-  static const luaL_Reg metamethods[] = { { "__gc", close_ },     { "__close", close_ }, { "__tostring", to_string },
-                                          { "__concat", concat }, { "__len", length },   { "__newindex", new_index },
-                                          { NULL, NULL } };
+  static const luaL_Reg metamethods[] = {
+    { "__gc", close_ },          { "__close", close_ }, { "__tostring", to_string }, { "__concat", binding_concat }, { "__len", length },
+    { "__newindex", new_index }, { NULL, NULL }
+  };
   static const luaL_Reg functions[] = { { "from_env", from_env }, { "from_file", from_file }, { NULL, NULL } };
 
   binding_type(L, SECRET_TYPE, metamethods, NULL);

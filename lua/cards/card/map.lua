@@ -17,11 +17,13 @@ local check = require "cards.util.check"
 local core = require "cards.core"
 local map_check = require "cards.card.map_check"
 local mistakes = require "cards.util.mistakes"
+local object = require "cards.util.object"
 local transforms = require "cards.card.transforms"
 
 local map = {}
 
 local mappings = {} -- plans, by what getmetatable says of a record: "alix.private_info"
+local of_cards = object.metatable "cards.card"
 local unchecked = {} -- the same of providers that were not known when their mappings were made: { plan, uses }
 
 local function fail(message)
@@ -50,8 +52,8 @@ local function unusual(record, reasons)
   end
   local name = getmetatable(record)
   local mapping = unchecked[name]
-  if not mapping and type(name) ~= "string" then
-    return fail "the table is no provider's record"
+  if not mapping and (type(name) ~= "string" or name == "cards.card") then
+    return fail(name and "it is a neutral record, and no provider's record" or "the table is no provider's record")
   elseif not mapping then
     return fail(("there is no mapping for '%s': cards.map.define makes one"):format(core.redact(name)))
   end
@@ -75,13 +77,14 @@ end
 -- billing { line1, line2, city, region, postal_code, country }. exp_month is 1 to 12 and exp_year has four digits;
 -- number has 8 to 19 digits, 12 at least where it is put together, taken apart or not declared as `pan`;
 -- number, cvv and token are secrets: the record's own, so that closing the one closes the other, or where a transform made a new
--- one the neutral record's, to be closed there (card.number:close()) or collected with it. The rest are strings.
+-- one the neutral record's, to be closed there (card.number:close()) or collected with it. card:close() closes all of them. The rest are strings.
+-- Printed or concatenated, the record is one line in which they show their masks.
 -- Or nil and an error: `invalid_request` where the record has no mapping, its mapping does not fit its provider or a mapping's
 -- function failed, `busy` where there is no room for a secret.
 -- An error at the caller's line where the argument is no table.
-map.card = core.mapper(mappings, unusual, failed)
+map.card = core.mapper(mappings, unusual, failed, of_cards)
 
-explained = core.mapper(mappings, unusual, failed, true)
+explained = core.mapper(mappings, unusual, failed, of_cards, true)
 
 --- The neutral record as cards.card makes it, and why fields are absent of which the mapping found something: numbers, and what month_year reads.
 -- @return the record, and a table of sentences by the names of fields, which have nothing of a value; or nil and an error

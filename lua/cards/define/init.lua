@@ -31,7 +31,7 @@ local function check_card(name, operation, fields, list)
     for _, key in ipairs(wrong.path) do
       here = here:at(key)
     end
-    table.insert(list, { path = here.path, message = ("%s%s%s"):format(at:name(), wrong.path[1] and "." or ": ", wrong.message) })
+    table.insert(list, mistakes.mistake(here.path, ("%s%s%s"):format(at:name(), wrong.path[1] and "." or ": ", wrong.message)))
   end
 end
 

@@ -95,11 +95,11 @@ function policy.check(given)
   local top, state = mistakes.new(), { left = MOST_RULES }
   given = rules_in(given)
   if not given then
-    return {}, { { path = {}, message = "a table from fields to rules is expected" } }
+    return {}, mistakes.listed { mistakes.mistake({}, "a table from fields to rules is expected") }
   end
   local tree = check_fields(given, top, { depth = 1 }, state)
   if state.left < 0 then
-    return {}, { { path = {}, message = ("the policy has more than %d rules"):format(MOST_RULES) } }
+    return {}, mistakes.listed { mistakes.mistake({}, ("the policy has more than %d rules"):format(MOST_RULES)) }
   end
   table.sort(top.list, function(a, b) return a.message < b.message end)
   return tree, top.list

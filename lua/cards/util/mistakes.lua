@@ -5,16 +5,47 @@
 -- A schema is a table of readers by key.
 
 local check = require "cards.util.check"
+local core = require "cards.core"
 
 local mistakes = {}
 mistakes.__index = mistakes
 mistakes.keys = check.keys
 
 local MOST = 100
+local MOST_SHOWN = 5 -- of a list in one line
+
+--- A metatable of what a message says of it.
+local function shown(name, message)
+  return { __metatable = name, __tostring = function(self) return check.line(message(self)) end, __concat = core.concat }
+end
+
+local of_mistake = shown("cards.mistake", function(mistake) return mistake.message end)
+
+local of_list = shown("cards.mistakes", function(list)
+  local lines = {}
+  for i = 1, math.min(#list, MOST_SHOWN) do
+    lines[i] = list[i].message
+  end
+  if #list > MOST_SHOWN then
+    table.insert(lines, ("and %d more"):format(#list - MOST_SHOWN))
+  end
+  return lines[1] and table.concat(lines, "; ") or "no mistakes"
+end)
+
+--- A mistake: { path, message }. Printed or concatenated it is its message.
+-- @param path a list of keys
+function mistakes.mistake(path, message)
+  return setmetatable({ path = path, message = message }, of_mistake)
+end
+
+--- A list of mistakes, empty unless they are given. Printed or concatenated it is one line.
+function mistakes.listed(given)
+  return setmetatable(given or {}, of_list)
+end
 
 --- A collector for the top of a table. Its `list` has { path = { keys }, message }.
 function mistakes.new()
-  return setmetatable({ path = {}, list = {} }, mistakes)
+  return setmetatable({ path = {}, list = mistakes.listed() }, mistakes)
 end
 
 --- The same collector one key further down.
@@ -38,7 +69,7 @@ end
 
 local function add(self, message)
   if #self.list < MOST then
-    table.insert(self.list, { path = self.path, message = message })
+    table.insert(self.list, mistakes.mistake(self.path, message))
   end
 end
 
