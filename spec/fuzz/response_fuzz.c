@@ -21,6 +21,7 @@ static struct request_base base = { .prefix = (char[]){ "" } };
 static const char *const own[] = {
   "the provider did not accept the credential",
   "the provider does not allow this with the credential",
+  "the provider does not know it, or base_url is wrong (the path behind it is ",
   "the provider does not know it",
   "the provider wants fewer calls",
   "the provider has a problem of its own",

@@ -278,6 +278,15 @@ static void set_meaning(const struct response *response, enum error_kind kind, s
   error->retryable = response->request->operation->safe && (kind == ERROR_RATE_LIMITED || kind == ERROR_PROVIDER);
 }
 
+/* A 404 in which the provider says nothing may come from whoever else answers at a wrong base_url. */
+static void set_not_found(const struct response *response, struct error *error) {
+  char hint[ERROR_MESSAGE_MAX];
+  const char *path = response->request->operation->path;
+  bool is_mute = !error->code[0] && !error->message[0] && path && *path;
+  if (is_mute) snprintf(hint, sizeof hint, "the provider does not know it, or base_url is wrong (the path behind it is %.*s)", (int)strcspn(path, "?"), path);
+  set_kind(error, ERROR_NOT_FOUND, is_mute ? hint : NULL);
+}
+
 /* What is clear by the status alone, whatever stands in the answer. */
 static bool kind_by_status(const struct response *response, struct error *error) {
   int status = response->status;
@@ -286,7 +295,7 @@ static bool kind_by_status(const struct response *response, struct error *error)
   else if (status == 403)
     set_kind(error, ERROR_AUTH, "the provider does not allow this with the credential");
   else if (status == 404)
-    set_kind(error, ERROR_NOT_FOUND, NULL);
+    set_not_found(response, error);
   else if (status == 429)
     set_kind(error, ERROR_RATE_LIMITED, NULL);
   else if (status >= 500 && status < 600)
