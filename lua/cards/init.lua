@@ -46,4 +46,9 @@ cards.mask = require "cards.mask"
 cards.load = require "cards.script.load"
 cards.watch = require "cards.script.watch"
 
-return cards
+--- What is to be said of a name that would be a provider.
+local function explain(name)
+  return core.provider(name) and ("%s is what cards.define returned for it: a definition is no field of cards"):format(name) or nil
+end
+
+return setmetatable(cards, require("cards.util.absent").modules("cards", cards, explain))

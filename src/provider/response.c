@@ -283,7 +283,8 @@ static void set_not_found(const struct response *response, struct error *error) 
   char hint[ERROR_MESSAGE_MAX];
   const char *path = response->request->operation->path;
   bool is_mute = !error->code[0] && !error->message[0] && path && *path;
-  if (is_mute) snprintf(hint, sizeof hint, "the provider does not know it, or base_url is wrong (the path behind it is %.*s)", (int)strcspn(path, "?"), path);
+  if (is_mute)
+    snprintf(hint, sizeof hint, "the provider does not know it, or base_url is wrong (the path behind it is %.*s)", (int)strcspn(path, "?"), path);
   set_kind(error, ERROR_NOT_FOUND, is_mute ? hint : NULL);
 }
 

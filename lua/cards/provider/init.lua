@@ -1,5 +1,6 @@
 --- The module of a provider: `new`, a function for each operation, `start` and `pages`.
 
+local absent = require "cards.util.absent"
 local call = require "cards.client.call"
 local check = require "cards.util.check"
 local client = require "cards.client.config"
@@ -21,7 +22,7 @@ end
 --- Adds `pages`: client:pages("list", parameters, options) returns an iterator over the pages of a list, see cards.client.pages.
 local function add_pages(module, name, about, check_call)
   function module.pages(self, operation, parameters, options)
-    check_call(self, ("cards.%s.pages"):format(name), options, operation)
+    check_call(self, "pages", options, operation)
     local page = about.pages[operation]
     if not page then
       error(("cards.%s.pages: %s has no pages%s"):format(name, check.shown(operation), (check.meant(operation, about.pages))), 2)
@@ -51,6 +52,11 @@ local function prepare(about)
   end
 end
 
+--- What a message says behind "…, not table" where the first argument is no client: how a function is called.
+local function how(self, name, operation)
+  return core.private(self) and "" or (": use a colon, client:%s(…), where client is what cards.%s.new { … } returned"):format(operation, name)
+end
+
 --- The function of an operation: function(client, parameters, options).
 local function caller(about, operation)
   local name = about.name
@@ -62,7 +68,7 @@ local function caller(about, operation)
     end
     local record, err, misuse = call(name, operation, self, parameters, options, full_name)
     if misuse then
-      error(("%s: %s"):format(full_name, misuse), 2)
+      error(("%s: %s%s"):format(full_name, misuse, how(self, name, operation)), 2)
     end
     return record, err
   end
@@ -78,6 +84,9 @@ local function make(about)
   -- @param config as docs/design/contract.md lists it
   -- @return the client; or nil and an error where there is no memory for a credential
   function module.new(config)
+    if abouts[config] or core.private(config) then
+      error(("cards.%s.new: use a dot, cards.%s.new { … }, and not a colon"):format(name, name), 2)
+    end
     local made, wrong = client.new(about, module, config)
     if type(wrong) == "table" then
       return nil, wrong
@@ -88,11 +97,13 @@ local function make(about)
   end
 
   --- The client's private table. Raises an error, at the line that called the caller, for anything but such a client, or for wrong options.
-  local function check_call(self, full_name, options, operation)
+  -- @param method "start" or "pages"
+  local function check_call(self, method, options, operation)
     local private, other = core.private(self)
+    local full_name = ("cards.%s.%s"):format(name, method)
     if other ~= name then
       local got = other and ("a cards.%s client"):format(other) or type(self)
-      error(("%s: the first argument must be a cards.%s client, not %s"):format(full_name, name, got), 3)
+      error(("%s: the first argument must be a cards.%s client, not %s%s"):format(full_name, name, got, how(self, name, method)), 3)
     elseif private.methods ~= module and not private.operations[operation] then
       error(("%s: the client is of another definition of %s, which has no such operation"):format(full_name, name), 3)
     end
@@ -110,7 +121,7 @@ local function make(about)
   --- Starts an operation for an event loop.
   -- @return a started call, see cards.async.loop
   function module.start(self, operation, parameters, options)
-    local private = check_call(self, ("cards.%s.start"):format(name), options, operation)
+    local private = check_call(self, "start", options, operation)
     if not about.operations[operation] then
       error(("cards.%s.start: %s"):format(name, check.unknown(operation, about.operations, "operation")), 2)
     end
@@ -121,7 +132,7 @@ local function make(about)
   if next(about.pages) then
     add_pages(module, name, about, check_call)
   end
-  return module
+  return setmetatable(module, absent.functions("cards." .. name, module, "operation"))
 end
 
 --- The module of a built-in provider, cards.<name>.

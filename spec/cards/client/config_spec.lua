@@ -510,9 +510,10 @@ describe("a client that is printed", function()
 
   it("has no fields but its operations, and none that can be set", function()
     local client = cards.alix.new(config { access_token = SECRET })
-    assert.is_nil(client.access_token)
-    assert.is_nil(client.credentials)
-    assert.is_nil(client.no_such_operation)
+    for _, name in ipairs { "access_token", "credentials", "no_such_operation" } do
+      assert.matches("cards.alix: unknown operation '" .. name, select(2, pcall(client[name])), 1, true)
+    end
+    assert.is_nil(client._private)
     assert.equal(cards.alix.private_info, client.private_info)
     assert.is_false(pcall(function() client.access_token = "x" end))
     assert.is_string(getmetatable(client))

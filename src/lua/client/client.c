@@ -260,14 +260,14 @@ static int to_string(lua_State *L) {
   return 1;
 }
 
-/* client.method: looked up in private.methods */
+/* client.method: looked up in private.methods, which says what one is that is not there */
 static int get(lua_State *L) {
   luaL_checkudata(L, 1, CLIENT_TYPE);
   lua_getuservalue(L, 1);
   lua_getfield(L, -1, "methods");
   lua_pushvalue(L, 2);
   if (lua_istable(L, -2))
-    lua_rawget(L, -2);
+    lua_gettable(L, -2);
   else
     lua_pushnil(L);
   return 1;
