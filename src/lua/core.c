@@ -115,9 +115,11 @@ static int is_yieldable(lua_State *L) {
 }
 #endif
 
-/* core.is_terminal(): whether standard error is one */
+/* core.is_terminal([stream]): whether "stdout" or "stderr", which is the default, is one */
 static int is_terminal(lua_State *L) {
-  lua_pushboolean(L, isatty(STDERR_FILENO));
+  static const char *const names[] = { "stdout", "stderr", NULL };
+  static const int files[] = { STDOUT_FILENO, STDERR_FILENO };
+  lua_pushboolean(L, isatty(files[luaL_checkoption(L, 1, "stderr", names)]));
   return 1;
 }
 
