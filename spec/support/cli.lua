@@ -39,17 +39,32 @@ function cli.variables(more)
   return variables
 end
 
+--- The program and its variables as the beginning of a shell's command.
+-- @param more variables, as cli.variables takes them
+function cli.command(more)
+  local words = { "env" }
+  for name, value in pairs(cli.variables(more)) do
+    words[#words + 1] = name .. "=" .. program.quote(value)
+  end
+  words[#words + 1] = os.getenv "LUA_BIN" .. " lua/cards/cli/cards"
+  return table.concat(words, " ")
+end
+
+--- Runs the program in bash.
+-- @param rest of a line: its arguments, and what else the shell is to do
+-- @param more variables
+-- @return what was written, the exit status
+function cli.shell(rest, more)
+  return program.shell("bash --norc -c " .. program.quote(cli.command(more) .. " " .. rest))
+end
+
 --- Runs it to its end.
 -- @param arguments list of strings
 -- @param options { env = variables, input = text for its standard input, only = "stdout" or "stderr" (both) }
 -- @return what it wrote, its exit status
 function cli.run(arguments, options)
   options = options or {}
-  local words = { "env" }
-  for name, value in pairs(cli.variables(options.env)) do
-    words[#words + 1] = name .. "=" .. program.quote(value)
-  end
-  words[#words + 1] = os.getenv "LUA_BIN" .. " lua/cards/cli/cards"
+  local words = { cli.command(options.env) }
   for _, argument in ipairs(arguments) do
     words[#words + 1] = program.quote(argument)
   end
@@ -69,7 +84,7 @@ function cli.start(arguments)
   for i, argument in ipairs(arguments) do
     list[i] = ("%q"):format(argument)
   end
-  return program.start(("os.exit(require 'cards.cli' { %s }, true)"):format(table.concat(list, ", ")))
+  return program.start(("os.exit(require 'cards.cli' { %s }, true)"):format(table.concat(list, ", ")), cli.variables())
 end
 
 --- Runs the program, which has to end with this status and to write this. @return what it wrote

@@ -54,11 +54,13 @@ function program.run(source, options)
 end
 
 --- Starts Lua source and leaves it running.
+-- @param variables for its environment, or nil
 -- @return { pid = …, signal(name), finish() }; finish waits for the end and returns output, status
-function program.start(source)
+function program.start(source, variables)
   local path = program.file(source)
   -- A job in the background ignores SIGINT, and so would its children.
-  local pipe = io.popen(("sh -c %s 2>&1; echo status $?"):format(quote("echo $$; exec env --default-signal=INT " .. os.getenv "LUA_BIN" .. " " .. path)))
+  local command = "exec env --default-signal=INT " .. environment(variables) .. os.getenv "LUA_BIN" .. " " .. path
+  local pipe = io.popen(("sh -c %s 2>&1; echo status $?"):format(quote("echo $$; " .. command)))
   local process = { pid = assert(tonumber(pipe:read "*l")) }
 
   function process.signal(name)

@@ -3,12 +3,22 @@
 local check = require "cards.util.check"
 local core = require "cards.core"
 local environment = require "cards.cli.environment"
-local providers = require "cards.cli.providers"
+local providers = require "cards.cli.program.providers"
 local to_json = require "cards.cli.json"
 
 local describe = {}
 
+local EPILOG = [[
+Examples:
+   cards describe                              all operations
+   cards describe alix                         its credentials, as variables of the environment
+   cards describe alix.private_info            parameters, and fields of the record
+   cards describe acme --provider acme.lua     a provider of a definition
+
+`cards call PROVIDER OPERATION --help` says how one is called.]]
+
 function describe.add(parser)
+  parser:epilog(EPILOG)
   parser:argument("name", "Provider, or provider.operation; all providers without it."):argname "NAME":args "?"
   parser:option("--provider", "A file with a provider's definition."):argname "FILE":target "definitions":count "*"
   parser:flag("--json", "Print a line of JSON.")

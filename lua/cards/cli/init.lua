@@ -1,13 +1,15 @@
---- The program `cards`. Each subcommand has a module in this folder.
+--- The program `cards`. Each command has a module in this folder; cards.cli.program has what they share.
 --
--- Such a module returns { add = function(parser, arguments), run = function(options) }. add declares the subcommand to argparse; it returns the reason where it
--- refuses the program's arguments, else nil. run returns the exit status, or nil and what went wrong.
+-- Such a module returns { add = function(parser, arguments), run = function(options, program) }. add declares the command to argparse; it returns the reason
+-- where it refuses the program's arguments, else nil. run returns the exit status; or nil, what went wrong, and the status for that, where it is not the one
+-- that cards.cli.program.failure has for it.
 
-local argparse = require "argparse"
+local arguments = require "cards.cli.program.arguments"
+local cards = require "cards"
 local check = require "cards.util.check"
+local core = require "cards.core"
 local environment = require "cards.script.environment"
-
-local USAGE, FAILED = 2, 1
+local failure = require "cards.cli.program.failure"
 
 local commands = {
   { name = "call", summary = "Call an operation of a provider and show the card, masked." },
@@ -18,39 +20,91 @@ local commands = {
   { name = "new-provider", summary = "Write a definition, a mapping and a spec to start from." },
 }
 
---- Runs the program.
--- @param arguments list of strings
--- @return the exit status: 0, 1 for a failure, 2 for wrong arguments
-return function(arguments)
-  environment.set { "CARDS_SCRIPT_*" } -- what script files may read
-  local parser = argparse("cards", "Calls card providers, and checks and runs the scripts around them.")
-    :epilog "Credentials come from the environment (CARDS_ALIX_ACCESS_TOKEN, or CARDS_ALIX_ACCESS_TOKEN_FILE with a path), never from arguments."
-  parser:require_command(true)
-  parser:command_target "command"
+local by_name = {}
+for _, command in ipairs(commands) do
+  by_name[command.name] = command
+end
+
+local EPILOG = [[
+Examples:
+   cards describe                                              the operations of all providers
+   cards call alix private_info --card-id c_1                  one card, masked
+   cards run flow.lua --in cards.csv --out cards.ndjson        many of them
+   cards new-provider acme                                     a provider of your own
+
+Credentials come from the environment, never from arguments: CARDS_ALIX_ACCESS_TOKEN, or
+CARDS_ALIX_ACCESS_TOKEN_FILE with a path. `cards describe alix` names them.
+
+`cards COMMAND --help` says more of each command, `cards call --help` what an exit status means.]]
+
+local program = {}
+
+--- The parser of the program.
+-- @param list the arguments, by which some commands declare more
+-- @return the parser; and the reason where the command refuses the arguments
+function program.parser(list)
+  local version = ("cards %s (%s)"):format(cards._VERSION, rawget(_G, "jit") and jit.version or _VERSION)
+  local parser, refused = arguments.program("cards", "Calls card providers, and checks and runs the scripts around them.", version):epilog(EPILOG), nil
   for _, command in ipairs(commands) do
     command.module = require("cards.cli." .. command.name:gsub("-", "_"))
-    local refused = command.module.add(parser:command(command.name, command.summary), arguments)
-    if refused and arguments[1] == command.name then
-      io.stderr:write("cards: ", check.line(refused), "\n")
-      return USAGE
-    end
+    local reason = command.module.add(arguments.command(parser, command.name, command.summary), list)
+    refused = list[1] == command.name and reason or refused
   end
-  local parsed, options = parser:pparse(arguments)
-  if not parsed then
-    io.stderr:write("cards: ", check.line(options), "\n", parser:get_usage(), "\n")
-    return USAGE
+  if list[1] and not list[1]:find "^%-" and not by_name[list[1]] then
+    refused = check.unknown(list[1], by_name, "command")
   end
-  for _, command in ipairs(commands) do
-    if command.name == options.command then
-      local status, wrong = command.module.run(options)
-      local written, why = io.stdout:flush()
-      if status == 0 and not written then
-        status, wrong = nil, "standard output: " .. why
-      end
-      if not status then
-        io.stderr:write("cards: ", check.line(wrong), "\n")
-      end
-      return status or FAILED
-    end
-  end
+  return parser, refused
 end
+
+--- Whether JSON is asked for, which an error is then, too.
+local function wants_json(list)
+  for _, argument in ipairs(list) do
+    if argument == "--json" or argument == "--" then
+      return argument == "--json"
+    end
+  end
+  return false
+end
+
+--- Runs a command. @return as a command's run
+local function run(options, parser)
+  local results
+  local ok, raised = xpcall(function() results = { by_name[options.command].module.run(options, parser) } end, function(err)
+    return core.interrupted() and err or debug.traceback(tostring(err), 2)
+  end)
+  if not ok and core.interrupted() then
+    return nil, "interrupted", failure.INTERRUPTED
+  elseif not ok then
+    error(raised, 0)
+  end
+  local written, why = io.stdout:flush()
+  if results[1] == 0 and not written then
+    return nil, "standard output: " .. why
+  end
+  return results[1], results[2], results[3]
+end
+
+--- Runs the program.
+-- @param list of strings, the arguments
+-- @return the exit status, see cards.cli.program.failure
+function program.run(list)
+  environment.set { "CARDS_SCRIPT_*" } -- what script files may read
+  local as_json = wants_json(list)
+  local parser, wrong = program.parser(list)
+  local options
+  if not wrong then
+    options, wrong = arguments.parse(parser, list)
+  end
+  if not options then
+    failure.show(wrong, failure.USAGE, as_json, ("`cards %s--help` says how it is used."):format(arguments.words(parser, list)))
+    return failure.USAGE
+  end
+  local status, why, special = run(options, parser)
+  if not status then
+    status = special or failure.status(why)
+    failure.show(why, status, as_json)
+  end
+  return status
+end
+
+return setmetatable(program, { __call = function(_, list) return program.run(list) end })

@@ -6,7 +6,8 @@ local files = require "cards.cli.files"
 local new_provider = {}
 
 local DEFINITION = [==[
---- NAME: what its calls look like. `cards check NAME.lua` checks it, `cards call NAME show --provider NAME.lua --card-id c_1` tries it.
+--- NAME: what its calls look like. `cards check NAME.lua` checks it; this tries it:
+-- cards call NAME show --provider NAME.lua --mapping NAME_mapping.lua --card-id c_1
 
 return {
   name = "NAME",
@@ -77,7 +78,14 @@ describe("NAME", function()
 end)
 ]==]
 
+local EPILOG = [[
+Examples:
+   cards new-provider acme --dir providers
+   cards check providers/acme.lua providers/acme_mapping.lua
+   cards call acme show --provider providers/acme.lua --mapping providers/acme_mapping.lua --card-id c_1]]
+
 function new_provider.add(parser)
+  parser:epilog(EPILOG)
   parser:argument("name", "Lower-case letters, digits and _."):argname "NAME"
   parser:option("--dir", "Where the files go."):argname "DIRECTORY":default "."
 end
@@ -120,6 +128,7 @@ function new_provider.run(options)
     end
     io.stdout:write(file.path, "\n")
   end
+  io.stderr:write(("cards: next is `cards check %s %s`\n"):format(made[1].path, made[2].path))
   return 0
 end
 

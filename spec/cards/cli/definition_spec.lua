@@ -69,7 +69,7 @@ describe("a definition with a token and steps, in a file", function()
       assert.matches("%*%*%*%*%*%*%*%*%*%*%*%*1111", output)
     end
     env.CARDS_BANK_CLIENT_SECRET = "wrong"
-    fails(1, "bank.oauth2: auth (HTTP 401, code invalid_client): the token could not be had",
+    fails(4, "bank.oauth2: auth (HTTP 401, code invalid_client): the token could not be had",
       { "call", "bank", "vault", "--provider", path, "--card-id", "c_1" }, { env = env })
   end)
 end)
