@@ -15,6 +15,7 @@ build = {
       ["cards.cli"] = "lua/cards/cli/init.lua",
       ["cards.cli.call"] = "lua/cards/cli/call.lua",
       ["cards.cli.check"] = "lua/cards/cli/check.lua",
+      ["cards.cli.completion"] = "lua/cards/cli/completion.lua",
       ["cards.cli.csv"] = "lua/cards/cli/csv.lua",
       ["cards.cli.describe"] = "lua/cards/cli/describe.lua",
       ["cards.cli.environment"] = "lua/cards/cli/environment.lua",

@@ -127,6 +127,9 @@ function call.add(parser, list)
     parser:option("--timeout", "Seconds for the whole call (30)."):argname "SECONDS":convert(a_number "--timeout"),
     parser:option("--retries", "Tries after the first one (2)."):argname "NUMBER":convert(a_number "--retries"),
   }
+  if list[1] == "completion" then
+    operations.add(parser, common)
+  end
   if list[1] ~= "call" then
     return nil
   end

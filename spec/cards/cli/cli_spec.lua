@@ -61,7 +61,7 @@ describe("the program cards", function()
 
   it("says where what it shows cannot be written", function()
     local policy = write("policy.lua", "return { number = pan { last = 4 } }")
-    for _, command in ipairs { "--help", "--version", "call --help", "describe", "describe --json", "check " .. policy,
+    for _, command in ipairs { "--help", "--version", "call --help", "completion bash", "describe", "describe --json", "check " .. policy,
       "policy explain " .. policy, "policy explain --json " .. policy } do
       local output, status = program.shell(("%s lua/cards/cli/cards %s >/dev/full"):format(os.getenv "LUA_BIN", command))
       assert.equal(1, status, command)
