@@ -24,6 +24,7 @@ LUA_INC   = $(if $(LUA_INCDIR),-I$(LUA_INCDIR),$(shell pkg-config --cflags $(if 
 LIBDIR   ?= $(PREFIX)/lib/lua/$(LUA_ABI)
 LUADIR   ?= $(PREFIX)/share/lua/$(LUA_ABI)
 BINDIR   ?= $(PREFIX)/bin
+MANDIR   ?= $(PREFIX)/share/man
 
 CORE_SRC := $(sort $(shell find src -name '*.c' ! -path 'src/lua/*'))
 BIND_SRC := $(sort $(shell find src/lua -name "*.c"))
@@ -350,14 +351,18 @@ install-module: all
 	install -D -m 755 "$(OUT)/cards/core.so" "$(DESTDIR)$(LIBDIR)/cards/core.so"
 	for f in $(LUA_SRC); do install -D -m 644 lua/$$f "$(DESTDIR)$(LUADIR)/$$f" || exit 1; done
 
-# The program finds the module wherever PREFIX is.
-install-cli:
+# The program finds the module wherever PREFIX is. Its manual page is what its --help says, so that it needs what the program needs.
+install-cli: all $(filter $(BUILD)/luajit/%,$(LUA_BIN))
 	install -d "$(DESTDIR)$(BINDIR)"
 	for f in $(CLI_SRC); do install -D -m 644 lua/$$f "$(DESTDIR)$(LUADIR)/$$f" || exit 1; done
 	{ echo "#!/usr/bin/env $(if $(filter luajit,$(LUA)),luajit,lua$(LUA))"; \
 	  echo 'package.path, package.cpath = "$(LUADIR)/?.lua;$(LUADIR)/?/init.lua;" .. package.path, "$(LIBDIR)/?.so;" .. package.cpath'; \
 	  tail -n +2 lua/cards/cli/cards; } > "$(DESTDIR)$(BINDIR)/cards"
 	chmod 755 "$(DESTDIR)$(BINDIR)/cards"
+	if { echo 'package.path, package.cpath = "lua/?.lua;lua/?/init.lua;" .. package.path, "$(OUT)/?.so;" .. package.cpath'; \
+	  echo 'io.write(require "cards.cli.program.man".page())'; } | $(LUA_BIN) /dev/stdin > "$(OUT)/cards.1" 2>/dev/null; then \
+	  install -D -m 644 "$(OUT)/cards.1" "$(DESTDIR)$(MANDIR)/man1/cards.1"; \
+	else echo "cards(1) is left out: it is made with $(LUA_BIN), lua-argparse and lua-cjson"; fi
 
 # For LuaRocks, which says where Lua's headers are and where the files go. The Lua version may be another one than last time.
 .PHONY: rock rock-install

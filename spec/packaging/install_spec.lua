@@ -78,7 +78,7 @@ describe("luarocks make", function()
     local file = assert(io.open "rockspec/cards-cli-scm-1.rockspec")
     local text = file:read "*a"
     file:close()
-    local listed = run "ls lua/cards/cli/*"
+    local listed = run "find lua/cards/cli -type f"
     for path in listed:gmatch "lua/[%w_/%.]+" do
       assert.truthy(text:find('"' .. path .. '"', 1, true), path)
     end
@@ -98,8 +98,26 @@ describe("make install", function()
       output, status = run(("env -i PATH=\"$PATH\" %s describe alix.private_info"):format(quote(prefix .. "/bin/cards")))
       assert.equal(0, status, output)
       assert.matches("card_id  string, required", output, 1, true)
+      -- with the manual page, which man reads
+      local manual = quote(prefix .. "/share/man/man1/cards.1")
+      output = run("cat " .. manual)
+      assert.matches('.TH CARDS 1 "" "cards ', output, 1, true)
+      assert.matches(".SS cards call\n", output, 1, true)
     end)
   end
+
+  it("leaves the manual page out where lua-argparse is missing, and installs a program that says so", function()
+    local prefix, hidden = folder .. "/a bare prefix", folder .. "/hidden"
+    local path = quote(hidden .. "/?.lua;;")
+    local output, status = inside(([[
+      mkdir %s && echo 'error("module '"'argparse'"' not found:", 0)' > %s/argparse.lua && LUA_PATH=%s make -s install LUA=5.4 PREFIX=%s]]):format(
+      quote(hidden), quote(hidden), path, quote(prefix)))
+    assert.equal(0, status, output)
+    assert.matches("cards(1) is left out: it is made with lua5.4, lua-argparse and lua-cjson", output, 1, true)
+    output, status = run(("test ! -e %s && LUA_PATH=%s %s describe"):format(quote(prefix .. "/share/man"), path, quote(prefix .. "/bin/cards")))
+    assert.equal(1, status, output)
+    assert.matches("^cards: Lua 5.4 has no module argparse: install lua%-argparse[^\n]*\n$", output)
+  end)
 end)
 
 describe("make", function()
