@@ -26,7 +26,7 @@ return {
       },
       response = {
         decrypt = { type = "aes-256-cbc", at = "encryptedData", key = "session", iv = "zero", encoding = "hex", json = true },
-        fields = { pan = "pan", cvc = { type = "cvv", digits = 3 }, ["expiration.month"] = "string", ["expiration.year"] = "string" },
+        fields = { pan = "pan", cvc = "cvv", ["expiration.month"] = "string", ["expiration.year"] = "string" },
         required = { "pan" },
       },
       error = problem,

@@ -23,7 +23,7 @@ return {
       path = "/api/v1/issuing/cards/{card_id}/details",
       params = { card_id = { required = true } },
       response = {
-        fields = { card_number = "pan", cvv = { type = "cvv", digits = 3 }, expiry_month = "integer", expiry_year = "integer", name_on_card = "string" },
+        fields = { card_number = "pan", cvv = "cvv", expiry_month = "integer", expiry_year = "integer", name_on_card = "string" },
         required = { "card_number" },
       },
       error = refusal,

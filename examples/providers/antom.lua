@@ -26,7 +26,7 @@ return {
       response = {
         fields = {
           assetId = "string", cardNo = "pan", expiredMonth = "string", expiredYear = "string",
-          cvv = { type = "cvv", digits = 3, decrypt = { type = "rsa-pkcs1", key = "cvv_key", encoding = "base64" } },
+          cvv = { type = "cvv", decrypt = { type = "rsa-pkcs1", key = "cvv_key", encoding = "base64" } },
           ["result.resultStatus"] = "string", ["result.resultCode"] = "string", ["result.resultMessage"] = "string",
         },
       },

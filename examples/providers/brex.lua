@@ -11,7 +11,7 @@ return {
       params = { card_id = { required = true, wire = "id" } },
       response = {
         fields = {
-          id = "string", number = "pan", cvv = { type = "cvv", digits = 3 }, holder_name = "string",
+          id = "string", number = "pan", cvv = "cvv", holder_name = "string",
           ["expiration_date.month"] = "integer", ["expiration_date.year"] = "integer",
         },
       },

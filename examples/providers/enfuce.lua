@@ -23,7 +23,7 @@ return {
       },
       response = {
         fields = {
-          primaryAccountNumber = { type = "pan", decrypt = oaep }, cvv2 = { type = "cvv", digits = 3, decrypt = oaep },
+          primaryAccountNumber = { type = "pan", decrypt = oaep }, cvv2 = { type = "cvv", decrypt = oaep },
           expirationDate = { type = "string", digits = 4 },
         },
       },

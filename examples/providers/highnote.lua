@@ -25,7 +25,7 @@ return {
         root = "data.node",
         fields = {
           id = "string", bin = "string", last4 = { type = "string", digits = 4 }, expirationDate = "timestamp", network = "string",
-          formFactor = "string", status = "string", ["restrictedDetails.number"] = "pan", ["restrictedDetails.cvv"] = { type = "cvv", digits = 3 },
+          formFactor = "string", status = "string", ["restrictedDetails.number"] = "pan", ["restrictedDetails.cvv"] = "cvv",
         },
         required = { "restrictedDetails.number" },
       },

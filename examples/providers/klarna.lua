@@ -18,7 +18,7 @@ return {
           type = "aes-ctr", at = "cards[0].pci_data", iv = "cards[0].iv", encoding = "base64", json = true,
           key = { at = "cards[0].aes_key", type = "rsa-pkcs1", key = "private_key", encoding = "base64" },
         },
-        fields = { pan = "pan", cvv = { type = "cvv", digits = 3 }, expiry_month = "string", expiry_year = "string" },
+        fields = { pan = "pan", cvv = "cvv", expiry_month = "string", expiry_year = "string" },
         outer = {
           settlement_id = "string", order_id = "string", promise_id = "string", created_at = "timestamp", expires_at = "timestamp",
           ["cards[0].card_id"] = "string", ["cards[0].brand"] = "string", ["cards[0].holder"] = "string", ["cards[0].reference"] = "string",

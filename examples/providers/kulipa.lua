@@ -37,7 +37,7 @@ return {
       },
       response = {
         fields = { id = "string", panFirst6 = "string", panLast4 = { type = "string", digits = 4 }, type = "string", state = "string",
-          expiry = { type = "string", digits = 6 }, embossedName = "string", pan = "pan", cvv2 = { type = "cvv", digits = 3 } },
+          expiry = { type = "string", digits = 6 }, embossedName = "string", pan = "pan", cvv2 = "cvv" },
       },
       error = { code = "code", message = "message" },
       card = { number = "pan", cvv = "cvv2", last4 = "panLast4", type = "type", status = "state", holder_name = "embossedName",

@@ -8,7 +8,7 @@ local card = {
   state = "string", type = "string",
   ["funding.account_name"] = "string", ["funding.created"] = "timestamp", ["funding.last_four"] = { type = "string", digits = 4 },
   ["funding.nickname"] = "string", ["funding.state"] = "string", ["funding.token"] = "string", ["funding.type"] = "string",
-  pan = "pan", cvv = { type = "cvv", digits = 3 }, -- only for those who may see them
+  pan = "pan", cvv = "cvv", -- only for those who may see them
 }
 
 local list = { has_more = "boolean" }

@@ -12,9 +12,9 @@ return {
       response = {
         fields = {
           token = "string", user_token = "string", card_product_token = "string", created_time = "timestamp", last_modified_time = "timestamp",
-          pan = "pan", cvv_number = { type = "cvv", digits = 3 }, last_four = { type = "string", digits = 4 },
+          pan = "pan", cvv_number = "cvv", last_four = { type = "string", digits = 4 },
           expiration = { type = "string", digits = 4 }, expiration_time = "timestamp",
-          chip_cvv_number = { type = "cvv", digits = 3 }, barcode = "string", bulk_issuance_token = "string", pin_is_set = "boolean",
+          chip_cvv_number = "cvv", barcode = "string", bulk_issuance_token = "string", pin_is_set = "boolean",
           expedite = "boolean", state = "string", state_reason = "string", fulfillment_status = "string", instrument_type = "string",
           contactless_exemption_counter = "integer", contactless_exemption_total_amount = "number",
         },

@@ -27,7 +27,7 @@ return {
       before = { { operation = "show", with = { card_id = "card_id" }, take = { expiry = "cardExpiryDate" } } },
       encrypt = { type = "jwe", alg = "RSA-OAEP-256", enc = "A256GCM", key = "encryption_key", at = "body.encryptedData",
         header = { kid = "{encryption_key_id}", cty = "application/json" } },
-      response = { decrypt = decrypt, fields = { cardVerificationCode = { type = "cvv", digits = 3 } }, required = { "cardVerificationCode" } },
+      response = { decrypt = decrypt, fields = { cardVerificationCode = "cvv" }, required = { "cardVerificationCode" } },
       error = refusal,
       code = { NOT_CARD_CONTRACT = "not_found" },
       card = { cvv = "cardVerificationCode" },

@@ -32,7 +32,7 @@ return {
       path = "/cards/secure-details", auth = {},
       params = { card_id = { required = true, into = "none" }, token = { required = true, into = "header", wire = "Authorization" } },
       before = { { operation = "card_token", with = { card_id = "card_id" }, take = { token = "token" } } },
-      response = { fields = { pan = "pan", cvv2 = { type = "cvv", digits = 3 }, pin = "secret" }, required = { "pan" } },
+      response = { fields = { pan = "pan", cvv2 = "cvv", pin = "secret" }, required = { "pan" } },
       error = refusal,
       code = codes,
       card = { number = "pan", cvv = "cvv2" },

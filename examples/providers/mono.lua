@@ -17,7 +17,7 @@ return {
         root = "data",
         fields = {
           id = "string", status = "string", brand = "string", name_on_card = "string", last_four = { type = "string", digits = 4 },
-          card_number = { type = "pan", decrypt = aes }, cvv = { type = "cvv", digits = 3, decrypt = aes },
+          card_number = { type = "pan", decrypt = aes }, cvv = { type = "cvv", decrypt = aes },
           expiry_month = "string", expiry_year = "string",
         },
       },

@@ -25,7 +25,7 @@ return {
         root = "data",
         fields = {
           id = "string", card_id = "string", status = "string", card_program = "string", country_iso_alpha_2 = "string", created_at = "timestamp",
-          card_number = "pan", cvv = { type = "cvv", digits = 3 }, expiration_month = "string", expiration_year = "string", bin = "string",
+          card_number = "pan", cvv = "cvv", expiration_month = "string", expiration_year = "string", bin = "string",
           ["ewallet_contact.id"] = "string", ["ewallet_contact.first_name"] = "string", ["ewallet_contact.last_name"] = "string",
           ["ewallet_contact.email"] = "string", ["ewallet_contact.phone_number"] = "string",
         },

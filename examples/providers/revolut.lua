@@ -9,7 +9,7 @@ return {
       page = "https://developer.revolut.com/docs/api/business/operations/get-sensitive-card-details",
       method = "GET", path = "/cards/{card_id}/sensitive-details",
       params = { card_id = { required = true } },
-      response = { fields = { pan = "pan", cvv = { type = "cvv", digits = 3 }, expiry = "string" } },
+      response = { fields = { pan = "pan", cvv = "cvv", expiry = "string" } },
       error = { code = "code", message = "message" },
       card = { number = "pan", cvv = "cvv", exp_month = { "expiry", month_year }, exp_year = { "expiry", month_year } },
     },

@@ -30,7 +30,7 @@ return {
       params = { skyflow_id = { required = true, wire = "skyflow_ids", into = "query" }, redaction = { value = "PLAIN_TEXT", into = "query" } },
       response = {
         root = "records[0].fields",
-        fields = { skyflow_id = "string", card_number = "pan", cvv = { type = "cvv", digits = 3 }, expiry_month = "string", expiry_year = "string",
+        fields = { skyflow_id = "string", card_number = "pan", cvv = "cvv", expiry_month = "string", expiry_year = "string",
           cardholder_name = "string" },
         required = { "card_number" },
       },

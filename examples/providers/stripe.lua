@@ -13,7 +13,7 @@ return {
         fields = {
           id = "string", object = "string", brand = "string", cancellation_reason = "string", created = "timestamp", currency = "string",
           exp_month = "integer", exp_year = "integer", last4 = { type = "string", digits = 4 }, livemode = "boolean",
-          number = "pan", cvc = { type = "cvv", digits = 3 }, replaced_by = "string", replacement_for = "string", replacement_reason = "string",
+          number = "pan", cvc = "cvv", replaced_by = "string", replacement_for = "string", replacement_reason = "string",
           status = "string", type = "string",
           ["cardholder.id"] = "string", ["cardholder.object"] = "string", ["cardholder.name"] = "string", ["cardholder.email"] = "string",
           ["cardholder.phone_number"] = "string", ["cardholder.status"] = "string", ["cardholder.type"] = "string",

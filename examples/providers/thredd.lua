@@ -30,7 +30,7 @@ return {
       success = { path = result .. ".ActionCode", equals = "000" },
       response = {
         format = "xml", root = result,
-        fields = { WSID = "string", PublicToken = "string", CVV = { type = "cvv", digits = 3 }, ActionCode = "string", ExpDate = "string" },
+        fields = { WSID = "string", PublicToken = "string", CVV = "cvv", ActionCode = "string", ExpDate = "string" },
         required = { "CVV" },
       },
       error = { code = { result .. ".ActionCode", "Envelope.Body.Fault.faultcode" }, message = "Envelope.Body.Fault.faultstring" },

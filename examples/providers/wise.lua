@@ -29,7 +29,7 @@ return {
       encrypt = { type = "jwe", alg = "RSA-OAEP-256", enc = "A256GCM", key = { from = "encryption_key", take = "key" }, at = "body.encryptedPayload" },
       response = {
         decrypt = { type = "jwe", key = "private_key", json = true },
-        fields = { nonce = "string", pan = "pan", cvv2 = { type = "cvv", digits = 3 }, expiryDate = "string", cardholderName = "string" },
+        fields = { nonce = "string", pan = "pan", cvv2 = "cvv", expiryDate = "string", cardholderName = "string" },
         required = { "pan" },
       },
       error = refusal,

@@ -27,6 +27,11 @@ describe("alix", function()
     end
   end)
 
+  it("gives it four digits beside a number of American Express", function()
+    local id = sandbox.plant(sandbox.unique_id "alix", { pan = "3782 822463 10005" })
+    assert.equal("0012", assert(drive.call("alix", "cvv_number=12", { id = id })).cvv:reveal())
+  end)
+
   it("takes a CVV that is a string, as its page shows, as it is", function()
     local id = sandbox.plant(sandbox.unique_id "alix", { cvv = "012" })
     local info = assert(drive.call("alix", nil, { id = id }))

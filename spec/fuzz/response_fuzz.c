@@ -148,7 +148,8 @@ static void must_be_same(const struct record *record, const struct json_node *no
     char padded[512];
     buf_init(&text, 512);
     must(json_number_text(node, &text), "a number without a text");
-    int digits = field && json_integer(node, &integer) && integer >= 0 ? field->digits : 0;
+    int digits = field && json_integer(node, &integer) && integer >= 0 ? field_digits(field) : 0;
+    if (digits && field->type == FIELD_CVV && record->as.secret.len == CVV_DIGITS_AMEX) digits = CVV_DIGITS_AMEX;
     int zeros = digits > (int)text.len ? digits - (int)text.len : 0;
     snprintf(padded, sizeof padded, "%.*s%s", zeros, "00000000", buf_string(&text));
     must_hold_text(record, padded, strlen(padded));
@@ -196,7 +197,7 @@ static void collect(struct texts *values, const struct operation *operation, con
       buf_init(&text, 512);
       must(json_number_text(child, &text), "a number without a text");
       add_value(values, buf_string(&text), text.len);
-      int zeros = json_integer(child, &integer) && integer >= 0 && secret->digits > (int)text.len ? secret->digits - (int)text.len : 0;
+      int digits = field_digits(secret), zeros = json_integer(child, &integer) && integer >= 0 && digits > (int)text.len ? digits - (int)text.len : 0;
       snprintf(padded, sizeof padded, "%.*s%s", zeros, "00000000", buf_string(&text));
       if (zeros) add_value(values, padded, strlen(padded));
       buf_free(&text);

@@ -24,13 +24,18 @@ static const struct field fields[] = {
   { .path = "active", .type = FIELD_BOOLEAN },
   { .path = "at", .type = FIELD_TIMESTAMP },
   { .path = "pan", .type = FIELD_PAN },
-  { .path = "cvv", .type = FIELD_CVV, .digits = 3 },
+  { .path = "cvv", .type = FIELD_CVV },
   { .path = "last4", .type = FIELD_STRING, .digits = 4 },
   { .path = "token", .type = FIELD_TOKEN },
   { .path = "key", .type = FIELD_SECRET },
   { .path = "holder.name", .type = FIELD_STRING },
   { .path = "holder.home.city", .type = FIELD_STRING },
   { .path = "tags", .type = FIELD_STRING },
+  { .path = "list[].pan", .type = FIELD_PAN },
+  { .path = "list[].code", .type = FIELD_CVV },
+  { .path = "codes.cvc", .type = FIELD_CVV },
+  { .path = "codes.each[]", .type = FIELD_CVV },
+  { .path = "card.face.number", .type = FIELD_PAN },
 };
 static const struct operation operation = { .name = "show", .root = "", .fields = fields, .field_count = COUNT_OF(fields) };
 
@@ -114,6 +119,55 @@ static void takes_a_number_for_a_text_and_the_reverse(void **state) {
   assert_int_equal(member(record, "month")->as.integer, 7);
   assert_true(member(record, "amount")->as.number == 2.5);
   record_free(record);
+}
+
+/* American Express's have four digits, and the number of the card tells them, wherever in the answer it stands. */
+static void gives_a_cvv_the_zeros_that_its_number_lost(void **state) {
+  (void)state;
+  static const struct {
+    const char *answer, *key, *within, *cvv;
+  } cases[] = {
+    { "{\"pan\":\"378282246310005\",\"cvv\":12}", "cvv", NULL, "0012" },
+    { "{\"cvv\":12,\"pan\":\"3782-822463-10005\"}", "cvv", NULL, "0012" },
+    { "{\"cvv\":0,\"pan\":341111111111111}", "cvv", NULL, "0000" },
+    { "{\"cvv\":345,\"pan\":\"378282246310005\"}", "cvv", NULL, "0345" },
+    { "{\"cvv\":1345,\"pan\":\"378282246310005\"}", "cvv", NULL, "1345" },
+    { "{\"cvv\":12345,\"pan\":\"378282246310005\"}", "cvv", NULL, "12345" },
+    { "{\"cvv\":\"012\",\"pan\":\"378282246310005\"}", "cvv", NULL, "012" },
+    { "{\"cvv\":-1,\"pan\":\"378282246310005\"}", "cvv", NULL, "-1" },
+    { "{\"cvv\":1.5,\"pan\":\"378282246310005\"}", "cvv", NULL, "1.5" },
+    { "{\"cvv\":12,\"pan\":\"4111111111111111\"}", "cvv", NULL, "012" },
+    { "{\"cvv\":12,\"pan\":\"36000000000008\"}", "cvv", NULL, "012" },
+    { "{\"cvv\":12,\"pan\":null}", "cvv", NULL, "012" },
+    { "{\"cvv\":12,\"new\":\"378282246310005\"}", "cvv", NULL, "012" },
+    { "{\"codes\":{\"cvc\":12},\"card\":{\"face\":{\"number\":\"378282246310005\"}}}", "cvc", "codes", "0012" },
+    { "{\"codes\":{\"each\":[7]},\"pan\":\"378282246310005\"}", NULL, "codes", "0007" },
+    { "{\"codes\":{\"cvc\":12},\"list\":[{\"pan\":\"378282246310005\"}]}", "cvc", "codes", "012" },
+  };
+  for (size_t i = 0; i < COUNT_OF(cases); i++) {
+    struct error error;
+    struct record *record = build(cases[i].answer, &error);
+    if (!record) fail_msg("%s: %s", cases[i].answer, error.message);
+    const struct record *within = cases[i].within ? member(record, cases[i].within) : record;
+    assert_secret(cases[i].key ? member(within, cases[i].key) : within->child->child, SECRET_CVV, cases[i].cvv);
+    record_free(record);
+  }
+}
+
+static void gives_each_cvv_of_a_list_those_of_its_own_card(void **state) {
+  (void)state;
+  struct error error;
+  size_t before = open_secrets();
+  struct record *record = build("{\"list\":[{\"code\":1,\"pan\":\"4111111111111111\"},{\"code\":2,\"pan\":\"378282246310005\"},{\"code\":3},"
+                                "{\"pan\":\"341111111111111\",\"code\":4}]}",
+                                &error);
+  static const char *const codes[] = { "001", "0002", "003", "0004" };
+  assert_non_null(record);
+  const struct record *element = member(record, "list")->child;
+  for (size_t i = 0; i < COUNT_OF(codes); i++, element = element->next)
+    assert_secret(member(element, "code"), SECRET_CVV, codes[i]);
+  record_free(record);
+  assert_int_equal(open_secrets(), before);
 }
 
 static void makes_secrets_of_what_is_not_declared(void **state) {
@@ -367,6 +421,8 @@ int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(gives_each_field_its_type),
     cmocka_unit_test(takes_a_number_for_a_text_and_the_reverse),
+    cmocka_unit_test(gives_a_cvv_the_zeros_that_its_number_lost),
+    cmocka_unit_test(gives_each_cvv_of_a_list_those_of_its_own_card),
     cmocka_unit_test(makes_secrets_of_what_is_not_declared),
     cmocka_unit_test(leaves_nulls_out),
     cmocka_unit_test(refuses_another_shape),

@@ -43,6 +43,7 @@ static void hides_a_secret_with_the_zeros_that_its_number_lost(void **state) {
   (void)state;
   says("whop", 400, "{\"secrets\":{\"cvc\":12},\"error\":{\"code\":\"012\",\"message\":\"cvc 12\"}}", "***", "cvc ***");
   says("whop", 400, "{\"secrets\":{\"cvc\":0},\"error\":{\"code\":\"000\",\"message\":\"none\"}}", "***", "none");
+  says("whop", 400, "{\"secrets\":{\"cvc\":12},\"error\":{\"code\":\"0012\",\"message\":\"cvc 0012\"}}", "***", "cvc ***");
 }
 
 /* A number is a code, but for one that may be a CVV, where the operation returns one. */

@@ -167,7 +167,7 @@ local WIRE = {
   { "bare_lf", "protocol", nil },
   { "chunk_extensions", "ok" },
   { "gzip_members", "ok" },
-  { "encoding_none", "protocol", 200 },
+  { "encoding_none", "ok" },
   { "dribble", "ok" },
   { "close_after=0", "ok" },
 }

@@ -35,6 +35,10 @@ const char *part_wire(const struct part *part) {
   return part->wire ? part->wire : part->name;
 }
 
+int field_digits(const struct field *field) {
+  return field->digits == 0 && field->type == FIELD_CVV ? CVV_DIGITS : field->digits;
+}
+
 const char *const field_type_words[] = {
   [FIELD_STRING] = "string", [FIELD_INTEGER] = "integer", [FIELD_NUMBER] = "number", [FIELD_BOOLEAN] = "boolean", [FIELD_TIMESTAMP] = "timestamp",
   [FIELD_PAN] = "pan",       [FIELD_CVV] = "cvv",         [FIELD_TOKEN] = "token",   [FIELD_SECRET] = "secret",   [FIELD_TYPES] = NULL,

@@ -20,7 +20,9 @@
 #include "secret/buf.h"
 #include "json/tree.h"
 
-#define ERROR_PATHS 8 /* for a code, and for a message */
+#define ERROR_PATHS     8 /* for a code, and for a message */
+#define CVV_DIGITS      3
+#define CVV_DIGITS_AMEX 4 /* of a card whose number begins with 34 or 37 */
 
 /* Where a value of the request comes from. */
 enum part_source {
@@ -125,7 +127,7 @@ enum field_type {
 struct field {
   const char *path; /* dotted, below the root; "items[].pan" in each object of an array, "tags[]" for each element */
   enum field_type type;
-  int digits;                       /* a JSON number where a string is documented gets leading zeros up to so many digits; 0 for none */
+  int digits; /* a JSON number where a string is documented gets leading zeros up to so many digits; 0 for none, or as its type has */
   const struct encryption *decrypt; /* the value is a text that is encrypted so; NULL for none */
 };
 
@@ -254,6 +256,8 @@ const struct part *operation_argument(const struct operation *operation, const c
 /* What callers know a part as, for errors; and what the provider calls it. */
 const char *part_name(const struct part *part);
 const char *part_wire(const struct part *part);
+/* The digits that a number in the place of the field's text has at least: those of the field, or CVV_DIGITS of a CVV; 0 for any. */
+int field_digits(const struct field *field);
 /* The words that definitions and descriptions have for them, "string", "pan" and so on, with a NULL behind the last one. */
 extern const char *const field_type_words[],
     *const part_into_words[], *const part_type_words[], *const credential_kind_words[], *const body_encoding_words[], *const making_kind_words[];

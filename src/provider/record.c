@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "provider/cvv.h"
 #include "provider/field_index.h"
 #include "secret/blocks.h"
 #include "text/chars.h"
@@ -29,8 +30,9 @@ struct builder {
   const struct field_index *index;
   struct error *error;
   struct blocks blocks;
-  size_t declared; /* members that the operation declares, nulls included */
-  size_t numbered; /* members whose name is a number */
+  size_t declared;  /* members that the operation declares, nulls included */
+  size_t numbered;  /* members whose name is a number */
+  struct cvv *cvvs; /* that came as numbers */
 };
 
 /* The places among the fields at which a value is, the most exact one first: the first element of "a" is at "a[0]" and at
@@ -182,6 +184,21 @@ static bool set_boolean(struct builder *builder, struct record *record, const st
   return true;
 }
 
+/* Notes that it came as a number, if it is a CVV. */
+static bool note_cvv(struct builder *builder, struct record *record, const struct field *field) {
+  if (field->type != FIELD_CVV || cvv_add(&builder->cvvs, record, &builder->blocks)) return true;
+  error_set(builder->error, ERROR_BUSY, "memory is used up");
+  return false;
+}
+
+/* Settles those that an object has which is complete. */
+static bool settle_cvvs(struct builder *builder, const struct cvv *before, const struct record *object) {
+  const char *why = NULL;
+  if (builder->cvvs == before || cvv_settle(&builder->cvvs, before, object, &why)) return true;
+  error_set(builder->error, ERROR_BUSY, "%s", why);
+  return false;
+}
+
 static bool set_field(struct builder *builder, struct record *record, const struct field_node *at, const struct json_node *node) {
   const struct field *field = at->field;
   enum json_type type = json_type(node);
@@ -192,7 +209,7 @@ static bool set_field(struct builder *builder, struct record *record, const stru
   if (type == JSON_BOOLEAN) return protocol(builder, at, "true or false stands where another value is documented");
   if (type == JSON_NUMBER) {
     if (field->type == FIELD_INTEGER || field->type == FIELD_NUMBER || field->type == FIELD_TIMESTAMP) return set_number(builder, record, at, node);
-    return set_number_text(builder, record, field->type, field->digits, node);
+    return set_number_text(builder, record, field->type, field_digits(field), node) && note_cvv(builder, record, field);
   }
   const char *bytes = json_string(node, &len);
   if (field->type == FIELD_INTEGER || field->type == FIELD_NUMBER) return set_string_number(builder, record, at, bytes, len);
@@ -260,6 +277,7 @@ static bool build(struct builder *builder, struct record *record, const struct p
 static bool build_children(struct builder *builder, struct record *record, const struct places *at, const struct json_node *node) {
   bool object = json_type(node) == JSON_OBJECT;
   const struct field_node *expected = at->count == 1 ? at->nodes[0]->child : NULL;
+  const struct cvv *cvvs = builder->cvvs;
   struct record **tail = &record->child;
   struct places below;
   size_t place = 0;
@@ -280,7 +298,7 @@ static bool build_children(struct builder *builder, struct record *record, const
     if (object && !set_key(builder, made, json_key(child), below.count > 0)) return false;
     if (!null && !build(builder, made, &below, child)) return false;
   }
-  return true;
+  return !object || settle_cvvs(builder, cvvs, record);
 }
 
 /* Whether an object stands where the fields are in one, and a list where they are in its elements. */

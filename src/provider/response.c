@@ -9,7 +9,6 @@
 #include "text/chars.h"
 #include "text/redact.h"
 
-#define CVV_DIGITS    3
 #define LONG_CODE     12 /* bytes */
 #define NOT_DECRYPTED "it cannot be decrypted"
 #define OTHER_ECHO    "the answer repeats another id than was sent: it may be about another card"
@@ -81,11 +80,12 @@ static enum verdict judge(const struct response *response, const struct json_nod
 
 /* Remembers a number as it is written, and with the leading zeros that it lost. */
 static void remember_number(struct redact *redact, const struct field *field, const struct json_node *node) {
+  const int digits[] = { 0, field_digits(field), field->type == FIELD_CVV ? CVV_DIGITS_AMEX : 0 };
   char text[JSON_NUMBER_TEXT];
-  json_number_padded(node, 0, text);
-  redact_add(redact, text, strlen(text)); /* where there is no memory, no text is shown */
-  json_number_padded(node, field->digits, text);
-  redact_add(redact, text, strlen(text));
+  for (size_t i = 0; i < COUNT_OF(digits); i++) {
+    json_number_padded(node, digits[i], text);
+    redact_add(redact, text, strlen(text)); /* where there is no memory, no text is shown */
+  }
   explicit_bzero(text, sizeof text);
 }
 

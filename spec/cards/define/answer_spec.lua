@@ -33,6 +33,16 @@ describe("fields in arrays", function()
     assert.equal("undeclared", record.other[3].pan.class)
   end)
 
+  it("get the zeros back that a number lost: a CVV three digits, and American Express's four", function()
+    for _, declared in ipairs { "cvv", { type = "cvv", digits = 3 } } do
+      for pan, cvv in pairs { ["4111111111111111"] = "012", ["378282246310005"] = "0012", ["341111111111111"] = "0012" } do
+        local record = assert(read(fields { pan = "pan", ["codes.cvv"] = declared }, ([[{"codes":{"cvv":12},"pan":"%s"}]]):format(pan)))
+        assert.equal(cvv, record.codes.cvv:reveal())
+      end
+      assert.equal("012", assert(read(fields { ["codes.cvv"] = declared }, [[{"codes":{"cvv":12}}]])).codes.cvv:reveal())
+    end
+  end)
+
   it("may be empty, null, or hold nulls", function()
     local declared = fields { ["items[].pan"] = "pan", ["tags[]"] = "string" }
     assert.same({}, read(declared, [[{"items":[]}]]).items)
@@ -215,7 +225,7 @@ describe("an answer without a body", function()
     _, err = read({ empty = true, success = {}, response = {} }, " ", 200)
     assert.equal("protocol", err.kind)
     _, err = read({ success = {}, response = {} }, "", 204)
-    assert.equal("acme.show: protocol (HTTP 204): the answer is empty", tostring(err))
+    assert.equal("acme.show: protocol (HTTP 204): an empty answer (HTTP 204)", tostring(err))
   end)
 
   it("may have a body all the same", function()

@@ -12,7 +12,7 @@ return {
       response = {
         root = "data",
         fields = {
-          cvv = { type = "cvv", digits = 3 }, expYear = { type = "string", digits = 2 }, expMonth = { type = "string", digits = 2 }, cardNo = "pan",
+          cvv = "cvv", expYear = { type = "string", digits = 2 }, expMonth = { type = "string", digits = 2 }, cardNo = "pan",
         },
       },
       error = { code = "errorCode", message = "message" },

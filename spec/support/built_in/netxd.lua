@@ -39,7 +39,7 @@ return {
           ["card.allowEcommerce"] = "boolean", ["card.allowMoto"] = "boolean", ["card.allowPos"] = "boolean", ["card.allowTips"] = "boolean",
           ["card.allowPurchase"] = "boolean", ["card.allowRefund"] = "boolean", ["card.allowCashback"] = "boolean", ["card.allowWithdraw"] = "boolean",
           ["card.allowAuthAndCompletion"] = "boolean", ["card.smart"] = "boolean", ["card.checkAvsZip"] = "boolean", ["card.checkAvsAddr"] = "boolean",
-          ["card.cvv"] = { type = "cvv", digits = 3 }, ["card.transactionMade"] = "boolean", ["card.isReIssue"] = "boolean",
+          ["card.cvv"] = "cvv", ["card.transactionMade"] = "boolean", ["card.isReIssue"] = "boolean",
           ["card.isReplace"] = "boolean", ["api.type"] = "string", ["api.reference"] = "string", ["api.dateCreated"] = "timestamp",
           ["api.originalReference"] = "string",
         },

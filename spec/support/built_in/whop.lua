@@ -18,7 +18,7 @@ return {
           expiration_month = { type = "string", digits = 2 }, expiration_year = "string", user_id = "string", spent_last_month = "integer",
           ["limit.amount"] = "number", ["limit.frequency"] = "string", ["billing.line1"] = "string", ["billing.line2"] = "string",
           ["billing.city"] = "string", ["billing.region"] = "string", ["billing.postal_code"] = "string", ["billing.country_code"] = "string",
-          created_at = "timestamp", canceled_at = "timestamp", ["secrets.card_number"] = "pan", ["secrets.cvc"] = { type = "cvv", digits = 3 },
+          created_at = "timestamp", canceled_at = "timestamp", ["secrets.card_number"] = "pan", ["secrets.cvc"] = "cvv",
           ["secrets.name_on_card"] = "string",
         },
       },

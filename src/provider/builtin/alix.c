@@ -17,7 +17,7 @@ static const struct rule rules[] = {
 };
 
 static const struct field fields[] = {
-  { .path = "cvv", .type = FIELD_CVV, .digits = 3 },
+  { .path = "cvv", .type = FIELD_CVV },
   { .path = "expYear", .type = FIELD_STRING, .digits = 2 },
   { .path = "expMonth", .type = FIELD_STRING, .digits = 2 },
   { .path = "cardNo", .type = FIELD_PAN },

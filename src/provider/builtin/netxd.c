@@ -67,7 +67,7 @@ static const struct field fields[] = {
   { .path = "card.smart", .type = FIELD_BOOLEAN },
   { .path = "card.checkAvsZip", .type = FIELD_BOOLEAN },
   { .path = "card.checkAvsAddr", .type = FIELD_BOOLEAN },
-  { .path = "card.cvv", .type = FIELD_CVV, .digits = 3 },
+  { .path = "card.cvv", .type = FIELD_CVV },
   { .path = "card.transactionMade", .type = FIELD_BOOLEAN },
   { .path = "card.isReIssue", .type = FIELD_BOOLEAN },
   { .path = "card.isReplace", .type = FIELD_BOOLEAN },

@@ -47,7 +47,7 @@ static const struct field fields[] = {
   { .path = "created_at", .type = FIELD_TIMESTAMP },
   { .path = "canceled_at", .type = FIELD_TIMESTAMP },
   { .path = "secrets.card_number", .type = FIELD_PAN },
-  { .path = "secrets.cvc", .type = FIELD_CVV, .digits = 3 },
+  { .path = "secrets.cvc", .type = FIELD_CVV },
   { .path = "secrets.name_on_card", .type = FIELD_STRING },
 };
 
