@@ -175,6 +175,42 @@ static int set_up(void **state) {
   return 0;
 }
 
+/* What a test gives as a record: the same fields become the same secrets, without what stands around it in an answer. */
+static void reads_a_record_alone(void **state) {
+  (void)state;
+  static const struct request_base base;
+  static const struct {
+    const char *body, *message;
+  } cases[] = {
+    { "{\"cardNo\":\"4111111111111111\",\"cvv\":12,\"note\":1}", NULL },
+    { "{\"cardNo\":[\"4111111111111111\",\"1\"]}", "cardNo: an object or array stands where a single value is documented" },
+    { "{\"success\":true,\"data\":{\"cvv\":\"1\"}}", "the answer has none of the documented fields" },
+    { "[", "the answer cannot be read: JSON that ends too early at byte 1" },
+    { "", "an empty answer (HTTP 200)" },
+  };
+  for (size_t i = 0; i < COUNT_OF(cases); i++) {
+    struct request request;
+    struct error error;
+    request_init(&request, registry_find("alix")->operations, &base);
+    struct response response = { .request = &request, .status = 200, .body = cases[i].body, .len = strlen(cases[i].body) };
+    struct record *record = response_read_record(&response, &error);
+    if (cases[i].message) {
+      assert_null(record);
+      assert_int_equal(error.kind, ERROR_PROTOCOL);
+      assert_int_equal(error.status, 200);
+      assert_string_equal(error.message, cases[i].message);
+    } else {
+      assert_non_null(record);
+      for (const struct record *child = record->child; child; child = child->next)
+        assert_int_equal(child->type, RECORD_SECRET);
+      assert_int_equal(record->child->next->as.secret.class, SECRET_CVV);
+      assert_memory_equal(record->child->next->as.secret.bytes, "012", 3);
+    }
+    record_free(record);
+    request_free(&request);
+  }
+}
+
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(hides_a_secret_that_the_answer_repeats),
@@ -184,6 +220,7 @@ int main(void) {
     cmocka_unit_test(reads_a_list_of_one_in_xml),
     cmocka_unit_test(tells_the_kind_by_the_status_with_and_without_a_refusal),
     cmocka_unit_test(says_that_an_answer_is_empty),
+    cmocka_unit_test(reads_a_record_alone),
   };
   return cmocka_run_group_tests(tests, set_up, NULL);
 }

@@ -95,7 +95,8 @@ struct client {
   struct settings **bases;            /* of each operation, by its place; NULL for those of the client */
   struct settings *kept[CLIENT_KEPT]; /* of origins that answers led to; the oldest is replaced */
   size_t keeps;                       /* how many were ever kept */
-  bool has_sources;                   /* functions give credentials or sign */
+  bool has_sources;                   /* functions give credentials or sign; or it is held */
+  bool held;                          /* no call of it is ever sent: see core.hold */
   bool plain;                         /* nothing in Lua has to be called for a call */
 };
 
@@ -122,6 +123,7 @@ int core_unseal(lua_State *L);
 /* client.c */
 int core_client(lua_State *L);
 int core_private(lua_State *L);
+int core_hold(lua_State *L);
 /* job.c */
 int core_job(lua_State *L);
 int core_read(lua_State *L);

@@ -133,6 +133,7 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     /* client.c */
     { "client", core_client },
     { "private", core_private },
+    { "hold", core_hold },
     /* job.c */
     { "job", core_job },
     { "read", core_read },

@@ -407,7 +407,7 @@ int core_job(lua_State *L) {
                         part_into_words[pan->into]);
   }
   lua_settop(L, private);
-  call->has_sources = client->has_sources && find_source(L, job, private, 1, false);
+  call->has_sources = client->has_sources && (client->held || find_source(L, job, private, 1, false));
   if (call->has_sources) {
     want(call, true);
     job->asks = find_source(L, job, private, 1, true) != 0;
@@ -514,11 +514,23 @@ static void take_keys(lua_State *L, struct job *job) {
   lua_pop(L, 1);
 }
 
-/* core.read(provider's name or definition, operation, status, body, keys): what the operation would return for such an answer. keys decrypt it: texts or secrets by name; true where what
- * is encrypted stands there in plain text. */
-int core_read(lua_State *L) {
+/* Has the job read an answer to a request that was never sent, whose body is the string or secret at the index, and pushes what the operation returns for it. */
+static int read_unsent(lua_State *L, struct call *call, int index, bool plain, bool bare) {
+  struct job *job = call->job;
   size_t len;
-  lua_settop(L, 5);
+  const char *body = binding_check_bytes(L, index, &len);
+  luaL_argcheck(L, len <= job->max_response_bytes, index, "too long");
+  struct response response = { .request = &job->request, .status = job->status, .body = body, .len = len, .plain = plain };
+  job->record = bare ? response_read_record(&response, &job->error) : response_read(&response, &job->error);
+  job->attempts = job->error.attempts = 1;
+  job->finished = clock_now();
+  return push_result(L, call);
+}
+
+/* core.read(provider's name or definition, operation, status, body, keys, bare): what the operation would return for such an answer, but that it has to repeat nothing. keys decrypt it:
+ * texts or secrets by name; true where what is encrypted stands there in plain text. bare: the body, which may be a secret, is the record alone, as JSON. */
+int core_read(lua_State *L) {
+  lua_settop(L, 6);
   struct call *call = binding_new(L, JOB_TYPE, sizeof *call);
   const struct provider *provider = binding_to_provider(L, 1);
   luaL_argcheck(L, provider, 1, "no such provider");
@@ -526,21 +538,21 @@ int core_read(lua_State *L) {
   luaL_argcheck(L, operation, 2, "no such operation");
   lua_Number status = luaL_checknumber(L, 3);
   luaL_argcheck(L, status >= 100 && status <= 599, 3, "no status of HTTP");
-  const char *body = luaL_checklstring(L, 4, &len);
   struct settings *settings = settings_new();
   struct job *job = call->job = settings ? job_new(provider, operation, settings) : NULL;
   settings_unref(settings); /* the job has its own reference */
   if (!job) return binding_no_memory(L);
-  luaL_argcheck(L, len <= job->max_response_bytes, 4, "too long");
   job->status = (int)status;
   lua_pushvalue(L, 5);
   take_keys(L, job);
-  /* Nothing was sent that the answer would have to repeat. */
-  struct response response = {
-    .request = &job->request, .status = job->status, .body = body, .len = len, .plain = lua_isboolean(L, 5) && lua_toboolean(L, 5)
-  };
-  job->record = response_read(&response, &job->error);
-  return push_result(L, call);
+  return read_unsent(L, call, 4, lua_isboolean(L, 5) && lua_toboolean(L, 5), lua_toboolean(L, 6));
+}
+
+/* job:answer(body): the record that the call returns for that record alone, a string or secret with its JSON; or nil and the error. The job was never sent: see core.hold. */
+static int answer(lua_State *L) {
+  struct call *call = check_own(L);
+  call->job->status = 200;
+  return read_unsent(L, call, 2, true, true);
 }
 
 /* --- what is known of it --- */
@@ -585,8 +597,9 @@ static int redact(lua_State *L) {
 
 void binding_open_job(lua_State *L) {
   static const luaL_Reg metamethods[] = { { "__gc", collect }, { NULL, NULL } };
-  static const luaL_Reg methods[] = { { "needs", needs }, { "supply", supply },   { "preview", preview }, { "given", given },   { "take", take },
-                                      { "aim", aim },     { "start", start_job }, { "wait", wait },       { "result", result }, { "cancel", cancel },
-                                      { "lost", lost },   { "left", left },       { "facts", facts },     { "redact", redact }, { NULL, NULL } };
+  static const luaL_Reg methods[] = { { "needs", needs },   { "supply", supply }, { "preview", preview }, { "given", given },
+                                      { "take", take },     { "aim", aim },       { "start", start_job }, { "wait", wait },
+                                      { "result", result }, { "cancel", cancel }, { "lost", lost },       { "left", left },
+                                      { "facts", facts },   { "redact", redact }, { "answer", answer },   { NULL, NULL } };
   binding_type(L, JOB_TYPE, metamethods, methods);
 }

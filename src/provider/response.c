@@ -501,6 +501,22 @@ static void add_unread(const struct response *response, struct error *error) {
   if (response->unread) snprintf(error->message + used, sizeof error->message - used, "; %s", response->unread);
 }
 
+struct record *response_read_record(const struct response *response, struct error *error) {
+  const struct encrypted_answer answer = { response->request->operation, &response->request->values, response->request->base->keys, NULL, true };
+  const char *why = NULL;
+  size_t where = 0;
+  memset(error, 0, sizeof *error);
+  struct json_node *root = tree_parse(FORMAT_JSON, response->body, response->len, &why, &where);
+  struct record *record = root ? record_build(root, response->request, &answer, error) : NULL;
+  if (!root) set_unreadable(response, why, where, error);
+  json_free(root);
+  if (record) return record;
+  error->status = response->status;
+  error->retry_after = -1;
+  error->retryable = error->kind == ERROR_BUSY;
+  return NULL;
+}
+
 struct record *response_read(const struct response *response, struct error *error) {
   memset(error, 0, sizeof *error);
   const char *why = NULL;

@@ -25,6 +25,8 @@ struct response {
 /* Reads the answer; docs/design/contract.md has the order in which kinds of errors are decided. Returns its record with
  * `error` cleared, or NULL with `error` set, except for its attempts. */
 struct record *response_read(const struct response *response, struct error *error);
+/* The same where the body is the record alone, as JSON, without what stands around it in an answer: for tests. */
+struct record *response_read_record(const struct response *response, struct error *error);
 /* Sets the request id of an error to the redacted text. NULL is allowed. */
 void response_request_id(struct error *error, struct redact *redact, const char *text);
 

@@ -98,11 +98,6 @@ local function note_failure(call, err)
   end
 end
 
---- The options of the calls that a call makes first.
-local function options_of(options)
-  return options and { retries = options.retries, connect_timeout = options.connect_timeout, max_response_bytes = options.max_response_bytes }
-end
-
 local function follow(call, nested)
   local plan = call.plan
   if plan.turn then
@@ -211,8 +206,9 @@ local function make(provider, operation, client, parameters, options, what)
   local record, err, sent
   local plan = private.plans and private.plans[operation]
   if plan or job:needs() then
-    record, err, sent = run({
-      job = job, client = client, private = private, provider = provider, operation = operation, plan = plan, options = options_of(options), given = {},
+    record, err, sent = (plan and plan.run or run)({
+      job = job, client = client, private = private, provider = provider, operation = operation, plan = plan, parameters = parameters, options = options,
+      given = {},
     }, waiter, make)
     waiter:leave()
   else

@@ -366,7 +366,8 @@ local function check_config(about, config)
   return wrong, where
 end
 
---- What is to be done before the calls of operations, by their names: { turn, before = steps }; nil where there is nothing.
+--- What is to be done before the calls of operations, by their names: { turn, before = steps }; nil where there is nothing. cards.testing has
+-- { run } there, which answers a call in the place of all else.
 local function plans_of(about, config, base_url)
   local plans = {}
   for operation, turn in pairs(about.flow and next(about.flow.rate) and rate.turns(about, config, base_url) or {}) do

@@ -98,13 +98,18 @@ local function take(call, step, record)
   return ok, not ok and failure(call, step, "the URL at '%s' %s", check.shown(step.url), wrong) or nil
 end
 
+--- The options of the call of a step.
+local function options_of(options)
+  return options and { retries = options.retries, connect_timeout = options.connect_timeout, max_response_bytes = options.max_response_bytes }
+end
+
 --- Makes a step. @return true; or nil and an error
 local function make(call, step, nested)
   local given, secrets = parameters(call, step)
   if not given then
     return nil, secrets
   end
-  local record, err = nested(call.provider, step.operation, call.client, given, call.options, step.operation)
+  local record, err = nested(call.provider, step.operation, call.client, given, options_of(call.options), step.operation)
   for _, secret in ipairs(secrets) do
     secret:close()
   end
@@ -118,7 +123,7 @@ local function make(call, step, nested)
 end
 
 --- Makes all steps of a call, one after the other.
--- @param call { job, client, private, provider, options = those of a step's call }
+-- @param call { job, client, private, provider, options }
 -- @param list of steps
 -- @param nested the function that makes a call
 -- @return true; or nil and an error

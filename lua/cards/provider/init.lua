@@ -13,10 +13,16 @@ local start = require "cards.async.loop"
 local provider = {}
 
 local abouts = setmetatable({}, { __mode = "k" }) -- by module
+local modules = {} -- by the provider's name; of definitions the last one
 
 --- The provider of a module, as core.provider describes it; nil for any other table.
 function provider.about(module)
   return abouts[module]
+end
+
+--- The modules by the names of their providers.
+function provider.modules()
+  return modules
 end
 
 --- Adds `pages`: client:pages("list", parameters, options) returns an iterator over the pages of a list, see cards.client.pages.
@@ -78,7 +84,7 @@ local function make(about)
   prepare(about)
   local name = about.name
   local module = { provider = name }
-  abouts[module] = about
+  abouts[module], modules[name] = about, module
 
   --- Makes a client. Raises an error where the configuration is wrong.
   -- @param config as docs/design/contract.md lists it

@@ -273,6 +273,14 @@ static int get(lua_State *L) {
   return 1;
 }
 
+/* core.hold(client): from now on its calls are checked, and none is ever sent: what cards.testing put into its plans answers them */
+int core_hold(lua_State *L) {
+  struct client *client = luaL_checkudata(L, 1, CLIENT_TYPE);
+  client->held = client->has_sources = true;
+  client->plain = false;
+  return 0;
+}
+
 /* core.private(value): the user value of a client and its provider's name; nil for anything else */
 int core_private(lua_State *L) {
   struct client *client = binding_to(L, 1, CLIENT_TYPE);
