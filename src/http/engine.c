@@ -391,3 +391,7 @@ bool engine_take(struct engine *engine, struct job *job) {
 struct job *engine_done(struct engine *engine) {
   return job_list_pop(&engine->done);
 }
+
+size_t engine_jobs(const struct engine *engine) {
+  return engine->heap.count;
+}

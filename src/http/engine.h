@@ -54,5 +54,7 @@ bool engine_step(struct engine *engine, double seconds);
 struct job *engine_done(struct engine *engine);
 /* Takes this job, if it is done and was not taken yet. */
 bool engine_take(struct engine *engine, struct job *job);
+/* How many are under way. */
+size_t engine_jobs(const struct engine *engine);
 
 #endif

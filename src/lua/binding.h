@@ -140,6 +140,7 @@ int core_listen(lua_State *L);
 int core_accept(lua_State *L);
 int core_disconnect(lua_State *L);
 int core_limit(lua_State *L);
+int core_under_way(lua_State *L);
 int core_calls(lua_State *L);
 /* provider.c */
 int core_provider(lua_State *L);

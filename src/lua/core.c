@@ -150,6 +150,7 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "accept", core_accept },
     { "disconnect", core_disconnect },
     { "limit", core_limit },
+    { "under_way", core_under_way },
     { "calls", core_calls },
     /* provider.c */
     { "provider", core_provider },

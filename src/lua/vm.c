@@ -205,7 +205,14 @@ int core_limit(lua_State *L) {
   return 0;
 }
 
-/* core.calls(): how many jobs it has, of all VMs of the process */
+/* core.under_way(): how many jobs the VM's own engine has */
+int core_under_way(lua_State *L) {
+  const struct vm *vm = find_vm(L);
+  compat_push_integer(L, vm->engine && !engine_is_foreign(vm->engine) ? (int64_t)engine_jobs(vm->engine) : 0);
+  return 1;
+}
+
+/* core.calls(): how many jobs the I/O thread has, of all VMs of the process */
 int core_calls(lua_State *L) {
   compat_push_integer(L, (int64_t)iothread_jobs());
   return 1;

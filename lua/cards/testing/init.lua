@@ -1,4 +1,4 @@
---- cards.testing: records, errors and clients to test one's own code with, without a network. docs/guide/testing.md shows how.
+--- cards.testing: records, errors, clients and a clock to test one's own code with, without a network. docs/guide/testing.md shows how.
 --
 --     local testing = require "cards.testing"
 --     local alix = testing.client("alix", { private_info = function(parameters) return { cardNo = "4111111111111111", cvv = "123" } end })
@@ -15,4 +15,5 @@ return {
   answer = record.answer,
   error = require("cards.testing.errors").make,
   client = require "cards.testing.client",
+  clock = require "cards.testing.clock",
 }
