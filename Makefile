@@ -275,7 +275,7 @@ demo-nginx: deps-test ## the five behind an nginx, asked with curl
 	@$(LUA_ENV) lua5.4 examples/demo_nginx.lua; status=$$?; spec/sandbox/stop $(SANDBOX) >/dev/null; exit $$status
 
 sandbox: deps-demo ## the providers' stand-in, in the foreground, to try scripts against
-	@spec/sandbox/start --foreground $(BUILD)/sandbox
+	@spec/sandbox/start --foreground --by-id $(BUILD)/sandbox
 
 # One pool of jobs, of which the longest begin first; specs mostly wait, so that there is one more than cores. The storm is shorter than by itself.
 # Everything runs even when something fails; what counts is the tally at the end. What could not even be built counts as a failure, too.

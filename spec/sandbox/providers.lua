@@ -249,7 +249,7 @@ providers.payengine = {
   answer = function(r, plant)
     return object { "id", r.id, "merchant_id", "a3766e78-7388-4c94-b3e9-a89feeb9ab3a",
       "name", plant.name or "John Doe", "exp_month", 12, "exp_year", 2023,
-      "last_4", plant.pan and plant.pan:sub(-4) or "1111", "brand", "visa",
+      "last_4", plant.pan and plant.pan:sub(-4) or "1111", "brand", plant.brand or "visa",
       "country", "United States of America", "type", "Credit", "surcharge_allowed", true,
       "token", plant.token or "card_test_V3atojWZsHCVCqqeYoHo5Oo2", "created_at", "2021-12-27T03:35:38.947Z",
       "address_line1", "123 Street 1", "address_line2", "Unit 123", "address_city", "Burbank",
@@ -327,7 +327,7 @@ providers.nayax = {
     return object { "status", object { "verdict", "Approved", "code", 0,
         "statusMessage", "Card token data retrieved successfully." },
       "tokenInfo", object { "nayaxTokenId", r.id or null, "cardBin", pan:sub(1, 6), "cardFinalDigits", pan:sub(-4),
-        "expiryDate", "12/2025", "brand", "VISA", "tokenStatus", 0, "actorId", 116383 } }
+        "expiryDate", "12/2025", "brand", (plant.brand or "visa"):upper(), "tokenStatus", 0, "actorId", 116383 } }
   end,
 }
 

@@ -6,6 +6,7 @@ local providers = require "providers"
 local control = require "control"
 local answer = require "answer"
 local misbehave = require "misbehave"
+local numbers = require "numbers"
 
 -- Says whether a credential is the expected one, or planted for the id that is asked for.
 local function validator(planted)
@@ -64,6 +65,7 @@ local function serve()
   control.record(r, matched and provider.credentials(r) or {})
 
   local planted = control.planted(r.id)
+  numbers.plant(planted, r.id, provider)
   local reply = answer.new(r, provider, planted)
   local cases, unknown = misbehave.parse(r)
   if unknown then
