@@ -31,6 +31,8 @@ BIND_SRC := $(sort $(shell find src/lua -name "*.c"))
 SRC      := $(CORE_SRC) $(BIND_SRC)
 LUA_SRC  := $(sort $(shell cd lua && find cards -name '*.lua' ! -path 'cards/cli/*'))
 CLI_SRC  := $(sort $(shell cd lua && find cards/cli -name '*.lua'))
+# Of the stand-in, all but what only tests need: proxies, and what needs Node. It is installed beside cards/cli/sandbox.lua.
+SANDBOX_SRC := $(addprefix spec/sandbox/,certs nginx.conf.in show start stop) $(filter-out $(addprefix spec/sandbox/,proxy.lua socks.lua tunnel.lua),$(sort $(wildcard spec/sandbox/*.lua)))
 OUT       = $(BUILD)/$(LUA)
 
 .PHONY: all help demo test check bench sandbox install clean
@@ -355,6 +357,8 @@ install-module: all
 install-cli: all $(filter $(BUILD)/luajit/%,$(LUA_BIN))
 	install -d "$(DESTDIR)$(BINDIR)"
 	for f in $(CLI_SRC); do install -D -m 644 lua/$$f "$(DESTDIR)$(LUADIR)/$$f" || exit 1; done
+	install -d "$(DESTDIR)$(LUADIR)/cards/cli/sandbox"
+	install -m 644 $(SANDBOX_SRC) "$(DESTDIR)$(LUADIR)/cards/cli/sandbox"
 	{ echo "#!/usr/bin/env $(if $(filter luajit,$(LUA)),luajit,lua$(LUA))"; \
 	  echo 'package.path, package.cpath = "$(LUADIR)/?.lua;$(LUADIR)/?/init.lua;" .. package.path, "$(LIBDIR)/?.so;" .. package.cpath'; \
 	  tail -n +2 lua/cards/cli/cards; } > "$(DESTDIR)$(BINDIR)/cards"

@@ -44,6 +44,26 @@ assert(record == nil and err.kind == "network", tostring(err))
 io.write("works on ", _VERSION, "\n")
 ]]
 
+-- Starts the stand-in of the program that is installed, without the proxies of the checkout, asks it once, and stops it.
+local STAND_IN = [[
+cards=%s dir=%s
+"$cards" sandbox --dir "$dir" > "$dir.out" 2>&1 &
+pid=$!
+for _ in $(seq 1500); do
+  grep -q 'Ctrl-C ends it' "$dir.out" && break
+  kill -0 $pid 2>/dev/null || break
+  sleep 0.02
+done
+. "$dir/env" || cat "$dir.out"
+curl -sS -o /dev/null -w '%%{http_code}\n' --cacert "$CA_FILE" -H 'access-token: alix_token_sandbox' "$HTTPS_URL/alix/api/v2/cards/c_2/private-info"
+grep -c PROXY "$dir/env"
+kill -TERM $pid
+wait $pid
+echo "ended with $?"
+ls "$dir"/nginx.pid "$dir"/env 2>/dev/null
+true
+]]
+
 --- Runs a command that finds the modules in `prefix`, and nothing else of ours.
 local function use(command, version, prefix)
   local paths = ("LUA_PATH='%s/share/lua/%s/?.lua;%s/share/lua/%s/?/init.lua;;' LUA_CPATH='%s/lib/lua/%s/?.so;;'"):format(prefix, version, prefix,
@@ -63,6 +83,14 @@ local function works(version, prefix)
   assert.matches("card_id  string, required", output, 1, true)
 end
 
+--- @param paths the folder that its process has to be told of, or nil
+local function stands_in(version, prefix, paths)
+  local path = program.file(STAND_IN:format(quote(prefix .. "/bin/cards"), quote(prefix .. "-sandbox")))
+  local output = use("bash " .. path, version, paths)
+  os.remove(path)
+  assert.equal("200\n0\nended with 0\n", output)
+end
+
 describe("luarocks make", function()
   for _, version in ipairs { "5.4", "5.1" } do
     it("installs module and program for Lua " .. version .. " without a flag for headers or libraries, beside Debian's lua-argparse", function()
@@ -71,6 +99,7 @@ describe("luarocks make", function()
       local output, status = inside(luarocks .. "rockspec/cards-scm-1.rockspec && " .. luarocks .. "--deps-mode none rockspec/cards-cli-scm-1.rockspec")
       assert.equal(0, status, output)
       works(version, tree)
+      stands_in(version, tree, tree)
     end)
   end
 
@@ -85,6 +114,24 @@ describe("luarocks make", function()
     for path in text:gmatch '= "(lua/[^"]+)"' do
       assert.truthy(listed:find(path, 1, true), path)
     end
+  end)
+
+  it("names every file of the stand-in that make install installs", function()
+    local file = assert(io.open "rockspec/cards-cli-scm-1.rockspec")
+    local text = file:read "*a"
+    file:close()
+    local named = {}
+    for path in text:gmatch '= "(spec/sandbox/[^"]+)"' do
+      named[#named + 1] = path
+    end
+    table.sort(named)
+    local installed = {}
+    for path in inside "make -s -f - print <<'END'\ninclude Makefile\nprint: ; @echo $(sort $(SANDBOX_SRC))\nEND\n":gmatch "%S+" do
+      installed[#installed + 1] = path
+    end
+    table.sort(installed)
+    assert.same(installed, named)
+    assert.is_true(#named > 15)
   end)
 end)
 
@@ -103,6 +150,7 @@ describe("make install", function()
       output = run("cat " .. manual)
       assert.matches('.TH CARDS 1 "" "cards ', output, 1, true)
       assert.matches(".SS cards call\n", output, 1, true)
+      stands_in(version, prefix)
     end)
   end
 

@@ -171,6 +171,7 @@ int core_json_decode(lua_State *L);
 /* file.c */
 int core_append(lua_State *L);
 int core_read_file(lua_State *L);
+int core_exec(lua_State *L);
 /* binding.c */
 int core_error(lua_State *L);
 

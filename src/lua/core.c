@@ -181,6 +181,7 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     /* file.c */
     { "append", core_append },
     { "read_file", core_read_file },
+    { "exec", core_exec },
     /* binding.c */
     { "error", core_error },
     { "concat", binding_concat },

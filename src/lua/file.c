@@ -1,8 +1,9 @@
-/* Files, for what Lua's own cannot do: reading one that may be no file at all, and appending to one that others must not choose.
+/* Files, for what Lua's own cannot do: reading one that may be no file at all, appending to one that others must not choose, and going on as a program.
  *
  * Lines are appended by one process at a time: what is written goes to the system in one piece, and what a killed process left half is cut off. */
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -26,6 +27,19 @@ int core_read_file(lua_State *L) {
   lua_pushlstring(L, buf_string(text), text->len);
   buf_free(text);
   return 1;
+}
+
+/* core.exec(program, …): goes on as that program, which is looked for in PATH, with these arguments; or nil and why not */
+int core_exec(lua_State *L) {
+  int count = lua_gettop(L);
+  luaL_checkstring(L, 1);
+  const char **words = lua_newuserdata(L, ((size_t)count + 1) * sizeof *words);
+  for (int i = 0; i < count; i++)
+    words[i] = luaL_checkstring(L, i + 1);
+  words[count] = NULL;
+  fflush(NULL);
+  execvp(words[0], (char *const *)(uintptr_t)words);
+  return binding_fail(L, "%s: %s", words[0], strerror(errno));
 }
 
 static int *check_file(lua_State *L) {
