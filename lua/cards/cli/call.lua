@@ -102,8 +102,8 @@ Calls an operation of a provider and shows the card, masked: the neutral record 
 
 local EPILOG = [[
 Examples:
-   cards call alix private_info --card-id c_1
-   cards call alix private_info --card-id c_1 --json | jq -r .number
+   cards call %{name} %{operation} --card-id c_1
+   cards call %{name} %{operation} --card-id c_1 --json | jq -r .number
    cards call acme show --provider acme.lua --mapping acme_mapping.lua --card-id c_1
 
 Exit status:
@@ -118,7 +118,7 @@ local function a_number(option)
 end
 
 function call.add(parser, list)
-  parser:description(DESCRIPTION):epilog(EPILOG):usage "Usage: cards call [OPTIONS] PROVIDER OPERATION [--PARAMETER VALUE ...]"
+  parser:description(DESCRIPTION):epilog(providers.with_example(EPILOG)):usage "Usage: cards call [OPTIONS] PROVIDER OPERATION [--PARAMETER VALUE ...]"
   local common = {
     parser:flag("--json", "Print a line of JSON, an error too."),
     parser:option("--provider", "A file with a provider's definition. Again for more of them."):argname "FILE":target "definitions":count "*",

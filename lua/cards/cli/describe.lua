@@ -11,14 +11,14 @@ local describe = {}
 local EPILOG = [[
 Examples:
    cards describe                              all operations
-   cards describe alix                         its credentials, as variables of the environment
-   cards describe alix.private_info            parameters, and fields of the record
+   cards describe %{name}                         its credentials, as variables of the environment
+   cards describe %{name}.%{operation}            parameters, and fields of the record
    cards describe acme --provider acme.lua     a provider of a definition
 
 `cards call PROVIDER OPERATION --help` says how one is called.]]
 
 function describe.add(parser)
-  parser:epilog(EPILOG)
+  parser:epilog(providers.with_example(EPILOG))
   parser:argument("name", "Provider, or provider.operation; all providers without it."):argname "NAME":args "?"
   parser:option("--provider", "A file with a provider's definition."):argname "FILE":target "definitions":count "*"
   parser:flag("--json", "Print a line of JSON.")

@@ -10,6 +10,7 @@ local check = require "cards.util.check"
 local core = require "cards.core"
 local environment = require "cards.script.environment"
 local failure = require "cards.cli.program.failure"
+local providers = require "cards.cli.program.providers"
 
 local commands = {
   { name = "call", summary = "Call an operation of a provider and show the card, masked." },
@@ -30,7 +31,7 @@ end
 local EPILOG = [[
 Examples:
    cards describe                                              the operations of all providers
-   cards call alix private_info --card-id c_1                  one card, masked
+   cards call %{name} %{operation} --card-id c_1                  one card, masked
    cards run flow.lua --in cards.csv --out cards.ndjson        many of them
    cards new-provider acme                                     a provider of your own
 
@@ -46,7 +47,8 @@ local program = {}
 -- @return the parser; and the reason where the command refuses the arguments
 function program.parser(list)
   local version = ("cards %s (%s)"):format(cards._VERSION, rawget(_G, "jit") and jit.version or _VERSION)
-  local parser, refused = arguments.program("cards", "Calls card providers, and checks and runs the scripts around them.", version):epilog(EPILOG), nil
+  local parser, refused = arguments.program("cards", "Calls card providers, and checks and runs the scripts around them.", version), nil
+  parser:epilog(providers.with_example(EPILOG))
   for _, command in ipairs(commands) do
     command.module = require("cards.cli." .. command.name:gsub("-", "_"))
     local reason = command.module.add(arguments.command(parser, command.name, command.summary), list)

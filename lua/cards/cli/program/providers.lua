@@ -10,6 +10,15 @@ local providers = {
   modules = {},             -- by name
 }
 
+local first = providers.names[1]
+
+local example = { name = first, operation = check.keys(core.provider(first).operations)[1] }
+
+--- A help text with the name of a provider in the place of %{name}, and of one of its operations in that of %{operation}.
+function providers.with_example(text)
+  return (text:gsub("%%{(%l+)}", example))
+end
+
 local unmapped = {} -- operations that files define without a mapping, by "acme.show"
 
 for _, name in ipairs(providers.names) do
