@@ -43,6 +43,11 @@ end
 -- @param more variables, as cli.variables takes them
 function cli.command(more)
   local words = { "env" }
+  for name, value in pairs(more or {}) do
+    if not value then
+      words[#words + 1] = "-u " .. name
+    end
+  end
   for name, value in pairs(cli.variables(more)) do
     words[#words + 1] = name .. "=" .. program.quote(value)
   end

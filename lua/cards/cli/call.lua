@@ -5,6 +5,7 @@
 
 local cards = require "cards"
 local check = require "cards.util.check"
+local check_options = require("cards.client.config").check_options
 local core = require "cards.core"
 local environment = require "cards.cli.environment"
 local failure = require "cards.cli.program.failure"
@@ -218,7 +219,6 @@ local function client_of(options)
   if not config then
     return nil, wrong
   end
-  config.timeout, config.retries = options.timeout, options.retries
   local ok, client, err = pcall(providers.modules[options.name].new, config)
   if not ok then
     return nil, client
@@ -245,7 +245,12 @@ function call.run(options)
   if not policy then
     return nil, wrong
   end
-  local given, err, status = parameters(options, core.provider(options.name).operations[options.operation])
+  local about, of_call = core.provider(options.name), { timeout = options.timeout, retries = options.retries }
+  wrong = check_options(of_call, about)
+  if wrong then
+    return nil, "--" .. wrong, failure.USAGE
+  end
+  local given, err, status = parameters(options, about.operations[options.operation])
   if not given then
     return nil, err, status
   end
@@ -255,7 +260,7 @@ function call.run(options)
     return nil, err
   end
   local record
-  record, err = client[options.operation](client, given)
+  record, err = client[options.operation](client, given, of_call)
   if not record then
     return nil, err
   end
