@@ -78,6 +78,32 @@ static void takes_a_base_url_apart(void **state) {
   }
 }
 
+/* It means something only on this machine, so that nobody else sees it (RFC 6874). */
+static void keeps_the_zone_of_an_address_for_the_connection(void **state) {
+  (void)state;
+  static const struct {
+    const char *base_url, *proxy, *origin, *site, *zone, *host, *sent;
+  } cases[] = {
+    { "https://[fe80::1%25eth0]:8443/v1", NULL, "https://[fe80::1%25eth0]:8443", "https://[fe80::1]:8443", "eth0", "[fe80::1]:8443", NULL },
+    { "http://[fe80::1%251]", NULL, "http://[fe80::1%251]", "http://[fe80::1]", "1", "[fe80::1]", NULL },
+    { "https://[::1]:8443", NULL, "https://[::1]:8443", "https://[::1]:8443", NULL, "[::1]:8443", NULL },
+    { "http://[fe80::1%25eth0]", "http://[fe80::2%25eth1]:3128", "http://[fe80::1%25eth0]", "http://[fe80::1]", "eth1", "[fe80::1]",
+      "http://[fe80::1]" },
+    { "http://[fe80::1%25eth0]", "http://proxy:3128", "http://[fe80::1%25eth0]", "http://[fe80::1]", NULL, "[fe80::1]", "http://[fe80::1]" },
+  };
+  for (size_t i = 0; i < COUNT(cases); i++) {
+    struct settings *settings = finish(begin(cases[i].base_url, cases[i].proxy));
+    char head[256];
+    snprintf(head, sizeof head, "Host: %s\r\nUser-Agent: cards\r\nAccept-Encoding: gzip\r\n", cases[i].host);
+    is_text(cases[i].base_url, "the origin", settings->origin, cases[i].origin);
+    is_text(cases[i].base_url, "the site", settings->base.site, cases[i].site);
+    is_text(cases[i].base_url, "the zone", settings->zone, cases[i].zone);
+    is_text(cases[i].base_url, "what is sent", settings->base.origin, cases[i].sent);
+    is_text(cases[i].base_url, "the head", buf_string(&settings->base.head), head);
+    settings_unref(settings);
+  }
+}
+
 static void refuses_a_base_url_that_is_none(void **state) {
   (void)state;
   static const char *const bad[] = { "",
@@ -285,6 +311,7 @@ static void has_room_for_so_many_headers(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(takes_a_base_url_apart),
+    cmocka_unit_test(keeps_the_zone_of_an_address_for_the_connection),
     cmocka_unit_test(refuses_a_base_url_that_is_none),
     cmocka_unit_test(takes_a_proxy_apart),
     cmocka_unit_test(knows_the_ports_of_proxies),

@@ -25,6 +25,9 @@ static void reads_the_parts(void **state) {
     { "https://127.0.0.1:1/", "127.0.0.1", "/", true, 1 },
     { "https://[::1]:65535/x", "[::1]", "/x", true, 65535 },
     { "https://[::ffff:10.0.0.1]/x", "[::ffff:10.0.0.1]", "/x", true, 443 },
+    { "https://[fe80::1%25eth0]:8443/x", "[fe80::1%25eth0]", "/x", true, 8443 },
+    { "https://[fe80::1%25en-0_1.23~x]", "[fe80::1%25en-0_1.23~x]", "", true, 443 },
+    { "https://[fe80::1%2512]", "[fe80::1%2512]", "", true, 443 },
     { "https://a_b.example/..//.", "a_b.example", "/..//.", true, 443 },
     { "https://a.example:00443/x", "a.example", "/x", true, 443 },
   };
@@ -58,6 +61,14 @@ static void refuses_what_is_none(void **state) {
     { "https:///x", "has no host" },
     { "https://?x", "has no host" },
     { "https://[::1", "has no host" },
+    { "https://[]/", "has no host" },
+    { "https://[%25eth0]/", "has no host" },
+    { "https://[fe80::1%25]/", "has a zone that is none" },
+    { "https://[fe80::1%2Feth0]/", "has a zone that is none" },
+    { "https://[fe80::1%25%20]/", "has a zone that is none" },
+    { "https://[fe80::1%25et:0]/", "has a zone that is none" },
+    { "https://[fe80::1%25sixteen_bytes_ab]/", "has a zone that is none" },
+    { "https://[fe80::1%eth0]/", "has a character that a URL cannot have" },
     { "https://[g::]/", "has no host" },
     { "https://a,b/", "has no host" },
     { "https://a:b/", "has a port that is none" },
@@ -108,6 +119,9 @@ static void compares_hosts(void **state) {
   assert_true(url_is_at(&plain, "pan.example:443"));
   assert_true(url_is_at(&address, "[::1]:80"));
   assert_true(url_is_at(&address, "[::1]"));
+  struct url zone = read_url("https://[fe80::1%25eth0]:8443/");
+  assert_true(url_is_at(&zone, "[fe80::1%25eth0]") && url_is_at(&zone, "[fe80::1%25eth0]:8443"));
+  assert_false(url_is_at(&zone, "[fe80::1]:8443") || url_is_at(&zone, "[fe80::1%25eth1]:8443") || url_is_at(&zone, "[fe80::1]"));
   struct url other = read_url("https://pan.example:443/y"), http = read_url("http://pan.example:443");
   assert_true(url_same_origin(&plain, &other));
   assert_false(url_same_origin(&plain, &url));

@@ -38,7 +38,8 @@ void settings_unref(struct settings *settings) {
   if (!settings || atomic_fetch_sub_explicit(&settings->references, 1, memory_order_acq_rel) > 1) return;
   char *strings[] = { settings->base_url, settings->proxy,       settings->proxy_user, settings->user_agent,
                       settings->ca_file,  settings->cert_file,   settings->key_file,   settings->pinned_public_key,
-                      settings->origin,   settings->base.prefix, settings->name };
+                      settings->origin,   settings->base.prefix, settings->name,       settings->site,
+                      settings->zone };
   for (size_t i = 0; i < sizeof strings / sizeof *strings; i++)
     pool_free(strings[i]);
   secret_wipe(&settings->key_password);
@@ -112,7 +113,7 @@ static CURLUcode stored(bool ok) {
 static CURLUcode get_part(CURLU *url, CURLUPart part, unsigned flags, struct buf *text) {
   char *found = NULL;
   CURLUcode code = curl_url_get(url, part, &found, flags);
-  if (code == CURLUE_NO_USER || code == CURLUE_NO_PASSWORD || code == CURLUE_NO_PORT) return CURLUE_OK;
+  if (code == CURLUE_NO_USER || code == CURLUE_NO_PASSWORD || code == CURLUE_NO_PORT || code == CURLUE_NO_ZONEID) return CURLUE_OK;
   bool ok = found && buf_add_string(text, found);
   if (found) explicit_bzero(found, strlen(found)); /* it may be a password */
   curl_free(found);
@@ -148,6 +149,25 @@ static bool set_name(struct settings *settings, const char *host, const char *po
   return settings->name != NULL;
 }
 
+/* The zone of the URL's host, for the one that is connected to. */
+static CURLUcode set_zone(struct settings *settings, CURLU *url) {
+  struct buf zone;
+  buf_init(&zone, 256);
+  CURLUcode code = get_part(url, CURLUPART_ZONEID, 0, &zone);
+  if (code == CURLUE_OK && zone.len) code = stored((settings->zone = pool_strdup(zone.data)) != NULL);
+  buf_free(&zone);
+  return code;
+}
+
+/* Derives the origin without a zone. */
+static bool set_site(struct settings *settings) {
+  settings->site = pool_strdup(settings->origin);
+  char *end = settings->site ? strchr(settings->site, ']') : NULL, *zone = end ? memchr(settings->site, '%', (size_t)(end - settings->site)) : NULL;
+  if (zone) memmove(zone, end, strlen(end) + 1);
+  settings->base.site = settings->site;
+  return settings->site != NULL;
+}
+
 /* Derives the origin, the path behind it, and the header Host. */
 static CURLUcode take_base_url(struct settings *settings, const struct buf *host, const struct buf *port) {
   const char *authority = strstr(settings->base_url, "://");
@@ -158,7 +178,7 @@ static CURLUcode take_base_url(struct settings *settings, const struct buf *host
   settings->origin = pool_strdup(settings->base_url);
   if (!settings->base.prefix || !settings->origin) return CURLUE_OUT_OF_MEMORY;
   settings->origin[path - settings->base_url] = '\0';
-  settings->base.site = settings->origin;
+  if (!set_site(settings)) return CURLUE_OUT_OF_MEMORY;
   struct buf value;
   buf_init(&value, 4096);
   bool ok = buf_add_string(&value, buf_string(host)) && (!port->len || (buf_add_char(&value, ':') && buf_add_string(&value, buf_string(port)))) &&
@@ -176,6 +196,7 @@ static CURLUcode read_base_url(struct settings *settings, CURLU *url) {
   if (code == CURLUE_OK) code = get_port(url, CURLU_NO_DEFAULT_PORT, &port);
   if (code == CURLUE_OK) code = take_base_url(settings, &host, &port);
   /* A proxy looks it up itself. */
+  if (code == CURLUE_OK && settings->proxy_kind == PROXY_NONE) code = set_zone(settings, url);
   if (code == CURLUE_OK && settings->proxy_kind == PROXY_NONE)
     code = stored(set_name(settings, buf_string(&host), port.len ? port.data : settings->tls ? "443" : "80"));
   buf_free(&host);
@@ -241,6 +262,7 @@ static CURLUcode read_proxy(struct settings *settings, CURLU *url) {
     if (settings->proxy_kind == PROXY_NONE) code = CURLUE_UNSUPPORTED_SCHEME;
   }
   if (code == CURLUE_OK) code = stored(set_name(settings, buf_string(&host), port.len ? port.data : settings->proxy_tls ? "443" : "1080"));
+  if (code == CURLUE_OK) code = set_zone(settings, url);
   if (code == CURLUE_OK) code = take_proxy_user(settings, url);
   if (code == CURLUE_OK) code = take_proxy_url(settings, url);
   buf_free(&scheme);
@@ -301,7 +323,7 @@ bool settings_finish(struct settings *settings, const char **why) {
     *why = "base_url: it cannot be read";
     code = read_base_url(settings, base);
   }
-  if (untunnelled) settings->base.origin = settings->origin;
+  if (untunnelled) settings->base.origin = settings->site;
   curl_url_cleanup(base);
   curl_url_cleanup(proxy);
   if (code == CURLUE_OK)

@@ -47,8 +47,10 @@ struct settings {
   /* made by settings_finish */
   size_t given; /* bytes of the header lines that the caller added */
   char *origin; /* "https://host:port" as base_url has it */
+  char *site;   /* the same without the zone of an address, which means something only here (RFC 6874) */
   bool tls;     /* https */
   char *name;   /* "host:port" that is looked up to connect, as libcurl knows it; NULL for an address */
+  char *zone;   /* of the address to connect to; NULL for none */
   enum proxy_kind proxy_kind;
   bool proxy_tls;                            /* connections to the proxy use TLS */
   struct request_base base;                  /* its prefix is the path of base_url */

@@ -6,6 +6,9 @@
 
 #include "text/chars.h"
 
+#define ZONE_MARK    "%25" /* a percent sign, encoded */
+#define LONGEST_ZONE 15    /* bytes of the name of a network interface */
+
 /* What RFC 3986 has in a path or query; a percent sign only before two hexadecimal digits. */
 static bool is_allowed(const char *bytes, size_t at, size_t len) {
   if (bytes[at] == '%') return at + 2 < len && hex_value(bytes[at + 1]) >= 0 && hex_value(bytes[at + 2]) >= 0;
@@ -32,19 +35,35 @@ static const char *read_port(struct url *url, const char *bytes, size_t len) {
   return NULL;
 }
 
+static bool is_of_name(char c) {
+  return is_digit(c) || is_letter(c) || c == '-' || c == '.' || c == '_';
+}
+
+/* An address of IPv6 in brackets, perhaps with a zone (RFC 6874). */
+static const char *read_address(const char *bytes, size_t len) {
+  size_t end = until(bytes, len, "%]"), at = end + strlen(ZONE_MARK);
+  for (size_t i = 1; i < end; i++)
+    if (hex_value(bytes[i]) < 0 && bytes[i] != ':' && bytes[i] != '.') return "has no host";
+  if (end < 3) return "has no host";
+  if (bytes[end] == ']') return NULL;
+  bool marked = at < len && memcmp(bytes + end, ZONE_MARK, strlen(ZONE_MARK)) == 0 && len - 1 > at && len - 1 - at <= LONGEST_ZONE;
+  for (; marked && at < len - 1; at++)
+    marked = is_of_name(bytes[at]) || bytes[at] == '~';
+  return marked ? NULL : "has a zone that is none";
+}
+
 static const char *read_authority(struct url *url, const char *bytes, size_t len) {
   if (memchr(bytes, '@', len)) return "has a user or password in it";
+  const char *wrong = NULL;
   bool address = len && bytes[0] == '[';
   const char *end = address ? memchr(bytes, ']', len) : NULL;
   if (address && !end) return "has no host";
   url->host = bytes;
   url->host_len = address ? (size_t)(end - bytes) + 1 : until(bytes, len, ":");
-  if (url->host_len < (address ? 4 : 1)) return "has no host";
-  for (size_t i = address; i < url->host_len - address; i++) {
-    char c = bytes[i];
-    if (!(address ? hex_value(c) >= 0 || c == ':' || c == '.' : is_digit(c) || is_letter(c) || c == '-' || c == '.' || c == '_'))
-      return "has no host";
-  }
+  if (address) wrong = read_address(bytes, url->host_len);
+  if (wrong || url->host_len < 1) return wrong ? wrong : "has no host";
+  for (size_t i = 0; i < url->host_len && !address; i++)
+    if (!is_of_name(bytes[i])) return "has no host";
   return read_port(url, bytes + url->host_len, len - url->host_len);
 }
 

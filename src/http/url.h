@@ -15,7 +15,7 @@
 
 struct url {
   bool tls;         /* https, else http */
-  const char *host; /* a name, or an address; one of IPv6 with its brackets */
+  const char *host; /* a name, or an address; one of IPv6 with its brackets, and the zone that it has */
   size_t host_len;
   unsigned port;      /* that of the scheme where none is written */
   size_t origin_len;  /* bytes of the text up to the path, "https://host:port" */

@@ -270,7 +270,7 @@ static bool push_preview(lua_State *L, struct call *call, const char **why) {
   bool secret_url, secret_body;
   find_secrets(call, &secret_url, &secret_body);
   struct buf *url = binding_new_buf(L, REQUEST_MAX_TARGET + 4096);
-  if (!buf_add_string(url, job->settings->origin) || !buf_add(url, target, request->target_len)) binding_no_memory(L);
+  if (!buf_add_string(url, job->settings->base.site) || !buf_add(url, target, request->target_len)) binding_no_memory(L);
   lua_createtable(L, 0, 5);
   binding_set_string(L, "method", job->operation->method);
   bool ok = set_text(L, "url", buf_string(url), url->len, secret_url, why) && set_text(L, "path", target, request->target_len, secret_url, why) &&

@@ -75,12 +75,9 @@ function client.check_url(value, key)
   elseif rest:match "^[^/]*":find "@" then
     return ("%s must not contain a user or password"):format(key)
   end
-  local host, port = rest:match "^(%[[%x:.]+%])([^/]*)"
+  local host, port = urls.cut_host(rest:match "^[^/]*")
   if not host then
-    host, port = rest:match "^([^/:%[%]]+)([^/]*)"
-  end
-  if not host then
-    return ("%s has no host"):format(key)
+    return ("%s %s"):format(key, port or "has no host")
   elseif not is_port(port) then
     return ("%s has a port that is none"):format(key)
   end
@@ -100,11 +97,10 @@ local function check_proxy_url(value, key)
   elseif scheme and not PROXY_SCHEMES[scheme:lower()] then
     return ("%s must begin with http://, https://, socks4://, socks4a://, socks5:// or socks5h://"):format(key)
   end
-  local place = authority:match "[^@]*$"
-  local rest = place:match "^%[[%x:.]+%](.*)$" or place:match "^[^:%[%]]+(.*)$"
-  if not rest then
-    return ("%s must be a URL or host:port"):format(key)
-  elseif not is_port(rest) then
+  local host, port = urls.cut_host(authority:match "[^@]*$")
+  if not host then
+    return ("%s %s"):format(key, port or "must be a URL or host:port")
+  elseif not is_port(port) then
     return ("%s has a port that is none"):format(key)
   end
 end

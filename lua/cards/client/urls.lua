@@ -5,6 +5,29 @@ local check = require "cards.util.check"
 local urls = {}
 
 local DEFAULT_PORTS = { http = "80", https = "443" }
+local LONGEST_ZONE = 15 -- bytes of the name of a network interface
+local LINK_LOCAL = "^fe[89ab]%x:"
+
+--- What is wrong with the zone of an address of IPv6 (RFC 6874), as it stands behind it, or nil.
+local function wrong_zone(address, zone)
+  if zone == "" then
+    return address:lower():find(LINK_LOCAL) and "is an address of a link without the name of its network interface: write it as [fe80::1%25eth0]" or nil
+  end
+  local name = zone:match "^%%25([%w._~-]+)$"
+  return not (name and #name <= LONGEST_ZONE) and "has a zone that is none: write it as [fe80::1%25eth0], with the name of a network interface" or nil
+end
+
+--- The host at the beginning of a text: a name or an address, of IPv6 in brackets.
+-- @return the host and what follows it; nil where there is none; or nil and what is wrong with its zone
+function urls.cut_host(text)
+  local address, zone, rest = text:match "^%[([%x:.]+)(%%?[^%[%]/]*)%](.*)$"
+  if address and (zone == "" or zone:find "^%%") then
+    local wrong = wrong_zone(address, zone)
+    return not wrong and text:sub(1, #text - #rest) or nil, wrong or rest
+  end
+  local name = text:match "^[^/:%[%]]+"
+  return name, name and text:sub(#name + 1)
+end
 
 --- The parts of a URL that was checked: "https", "host:443", "/path". Scheme and host in small letters, the path without a slash at its end.
 local function split(url)

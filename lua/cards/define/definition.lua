@@ -270,14 +270,16 @@ local HOST = "^[%w][%w.-]*$"
 --- A name of a host, with or without a port, in small letters.
 local function host(at, value)
   local name = at:text(value, nil, nil, 300)
-  local bare, port = name and name:match "^(%[[%x:.]+%])(.*)$"
-  if name and not bare then
-    bare, port = name:match "^([^:]*)(.*)$"
+  if not name then
+    return nil
   end
-  if name and not (bare:find "^%[" or bare:find(HOST)) or (port and port ~= "" and not port:find "^:%d%d?%d?%d?%d?$") then
+  local bare, port = urls.cut_host(name)
+  if not bare and port then
+    return at:wrong(port)
+  elseif not bare or not (bare:find "^%[" or bare:find(HOST)) or not (port == "" or port:find "^:%d%d?%d?%d?%d?$") then
     return at:wrong "must be the name of a host, \"pan.acme.example\", or with its port"
   end
-  return name and name:lower()
+  return name:lower()
 end
 
 local function hosts(at, value)

@@ -385,6 +385,25 @@ describe("base_url", function()
     takes { base_url = "https://[::1]:8443/v1" }
   end)
 
+  it("may be an address of a link with its zone, and an error says how a zone is written", function()
+    for _, host in ipairs { "[fe80::1%25eth0]", "[FE80::1%25en-0_1.2~x]", "[fe80::1%2512]", "[::1%25lo]" } do
+      takes { base_url = ("https://%s:8443/v1"):format(host) }
+      takes { proxy = ("http://%s:3128"):format(host) }
+      takes { proxy = host .. ":3128" }
+    end
+    for _, host in ipairs { "[fe80::1%eth0]", "[fe80::1%25]", "[fe80::1%]", "[fe80::1%25et h0]", "[fe80::1%25a%25b]", "[fe80::1%25sixteen_bytes_ab]", "[::1%2]" } do
+      local wrong = host:find " " and "" or " has a zone that is none: write it as [fe80::1%25eth0]"
+      refuses({ base_url = ("https://%s:8443/v1"):format(host) }, "base_url" .. wrong)
+      refuses({ proxy = ("http://%s:3128"):format(host) }, "proxy" .. wrong)
+    end
+    for _, host in ipairs { "[fe80::1]", "[FEBF::1]" } do
+      refuses({ base_url = "https://" .. host }, "base_url is an address of a link without the name of its network interface: write it as [fe80::1%25eth0]")
+    end
+    for _, host in ipairs { "[eth0%25fe80]", "[%25eth0]" } do
+      refuses({ base_url = "https://" .. host }, "base_url has no host")
+    end
+  end)
+
   it("may end with slashes, which do not count", function()
     for _, slashes in ipairs { "", "/", "//" } do
       local id = sandbox.unique_id "slash"

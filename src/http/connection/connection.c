@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -86,7 +87,14 @@ static CURLcode fail(struct connection *connection, CURLcode code, const char *m
   return code;
 }
 
+/* Whether a zone is a number, or the name of an interface that is there. */
+static bool is_zone(const char *zone) {
+  return zone[strspn(zone, "0123456789")] == '\0' || if_nametoindex(zone) != 0;
+}
+
 static CURLcode connect_now(struct connection *connection) {
+  const char *zone = connection->job->settings->zone;
+  if (zone && !is_zone(zone)) return fail(connection, CURLE_COULDNT_CONNECT, "the zone of its address is no network interface of this machine");
   connection->easy = curl_easy_init();
   CURLcode rc = connection->easy ? set_up(connection->easy, connection) : CURLE_OUT_OF_MEMORY;
   if (rc == CURLE_SSL_CACERT_BADFILE) return fail(connection, rc, "it has no certificate that can be read");
