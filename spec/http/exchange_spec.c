@@ -140,7 +140,7 @@ static void tells_what_a_status_means(void **state) {
       "the encoding of the answer is unknown" },
     /* A body that cannot be decoded does not change what the status means. */
     { "HTTP/1.1 404 No\r\nContent-Encoding: br\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}", 404, ERROR_NOT_FOUND, false,
-      "the provider does not know it; the encoding of the answer is unknown" },
+      "the provider does not know it, or base_url is wrong (the path behind it is /cards/{id}); the encoding of the answer is unknown" },
     { "HTTP/1.1 401 No\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}", 401, ERROR_AUTH, false,
       "the provider did not accept the credential; the encoding of the answer is broken" },
     { "HTTP/1.1 402 No\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}", 402, ERROR_DECLINED, false,
