@@ -97,6 +97,14 @@ describe("cards.secret.from_env", function()
     assert.equal("nil\tinvalid_request\ttrue\n", output)
   end)
 
+  it("says in nginx that a line of its configuration may be missing", function()
+    assert.not_matches("nginx", tostring(refused(cards.secret.from_env "CARDS_SPEC_NOT_SET")), 1, true)
+    rawset(_G, "ngx", {})
+    finally(function() rawset(_G, "ngx", nil) end)
+    assert.matches("CARDS_SPEC_NOT_SET is not set or empty (nginx keeps from its workers what no line `env CARDS_SPEC_NOT_SET;` names)",
+      refused(cards.secret.from_env "CARDS_SPEC_NOT_SET"), 1, true)
+  end)
+
   it("takes a name", function()
     local _, err = cards.secret.from_env "CARDS\nSPEC"
     assert.equal("cards.secret: invalid_request: the name of an environment variable is expected", tostring(err))

@@ -108,6 +108,40 @@ static size_t without_line_break(const char *bytes, size_t len) {
   return len;
 }
 
+/* --- what was asked for in vain --- */
+
+#define VAIN      "cards.vain" /* in the registry: texts, which say what could not be had and where it was asked for */
+#define VAIN_MOST 8
+
+/* Notes that nothing came of a call of ours, whose nil and error are on top of the stack: in `access_token = cards.secret.from_env "X"` the error is lost. Returns the count. */
+static int in_vain(lua_State *L) {
+  lua_getfield(L, LUA_REGISTRYINDEX, VAIN);
+  int count = (int)lua_rawlen(L, -1);
+  if (count < VAIN_MOST) {
+    luaL_where(L, 1);
+    lua_getfield(L, -3, "message");
+    lua_concat(L, 2);
+    lua_rawseti(L, -2, count + 1);
+  }
+  lua_pop(L, 1);
+  return 2;
+}
+
+/* core.vain(): a list of what cards.secret.from_env and from_file did not find since the last time that this was asked, "app.lua:3: the environment variable X is not set or empty" */
+int core_vain(lua_State *L) {
+  lua_getfield(L, LUA_REGISTRYINDEX, VAIN);
+  lua_newtable(L);
+  lua_setfield(L, LUA_REGISTRYINDEX, VAIN);
+  return 1;
+}
+
+static bool is_in_nginx(lua_State *L) {
+  lua_getglobal(L, "ngx");
+  bool is = lua_istable(L, -1);
+  lua_pop(L, 1);
+  return is;
+}
+
 /* cards.secret.from_env(name): the variable without one line break at its end */
 static int from_env(lua_State *L) {
   const char *name = check_name(L);
@@ -115,7 +149,10 @@ static int from_env(lua_State *L) {
   size_t len = value ? without_line_break(value, strlen(value)) : 0;
   if (len) return push_or_refuse(L, SECRET_CREDENTIAL, value, len);
   if (!naming_is_variable(name)) return binding_refuse(L, "cards", "secret", "the name of an environment variable is expected");
-  return binding_refuse(L, "cards", "secret", "the environment variable %s is not set or empty", name);
+  binding_refuse(L, "cards", "secret", "the environment variable %s is not set or empty%s%s%s", name,
+                 is_in_nginx(L) ? " (nginx keeps from its workers what no line `env " : "", is_in_nginx(L) ? name : "",
+                 is_in_nginx(L) ? ";` names)" : "");
+  return in_vain(L);
 }
 
 /* cards.secret.from_file(path): the file without one line break at its end */
@@ -136,7 +173,7 @@ static int from_file(lua_State *L) {
     binding_refuse(L, "cards", "secret", "%s: it is empty", file_shown(path));
   else
     binding_refuse(L, "cards", "secret", "%s", buf_string(why));
-  return 2;
+  return in_vain(L);
 }
 
 static int reveal(lua_State *L) {
@@ -342,6 +379,8 @@ void binding_open_secret(lua_State *L) {
   lua_setfield(L, -2, "__index");
   lua_pop(L, 1);
 
+  lua_newtable(L);
+  lua_setfield(L, LUA_REGISTRYINDEX, VAIN);
   luaL_newlib(L, functions);
   lua_newtable(L);
   lua_pushcfunction(L, call_make);

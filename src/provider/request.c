@@ -108,8 +108,7 @@ static bool check_line(const struct part *part, struct value value, struct error
   return (!memchr(value.bytes, '/', value.len) && !memchr(value.bytes, '\\', value.len)) || invalid(error, name, "contains a slash");
 }
 
-/* Checks an argument or credential. */
-static bool check(const struct part *part, struct value value, struct error *error) {
+bool request_check_value(const struct part *part, struct value value, struct error *error) {
   const char *name = part_name(part);
   if (!value.bytes) return part->required ? invalid(error, name, "is required") : true;
   if (value.len == 0) return invalid(error, name, "is empty");
@@ -152,7 +151,7 @@ static bool check_all(const struct maker *maker, bool complete) {
     struct value value = maker->values[i];
     if (part->source == FROM_CONSTANT || request_leaves_out(maker->request, part) || (part->making && maker_can_make(maker, i))) continue;
     if (!complete && comes_later(part) && !value.bytes) continue;
-    if (!check(part, value, maker->error)) return false;
+    if (!request_check_value(part, value, maker->error)) return false;
     if (part->excludes && value.bytes && !exclude(operation, maker->values, part, maker->error)) return false;
   }
   return true;

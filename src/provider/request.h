@@ -74,6 +74,9 @@ bool request_build(struct request *request, bool complete, struct error *error);
 /* Checks the values as request_build does, and builds nothing. Credentials may be missing. */
 bool request_check(struct request *request, struct error *error);
 
+/* Checks one value as request_check does, before there is a request. */
+bool request_check_value(const struct part *part, struct value value, struct error *error);
+
 /* Whether every attempt needs new bytes, as something is made for each. Signing also leaves more behind on the stack. */
 bool request_renews(struct request *request);
 

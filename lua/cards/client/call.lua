@@ -88,6 +88,17 @@ local function supply(call, name, refused)
   return true
 end
 
+--- Whether another attempt could go better than the one that the provider refused with a 401: not where all that it needs came from files which are the same.
+local function has_news(call)
+  local news = false
+  for _, source in ipairs(call.private.sources) do
+    if call.given[source.name] ~= nil then
+      news = not source.changed or source.changed(call.given[source.name]) or news
+    end
+  end
+  return news
+end
+
 --- Tells the sources of fetched values that a call failed which used them.
 local function note_failure(call, err)
   for name, value in pairs(call.given) do
@@ -143,7 +154,7 @@ local function run(call, waiter, nested)
       return nil, err, true
     end
     local name, refused = job:needs()
-  until not name or not supply(call, name, refused)
+  until not name or refused and not has_news(call) or not supply(call, name, refused)
   local record
   record, err = job:result() -- where a function failed after an attempt, the provider's answer says more than its error
   if err then

@@ -2,6 +2,7 @@
 
 local check = require "cards.util.check"
 local core = require "cards.core"
+local credentials = require "cards.client.credential"
 local fetch = require "cards.client.fetch"
 local misnomers = require "cards.client.misnomers"
 local rate = require "cards.client.rate"
@@ -224,8 +225,10 @@ local function keys_of(about)
 end
 
 --- What is wrong with the set of credentials, or nil.
-local function check_given(about, config)
+-- @param vain what cards.secret.from_env and from_file did not find, see core.vain: it may be why a credential is nil
+local function check_given(about, config, vain)
   local groups = {}
+  local why = vain[1] and ", and nothing came of " .. table.concat(vain, "; ") or ""
   for _, credential in ipairs(about.credentials) do
     local given = config[credential.name] ~= nil
     local group = credential.one_of
@@ -234,12 +237,12 @@ local function check_given(about, config)
       table.insert(groups[group], credential.name)
       groups[group].given = groups[group].given + (given and 1 or 0)
     elseif not given and not credential.optional then
-      return credential.name .. " is required"
+      return ("%s is required%s"):format(credential.name, why)
     end
   end
   for _, group in pairs(groups) do
     if group.given ~= 1 then
-      return ("exactly one of %s is required"):format(table.concat(group, ", "))
+      return ("exactly one of %s is required%s"):format(table.concat(group, ", "), group.given == 0 and why or "")
     end
   end
 end
@@ -300,8 +303,8 @@ local function flatten(config, where)
 end
 
 --- Adds a source: a function that gives a value for calls. Sources are asked in this order.
--- @param source { name, call, renew = function(call, refused) for another value after a 401, signs = "payload" or "request", credential = of a signer }; or
---   { name, fetched, what } of cards.client.fetch
+-- @param source { name, call, renew = function(call, refused) for another value after a 401, signs = "payload" or "request", credential = of a signer };
+--   { name, call, changed = function(refused) } of cards.client.credential; or { name, fetched, what } of cards.client.fetch
 local function add_source(private, source)
   table.insert(private.sources, source)
   private.sources[source.name] = source
@@ -340,15 +343,13 @@ local function add_credentials(private, about, config, base_url)
 end
 
 --- What is wrong with a configuration, or nil and where its calls go.
-local function check_config(about, config)
-  if type(config) ~= "table" then
-    return "a table of settings is required"
-  elseif config.http_version ~= nil then
+local function check_config(about, config, vain)
+  if config.http_version ~= nil then
     return "http_version is no setting any more: " .. misnomers.http_version
   end
   local known = keys_of(about)
   local function says(key) return misnomers.of_new(key, known, tls, about) end
-  local wrong = check.table(config, known, nil, says) or check_own_headers(about, rawget(config, "headers")) or check_given(about, config)
+  local wrong = check.table(config, known, nil, says) or check_own_headers(about, rawget(config, "headers")) or check_given(about, config, vain)
     or shared.wrong({ shared = config.shared, name = "" }, "name")
   for name, value in pairs(not wrong and config.headers or {}) do
     wrong = wrong or check.credential(value, "headers." .. name)
@@ -382,7 +383,16 @@ end
 -- @param config as docs/design/contract.md lists it
 -- @return the client; or nil and what is wrong with the configuration, a string; or nil and an error where there is no memory for a secret
 function client.new(about, methods, config)
-  local wrong, where = check_config(about, config)
+  local vain = core.vain()
+  if type(config) ~= "table" then
+    return nil, "a table of settings is required"
+  end
+  local files
+  config, files = credentials.read(about, config)
+  if not config then
+    return nil, files
+  end
+  local wrong, where = check_config(about, config, vain)
   if wrong then
     return nil, wrong
   end
@@ -393,6 +403,9 @@ function client.new(about, methods, config)
   for name, value in pairs(config.defaults or {}) do
     private.defaults[name] = value
   end
+  for _, source in ipairs(files) do
+    add_source(private, source)
+  end
   local ok, err = add_credentials(private, about, config, where.base_url)
   if not ok then
     return nil, err
@@ -401,6 +414,9 @@ function client.new(about, methods, config)
   made, err = core.client(about.handle or about.name, flatten(config, where), private)
   if made then
     fetch.bind(private, made)
+    for _, source in ipairs(files) do
+      private.credentials[source.name] = nil -- it was looked at, and comes from its source from now on
+    end
   end
   return made, err
 end

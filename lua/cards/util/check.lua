@@ -154,7 +154,7 @@ function check.credential(value, key, lines)
     local why = check.not_open(value)
     return why and ("%s is a secret that %s"):format(key, why)
   elseif type(value) ~= "string" or value == "" then
-    return ("%s must be a string that is not empty, a secret, or a function that returns either"):format(key)
+    return ("%s must be a string that is not empty, a secret, or a function that returns either, or { env = \"NAME\" } or { file = \"PATH\" }"):format(key)
   elseif value:find(lines and "%z" or "%c") then
     return ("%s contains a line break, a NUL or another control character"):format(key)
   end

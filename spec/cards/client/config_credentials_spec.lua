@@ -38,9 +38,16 @@ for _, provider in ipairs(sandbox.PROVIDERS) do
         end
       end)
 
-      it("that is a secret is read when it is used: what is wrong with it then is an error of the call: " .. name, function()
+      it("that is a secret is looked at in `new`, too: " .. name, function()
+        for _, value in ipairs { SECRET .. "\r\nX-Evil: 1", SECRET .. "\n", SECRET .. "\r\n", SECRET .. "\0" } do
+          refuses(provider, { [name] = cards.secret(value) }, name .. " contains a line break, a NUL")
+        end
+        refuses(provider, { [name] = cards.secret "" }, name .. " is empty")
+      end)
+
+      it("that a function gives is looked at when it is used: what is wrong with it then is an error of the call: " .. name, function()
         for _, value in ipairs { SECRET .. "\r\nX-Evil: 1", SECRET .. "\n", SECRET .. "\0", "" } do
-          local client = cards[provider].new(sandbox.config(provider, { [name] = cards.secret(value) }))
+          local client = cards[provider].new(sandbox.config(provider, { [name] = function() return cards.secret(value) end }))
           local id = sandbox.unique_id "credential"
           local record, err = client[sandbox.operation(provider)](client, sandbox.params(provider, id))
           assert.is_nil(record)

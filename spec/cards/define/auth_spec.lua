@@ -37,7 +37,11 @@ describe("the authentication of a definition", function()
   end)
 
   it("basic refuses a user with a colon, which would be part of the password", function()
-    local last, record, err = sent({ type = "basic", credential = { "user", "password" } }, { user = "a:b", password = "c" })
+    local auth = { type = "basic", credential = { "user", "password" } }
+    local ok, message = pcall(sent, auth, { user = "a:b", password = "c" })
+    assert.is_false(ok)
+    assert.matches("cards.acme.new: user contains a colon, which would end the user's name", message, 1, true)
+    local last, record, err = sent(auth, { user = function() return "a:b" end, password = "c" })
     assert.is_nil(last)
     assert.is_nil(record)
     assert.equal("acme.show: invalid_request: user contains a colon, which would end the user's name", tostring(err))

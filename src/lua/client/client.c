@@ -145,22 +145,25 @@ static const char *key_fault(lua_State *L, const struct operation *operation, co
   return fit ? NULL : why;
 }
 
-/* Reads the keys that were given, to find out now whether they are any. NULL, or what is wrong, on the stack. */
-static const char *unfit_key(lua_State *L, const struct operation *operation, int credentials) {
+/* Looks at the credentials that were given as each call would, and reads the keys among them. NULL, or what is wrong, on the stack. */
+static const char *unfit_credential(lua_State *L, const struct operation *operation, int credentials) {
   for (size_t i = 0; i < operation->part_count; i++) {
     const struct part *part = &operation->parts[i];
-    if (part->into != INTO_NOTHING || part->source != FROM_CREDENTIAL) continue;
-    const char *why = key_fault(L, operation, part, credentials);
+    struct error error;
+    if (part->source != FROM_CREDENTIAL) continue;
+    struct value value = credential_value(L, credentials, part->name);
+    if (value.bytes && !request_check_value(part, value, &error)) return lua_pushfstring(L, "%s", error.message);
+    const char *why = part->into == INTO_NOTHING ? key_fault(L, operation, part, credentials) : NULL;
     if (why) return lua_pushfstring(L, "%s %s", part->name, why);
   }
   return NULL;
 }
 
-static const char *unfit_keys(lua_State *L, const struct provider *provider) {
+static const char *unfit_credentials(lua_State *L, const struct provider *provider) {
   const char *unfit = NULL;
   lua_getfield(L, 3, "credentials");
   for (size_t i = 0; !unfit && lua_istable(L, -1) && i < provider->operation_count; i++)
-    unfit = unfit_key(L, &provider->operations[i], lua_gettop(L));
+    unfit = unfit_credential(L, &provider->operations[i], lua_gettop(L));
   return unfit;
 }
 
@@ -223,7 +226,7 @@ int core_client(lua_State *L) {
   lua_pop(L, 1);
   unreadable = read_bases(L, client);
   if (unreadable) return binding_fail(L, "%s", unreadable);
-  const char *unfit = unfit_keys(L, provider);
+  const char *unfit = unfit_credentials(L, provider);
   if (unfit) return binding_fail(L, "%s", unfit);
   lua_pop(L, 1);
   lua_getfield(L, 3, "sources");
