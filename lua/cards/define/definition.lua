@@ -95,7 +95,7 @@ local NAME = "^[a-z][a-z0-9_]*$"
 local any, flag, optional, optional_text = mistakes.any, mistakes.flag, mistakes.optional, mistakes.optional_text
 
 --- What stands beside the operations in a provider's module.
-local TAKEN = mistakes.set("new", "start", "provider", "pages")
+local TAKEN = mistakes.set("new", "from_env", "start", "provider", "pages")
 
 local function name_of(at, value)
   local name = at:text(value, NAME, "must be a name such as \"acme\": small letters, digits and _", 32)

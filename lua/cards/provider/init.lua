@@ -5,6 +5,7 @@ local call = require "cards.client.call"
 local check = require "cards.util.check"
 local client = require "cards.client.config"
 local core = require "cards.core"
+local environment = require "cards.client.environment"
 local map = require "cards.card.map"
 local pages = require "cards.client.pages"
 local paths = require "cards.define.paths"
@@ -80,27 +81,57 @@ local function caller(about, operation)
   end
 end
 
-local function make(about)
-  prepare(about)
-  local name = about.name
-  local module = { provider = name }
-  abouts[module], modules[name] = about, module
+--- Adds `new` and `from_env`, which make clients.
+local function add_makers(module, about)
+  --- Raises an error, at the line that called the caller, where a colon was written: then the first argument is what stands before it.
+  local function check_dot(what, arguments, first)
+    if abouts[first] or core.private(first) then
+      error(("cards.%s.%s: use a dot, cards.%s.%s%s, and not a colon"):format(about.name, what, about.name, what, arguments), 3)
+    end
+  end
+
+  --- A client of that configuration, or of nil and what is wrong with it. Raises an error, at the line that called the caller, where the configuration is wrong.
+  local function client_of(what, config, wrong)
+    local made
+    if config ~= nil or not wrong then
+      made, wrong = client.new(about, module, config)
+    end
+    if type(wrong) == "table" then
+      return nil, wrong
+    elseif not made then
+      error(("cards.%s.%s: %s"):format(about.name, what, wrong), 3)
+    end
+    return made
+  end
 
   --- Makes a client. Raises an error where the configuration is wrong.
   -- @param config as docs/design/contract.md lists it
   -- @return the client; or nil and an error where there is no memory for a credential
   function module.new(config)
-    if abouts[config] or core.private(config) then
-      error(("cards.%s.new: use a dot, cards.%s.new { … }, and not a colon"):format(name, name), 2)
-    end
-    local made, wrong = client.new(about, module, config)
-    if type(wrong) == "table" then
-      return nil, wrong
-    elseif not made then
-      error(("cards.%s.new: %s"):format(name, wrong), 2)
-    end
-    return made
+    check_dot("new", " { … }", config)
+    local made, err = client_of("new", config)
+    return made, err -- no tail call: an error is at the caller's line
   end
+
+  --- Makes a client of environment variables: CARDS_<PROVIDER>_BASE_URL, CARDS_<PROVIDER>_<CREDENTIAL> or its _FILE, CARDS_CA_FILE, CARDS_PROXY.
+  -- @param options keys of `new`, which count instead of variables; nil for none
+  -- @return as new
+  function module.from_env(options)
+    check_dot("from_env", "()", options)
+    if options ~= nil and type(options) ~= "table" then
+      error(("cards.%s.from_env: the options must be a table"):format(about.name), 2)
+    end
+    local made, err = client_of("from_env", environment.config(about, options))
+    return made, err
+  end
+end
+
+local function make(about)
+  prepare(about)
+  local name = about.name
+  local module = { provider = name }
+  abouts[module], modules[name] = about, module
+  add_makers(module, about)
 
   --- The client's private table. Raises an error, at the line that called the caller, for anything but such a client, or for wrong options.
   -- @param method "start" or "pages"
