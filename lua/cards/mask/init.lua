@@ -8,7 +8,6 @@ local check = require "cards.util.check"
 local core = require "cards.core"
 local explain = require "cards.mask.explain"
 local fields = require "cards.mask.fields"
-local mistakes = require "cards.util.mistakes"
 local policies = require "cards.mask.policy"
 local rules = require "cards.mask.rules"
 
@@ -18,22 +17,6 @@ local mask = {
   pan = rules.pan, last = rules.last, truncate = rules.truncate, hash = rules.hash, fn = rules.fn,
   explain = explain,
 }
-
---- A policy.
--- @param policy a table from fields (neutral or a provider's) to rules; for a field that is a table, a table of its
--- fields' rules, which for one that is a list of tables are those of each. Rules that take nothing are values (keep, drop, hide, initials, email, phone,
--- year_only), the others are calls (pan { first, last }, last(n), truncate(n), hash(key), fn(f)).
--- @return what is called with a card or record and returns a new plain table; it raises, at the caller's line, where its
--- argument is no table. Its method `extend` makes another policy: policy:extend { field = rule }. An error at the
--- caller's line where something is no rule, or would show more of a number than its first eight and last four digits,
--- or anything of a cvv.
-function mask.policy(policy)
-  local made, wrong = policies.make(policy)
-  if not made then
-    error("cards.mask.policy: " .. wrong, 2)
-  end
-  return made
-end
 
 --- Adds a mistake for each field that is neither in the neutral record nor in any provider's descriptor.
 local function check_names(tree, known, paths, at)
@@ -47,20 +30,37 @@ local function check_names(tree, known, paths, at)
   end
 end
 
---- All mistakes in a policy: what cards.mask.policy raises for, and fields that neither the neutral record nor any
--- provider has, which it takes as they may be those of a provider that is defined later.
+--- What is a mistake where no field may be unknown: see policies.check.
+local function strict(tree, top)
+  local known, paths = fields.tree()
+  check_names(tree, known, paths, top)
+end
+
+local options_known = { strict = check.boolean }
+
+--- A policy.
+-- @param policy a table from fields (neutral or a provider's) to rules; for a field that is a table, a table of its
+-- fields' rules, which for one that is a list of tables are those of each. Rules that take nothing are values (keep, drop, hide, initials, email, phone,
+-- year_only), the others are calls (pan { first, last }, last(n), truncate(n), hash(key), fn(f)).
+-- @param options { strict = true }: a field that neither the neutral record nor any provider has is an error, as in a file. Definitions come first then
+-- @return what is called with a card or record and returns a new plain table; it raises, at the caller's line, where its
+-- argument is no table. Its method `extend` makes another policy: policy:extend { field = rule }. An error at the
+-- caller's line where something is no rule, or would show more of a number than its first eight and last four digits,
+-- or anything of a cvv; and for a wrong option.
+function mask.policy(policy, options)
+  check.argument("cards.mask.policy", options ~= nil and check.options(options, options_known))
+  local made, wrong = policies.make(policy, options and options.strict and strict or nil)
+  if not made then
+    error("cards.mask.policy: " .. wrong, 2)
+  end
+  return made
+end
+
+--- All mistakes in a policy: what cards.mask.policy with strict = true raises for.
 -- @param policy a table from fields to rules, or a policy
 -- @return a list of { path = { "billing", "city" }, message = "billing.city: …" }; empty where all is well
 function mask.check(policy)
-  local tree, list = policies.check(policy)
-  local known, paths = fields.tree()
-  local top = mistakes.new()
-  check_names(tree, known, paths, top)
-  for _, mistake in ipairs(top.list) do
-    table.insert(list, mistake)
-  end
-  table.sort(list, function(a, b) return a.message < b.message end)
-  return list
+  return (select(2, policies.check(policy, strict)))
 end
 
 --- Policies to begin with, by name: support, cardholder and audit. cards.mask.policies is where they are written.

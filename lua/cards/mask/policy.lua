@@ -27,6 +27,7 @@ local function limited(definition, most)
 end
 
 local trees = setmetatable({}, { __mode = "k" }) -- by policy
+local stricts = setmetatable({}, { __mode = "k" }) -- by policy that was made with it, what policy.check takes
 
 --- The tree of a policy, or nil where the value is none.
 function policy.tree(value)
@@ -90,8 +91,9 @@ function check_fields(given, at, above, state)
 end
 
 --- The tree of a table from fields to rules.
+-- @param strict function(tree, top) that adds to the collector what else is a mistake, or nil
 -- @return the tree, and a list of all mistakes in it: { path = { "billing", "city" }, message }
-function policy.check(given)
+function policy.check(given, strict)
   local top, state = mistakes.new(), { left = MOST_RULES }
   given = rules_in(given)
   if not given then
@@ -100,6 +102,9 @@ function policy.check(given)
   local tree = check_fields(given, top, { depth = 1 }, state)
   if state.left < 0 then
     return {}, mistakes.listed { mistakes.mistake({}, ("the policy has more than %d rules"):format(MOST_RULES)) }
+  end
+  if strict then
+    strict(tree, top)
   end
   table.sort(top.list, function(a, b) return a.message < b.message end)
   return tree, top.list
@@ -116,7 +121,7 @@ end
 
 local methods = {}
 
-local function make(tree)
+local function make(tree, strict)
   local made = setmetatable({}, {
     __call = core.masker(tree, "a masking policy takes a card or a record"),
     __index = methods,
@@ -124,21 +129,22 @@ local function make(tree)
     __tostring = function() return "cards.mask.policy" end,
     __metatable = "cards.mask.policy",
   })
-  trees[made] = tree
+  trees[made], stricts[made] = tree, strict
   return made
 end
 
 --- A policy of a table from fields to rules, or nil and the first mistake's message.
-function policy.make(given)
-  local tree, list = policy.check(given)
+-- @param strict as for policy.check
+function policy.make(given, strict)
+  local tree, list = policy.check(given, strict)
   if list[1] then
     return nil, list[1].message
   end
-  return make(tree)
+  return make(tree, strict)
 end
 
 --- Another policy: this one's rules, and over them others. Tables of rules merge; a rule takes the place of the rule
--- or table that was there, whether it shows less or more. What comes out is checked as a whole.
+-- or table that was there, whether it shows less or more. What comes out is checked as a whole, as strictly as this one was.
 -- @param more a table from fields to rules, or a policy
 -- @return a new policy; this one stays as it is. An error at the caller's line where the result would be none.
 function methods:extend(more)
@@ -148,7 +154,7 @@ function methods:extend(more)
   elseif not over then
     error("policy:extend: a table from fields to rules is expected", 2)
   end
-  local made, wrong = policy.make(merge(source(tree), over, 1))
+  local made, wrong = policy.make(merge(source(tree), over, 1), stricts[self])
   if not made then
     error("policy:extend: " .. wrong, 2)
   end
