@@ -18,6 +18,12 @@ function app.show_all(count)
   return ("%%s %%s %%s"):format(shown.exp_year, shown.status, shown.holder_name)
 end
 
+assert(cards.watch(%q, { interval = 0.05 }))
+
+function app.map()
+  return require("cjson").encode(cards.card(setmetatable({ expMonth = "01", expYear = "27" }, { __metatable = "alix.private_info" })))
+end
+
 --- What becomes of a script, and whether the JIT compiles as before.
 function app.try(path)
   local made, err = cards.load(path)
@@ -27,19 +33,21 @@ end
 return app
 ]]
 
-local server, path
+local server, path, mapping
 
-local function write(text)
-  local file = assert(io.open(path, "wb"))
+local function write(text, to)
+  local file = assert(io.open(to or path, "wb"))
   file:write(text)
   file:close()
 end
 
 setup(function()
   path = program.file "return { exp_year = keep, holder_name = fn(function(name) return name:upper() end) }"
+  mapping = program.file "return { ['alix.private_info'] = { exp_year = { 'expYear', year } } }"
   server = nginx.start("watch", {
-    app = APP:format(path), http = "init_worker_by_lua_block { require 'app' }", locations = {
+    app = APP:format(path, mapping), http = "init_worker_by_lua_block { require 'app' }", locations = {
       ["/show"] = 'ngx.print(require "app".show_all(tonumber(ngx.var.arg_n)))',
+      ["/map"] = 'ngx.print(require "app".map())',
       ["/try"] = 'ngx.print(require "app".try(ngx.var.arg_path))',
     },
   })
@@ -48,6 +56,7 @@ end)
 teardown(function()
   if server then server:stop() end
   os.remove(path)
+  os.remove(mapping)
 end)
 
 describe("cards.watch in nginx", function()
@@ -73,6 +82,18 @@ describe("cards.watch in nginx", function()
     write "return { exp_year = keep }"
     nginx.wait_for("the edit", function() return server:body "/show?n=1" == "2001 *** ***" end)
     assert.equal(1, select(2, server:log():gsub("the former version stays in use", "")))
+    server:forget_log()
+  end)
+
+  it("takes a mapping up where cards.card is called, though nobody has its watcher", function()
+    assert.matches('"exp_year":2027', server:body "/map")
+    write("return { ['alix.private_info'] = { exp_month = { 'expMonth', month } } }", mapping)
+    nginx.wait_for("the edit", function() return server:body "/map":find('"exp_month":1', 1, true) end)
+    write("return { ['alix.private_info'] = { exp_month = 'expMnth' } }", mapping)
+    nginx.wait_for("the message", function()
+      assert.matches('"exp_month":1', server:body "/map")
+      return server:log():find("the record has no 'expMnth'", 1, true)
+    end)
     server:forget_log()
   end)
 

@@ -502,7 +502,9 @@ static int make_card(lua_State *L, bool explains) {
     lua_pushvalue(L, RECORD);
     lua_pushvalue(L, REASONS);
     lua_call(L, 2, 2);
-    return 2;
+    if (!lua_isnil(L, -1)) return 2;
+    lua_pop(L, 1);
+    return 1;
   }
   reading.is_confined = plan->is_confined;
   lua_getuservalue(L, PLAN);

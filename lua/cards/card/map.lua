@@ -23,8 +23,10 @@ local transforms = require "cards.card.transforms"
 local map = {}
 
 local mappings = {} -- plans, by what getmetatable says of a record: "alix.private_info"
-local of_cards = object.metatable "cards.card"
+local watched = {} -- the same of mappings in files that may be edited
+local looks = {} -- by the same names: what looks whether the file was edited, and defines its mappings anew
 local unchecked = {} -- the same of providers that were not known when their mappings were made: { plan, uses }
+local of_cards = object.metatable "cards.card"
 
 local function fail(message)
   return nil, core.error {
@@ -41,9 +43,29 @@ local function failed(name, call, line)
   return select(2, fail(("the mapping's function for %s failed (%s)"):format(name, where)))
 end
 
-local explained
+--- Where the plan of a mapping belongs.
+local function plans_of(name)
+  return looks[name] and watched or mappings
+end
 
---- What cards.card returns where there is no plan for its argument. An error at the line that called cards.card where that is no table.
+--- Settles a mapping of a provider that was not known before: its first record says whether it is known by now.
+-- @return nil, or what is wrong
+local function settle(name)
+  local known, wrong = map_check.known_paths(name)
+  local top = mistakes.new()
+  if known then
+    map_check.paths(unchecked[name].uses, known, top)
+  end
+  wrong = wrong or top.list[1] and top.list[1].message
+  if not wrong then
+    plans_of(name)[name], unchecked[name] = unchecked[name].plan, nil
+  end
+  return wrong
+end
+
+local mappers = {} -- by table of plans: { without reasons, with them }
+
+--- What cards.card returns where there is no plan for its argument among `mappings`. An error at the line that called cards.card where that is no table.
 -- @param reasons a table for map.explain
 local function unusual(record, reasons)
   if type(record) ~= "table" then
@@ -51,23 +73,26 @@ local function unusual(record, reasons)
     error(("cards.card: the argument must be a record, not %s"):format(got), 3)
   end
   local name = getmetatable(record)
-  local mapping = unchecked[name]
-  if not mapping and (type(name) ~= "string" or name == "cards.card") then
-    return fail(name and "it is a neutral record, and no provider's record" or "the table is no provider's record")
-  elseif not mapping then
-    return fail(("there is no mapping for '%s': cards.map.define makes one"):format(core.redact(name)))
+  if name == "cards.card" then
+    return fail "it is a neutral record, and no provider's record"
+  elseif type(name) ~= "string" then
+    return fail "the table is no provider's record"
+  elseif looks[name] then
+    looks[name]()
   end
-  local known, wrong = map_check.known_paths(name) -- its first record says whether its provider is known by now
-  local top = mistakes.new()
-  if known then
-    map_check.paths(mapping.uses, known, top)
-  end
-  wrong = wrong or top.list[1] and top.list[1].message
+  local wrong = unchecked[name] and settle(name)
   if wrong then
     return fail(("the mapping of %s: %s"):format(name, wrong))
   end
-  mappings[name], unchecked[name] = mapping.plan, nil
-  return (reasons and explained or map.card)(record, reasons)
+  local plans = plans_of(name)
+  if not plans[name] then
+    return fail(("there is no mapping for '%s': cards.map.define makes one"):format(core.redact(name)))
+  end
+  return mappers[plans][reasons and 2 or 1](record, reasons)
+end
+
+for _, plans in ipairs { mappings, watched } do
+  mappers[plans] = { core.mapper(plans, unusual, failed, of_cards), core.mapper(plans, unusual, failed, of_cards, true) }
 end
 
 --- The neutral record of a provider's record.
@@ -82,9 +107,7 @@ end
 -- Or nil and an error: `invalid_request` where the record has no mapping, its mapping does not fit its provider or a mapping's
 -- function failed, `busy` where there is no room for a secret.
 -- An error at the caller's line where the argument is no table.
-map.card = core.mapper(mappings, unusual, failed, of_cards)
-
-explained = core.mapper(mappings, unusual, failed, of_cards, true)
+map.card = mappers[mappings][1]
 
 --- The neutral record as cards.card makes it, and why fields are absent of which the mapping found something: numbers, and what month_year reads.
 -- @return the record, and a table of sentences by the names of fields, which have nothing of a value; or nil and an error
@@ -94,7 +117,7 @@ function map.explain(record)
     error("cards.map.explain: the argument must be a record", 2)
   end
   local reasons = {}
-  local card, err = explained(record, reasons)
+  local card, err = mappers[mappings][2](record, reasons)
   return card, err or reasons
 end
 
@@ -114,7 +137,15 @@ function map.define(name, mapping, confined)
   end
   plan.confined = confined == true
   local made = core.mapping(plan)
+  looks[name], watched[name] = nil, nil
   mappings[name], unchecked[name] = plan.checked and made or nil, not plan.checked and { plan = made, uses = plan.uses } or nil
+end
+
+--- Has a function called before each use of a mapping, until that is defined again, which the function may do itself.
+-- @param name of its operation
+function map.watch(name, look)
+  looks[name] = look
+  watched[name], mappings[name] = mappings[name], nil
 end
 
 --- What is wrong with a mapping, without defining it.

@@ -26,6 +26,11 @@ function provider.modules()
   return modules
 end
 
+--- Has a function called before each call of the module's clients.
+function provider.watch(module, look)
+  abouts[module].look = look
+end
+
 --- Adds `pages`: client:pages("list", parameters, options) returns an iterator over the pages of a list, see cards.client.pages.
 local function add_pages(module, name, about, check_call)
   function module.pages(self, operation, parameters, options)
@@ -72,6 +77,8 @@ local function caller(about, operation)
     local wrong = options ~= nil and client.check_options(options, about)
     if wrong then
       error(("%s: %s"):format(full_name, wrong), 2)
+    elseif about.look then
+      about.look()
     end
     local record, err, misuse = call(name, operation, self, parameters, options, full_name)
     if misuse then
@@ -147,6 +154,8 @@ local function make(about)
     local wrong = options ~= nil and client.check_options(options, about)
     if wrong then
       error(("%s: %s"):format(full_name, wrong), 3)
+    elseif about.look then
+      about.look()
     end
     return private
   end

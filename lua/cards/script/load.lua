@@ -260,7 +260,7 @@ end
 -- @param kind "mapping", "policy" or "definition" where it must be that
 -- @param options as cards.load takes them
 -- @param text of the file, where it was read already
--- @return what cards.load returns, and its kind; or nil and an error
+-- @return what cards.load returns, its kind, and what the script returned; or nil and an error
 function load_script.take(path, kind, options, text)
   local script, why = load_script.read(path, text)
   if not script then
@@ -273,7 +273,7 @@ function load_script.take(path, kind, options, text)
     return fail(lines[2] and ("%s (and %d more)"):format(lines[1], #lines - 1) or lines[1])
   end
   local made, err = load_script.make(script)
-  return made, err or script.kind
+  return made, err or script.kind, script.value
 end
 
 local known = { trust = check.boolean }

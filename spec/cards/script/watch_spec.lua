@@ -138,3 +138,166 @@ describe("cards.watch", function()
     assert.equal("cards.watch", getmetatable(watcher))
   end)
 end)
+
+--- A record as an operation returns it, without a call.
+local function record_of(name, fields)
+  return setmetatable(fields, { __metatable = name })
+end
+
+describe("mappings that are watched", function()
+  local provider = "watched_mapping"
+
+  setup(function()
+    cards.define { name = provider, base_url = "https://a.example",
+      operations = { show = { path = "/c", response = { fields = { id = "string", state = "string", pan = "pan" } } }, other = { path = "/o", response = { fields = { id = "string" } } } } }
+  end)
+
+  local function mapping(field, path_of_field)
+    return ("return { ['%s.show'] = { %s = '%s' } }"):format(provider, field, path_of_field)
+  end
+
+  local function card(fields)
+    return assert(cards.card(record_of(provider .. ".show", fields or { id = "c_1", state = "open" })))
+  end
+
+  it("are taken up by cards.card, without their watcher", function()
+    write(mapping("id", "id"))
+    assert(cards.watch(path))
+    collectgarbage()
+    assert.same({ provider = provider, id = "c_1" }, card())
+    write(mapping("status", "state"))
+    assert.same({ provider = provider, id = "c_1" }, card())
+    now = now + 1
+    assert.same({ provider = provider, status = "open" }, card())
+    write(mapping("status", "id"))
+    now = now + 1
+    assert.same({ provider = provider, status = "c_1" }, card())
+    assert.equal(1, select("#", cards.card(record_of(provider .. ".show", { id = "c_1" })))) -- as encoders take it
+  end)
+
+  it("are read at most once per interval, and by no other record", function()
+    local reads, real = 0, core.read_file
+    finally(function() core.read_file = real end)
+    core.read_file = function(...)
+      reads = reads + 1
+      return real(...)
+    end
+    write(mapping("id", "id"))
+    assert(cards.watch(path))
+    now = now + 1
+    cards.card(record_of("alix.private_info", { expYear = "27" }))
+    assert.equal(1, reads)
+    for _ = 1, 5 do
+      card()
+    end
+    assert.equal(2, reads)
+  end)
+
+  it("tell a broken edit when the next record is mapped, once, and stay as they were", function()
+    local errors = {}
+    write(mapping("id", "id"))
+    assert(cards.watch(path, { on_error = function(err) table.insert(errors, err) end }))
+    write(mapping("id", "idd"))
+    now = now + 1
+    for _ = 1, 3 do
+      assert.equal("c_1", card().id)
+      now = now + 1
+    end
+    assert.equal(1, #errors)
+    assert.matches(path .. ":1: .*the record has no 'idd'", errors[1].message)
+    write(mapping("id", "state"))
+    now = now + 1
+    assert.equal("open", card().id)
+  end)
+
+  it("can name another operation after an edit", function()
+    write(mapping("id", "id"))
+    assert(cards.watch(path))
+    write(("return { ['%s.show'] = { id = 'id' }, ['%s.other'] = { status = 'id' } }"):format(provider, provider))
+    now = now + 1
+    card()
+    assert.equal("c_2", cards.card(record_of(provider .. ".other", { id = "c_2" })).status)
+    write(("return { ['%s.show'] = { id = 'id' }, ['%s.other'] = { brand = 'id' } }"):format(provider, provider))
+    now = now + 1
+    assert.equal("c_2", cards.card(record_of(provider .. ".other", { id = "c_2" })).brand)
+  end)
+
+  it("end where a program defines the mapping", function()
+    write(mapping("id", "id"))
+    assert(cards.watch(path))
+    cards.map.define(provider .. ".show", { status = "state" })
+    write(mapping("id", "state"))
+    now = now + 1
+    assert.same({ provider = provider, status = "open" }, card())
+  end)
+
+  it("explain what is absent, as others do", function()
+    write(mapping("number", "pan"))
+    assert(cards.watch(path))
+    local neutral, reasons = cards.map.explain(record_of(provider .. ".show", { pan = "12" }))
+    assert.is_nil(neutral.number)
+    assert.matches("2 digits", reasons.number)
+    write(mapping("number", "state"))
+    now = now + 1
+    assert.matches("no number", select(2, cards.map.explain(record_of(provider .. ".show", { state = true }))).number)
+  end)
+
+  it("wait for a provider that is defined later", function()
+    write "return { ['watched_later.show'] = { id = 'id' } }"
+    assert(cards.watch(path))
+    local fields = { operations = { show = { path = "/c", response = { fields = { id = "string", state = "string" } } } }, name = "watched_later", base_url = "https://a.example" }
+    cards.define(fields)
+    assert.equal("c_1", cards.card(record_of("watched_later.show", { id = "c_1" })).id)
+    write "return { ['watched_later.show'] = { id = 'state' } }"
+    now = now + 1
+    assert.equal("open", cards.card(record_of("watched_later.show", { id = "c_1", state = "open" })).id)
+  end)
+end)
+
+describe("a definition that is watched", function()
+  it("tells a broken edit when a client of it calls, once", function()
+    local errors = {}
+    local text = "return { name = 'watched_calls', base_url = 'https://127.0.0.1:1', operations = { show = { path = '/c/{id}', params = { id = { required = true } } } } }"
+    write(text)
+    local watcher = assert(cards.watch(path, { on_error = function(err) table.insert(errors, err) end }))
+    local client = watcher.current.new {}
+    write "return { operations = 5 }"
+    now = now + 1
+    for _ = 1, 2 do
+      assert.equal("invalid_request", select(2, client:show {}).kind)
+      now = now + 1
+    end
+    assert.equal(1, #errors)
+    assert.matches(path .. ":1: ", errors[1].message, 1, true)
+    write(text:gsub("'/c/", "'/d/"))
+    now = now + 1
+    client:start("show", {}):cancel()
+    assert.equal(1, #errors)
+    assert.equal("/d/{id}", cards.describe(watcher.current, "show").path)
+  end)
+end)
+
+describe("a watcher", function()
+  it("that cannot be called says what it is, and what to do with it", function()
+    local function refused(pattern, call)
+      local ok, message = pcall(call)
+      assert.is_false(ok)
+      assert.matches("watch_spec.lua:%d+: cards.watch: " .. pattern, message)
+    end
+    write "return { ['alix.private_info'] = { number = 'cardNo' } }"
+    local mapping = assert(cards.watch(path))
+    finally(function() cards.map.define("alix.private_info", { number = "cardNo", cvv = "cvv", exp_month = { "expMonth", cards.map.month }, exp_year = { "expYear", cards.map.year } }) end)
+    refused("%S+ cannot be called: it is mappings, which cards%.card uses by itself$", function() mapping {} end)
+    assert.equal("cards.watch " .. path .. " (mapping)", tostring(mapping))
+    write "return { name = 'watched_called', base_url = 'https://a.example', operations = { show = { path = '/c' } } }"
+    local definition = assert(cards.watch(path))
+    refused("%S+ cannot be called: it is a definition: its module is `current` of the watcher", function() definition { token = "x" } end)
+    refused("%S+ is watched, and its watcher has `current` only: watcher%.current%.new$", function() definition.new { token = "x" } end)
+    assert.is_nil(definition.provider)
+    write "return { exp_year = keep }"
+    local policy = assert(cards.watch(path))
+    refused("%S+ is watched, and its watcher has `current` only: watcher%.current%.extend$", function() policy:extend {} end)
+    assert.is_nil(policy.nothing)
+    assert.is_nil(policy._x)
+  end)
+end)
