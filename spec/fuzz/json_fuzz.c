@@ -1,5 +1,5 @@
 /* Bytes through json_check and json_parse: what is accepted is read as RFC 8259 says, here by a reader of its own that follows the text and the tree side by side.
- * What that reader takes and json_parse does not has to be one of the refusals that json.h names. */
+ * What that reader takes and json_parse does not is nested too deep, or has a key twice. */
 #define _GNU_SOURCE 1
 #include <math.h>
 
@@ -14,7 +14,7 @@
 struct reader {
   const unsigned char *at, *end;
   bool valid;
-  bool odd; /* something that RFC 8259 allows and json.h refuses: a surrogate alone, a NUL, a number that is too long or not exact */
+  bool lossy; /* in the last string there was a surrogate alone or a NUL */
   int depth, deepest;
 };
 
@@ -78,15 +78,17 @@ static void read_escape(struct reader *reader, struct buf *out) {
   } else if (c == 'u') {
     unsigned code = read_hex4(reader);
     if (code >= 0xd800 && code < 0xdc00 && reader->end - reader->at >= 2 && reader->at[0] == '\\' && reader->at[1] == 'u') {
-      reader->at += 2;
-      unsigned low = read_hex4(reader);
-      if (low >= 0xdc00 && low < 0xe000)
+      struct reader ahead = *reader;
+      ahead.at += 2;
+      unsigned low = read_hex4(&ahead);
+      if (ahead.valid && low >= 0xdc00 && low < 0xe000) {
         code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
-      else
-        reader->odd = true;
+        reader->at = ahead.at;
+      }
     }
-    reader->odd |= code == 0 || (code >= 0xd800 && code < 0xe000);
-    add_utf8(out, code);
+    bool lost = code == 0 || (code >= 0xd800 && code < 0xe000);
+    reader->lossy |= lost;
+    add_utf8(out, lost ? 0xfffd : code);
   } else {
     reader->valid = false;
   }
@@ -95,6 +97,7 @@ static void read_escape(struct reader *reader, struct buf *out) {
 /* The text of a string; the caller frees out. */
 static void read_string(struct reader *reader, struct buf *out) {
   buf_init(out, TEXT_MAX);
+  reader->lossy = false;
   if (!take(reader, "\"")) return;
   while (reader->valid && next(reader) != '"') {
     int c = next(reader);
@@ -118,7 +121,8 @@ static void read_digits(struct reader *reader) {
     reader->at++;
 }
 
-static double read_number(struct reader *reader) {
+/* Compares it with the node where there is one: the number, and its text. */
+static void read_number(struct reader *reader, const struct json_node *node) {
   const unsigned char *start = reader->at;
   if (next(reader) == '-') reader->at++;
   if (next(reader) == '0')
@@ -135,11 +139,12 @@ static double read_number(struct reader *reader) {
     read_digits(reader);
   }
   size_t len = (size_t)(reader->at - start);
-  char *text = strndup((const char *)start, len);
-  double value = strtod(text, NULL);
-  reader->odd |= len > 60 || fabs(value) >= 0x1p53;
+  char *text = strndup((const char *)start, len), room[JSON_NUMBER_TEXT];
+  if (node) {
+    must(json_type(node) == JSON_NUMBER && json_number(node) == strtod(text, NULL), "a number changed");
+    must(strcmp(json_number_text(node, room), text) == 0, "the text of a number changed: %s", text);
+  }
   free(text);
-  return value;
 }
 
 /* Reads one value, and compares it with the node where there is one. */
@@ -186,7 +191,10 @@ static void read_value(struct reader *reader, const struct json_node *node) {
     struct buf text;
     size_t len = 0;
     read_string(reader, &text);
-    if (node) must(json_type(node) == JSON_STRING && strcmp(json_string(node, &len), buf_string(&text)) == 0 && len == text.len, "a string changed");
+    if (node) {
+      must(json_type(node) == JSON_STRING && strcmp(json_string(node, &len), buf_string(&text)) == 0 && len == text.len, "a string changed");
+      must(json_is_lossy(node) == reader->lossy, "nobody says that something was lost, or it was not");
+    }
     buf_free(&text);
   } else if (c == 't' || c == 'f') {
     if (take(reader, c == 't' ? "true" : "false") && node)
@@ -194,14 +202,14 @@ static void read_value(struct reader *reader, const struct json_node *node) {
   } else if (c == 'n') {
     if (take(reader, "null") && node) must(json_type(node) == JSON_NULL, "null became something");
   } else {
-    double value = read_number(reader);
-    if (node) must(json_type(node) == JSON_NUMBER && json_number(node) == value, "a number changed");
+    read_number(reader, node);
   }
 }
 
 static struct reader read_all(struct piece text, const struct json_node *root) {
   struct reader reader = { .at = (const unsigned char *)text.bytes, .valid = true };
   reader.end = reader.at + text.len;
+  reader.at += utf8_mark(text.bytes, text.len);
   skip(&reader);
   read_value(&reader, root);
   skip(&reader);
@@ -209,15 +217,18 @@ static struct reader read_all(struct piece text, const struct json_node *root) {
   return reader;
 }
 
-/* Numbers: what is said to be an integer is, and the text of each reads back as the same. */
+/* Numbers: what is said to be an integer is, and so are its digits. */
 static void must_say_numbers(const struct json_node *node) {
   if (json_type(node) == JSON_NUMBER) {
-    struct buf text;
+    char room[JSON_NUMBER_TEXT], again[JSON_NUMBER_TEXT];
     int64_t integer;
-    buf_init(&text, 512);
-    must(json_number_text(node, &text) && strtod(buf_string(&text), NULL) == json_number(node), "a number's text is another number");
-    if (json_integer(node, &integer)) must((double)integer == json_number(node), "an integer changed");
-    buf_free(&text);
+    const char *digits = json_number_digits(node, 0, room);
+    must(strtod(digits, NULL) == json_number(node), "a number's digits are another number");
+    if (json_integer(node, &integer)) {
+      must((double)integer == json_number(node), "an integer changed");
+      snprintf(again, sizeof again, "%lld", (long long)integer);
+      must(strcmp(digits, again) == 0, "the digits of an integer are not its: %s", digits);
+    }
   }
   for (const struct json_node *child = json_child(node); child; child = json_next(child))
     must_say_numbers(child);
@@ -236,7 +247,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   } else {
     must(why && where <= size, "no reason, or a place outside of the text");
     bool twice = strcmp(why, "a key that stands twice in one JSON object") == 0;
-    must(!reader.valid || reader.odd || reader.deepest > JSON_MAX_DEPTH || twice, "JSON was refused: %s at byte %zu", why, where);
+    must(!reader.valid || reader.deepest > JSON_MAX_DEPTH || twice, "JSON was refused: %s at byte %zu", why, where);
+    struct buf path;
+    buf_init(&path, 8 * size + 16);
+    must(json_find_twice(text.bytes, text.len, &path) == twice && (path.len > 0) == twice, "the path of a key that stands twice is not found");
+    buf_free(&path);
   }
   json_free(root);
 
@@ -248,7 +263,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     root = json_parse(written.data, written.len, &why, &where);
     must(root && json_type(root) == JSON_STRING, "a string was written that is no JSON: %s", why);
     const char *read = json_string(root, &len);
-    must(len == size && memcmp(read, text.bytes, len) == 0, "a string was written that reads as another");
+    must(len == size && memcmp(read, text.bytes, len) == 0 && !json_is_lossy(root), "a string was written that reads as another");
     json_free(root);
   } else {
     must(written.len == 0, "a part of a string was written");

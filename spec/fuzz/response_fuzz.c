@@ -34,7 +34,9 @@ static const char *const own[] = {
 };
 
 /* Of a record that could not be built: nothing that the provider wrote. */
-static const char own_end[] = " documented", own_none[] = "the answer has no";
+static const char *const own_ends[] = { " documented", ": a number that is too large to be exact",
+                                        ": a character of the text is none: \\u0000 or half a surrogate pair" };
+static const char own_none[] = "the answer has no", own_unread[] = "; the answer cannot be read: ";
 
 int LLVMFuzzerInitialize(int *argc, char ***argv) {
   (void)argc;
@@ -100,12 +102,15 @@ static void must_have_same_children(const struct record *record, const struct js
   must(record->type == (object ? RECORD_OBJECT : RECORD_ARRAY), "%s is no object or array in the record", path);
   for (const struct json_node *from = json_child(node); from; from = json_next(from)) {
     struct buf below;
-    if (object && json_type(from) == JSON_NULL) continue;
-    must(child != NULL, "%s has a member that the record does not have", path);
     buf_init(&below, 1 << 20);
     /* A key with a dot in it is not the path that it looks like. */
     bool plain = object && *json_key(from) && !strchr(json_key(from), '.');
     buf_addf(&below, "%s%s%s", path, *path && object ? "." : "", !object ? "" : plain ? json_key(from) : "?");
+    if (object && json_type(from) == JSON_NULL) {
+      buf_free(&below);
+      continue;
+    }
+    must(child != NULL, "%s has a member that the record does not have", path);
     if (object) {
       const char *whole = buf_string(&below);
       must_have_key(child, json_key(from), field_of(operation, whole) || is_above_a_field(operation, whole));
@@ -143,18 +148,22 @@ static void must_be_same(const struct record *record, const struct json_node *no
     const char *bytes = json_string(node, &len);
     must_hold_text(record, bytes, len);
     must(record->type == RECORD_SECRET || (field && field->type < FIELD_PAN), "'%s' is shown, but not declared as what may be", path);
+    must(!json_is_lossy(node) || !field || field->type < FIELD_PAN, "a character of the secret '%s' was lost", path);
   } else if (json_type(node) == JSON_NUMBER) {
-    struct buf text;
-    char padded[512];
-    buf_init(&text, 512);
-    must(json_number_text(node, &text), "a number without a text");
-    int digits = field && json_integer(node, &integer) && integer >= 0 ? field_digits(field) : 0;
+    char room[JSON_NUMBER_TEXT], padded[JSON_NUMBER_TEXT];
+    const char *text = json_number_digits(node, 0, room);
+    bool whole = json_integer(node, &integer), is_digits = field && (field_digits(field) > 0 || field->type == FIELD_PAN);
+    int digits = whole && integer >= 0 && field ? field_digits(field) : 0;
     if (digits && field->type == FIELD_CVV && record->as.secret.len == CVV_DIGITS_AMEX) digits = CVV_DIGITS_AMEX;
-    int zeros = digits > (int)text.len ? digits - (int)text.len : 0;
-    snprintf(padded, sizeof padded, "%.*s%s", zeros, "00000000", buf_string(&text));
-    must_hold_text(record, padded, strlen(padded));
+    int zeros = digits > (int)strlen(text) ? digits - (int)strlen(text) : 0;
+    if (whole && (is_digits || pan_is_card(text, strlen(text)))) {
+      snprintf(padded, sizeof padded, "%.*s%s", zeros, "00000000", text);
+      text = padded;
+    } else {
+      text = json_number_text(node, room);
+    }
+    must_hold_text(record, text, strlen(text));
     must(record->type == RECORD_SECRET || (field && field->type < FIELD_PAN), "'%s' is shown, but not declared as what may be", path);
-    buf_free(&text);
   } else {
     must(record->type == RECORD_NULL, "a null became something");
   }
@@ -191,31 +200,29 @@ static void collect(struct texts *values, const struct operation *operation, con
       const char *bytes = json_string(child, &len);
       add_value(values, bytes, len);
     } else if (json_type(child) == JSON_NUMBER) {
-      char padded[600];
-      struct buf text;
-      int64_t integer;
-      buf_init(&text, 512);
-      must(json_number_text(child, &text), "a number without a text");
-      add_value(values, buf_string(&text), text.len);
-      int digits = field_digits(secret), zeros = json_integer(child, &integer) && integer >= 0 && digits > (int)text.len ? digits - (int)text.len : 0;
-      snprintf(padded, sizeof padded, "%.*s%s", zeros, "00000000", buf_string(&text));
-      if (zeros) add_value(values, padded, strlen(padded));
-      buf_free(&text);
+      char room[JSON_NUMBER_TEXT];
+      for (int form = 0; form < 3; form++) {
+        const char *text = form == 0 ? json_number_text(child, room) : json_number_digits(child, form == 1 ? 0 : field_digits(secret), room);
+        add_value(values, text, strlen(text));
+      }
     }
   }
 }
 
 /* The part of a message that the provider wrote. */
 static struct piece written(const char *message) {
-  size_t all = strlen(message), end = sizeof own_end - 1;
-  if ((all >= end && strcmp(message + all - end, own_end) == 0) || strncmp(message, own_none, sizeof own_none - 1) == 0)
-    return (struct piece){ "", 0 };
+  size_t all = strlen(message);
+  for (size_t i = 0; i < COUNT_OF(own_ends); i++)
+    if (all >= strlen(own_ends[i]) && strcmp(message + all - strlen(own_ends[i]), own_ends[i]) == 0) return (struct piece){ "", 0 };
+  if (strncmp(message, own_none, sizeof own_none - 1) == 0) return (struct piece){ "", 0 };
   for (size_t i = 0; i < COUNT_OF(own); i++) {
     size_t len = strlen(own[i]);
     if (strncmp(message, own[i], len) != 0) continue;
     if (own[i][len - 1] == ' ') len += strcspn(message + len, ")") + (strchr(message + len, ')') != NULL);
     if (strncmp(message + len, " to ", 4) == 0) len += strcspn(message + len, ","); /* see redirected_to */
     if (strncmp(message + len, ", which is never followed", 25) == 0) len += 25;
+    const char *unread = strncmp(message + len, own_unread, sizeof own_unread - 1) == 0 ? message + len + sizeof own_unread - 1 : NULL;
+    if (unread) return (struct piece){ unread, strlen(unread) };
     return message[len] == ':' ? (struct piece){ message + len + 2, strlen(message + len + 2) } : (struct piece){ "", 0 };
   }
   return (struct piece){ message, strlen(message) };

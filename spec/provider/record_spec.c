@@ -205,6 +205,98 @@ static void leaves_nulls_out(void **state) {
   record_free(record);
 }
 
+/* An undeclared number and one in the place of a text have the text that was sent; where it stands for digits, digits. */
+static void keeps_all_digits_of_a_number(void **state) {
+  (void)state;
+  static const char *const numbers[] = { "1618065507111835497",
+                                         "-9007199254740993",
+                                         "1e20",
+                                         "1.0",
+                                         "-0",
+                                         "0.10",
+                                         "18446744073709551617",
+                                         "1234567890123456789012345678901234567890123456789012345678901234567890.5" };
+  struct error error;
+  char text[600];
+  for (size_t i = 0; i < COUNT_OF(numbers); i++) {
+    snprintf(text, sizeof text, "{\"new\":[{\"n\":%s}],\"id\":%s,\"token\":%s,\"key\":%s}", numbers[i], numbers[i], numbers[i], numbers[i]);
+    struct record *record = build(text, &error);
+    if (!record) fail_msg("%s: %s", text, error.message);
+    assert_secret(member(member(record, "new")->child, "n"), SECRET_UNDECLARED, numbers[i]);
+    assert_text(member(record, "id"), numbers[i]);
+    assert_secret(member(record, "token"), SECRET_TOKEN, numbers[i]);
+    assert_secret(member(record, "key"), SECRET_CREDENTIAL, numbers[i]);
+    record_free(record);
+  }
+  struct record *record = build("{\"pan\":6212345678901234567,\"cvv\":7.0,\"last4\":4.2e1}", &error);
+  assert_secret(member(record, "pan"), SECRET_PAN, "6212345678901234567");
+  assert_secret(member(record, "cvv"), SECRET_CVV, "007");
+  assert_text(member(record, "last4"), "0042");
+  record_free(record);
+  record = build("{\"pan\":4.111111111111111E15,\"id\":4.111111111111111E15,\"amount\":4111111111111111.0}", &error);
+  assert_secret(member(record, "pan"), SECRET_PAN, "4111111111111111");
+  assert_secret(member(record, "id"), SECRET_UNDECLARED, "4111111111111111");
+  assert_secret(member(record, "amount"), SECRET_UNDECLARED, "4111111111111111");
+  record_free(record);
+}
+
+static void has_exact_integers_up_to_what_the_host_can_hold(void **state) {
+  (void)state;
+  struct error error;
+  struct record *record = build("{\"month\":9223372036854775807,\"amount\":-9007199254740993,\"at\":1618065507111835497}", &error);
+  assert_non_null(record);
+  assert_true(member(record, "month")->as.integer == INT64_MAX);
+  assert_true(member(record, "amount")->as.integer == -9007199254740993);
+  assert_true(member(record, "at")->as.integer == 1618065507111835497);
+  record_free(record);
+  record = build("{\"month\":\"1618065507111835497\",\"amount\":1.5e300,\"at\":18446744073709551616}", &error);
+  assert_true(member(record, "month")->as.integer == 1618065507111835497);
+  assert_true(member(record, "amount")->as.number == 1.5e300);
+  assert_true(member(record, "at")->as.number == 0x1p64);
+  record_free(record);
+  record_setup(true);
+  record = build("{\"month\":9007199254740992,\"amount\":-1152921504606846976,\"id\":9007199254740993}", &error);
+  assert_true(member(record, "month")->as.integer == 9007199254740992);
+  assert_true(member(record, "amount")->as.integer == -1152921504606846976);
+  record_free(record);
+  static const char *const rounded[] = { "{\"month\":9007199254740993}", "{\"month\":\"9007199254740993\"}", "{\"month\":9223372036854775807}" };
+  for (size_t i = 0; i < COUNT_OF(rounded); i++) {
+    assert_null(build(rounded[i], &error));
+    assert_int_equal(error.kind, ERROR_PROTOCOL);
+    assert_string_equal(error.message, "month: a number that is too large to be exact");
+  }
+  record_setup(false);
+}
+
+static void replaces_what_is_no_character_in_a_plain_text(void **state) {
+  (void)state;
+  struct error error;
+  struct record *record = build("{\"id\":\"a\\u0000b\",\"holder\":{\"name\":\"\\ud83dN\"},\"new\":\"\\udc00\",\"n\\u0000\":1}", &error);
+  assert_non_null(record);
+  assert_text(member(record, "id"), "a\xef\xbf\xbd"
+                                    "b");
+  assert_text(member(member(record, "holder"), "name"), "\xef\xbf\xbd"
+                                                        "N");
+  assert_secret(member(record, "new"), SECRET_UNDECLARED, "\xef\xbf\xbd");
+  assert_secret(member(record, "n\xef\xbf\xbd"), SECRET_UNDECLARED, "1");
+  record_free(record);
+  static const char *const numbers[] = { "4111111111111111\\u0000\\u0000", "41111111\\u000011111111", "no. 4111111111111111\\ud800" };
+  for (size_t i = 0; i < COUNT_OF(numbers); i++) {
+    char text[100];
+    snprintf(text, sizeof text, "{\"id\":\"%s\"}", numbers[i]);
+    record = build(text, &error);
+    assert_int_equal(member(record, "id")->type, RECORD_SECRET);
+    record_free(record);
+  }
+  record = build("{\"last4\":\"11\\u000011\"}", &error);
+  assert_text(member(record, "last4"), "11\xef\xbf\xbd"
+                                       "11");
+  record_free(record);
+  record = build("{\"last4\":\"11\\u0000111\"}", &error);
+  assert_int_equal(member(record, "last4")->type, RECORD_SECRET);
+  record_free(record);
+}
+
 static void refuses_another_shape(void **state) {
   (void)state;
   static const char *const cases[][2] = {
@@ -212,12 +304,26 @@ static void refuses_another_shape(void **state) {
     { "\"x\"", "object" },
     { "{}", "none of the documented fields" },
     { "{\"new\":1}", "none of the documented fields" },
-    { "{\"id\":{}}", "id: " },
     { "{\"id\":[\"x\"]}", "id: " },
     { "{\"id\":true}", "id: " },
     { "{\"month\":1.5}", "month: " },
+    { "{\"id\":{\"a\":1}}", "id: " },
+    { "{\"month\":[1]}", "month: " },
+    { "{\"month\":\" \"}", "month: " },
+    { "{\"holder\":[{\"name\":\"N\"}]}", "holder: " },
+    { "{\"month\":9223372036854775808}", "month: " },
+    { "{\"month\":1e400}", "month: " },
+    { "{\"amount\":1e400}", "amount: a number that is too large" },
+    { "{\"pan\":1e400}", "pan: a number that is too large" },
+    { "{\"amount\":9223372036854775809}", "amount: a number that is too large" },
+    { "{\"amount\":\"9223372036854775809\"}", "amount: a number that is too large" },
+    { "{\"at\":18446744073709551617}", "at: a number that is too large" },
+    { "{\"pan\":\"4111\\u0000\"}", "pan: a character of the text is none" },
+    { "{\"cvv\":\"\\ud83d\"}", "cvv: a character of the text is none" },
+    { "{\"token\":\"t\\udc00\\ud800\"}", "token: a character of the text is none" },
+    { "{\"key\":\"\\u0000\"}", "key: a character of the text is none" },
+    { "{\"month\":\"7\\u0000\"}", "month: " },
     { "{\"month\":\"July\"}", "month: " },
-    { "{\"month\":\"\"}", "month: " },
     { "{\"amount\":\"1x\"}", "amount: " },
     { "{\"amount\":false}", "amount: " },
     { "{\"active\":\"yes\"}", "active: " },
@@ -425,6 +531,9 @@ int main(void) {
     cmocka_unit_test(gives_each_cvv_of_a_list_those_of_its_own_card),
     cmocka_unit_test(makes_secrets_of_what_is_not_declared),
     cmocka_unit_test(leaves_nulls_out),
+    cmocka_unit_test(keeps_all_digits_of_a_number),
+    cmocka_unit_test(has_exact_integers_up_to_what_the_host_can_hold),
+    cmocka_unit_test(replaces_what_is_no_character_in_a_plain_text),
     cmocka_unit_test(refuses_another_shape),
     cmocka_unit_test(refuses_a_value_that_is_too_large_for_a_secret),
     cmocka_unit_test(frees_nothing),

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,7 +101,11 @@ static void refuses_what_is_malformed(void **state) {
     size_t len;
     const char *why;
   } cases[] = {
-    { T("\xef\xbb\xbf" VALID), "not JSON" },
+    { T("\xef\xbb\xbf"), "an empty answer (HTTP 200)" },
+    { T("\xef\xbb\xbf\xef\xbb\xbf" VALID), "not JSON at byte 3" },
+    { T("\xef\xbb\xbf"
+        "0"),
+      "documented shape" },
     { T("\xff\xfe{\0}\0"), "not JSON" },
     { T("\0{\0}"), "not JSON" },
     { T("\0\0\0\0"), "not JSON" },
@@ -135,31 +140,28 @@ static void refuses_what_is_malformed(void **state) {
     { T(DATA("\"cardNo\":\"4539\x00"
              "578763621486\"")),
       "a control character" },
-    { T(DATA("\"cardNo\":\"4539\\u0000578763621486\"")), "a NUL" },
-    { T(DATA("\"cardNo\\u0000x\":\"" PAN "\"")), "a NUL" },
+    { T(DATA("\"cardNo\":\"4539\\u0000578763621486\"")), "cardNo: a character of the text is none" },
+    { T(DATA("\"cardNo\\u0000x\":\"" PAN "\"")), "none of the documented fields" },
     { T(DATA("\"cardNo\":\"\\x34\"")), "not JSON" },
     { T(DATA("\"cardNo\":\"\\u{34}\"")), "not JSON" },
     { T(DATA("\"cardNo\":\"\\U00000034\"")), "not JSON" },
-    { T(DATA("\"cardNo\":\"\\ud83d\"")), "an unpaired surrogate" },
-    { T(DATA("\"cardNo\":\"\\ude00\\ud83d\"")), "an unpaired surrogate" },
-    { T(DATA("\"cardNo\":\"\\ud83d\\u0041\"")), "an unpaired surrogate" },
+    { T(DATA("\"cardNo\":\"\\ud83d\"")), "cardNo: a character of the text is none" },
+    { T(DATA("\"cardNo\":\"\\ude00\\ud83d\"")), "cardNo: a character of the text is none" },
+    { T(DATA("\"cardNo\":\"\\ud83d\\u0041\"")), "cardNo: a character of the text is none" },
     { T(DATA("\"cardNo\":\"\xc0\xb4\"")), "invalid UTF-8" },
     { T(DATA("\"cardNo\":\"\xe0\x80\xb4\"")), "invalid UTF-8" },
     { T(DATA("\"cardNo\":\"\xed\xa0\xbd\xed\xb8\x80\"")), "invalid UTF-8" },
     { T(DATA("\"cardNo\":\"\xf5\x80\x80\x80\"")), "invalid UTF-8" },
     { T(DATA("\"cardNo\":\"\xe9\"")), "invalid UTF-8" },
     { T(DATA("\"\x80\":\"" PAN "\"")), "invalid UTF-8" },
-    { T(DATA("\"cardNo\":\"" PAN "\",\"cardNo\":\"4111111111111111\"")), "twice" },
-    { T(DATA("\"cardNo\":\"" PAN "\",\"card\\u004eo\":\"" PAN "\"")), "twice" },
-    { T("{\"success\":true,\"data\":{},\"data\":{\"cardNo\":\"" PAN "\"}}"), "twice" },
-    { T("{\"success\":true,\"success\":false,\"data\":{\"cardNo\":\"" PAN "\"}}"), "twice" },
-    { T(DATA("\"cardNo\":45395787636214861234")), "too large to be exact" },
-    { T(DATA("\"cardNo\":9007199254740993")), "too large to be exact" },
-    { T(DATA("\"cardNo\":9007199254740993.0")), "too large to be exact" },
-    { T(DATA("\"cardNo\":9007199254740993e0")), "too large to be exact" },
-    { T(DATA("\"cardNo\":1e999")), "too large" },
-    { T(DATA("\"cardNo\":0.000000000000000000000000000000000000000000000000000000000000001")), "too long" },
+    { T(DATA("\"cardNo\":\"" PAN "\",\"cardNo\":\"4111111111111111\"")), "a key that stands twice in one JSON object: data.cardNo" },
+    { T(DATA("\"cardNo\":\"" PAN "\",\"card\\u004eo\":\"" PAN "\"")), "twice in one JSON object: data.cardNo" },
+    { T(DATA("\"" PAN "\":{\"a\":1,\"a\":2}")), "twice in one JSON object: data.************1486.a" },
+    { T("{\"success\":true,\"data\":{},\"data\":{\"cardNo\":\"" PAN "\"}}"), "twice in one JSON object: data" },
+    { T("{\"success\":true,\"success\":false,\"data\":{\"cardNo\":\"" PAN "\"}}"), "twice in one JSON object: success" },
+    { T(DATA("\"cardNo\":1e999")), "cardNo: a number that is too large" },
     { T(DATA("\"cardNo\":{\"number\":\"" PAN "\"}")), "cardNo: an object or array stands" },
+    { T("{\"success\":true,\"data\":null}"), "has no data object" },
     { T(DATA("\"cardNo\":[\"" PAN "\"]")), "cardNo: an object or array stands" },
     { T(DATA("\"cardNo\":true")), "cardNo: true or false stands" },
     { T("[" VALID "]"), "documented shape" },
@@ -196,7 +198,12 @@ static void reads_what_is_odd_and_right(void **state) {
     { T(DATA("\"cardNo\":4539578763621486.0")), T(PAN) },
     { T(DATA("\"cardNo\":4.539578763621486E15")), T(PAN) },
     { T(DATA("\"cardNo\":453957876362148600e-2")), T(PAN) },
-    { T(DATA("\"cardNo\":\"\"")), T("") },
+    { T("\xef\xbb\xbf" VALID), T(PAN) },
+    { T(DATA("\"cardNo\":45395787636214861234")), T("45395787636214861234") },
+    { T(DATA("\"cardNo\":9007199254740993")), T("9007199254740993") },
+    { T(DATA("\"cardNo\":9007199254740993.0")), T("9007199254740993") },
+    { T(DATA("\"cardNo\":9007199254740993e0")), T("9007199254740993") },
+    { T(DATA("\"cardNo\":\"" PAN "\",\"traceId\":1618065507111835497,\"huge\":1e999,\"n\":\"\\u0000\\ud800\"")), T(PAN) },
     { T(DATA("\"cardNo\":\" 4539 5787 6362 1486 \"")), T(" 4539 5787 6362 1486 ") },
     { T(DATA("\"cardNo\":\"\\\"\\\\\\/\\b\\f\\n\\r\\t\\u001f\\u007f\x7f\"")), T("\"\\/\b\f\n\r\t\x1f\x7f\x7f") },
     { T(DATA("\"cardNo\":\"\\ud83d\\ude00\xf0\x9f\x98\x80\\uffff\xef\xbb\xbf\"")), T("\xf0\x9f\x98\x80\xf0\x9f\x98\x80\xef\xbf\xbf\xef\xbb\xbf") },
@@ -207,6 +214,57 @@ static void reads_what_is_odd_and_right(void **state) {
   };
   for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
     has_card_number(cases[i].body, cases[i].len, cases[i].number, cases[i].number_len);
+}
+
+/* A refusal stays one, and its code and message are read. */
+static void reads_a_refusal_beside_what_is_odd(void **state) {
+  (void)state;
+  static const char *const odd[] = { "1618065507111835497", "1e999", "\"\\u0000\"",
+                                     "\"\\udc00\"",         "-0.10", "123456789012345678901234567890123456789012345678901234567890123456789012345" };
+  for (size_t i = 0; i < COUNT_OF(odd); i++) {
+    char body[300];
+    struct error error;
+    snprintf(body, sizeof body, "%s{\"success\":false,\"traceId\":%s,\"message\":\"no\",\"errorCode\":32,\"data\":null}", i % 2 ? "\xef\xbb\xbf" : "",
+             odd[i]);
+    assert_null(read_body(400, body, strlen(body), &error));
+    assert_int_equal(error.kind, ERROR_DECLINED);
+    assert_string_equal(error.code, "32");
+    assert_string_equal(error.message, "no");
+  }
+  struct error error;
+  assert_null(read_body(400, T("{\"success\":false,\"errorCode\":1618065507111835497}"), &error));
+  assert_string_equal(error.code, "1618065507111835497");
+  assert_null(read_body(400, T("{\"success\":false,\"errorCode\":7.0,\"message\":\"a\\u0000b\"}"), &error));
+  assert_string_equal(error.code, "7");
+  assert_string_equal(error.message, "a\xef\xbf\xbd"
+                                     "b");
+}
+
+static void says_at_an_error_status_that_it_cannot_be_read(void **state) {
+  (void)state;
+  static const struct {
+    int status;
+    enum error_kind kind;
+    const char *body, *message;
+  } cases[] = {
+    { 400, ERROR_INVALID_REQUEST, "<html>", "the provider found the request invalid; the answer cannot be read: not JSON at byte 0" },
+    { 401, ERROR_AUTH,
+      "{\"success\":", "the provider did not accept the credential; the answer cannot be read: JSON that ends too early at byte 11" },
+    { 422, ERROR_INVALID_REQUEST, "{\"a\":{\"b\":1,\"b\":2}}",
+      "the provider found the request invalid; the answer cannot be read: a key that stands twice in one JSON object: a.b" },
+    { 418, ERROR_PROTOCOL, "no", "an answer that is not documented (HTTP 418); the answer cannot be read: not JSON at byte 0" },
+    { 503, ERROR_PROVIDER, "no", "the provider has a problem of its own; the answer cannot be read: not JSON at byte 0" },
+    { 503, ERROR_PROVIDER, "", "the provider has a problem of its own" },
+    { 503, ERROR_PROVIDER, "\xef\xbb\xbf", "the provider has a problem of its own" },
+    { 503, ERROR_PROVIDER, "{}", "the provider has a problem of its own" },
+    { 302, ERROR_PROTOCOL, "<html>", "a redirect (HTTP 302), which is never followed" },
+  };
+  for (size_t i = 0; i < COUNT_OF(cases); i++) {
+    struct error error;
+    assert_null(read_body(cases[i].status, cases[i].body, strlen(cases[i].body), &error));
+    assert_int_equal(error.kind, cases[i].kind);
+    assert_string_equal(error.message, cases[i].message);
+  }
 }
 
 static void reads_what_is_nested_as_deep_as_may_be(void **state) {
@@ -254,6 +312,8 @@ int main(void) {
     cmocka_unit_test(refuses_any_byte_before_the_beginning_but_space),
     cmocka_unit_test(refuses_what_is_malformed),
     cmocka_unit_test(reads_what_is_odd_and_right),
+    cmocka_unit_test(reads_a_refusal_beside_what_is_odd),
+    cmocka_unit_test(says_at_an_error_status_that_it_cannot_be_read),
     cmocka_unit_test(reads_what_is_nested_as_deep_as_may_be),
     cmocka_unit_test(ends_with_a_million_brackets),
   };

@@ -46,7 +46,7 @@ static bool parse(void *text) {
   }
   buf_init(&out, 4096);
   bool ok = json_write_string(&out, T("a \"quoted\"\n string that is long enough to make the buffer grow, and then some more of it")) &&
-            json_number_text(json_at(root, "n"), &out);
+            buf_add_string(&out, json_number_text(json_at(root, "n"), (char[JSON_NUMBER_TEXT]){ "" }));
   buf_free(&out);
   json_free(root);
   return ok;

@@ -70,8 +70,8 @@ local ROWS = {
   { "html", "provider", 502, true, no_code = true },
   { "html=404", "not_found", 404, no_code = true },
 
-  { "big_integer", "protocol", 200 },
-  { "big_integer_declared", "protocol", 200 },
+  { "big_integer", "ok" },
+  { "big_integer_declared", math.type and "ok" or "protocol", 200 }, -- where Lua has integers
   { "numbers_for_strings", "ok" },
   { "strings_for_numbers", "ok" },
   { "cvv_number=12", "ok" },
@@ -129,13 +129,13 @@ local WIRE = {
   { "duplicate_keys", "protocol", 200 },
   { "duplicate_keys_escaped", "protocol", 200 },
   { "invalid_utf8", "protocol", 200 },
-  { "nul_in_string", "protocol", 200 },
+  { "nul_in_string", "ok" },
   { "control_in_string", "protocol", 200 },
   { "invalid_utf8=secret", "protocol", 200 },
   { "nul_in_string=secret", "protocol", 200 },
   { "control_in_string=secret", "protocol", 200 },
   { "trailing_garbage", "protocol", 200 },
-  { "bom", "protocol", 200 },
+  { "bom", "ok" },
   { "single_quotes", "protocol", 200 },
   { "content_type_text", "ok" },
 
@@ -182,6 +182,9 @@ local function wrong_echo(asked, provider)
   return provider == "netxd" and "protocol" or "ok"
 end
 
+-- Those that have a plain text where others have an integer (in Alix's it hides, as it is longer than a year), or a secret.
+local OTHERS = { big_integer_declared = { alix = true, revolut = true }, ["nul_in_string=secret"] = { nayax = true } }
+
 local function resolve(row, provider)
   local envelope = ENVELOPES[provider]
   local asked, kind, status = row[1], row[2], row[3]
@@ -197,13 +200,17 @@ local function resolve(row, provider)
     known.kind = wrong_echo(asked, provider)
     return known
   end
+  if (OTHERS[asked] or {})[provider] then
+    known.kind, known.hides = "ok", asked == "big_integer_declared"
+    return known
+  end
   if kind == nil then known.kind = status == 200 and envelope.at_200 or envelope.at_400 end
   local from_envelope = asked == "declined_200" or (status and status ~= 200)
   known.code = from_envelope and not row.no_code and envelope.codes[status] or nil
   return known
 end
 
---- Every case for a provider: a list of { asked, kind ("ok" for a record), status, retryable, code, any_code, timeout }.
+--- Every case for a provider: a list of { asked, kind ("ok" for a record), status, retryable, code, any_code, timeout, hides (a plain text is a secret) }.
 -- Cases of the wire are among them for the providers of catalogue.KINDS; they are C's alone, so that other Luas than 5.4 have them for one provider.
 function catalogue.of(provider)
   local wire = program.lua == "5.4" and catalogue.KINDS[provider] or provider == "whop"

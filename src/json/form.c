@@ -107,11 +107,12 @@ static bool read_all(struct form *form, const char *from, const char *end) {
 
 struct json_node *form_parse(const char *text, size_t len, const char **why, size_t *where) {
   struct form form = { .root = json_new(), .at = text, .why = no_memory, .values = json_check_values(len) };
-  while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
+  size_t mark = utf8_mark(text, len);
+  while (len > mark && (text[len - 1] == '\n' || text[len - 1] == '\r'))
     len--;
   buf_init(&form.name, len);
   buf_init(&form.value, len);
-  bool ok = form.root && read_all(&form, text, text + len);
+  bool ok = form.root && read_all(&form, text + mark, text + len);
   buf_free(&form.name);
   buf_free(&form.value);
   members_free(&form.members);

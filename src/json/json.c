@@ -14,6 +14,7 @@
 #include "secret/pool.h"
 #include "text/chars.h"
 #include "json/json_check.h"
+#include "json/number.h"
 #include "json/path.h"
 
 #define MOVED_NAME 256  /* bytes of a name that is copied with its value */
@@ -51,45 +52,62 @@ static const struct json_node *wrapped(const cJSON *item) {
   return (const struct json_node *)(const void *)item;
 }
 
-static int compare_keys(const void *a, const void *b) {
-  return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-static const char twice[] = "a key that stands twice in one JSON object";
+const char json_twice[] = "a key that stands twice in one JSON object";
 static const char no_memory[] = "JSON that does not fit into memory";
 
-/* Sorts pointers, so that no key is copied. */
-static const char *sorted_keys_fault(const cJSON *object, size_t count) {
-  const char **keys = pool_alloc(count * sizeof *keys);
-  if (keys == NULL) return no_memory;
-  size_t n = 0;
-  for (const cJSON *member = object->child; member; member = member->next)
-    keys[n++] = member->string;
-  qsort(keys, count, sizeof *keys, compare_keys);
-  const char *fault = NULL;
-  for (size_t i = 1; i < count && !fault; i++)
-    if (strcmp(keys[i - 1], keys[i]) == 0) fault = twice;
-  pool_free(keys);
-  return fault;
+static int compare_keys(const void *a, const void *b) {
+  return strcmp((*(const cJSON *const *)a)->string, (*(const cJSON *const *)b)->string);
 }
 
-static const char *keys_fault(const cJSON *object) {
+/* Sorts pointers, so that no key is copied. */
+static const char *sorted_keys_fault(const cJSON *object, size_t count, const cJSON **second) {
+  const cJSON **members = pool_alloc(count * sizeof *members);
+  if (members == NULL) return no_memory;
+  size_t n = 0;
+  for (const cJSON *member = object->child; member; member = member->next)
+    members[n++] = member;
+  qsort(members, count, sizeof *members, compare_keys);
+  for (size_t i = 1; i < count && !*second; i++)
+    if (compare_keys(&members[i - 1], &members[i]) == 0) *second = members[i];
+  pool_free(members);
+  return *second ? json_twice : NULL;
+}
+
+/* What is wrong with the keys of an object; NULL for nothing. *second is a member whose key another one has. */
+static const char *keys_fault(const cJSON *object, const cJSON **second) {
   size_t count = 0;
   for (const cJSON *member = object->child; member; member = member->next)
     count++;
-  if (count > FEW_KEYS) return sorted_keys_fault(object, count);
+  if (count > FEW_KEYS) return sorted_keys_fault(object, count, second);
   for (const cJSON *member = object->child; member; member = member->next)
-    for (const cJSON *other = object->child; other != member; other = other->next)
-      if (member->string[0] == other->string[0] && strcmp(member->string, other->string) == 0) return twice;
+    for (const cJSON *other = object->child; other != member; other = other->next) {
+      if (member->string[0] != other->string[0] || strcmp(member->string, other->string) != 0) continue;
+      *second = member;
+      return json_twice;
+    }
   return NULL;
 }
 
-/* What is wrong with the keys of this node and of those below it; NULL for nothing. At most JSON_MAX_DEPTH levels
- * deep. */
-static const char *tree_fault(const cJSON *item) {
-  const char *fault = cJSON_IsObject(item) ? keys_fault(item) : NULL;
-  for (const cJSON *child = item->child; child && !fault; child = child->next)
-    if (child->child) fault = tree_fault(child);
+/* Appends the step to a member, or to the element at that place. */
+static bool add_step(struct buf *path, const cJSON *child, size_t place) {
+  if (!child->string) return buf_addf(path, "[%zu]", place);
+  bool quoted = child->string[strcspn(child->string, ".[]'")] || !*child->string;
+  return quoted ? buf_addf(path, "['%s']", child->string) : buf_addf(path, "%s%s", path->len ? "." : "", child->string);
+}
+
+/* What is wrong with the keys of this node and of those below it; NULL for nothing. At most JSON_MAX_DEPTH levels deep. Where there is a `path`,
+ * which leads to the node, it leads to the fault in the end. */
+static const char *tree_fault(const cJSON *item, struct buf *path) {
+  const cJSON *second = NULL;
+  const char *fault = cJSON_IsObject(item) ? keys_fault(item, &second) : NULL;
+  if (second && path && !add_step(path, second, 0)) return no_memory;
+  size_t place = 0, before = path ? path->len : 0;
+  for (const cJSON *child = item->child; child && !fault; child = child->next, place++) {
+    if (!child->child) continue;
+    if (path && !add_step(path, child, place)) return no_memory;
+    fault = tree_fault(child, path);
+    if (path && !fault) buf_cut(path, before);
+  }
   return fault;
 }
 
@@ -109,24 +127,67 @@ static void delete_tree(cJSON *root) {
   cJSON_Delete(root);
 }
 
-static cJSON *parse(const char *text, size_t len, const char **why, size_t *where) {
-  if (!json_check(text, len, why, where)) return NULL;
-  *where = 0;
-  unsigned long before = allocations;
-  cJSON *root = cJSON_ParseWithLengthOpts(text, len, NULL, 0);
-  if (allocations == before) atomic_store_explicit(&hooks_lost, true, memory_order_relaxed);
-  const char *fault = root ? tree_fault(root) : no_memory;
-  if (fault == NULL) return root;
+/* Puts U+FFFD where something is lost. Whether there was such a place. */
+static bool put_replacements(char *text) {
+  bool any = false;
+  for (char *lost = text; (lost = strstr(lost, JSON_LOST)) != NULL; any = true)
+    memcpy(lost, "\xef\xbf\xbd", sizeof JSON_LOST - 1);
+  return any;
+}
+
+/* Makes what json_check marked what it stands for: strings that are numbers keep the text beside the double. At most JSON_MAX_DEPTH levels deep. */
+static void read_marks(cJSON *item) {
+  for (; item; item = item->next) {
+    if (item->string) put_replacements(item->string);
+    if (cJSON_IsString(item) && item->valuestring[0] == JSON_NUMERIC[0]) {
+      item->type = cJSON_Number;
+      memmove(item->valuestring, item->valuestring + 1, strlen(item->valuestring));
+      item->valuedouble = strtod(item->valuestring, NULL);
+    } else if (cJSON_IsString(item)) {
+      item->valueint = put_replacements(item->valuestring);
+    }
+    read_marks(item->child);
+  }
+}
+
+/* Without a look at its keys. */
+static cJSON *read_tree(const char *text, size_t len, const char **why, size_t *where) {
+  struct buf marked;
+  cJSON *root = NULL;
+  buf_init(&marked, 3 * len + 16);
+  if (json_check(text, len, &marked, why, where)) {
+    unsigned long before = allocations;
+    *where = 0;
+    *why = no_memory;
+    size_t mark = utf8_mark(text, len); /* cJSON skips it as well, but not before every text */
+    root = marked.len ? cJSON_ParseWithLengthOpts(marked.data, marked.len, NULL, 0) : cJSON_ParseWithLengthOpts(text + mark, len - mark, NULL, 0);
+    if (allocations == before) atomic_store_explicit(&hooks_lost, true, memory_order_relaxed);
+    if (marked.len) read_marks(root);
+  }
+  buf_free(&marked);
+  return root;
+}
+
+struct json_node *json_parse(const char *text, size_t len, const char **why, size_t *where) {
+  locale_t before = uselocale(c_locale);
+  cJSON *root = read_tree(text, len, why, where);
+  uselocale(before);
+  const char *fault = root ? tree_fault(root, NULL) : NULL;
+  if (!fault) return (struct json_node *)(void *)root;
   delete_tree(root);
   *why = fault;
   return NULL;
 }
 
-struct json_node *json_parse(const char *text, size_t len, const char **why, size_t *where) {
+bool json_find_twice(const char *text, size_t len, struct buf *path) {
+  const char *why;
+  size_t where;
   locale_t before = uselocale(c_locale);
-  cJSON *root = parse(text, len, why, where);
+  cJSON *root = read_tree(text, len, &why, &where);
   uselocale(before);
-  return (struct json_node *)(void *)root;
+  bool found = root && tree_fault(root, path) == json_twice;
+  delete_tree(root);
+  return found;
 }
 
 void json_free(struct json_node *root) {
@@ -283,10 +344,18 @@ double json_number(const struct json_node *node) {
 }
 
 bool json_integer(const struct json_node *node, int64_t *value) {
-  double number = json_number(node);
-  if (!(fabs(number) < 0x1p63) || number != trunc(number)) return false;
-  *value = (int64_t)number;
-  return true;
+  const char *sent = tree(node)->valuestring;
+  if (sent) return number_whole(sent, value);
+  *value = (int64_t)json_number(node); /* a plain number is below 1e15 */
+  return json_number(node) == (double)*value;
+}
+
+bool json_is_exact(const struct json_node *node) {
+  return !tree(node)->valuestring || number_is_exact(tree(node)->valuestring, json_number(node));
+}
+
+bool json_is_lossy(const struct json_node *node) {
+  return tree(node)->valueint != 0;
 }
 
 static cJSON *new_null(void) {
@@ -353,7 +422,6 @@ bool json_make_lists(struct json_node *root, const char *path) {
   return make_lists(made_tree(root), path_begin(path));
 }
 
-/* All digits of a whole number below 1e60: those of an integer in a text, as json_check lets none be longer. */
 static void write_number(double number, char *text, size_t size) {
   if (number == trunc(number) && fabs(number) < 1e15 && !(number == 0 && signbit(number))) {
     snprintf(text, size, "%" PRId64, (int64_t)number); /* much faster */
@@ -375,20 +443,17 @@ void json_print_number(double number, char text[static JSON_NUMBER_TEXT]) {
   uselocale(before);
 }
 
-bool json_number_text(const struct json_node *node, struct buf *out) {
-  char text[JSON_NUMBER_TEXT];
-  json_print_number(json_number(node), text);
-  bool ok = buf_add_string(out, text);
-  explicit_bzero(text, sizeof text);
-  return ok;
+const char *json_number_text(const struct json_node *node, char room[static JSON_NUMBER_TEXT]) {
+  if (tree(node)->valuestring) return tree(node)->valuestring;
+  json_print_number(json_number(node), room);
+  return room;
 }
 
-void json_number_padded(const struct json_node *node, int digits, char text[static JSON_NUMBER_TEXT]) {
+const char *json_number_digits(const struct json_node *node, int digits, char room[static JSON_NUMBER_TEXT]) {
   int64_t number;
-  if (json_integer(node, &number) && (digits > 0 ? number >= 0 : number != 0))
-    snprintf(text, JSON_NUMBER_TEXT, "%0*" PRId64, digits, number);
-  else
-    json_print_number(json_number(node), text);
+  if (!json_integer(node, &number)) return json_number_text(node, room);
+  snprintf(room, JSON_NUMBER_TEXT, "%0*" PRId64, number < 0 ? 0 : digits, number);
+  return room;
 }
 
 static bool add_escaped(struct buf *out, unsigned char c) {

@@ -1,12 +1,12 @@
-/* JSON. In: strict RFC 8259 text becomes a tree, which is wiped when it is freed. Out: quoted strings, and numbers.
+/* JSON. In: RFC 8259 text becomes a tree, which is wiped when it is freed. Out: quoted strings, and numbers.
  *
  *   struct json_node *root = json_parse(text, len, &why, &where);
  *   const struct json_node *code = json_at(root, "error.code");
  *   if (code && json_type(code) == JSON_STRING) use(json_string(code, &code_len));
  *   json_free(root);
  *
- * cJSON, which only json.c knows, accepts what is not JSON and rounds large integers. So the text is checked first: its
- * grammar, UTF-8, depth, and that its numbers are exact.
+ * cJSON, which only json.c knows, accepts what is not JSON and rounds large integers. So the text is checked first, and a number of
+ * which a double would lose something keeps its text.
  *
  * A tree is used by one thread at a time. json_setup is called before any other function. */
 #ifndef CARDS_JSON_JSON_H
@@ -19,7 +19,7 @@
 #include "secret/buf.h"
 
 #define JSON_MAX_DEPTH   64 /* nested objects and arrays */
-#define JSON_NUMBER_TEXT 80 /* bytes that are room for any number */
+#define JSON_NUMBER_TEXT 80 /* bytes that are room for any double */
 
 enum json_type { JSON_NULL, JSON_BOOLEAN, JSON_NUMBER, JSON_STRING, JSON_ARRAY, JSON_OBJECT };
 
@@ -31,11 +31,15 @@ void json_setup(void);
 /* Parses `len` bytes, which need no NUL. On failure NULL; *why is a static phrase without any of the text, such as
  * "text after JSON", and *where the byte at which the text went wrong, 0 for a repeated key and for a lack of memory.
  *
- * Refused are: what RFC 8259 does not allow, a byte order mark included; invalid UTF-8; a \u that is an unpaired
- * surrogate or \u0000; more than JSON_MAX_DEPTH levels; a key twice in one object; and numbers that overflow, have
- * more than 60 characters, or are not exact. Not exact is an integer (without '.', 'e' and 'E') that no double holds,
- * and any other number from 2^53 to 2^63 that was rounded, as json_integer would return a wrong value. */
+ * Refused are: what RFC 8259 does not allow, but for a byte order mark at the beginning, which is skipped; invalid UTF-8; more than JSON_MAX_DEPTH
+ * levels; more values than json_check_values allows; and a key twice in one object. A \u0000, and a \u that is half a surrogate pair, is
+ * read as U+FFFD. */
 struct json_node *json_parse(const char *text, size_t len, const char **why, size_t *where);
+/* What *why points to for a repeated key. */
+extern const char json_twice[];
+/* Appends the path of the first such key in a text: "data.cards[1].number". False where there is none. The path is the text's own: it may be a
+ * secret. */
+bool json_find_twice(const char *text, size_t len, struct buf *path);
 /* Wipes and frees the tree below a node that json_parse returned. NULL is allowed. */
 void json_free(struct json_node *root);
 
@@ -57,12 +61,16 @@ const struct json_node *json_next(const struct json_node *node);
 /* The key of a member of an object. */
 const char *json_key(const struct json_node *node);
 
-/* The value of a JSON_STRING, which has no NUL in it, of a JSON_BOOLEAN and of a JSON_NUMBER. */
+/* The value of a JSON_STRING, which has no NUL in it, of a JSON_BOOLEAN and of a JSON_NUMBER: the nearest double, infinity beyond all. */
 const char *json_string(const struct json_node *node, size_t *len);
 bool json_boolean(const struct json_node *node);
 double json_number(const struct json_node *node);
-/* False unless the number is whole and its magnitude is below 2^63. *value is exact then. */
+/* Whether U+FFFD stands in a JSON_STRING where the text had no character: a \u0000 or half a surrogate pair. */
+bool json_is_lossy(const struct json_node *node);
+/* False unless the number is whole and fits; 5.0 and 5e0 are whole. *value is exact then. */
 bool json_integer(const struct json_node *node, int64_t *value);
+/* Whether json_number is exact where the number is written as an integer. Any other one is a double: true. */
+bool json_is_exact(const struct json_node *node);
 
 /* A tree that is made of another source than JSON begins as a null, and each node becomes what is put into it:
  *
@@ -83,13 +91,12 @@ bool json_make_list(struct json_node *node);
  * is neither a list nor null. */
 bool json_make_lists(struct json_node *root, const char *path);
 
-/* Appends the text of a JSON_NUMBER: all digits of a whole number below 1e60, which are those of an integer in the
- * text; otherwise the fewest digits that read back as the same number. False when memory is used up. */
-bool json_number_text(const struct json_node *node, struct buf *out);
-/* Writes the same, with a NUL, and with leading zeros that a number loses: 7 with 3 digits is "007". Fractions and
- * negative numbers get none. The caller wipes it. */
-void json_number_padded(const struct json_node *node, int digits, char text[static JSON_NUMBER_TEXT]);
-/* Writes a number as json_number_text does, with a NUL. */
+/* The text of a JSON_NUMBER as it was written; in `room`, which the caller wipes, or in the tree. */
+const char *json_number_text(const struct json_node *node, char room[static JSON_NUMBER_TEXT]);
+/* Likewise the digits of a whole number below 2^63, with leading zeros that a number loses: 7 with 3 digits is "007", and 7.0 "7". Negative ones get
+ * no zeros. Of any other number the same as json_number_text. */
+const char *json_number_digits(const struct json_node *node, int digits, char room[static JSON_NUMBER_TEXT]);
+/* Writes a double with a NUL: all digits of a whole number below 1e60, otherwise the fewest digits that read back as the same. */
 void json_print_number(double number, char text[static JSON_NUMBER_TEXT]);
 
 /* Appends a quoted and escaped string. False, with nothing appended, when the bytes are not valid UTF-8, have a NUL

@@ -1,22 +1,20 @@
 #define _GNU_SOURCE 1
 #include "json/json_check.h"
 
-#include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "text/chars.h"
 #include "json/json.h"
+#include "json/number.h"
 
-#define NUMBER_MAX  60    /* characters; cJSON silently cuts at 63 */
-#define MANY        65536 /* values that any text may have */
-#define BYTES_EACH  12    /* bytes of a value and its name, at least on average, where there are more */
-#define SAFE_DIGITS 15    /* decimal digits that any double holds */
+#define MANY       65536 /* values that any text may have */
+#define BYTES_EACH 12    /* bytes of a value and its name, at least on average, where there are more */
 
 struct check {
   const unsigned char *at;
   const unsigned char *end;
+  const unsigned char *copied; /* up to here the text is in `marked` */
+  struct buf *marked;          /* NULL for a check alone */
   const char *why;
   int depth;
   size_t values; /* that may still follow */
@@ -45,6 +43,16 @@ static void skip_space(struct check *check) {
   check->at = at;
 }
 
+/* Puts bytes into the copy in the place of those from `from` to where the check is, with as many before and behind them. */
+static bool mark(struct check *check, const unsigned char *from, const char *before, const void *bytes, size_t len, const char *behind) {
+  struct buf *marked = check->marked;
+  if (!marked) return true;
+  bool ok = buf_reserve(marked, (size_t)(check->end - check->copied) + len + 3) && buf_add(marked, check->copied, (size_t)(from - check->copied)) &&
+            buf_add_string(marked, before) && buf_add(marked, bytes, len) && buf_add_string(marked, behind);
+  check->copied = check->at;
+  return ok || fail(check, "JSON that does not fit into memory");
+}
+
 /* The four hexadecimal digits of a \u escape; -1 when they are not. */
 static int check_hex4(struct check *check) {
   int code = 0;
@@ -56,16 +64,25 @@ static int check_hex4(struct check *check) {
   return code;
 }
 
+/* Takes the second half of a surrogate pair, where it follows. */
+static bool take_low_surrogate(struct check *check) {
+  const unsigned char *start = check->at;
+  if (check->end - start < 6 || memcmp(start, "\\u", 2) != 0) return false;
+  check->at += 2;
+  int code = check_hex4(check);
+  if (code >= 0xdc00 && code <= 0xdfff) return true;
+  check->at = start;
+  return false;
+}
+
+/* Behind "\u". */
 static bool check_unicode_escape(struct check *check) {
+  const unsigned char *start = check->at - 2;
   int code = check_hex4(check);
   if (code < 0) return unexpected(check);
-  if (code == 0) return fail(check, "a NUL in a JSON string");
-  if (code < 0xd800 || code > 0xdfff) return true;
-  if (code >= 0xdc00 || check->end - check->at < 6 || memcmp(check->at, "\\u", 2) != 0) return fail(check, "an unpaired surrogate in a JSON string");
-  check->at += 2;
-  code = check_hex4(check);
-  if (code < 0) return unexpected(check);
-  return (code >= 0xdc00 && code <= 0xdfff) || fail(check, "an unpaired surrogate in a JSON string");
+  bool surrogate = code >= 0xd800 && code <= 0xdfff;
+  if (code > 0 && (!surrogate || (code < 0xdc00 && take_low_surrogate(check)))) return true;
+  return mark(check, start, "", JSON_LOST, sizeof JSON_LOST - 1, "");
 }
 
 static bool check_escape(struct check *check) {
@@ -104,36 +121,6 @@ static bool check_string(struct check *check) {
   }
 }
 
-/* Whether the whole number `value` is exactly what the text says: their digits are the same, apart from zeros at both
- * ends. */
-static bool same_digits(const char *text, double value) {
-  char exact[NUMBER_MAX + 8];
-  snprintf(exact, sizeof exact, "%.0f", fabs(value));
-  const char *e = exact;
-  bool same = true, started = false;
-  for (const char *t = text; same && *t && *t != 'e' && *t != 'E'; t++) {
-    if (!is_digit(*t) || (*t == '0' && !started)) continue;
-    started = true;
-    same = *e ? *t == *e++ : *t == '0';
-  }
-  same = same && strspn(e, "0") == strlen(e);
-  explicit_bzero(exact, sizeof exact);
-  return same;
-}
-
-/* What is wrong with the value of a number; NULL for nothing. A whole number that was rounded is refused even when it
- * is written with a fraction or an exponent, as long as json_integer would return it. */
-static const char *number_fault(const unsigned char *token, size_t len, bool integer) {
-  char text[NUMBER_MAX + 1];
-  memcpy(text, token, len);
-  text[len] = '\0';
-  double value = strtod(text, NULL);
-  bool exact = fabs(value) < 0x1p53 || (!integer && fabs(value) >= 0x1p63) || same_digits(text, value);
-  explicit_bzero(text, sizeof text);
-  if (isinf(value)) return "a number in JSON that is too large";
-  return exact ? NULL : "an integer in JSON that is too large to be exact";
-}
-
 static bool check_digits(struct check *check) {
   if (!is_digit(peek(check))) return unexpected(check);
   while (is_digit(peek(check)))
@@ -141,23 +128,20 @@ static bool check_digits(struct check *check) {
   return true;
 }
 
-/* The grammar of a number alone. */
-static bool check_grammar_of_number(struct check *check, bool *integer, bool *exponent) {
-  *integer = true;
-  *exponent = false;
+static bool check_number(struct check *check, bool *whole) {
+  *whole = true;
   if (peek(check) == '-') check->at++;
   if (peek(check) == '0')
     check->at++;
   else if (!check_digits(check))
     return false;
   if (peek(check) == '.') {
-    *integer = false;
+    *whole = false;
     check->at++;
     if (!check_digits(check)) return false;
   }
   if (peek(check) == 'e' || peek(check) == 'E') {
-    *integer = false;
-    *exponent = true;
+    *whole = false;
     check->at++;
     if (peek(check) == '+' || peek(check) == '-') check->at++;
     if (!check_digits(check)) return false;
@@ -165,16 +149,12 @@ static bool check_grammar_of_number(struct check *check, bool *integer, bool *ex
   return true;
 }
 
-static bool check_number(struct check *check) {
+static bool check_value_number(struct check *check) {
   const unsigned char *start = check->at;
-  bool integer, exponent;
-  if (!check_grammar_of_number(check, &integer, &exponent)) return false;
+  bool whole;
+  if (!check_number(check, &whole)) return false;
   size_t len = (size_t)(check->at - start);
-  if (len <= SAFE_DIGITS && !exponent) return true;
-  const char *fault = len > NUMBER_MAX ? "a number in JSON that is too long" : number_fault(start, len, integer);
-  if (fault == NULL) return true;
-  check->at = start;
-  return fail(check, fault);
+  return number_is_plain((const char *)start, len) || mark(check, start, "\"" JSON_NUMERIC, start, len, "\"");
 }
 
 static bool check_word(struct check *check, const char *word, size_t len) {
@@ -221,7 +201,7 @@ static bool check_value(struct check *check) {
   case 't': return check_word(check, "true", 4);
   case 'f': return check_word(check, "false", 5);
   case 'n': return check_word(check, "null", 4);
-  default: return (peek(check) == '-' || is_digit(peek(check))) ? check_number(check) : unexpected(check);
+  default: return (peek(check) == '-' || is_digit(peek(check))) ? check_value_number(check) : unexpected(check);
   }
 }
 
@@ -229,15 +209,17 @@ size_t json_check_values(size_t len) {
   return len / BYTES_EACH > MANY ? len / BYTES_EACH : MANY;
 }
 
-bool json_check(const char *text, size_t len, const char **why, size_t *where) {
+bool json_check(const char *text, size_t len, struct buf *marked, const char **why, size_t *where) {
   const unsigned char *start = (const unsigned char *)text;
-  struct check check = { .at = start, .end = len > 0 ? start + len : start, .values = json_check_values(len) };
+  struct check check = { .at = start, .end = len > 0 ? start + len : start, .marked = marked, .values = json_check_values(len) };
+  check.copied = check.at += utf8_mark(text, len);
   skip_space(&check);
   bool ok = check_value(&check);
   if (ok) {
     skip_space(&check);
     ok = check.at == check.end || fail(&check, "text after JSON");
   }
+  if (ok && marked && marked->len) ok = mark(&check, check.end, "", "", 0, "");
   if (ok) return true;
   *why = check.why;
   *where = (size_t)(check.at - start);
@@ -246,6 +228,6 @@ bool json_check(const char *text, size_t len, const char **why, size_t *where) {
 
 bool json_check_number(const char *text, size_t len, bool whole) {
   struct check check = { .at = (const unsigned char *)text, .end = (const unsigned char *)text + len };
-  bool integer, exponent;
-  return check_grammar_of_number(&check, &integer, &exponent) && check.at == check.end && (integer || !whole);
+  bool is_whole;
+  return check_number(&check, &is_whole) && check.at == check.end && (is_whole || !whole);
 }

@@ -10,10 +10,11 @@ static struct json_node *text_parse(const char *text, size_t len, const char **w
   *where = utf8_text(text, len);
   *why = "a text that is no UTF-8, or has a NUL";
   if (*where < len) return NULL;
-  if (len > 0 && text[len - 1] == '\n') len--;
-  if (len > 0 && text[len - 1] == '\r') len--;
+  size_t mark = utf8_mark(text, len);
+  if (len > mark && text[len - 1] == '\n') len--;
+  if (len > mark && text[len - 1] == '\r') len--;
   struct json_node *root = json_new(), *node = root ? json_add(root, "text") : NULL;
-  if (node && (len == 0 || json_set_string(node, text, len))) return root;
+  if (node && (len == mark || json_set_string(node, text + mark, len - mark))) return root;
   json_free(root);
   *why = "a text that does not fit into memory";
   *where = 0;

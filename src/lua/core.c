@@ -9,6 +9,7 @@
 #include "http/clock.h"
 #include "http/engine.h"
 #include "lua/value.h"
+#include "provider/record.h"
 #include "secret/stack.h"
 #include "text/chars.h"
 #include "text/hash.h"
@@ -200,6 +201,7 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { NULL, NULL },
   };
   engine_setup();
+  record_setup(LUA_VERSION_NUM < 503);
   luaL_newlib(L, functions);
   binding_open(L);
   binding_open_secret(L);

@@ -100,9 +100,12 @@ bool encryption_open(const struct encryption *encryption, const struct encrypted
   return ok;
 }
 
-/* All of an answer without white space around it, and without quotes where it is a JSON text. */
+/* All of an answer without a byte order mark and white space around it, and without quotes where it is a JSON text. */
 static struct cipher_text trim(const char *body, size_t len) {
   if (!len) return (struct cipher_text){ "", 0 }; /* body may be NULL */
+  size_t mark = utf8_mark(body, len);
+  body += mark;
+  len -= mark;
   while (len && is_space(*body)) {
     body++;
     len--;

@@ -16,6 +16,15 @@
 #define NUMBERED      "undeclared#"
 #define UNDECLARED    FIELD_TYPES
 #define MOST_PLACES   16
+#define LONGEST_LOSSY 256 /* bytes of a text whose digits are looked at without what was lost between them */
+#define TOO_LARGE     "a number that is too large to be exact"
+#define NO_TEXT       "a character of the text is none: \\u0000 or half a surrogate pair"
+
+static bool only_doubles; /* set before there is a second thread */
+
+void record_setup(bool doubles) {
+  only_doubles = doubles;
+}
 
 /* All of a record lies in blocks. The first one begins with this. */
 struct root {
@@ -89,6 +98,15 @@ static bool set_plain(struct builder *builder, struct record *record, int digits
   return set_string(builder, record, bytes, len);
 }
 
+/* The same of a text in which characters were lost, which may stand between the digits of a card's number. */
+static bool set_lossy(struct builder *builder, struct record *record, int digits, const char *bytes, size_t len) {
+  char kept[LONGEST_LOSSY];
+  size_t count = len <= sizeof kept ? pan_digits(bytes, len, kept) : 0;
+  bool hides = len > sizeof kept || pan_is_card(kept, count) || pan_suspected(bytes, len) || (digits > 0 && count > (size_t)digits);
+  explicit_bzero(kept, sizeof kept);
+  return hides ? set_secret(builder, record, SECRET_UNDECLARED, bytes, len) : set_string(builder, record, bytes, len);
+}
+
 /* UNDECLARED is the type of what no field declares. */
 static bool set_text(struct builder *builder, struct record *record, enum field_type type, int digits, const char *bytes, size_t len) {
   switch (type) {
@@ -101,30 +119,37 @@ static bool set_text(struct builder *builder, struct record *record, enum field_
   }
 }
 
-/* A number where a string is documented. */
+/* A number where a text is documented, or nothing: its text as it was sent. Where it stands for digits, those of a whole number. */
 static bool set_number_text(struct builder *builder, struct record *record, enum field_type type, int digits, const struct json_node *node) {
-  char text[JSON_NUMBER_TEXT];
-  json_number_padded(node, digits, text);
+  char room[JSON_NUMBER_TEXT];
+  const char *text = json_number_digits(node, digits, room);
+  bool by_digits = digits > 0 || type == FIELD_PAN || type == FIELD_CVV || pan_is_card(text, strlen(text));
+  if (!by_digits) text = json_number_text(node, room);
   bool ok = set_text(builder, record, type, digits, text, strlen(text));
-  explicit_bzero(text, sizeof text);
+  explicit_bzero(room, sizeof room);
   return ok;
 }
 
+/* Whether what a number is in Lua is not what the answer has. */
+static bool is_rounded(const struct record *record, const struct json_node *node) {
+  if (record->type == RECORD_NUMBER) return isinf(record->as.number) || !json_is_exact(node);
+  double number = (double)record->as.integer;
+  return only_doubles && (fabs(number) >= 0x1p63 || (int64_t)number != record->as.integer);
+}
+
 static bool set_number(struct builder *builder, struct record *record, const struct field_node *at, const struct json_node *node) {
-  char text[JSON_NUMBER_TEXT] = "";
-  if (fabs(json_number(node)) >= PAN_LEAST) json_number_padded(node, 0, text);
+  char room[JSON_NUMBER_TEXT] = "";
+  const char *text = fabs(json_number(node)) >= PAN_LEAST ? json_number_digits(node, 0, room) : "";
   bool is_card = pan_is_card(text, strlen(text));
   bool ok = is_card && set_secret(builder, record, SECRET_UNDECLARED, text, strlen(text));
-  explicit_bzero(text, sizeof text);
+  explicit_bzero(room, sizeof room);
   if (is_card) return ok;
-  if (json_integer(node, &record->as.integer)) {
-    record->type = RECORD_INTEGER;
-    return true;
-  }
-  if (at->field->type == FIELD_INTEGER) return protocol(builder, at, "a number with a fraction or too large stands where an integer is documented");
-  record->type = RECORD_NUMBER;
-  record->as.number = json_number(node);
-  return true;
+  bool whole = json_integer(node, &record->as.integer);
+  if (!whole && at->field->type == FIELD_INTEGER)
+    return protocol(builder, at, "a number with a fraction or too large stands where an integer is documented");
+  if (!whole) record->as.number = json_number(node);
+  record->type = whole ? RECORD_INTEGER : RECORD_NUMBER;
+  return !is_rounded(record, node) || protocol(builder, at, TOO_LARGE);
 }
 
 /* A string where a number is documented is taken if it is a number. */
@@ -163,10 +188,11 @@ static bool set_encrypted(struct builder *builder, struct record *record, const 
   if (json_type(node) != JSON_STRING) return protocol(builder, at, "something else stands where an encrypted text is documented");
   const char *text = json_string(node, &len);
   buf_init(&plain, len + 1); /* it is never longer */
-  bool ok = builder->answer && encryption_open(field->decrypt, builder->answer, text, len, &plain) &&
-            is_plausible(field->type, buf_string(&plain), plain.len);
+  bool ok = builder->answer && encryption_open(field->decrypt, builder->answer, text, len, &plain);
+  size_t mark = utf8_mark(buf_string(&plain), plain.len);
+  ok = ok && is_plausible(field->type, buf_string(&plain) + mark, plain.len - mark);
   if (ok)
-    ok = set_text(builder, record, field->type, field->digits, plain.data, plain.len);
+    ok = set_text(builder, record, field->type, field->digits, plain.data + mark, plain.len - mark);
   else
     protocol(builder, at, "it cannot be decrypted");
   buf_free(&plain);
@@ -208,12 +234,14 @@ static bool set_field(struct builder *builder, struct record *record, const stru
   if (field->type == FIELD_BOOLEAN) return set_boolean(builder, record, at, node);
   if (type == JSON_BOOLEAN) return protocol(builder, at, "true or false stands where another value is documented");
   if (type == JSON_NUMBER) {
+    if (isinf(json_number(node))) return protocol(builder, at, TOO_LARGE);
     if (field->type == FIELD_INTEGER || field->type == FIELD_NUMBER || field->type == FIELD_TIMESTAMP) return set_number(builder, record, at, node);
     return set_number_text(builder, record, field->type, field_digits(field), node) && note_cvv(builder, record, field);
   }
   const char *bytes = json_string(node, &len);
   if (field->type == FIELD_INTEGER || field->type == FIELD_NUMBER) return set_string_number(builder, record, at, bytes, len);
-  return set_text(builder, record, field->type, field->digits, bytes, len);
+  if (!json_is_lossy(node)) return set_text(builder, record, field->type, field->digits, bytes, len);
+  return field->type < FIELD_PAN ? set_lossy(builder, record, field->digits, bytes, len) : protocol(builder, at, NO_TEXT);
 }
 
 static bool set_undeclared(struct builder *builder, struct record *record, const struct json_node *node) {
@@ -283,20 +311,20 @@ static bool build_children(struct builder *builder, struct record *record, const
   size_t place = 0;
   record->type = object ? RECORD_OBJECT : RECORD_ARRAY;
   for (const struct json_node *child = json_child(node); child; child = json_next(child), place++) {
-    bool null = json_type(child) == JSON_NULL;
     if (object)
       enter(builder, at, json_key(child), &expected, &below);
     else
       enter_element(builder, at, place, &below);
     builder->declared += below.count && (object || below.nodes[0]->field);
-    if (null && object) continue;
+    bool absent = json_type(child) == JSON_NULL;
+    if (absent && object) continue;
     struct record *made = allocate(builder, sizeof *made);
     if (!made) return false;
     *tail = made;
     tail = &made->next;
     record->count++;
     if (object && !set_key(builder, made, json_key(child), below.count > 0)) return false;
-    if (!null && !build(builder, made, &below, child)) return false;
+    if (!absent && !build(builder, made, &below, child)) return false;
   }
   return !object || settle_cvvs(builder, cvvs, record);
 }

@@ -37,6 +37,8 @@ struct record {
   enum record_type type;
 };
 
+/* Whether the host's numbers are all doubles, as in Lua 5.1: integers that no double holds are an error then. For the process, before other threads. */
+void record_setup(bool doubles);
 /* Builds the record from the node of the answer at operation->root, by the fields of the request's operation. `answer` is
  * for fields that are encrypted; it may be NULL where there are none.
  *  - A declared field has its declared type. A string that is a card number, or longer than its declared digits, is
@@ -45,8 +47,8 @@ struct record {
  *  - A name that is not declared, and may be a secret or holds one of the request's, is replaced by "undeclared#1" and
  *    so on.
  *  - A null is left out; in an array it is RECORD_NULL, so that places stay.
- *
  *  - Where a value is required and there is none, there is no record.
+ *  - A declared number that would be rounded, and a declared secret in which a character was lost, are an error.
  *
  * On failure NULL with `error` set: protocol, which names the field, or busy when a secret has no room. */
 struct record *record_build(const struct json_node *payload, const struct request *request, const struct encrypted_answer *answer,

@@ -15,6 +15,11 @@
 
 enum verdict { VERDICT_SUCCESS, VERDICT_REFUSED, VERDICT_UNKNOWN };
 
+/* Whether a number is that one; an integer that no double holds is none. */
+static bool is_number(const struct json_node *node, double number) {
+  return json_type(node) == JSON_NUMBER && json_number(node) == number && json_is_exact(node);
+}
+
 static bool holds(const struct rule *rule, const struct json_node *node, int status) {
   bool present = node && json_type(node) != JSON_NULL;
   size_t len;
@@ -22,7 +27,7 @@ static bool holds(const struct rule *rule, const struct json_node *node, int sta
   case RULE_ABSENT: return !present;
   case RULE_TRUE: return present && json_type(node) == JSON_BOOLEAN && json_boolean(node);
   case RULE_FALSE: return present && json_type(node) == JSON_BOOLEAN && !json_boolean(node);
-  case RULE_EQUALS_NUMBER: return present && json_type(node) == JSON_NUMBER && json_number(node) == rule->number;
+  case RULE_EQUALS_NUMBER: return present && is_number(node, rule->number);
   case RULE_EQUALS_STRING: return present && json_type(node) == JSON_STRING && strcmp(json_string(node, &len), rule->string) == 0;
   case RULE_STATUS: return status == (int)rule->number;
   }
@@ -49,9 +54,14 @@ static bool rule_speaks(const struct rule *rule, const struct json_node *node) {
   return rule != NULL;
 }
 
+/* Whether there is a body. A byte order mark alone is none. */
+static bool has_body(const struct response *response) {
+  return response->len > utf8_mark(response->body, response->len);
+}
+
 /* Whether the answer has no body, and says all with that. */
 static bool is_bare_success(const struct response *response) {
-  return response->request->operation->empty && response->len == 0 && !response->unread;
+  return response->request->operation->empty && !has_body(response) && !response->unread;
 }
 
 static bool is_ok(const struct response *response) {
@@ -78,15 +88,15 @@ static enum verdict judge(const struct response *response, const struct json_nod
   return verdict;
 }
 
-/* Remembers a number as it is written, and with the leading zeros that it lost. */
+/* Remembers a number as it was sent, and its digits without and with the leading zeros that it lost. */
 static void remember_number(struct redact *redact, const struct field *field, const struct json_node *node) {
   const int digits[] = { 0, field_digits(field), field->type == FIELD_CVV ? CVV_DIGITS_AMEX : 0 };
-  char text[JSON_NUMBER_TEXT];
-  for (size_t i = 0; i < COUNT_OF(digits); i++) {
-    json_number_padded(node, digits[i], text);
+  char room[JSON_NUMBER_TEXT];
+  for (size_t i = 0; i <= COUNT_OF(digits); i++) {
+    const char *text = i < COUNT_OF(digits) ? json_number_digits(node, digits[i], room) : json_number_text(node, room);
     redact_add(redact, text, strlen(text)); /* where there is no memory, no text is shown */
   }
-  explicit_bzero(text, sizeof text);
+  explicit_bzero(room, sizeof room);
 }
 
 /* Remembers the declared secrets of an answer: whatever stands under their names anywhere in it, and all that an
@@ -118,13 +128,13 @@ static bool set_clean(struct redact *redact, char *out, size_t max, const char *
   return ok;
 }
 
-/* The text of a string or of a number, which is written into `number`; empty for anything else. */
-static struct value text_of(const struct json_node *node, struct buf *number) {
+/* The text of a string, or the digits of a number, for which there is room; empty for anything else. */
+static struct value text_of(const struct json_node *node, char room[static JSON_NUMBER_TEXT]) {
   struct value text = { "", 0 };
-  if (json_type(node) == JSON_STRING)
-    text.bytes = json_string(node, &text.len);
-  else if (json_type(node) == JSON_NUMBER && json_number_text(node, number))
-    text = (struct value){ buf_string(number), number->len };
+  if (node && json_type(node) == JSON_STRING) text.bytes = json_string(node, &text.len);
+  if (!node || json_type(node) != JSON_NUMBER) return text;
+  text.bytes = json_number_digits(node, 0, room);
+  text.len = strlen(text.bytes);
   return text;
 }
 
@@ -166,16 +176,15 @@ static bool take(const struct response *response, struct redact *redact, const s
   for (; *paths && !found; paths++) {
     const struct json_node *node = json_at(root, *paths);
     if (!node || (json_type(node) == JSON_NUMBER && json_number(node) == 0)) continue;
-    struct buf number;
-    buf_init(&number, 512);
-    struct value text = text_of(node, &number);
+    char room[JSON_NUMBER_TEXT];
+    struct value text = text_of(node, room);
     found = text.len > 0;
     if (found && code && kind_of_text(response->request->operation, text) != ERROR_NONE)
       snprintf(out, max + 1, "%.*s", (int)text.len, text.bytes);
     else if (found)
       found =
           set_clean(redact, out, max, text.bytes, text.len, code && !may_be_cvv(response, text) && !may_be_token(text) ? redact_code : redact_text);
-    buf_free(&number);
+    explicit_bzero(room, sizeof room);
   }
   return found;
 }
@@ -247,10 +256,9 @@ static void set_protocol(struct error *error, const char *what) {
 }
 
 static enum error_kind kind_of_code(const struct operation *operation, const struct json_node *node) {
-  struct buf number;
-  buf_init(&number, 512);
-  enum error_kind kind = kind_of_text(operation, node ? text_of(node, &number) : (struct value){ "", 0 });
-  buf_free(&number);
+  char room[JSON_NUMBER_TEXT];
+  enum error_kind kind = kind_of_text(operation, text_of(node, room));
+  explicit_bzero(room, sizeof room);
   return kind;
 }
 
@@ -338,11 +346,10 @@ static bool echoes_match(const struct response *response, const struct json_node
       if (echo->required) return false;
       continue;
     }
-    struct buf number;
-    buf_init(&number, 512);
-    struct value text = text_of(node, &number);
+    char room[JSON_NUMBER_TEXT];
+    struct value text = text_of(node, room);
     bool same = text.len == sent.len && strncasecmp(text.bytes, sent.bytes, sent.len) == 0;
-    buf_free(&number);
+    explicit_bzero(room, sizeof room);
     if (!same) return false;
   }
   return true;
@@ -419,25 +426,47 @@ static bool is_sealed(const struct response *response, bool ok) {
   return ok && decrypt && !decrypt->at;
 }
 
-/* Names the content type of the answer, which explains most. */
-static void set_unreadable(const struct response *response, const char *why, size_t where, struct error *error) {
-  char what[320], type[64 + 4] = "";
+/* Writes why the answer cannot be read, and the name of a key that stands twice. */
+static void write_reason(const struct response *response, const char *why, size_t where, char *out, size_t room) {
+  struct buf path;
+  char shown[96 + 4] = "";
+  buf_init(&path, response->len + 1024);
+  if (why == json_twice && json_find_twice(response->body, response->len, &path))
+    set_clean(request_redact(response->request), shown, 96, buf_string(&path), path.len, redact_text);
+  buf_free(&path);
+  if (shown[0])
+    snprintf(out, room, "%s: %s", why, shown);
+  else
+    snprintf(out, room, "%s at byte %zu", why, where);
+}
+
+/* Writes that the answer cannot be read. Names its content type, which explains most. */
+static void write_unreadable(const struct response *response, const char *why, size_t where, char *out, size_t room) {
+  char reason[160], type[64 + 4] = "";
   const char *given = response->content_type;
-  if (given && set_clean(request_redact(response->request), type, 64, given, strcspn(given, ";"), redact_code) &&
-      strcmp(type, "application/json") != 0 && type[0])
-    snprintf(what, sizeof what, "the answer cannot be read: it is %s: ", type);
+  bool named = given && set_clean(request_redact(response->request), type, 64, given, strcspn(given, ";"), redact_code) &&
+               strcmp(type, "application/json") != 0 && type[0];
+  if (response->unread) {
+    snprintf(out, room, "%s", response->unread);
+  } else if (!has_body(response)) {
+    snprintf(out, room, "an empty answer (HTTP %d)", response->status);
+  } else if (is_sealed(response, is_ok(response))) {
+    snprintf(out, room, "the answer: %s", why);
+  } else {
+    write_reason(response, why, where, reason, sizeof reason);
+    snprintf(out, room, "the answer cannot be read: %s%s%s%s", named ? "it is " : "", named ? type : "", named ? ": " : "", reason);
+  }
+}
+
+/* Says that the answer cannot be read: as the error where nothing else is one, and behind what an error status says. */
+static void set_unreadable(const struct response *response, const char *why, size_t where, struct error *error) {
+  char what[320];
+  write_unreadable(response, why, where, what, sizeof what);
+  size_t used = strlen(error->message);
+  if (error->kind == ERROR_NONE)
+    set_protocol(error, what);
   else
-    snprintf(what, sizeof what, "the answer cannot be read: ");
-  size_t used = strlen(what);
-  if (response->unread)
-    snprintf(what, sizeof what, "%s", response->unread);
-  else if (response->len && is_sealed(response, true))
-    snprintf(what, sizeof what, "the answer: %s", why);
-  else if (response->len)
-    snprintf(what + used, sizeof what - used, "%s at byte %zu", why, where);
-  else
-    snprintf(what, sizeof what, "an empty answer (HTTP %d)", response->status);
-  set_protocol(error, what);
+    snprintf(error->message + used, sizeof error->message - used, "; %s", what);
 }
 
 /* A list of one is a list where a path says so. In the record, see record.c. False when memory is used up. */
@@ -495,12 +524,6 @@ static void read_failure(const struct response *response, const struct json_node
   }
 }
 
-/* Says beside what the status means that nobody has read what the provider wrote. */
-static void add_unread(const struct response *response, struct error *error) {
-  size_t used = strlen(error->message);
-  if (response->unread) snprintf(error->message + used, sizeof error->message - used, "; %s", response->unread);
-}
-
 struct record *response_read_record(const struct response *response, struct error *error) {
   const struct encrypted_answer answer = { response->request->operation, &response->request->values, response->request->base->keys, NULL, true };
   const char *why = NULL;
@@ -521,7 +544,7 @@ struct record *response_read(const struct response *response, struct error *erro
   memset(error, 0, sizeof *error);
   const char *why = NULL;
   size_t where = 0;
-  struct json_node *root = response->len ? parse(response, is_ok(response), &why, &where) : NULL;
+  struct json_node *root = has_body(response) ? parse(response, is_ok(response), &why, &where) : NULL;
   enum error_kind meaning = meaning_of(response, root);
   enum verdict verdict = judge(response, root);
   struct record *record = NULL;
@@ -530,10 +553,8 @@ struct record *response_read(const struct response *response, struct error *erro
   } else {
     describe(response, root, error);
     read_failure(response, root, meaning, verdict, error);
-    if (error->kind != ERROR_NONE)
-      add_unread(response, error);
-    else
-      set_unreadable(response, why, where, error);
+    bool unread = !root && (has_body(response) || response->unread);
+    if (error->kind == ERROR_NONE || (unread && response->status >= 400)) set_unreadable(response, why, where, error);
   }
   json_free(root);
   return record;

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 static inline bool is_digit(int c) {
   return c >= '0' && c <= '9';
@@ -55,6 +56,11 @@ static inline size_t utf8_length(const char *bytes, size_t left) {
   bool surrogate = p[0] == 0xed && p[1] > 0x9f;
   bool beyond = p[0] == 0xf4 && p[1] > 0x8f;
   return overlong || surrogate || beyond ? 0 : len;
+}
+
+/* The length of the byte order mark at the start; 0 for none. */
+static inline size_t utf8_mark(const char *bytes, size_t len) {
+  return len >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 }
 
 /* How many bytes at the start are valid UTF-8 without a NUL. */

@@ -87,7 +87,7 @@ return function(call, page, name, parameters, text)
       if distance == room then
         seen, distance, room = cursor, 0, room * 2
       end
-      asked[page.into] = text and type(cursor) == "number" and ("%.0f"):format(cursor) or cursor
+      asked[page.into] = text and type(cursor) == "number" and core.number(cursor) or cursor
     end
     return record
   end

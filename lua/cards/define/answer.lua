@@ -26,6 +26,8 @@ local function compared(at, value)
   local kind = type(value)
   if kind == "number" and value - value ~= 0 then
     at:wrong "must be a number that an answer can have"
+  elseif kind == "number" and value ~= value + 0.0 then
+    at:wrong "is too large to be compared as a number"
   elseif kind == "string" then
     at:text(value)
   elseif kind ~= "boolean" and kind ~= "number" then

@@ -105,6 +105,15 @@ describe("decrypt of a definition", function()
     assert_card(read({ decrypt = spec, root = "data", fields = FIELDS }, BYTES, '"' .. text .. '"', KEYS))
   end)
 
+  it("opens texts with a byte order mark at their beginning", function()
+    local mark, spec = "\239\187\191", { type = "aes-cbc", key = "key", json = true }
+    local text = leak.base64(IV .. aes("cbc", mark .. CARD, IV))
+    assert_card(read({ decrypt = spec, root = "data", fields = FIELDS }, BYTES, mark .. text, KEYS))
+    local fields = { pan = { type = "pan", decrypt = { type = "aes-cbc", key = "key" } } }
+    local body = cjson.encode { pan = leak.base64(IV .. aes("cbc", mark .. "4111111111111111", IV)) }
+    assert.equal("4111111111111111", assert(read({ fields = fields }, BYTES, body, KEYS)).pan:reveal())
+  end)
+
   it("opens fields by RSA, each by its own way", function()
     local fields = { id = "string", pan = { type = "pan", decrypt = { type = "rsa-oaep-sha256", key = "private_key" } },
       cvv = { type = "cvv", decrypt = { type = "rsa-pkcs1", key = "private_key", encoding = "hex" } } }

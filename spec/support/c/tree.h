@@ -23,7 +23,7 @@ static inline void write_tree(const struct json_node *node, struct buf *out) {
   switch (json_type(node)) {
   case JSON_NULL: assert_true(buf_add_string(out, "null")); return;
   case JSON_BOOLEAN: assert_true(buf_add_string(out, json_boolean(node) ? "true" : "false")); return;
-  case JSON_NUMBER: assert_true(json_number_text(node, out)); return;
+  case JSON_NUMBER: assert_true(buf_add_string(out, json_number_text(node, (char[JSON_NUMBER_TEXT]){ "" }))); return;
   case JSON_STRING: {
     const char *string = json_string(node, &len);
     assert_true(json_write_string(out, string, len));

@@ -139,10 +139,10 @@ static bool add_tree(struct buf *out, const struct buf *name, const struct json_
   ok = (!*separator || buf_add_char(out, *separator)) && buf_add(out, name->data, name->len) && buf_add_char(out, '=');
   *separator = '&';
   size_t len;
+  char room[JSON_NUMBER_TEXT];
   if (type == JSON_BOOLEAN) return ok && buf_add_string(out, json_boolean(node) ? "true" : "false");
-  if (type == JSON_NUMBER) return ok && json_number_text(node, out);
-  const char *bytes = json_string(node, &len);
-  return ok && buf_add_percent_encoded(out, bytes, len);
+  const char *bytes = type == JSON_NUMBER ? json_number_text(node, room) : json_string(node, &len);
+  return ok && buf_add_percent_encoded(out, bytes, type == JSON_NUMBER ? strlen(bytes) : len);
 }
 
 /* Appends the pairs of a part whose name is `name`. */
