@@ -88,6 +88,14 @@ static bool is_above_a_field(const struct operation *operation, const char *path
   return false;
 }
 
+/* Whether a member is no value. */
+static bool is_absent(const struct operation *operation, const char *path, const struct json_node *node) {
+  const struct field *field = field_of(operation, path);
+  if (json_type(node) == JSON_NULL) return true;
+  if (!json_is_empty(node)) return false;
+  return field ? json_type(node) != JSON_STRING || field->type != FIELD_STRING : is_above_a_field(operation, path);
+}
+
 /* A declared name is as it was; another one may be numbered, and is where it could show a secret. */
 static void must_have_key(const struct record *record, const char *key, bool declared) {
   bool same = strcmp(record->key, key) == 0, numbered = strncmp(record->key, "undeclared#", 11) == 0;
@@ -106,7 +114,7 @@ static void must_have_same_children(const struct record *record, const struct js
     /* A key with a dot in it is not the path that it looks like. */
     bool plain = object && *json_key(from) && !strchr(json_key(from), '.');
     buf_addf(&below, "%s%s%s", path, *path && object ? "." : "", !object ? "" : plain ? json_key(from) : "?");
-    if (object && json_type(from) == JSON_NULL) {
+    if (object && is_absent(operation, buf_string(&below), from)) {
       buf_free(&below);
       continue;
     }

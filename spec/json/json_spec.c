@@ -284,22 +284,6 @@ static void walks_a_list_at_the_top(void **state) {
   json_free(root);
 }
 
-static void tells_whether_every_element_has_something(void **state) {
-  (void)state;
-  static const char text[] = "{\"a\":[{\"b\":1,\"l\":[{\"c\":1}]},{\"b\":false,\"c\":null,\"l\":[]}],\"none\":[],\"z\":null,\"o\":{}}";
-  static const char *const present[] = { "a", "a[].b", "a[0].b", "none", "none[].x", "none[]", "a[].l[].c", "o", "" };
-  static const char *const absent[] = { "z", "y", "a[].c", "a[2]", "none[0]", "o[].x", "z[].x", "y[].x", "a[1].c", "a.b" };
-  const char *why;
-  size_t where;
-  struct json_node *root = json_parse(T(text), &why, &where);
-  for (size_t i = 0; i < sizeof present / sizeof *present; i++)
-    if (!json_has(root, present[i])) fail_msg("there is no %s", present[i]);
-  for (size_t i = 0; i < sizeof absent / sizeof *absent; i++)
-    if (json_has(root, absent[i])) fail_msg("there is %s", absent[i]);
-  assert_false(json_has(NULL, "a"));
-  json_free(root);
-}
-
 static bool integer_of(const char *text, int64_t *value) {
   const char *why;
   size_t where;
@@ -590,7 +574,6 @@ int main(void) {
     cmocka_unit_test(walks_a_dotted_path_of_exact_keys),
     cmocka_unit_test(walks_lists_and_quoted_names),
     cmocka_unit_test(walks_a_list_at_the_top),
-    cmocka_unit_test(tells_whether_every_element_has_something),
     cmocka_unit_test(tells_integers_from_other_numbers),
     cmocka_unit_test(does_not_depend_on_the_hosts_decimal_point),
     cmocka_unit_test(writes_nothing_when_it_cannot_write_all),

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -84,12 +85,54 @@ static void may_be_a_list(void **state) {
   assert_int_equal(record->type, RECORD_ARRAY);
   assert_int_equal(record->count, 0);
   record_free(record);
-  fails("{\"id\":\"1\"}", "the answer has no JSON list");
+  static const char *const empty[] = { "null", "\"\"", "{}" };
+  for (size_t i = 0; i < COUNT_OF(empty); i++) {
+    record = built(empty[i]);
+    assert_int_equal(record->type, RECORD_ARRAY);
+    assert_int_equal(record->count, 0);
+    record_free(record);
+  }
+  record = built("{\"id\":\"1\"}");
+  is_text(at(element(record, 0), "id"), "1");
+  assert_int_equal(record->count, 1);
+  record_free(record);
+  fails("{\"x\":1}", "the answer has none of the documented fields");
   fails("7", "the answer has no JSON list");
   fails("[{\"x\":1}]", "the answer has none of the documented fields");
   fails("[null]", "the answer has none of the documented fields");
-  fails("[[]]", "[]: something else stands where an object is documented");
-  fails("[{\"pan\":[]}]", "[].pan: an object or array stands where a single value is documented");
+  fails("[[1]]", "[]: something else stands where an object is documented");
+  fails("[{\"pan\":[1]}]", "[].pan: an object or array stands where a single value is documented");
+}
+
+/* What is empty keeps its place among the elements, and an object alone is a list of it. */
+static void may_have_what_is_empty(void **state) {
+  (void)state;
+  declare("a[].b", FIELD_PAN);
+  declare("a[].c", FIELD_STRING);
+  declare("t[]", FIELD_INTEGER);
+  struct record *record = built("{\"a\":[\"\",{},[],null,{\"b\":\"\",\"c\":\"\"}],\"t\":[\"\",[],{},7]}");
+  const struct record *list = at(record, "a");
+  assert_int_equal(list->count, 5);
+  assert_int_equal(element(list, 0)->type, RECORD_NULL);
+  assert_int_equal(element(list, 1)->type, RECORD_OBJECT);
+  assert_int_equal(element(list, 2)->type, RECORD_NULL);
+  assert_int_equal(element(list, 4)->count, 1);
+  assert_int_equal(element(at(record, "t"), 2)->type, RECORD_NULL);
+  assert_int_equal(element(at(record, "t"), 3)->as.integer, 7);
+  record_free(record);
+  static const char *const empty[] = { "null", "\"\"", "{}", "[]" };
+  for (size_t i = 0; i < COUNT_OF(empty); i++) {
+    char text[100];
+    snprintf(text, sizeof text, "{\"a\":%s,\"t\":%s}", empty[i], empty[i]);
+    record = built(text);
+    assert_int_equal(record->count, i == 3 ? 2 : 0);
+    record_free(record);
+  }
+  record = built("{\"a\":{\"b\":\"1\",\"c\":\"x\"}}");
+  is_secret(at(element(at(record, "a"), 0), "b"), SECRET_PAN);
+  record_free(record);
+  fails("{\"t\":7}", "t: something else stands where an array is documented");
+  fails("{\"t\":{\"x\":1}}", "t[]: an object or array stands where a single value is documented");
 }
 
 static void is_no_list_where_its_fields_are_in_none(void **state) {
@@ -127,7 +170,7 @@ static void takes_the_most_exact_path(void **state) {
   is_secret(at(second, "d"), SECRET_UNDECLARED);
   record_free(record);
   fails("{\"a\":[{\"d\":\"x\"}]}", "a[0].d: a text stands where a number is documented");
-  fails("{\"a\":[{},{\"b\":{}}]}", "a[1].b: an object or array stands where a single value is documented");
+  fails("{\"a\":[{},{\"b\":{\"c\":1}}]}", "a[1].b: an object or array stands where a single value is documented");
 }
 
 static void may_have_elements_of_different_kinds(void **state) {
@@ -188,6 +231,10 @@ static void has_what_is_required(void **state) {
   fails("{\"a\":[{\"b\":\"1\"},{\"b\":null}],\"c\":\"x\"}", "a[].b: there is no value, and one is required");
   fails("{\"c\":\"x\"}", "a[].b: there is no value, and one is required");
   fails("{\"a\":[],\"c\":null}", "c: there is no value, and one is required");
+  fails("{\"a\":[],\"c\":[]}", "c: there is no value, and one is required");
+  fails("{\"a\":[{\"b\":\"1\"},{\"b\":\"\"}],\"c\":\"x\"}", "a[].b: there is no value, and one is required");
+  fails("{\"a\":[{\"b\":\"1\"},[]],\"c\":\"x\"}", "a[].b: there is no value, and one is required");
+  record_free(built("{\"a\":{\"b\":\"1\"},\"c\":\"x\"}"));
 }
 
 static void may_be_empty(void **state) {
@@ -221,6 +268,7 @@ static int tear_down(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test_setup_teardown(may_be_a_list, set_up, tear_down),
+    cmocka_unit_test_setup_teardown(may_have_what_is_empty, set_up, tear_down),
     cmocka_unit_test_setup_teardown(is_no_list_where_its_fields_are_in_none, set_up, tear_down),
     cmocka_unit_test_setup_teardown(is_either_without_fields, set_up, tear_down),
     cmocka_unit_test_setup_teardown(takes_the_most_exact_path, set_up, tear_down),

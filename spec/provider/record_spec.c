@@ -205,6 +205,32 @@ static void leaves_nulls_out(void **state) {
   record_free(record);
 }
 
+/* What is of another type than is documented, and empty, is no value. */
+static void leaves_out_what_is_empty(void **state) {
+  (void)state;
+  static const char *const empty[] = { "null", "\"\"", "[]", "{}" };
+  static const char *const fields_of[] = { "month", "amount", "active", "at", "pan", "cvv", "token", "key", "holder" };
+  struct error error;
+  char text[100];
+  for (size_t i = 0; i < COUNT_OF(empty); i++) {
+    for (size_t j = 0; j < COUNT_OF(fields_of); j++) {
+      snprintf(text, sizeof text, "{\"%s\":%s}", fields_of[j], empty[i]);
+      struct record *record = build(text, &error);
+      if (!record) fail_msg("%s: %s", text, error.message);
+      if (record->child) fail_msg("%s is there", text);
+      assert_int_equal(record->count, 0);
+      record_free(record);
+    }
+    snprintf(text, sizeof text, "{\"id\":%s,\"holder\":{\"home\":%s,\"name\":%s}}", empty[i], empty[i], empty[i]);
+    struct record *record = build(text, &error);
+    assert_non_null(record);
+    bool is_text = strcmp(empty[i], "\"\"") == 0;
+    if (is_text) assert_text(member(record, "id"), "");
+    assert_int_equal(member(record, "holder")->count, is_text);
+    record_free(record);
+  }
+}
+
 /* An undeclared number and one in the place of a text have the text that was sent; where it stands for digits, digits. */
 static void keeps_all_digits_of_a_number(void **state) {
   (void)state;
@@ -531,6 +557,7 @@ int main(void) {
     cmocka_unit_test(gives_each_cvv_of_a_list_those_of_its_own_card),
     cmocka_unit_test(makes_secrets_of_what_is_not_declared),
     cmocka_unit_test(leaves_nulls_out),
+    cmocka_unit_test(leaves_out_what_is_empty),
     cmocka_unit_test(keeps_all_digits_of_a_number),
     cmocka_unit_test(has_exact_integers_up_to_what_the_host_can_hold),
     cmocka_unit_test(replaces_what_is_no_character_in_a_plain_text),

@@ -162,6 +162,8 @@ static void refuses_what_is_malformed(void **state) {
     { T(DATA("\"cardNo\":1e999")), "cardNo: a number that is too large" },
     { T(DATA("\"cardNo\":{\"number\":\"" PAN "\"}")), "cardNo: an object or array stands" },
     { T("{\"success\":true,\"data\":null}"), "has no data object" },
+    { T("{\"success\":true,\"data\":\"\"}"), "has no data object" },
+    { T("{\"success\":true,\"data\":[]}"), "has no data object" },
     { T(DATA("\"cardNo\":[\"" PAN "\"]")), "cardNo: an object or array stands" },
     { T(DATA("\"cardNo\":true")), "cardNo: true or false stands" },
     { T("[" VALID "]"), "documented shape" },

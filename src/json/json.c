@@ -206,6 +206,17 @@ enum json_type json_type(const struct json_node *node) {
   }
 }
 
+bool json_is_empty(const struct json_node *node) {
+  const cJSON *item = tree(node);
+  switch (item->type) {
+  case cJSON_False:
+  case cJSON_True:
+  case cJSON_Number: return false;
+  case cJSON_String: return *item->valuestring == '\0';
+  default: return item->child == NULL;
+  }
+}
+
 /* The member or element that the step leads to, or NULL. */
 static const cJSON *step_down(const cJSON *item, const struct path_step *step) {
   const cJSON *child = (step->kind == PATH_NAME ? cJSON_IsObject(item) : cJSON_IsArray(item)) ? item->child : NULL;
@@ -239,25 +250,6 @@ static const cJSON *find(const cJSON *item, const char *at) {
 
 const struct json_node *json_at(const struct json_node *node, const char *path) {
   return wrapped(find(tree(node), path_begin(path)));
-}
-
-/* Whether there is something but null at the path, behind each of its "[]" in all elements. */
-static bool has(const cJSON *item, const char *at) {
-  struct path_step step;
-  while (item && at) {
-    at = path_next(at, &step);
-    bool list = cJSON_IsArray(item);
-    item = step_down(item, &step);
-    if (step.kind != PATH_EACH) continue;
-    while (item && has(item, at))
-      item = item->next;
-    return list && !item;
-  }
-  return item && !cJSON_IsNull(item);
-}
-
-bool json_has(const struct json_node *node, const char *path) {
-  return has(tree(node), path_begin(path));
 }
 
 /* The child of a node that a step leads to, made with an empty value of that type where there is none; NULL when something

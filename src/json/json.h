@@ -44,13 +44,12 @@ bool json_find_twice(const char *text, size_t len, struct buf *path);
 void json_free(struct json_node *root);
 
 enum json_type json_type(const struct json_node *node);
+/* Whether it is null, "", [] or {}. */
+bool json_is_empty(const struct json_node *node);
 /* The node at a path of path.h, such as "error.code" or "errors[0].code"; for "" the node itself. Behind "[]" the first
  * element counts that has one, where null is taken only if there is no other. NULL when there is none. `node` may be
  * NULL. */
 const struct json_node *json_at(const struct json_node *node, const char *path);
-/* Whether there is a value but null at the path: behind "[]" in every element, of which there may be none. `node` may be
- * NULL. */
-bool json_has(const struct json_node *node, const char *path);
 /* Copies what stands at a path of one tree to the same path below a node of another one, where objects and lists are made
  * for it. Nothing is copied where there is none, or where another value stands; of a list that "[]" leads through at most
  * 1000 elements. False when memory is used up. */

@@ -272,6 +272,18 @@ static bool set_key(struct builder *builder, struct record *record, const char *
   return record->key != NULL;
 }
 
+/* Whether nothing stands where the fields are: what is empty, and of another type than is documented there. An empty object is nothing as a member,
+ * and an element of a list that keeps its place. */
+static bool is_absent(const struct field_node *at, const struct json_node *node, bool member) {
+  if (!json_is_empty(node)) return false;
+  switch (json_type(node)) {
+  case JSON_STRING: return !at->field || (at->field->type != FIELD_STRING && !at->field->decrypt); /* what was encrypted is never empty */
+  case JSON_ARRAY: return at->field || !field_node_is_list(at);
+  case JSON_OBJECT: return at->field || field_node_is_list(at) || member;
+  default: return true;
+  }
+}
+
 /* Goes down to a member. `expected` is the node that comes next, as most answers keep the order of the fields. */
 static void enter(const struct builder *builder, const struct places *at, const char *key, const struct field_node **expected, struct places *below) {
   const struct field_node *next = *expected;
@@ -316,7 +328,7 @@ static bool build_children(struct builder *builder, struct record *record, const
     else
       enter_element(builder, at, place, &below);
     builder->declared += below.count && (object || below.nodes[0]->field);
-    bool absent = json_type(child) == JSON_NULL;
+    bool absent = below.count ? is_absent(below.nodes[0], child, object) : json_type(child) == JSON_NULL;
     if (absent && object) continue;
     struct record *made = allocate(builder, sizeof *made);
     if (!made) return false;
@@ -334,9 +346,11 @@ static bool has_shape(const struct field_node *at, const struct json_node *node)
   return json_type(node) == (field_node_is_list(at) ? JSON_ARRAY : JSON_OBJECT);
 }
 
-/* Makes a list of a value alone where the fields are in a list's elements: in XML a list of one looks like that. False when memory is used up. */
+/* Makes a list of a value alone where the fields are in a list's elements: in XML and a form a list of one looks like that, and some send the object
+ * alone in JSON. False when memory is used up. */
 static bool make_list(struct builder *builder, const struct field_node *at, const struct json_node *node) {
-  bool alone = builder->operation->format != FORMAT_JSON && field_node_is_list(at) && json_type(node) != JSON_ARRAY;
+  enum json_type type = json_type(node);
+  bool alone = field_node_is_list(at) && (type == JSON_OBJECT || (type != JSON_ARRAY && builder->operation->format != FORMAT_JSON));
   if (!alone || json_make_list((struct json_node *)node)) return true;
   error_set(builder->error, ERROR_BUSY, "memory is used up");
   return false;
@@ -362,24 +376,48 @@ static void wipe_secrets(struct record *record) {
   }
 }
 
+/* Whether the record has a value where the path goes on, behind each of its "[]" in all elements. */
+static bool has(const struct record *record, const char *at) {
+  struct path_step step;
+  while (record && at) {
+    at = path_next(at, &step);
+    if (record->type != (step.kind == PATH_NAME ? RECORD_OBJECT : RECORD_ARRAY)) return false;
+    record = record->child;
+    if (step.kind == PATH_NAME) {
+      while (record && (strncmp(record->key, step.name, step.len) != 0 || record->key[step.len] != '\0'))
+        record = record->next;
+    } else if (step.kind == PATH_INDEX) {
+      for (size_t i = 0; record && i < step.index; i++)
+        record = record->next;
+    } else {
+      while (record && has(record, at))
+        record = record->next;
+      return !record;
+    }
+  }
+  return record && record->type != RECORD_NULL;
+}
+
 /* Builds the record itself. The payload is an object, or a list where the fields are in its elements; without fields it can be either. An empty list has all that
- * is documented. */
+ * is documented, and anything else that is empty is one where a list is documented. */
 static bool build_top(struct builder *builder, struct record *record, const struct json_node *payload) {
   const struct field_node *top = builder->index->top;
-  if (payload && !make_list(builder, top, payload)) return false;
-  bool list = payload && json_type(payload) == JSON_ARRAY, any = builder->operation->field_count == 0;
-  if (!payload || (!has_shape(top, payload) && !(any && list))) {
+  bool none = payload && field_node_is_list(top) && is_absent(top, payload, true);
+  record->type = RECORD_ARRAY;
+  if (payload && !none && !make_list(builder, top, payload)) return false;
+  bool list = none || (payload && json_type(payload) == JSON_ARRAY), any = builder->operation->field_count == 0;
+  if (!payload || (!none && !has_shape(top, payload) && !(any && list))) {
     const char *root = builder->operation->root;
     error_set(builder->error, ERROR_PROTOCOL, "the answer has no %s %s", root[0] ? root : "JSON", field_node_is_list(top) ? "list" : "object");
     return false;
   }
-  if (!build_children(builder, record, &(struct places){ .nodes = { top }, .count = 1 }, payload)) return false;
+  if (!none && !build_children(builder, record, &(struct places){ .nodes = { top }, .count = 1 }, payload)) return false;
   for (size_t i = 0; i < builder->operation->required_count; i++) {
-    if (json_has(payload, builder->operation->required[i])) continue;
+    if (has(record, path_begin(builder->operation->required[i]))) continue;
     error_set(builder->error, ERROR_PROTOCOL, "%s: there is no value, and one is required", builder->operation->required[i]);
     return false;
   }
-  if (builder->declared > 0 || any || (list && !json_child(payload))) return true;
+  if (builder->declared > 0 || any || (list && !record->child)) return true;
   error_set(builder->error, ERROR_PROTOCOL, "the answer has none of the documented fields");
   return false;
 }

@@ -46,7 +46,8 @@ void record_setup(bool doubles);
  *  - An undeclared string or number becomes a secret.
  *  - A name that is not declared, and may be a secret or holds one of the request's, is replaced by "undeclared#1" and
  *    so on.
- *  - A null is left out; in an array it is RECORD_NULL, so that places stay.
+ *  - A null is left out; in an array it is RECORD_NULL, so that places stay. So is what is empty ("", [], {}) and of another type than is
+ *    documented there: it is no value. An object where a list is documented is the list of it.
  *  - Where a value is required and there is none, there is no record.
  *  - A declared number that would be rounded, and a declared secret in which a character was lost, are an error.
  *

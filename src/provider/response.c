@@ -24,7 +24,7 @@ static bool holds(const struct rule *rule, const struct json_node *node, int sta
   bool present = node && json_type(node) != JSON_NULL;
   size_t len;
   switch (rule->test) {
-  case RULE_ABSENT: return !present;
+  case RULE_ABSENT: return !node || (json_is_empty(node) && json_type(node) != JSON_OBJECT); /* {} is an error that says nothing */
   case RULE_TRUE: return present && json_type(node) == JSON_BOOLEAN && json_boolean(node);
   case RULE_FALSE: return present && json_type(node) == JSON_BOOLEAN && !json_boolean(node);
   case RULE_EQUALS_NUMBER: return present && is_number(node, rule->number);
@@ -48,7 +48,7 @@ static bool rule_speaks(const struct rule *rule, const struct json_node *node) {
   if (rule->shape) return false;
   if (rule->test == RULE_STATUS) return true;
   if (!node) return false;
-  if (rule->test == RULE_ABSENT) return json_type(node) != JSON_NULL;
+  if (rule->test == RULE_ABSENT) return true;
   while (rule && json_type(node) != types[rule->test])
     rule = rule->otherwise;
   return rule != NULL;
@@ -342,7 +342,7 @@ static bool echoes_match(const struct response *response, const struct json_node
     const struct json_node *node = json_at(tree, echo->path);
     if (!node) node = json_at(root, echo->path);
     if (!sent.bytes) continue;
-    if (!node || json_type(node) == JSON_NULL) {
+    if (!node || json_is_empty(node)) {
       if (echo->required) return false;
       continue;
     }
@@ -469,26 +469,30 @@ static void set_unreadable(const struct response *response, const char *why, siz
     snprintf(error->message + used, sizeof error->message - used, "; %s", what);
 }
 
-/* A list of one is a list where a path says so. In the record, see record.c. False when memory is used up. */
+static inline bool make_list(struct json_node *root, const char *path) {
+  return !path || !strchr(path, '[') || json_make_lists(root, path);
+}
+
+/* What stands alone is a list of one where a path says so. In the record, see record.c. False when memory is used up. */
 static bool make_lists(const struct operation *operation, struct json_node *root) {
-  bool ok = json_make_lists(root, operation->root);
+  bool ok = make_list(root, operation->root);
   for (size_t i = 0; ok && i < operation->rule_count; i++)
-    ok = !operation->rules[i].path || json_make_lists(root, operation->rules[i].path);
+    ok = make_list(root, operation->rules[i].path);
   for (size_t i = 0; ok && i < operation->echo_count; i++)
-    ok = json_make_lists(root, operation->echoes[i].path);
+    ok = make_list(root, operation->echoes[i].path);
   for (size_t i = 0; ok && i < operation->null_count; i++)
-    ok = json_make_lists(root, operation->nulls[i].text);
+    ok = make_list(root, operation->nulls[i].text);
   for (size_t i = 0; ok && operation->error_codes[i]; i++)
-    ok = json_make_lists(root, operation->error_codes[i]);
+    ok = make_list(root, operation->error_codes[i]);
   for (size_t i = 0; ok && operation->error_messages[i]; i++)
-    ok = json_make_lists(root, operation->error_messages[i]);
+    ok = make_list(root, operation->error_messages[i]);
   return ok;
 }
 
 static struct json_node *read_tree(const struct response *response, const char **why, size_t *where) {
   const struct operation *operation = response->request->operation;
   struct json_node *root = tree_parse(operation->format, response->body, response->len, why, where);
-  if (!root || operation->format == FORMAT_JSON || make_lists(operation, root)) return root;
+  if (!root || make_lists(operation, root)) return root;
   json_free(root);
   *why = "it does not fit into memory";
   return NULL;

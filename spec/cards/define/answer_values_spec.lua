@@ -1,10 +1,11 @@
---- Values of answers to an operation of a definition as the world sends them: large integers, half characters and byte order marks.
+--- Values of answers to an operation of a definition as the world sends them: large integers, half characters, byte order marks, and what is empty.
 
 local cards = require "cards"
 local core = require "cards.core"
 local acme = require "support.acme"
 
 local BIG = "1618065507111835497"
+local EMPTY = { "null", '""', "[]", "{}" }
 
 local function read(operation, body, status, keys)
   operation.success = operation.success or {}
@@ -145,5 +146,76 @@ describe("a byte order mark", function()
   it("alone is an answer without a body", function()
     assert.equal("an empty answer (HTTP 200)", select(2, read(fields { id = "string" }, "\239\187\191")).message)
     assert.same({}, (assert(read({ empty = true, response = {} }, "\239\187\191"))))
+  end)
+end)
+
+describe("what is empty", function()
+  it("is absent in the place of another type, and of an object", function()
+    local declared = fields { id = "string", i = "integer", n = "number", b = "boolean", at = "timestamp", pan = "pan", cvv = "cvv", t = "token", k = "secret",
+      ["o.p.s"] = "string", ["list[].s"] = "string", ["tags[]"] = "integer" }
+    for _, empty in ipairs(EMPTY) do
+      for _, name in ipairs { "i", "n", "b", "at", "pan", "cvv", "t", "k", "o", "list", "tags" } do
+        local record = assert(read(declared, ('{"id":"1","%s":%s}'):format(name, empty)))
+        if empty == "[]" and (name == "list" or name == "tags") then
+          assert.same({}, record[name])
+        else
+          assert.same({ id = "1" }, record, name .. empty)
+        end
+      end
+      assert.same({ id = "1", o = {} }, (assert(read(declared, ('{"id":"1","o":{"p":%s}}'):format(empty)))))
+      assert.equal(empty == '""' and "" or nil, assert(read(declared, ('{"id":%s}'):format(empty))).id)
+      assert.same({ nil, 2 }, assert(read(declared, ('{"tags":[%s,2]}'):format(empty))).tags)
+    end
+  end)
+
+  it("is an error where a value is required", function()
+    local declared = fields({ id = "string", pan = "pan", ["o.s"] = "string", ["list[].i"] = "integer" }, { required = { "pan", "o", "list[].i" } })
+    local body = '{"pan":"4111111111111111","o":{"s":"x"},"list":[{"i":7}]}'
+    assert.equal(7, assert(read(declared, body)).list[1].i)
+    for _, empty in ipairs(EMPTY) do
+      for path, value in pairs { pan = '"4111111111111111"', o = '{"s":"x"}', ["list[].i"] = "7" } do
+        local at = body:find(value, 1, true)
+        local _, err = read(declared, body:sub(1, at - 1) .. empty .. body:sub(at + #value))
+        assert.equal("acme.show: protocol (HTTP 200): " .. path .. ": there is no value, and one is required", tostring(err))
+      end
+    end
+  end)
+
+  it("is the empty list where the record is one", function()
+    for root, body in pairs { [""] = "%s", data = '{"data":%s}' } do
+      for _, empty in ipairs(EMPTY) do
+        local record = assert(read(fields({ ["[].id"] = "string" }, { root = root }), body:format(empty)))
+        assert.same({}, record)
+        assert.equal("acme.show", getmetatable(record))
+      end
+      local _, err = read(fields({ id = "string" }, { root = root }), body:format "[]")
+      assert.matches("the answer has no .* object", err.message)
+    end
+  end)
+
+  it("is no text in XML and forms either", function()
+    local map = { id = "string", i = "integer", pan = "pan", ["o.s"] = "string", ["list[].s"] = "string" }
+    local xml = assert(read(fields(map, { format = "xml", root = "a" }), "<a><id>1</id><i/><pan></pan><o/><list/></a>"))
+    assert.same({ id = "1" }, xml)
+    assert.same({ id = "1" }, (assert(read(fields(map, { format = "form" }), "id=1&i=&pan=&o=&list="))))
+  end)
+end)
+
+describe("an object alone", function()
+  it("is read as a list of one", function()
+    local declared = fields { id = "string", ["items[].pan"] = "pan", ["items[].holders[].name"] = "string" }
+    local record = assert(read(declared, '{"items":{"pan":"4111111111111111","holders":{"name":"N"},"u":"x"}}'))
+    assert.equal("4111111111111111", record.items[1].pan:reveal())
+    assert.equal("N", record.items[1].holders[1].name)
+    assert.equal("undeclared", record.items[1].u.class)
+    assert.same({ { id = "a" } }, (assert(read(fields { ["[].id"] = "string" }, '{"id":"a"}'))))
+    assert.same({ { id = "a" } }, (assert(read(fields({ ["[].id"] = "string" }, { root = "data" }), '{"data":{"id":"a"}}'))))
+    assert.same({ id = "a" }, (assert(read(fields({ id = "string" }, { root = "data[0]" }), '{"data":{"id":"a"}}'))))
+  end)
+
+  it("is one for what says success, a code and a message as well", function()
+    local operation = { success = { path = "results[].ok", equals = true }, error = { code = "errors[0].code", message = "errors[].text" } }
+    local _, err = read(operation, '{"results":{"ok":false},"errors":{"code":"E7","text":"No"}}')
+    assert.equal("acme.show: declined (HTTP 200, code E7): No", tostring(err))
   end)
 end)

@@ -114,6 +114,14 @@ describe("decrypt of a definition", function()
     assert.equal("4111111111111111", assert(read({ fields = fields }, BYTES, body, KEYS)).pan:reveal())
   end)
 
+  it("opens nothing where there is no text", function()
+    local fields = { id = "string", pan = { type = "pan", decrypt = { type = "aes-cbc", key = "key" } }, s = { type = "string", decrypt = { type = "aes-cbc", key = "key" } } }
+    for _, empty in ipairs { "null", "[]", "{}" } do
+      assert.same({ id = "1" }, (assert(read({ fields = fields }, BYTES, ('{"id":"1","pan":%s,"s":%s}'):format(empty, empty), KEYS))))
+    end
+    assert_undecrypted("pan", read({ fields = fields }, BYTES, '{"id":"1","pan":""}', KEYS)) -- an encrypted text is never empty
+  end)
+
   it("opens fields by RSA, each by its own way", function()
     local fields = { id = "string", pan = { type = "pan", decrypt = { type = "rsa-oaep-sha256", key = "private_key" } },
       cvv = { type = "cvv", decrypt = { type = "rsa-pkcs1", key = "private_key", encoding = "hex" } } }

@@ -1,10 +1,13 @@
---- Answers as the world sends them, for the providers that are built in: large integers, byte order marks and half characters. What definitions have of it
+--- Answers as the world sends them, for the providers that are built in: large integers, byte order marks, half characters, and what is empty. What definitions have of it
 -- is in spec/cards/define/answer_values_spec.lua.
 
+local cards = require "cards"
+local canned = require "support.canned"
 local core = require "cards.core"
 local sandbox = require "support.sandbox"
 
 local BIG = "1618065507111835497"
+local EMPTY = { "null", '""', "[]", "{}" }
 
 -- For each: an answer with %s in the place of more members of its record; its refusal with %s in the place of more members, the status, the kind and the code.
 local ANSWERS = {
@@ -16,6 +19,10 @@ local ANSWERS = {
   nayax = { '{"status":{"verdict":"Approved","code":0},%s,"tokenInfo":{"nayaxTokenId":"T"}}',
     '{"status":{"verdict":"Declined","code":999,"statusMessage":"no"},%s}', 200, "declined", "999" },
 }
+
+-- For each: an answer with %s in the place of all members of its record.
+local RECORDS = { alix = '{"success":true,"data":{%s}}', netxd = '{"id":"1","result":{%s}}', whop = "{%s}", payengine = "{%s}",
+  nayax = '{"status":{"verdict":"Approved","code":0},%s}' }
 
 local function read(provider, status, body)
   return core.read(provider, sandbox.operation(provider), status, body)
@@ -71,6 +78,24 @@ for _, provider in ipairs(sandbox.PROVIDERS) do
       end
     end)
 
+    it("takes what is empty for absent, in the place of each of its fields and objects", function()
+      for path, type_name in pairs(cards.describe(provider, sandbox.operation(provider)).response.fields) do
+        local first, last = path:match "^([^.]+)%.?(.*)$"
+        for _, empty in ipairs(provider == "nayax" and first == "status" and {} or EMPTY) do -- without status it is no success
+          local record = assert(read(provider, 200, RECORDS[provider]:format(('"%s":%s'):format(first, last == "" and empty or ('{"%s":%s}'):format(last, empty)))))
+          local value = record[first]
+          if last ~= "" then
+            value = value[last]
+            assert.is_nil(assert(read(provider, 200, RECORDS[provider]:format(('"%s":%s'):format(first, empty))))[first], first .. " " .. empty)
+          end
+          if type_name == "string" and empty == '""' then
+            assert.equal("", value, path)
+          else
+            assert.is_nil(value, path .. " " .. empty)
+          end
+        end
+      end
+    end)
   end)
 end
 
@@ -117,5 +142,31 @@ describe("a declared secret", function()
       assert.equal("4111111111111111", assert(read("alix", 200, ('{"success":true,"data":{"cardNo":%s}}'):format(number))).cardNo:reveal())
     end
     assert.equal("007", assert(read("whop", 200, '{"id":"c","secrets":{"cvc":7.0}}')).secrets.cvc:reveal())
+  end)
+end)
+
+describe("an error or echo that is empty", function()
+  it("is none", function()
+    for _, empty in ipairs { "null", '""', "[]" } do
+      assert.equal("679", assert(read("netxd", 200, '{"id":"1","result":{"card":{"cvv":"679"}},"error":' .. empty .. "}")).card.cvv:reveal())
+      assert.equal("4242", assert(read("whop", 200, '{"id":"c","last4":"4242","error":' .. empty .. "}")).last4)
+      local record = assert(canned("whop", 200, '{"id":' .. empty .. ',"last4":"4242"}', "c"))
+      assert.equal("4242", record.last4)
+      local _, err = canned("netxd", 200, '{"id":' .. empty .. ',"result":{"card":{"cvv":"679"}}}', "c")
+      assert.equal("protocol", err.kind) -- it has to repeat it
+    end
+    assert.equal("declined", select(2, read("netxd", 200, '{"id":"1","result":{"card":{"cvv":"679"}},"error":{}}')).kind)
+  end)
+end)
+
+describe("a record that is empty", function()
+  it("is no record", function()
+    for _, empty in ipairs(EMPTY) do
+      for _, case in ipairs { { "alix", '{"success":true,"data":%s}' }, { "netxd", '{"id":"1","result":%s}' }, { "whop", "%s" }, { "payengine", "%s" } } do
+        local record, err = read(case[1], 200, case[2]:format(empty))
+        assert.is_nil(record)
+        assert.equal("protocol", err.kind)
+      end
+    end
   end)
 end)
