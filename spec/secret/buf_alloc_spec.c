@@ -56,6 +56,7 @@ static void json_is_read_whole_or_not_at_all(void **state) {
   (void)state;
   json_setup();
   each_allocation_fails(parse, (void *)"{\"a\":[1,{\"b\":\"c\"},null],\"n\":12.5}");
+  each_allocation_fails(parse, (void *)"{\"n\":1618065507111835497,\"a\":[\"\\u0000\",0.10,\"\\ud800\"],\"\\u0000\":-0}");
   each_allocation_fails(parse, (void *)"{\"a\":1,\"b\":2,\"c\":3,\"d\":4,\"e\":5,\"f\":6,\"g\":7,\"h\":8,\"i\":9,\"j\":10,\"k\":11,\"l\":12,"
                                        "\"m\":13,\"n\":14,\"o\":15,\"p\":16,\"q\":17,\"r\":18}");
 }

@@ -29,7 +29,7 @@ struct json_node; /* belongs to the tree that it is in */
 void json_setup(void);
 
 /* Parses `len` bytes, which need no NUL. On failure NULL; *why is a static phrase without any of the text, such as
- * "text after JSON", and *where the byte at which the text went wrong, 0 for a repeated key and for a lack of memory.
+ * "text after JSON", and *where the byte at which the text went wrong, 0 for a repeated key.
  *
  * Refused are: what RFC 8259 does not allow, but for a byte order mark at the beginning, which is skipped; invalid UTF-8; more than JSON_MAX_DEPTH
  * levels; more values than json_check_values allows; and a key twice in one object. A \u0000, and a \u that is half a surrogate pair, is

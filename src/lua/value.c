@@ -10,7 +10,7 @@
 #include "json/json.h"
 
 #define SMALL      256                /* bytes of a result that need no memory of Lua's */
-#define MOST_EXACT 9007199254740991.0 /* whole numbers beyond it are rounded, in a record they are an error */
+#define MOST_EXACT 9007199254740991.0 /* no date and no number of digits is beyond it, and doubles are rounded there */
 #define LONGEST    64                 /* bytes of a card number with what stands between its digits */
 
 size_t value_digits(lua_State *L, int index, char out[static VALUE_DIGITS]) {

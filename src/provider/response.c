@@ -426,13 +426,24 @@ static bool is_sealed(const struct response *response, bool ok) {
   return ok && decrypt && !decrypt->at;
 }
 
+/* Whether the path is that of a field that is documented, which hides nothing. */
+static bool is_documented(const struct operation *operation, const char *path) {
+  size_t len = strlen(operation->root);
+  if (strncmp(path, operation->root, len) != 0) return false;
+  path += len + (len > 0 && path[len] == '.');
+  for (size_t i = 0; i < operation->field_count; i++)
+    if (strcmp(operation->fields[i].path, path) == 0) return true;
+  return false;
+}
+
 /* Writes why the answer cannot be read, and the name of a key that stands twice. */
 static void write_reason(const struct response *response, const char *why, size_t where, char *out, size_t room) {
   struct buf path;
   char shown[96 + 4] = "";
   buf_init(&path, response->len + 1024);
   if (why == json_twice && json_find_twice(response->body, response->len, &path))
-    set_clean(request_redact(response->request), shown, 96, buf_string(&path), path.len, redact_text);
+    set_clean(request_redact(response->request), shown, 96, buf_string(&path), path.len,
+              is_documented(response->request->operation, buf_string(&path)) ? redact_values : redact_text);
   buf_free(&path);
   if (shown[0])
     snprintf(out, room, "%s: %s", why, shown);

@@ -80,13 +80,13 @@ describe("client:pages", function()
   end)
 
   describe("reads of an answer", function()
-    --- How many pages there are, and the error behind them, where the answers are these.
+    --- How many pages there are, the error behind them, and the last cursor that was asked with, where the answers are these.
     local function read(pages, answers, fields)
       local _, module = client(pages, { list = {}, page_token = {} }, fields)
-      local asked = 0
+      local asked, token = 0, nil
       function module.list(_, params)
         asked = asked + 1
-        local token = params.page_token
+        token = params.page_token
         assert.is_true(token == nil or #token > 0)
         return core.read(module.provider, "list", 200, answers[asked])
       end
@@ -94,7 +94,7 @@ describe("client:pages", function()
       for _ in all do
         count = count + 1
       end
-      return count, all.err and tostring(all.err)
+      return count, all.err and tostring(all.err), token
     end
     local MORE = { items = "items", more = "more", last = "id", into = "page_token" }
 
@@ -103,6 +103,18 @@ describe("client:pages", function()
         local count, err = read(CURSOR, { [[{"count":1,"next":"a"}]], [[{"count":2,"next":""}]] }, fields)
         assert.equal(2, count)
         assert.is_nil(err)
+      end
+    end)
+
+    it("all digits of a cursor that is a number", function()
+      local big = math.type and "1618065507111835497" or "9007199254740992" -- where Lua has no integers a larger one that is declared is an error
+      for _, fields in ipairs { { next = "integer", count = "integer" }, { next = "string", count = "integer" }, { count = "integer" } } do
+        for _, empty in ipairs { "null", '""', "[]", "{}" } do
+          local count, err, token = read(CURSOR, { ([[{"count":1,"next":%s}]]):format(big), ([[{"count":2,"next":%s}]]):format(fields.next and empty or "null") }, fields)
+          assert.equal(2, count)
+          assert.is_nil(err)
+          assert.equal(big, type(token) == "userdata" and token:reveal() or token)
+        end
       end
     end)
 

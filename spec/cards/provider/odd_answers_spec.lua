@@ -99,6 +99,17 @@ for _, provider in ipairs(sandbox.PROVIDERS) do
   end)
 end
 
+describe("a documented key that stands twice", function()
+  it("is named even where it looks like a secret", function()
+    local _, err = read("payengine", 200, '{"id":"c","address_line1":"a","address_line1":"b"}')
+    assert.matches("twice in one JSON object: address_line1$", err.message)
+    err = select(2, read("payengine", 200, '{"id":"c","address_line12":"a","address_line12":"b"}'))
+    assert.matches("twice in one JSON object: [*]+$", err.message)
+    err = select(2, read("whop", 200, '{"id":"c","secrets":{"card_number":"a","card_number":"4111111111111111"}}'))
+    assert.matches("twice in one JSON object: secrets.card_number$", err.message)
+  end)
+end)
+
 describe("a declared number", function()
   it("is an exact integer where Lua has integers, and else names its field", function()
     for _, case in ipairs { { "whop", '{"id":"c","spent_last_month":%s}', "spent_last_month" }, { "payengine", '{"id":"c","exp_year":%s}', "exp_year" } } do
