@@ -148,7 +148,7 @@ local function make(about)
     if other ~= name then
       local got = other and ("a cards.%s client"):format(other) or type(self)
       error(("%s: the first argument must be a cards.%s client, not %s%s"):format(full_name, name, got, how(self, name, method)), 3)
-    elseif private.methods ~= module and not private.operations[operation] then
+    elseif private.operations ~= about.operations and not private.operations[operation] then
       error(("%s: the client is of another definition of %s, which has no such operation"):format(full_name, name), 3)
     end
     local wrong = options ~= nil and client.check_options(options, about)

@@ -246,10 +246,7 @@ return function(of, answers, settings)
   wrong = not found and wrong or not found.module and "the first argument must be a provider's name or its module, not a client"
   wrong = wrong or wrong_with(answers, found.operations) or settings ~= nil and type(settings) ~= "table" and "the settings must be a table"
   check.argument("cards.testing.client", wrong)
-  local methods = { calls = {} }
-  for name, method in pairs(found.module) do
-    methods[name] = method
-  end
+  local methods = setmetatable({ calls = {} }, { __index = found.module })
   local made
   made, wrong = config.new(found.about, methods, complete(found.about, settings))
   check.argument("cards.testing.client", type(wrong) == "string" and wrong)

@@ -72,6 +72,11 @@ describe("a client of testing.client", function()
     assert.matches("unknown key 'timeut' (did you mean 'timeout'?)", raised(function() client:private_info("c", { timeut = 1 }) end), 1, true)
     assert.matches("client_spec.lua:%d+: cards.whop.retrieve: the first argument must be a cards.whop client, not a cards.alix client",
       raised(function() cards.whop.retrieve(client, "c") end))
+    for _, use in ipairs {
+      function(of) of:private_inf "c" end, function(of) of.private_info { card_id = "c" } end, function(of) of:start("private_inf", "c") end,
+    } do
+      assert.equal(raised(function() use(real) end), raised(function() use(client) end))
+    end
     assert.same({}, client.calls)
     assert.same(cards.describe(cards.alix, "private_info"), cards.describe("alix", "private_info"))
   end)
