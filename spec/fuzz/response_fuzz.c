@@ -279,6 +279,19 @@ static void must_be_an_error(const struct error *error, const struct response *r
     buf_free(&texts.text[i]);
 }
 
+/* The body as a record alone, which has no status and no refusal. */
+static void must_read_alone(const struct response *response, const struct json_node *root) {
+  struct error error;
+  struct record *record = response_read_record(response, &error);
+  must((record != NULL) == (error.kind == ERROR_NONE), "neither a record alone nor an error, or both");
+  if (record)
+    must_be_same(record, root, response->request->operation, "");
+  else
+    must_be_an_error(&error, response, root);
+  must(record || error.kind == ERROR_PROTOCOL, "a record alone has an error of kind %d", (int)error.kind);
+  record_free(record);
+}
+
 /* With a NUL behind it, and cut where one is. To be freed. */
 static char *copy_text(struct piece piece) {
   char *text = strndup(piece.len ? piece.bytes : "", piece.len);
@@ -312,6 +325,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     if (*text) response_request_id(&error, request_redact(&request), text);
     must_be_an_error(&error, &response, root);
   }
+  must_read_alone(&response, root);
   json_free(root);
   record_free(record);
   request_free(&request);
