@@ -364,6 +364,20 @@ scenario("the definitions of the mechanisms", function()
   return true
 end, "many")
 
+scenario("records and clients for tests", function()
+  local cvv, id = held(need().secret("123", "cvv")), held(need().secret "c_1")
+  local testing = require "cards.testing"
+  local record, err = testing.record("alix.private_info", { cardNo = "4111111111111111", cvv = cvv })
+  if not record then excused(err) end
+  local alix, refused = testing.client("alix", { private_info = { { cardNo = "4111111111111111" }, testing.error { kind = "timeout" } } })
+  if not alix then error("memory: " .. tostring(refused), 0) end
+  local info, failure = alix:private_info(id)
+  if not info then excused(failure) end
+  assert(record.cvv:equals "123" and alix.calls[1].parameters.card_id:equals "c_1")
+  assert(select(2, alix:private_info "c_2").kind)
+  return info.cardNo:last(4) == "1111"
+end)
+
 scenario("rows as JSON", function()
   local core = require "cards.core"
   local back, wrong = core.json_decode [[{"row":1,"result":{"a":[1,2,{"b":"x"}]}}]]

@@ -77,7 +77,8 @@ static const char *write_members(lua_State *L, struct buf *out, const char **key
   qsort(keys, count, sizeof *keys, compare);
   for (size_t i = 0; !wrong && i < count; i++) {
     if (i) buf_add_char(out, ',');
-    if (!json_write_string(out, keys[i], strlen(keys[i])) || !buf_add_char(out, ':')) return "has a key that is not valid UTF-8";
+    if (!json_write_string(out, keys[i], strlen(keys[i])) || !buf_add_char(out, ':'))
+      return out->failed ? "is too long" : "has a key that is not valid UTF-8";
     lua_pushstring(L, keys[i]);
     lua_rawget(L, -2);
     wrong = write_value(L, out, has_secret, depth);
