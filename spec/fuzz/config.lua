@@ -47,7 +47,7 @@ for _, name in ipairs(PROVIDERS) do
 end
 
 local SETTINGS = { "base_url", "timeout", "connect_timeout", "retries", "max_response_bytes", "proxy", "headers", "user_agent", "http_version",
-  "insecure_http", "on_event", "tls", "defaults", "nearly", "" }
+  "insecure_http", "on_event", "tls", "defaults", "nearly", "verify", "url", "api_key", "" }
 local TLS = { "ca_file", "cert_file", "key_file", "key_password", "pinned_public_key", "min_version", "other" }
 local OPTIONS = { "timeout", "connect_timeout", "retries", "max_response_bytes", "headers", "other" }
 local HEADERS = { "X-Trace", "Authorization", "X Y", "x-trace", "", "X\r\nY", "Accept", "Host" }
@@ -87,6 +87,15 @@ local function sensitive(read)
     return function() error(text, kind % 3) end -- what a function says of its own, nobody can know
   end
   return value
+end
+
+--- Where a credential is to be read, or nearly so.
+local function place(read)
+  local made = {}
+  for _ = 1, (read:byte() - 48) % 3 do
+    made[read:choice { "env", "file", "path" }] = read:choice { "PATH", "README.md", "LICENSE", "/nonexistent/" .. read:text(), "CARDS_NOT_SET", read:value() }
+  end
+  return made
 end
 
 --- Mostly what is right, sometimes anything.
@@ -148,7 +157,7 @@ local function configuration(read, name)
   local config = { base_url = "https://host.example/base" }
   for i, credential in ipairs(credential_names[name]) do
     if name ~= "netxd" or i < 4 then
-      config[credential] = maybe(read, sensitive)
+      config[credential] = maybe(read, read:byte() % 8 == 6 and place or sensitive)
     end
   end
   if name == "netxd" and read:byte() % 2 == 1 then

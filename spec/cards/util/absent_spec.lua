@@ -27,8 +27,8 @@ describe("an operation that is not there", function()
   end)
 
   it("names all there are where none is near", function()
-    refused("cards%.alix: unknown operation 'refund' %(known are new, private_info, start%)$", function() client():refund "c_1" end)
-    refused("cards%.alix: unknown operation 'pages' %(known are new, private_info, start%)$", function() client():pages("private_info") end)
+    refused("cards%.alix: unknown operation 'refund' %(known are from_env, new, private_info, start%)$", function() client():refund "c_1" end)
+    refused("cards%.alix: unknown operation 'pages' %(known are from_env, new, private_info, start%)$", function() client():pages("private_info") end)
   end)
 
   it("is a function, so that a protected call gets the error", function()
@@ -78,7 +78,7 @@ describe("who looks a module over", function()
       names[#names + 1] = name
     end
     table.sort(names)
-    assert.equal("new private_info provider start", table.concat(names, " "))
+    assert.equal("from_env new private_info provider start", table.concat(names, " "))
     assert.is_false((pcall(require, "cards.alyx")))
   end)
 

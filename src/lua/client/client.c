@@ -222,7 +222,7 @@ int core_client(lua_State *L) {
   const char *unreadable = NULL;
   if (!settings_finish(settings, &unreadable)) return binding_fail(L, "%s", unreadable);
   struct buf *why = binding_new_buf(L, FILE_WHY);
-  if (!tls_check(settings, why)) return binding_fail(L, "%s", buf_string(why));
+  if (!tls_check(settings, why)) return why->failed ? binding_no_memory(L) : binding_fail(L, "%s", buf_string(why));
   lua_pop(L, 1);
   unreadable = read_bases(L, client);
   if (unreadable) return binding_fail(L, "%s", unreadable);
