@@ -5,6 +5,8 @@
 
 local source = {}
 
+local unpack = table.unpack or unpack -- luacheck: ignore
+
 local ESCAPES = { n = "\n", t = "\t", r = "\r", a = "\a", b = "\b", f = "\f", v = "\v" }
 
 local function unescape(text)
@@ -34,7 +36,7 @@ local function quoted_end(text, at)
 end
 
 --- The token at `at`, where no white space is.
--- @return its kind ("name", "string", "number", "comment" or the character itself), its value, and the place of its end
+-- @return its kind ("name", "string", "number", "comment", "==", "~=", ".." or the character itself), its value, and the place of its end
 local function token(text, at)
   local c = text:sub(at, at)
   if c:find "[%a_]" then
@@ -53,14 +55,15 @@ local function token(text, at)
   if to then
     return "string", text:sub(from, last), to
   end
-  if c == "=" and text:sub(at + 1, at + 1) == "=" then
-    return "==", nil, at + 1
+  local two = text:sub(at, at + 1)
+  if two == "==" or two == "~=" or two == ".." then
+    return two, nil, at + 1
   end
   return c, nil, at
 end
 
 --- The tokens of a text: a list of { kind, value, line }.
-local function tokens(text)
+function source.tokens(text)
   local list, at, line = {}, 1, 1
   while true do
     local from = text:find("%S", at)
@@ -179,31 +182,52 @@ local function has_names(list, ...)
   return true
 end
 
---- Whether the tokens are those of a flow, as far as they show it. A flow returns a function, or a name that a function was assigned to. It may also return
--- another expression that is no table, where the text requires modules, which no confined script does.
-local function returns_function(list, at)
+--- The place of the function that is returned, of the word or of the name that it was assigned to; nil for anything else.
+local function returned_function(list, at)
   local first = at and list[at]
   if not first or first.kind ~= "name" then
-    return false
+    return nil
   elseif first.value == "function" then
-    return true
+    return at
   end
   for i = 1, at - 2 do
     if list[i].value == "function" and list[i].kind == "name" then
       local before, behind = list[i - 1], list[i + 1]
       if (behind.kind == "name" and behind.value == first.value) or (i > 2 and before.kind == "=" and list[i - 2].value == first.value) then
-        return list[at + 1] == nil or has_names(list, "require")
+        return i
       end
     end
   end
+end
+
+--- Whether the tokens are those of a flow, as far as they show it. A flow returns a function, or a name that a function was assigned to. It may also return
+-- another expression that is no table, where the text requires modules, which no confined script does.
+local function returns_function(list, at)
+  local first = at and list[at]
+  local place = returned_function(list, at)
+  if not first or first.kind ~= "name" or place == at then
+    return place ~= nil
+  elseif place then
+    return list[at + 1] == nil or has_names(list, "require")
+  end
   return not returned_table(list, at) and has_names(list, "require", "function")
+end
+
+--- The name of the first parameter of the function that the tokens return: of a flow, that of a row. Nil where there is none.
+function source.parameter(list)
+  local at = returned_function(list, last_return(list))
+  local one, two, three = unpack(list, at and at + 1 or 1, at and at + 3 or 0) -- "(row", or "name(row"
+  if one and one.kind == "name" then
+    one, two = two, three
+  end
+  return one and one.kind == "(" and two and two.kind == "name" and two.value or nil
 end
 
 --- Reads the text of a script.
 -- @return a function of a list of keys, { "operations", "show", "metod" }. It returns the line of that key, or of the nearest table around it
 -- @return whether the text is that of a flow
 function source.read(text)
-  local list = tokens(text)
+  local list = source.tokens(text)
   local at = last_return(list)
   local brace = returned_table(list, at)
   local root = brace and read_table(list, brace, 0) or { line = at and list[at] and list[at].line or 1, children = {} }

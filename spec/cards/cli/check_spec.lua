@@ -28,6 +28,13 @@ describe("cards check", function()
     end
   end)
 
+  it("advises on a flow that compares a secret with a text, which is no mistake", function()
+    local flow = write("compares.lua", "return function(row)\n  if row.cvv == '1' then return end\n  local info = get(row)\n  return info.cvv == '737'\nend")
+    local output = runs(flow .. ":4: advice: info.cvv is a secret, which never equals a text or number: info.cvv:equals(text) compares it", { "check", flow })
+    assert.is_nil(output:find("737", 1, true))
+    assert.is_nil(output:find(":2: ", 1, true))
+  end)
+
   it("puts the examples of a definition to the test", function()
     local text = [[
 return { name = "tested", base_url = "https://tested.example", auth = { type = "bearer", credential = "token" },
