@@ -137,6 +137,73 @@ static void masks_by_class(void **state) {
   }
 }
 
+static void finds_a_number_that_stands_by_itself(void **state) {
+  (void)state;
+  static const struct {
+    const char *text;
+    bool found;
+  } cases[] = {
+    { "", false },
+    { "c_1", false },
+    { "4111111111111111", true },
+    { "4111 1111-1111 1111", true },
+    { "4111111111111112", false },
+    { "1111111111111117", false },
+    { "x 4111111111111111 y", true },
+    { "x4111111111111111y", true },
+    { "card_4111111111111111", true },
+    { "\"4111111111111111\"", true },
+    { "4111111111111111.", true },
+    { "4111111111111111/12/27", true },
+    { "order-4111111111111111", true },
+    { "12-4111111111111111", false },
+    { "4111-1111-1111-1111", true },
+    { "4111111111111111\n", false },
+    { "4111111111111111 4242424242424242", true },
+    { "9x4111111111111111", false },
+    { "x9y4111111111111111", false },
+    { "4111111111111111z0", false },
+    { "0.4111111111111111", false },
+    { "4111111111111111.50", false },
+    { "+4111111111111111", false },
+    { "e6915270-5281-47c6-b0e2-ce11d316f1be", false },
+    { "id-e6915270-5281-47c6-b0e2-ce11d316f1be.", false },
+    { "e6915270-5281-47c6-b0e2-ce11d316f1be 4111111111111111", true },
+    { "4111111111111111 +4111111111111111", true },
+  };
+  for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+    size_t len = strlen(cases[i].text);
+    char *copy = malloc(len + 1); /* a block that ends with it */
+    assert_non_null(copy);
+    memcpy(copy, cases[i].text, len);
+    copy = realloc(copy, len ? len : 1);
+    if (pan_stands_in(copy, len) != cases[i].found) fail_msg("%s", cases[i].text);
+    free(copy);
+  }
+}
+
+/* Of what is redacted only some stands by itself, and of what is not nothing does. */
+static void finds_nothing_that_is_not_redacted(void **state) {
+  (void)state;
+  static const char bytes[] = "0123456789012345678901234567890123456789  --x.+a";
+  size_t found = 0;
+  for (uint64_t seed = SEED; seed < SEED + 20000; seed++) {
+    struct random random = random_of(seed);
+    struct buf out;
+    char text[40];
+    size_t len = pick(&random, sizeof text);
+    for (size_t i = 0; i < len; i++)
+      text[i] = bytes[pick(&random, sizeof bytes - 1)];
+    buf_init(&out, sizeof text);
+    assert_true(pan_redact(&out, text, len));
+    bool same = memcmp(buf_string(&out), text, len) == 0, stands = pan_stands_in(text, len);
+    if (same && stands) fail_msg("seed %llu: %.*s", (unsigned long long)seed, (int)len, text);
+    found += stands;
+    buf_free(&out);
+  }
+  assert_true(found > 50);
+}
+
 static void says_when_a_text_does_not_fit(void **state) {
   (void)state;
   struct buf out;
@@ -365,6 +432,8 @@ int main(void) {
     cmocka_unit_test(never_lets_the_whole_show),
     cmocka_unit_test(grants_what_is_allowed),
     cmocka_unit_test(masks_by_class),
+    cmocka_unit_test(finds_a_number_that_stands_by_itself),
+    cmocka_unit_test(finds_nothing_that_is_not_redacted),
     cmocka_unit_test(says_when_a_text_does_not_fit),
     cmocka_unit_test(redacts_cards_in_running_text),
     cmocka_unit_test(knows_maestro_from_telephones),

@@ -16,6 +16,15 @@
 #include "text/nearest.h"
 #include "text/pan.h"
 
+/* core.has_pan(text or secret): whether it is a card's number, or has one in it that stands by itself */
+static int has_pan(lua_State *L) {
+  size_t len;
+  const struct secret *secret = binding_to_secret(L, 1);
+  const char *bytes = binding_bytes(L, 1, &len);
+  lua_pushboolean(L, (secret && secret->class == SECRET_PAN) || (bytes && pan_stands_in(bytes, len)));
+  return 1;
+}
+
 /* core.redact(text): the text without card numbers; a number is one, too */
 static int redact(lua_State *L) {
   size_t len;
@@ -189,6 +198,7 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "concat", binding_concat },
     /* core.c */
     { "redact", redact },
+    { "has_pan", has_pan },
     { "nearest", nearest },
     { "hash", hash },
     { "hmac", hmac },

@@ -68,6 +68,18 @@ static const char *take(lua_State *L, struct job *job, size_t place, enum part_t
   }
 }
 
+/* What a value says that would be a part of the URL or of a header, which servers write into their logs, although it is a card's number or has one in it; NULL for nothing. secret
+ * is that which the value came in, or NULL. */
+static const char *shown_pan(const struct job *job, size_t place, const struct secret *secret) {
+  const struct part *part = &job->operation->parts[place];
+  struct value value = values_get(&job->request.values, place);
+  if ((part->into != INTO_PATH && part->into != INTO_QUERY && part->into != INTO_HEADER) || part->allows_pan) return NULL;
+  if ((secret && secret->class == SECRET_PAN) || pan_is_card(value.bytes, value.len)) return "is a card's number";
+  return pan_stands_in(value.bytes, value.len) ? "has a card's number in it" : NULL;
+}
+
+#define SHOWN_PAN "%s %s, and would stand in the %s of the request: a definition can allow it (allow_pan = true)"
+
 /* The argument that a bare value stands for; one of the descriptor's own strings. */
 struct given {
   int private;
@@ -168,16 +180,18 @@ static const char *set_unique(struct job *job, size_t place, const char *form) {
 
 static int take_argument(lua_State *L, struct job *job, const struct given *given, size_t place) {
   const struct part *part = &job->operation->parts[place];
-  const char *wrong = NULL;
+  const char *wrong = NULL, *pan = NULL;
   get_argument(L, given, part->name);
   if (!lua_isnil(L, -1)) {
     wrong = take(L, job, place, part->type);
+    if (!wrong) pan = shown_pan(job, place, binding_to_secret(L, -1));
   } else if (part->value) {
     wrong = set(job, place, part->value, strlen(part->value));
   } else if (part->unique) {
     wrong = set_unique(job, place, part->unique);
   }
   lua_pop(L, 1);
+  if (pan) return binding_fail(L, SHOWN_PAN, part->name, pan, part_into_words[part->into]);
   return wrong ? refuse(L, job, part->name, wrong) : 0;
 }
 
@@ -268,6 +282,9 @@ int input_take(lua_State *L, struct job *job, int private) {
 }
 
 int input_supply(lua_State *L, struct job *job, size_t place, const char *name) {
-  const char *wrong = take(L, job, place, PART_STRING);
-  return wrong ? refuse(L, job, name, wrong) : 0;
+  const struct part *part = &job->operation->parts[place];
+  const char *wrong = take(L, job, place, PART_STRING), *pan = NULL;
+  if (wrong) return refuse(L, job, name, wrong);
+  if (part->source == FROM_STEP) pan = shown_pan(job, place, binding_to_secret(L, -1));
+  return pan ? binding_refuse(L, job->provider->name, job->operation->name, SHOWN_PAN, name, pan, part_into_words[part->into]) : 0;
 }

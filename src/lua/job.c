@@ -12,7 +12,6 @@
 #include "http/clock.h"
 #include "provider/response.h"
 #include "secret/stack.h"
-#include "text/pan.h"
 #include "text/redact.h"
 
 #define SHOWN_MAX    256 /* bytes of a text of the script's own in an error */
@@ -354,24 +353,6 @@ static bool start(lua_State *L, struct call *call, lua_Number tag, bool threaded
   return true;
 }
 
-/* Whether a text is a card's number in one line; any other is refused anyway. */
-static bool is_pan(struct value value) {
-  for (size_t i = 0; i < value.len; i++)
-    if ((unsigned char)value.bytes[i] < 0x20) return false;
-  return pan_is_card(value.bytes, value.len);
-}
-
-/* What the caller gave as a part of the URL or a header although it is a card's number, which servers write into their logs; NULL for nothing. */
-static const struct part *find_pan(const struct job *job) {
-  for (size_t i = 0; i < job->operation->part_count; i++) {
-    const struct part *part = &job->operation->parts[i];
-    struct value value = values_get(&job->request.values, i);
-    bool is_seen = part->into == INTO_PATH || part->into == INTO_QUERY || part->into == INTO_HEADER;
-    if (is_seen && part->source == FROM_ARGUMENT && !part->allows_pan && value.bytes && is_pan(value)) return part;
-  }
-  return NULL;
-}
-
 /* core.job(client, provider's name, operation, parameters, options, left, tag, threaded): a job whose deadline is `left` seconds from now at most. With a tag it is started at once
  * where functions have to give nothing. Returns the job, the client's user value or nil where nothing in Lua has to be called, and the seconds until the deadline; nil and an error;
  * or nil and a string, for a client that is none. */
@@ -399,12 +380,6 @@ int core_job(lua_State *L) {
   if (refused) {
     release(call);
     return refused;
-  }
-  const struct part *pan = find_pan(job);
-  if (pan) {
-    release(call);
-    return binding_fail(L, "%s is a card's number, and would stand in the %s of the request: a definition can allow it (allow_pan = true)", pan->name,
-                        part_into_words[pan->into]);
   }
   lua_settop(L, private);
   call->has_sources = client->has_sources && (client->held || find_source(L, job, private, 1, false));

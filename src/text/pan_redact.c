@@ -159,11 +159,6 @@ bool pan_is_card(const char *bytes, size_t len) {
   return is_of_network(six, count);
 }
 
-static void hide(const struct run *run, size_t from, size_t end, char *shown) {
-  for (size_t i = from; i < end; i++)
-    memset(shown + run->at[AT(i)], '*', run->widths[AT(i)]);
-}
-
 static bool is_month(const struct run *run, size_t at) {
   int month = 10 * run->digits[AT(at)] + run->digits[AT(at + 1)];
   return month >= 1 && month <= 12;
@@ -176,29 +171,29 @@ static bool may_follow(const struct run *run, size_t more) {
   return more == 3 || (more == 4 && is_amex) || is_month(run, at) || is_month(run, at + 2);
 }
 
-/* Hides every number that ends with the last group, or that is followed directly by a CVV or expiry in it. */
-static void hide_numbers(const struct run *run, char *shown) {
+/* What is done about a number that was found: its first and last digit in the run. Those behind the last one may be a CVV or expiry. */
+typedef void visit(const struct run *run, size_t from, size_t to, void *context);
+
+/* Visits every number that ends with the last group, or that is followed directly by a CVV or expiry in it. */
+static void visit_numbers(const struct run *run, visit *each, void *context) {
   static const size_t behind[] = { 0, 3, 4, 6, 7 };
   for (size_t k = 0; k < sizeof behind / sizeof *behind; k++) {
     size_t more = behind[k];
     if (run->count < LEAST + more || (more && (run->count - more <= run->group || !may_follow(run, more)))) continue;
     size_t to = run->count - more - 1;
-    for (size_t digits = LEAST; digits <= MOST && digits <= to + 1; digits++) {
-      if (!is_number(run, to + 1 - digits, to)) continue;
-      hide(run, to + 1 - digits, to + 1 - PAN_SHOWN_LAST, shown);
-      hide(run, to + 1, run->count, shown);
-    }
+    for (size_t digits = LEAST; digits <= MOST && digits <= to + 1; digits++)
+      if (is_number(run, to + 1 - digits, to)) each(run, to + 1 - digits, to, context);
   }
 }
 
-bool pan_redact(struct buf *out, const char *text, size_t len) {
+/* Visits every number in the text. */
+static void scan(const char *text, size_t len, visit *each, void *context) {
   struct run run = { 0 };
-  size_t before = out->len, gap = 0;
+  size_t gap = 0;
   bool in_group = false;
-  if (!buf_add(out, text, len)) return false;
   for (size_t i = 0; i <= len;) {
     struct token token = i < len ? next_token(text + i, len - i) : (struct token){ OTHER, 0, 1 };
-    if (in_group && token.kind != DIGIT) hide_numbers(&run, out->data + before);
+    if (in_group && token.kind != DIGIT) visit_numbers(&run, each, context);
     if (token.kind == DIGIT) {
       add_digit(&run, token, i, !in_group);
       gap = 0;
@@ -209,7 +204,56 @@ bool pan_redact(struct buf *out, const char *text, size_t len) {
     i += token.width;
   }
   explicit_bzero(&run, sizeof run);
+}
+
+static void hide(const struct run *run, size_t from, size_t end, char *shown) {
+  for (size_t i = from; i < end; i++)
+    memset(shown + run->at[AT(i)], '*', run->widths[AT(i)]);
+}
+
+static void hide_number(const struct run *run, size_t from, size_t to, void *shown) {
+  hide(run, from, to + 1 - PAN_SHOWN_LAST, shown);
+  hide(run, to + 1, run->count, shown);
+}
+
+bool pan_redact(struct buf *out, const char *text, size_t len) {
+  size_t before = out->len;
+  if (!buf_add(out, text, len)) return false;
+  scan(text, len, hide_number, out->data + before);
   return true;
+}
+
+/* --- numbers that stand by themselves --- */
+
+struct finding {
+  const char *text;
+  size_t len;
+  bool found;
+};
+
+static bool goes_on(char c) {
+  return is_letter(c) || c == '.' || c == '-';
+}
+
+static void find_number(const struct run *run, size_t from, size_t to, void *context) {
+  struct finding *in = context;
+  size_t begin = run->at[AT(from)], end = run->at[AT(to)] + run->widths[AT(to)], left = begin, right = end;
+  bool telephone = begin > 0 && in->text[begin - 1] == '+';
+  while (left > 0 && goes_on(in->text[left - 1]))
+    left--;
+  while (right < in->len && goes_on(in->text[right]))
+    right++;
+  bool in_word = (left > 0 && is_digit(in->text[left - 1])) || (right < in->len && is_digit(in->text[right]));
+  if (!telephone && !in_word) in->found = true;
+}
+
+bool pan_stands_in(const char *text, size_t len) {
+  struct finding in = { text, len, false };
+  if (!pan_suspected(text, len)) return false;
+  for (size_t i = 0; i < len; i++)
+    if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f) return false;
+  scan(text, len, find_number, &in);
+  return in.found;
 }
 
 /* Bytes that a number with its separators may consist of. */

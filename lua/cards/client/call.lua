@@ -222,6 +222,9 @@ local function make(provider, operation, client, parameters, options, what)
       given = {},
     }, waiter, make)
     waiter:leave()
+    if type(err) == "string" then -- what the caller gave to a step
+      return nil, nil, err
+    end
   else
     record, err = waiter:result(job, seconds)
     sent = true

@@ -129,7 +129,7 @@ local common = {
     return wrong or nil
   end,
   user_agent = function(value, key)
-    return check.text(value, key) or (#value > 200 and ("%s is longer than 200 bytes"):format(key)) or nil
+    return check.text(value, key) or (#value > 200 and ("%s is longer than 200 bytes"):format(key)) or check.no_pan(value, key)
   end,
   insecure_http = check.boolean,
   max_connections = check.number(1, 1000000, true),
@@ -168,14 +168,26 @@ function client.check_options(value, about)
   return check.table(value, options, nil, says) or check_own_headers(about, rawget(value, "headers"))
 end
 
-local function check_credential(about)
+local SEEN = { path = true, query = true, header = true }
+
+--- Whether a setting is a part of the URL or of a header of any operation.
+local function is_seen(about, name)
+  local seen = false
+  for _, operation in pairs(about.operations) do
+    local setting = operation.settings[name]
+    seen = seen or setting ~= nil and SEEN[setting.into] == true
+  end
+  return seen
+end
+
+local function check_credential(credential, about)
   return function(value, key)
-    if about.kind == "function" then
+    if credential.kind == "function" then
       return check.callback(value, key)
-    elseif about.kind == "setting" then
-      return check.text(value, key)
+    elseif credential.kind == "setting" then
+      return check.text(value, key) or is_seen(about, key) and check.no_pan(value, key) or nil
     end
-    return not check.is_callable(value) and check.credential(value, key, about.type == "pem") or nil
+    return not check.is_callable(value) and check.credential(value, key, credential.type == "pem") or nil
   end
 end
 
@@ -217,7 +229,7 @@ local function keys_of(about)
       known[key] = test
     end
     for _, credential in ipairs(about.credentials) do
-      known[credential.name] = check_credential(credential)
+      known[credential.name] = check_credential(credential, about)
     end
     known_keys[about] = known
   end

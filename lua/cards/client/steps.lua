@@ -103,18 +103,18 @@ local function options_of(options)
   return options and { retries = options.retries, connect_timeout = options.connect_timeout, max_response_bytes = options.max_response_bytes }
 end
 
---- Makes a step. @return true; or nil and an error
+--- Makes a step. @return true; or nil and an error, or a string for a mistake of the caller's
 local function make(call, step, nested)
   local given, secrets = parameters(call, step)
   if not given then
     return nil, secrets
   end
-  local record, err = nested(call.provider, step.operation, call.client, given, options_of(call.options), step.operation)
+  local record, err, wrong = nested(call.provider, step.operation, call.client, given, options_of(call.options), step.operation)
   for _, secret in ipairs(secrets) do
     secret:close()
   end
   if not record then
-    return nil, err
+    return nil, err or wrong
   end
   local ok
   ok, err = take(call, step, record)

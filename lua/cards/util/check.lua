@@ -160,6 +160,11 @@ function check.credential(value, key, lines)
   end
 end
 
+--- What is wrong with a value that would be a part of the URL or of a header, or nil: servers write these into their logs.
+function check.no_pan(value, key)
+  return core.has_pan(value) and ("%s has a card's number in it, and would stand in the URL or a header of each request"):format(key) or nil
+end
+
 --- Headers that only the library or libcurl sets, in small letters.
 check.reserved_headers = {
   ["host"] = true, ["content-length"] = true, ["content-type"] = true, ["transfer-encoding"] = true, ["connection"] = true, ["expect"] = true, ["te"] = true,
@@ -177,6 +182,10 @@ function check.headers(value, key)
       return ("%s.%s is set by the library"):format(key, name)
     elseif not is_secret(content) and type(content) ~= "string" then
       return ("%s.%s must be a string or a secret"):format(key, name)
+    end
+    local wrong = check.no_pan(content, ("%s.%s"):format(key, name))
+    if wrong then
+      return wrong
     end
   end
 end

@@ -289,21 +289,82 @@ describe("an operation of a definition", function()
 end)
 
 describe("a card's number in the URL or a header", function()
-  local function show(param)
+  local function show(param, number)
     local params = { card_id = {}, number = param }
-    return acme.sent { operation = { params = params }, params = { number = cards.secret "4111 1111 1111 1111" } }
+    return acme.sent { operation = { params = params }, params = { number = number } }
+  end
+
+  local function raises(what, number, param)
+    local ok, message = pcall(show, param or { into = "query" }, number)
+    assert.is_false(ok, tostring(number))
+    assert.matches("cards.acme.show: number " .. what, message, 1, true)
+    assert.is_nil(message:find "4111")
   end
 
   it("raises, unless the definition allows it", function()
     for into, param in pairs { query = { into = "query" }, header = { into = "header", wire = "X-Number" } } do
-      local ok, message = pcall(show, param)
-      assert.is_false(ok)
-      assert.matches("cards.acme.show: number is a card's number, and would stand in the " .. into, message, 1, true)
-      assert.is_nil(message:find "4111")
+      for _, number in ipairs { "4111111111111111", "4111 1111-1111 1111", cards.secret "4111 1111 1111 1111", cards.secret("not a number", "pan") } do
+        raises(("is a card's number, and would stand in the %s of the request: a definition can allow it (allow_pan = true)"):format(into), number, param)
+      end
       param.allow_pan = true
-      assert.is_table(show(param))
+      assert.is_table(show(param, "4111111111111111"))
     end
     assert.has_error(function() acme.sent { params = { card_id = "4111111111111111" } } end)
     assert.is_table(acme.sent { operation = { method = "POST", params = { card_id = {}, number = {} } }, params = { number = "4111111111111111" } })
+  end)
+
+  it("raises where it stands by itself in a longer value", function()
+    for _, value in ipairs { "card 4111111111111111", "pan=4111111111111111&x=1", "card_4111-1111-1111-1111", "PAN4111111111111111", "4111111111111111/12/27", "17 4111 1111 1111 1111 ok",
+      "6f1ed002-ab5c-4f38-9c4b-3a1f6d9b1d11,4111111111111111", cards.secret "x 4111111111111111", "501800000009" } do
+      raises(value == "501800000009" and "is a card's number" or "has a card's number in it, and would stand in the query", value)
+    end
+    raises("has a card's number in it", { "c_1", "4111111111111111" }, { into = "query", type = "list" })
+    raises("is a card's number", 4111111111111111, { into = "query", type = "integer" })
+  end)
+
+  it("raises where a default has it, in `new` or in the definition", function()
+    local operation = { params = { card_id = {}, number = { into = "query" } } }
+    assert.error_matches(function() acme.sent { operation = operation, config = { defaults = { number = "4111111111111111" } } } end, "number is a card's number", 1, true)
+    operation.params.number.default = "4111111111111111"
+    assert.error_matches(function() cards.define(acme.definition(operation)) end, "params.number.default has a card's number in it", 1, true)
+    operation.params.number.allow_pan = true
+    assert.is_table(acme.sent { operation = operation })
+  end)
+
+  it("is none where it is within an id, a fraction, or behind the plus of a telephone's", function()
+    local within = { "a1b4111111111111111c", "e6915270-5281-47c6-b0e2-ce11d316f1be", "card_aa465d56-6430-4034-9620-3065046f5359", "+4915123456787",
+      "0.4111111111111111", "4111111111111111a9" }
+    local none = { "4111111111111112", "1700000000000000000", "9999999999999995", "20261128194012", "550e8400-e29b-41d4-a716-446655440000" }
+    for i, values in ipairs { within, none } do
+      for _, value in ipairs(values) do
+        assert.equal(i == 2, cards.redact(value) == value)
+        local _, record, err = show({ into = "query" }, value)
+        assert.is_table(record, tostring(err))
+      end
+    end
+  end)
+
+  it("is no matter where the call makes the value up", function()
+    for _ = 1, 200 do
+      local _, record, err = acme.sent { operation = { params = { card_id = {}, request = { unique = "digits", length = 16, into = "header", wire = "X-Request" } } } }
+      assert.is_table(record, tostring(err))
+    end
+  end)
+
+  it("raises in a setting and in headers, in `new` and of a call", function()
+    local settings = { settings = { version = { into = "header", wire = "Acme-Version" } } }
+    assert.error_matches(function() acme.sent { overrides = settings, config = { version = "4111111111111111" } } end, "cards.acme.new: version has a card's number in it", 1, true)
+    assert.is_table(acme.sent { overrides = { settings = { version = { into = "body.version" } } }, operation = { method = "POST" },
+      config = { version = "4111111111111111" } })
+    for _, value in ipairs { "4111111111111111", "id 4111 1111 1111 1111", cards.secret("4111111111111111", "pan") } do
+      for what, options in pairs { new = { config = { headers = { ["X-Number"] = value } } }, show = { call = { headers = { ["X-Number"] = value } } } } do
+        local ok, message = pcall(acme.sent, options)
+        assert.is_false(ok)
+        assert.matches(("cards.acme.%s: headers.X-Number has a card's number in it"):format(what), message, 1, true)
+        assert.is_nil(message:find "4111")
+      end
+    end
+    assert.error_matches(function() acme.sent { config = { user_agent = "4111111111111111" } } end, "user_agent has a card's number in it", 1, true)
+    assert.is_table(acme.sent { call = { headers = { ["X-Trace"] = "6f1ed002-ab5c-4f38-9c4b-3a1f6d9b1d11" } } })
   end)
 end)

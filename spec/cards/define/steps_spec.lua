@@ -316,3 +316,38 @@ describe("the steps of a definition", function()
     end))
   end)
 end)
+
+describe("a card's number", function()
+  local acme = require "support.acme"
+
+  --- A client with an operation `follow`, whose step is `show`.
+  local function made(params, before)
+    local definition = acme.definition()
+    definition.operations.follow = { path = "/cards/{card_id}", params = params, before = before, response = definition.operations.show.response }
+    return acme.client(cards.define(definition))
+  end
+
+  it("that a step gives is refused for the URL or a header, unless the definition allows it", function()
+    local card = sandbox.unique_id "acme"
+    local number = { into = "query" }
+    local before = { operation = "show", with = { card_id = "card_id" }, take = { number = "pan" } }
+    local record, err = made({ card_id = {}, number = number }, before):follow(card)
+    assert.is_nil(record)
+    assert.equal("invalid_request", err.kind)
+    assert.equal("number is a card's number, and would stand in the query of the request: a definition can allow it (allow_pan = true)", err.message)
+    assert.equal(1, sandbox.seen(card).count)
+    number.allow_pan = true
+    assert.is_table(made({ card_id = {}, number = number }, before):follow(card))
+  end)
+
+  it("that a caller gives to a step raises at the caller's line", function()
+    local before = { operation = "show", with = { card_id = "number" }, take = { name = "holder.name" } }
+    local client_of_acme = made({ card_id = {}, number = { into = "none" }, name = { into = "query" } }, before)
+    local line = debug.getinfo(1, "l").currentline + 1
+    local ok, message = pcall(function() return (client_of_acme:follow { card_id = sandbox.unique_id "acme", number = "4111111111111111" }) end)
+    assert.is_false(ok)
+    assert.matches(("steps_spec.lua:%d: cards.acme.follow: card_id is"):format(line), message, 1, true)
+    assert.matches("card_id is a card's number, and would stand in the path of the request", message, 1, true)
+    assert.is_nil(message:find "4111")
+  end)
+end)

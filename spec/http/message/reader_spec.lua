@@ -250,7 +250,7 @@ describe("over TLS", function()
     { "encoding_none", "ok", kept = true },
     { "brotli", "protocol", "the encoding of the answer is unknown", kept = true },
     { "encoding_none,server_error", "provider", "Internal server error", kept = true },
-    { "brotli,not_found", "not_found", "does not know it, or base_url is wrong (the path behind it is /api/v2/cards/{cardId}/private-info); the encoding of the answer is unknown", kept = true },
+    { "brotli,not_found", "not_found", "; the encoding of the answer is unknown", kept = true },
     { "brotli,status=418", "protocol", "an answer that is not documented (HTTP 418)", kept = true },
     { "chunk_extensions", "ok" },
     { "gzip_members", "ok", kept = true },
