@@ -1,10 +1,11 @@
 --- Mappings, policies and scripts that are right but for what the input changes in them, on answers that are odd: a mapping is refused exactly when it has
--- mistakes, every field of a card has its type, and what is masked has no secret in it.
+-- mistakes, every field of a card has its type, and what is masked or printed has no secret in it.
 --
 -- The input: 's' and a script, or else which operation, its answer, a mapping and policies.
 
 local answer = require "fuzz.mapping_answer"
 local cards = require "cards"
+local comparisons = require "cards.script.comparisons"
 local core = require "cards.core"
 local keys_of = require("cards.util.mistakes").keys
 local made = require "fuzz.mapping_made"
@@ -86,6 +87,26 @@ local function must_be_masked(value, where)
     end
   end
   note(text)
+end
+
+--- One line, which shows no more than a mask does.
+local function must_be_line(value, where)
+  local line = tostring(value)
+  if line:find "%c" or #line > 1500 or "" .. value ~= line or value .. "" ~= line then
+    fail("%s is no line: %q", where, line)
+  end
+  must_be_masked(line, "the line of " .. where)
+end
+
+--- Everything in it is closed.
+local function must_be_closed(value, where)
+  if type(value) == "table" then
+    for _, inner in next, value do
+      must_be_closed(inner, where)
+    end
+  elseif type(value) == "userdata" and value.state ~= "closed" then
+    fail("%s has an open secret in it", where)
+  end
 end
 
 local checks = {}
@@ -192,8 +213,15 @@ local function use(read, name, body)
   core.enter("acme", acme)
   local record, err = core.read(provider, operation, 200, body)
   if record then
-    show(read, card_of(record), record)
+    local card = card_of(record)
+    show(read, card, record)
     note(dump(record))
+    for where, one in next, { card = card, record = record } do
+      must_be_line(one, "a " .. where)
+      cards.close(one)
+      must_be_closed(one, "a " .. where)
+      must_be_line(one, "a closed " .. where)
+    end
   else
     must_be_error(err, "core.read")
   end
@@ -223,6 +251,12 @@ local function load(read)
     if math.type(line(path)) ~= "integer" then
       fail("a line that is none: %s", tostring(line(path)))
     end
+  end
+  for _, one in ipairs(comparisons.find(script)) do
+    if one.line < 1 or one.line > select(2, script:gsub("\n", "")) + 1 or one.message:find "%c" then
+      fail("advice that is none: %d: %q", one.line, one.message)
+    end
+    note(one.message)
   end
   local loaded, why = cards.load.read "fuzz.lua"
   if not loaded then
