@@ -544,6 +544,7 @@ struct record *response_read_record(const struct response *response, struct erro
   const char *why = NULL;
   size_t where = 0;
   memset(error, 0, sizeof *error);
+  if (is_bare_success(response)) return record_empty(response->request, error);
   struct json_node *root = tree_parse(FORMAT_JSON, response->body, response->len, &why, &where);
   struct record *record = root ? record_build(root, response->request, &answer, error) : NULL;
   if (!root) set_unreadable(response, why, where, error);

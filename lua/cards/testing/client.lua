@@ -161,13 +161,10 @@ local function finish(call, name, value, err)
     call.job:cancel("cancelled", "answered by a test")
     return value, nil, false
   end
-  local text, wrong = record.json(value, call.private.operations[call.operation])
-  if not text and type(wrong) == "string" then
-    error(("cards.testing: the answer of %s: %s"):format(name, wrong), 0)
-  elseif not text then
-    return nil, wrong, false
+  local made, failure = record.read(value, call.private.operations[call.operation], function(text) return call.job:answer(text) end)
+  if type(failure) == "string" then
+    error(("cards.testing: the answer of %s: %s"):format(name, failure), 0)
   end
-  local made, failure = call.job:answer(text)
   return made, failure, true
 end
 

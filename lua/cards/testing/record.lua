@@ -12,32 +12,42 @@ local function is_list(about)
   return path ~= nil and path:sub(1, 1) == "["
 end
 
---- A body as JSON.
--- @param about the descriptor of its operation
--- @return a string or a secret; or nil and what is wrong with it, a string, or an error where there is no room for it
-function record.json(body, about)
+--- A body as JSON: a string or a secret; or nil and what is wrong with it, a string, or an error where there is no room for it.
+local function json(body, about)
   if type(body) == "string" or check.is_secret(body) then
     return body
   elseif type(body) ~= "table" then
     return nil, "the body must be a table, or a text or secret that is JSON"
+  elseif about.empty and next(body) == nil then
+    return "" -- an answer without a body is a success
   end
   local text, wrong = core.tree(body, is_list(about), true)
   return text, type(wrong) == "string" and ("the body %s"):format(wrong) or wrong
 end
 
+--- Has a body read.
+-- @param about the descriptor of its operation
+-- @param read function(text) that returns a record, or nil and an error
+-- @return what it returns; or nil and what is wrong with the body, a string, or an error where there is no room for it
+function record.read(body, about, read)
+  local text, wrong = json(body, about)
+  if not text then
+    return nil, wrong
+  end
+  local made, err = read(text)
+  if text ~= body and text ~= "" then
+    text:close()
+  end
+  return made, err
+end
+
 --- Reads a body, a table or text, as an answer of this status.
 -- @param what the name of the public function
 -- @param bare whether it is the record alone
-local function read(what, found, status, body, bare)
-  local text, wrong = record.json(body, found.about)
-  if not text and type(wrong) == "table" then
-    return nil, wrong
-  elseif not text then
-    error(("%s: %s"):format(what, wrong), 3)
-  end
-  local made, err = core.read(found.of, found.operation, status, text, true, bare)
-  if text ~= body then
-    text:close()
+local function read_answer(what, found, status, body, bare)
+  local made, err = record.read(body, found.about, function(text) return core.read(found.of, found.operation, status, text, true, bare) end)
+  if type(err) == "string" then
+    error(("%s: %s"):format(what, err), 3)
   end
   return made, err
 end
@@ -49,7 +59,7 @@ end
 function record.record(...)
   local found, body = target.operation(...)
   check.argument("cards.testing.record", not found and body)
-  local made, err = read("cards.testing.record", found, 200, body, true)
+  local made, err = read_answer("cards.testing.record", found, 200, body, true)
   return made, err
 end
 
@@ -66,7 +76,7 @@ function record.answer(...)
   check.argument("cards.testing.answer", not found and status or is_status(status, "the status"))
   local format = found.about.response.format
   check.argument("cards.testing.answer", type(body) == "table" and format ~= "json" and ("the body must be a text of the format %s"):format(format))
-  local made, err = read("cards.testing.answer", found, status, body, false)
+  local made, err = read_answer("cards.testing.answer", found, status, body, false)
   return made, err
 end
 

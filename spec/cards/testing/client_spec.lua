@@ -220,6 +220,18 @@ describe("a client of testing.client of a definition", function()
     assert.is_true(client.calls[1].parameters.card_id == "c_1")
   end)
 
+  it("answers without a body where the definition allows that", function()
+    local empty = cards.define {
+      name = "acme_empty", base_url = "https://api.acme.example", auth = { type = "bearer" },
+      operations = { block = { method = "POST", path = "/block", empty = true, response = { fields = { id = "string" } } } },
+    }
+    local client = testing.client(empty, { block = { {}, { id = "1" }, "" } })
+    for _, expected in ipairs { "nil", "1", "nil" } do
+      assert.equal(expected, tostring(assert(client:block()).id))
+    end
+    assert.equal("acme_empty.block", getmetatable(testing.record(empty, "block", {})))
+  end)
+
   it("turns pages", function()
     local client = testing.client(acme, { list = {
       { items = { { pan = "4111111111111111" } }, next = "p2" }, { items = { { pan = "5555555555554444" } } },
