@@ -6,7 +6,7 @@ local sandbox = require "support.sandbox"
 --- The sandbox listens on ::1 where there is one. The zone counts for addresses of a link only; that of ::1 changes nothing but how it is written.
 local function has_ipv6()
   local file = io.open "/proc/net/if_inet6"
-  local text = file and file:read "a*" or ""
+  local text = file and file:read "*a" or ""
   if file then file:close() end
   return text:find(("0"):rep(31) .. "1 ", 1, true) ~= nil
 end
