@@ -259,9 +259,14 @@ function call.run(options)
   if not client then
     return nil, err
   end
-  local record
-  record, err = client[options.operation](client, given, of_call)
-  if not record then
+  local ok, record
+  ok, record, err = pcall(client[options.operation], client, given, of_call)
+  local wrong_use = not ok and type(record) == "string" and record:match(("cards%%.%s%%.%s: .*"):format(options.name, options.operation))
+  if wrong_use then -- a card's number in the place of an id
+    return nil, wrong_use, failure.USAGE
+  elseif not ok then
+    error(record, 0)
+  elseif not record then
     return nil, err
   end
   local card

@@ -49,6 +49,14 @@ describe("cards call", function()
     fails(2, "set CARDS_NETXD_ACCOUNT_NUMBER", { "call", "netxd", "get_cvv", "--account-number", "400320588344662" })
   end)
 
+  it("says in one line that a card's number is no id, without it", function()
+    for _, number in ipairs { "4111111111111111", "card 4111 1111 1111 1111" } do
+      local output = fails(2, "card_id " .. (number:find "card" and "has a card's number in it" or "is a card's number"), { "call", "alix", "private_info", "--card-id", number })
+      assert.is_nil(output:find("4111", 1, true))
+      assert.is_nil(output:find("traceback", 1, true))
+    end
+  end)
+
   it("calls any provider, with parameters from the environment too", function()
     local credentials = sandbox.credentials "netxd"
     runs("679", { "call", "netxd", "get_cvv", "--card-id", "c_1", "--product", "DEFAULT", "--program", "DEFAULT", "--channel", "VISA_DPS",
