@@ -22,13 +22,22 @@ function files.pieces(file, name)
   end
 end
 
+--- Where a text begins behind its byte order mark, from its first three bytes on. Raises an error that names the file for UTF-16, as some programs export.
+function files.begin(text, name)
+  if text:find "^\255\254" or text:find "^\254\255" then
+    error(("%s: it is UTF-16: save it as UTF-8"):format(name), 0)
+  end
+  return text:find "^\239\187\191" and 4 or 1
+end
+
 --- The lines of a file.
 -- @param read a function that returns the next piece, and nil at the end
 -- @param longest bytes of a line; an error that names the file is raised for a longer one
 -- @return a function that returns the next line and whether it has an end; at the end of the file nil and false
+-- @return a function that returns how many bytes were read as lines
 function files.lines(read, name, longest)
-  local text, at, is_end = "", 1, false
-  return function()
+  local text, at, is_end, dropped = "", 1, false, 0
+  local function next_line()
     while true do
       local line_end = text:find("\n", at, true)
       if line_end then
@@ -37,16 +46,17 @@ function files.lines(read, name, longest)
         return line, true
       elseif is_end then
         local line = text:sub(at)
-        text, at = "", 1
+        at = #text + 1
         return line ~= "" and line or nil, false
       elseif #text - at > longest then
         error(("%s: a line is longer than %d bytes"):format(name, longest), 0)
       end
       local piece = read()
       is_end = piece == nil
-      text, at = text:sub(at) .. (piece or ""), 1
+      text, at, dropped = text:sub(at) .. (piece or ""), 1, dropped + at - 1
     end
   end
+  return next_line, function() return dropped + at - 1 end
 end
 
 return files

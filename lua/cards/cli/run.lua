@@ -6,6 +6,7 @@
 local cards = require "cards"
 local check = require "cards.util.check"
 local core = require "cards.core"
+local csv = require "cards.cli.csv"
 local journal = require "cards.cli.journal"
 local output = require "cards.cli.output"
 local rows = require "cards.cli.rows"
@@ -14,12 +15,19 @@ local run = {}
 
 local INTERRUPTED = 130 -- what a shell says of a program that Ctrl-C ended
 
+local function read_delimiter(text)
+  local delimiter = (text == "tab" or text == "\\t") and "\t" or text
+  local wrong = csv.check_delimiter(delimiter)
+  return not wrong and delimiter or nil, wrong and "--delimiter: " .. wrong
+end
+
 function run.add(parser)
   parser:argument("flow", "A Lua file that returns a function of a row."):argname "FLOW"
   parser:option("--in", "CSV or NDJSON, - for standard input."):argname "FILE":target "input":count(1)
   parser:option("--out", "NDJSON, - for standard output."):argname "FILE":target "output":count(1)
   parser:option("--errors", "NDJSON, one line for each row that failed (OUT.errors, or standard error)."):argname "FILE"
   parser:option("--format", "What the input is, where its name does not say so."):choices { "csv", "ndjson" }
+  parser:option("--delimiter", "What stands between two fields of CSV, such as ';' or tab (,)."):argname "CHARACTER":convert(read_delimiter)
   parser:option("--concurrency", "Rows at the same time."):default "64":convert(function(text)
     local number = tonumber(text)
     return number and number >= 1 and number <= 100000 and number % 1 == 0 and number or nil, "--concurrency takes a whole number from 1 to 100000"
@@ -73,7 +81,7 @@ local function pending(next_row, done, numbers)
   local number, place = 0, 0
   return function()
     while true do
-      local row, wrong = next_row()
+      local row, wrong, line = next_row()
       if row == nil then
         return nil
       end
@@ -81,7 +89,7 @@ local function pending(next_row, done, numbers)
       if not (done and done:has(number)) then
         place = place + 1
         numbers[place] = place ~= number and number or nil
-        return row or setmetatable({ wrong = wrong }, Invalid)
+        return row or setmetatable({ wrong = wrong, line = line }, Invalid)
       end
     end
   end
@@ -89,7 +97,7 @@ end
 
 local function invalid(number, row)
   return core.error {
-    kind = "invalid_request", provider = "cards", operation = "run", attempts = 0, retryable = false, message = ("row %d: %s"):format(number, row.wrong),
+    kind = "invalid_request", provider = "cards", operation = "run", attempts = 0, retryable = false, message = ("row %d (line %d): %s"):format(number, row.line, row.wrong),
   }
 end
 
@@ -176,7 +184,8 @@ function run.run(options)
   end
   local finished, failed = pcall(function()
     local done = resumed and resumed.count > 0 and resumed.done
-    return run_rows(flow, rows.reader(input, format, options.input), done, options, results, errors)
+    local next_row = rows.reader(input, format, options.input, options.delimiter)
+    return run_rows(flow, next_row, done, options, results, errors)
   end)
   local flushed, failure = pcall(function()
     results:flush()

@@ -49,6 +49,38 @@ describe("csv.reader", function()
     end
   end)
 
+  it("says in which line a record begins, and how many bytes were read as records", function()
+    local text = '\239\187\191id,name\r\n\n"a\nb","\n"\n"x"y\n"p\nq"z,"r\ns\n1,2'
+    for size = 1, 30 do
+      local next_record, position = csv.reader(pieces(text, size), "ids")
+      local lines, before = {}, 0
+      repeat
+        local fields, _, line = next_record()
+        lines[#lines + 1] = line
+        assert.is_true(position() >= before and position() <= #text)
+        before = position()
+      until fields == nil
+      assert.same({ 1, 3, 6, 7, 9, 10 }, lines)
+      assert.equal(#text, position())
+    end
+  end)
+
+  it("takes another delimiter", function()
+    for _, delimiter in ipairs { ";", "\t", "|", "^", "]", "-", "%", " ", ":" } do
+      assert.is_nil(csv.check_delimiter(delimiter))
+      local text, list = ('id,name\r\n"a,b",\n,c\n'):gsub(",", { [","] = delimiter }), {}
+      local next_record = csv.reader(pieces(text, 3), "ids", delimiter)
+      for i = 1, 3 do
+        local fields, count = next_record()
+        list[i] = { unpack(fields, 1, count) }
+      end
+      assert.same({ { "id", "name" }, { "a" .. delimiter .. "b", "" }, { "", "c" } }, list)
+    end
+    for _, text in ipairs { "", ";;", "x", "1", '"', "\n", "\r", "\0", "\195" } do
+      assert.is_string(csv.check_delimiter(text))
+    end
+  end)
+
   it("reads back whatever is written, in pieces of any size", function()
     math.randomseed(os.time())
     local alphabet = { "a", ",", '"', "\n", "\r\n", "\r", " ", "é", "0" }

@@ -34,7 +34,7 @@ describe("rows of CSV", function()
   it("say which has too many or too few fields, or too long a one", function()
     local big = ("x"):rep(csv.MAX_FIELD)
     local list = read("id,name\n1\n1,2,3\n" .. big .. ",ok\n" .. big .. "y,ok\n1,\"" .. big .. "\"\n", "csv", 65536)
-    assert.equal("it has 1 fields and not 2, as the first line", list[1])
+    assert.equal("it has 1 field and not 2, as the first line", list[1])
     assert.equal("it has 3 fields and not 2, as the first line", list[2])
     assert.equal(big, list[3].id)
     assert.equal("id is longer than 1048576 bytes", list[4])
@@ -45,12 +45,38 @@ describe("rows of CSV", function()
     for text, expected in pairs {
       [""] = "the first line must have the names of the columns",
       ["id,id\n1,2"] = "the first line has two columns of the name 'id'",
-      ["id,,x\n"] = "the first line has a column without a name",
+      ["id,,x\n"] = "the first line has a column without a name, column 2",
       ['x"\n'] = "the first line is wrong: a field has a quote and does not begin with one",
     } do
       local ok, wrong = pcall(read, text, "csv")
       assert.is_false(ok)
       assert.equal("ids: " .. expected, wrong)
+    end
+  end)
+end)
+
+describe("a row of CSV", function()
+  local function row_of(text)
+    local next_row, about = rows.reader({ read = pieces(text, 7) }, "csv", "ids.csv")
+    return next_row(), about
+  end
+
+  it("raises an error for a name that no column has, at the line that asks", function()
+    local row, about = row_of "card_id,note\nc_1,\n"
+    assert.same({ "card_id", "note" }, about.columns)
+    local ok, wrong = pcall(function() return row.cardid end)
+    assert.is_false(ok)
+    assert.matches("^.*rows_spec.lua:%d+: ids.csv: unknown column 'cardid' %(did you mean 'card_id'%?%)", wrong)
+    assert.matches(about.missed, wrong, 1, true)
+    assert.equal("", row.note)
+    assert.is_nil(rawget(row, "cardid"))
+  end)
+
+  it("is not read where the only column has another delimiter in its name", function()
+    for text, said in pairs { ["id;n\n"] = "';'", ["id\tn\n"] = "tab", ["id|n\n"] = "'|'" } do
+      local ok, wrong = pcall(row_of, text)
+      assert.is_false(ok)
+      assert.matches("say --delimiter " .. said, wrong, 1, true)
     end
   end)
 end)
