@@ -1,7 +1,8 @@
 --- A flow: one row of ids.csv to one masked card. Start the sandbox (make sandbox), set CARDS_ALIX_BASE_URL, CARDS_ALIX_ACCESS_TOKEN and CARDS_CA_FILE,
 -- and run:
 --     cards run examples/batch/flow.lua --in examples/batch/ids.csv --out cards.ndjson --concurrency 64
--- The same command goes on with a run that was interrupted. What failed is in cards.ndjson.errors, by the number of its row.
+-- The same command goes on with a run that was interrupted. What failed is in cards.ndjson.errors, by the number of its row, and with --retry-failed it is run
+-- again. cards.ndjson.summary.json has the counts and times.
 
 local cards = require "cards"
 

@@ -133,6 +133,7 @@ int core_number(lua_State *L);
 int core_tree(lua_State *L);
 /* vm.c */
 int core_interrupted(lua_State *L);
+int core_interrupt_on_term(lua_State *L);
 int core_done(lua_State *L);
 int core_take(lua_State *L);
 int core_pollfd(lua_State *L);
@@ -171,6 +172,7 @@ int core_strict(lua_State *L);
 int core_json_decode(lua_State *L);
 /* file.c */
 int core_append(lua_State *L);
+int core_replace(lua_State *L);
 int core_read_file(lua_State *L);
 int core_exec(lua_State *L);
 /* binding.c */

@@ -153,6 +153,7 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "tree", core_tree },
     /* vm.c */
     { "interrupted", core_interrupted },
+    { "interrupt_on_term", core_interrupt_on_term },
     { "done", core_done },
     { "take", core_take },
     { "pollfd", core_pollfd },
@@ -191,6 +192,7 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "json_decode", core_json_decode },
     /* file.c */
     { "append", core_append },
+    { "replace", core_replace },
     { "read_file", core_read_file },
     { "exec", core_exec },
     /* binding.c */

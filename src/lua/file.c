@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
@@ -76,6 +77,27 @@ int core_append(lua_State *L) {
   close(*fd);
   *fd = -1;
   return binding_fail(L, "%s", why);
+}
+
+/* Writes the entries of the folder of `path` to the disk. Returns 0, or errno. */
+static int sync_folder(const char *path) {
+  const char *slash = strrchr(path, '/');
+  char *folder = slash == path ? strdup("/") : slash ? strndup(path, (size_t)(slash - path)) : strdup(".");
+  if (!folder) return ENOMEM;
+  int fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  int why = fd < 0 || (fsync(fd) != 0 && errno != EINVAL) ? errno : 0; /* EINVAL: a file system that has no such thing */
+  if (fd >= 0) close(fd);
+  free(folder);
+  return why;
+}
+
+/* core.replace(from, to): puts a file in the place of another, which is one or the other whenever the process or the power ends; true, or nil and why not */
+int core_replace(lua_State *L) {
+  const char *from = luaL_checkstring(L, 1), *to = luaL_checkstring(L, 2);
+  int why = rename(from, to) != 0 ? errno : sync_folder(to);
+  if (why) return fail(L, why);
+  lua_pushboolean(L, 1);
+  return 1;
 }
 
 /* file:read(most): the next bytes, nil at the end, or nil and why not */

@@ -1,4 +1,5 @@
 /* What runs the jobs of a VM: an engine of its own, which the VM's thread drives, and a channel to the I/O thread. */
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -56,6 +57,24 @@ bool vm_is_interrupted(const struct vm *vm) {
 int core_interrupted(lua_State *L) {
   lua_pushboolean(L, vm_is_interrupted(find_vm(L)));
   return 1;
+}
+
+static void interrupt(int received) {
+  (void)received;
+  raise(SIGINT);
+}
+
+/* core.interrupt_on_term(): from now on SIGTERM ends the program as Ctrl-C does, where that is an error of Lua: what is under way can be written down. */
+int core_interrupt_on_term(lua_State *L) {
+  struct sigaction action, of_ctrl_c;
+  if (sigaction(SIGINT, NULL, &of_ctrl_c) != 0 || of_ctrl_c.sa_handler == SIG_DFL || of_ctrl_c.sa_handler == SIG_IGN) return 0;
+  if (sigaction(SIGTERM, NULL, &action) != 0 || action.sa_handler != SIG_DFL) return 0;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = interrupt;
+  action.sa_flags = SA_RESTART;
+  sigemptyset(&action.sa_mask);
+  if (sigaction(SIGTERM, &action, NULL) != 0) return luaL_error(L, "SIGTERM: %s", strerror(errno));
+  return 0;
 }
 
 /* --- jobs that are done --- */

@@ -1,19 +1,32 @@
 --- cards run FLOW: calls a flow for each row of a file, many at the same time, and writes a line for each.
 --
--- A result becomes a line {"row":12,"result":…} of the output, an error a line {"row":12,"error":{…}} of another file, in the order in which they finish. Rows
--- are counted from 1, without the line of names. An interrupted run can be continued: see cards.cli.journal.
+-- A result becomes a line {"row":12,"result":…} of the output, an error a line {"row":12,"error":{…},"columns":{…}} of another file, in the order in which they
+-- finish. Rows are counted from 1, without the line of names. An interrupted run can be continued: see cards.cli.run.journal.
 
-local cards = require "cards"
 local check = require "cards.util.check"
 local core = require "cards.core"
-local csv = require "cards.cli.csv"
-local journal = require "cards.cli.journal"
-local output = require "cards.cli.output"
-local rows = require "cards.cli.rows"
+local csv = require "cards.cli.run.csv"
+local journal = require "cards.cli.run.journal"
+local line_writer = require "cards.cli.run.lines"
+local new_loop = require("cards.cli.run.loop").new
+local new_progress = require("cards.cli.run.progress").new
+local output = require "cards.cli.run.output"
+local prepare = require "cards.cli.run.prepare"
+local rehearse = require "cards.cli.run.rehearse"
+local summary = require "cards.cli.run.summary"
 
 local run = {}
 
 local INTERRUPTED = 130 -- what a shell says of a program that Ctrl-C ended
+
+--- The converter of an option that takes a whole number.
+local function whole(name, least, most)
+  return function(text)
+    local number = tonumber(text)
+    return number and number >= least and number <= most and number % 1 == 0 and number or nil,
+      ("%s takes a whole number from %d to %.0f"):format(name, least, most)
+  end
+end
 
 local function read_delimiter(text)
   local delimiter = (text == "tab" or text == "\\t") and "\t" or text
@@ -21,89 +34,49 @@ local function read_delimiter(text)
   return not wrong and delimiter or nil, wrong and "--delimiter: " .. wrong
 end
 
+--- The names between commas, as a list.
+local function read_names(text)
+  local names = {}
+  for name in text:gmatch "[^,]+" do
+    names[#names + 1] = name
+  end
+  return names
+end
+
+local function read_kinds(text)
+  if not text:find "^[%l_,]+$" then
+    return nil, ("--retry-failed takes kinds of errors, as in --retry-failed=timeout,network, and stands behind FLOW: '%s'"):format(check.shown(text))
+  end
+  local kinds = {}
+  for _, kind in ipairs(read_names(text)) do
+    kinds[kind] = true
+  end
+  return kinds
+end
+
 function run.add(parser)
   parser:argument("flow", "A Lua file that returns a function of a row."):argname "FLOW"
   parser:option("--in", "CSV or NDJSON, - for standard input."):argname "FILE":target "input":count(1)
-  parser:option("--out", "NDJSON, - for standard output."):argname "FILE":target "output":count(1)
+  parser:option("--out", "NDJSON, - for standard output. A summary of the run is in OUT.summary.json."):argname "FILE":target "output":count(1)
   parser:option("--errors", "NDJSON, one line for each row that failed (OUT.errors, or standard error)."):argname "FILE"
+  parser:option("--error-columns", "What columns such a line has, masked: their names with commas between them, or none (all)."):argname "NAMES"
+    :convert(read_names)
   parser:option("--format", "What the input is, where its name does not say so."):choices { "csv", "ndjson" }
   parser:option("--delimiter", "What stands between two fields of CSV, such as ';' or tab (,)."):argname "CHARACTER":convert(read_delimiter)
-  parser:option("--concurrency", "Rows at the same time."):default "64":convert(function(text)
-    local number = tonumber(text)
-    return number and number >= 1 and number <= 100000 and number % 1 == 0 and number or nil, "--concurrency takes a whole number from 1 to 100000"
-  end)
+  parser:option("--concurrency", "Rows at the same time."):default "64":convert(whole("--concurrency", 1, 100000))
+  parser:option("--limit", "Only the first N rows. Without it the same command goes on with the others."):argname "N":convert(whole("--limit", 1, 2 ^ 53))
+  parser:option("--max-errors", "Begin no further row when N have failed. The same command goes on."):argname "N":convert(whole("--max-errors", 1, 2 ^ 53))
+  parser:option("--retry-failed", "Run the rows again that failed, or those of them with an error of these kinds (=timeout,network)."):argname "KINDS":args "?"
+    :convert(read_kinds)
+  parser:option("--busy-timeout", "Seconds for which a row that finds the client busy is run again, before that is its error."):argname "SECONDS":default "600"
+    :convert(whole("--busy-timeout", 0, 86400))
+  parser:flag("--dry-run", "Read the input and the flow and say what would be done. No row is run, and no file is written.")
   parser:epilog "The same command goes on with an interrupted run. A flow is trusted, and not confined. What it returns is written as JSON, secrets masked."
-end
-
-local function load_flow(path)
-  local chunk, wrong = loadfile(path)
-  if not chunk then
-    return nil, wrong
-  end
-  local ok, flow = pcall(chunk)
-  if not ok then
-    return nil, check.line(flow)
-  elseif type(flow) ~= "function" then
-    return nil, ("%s: a flow returns a function of a row, not a %s"):format(path, type(flow))
-  end
-  return flow
-end
-
-local FIELDS = { "kind", "provider", "operation", "status", "code", "message", "retryable", "retry_after", "attempts", "request_id" }
-
---- An error as plain values. An error that the flow itself made becomes its first line, redacted.
-local function describe(err)
-  if getmetatable(err) == "cards.error" then
-    local copy = {}
-    for _, field in ipairs(FIELDS) do
-      copy[field] = err[field]
-    end
-    return copy
-  end
-  local text = type(err) == "string" and err:match "^[^\n]*" or ("an error that is a %s"):format(type(err))
-  return { kind = "script", message = core.redact(text) }
-end
-
---- Adds the line of an error. Its text may have bytes that JSON cannot.
-local function add_error(errors, row, err)
-  local described = describe(err)
-  if not errors:add(row, "error", described) then
-    errors:add(row, "error", { kind = described.kind, message = (tostring(described.message):gsub("[^\32-\126]", "?")) })
-  end
-end
-
---- The metatable of a row that could not be read.
-local Invalid = {}
-
---- An iterator over the rows that are not done. A row that could not be read has the metatable Invalid.
--- @param numbers receives the number of a row by its place among these, where the two differ
-local function pending(next_row, done, numbers)
-  local number, place = 0, 0
-  return function()
-    while true do
-      local row, wrong, line = next_row()
-      if row == nil then
-        return nil
-      end
-      number = number + 1
-      if not (done and done:has(number)) then
-        place = place + 1
-        numbers[place] = place ~= number and number or nil
-        return row or setmetatable({ wrong = wrong, line = line }, Invalid)
-      end
-    end
-  end
-end
-
-local function invalid(number, row)
-  return core.error {
-    kind = "invalid_request", provider = "cards", operation = "run", attempts = 0, retryable = false, message = ("row %d (line %d): %s"):format(number, row.line, row.wrong),
-  }
 end
 
 --- Opens both outputs.
 -- @return results, errors, and what journal.open returns where there is a journal; or nil and the obstacle
-local function open_outputs(options)
+local function open_outputs(options, paths)
   if options.output == "-" then
     local errors = io.stderr
     if options.errors then
@@ -115,97 +88,126 @@ local function open_outputs(options)
     end
     io.stdout:setvbuf "no"
     return output.new(io.stdout, "standard output"), output.new(errors, options.errors or "standard error")
-  elseif options.input == "-" then
-    return nil, "standard input cannot be read twice, so that an interrupted run could not go on: use --in FILE, or --out -"
   end
-  local errors = options.errors or options.output .. ".errors"
-  if errors == options.output then
-    return nil, "--errors and --out are the same file"
-  end
-  local resumed, why = journal.open(options.input, options.output, errors)
+  local resumed, why = journal.open(options.input, options.output, paths.errors, options.retry)
   if not resumed then
     return nil, why
-  elseif resumed.count > 0 then
+  end
+  os.remove(paths.summary) -- that of an earlier run would tell of this one
+  if resumed.count > 0 then
     io.stderr:write(("cards: %d rows are done already\n"):format(resumed.count))
   end
-  return output.new(resumed.output, options.output), output.new(resumed.errors, errors), resumed
+  if options.retry then
+    local others = resumed.failed > 0 and (" (others failed: %s)"):format(summary.list(resumed.kinds)) or ""
+    io.stderr:write(("cards: %d rows that failed are run again%s\n"):format(resumed.taken, others))
+  end
+  return output.new(resumed.output, options.output), output.new(resumed.errors, paths.errors), resumed
 end
 
---- Runs the flow for all rows. @return how many failed
-local function run_rows(flow, next_row, done, options, results, errors)
-  local failed, numbers = 0, {}
-  local function call(row)
-    if getmetatable(row) == Invalid then
-      return nil, Invalid
-    end
-    return flow(row)
-  end
-  local progress = core.is_terminal() and cards.progress or nil
-  for place, row, result, err in cards.each(pending(next_row, done, numbers), call, { concurrency = options.concurrency, progress = progress }) do
-    local number = numbers[place] or place
-    numbers[place] = nil
-    local ok = err == nil or result ~= nil
-    if type(err) == "string" and core.interrupted() then -- LuaJIT raises that error in any coroutine: it is none of the row
-      error(err, 0)
-    elseif ok then
-      ok, err = results:add(number, "result", result)
-      err = not ok and "the result: " .. err or nil
-    elseif err == Invalid then
-      err = invalid(number, row)
-    end
-    if not ok then
-      failed = failed + 1
-      add_error(errors, number, err)
+local ENDED = {
+  limit = "the first %.0f rows are done, as --limit says; without it the same command goes on",
+  max_errors = "stopped, as many rows have failed as --max-errors allows (%.0f); the same command goes on",
+  interrupted = "interrupted; the same command goes on",
+}
+
+--- Writes the summary, and what the run ended with.
+-- @param ended "complete", "limit", "max_errors", "interrupted" or "error"
+-- @param failure what the error is
+-- @return the exit status, or nil and the error
+local function conclude(options, task, totals, ended, failure)
+  totals:stop()
+  local message = ended == "error" and check.line(failure) or ENDED[ended] and ENDED[ended]:format(options[ended] or 0) or nil
+  if totals.rows > 0 or ended ~= "error" then
+    for _, line in ipairs(totals:lines()) do
+      io.stderr:write("cards: ", line, "\n")
     end
   end
-  return failed
+  local written, why = true, nil
+  if task.paths then
+    written, why = summary.write(task.paths.summary, totals:json(ended, message))
+  end
+  if ended == "error" then
+    return nil, message
+  elseif message then
+    io.stderr:write("cards: ", message, "\n")
+  end
+  local failed = totals.earlier_failed + totals.failed
+  if failed > 0 and ended ~= "interrupted" then
+    io.stderr:write(("cards: %d rows failed: see %s\n"):format(failed, check.line(task.errors.name)))
+  end
+  if not written then
+    return nil, why
+  end
+  return ended == "interrupted" and INTERRUPTED or failed > 0 and 1 or 0
+end
+
+--- What the run of a loop ended with, once both outputs are flushed. @return as loop:run; or "interrupted" or "error", and the error
+local function run_loop(loop, task, resumed, retry)
+  local finished, ended = pcall(loop.run, loop)
+  local flushed, failure = pcall(function()
+    task.results:flush()
+    task.errors:flush()
+    if finished and resumed and (ended == "complete" or ended == "limit" and retry) then
+      resumed.complete()
+    end
+  end)
+  if finished and flushed then
+    return ended
+  end
+  return core.interrupted() and "interrupted" or "error", finished and failure or ended
+end
+
+local NOTHING = { count = 0, failed = 0, kinds = {} }
+
+--- What ends a run before its first row.
+local function refuse(wrong)
+  if core.interrupted() then
+    io.stderr:write("\ncards: ", ENDED.interrupted, "\n")
+    return INTERRUPTED
+  end
+  return nil, wrong
+end
+
+--- The loop over the rows of a task, with its summary and its progress.
+local function make_loop(options, task, resumed)
+  local totals, loop = summary.new(resumed or NOTHING), nil
+  local function share()
+    local read = task.about.position() / task.size
+    return options.limit and math.max(read, loop.number / options.limit) or read, loop.number
+  end
+  local progress = new_progress(task.size and task.size > 0 and share, totals)
+  if not task.paths and not options.errors then
+    progress.due = math.huge -- standard error has the lines of errors
+  end
+  loop = new_loop {
+    flow = task.flow, next_row = task.next_row, about = task.about, done = resumed and resumed.count > 0 and resumed.done or nil,
+    concurrency = options.concurrency, limit = options.limit, max_errors = options.max_errors, busy_timeout = options.busy_timeout,
+    handle = line_writer(task.results, task.errors, task.columns), summary = totals, progress = progress,
+  }
+  return loop, totals, progress
 end
 
 function run.run(options)
-  local format = options.format or rows.format(options.input)
-  if not format then
-    return nil, "say --format csv or --format ndjson, as the name of the input does not"
+  core.interrupt_on_term()
+  options.retry = options.retry_failed and { kinds = options.retry_failed[1], limit = options.limit }
+  local task, wrong = prepare(options)
+  if not task then
+    return refuse(wrong)
+  elseif options.dry_run then
+    return rehearse(options, task)
   end
-  local flow, wrong = load_flow(options.flow)
-  if not flow then
-    return nil, wrong
+  local resumed
+  task.results, task.errors, resumed = open_outputs(options, task.paths)
+  if not task.results then
+    return refuse(task.errors)
   end
-  local input = io.stdin
-  if options.input ~= "-" then
-    local why
-    input, why = io.open(options.input, "rb")
-    if not input then
-      return nil, why
-    end
+  local loop, totals, progress = make_loop(options, task, resumed)
+  local ended, failure = run_loop(loop, task, resumed, options.retry)
+  progress:stop()
+  if ended == "interrupted" then
+    io.stderr:write "\n"
   end
-  local results, errors, resumed = open_outputs(options)
-  if not results then
-    return nil, errors
-  end
-  local finished, failed = pcall(function()
-    local done = resumed and resumed.count > 0 and resumed.done
-    local next_row = rows.reader(input, format, options.input, options.delimiter)
-    return run_rows(flow, next_row, done, options, results, errors)
-  end)
-  local flushed, failure = pcall(function()
-    results:flush()
-    errors:flush()
-  end)
-  if finished and not flushed then
-    finished, failed = false, failure
-  end
-  if not finished then
-    if core.interrupted() then
-      io.stderr:write "\ncards: interrupted; the same command goes on\n"
-      return INTERRUPTED
-    end
-    return nil, check.line(failed)
-  end
-  failed = failed + (resumed and resumed.failed or 0)
-  if failed > 0 then
-    io.stderr:write(("cards: %d rows failed: see %s\n"):format(failed, check.line(errors.name)))
-  end
-  return failed > 0 and 1 or 0
+  return conclude(options, task, totals, ended, failure)
 end
 
 return run

@@ -5,21 +5,11 @@
 
 local check = require "cards.util.check"
 local core = require "cards.core"
+local figures = require "cards.util.figures"
 
 local SHOWN = 0.2 -- seconds between two updates
 
-local function count(number)
-  local text = ("%d"):format(number):reverse():gsub("(%d%d%d)", "%1,"):reverse()
-  return (text:gsub("^,", ""))
-end
-
-local function duration(seconds)
-  seconds = math.floor(seconds + 0.5)
-  if seconds >= 3600 then
-    return ("%d:%02d:%02d"):format(math.floor(seconds / 3600), math.floor(seconds / 60) % 60, seconds % 60)
-  end
-  return ("%d:%02d"):format(math.floor(seconds / 60), seconds % 60)
-end
+local count, duration = figures.count, figures.duration
 
 --- "12,345 of 20,000 done, 1,204/s, 3 errors, 0:06 left"
 -- @param since calls that were done when the clock started

@@ -2,23 +2,26 @@
 
 local cli = require "support.cli"
 local core = require "cards.core"
-local journal = require "cards.cli.journal"
+local journal = require "cards.cli.run.journal"
+local new_batch = require("support.batch").new
 local program = require "support.program"
 local sandbox = require "support.sandbox"
 
-local folder, write, read, remove
+local batch, folder, write, read
 
 before_each(function()
-  folder, write, read, remove = cli.folder()
+  batch = new_batch()
+  folder, write, read = batch.folder, batch.write, batch.read
 end)
 
-after_each(function() remove() end)
+after_each(function() batch.remove() end)
 
---- A flow that asks the sandbox; `case` is what it asks for with every call.
+local function lines(name) return batch:lines(name) end
+local function arguments(more) return batch:arguments(more) end
+
+--- A flow of rows that say what becomes of them; `case` is what it asks the sandbox for with every call.
 local function flow(case)
-  return write("flow.lua", ([[
-    local cards = require "cards"
-    local alix = cards.alix.new { base_url = %q, access_token = %q, tls = { ca_file = %q }, retries = 0 }
+  return batch:flow([[
     return function(row)
       if row.id == "raise" then error("card 4111111111111111 is odd") end
       if row.id == "odd" then return { file = io.stdout } end
@@ -29,37 +32,9 @@ local function flow(case)
         io.popen("kill -INT $PPID"):close()
         error("interrupted!", 0) -- as LuaJIT does; elsewhere the main coroutine raises it
       end
-      return alix:private_info(row.id, { headers = { ["X-Sandbox"] = %q } })
+      return alix:private_info(row.id)
     end
-  ]]):format(sandbox.url "HTTPS_URL" .. "/alix", sandbox.credentials("alix").access_token, sandbox.url "CA_FILE", case or ""))
-end
-
---- The lines of a file by their row's number; each stands there once.
-local function lines(name)
-  local list, count = {}, 0
-  for line in (read(name) or ""):gmatch "([^\n]*)\n" do
-    local value = assert(core.json_decode(line), line)
-    assert.is_nil(list[value.row], "twice: " .. line)
-    list[value.row] = value
-    count = count + 1
-  end
-  return list, count
-end
-
-local function ids(count)
-  local list = { "id" }
-  for i = 1, count do
-    list[i + 1] = "c_" .. i
-  end
-  return table.concat(list, "\n") .. "\n"
-end
-
-local function arguments(more)
-  local list = { "run", folder .. "/flow.lua", "--in", folder .. "/ids.csv", "--out", folder .. "/out" }
-  for _, argument in ipairs(more or {}) do
-    list[#list + 1] = argument
-  end
-  return list
+  ]], case)
 end
 
 describe("cards run", function()
@@ -102,7 +77,7 @@ describe("cards run", function()
 
   it("goes on where it was killed, without losing or repeating a row", function()
     flow "slow_first_byte=0.05"
-    write("ids.csv", (ids(800):gsub("c_7\n", "raise\n")))
+    write("ids.csv", (batch.ids(800):gsub("c_7\n", "raise\n")))
     for _ = 1, 2 do
       local before = select(2, lines "out")
       local process = cli.start(arguments { "--concurrency", "16" })
@@ -134,7 +109,7 @@ describe("cards run", function()
 
   it("goes on after Ctrl-C, which keeps what is done", function()
     flow "slow_first_byte=0.05"
-    write("ids.csv", ids(800))
+    write("ids.csv", batch.ids(800))
     local process = cli.start(arguments { "--concurrency", "16" })
     program.wait_for("some lines", function() return (read "out" or "") ~= "" end)
     process.signal "INT"
@@ -169,20 +144,20 @@ describe("cards run", function()
 
   it("refuses to go on with another input, or over a file that is not its own", function()
     flow()
-    write("ids.csv", ids(3))
+    write("ids.csv", batch.ids(3))
     assert.equal(0, select(2, cli.run(arguments())))
-    write("ids.csv", ids(4))
+    write("ids.csv", batch.ids(4))
     local output, status = cli.run(arguments())
     assert.equal(1, status)
     assert.matches("has changed since the run began", output)
-    write("ids.csv", (ids(3):gsub("c_3", "c_9")))
+    write("ids.csv", (batch.ids(3):gsub("c_3", "c_9")))
     output = cli.run(arguments())
     assert.matches("has changed since the run began", output)
     os.remove(folder .. "/out.journal")
     output, status = cli.run(arguments())
     assert.equal(1, status)
     assert.matches("out: it is there already", output)
-    write("ids.csv", ids(3))
+    write("ids.csv", batch.ids(3))
     os.remove(folder .. "/out")
     os.remove(folder .. "/out.errors")
     assert.equal(0, select(2, cli.run(arguments())))
@@ -210,7 +185,7 @@ describe("cards run", function()
 
   it("lets one process write at a time", function()
     flow "slow_first_byte=0.05"
-    write("ids.csv", ids(2000))
+    write("ids.csv", batch.ids(2000))
     local process = cli.start(arguments { "--concurrency", "2" })
     program.wait_for("the journal", function() return read "out.journal" end)
     program.wait_for("some lines", function() return (read "out" or "") ~= "" end)
@@ -231,6 +206,8 @@ describe("cards run", function()
       assert.is_nil(output:find("traceback", 1, true), output)
     end
     refused("ids.csv: the first line has two columns of the name 'id'", arguments())
+    assert.is_nil(read "out") -- nothing of a run that could not begin stays
+    write("ids.csv", "id\nc_1\n")
     refused("/nowhere/out", { "run", folder .. "/flow.lua", "--in", folder .. "/ids.csv", "--out", "/nowhere/out" })
     refused("/nowhere.csv", { "run", folder .. "/flow.lua", "--in", "/nowhere.csv", "--out", folder .. "/x" })
     refused(folder .. ": Is a directory", { "run", folder .. "/flow.lua", "--in", folder, "--format", "csv", "--out", "-" })
@@ -248,7 +225,7 @@ describe("cards run", function()
 
   it("stops where it cannot write", function()
     flow()
-    write("ids.csv", ids(100))
+    write("ids.csv", batch.ids(100))
     local output, status = cli.run { "run", folder .. "/flow.lua", "--in", folder .. "/ids.csv", "--out", "-", "--errors", "/dev/full" }
     assert.equal(0, status, output)
     output, status = program.shell(("env LUA_PATH=%s %s lua/cards/cli/cards run %s --in %s --out - >/dev/full"):format(

@@ -1,6 +1,6 @@
 --- CSV, a piece at a time.
 
-local csv = require "cards.cli.csv"
+local csv = require "cards.cli.run.csv"
 
 local unpack = table.unpack or unpack -- luacheck: ignore
 
@@ -136,7 +136,7 @@ describe("csv.reader", function()
       searches = searches + 1
       return find(...)
     end
-    local fresh = assert(loadfile "lua/cards/cli/csv.lua")() -- which takes this one
+    local fresh = assert(loadfile "lua/cards/cli/run/csv.lua")() -- which takes this one
     string.find = find -- luacheck: ignore
     local next_record = fresh.reader(pieces('a\n"' .. long .. '"\nb\n', 10), "ids")
     assert.equal("a", next_record()[1])

@@ -2,7 +2,7 @@
 
 local check = require "cards.util.check"
 local core = require "cards.core"
-local csv = require "cards.cli.csv"
+local csv = require "cards.cli.run.csv"
 local files = require "cards.cli.files"
 
 local rows = {}

@@ -1,6 +1,6 @@
 --- The numbers of rows that are done.
 
-local journal = require "cards.cli.journal"
+local journal = require "cards.cli.run.journal"
 
 describe("the set of rows that are done", function()
   it("knows the numbers that were added, in any order", function()

@@ -98,8 +98,8 @@ end
 -- @param read function that returns the next piece of the file as a string, nil at its end
 -- @param name of the file, for errors
 -- @param delimiter what stands between two fields (a comma)
--- @return a function that returns the next record: a table of its fields, their count, and the line that it begins in; false, what is wrong with the record, and
---   that line, after which the next line is read; or nil at the end. It raises an error for a record that is longer than MAX_RECORD
+-- @return a function that returns the next record: a table of its fields, their count, and the line that it begins in; false, what is wrong with the record,
+--   and that line, after which the next line is read; or nil at the end. It raises an error for a record that is longer than MAX_RECORD
 -- @return a function that returns how many bytes were read as records
 function csv.reader(read, name, delimiter)
   delimiter = delimiter or ","

@@ -26,14 +26,19 @@ function output:flush()
   end
 end
 
---- Adds a line, {"row":row,"name":value}. Raises an error where the file cannot be written.
--- @return true; or nil and why JSON cannot represent the value
-function output:add(row, name, value)
+--- Adds a line, {"row":row,"name":value}, with a second name and value if there is one. Raises an error where the file cannot be written.
+-- @return true; or nil and why JSON cannot represent a value
+function output:add(row, name, value, second, value_of_second)
   local json, wrong = to_json(value)
-  if not json then
+  local more = ""
+  if json and second then
+    more, wrong = to_json(value_of_second)
+    more = more and (',"%s":%s'):format(second, more)
+  end
+  if not json or not more then
     return nil, wrong
   end
-  local line = ('{"row":%d,"%s":%s}\n'):format(row, name, json)
+  local line = ('{"row":%d,"%s":%s%s}\n'):format(row, name, json, more)
   local count = #self.lines + 1
   self.lines[count], self.bytes = line, self.bytes + #line
   if self.bytes >= MOST or (count % 16 == 0 and core.now() - self.written >= LONGEST) then

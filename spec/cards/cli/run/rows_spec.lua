@@ -1,7 +1,7 @@
 --- Rows of CSV and NDJSON, a piece at a time.
 
-local csv = require "cards.cli.csv"
-local rows = require "cards.cli.rows"
+local csv = require "cards.cli.run.csv"
+local rows = require "cards.cli.run.rows"
 
 --- A reader's function of a text, in pieces of that many bytes.
 local function pieces(text, size)
