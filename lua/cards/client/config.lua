@@ -180,12 +180,14 @@ local function is_seen(about, name)
   return seen
 end
 
+-- The check does not hold `about`, which known_keys has as a weak key.
 local function check_credential(credential, about)
+  local seen = credential.kind == "setting" and is_seen(about, credential.name)
   return function(value, key)
     if credential.kind == "function" then
       return check.callback(value, key)
     elseif credential.kind == "setting" then
-      return check.text(value, key) or is_seen(about, key) and check.no_pan(value, key) or nil
+      return check.text(value, key) or seen and check.no_pan(value, key) or nil
     end
     return not check.is_callable(value) and check.credential(value, key, credential.type == "pem") or nil
   end
