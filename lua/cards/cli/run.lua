@@ -71,7 +71,8 @@ function run.add(parser)
   parser:option("--busy-timeout", "Seconds for which a row that finds the client busy is run again, before that is its error."):argname "SECONDS":default "600"
     :convert(whole("--busy-timeout", 0, 86400))
   parser:flag("--dry-run", "Read the input and the flow and say what would be done. No row is run, and no file is written.")
-  parser:epilog "The same command goes on with an interrupted run. A flow is trusted, and not confined. What it returns is written as JSON, secrets masked."
+  parser:epilog("The same command goes on with an interrupted run. A flow is trusted, and not confined. What it returns is written as JSON, secrets masked. "
+    .. "The exit status is 1 where a row has failed or the run could not go on, and 130 after Ctrl-C or SIGTERM.")
 end
 
 --- Opens both outputs.

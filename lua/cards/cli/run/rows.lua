@@ -32,6 +32,8 @@ local function read_names(next_record, file, delimiter)
       error(("%s: the first line has a column without a name, column %d"):format(file, i), 0)
     elseif seen[name] then
       error(("%s: the first line has two columns of the name '%s'"):format(file, check.shown(name)), 0)
+    elseif name:gsub("\r\n", ""):find "\r" then
+      error(("%s: its lines end with CR alone: save it with LF or CRLF"):format(file), 0)
     elseif core.redact(name) ~= name then
       error(("%s: the first line must have the names of the columns, and has a card number"):format(file), 0)
     end

@@ -14,15 +14,15 @@ local function pieces(text, size)
   end
 end
 
-local function records(text, size)
-  local list = {}
-  local next_record = csv.reader(pieces(text, size or 7), "ids")
+local function records(text, size, delimiter)
+  local list, lines = {}, {}
+  local next_record = csv.reader(pieces(text, size or 7), "ids", delimiter)
   while true do
-    local fields, count = next_record()
+    local fields, count, line = next_record()
     if fields == nil then
-      return list
+      return list, lines
     end
-    list[#list + 1] = fields and { unpack(fields, 1, count) } or count
+    list[#list + 1], lines[#lines + 1] = fields and { unpack(fields, 1, count) } or count, line
   end
 end
 
@@ -83,9 +83,11 @@ describe("csv.reader", function()
 
   it("reads back whatever is written, in pieces of any size", function()
     math.randomseed(os.time())
-    local alphabet = { "a", ",", '"', "\n", "\r\n", "\r", " ", "é", "0" }
-    for _ = 1, 300 do
-      local written, expected = {}, {}
+    local delimiters = { ",", ";", "\t", "|", "^", "%" }
+    for round = 1, 300 do
+      local delimiter = delimiters[round % #delimiters + 1]
+      local alphabet = { "a", delimiter, '"', "\n", "\r\n", "\r", " ", "é", "0", "," }
+      local written, expected, lines, next_line = {}, {}, {}, 1
       for line = 1, math.random(0, 6) do
         local fields, quoted = {}, {}
         for i = 1, math.random(1, 4) do
@@ -94,13 +96,16 @@ describe("csv.reader", function()
             text[j] = alphabet[math.random(#alphabet)]
           end
           fields[i] = table.concat(text)
-          local plain = not fields[i]:find '[,"\r\n]' and not (i == 1 and fields[i] == "")
+          local plain = not fields[i]:find '["\r\n]' and not fields[i]:find(delimiter, 1, true) and not (i == 1 and fields[i] == "")
           quoted[i] = (plain and math.random() < 0.5) and fields[i] or '"' .. fields[i]:gsub('"', '""') .. '"'
         end
         expected[line] = fields
-        written[line] = table.concat(quoted, ",") .. (math.random() < 0.5 and "\r\n" or "\n")
+        written[line] = table.concat(quoted, delimiter) .. (math.random() < 0.5 and "\r\n" or "\n")
+        lines[line], next_line = next_line, next_line + select(2, written[line]:gsub("\n", ""))
       end
-      assert.same(expected, records(table.concat(written), math.random(1, 20)))
+      local found, found_lines = records(table.concat(written), math.random(1, 20), delimiter)
+      assert.same(expected, found)
+      assert.same(lines, found_lines)
     end
   end)
 
@@ -112,7 +117,7 @@ describe("csv.reader", function()
       end
       text = table.concat(text)
       local whole = records(text, 1000)
-      assert.same(whole, records(text, math.random(1, 5)))
+      assert.same(whole, (records(text, math.random(1, 5))))
       assert.is_true(#whole <= select(2, text:gsub("\n", "")) + 1)
     end
   end)

@@ -45,6 +45,8 @@ describe("rows of CSV", function()
     for text, expected in pairs {
       [""] = "the first line must have the names of the columns",
       ["id,id\n1,2"] = "the first line has two columns of the name 'id'",
+      ["id\r1\r2\r"] = "its lines end with CR alone: save it with LF or CRLF",
+      ["id,name\r1,2\r"] = "its lines end with CR alone: save it with LF or CRLF",
       ["id,,x\n"] = "the first line has a column without a name, column 2",
       ['x"\n'] = "the first line is wrong: a field has a quote and does not begin with one",
     } do
