@@ -98,7 +98,9 @@ local function open_outputs(options, paths)
   if resumed.count > 0 then
     io.stderr:write(("cards: %d rows are done already\n"):format(resumed.count))
   end
-  if options.retry then
+  if options.retry and not resumed.taken then
+    io.stderr:write "cards: rows that failed and were not run again yet follow\n"
+  elseif options.retry then
     local others = resumed.failed > 0 and (" (others failed: %s)"):format(summary.list(resumed.kinds)) or ""
     io.stderr:write(("cards: %d rows that failed are run again%s\n"):format(resumed.taken, others))
   end

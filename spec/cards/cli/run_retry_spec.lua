@@ -77,12 +77,30 @@ describe("cards run --retry-failed", function()
       local output, status = batch:run { "--retry-failed", "--max-errors", "2", "--concurrency", "1" }
       assert.equal(1, status, output)
       assert.equal(2 * i, select(2, batch:lines "out.errors"), output)
+      assert.matches(i == 1 and "10 rows that failed are run again" or "rows that failed and were not run again yet follow", output, 1, true)
     end
     local output = batch:run { "--retry-failed", "--max-errors", "20", "--concurrency", "1" } -- which finds that all had it
     assert.matches("no row was run", output, 1, true)
     output = batch:run { "--retry-failed", "--max-errors", "2", "--concurrency", "1" }
     assert.matches("10 rows that failed are run again", output, 1, true)
     assert.equal(2, select(2, batch:lines "out.errors"))
+  end)
+
+  it("takes nothing out of errors that are not of this run", function()
+    flow()
+    write("ids.csv", "id\nc_1\nc_2\n")
+    assert.equal(0, select(2, batch:run()))
+    local other = '{"row":2,"error":{"kind":"timeout"}}\n{"row":7,"error":{"kind":"timeout"}}\n'
+    write("other", other)
+    os.execute("chmod 600 " .. batch.folder .. "/other")
+    local output, status = batch:run { "--retry-failed", "--errors", batch.folder .. "/other" }
+    assert.equal(1, status, output)
+    assert.matches("row 2 stands twice in ", output, 1, true)
+    assert.equal(other, read "other")
+    write("out.errors", "precious\n")
+    output = batch:run { "--retry-failed" }
+    assert.matches("a line is not of a run", output, 1, true)
+    assert.equal("precious\n", read "out.errors")
   end)
 
   it("loses and repeats no row where it is killed, however often", function()

@@ -137,14 +137,25 @@ local function selection(retry)
   end
 end
 
+--- Opens a file of a run anew, to read it from its beginning. Raises an error where that fails.
+local function reopen(target)
+  local why
+  target.file:close()
+  target.file, why = core.append(target.path)
+  if not target.file then
+    error(("%s: %s"):format(target.path, why), 0)
+  end
+end
+
 --- Writes the lines of errors that stay into another file, and puts that in the place of the first in one step.
--- @param errors { file, path }; its file is opened anew
+-- @param errors { file, path }; its file has to be opened anew afterwards
 -- @return how many lines were taken out. Raises an error where that fails, and then none was
 local function take_out(errors, is_taken)
   local path, taken, kept, size = errors.path .. ".part", 0, {}, 0
   local function must(ok, why)
     return ok or error(("%s: %s"):format(path, why), 0)
   end
+  reopen(errors)
   local part = must(core.append(path))
   must(part:cut(0))
   local function write()
@@ -164,9 +175,7 @@ local function take_out(errors, is_taken)
   write()
   must(part:sync())
   part:close()
-  errors.file:close()
   must(core.replace(path, errors.path))
-  errors.file = must(core.append(errors.path))
   return taken
 end
 
@@ -255,9 +264,9 @@ end
 --- Opens the files of a run, at the place where it continues.
 -- @param input, output, errors paths
 -- @param retry { kinds, limit }: the rows that failed and are run again, see selection; nil for none
--- @return { done = set of rows, count = rows in it, failed = those that failed, kinds = how many of those by kind, taken = rows that failed and are run again,
---   output, errors = files to append to, complete = function to call when all rows are done, which raises an error where the journal cannot be written }; or
---   nil and the obstacle
+-- @return { done = set of rows, count = rows in it, failed = those that failed, kinds = how many of those by kind, taken = rows that failed and are run again
+--   from now on, or nil, output, errors = files to append to, complete = function to call when all rows are done, which raises an error where the journal
+--   cannot be written }; or nil and the obstacle
 function journal.open(input, output, errors, retry)
   local note, why = open_note(input, output, errors)
   if not note then
@@ -270,11 +279,16 @@ function journal.open(input, output, errors, retry)
       return nil, ("%s: %s"):format(target.path, why)
     end
   end
-  local taken_out = 0
+  local taken_out
   local found, resumed = pcall(function()
-    if retry and note.retry ~= retry_name(retry) then
-      taken_out = files.exists(errors) and take_out(targets[2], selection(retry)) or 0
-      set_retry(note, retry_name(retry))
+    local before = collect(targets[1], targets[2]) -- which finds files that are not of this run before anything is taken out of them
+    if not retry or note.retry == retry_name(retry) then
+      return before
+    end
+    taken_out = files.exists(errors) and take_out(targets[2], selection(retry)) or 0
+    set_retry(note, retry_name(retry))
+    for _, target in ipairs(targets) do
+      reopen(target)
     end
     return collect(targets[1], targets[2])
   end)
@@ -313,7 +327,7 @@ function journal.look(input, output, errors, retry)
   local function target(path) return { path = path, file = files.exists(path) and io.open(path, "rb") or empty } end
   local found, resumed = pcall(function()
     local resumed = collect(target(output), target(errors))
-    resumed.taken = 0
+    resumed.taken = retry and 0 or nil
     if retry and open_retry ~= retry_name(retry) then
       local is_taken = selection(retry)
       for number, line in numbers(target(errors).file, errors) do

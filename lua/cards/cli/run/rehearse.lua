@@ -66,7 +66,7 @@ return function(options, task)
   end
   if looked and looked.count > 0 then
     table.insert(lines, ("%s rows are done already; %s of them failed, of which %s would be run again"):format(count(looked.count), count(looked.failed),
-      count(looked.taken)))
+      count(looked.taken or 0)))
   end
   table.insert(lines, ("%s rows would be run, %d at the same time: results in %s, errors in %s"):format(count(found.open + (looked and looked.taken or 0)),
     options.concurrency, check.line(options.output), check.line(task.paths and task.paths.errors or options.errors or "standard error")))
