@@ -284,6 +284,28 @@ static void walks_a_list_at_the_top(void **state) {
   json_free(root);
 }
 
+static void takes_an_object_alone_for_a_list_of_it(void **state) {
+  (void)state;
+  static const struct {
+    const char *path;
+    double number; /* 0 for none */
+  } paths[] = {
+    { "e[].c", 1 }, { "e[0].c", 1 }, { "e[1].c", 0 }, { "e[][].c", 0 },  { "e[0].l[].d", 2 }, { "[].e.c", 1 },
+    { "m[].c", 3 }, { "m[0].c", 0 }, { "s[].c", 0 },  { "e[]['c']", 1 }, { "e[].l[0].d", 2 }, { "n[].c", 0 },
+  };
+  const char *why;
+  size_t where;
+  struct json_node *root =
+      json_parse(T("{\"e\":{\"x\":null,\"c\":1,\"l\":{\"d\":2},\"c2\":9},\"m\":[{},{\"c\":3}],\"s\":\"c\",\"n\":null}"), &why, &where);
+  for (size_t i = 0; i < sizeof paths / sizeof *paths; i++) {
+    const struct json_node *node = json_at(root, paths[i].path);
+    if ((node ? json_number(node) : 0) != paths[i].number) fail_msg("%s", paths[i].path);
+  }
+  assert_ptr_equal(json_at(root, "e[0]"), json_at(root, "e"));
+  assert_ptr_equal(json_at(root, "[0]"), root);
+  json_free(root);
+}
+
 static bool integer_of(const char *text, int64_t *value) {
   const char *why;
   size_t where;
@@ -574,6 +596,7 @@ int main(void) {
     cmocka_unit_test(walks_a_dotted_path_of_exact_keys),
     cmocka_unit_test(walks_lists_and_quoted_names),
     cmocka_unit_test(walks_a_list_at_the_top),
+    cmocka_unit_test(takes_an_object_alone_for_a_list_of_it),
     cmocka_unit_test(tells_integers_from_other_numbers),
     cmocka_unit_test(does_not_depend_on_the_hosts_decimal_point),
     cmocka_unit_test(writes_nothing_when_it_cannot_write_all),

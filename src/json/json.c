@@ -230,11 +230,20 @@ static const cJSON *step_down(const cJSON *item, const struct path_step *step) {
   return child;
 }
 
+/* Whether an object stands alone where the path, which goes on at `at`, has a list of those: it is read as the list of it. */
+static bool stands_alone(const cJSON *item, const struct path_step *step, const char *at) {
+  struct path_step below = { .kind = PATH_NAME };
+  if (step->kind == PATH_NAME || !cJSON_IsObject(item)) return false;
+  if (at) path_next(at, &below);
+  return below.kind == PATH_NAME && (step->kind == PATH_EACH || step->index == 0);
+}
+
 /* What is at the path, which goes on at `at`. As each level of a tree is one step, no node is looked at twice. */
 static const cJSON *find(const cJSON *item, const char *at) {
   struct path_step step;
   while (item && at) {
     at = path_next(at, &step);
+    if (stands_alone(item, &step, at)) continue;
     item = step_down(item, &step);
     if (step.kind != PATH_EACH) continue;
     const cJSON *null = NULL;

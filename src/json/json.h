@@ -47,8 +47,8 @@ enum json_type json_type(const struct json_node *node);
 /* Whether it is null, "", [] or {}. */
 bool json_is_empty(const struct json_node *node);
 /* The node at a path of path.h, such as "error.code" or "errors[0].code"; for "" the node itself. Behind "[]" the first
- * element counts that has one, where null is taken only if there is no other. NULL when there is none. `node` may be
- * NULL. */
+ * element counts that has one, where null is taken only if there is no other. Where the path has a list of objects, an object is the list of it.
+ * NULL when there is none. `node` may be NULL. */
 const struct json_node *json_at(const struct json_node *node, const char *path);
 /* Copies what stands at a path of one tree to the same path below a node of another one, where objects and lists are made
  * for it. Nothing is copied where there is none, or where another value stands; of a list that "[]" leads through at most

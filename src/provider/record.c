@@ -346,11 +346,18 @@ static bool has_shape(const struct field_node *at, const struct json_node *node)
   return json_type(node) == (field_node_is_list(at) ? JSON_ARRAY : JSON_OBJECT);
 }
 
+/* Whether the elements of a list are objects. */
+static bool has_objects(const struct field_node *at) {
+  for (const struct field_node *element = at->child; element; element = element->next)
+    if (element->child && element->child->step.kind == PATH_NAME) return true;
+  return false;
+}
+
 /* Makes a list of a value alone where the fields are in a list's elements: in XML and a form a list of one looks like that, and some send the object
  * alone in JSON. False when memory is used up. */
 static bool make_list(struct builder *builder, const struct field_node *at, const struct json_node *node) {
   enum json_type type = json_type(node);
-  bool alone = field_node_is_list(at) && (type == JSON_OBJECT || (type != JSON_ARRAY && builder->operation->format != FORMAT_JSON));
+  bool alone = field_node_is_list(at) && (builder->operation->format == FORMAT_JSON ? type == JSON_OBJECT && has_objects(at) : type != JSON_ARRAY);
   if (!alone || json_make_list((struct json_node *)node)) return true;
   error_set(builder->error, ERROR_BUSY, "memory is used up");
   return false;

@@ -480,30 +480,26 @@ static void set_unreadable(const struct response *response, const char *why, siz
     snprintf(error->message + used, sizeof error->message - used, "; %s", what);
 }
 
-static inline bool make_list(struct json_node *root, const char *path) {
-  return !path || !strchr(path, '[') || json_make_lists(root, path);
-}
-
-/* What stands alone is a list of one where a path says so. In the record, see record.c. False when memory is used up. */
+/* A list of one is a list where a path says so. In the record, see record.c. False when memory is used up. */
 static bool make_lists(const struct operation *operation, struct json_node *root) {
-  bool ok = make_list(root, operation->root);
+  bool ok = json_make_lists(root, operation->root);
   for (size_t i = 0; ok && i < operation->rule_count; i++)
-    ok = make_list(root, operation->rules[i].path);
+    ok = !operation->rules[i].path || json_make_lists(root, operation->rules[i].path);
   for (size_t i = 0; ok && i < operation->echo_count; i++)
-    ok = make_list(root, operation->echoes[i].path);
+    ok = json_make_lists(root, operation->echoes[i].path);
   for (size_t i = 0; ok && i < operation->null_count; i++)
-    ok = make_list(root, operation->nulls[i].text);
+    ok = json_make_lists(root, operation->nulls[i].text);
   for (size_t i = 0; ok && operation->error_codes[i]; i++)
-    ok = make_list(root, operation->error_codes[i]);
+    ok = json_make_lists(root, operation->error_codes[i]);
   for (size_t i = 0; ok && operation->error_messages[i]; i++)
-    ok = make_list(root, operation->error_messages[i]);
+    ok = json_make_lists(root, operation->error_messages[i]);
   return ok;
 }
 
 static struct json_node *read_tree(const struct response *response, const char **why, size_t *where) {
   const struct operation *operation = response->request->operation;
   struct json_node *root = tree_parse(operation->format, response->body, response->len, why, where);
-  if (!root || make_lists(operation, root)) return root;
+  if (!root || operation->format == FORMAT_JSON || make_lists(operation, root)) return root;
   json_free(root);
   *why = "it does not fit into memory";
   return NULL;
