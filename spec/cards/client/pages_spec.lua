@@ -110,7 +110,8 @@ describe("client:pages", function()
       local big = math.type and "1618065507111835497" or "9007199254740992" -- where Lua has no integers a larger one that is declared is an error
       for _, fields in ipairs { { next = "integer", count = "integer" }, { next = "string", count = "integer" }, { count = "integer" } } do
         for _, empty in ipairs { "null", '""', "[]", "{}" } do
-          local count, err, token = read(CURSOR, { ([[{"count":1,"next":%s}]]):format(big), ([[{"count":2,"next":%s}]]):format(fields.next and empty or "null") }, fields)
+          local first, second = ([[{"count":1,"next":%s}]]):format(big), ([[{"count":2,"next":%s}]]):format(fields.next and empty or "null")
+          local count, err, token = read(CURSOR, { first, second }, fields)
           assert.equal(2, count)
           assert.is_nil(err)
           assert.equal(big, type(token) == "userdata" and token:reveal() or token)

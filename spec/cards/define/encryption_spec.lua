@@ -115,7 +115,8 @@ describe("decrypt of a definition", function()
   end)
 
   it("opens nothing where there is no text", function()
-    local fields = { id = "string", pan = { type = "pan", decrypt = { type = "aes-cbc", key = "key" } }, s = { type = "string", decrypt = { type = "aes-cbc", key = "key" } } }
+    local decrypt = { type = "aes-cbc", key = "key" }
+    local fields = { id = "string", pan = { type = "pan", decrypt = decrypt }, s = { type = "string", decrypt = decrypt } }
     for _, empty in ipairs { "null", "[]", "{}" } do
       assert.same({ id = "1" }, (assert(read({ fields = fields }, BYTES, ('{"id":"1","pan":%s,"s":%s}'):format(empty, empty), KEYS))))
     end

@@ -1,5 +1,5 @@
---- Answers as the world sends them, for the providers that are built in: large integers, byte order marks, half characters, and what is empty. What definitions have of it
--- is in spec/cards/define/answer_values_spec.lua.
+--- Answers as the world sends them, for the providers that are built in: large integers, byte order marks, half characters, and what is empty.
+-- What definitions have of it is in spec/cards/define/answer_values_spec.lua.
 
 local cards = require "cards"
 local canned = require "support.canned"
@@ -82,7 +82,8 @@ for _, provider in ipairs(sandbox.PROVIDERS) do
       for path, type_name in pairs(cards.describe(provider, sandbox.operation(provider)).response.fields) do
         local first, last = path:match "^([^.]+)%.?(.*)$"
         for _, empty in ipairs(provider == "nayax" and first == "status" and {} or EMPTY) do -- without status it is no success
-          local record = assert(read(provider, 200, RECORDS[provider]:format(('"%s":%s'):format(first, last == "" and empty or ('{"%s":%s}'):format(last, empty)))))
+          local written = last == "" and empty or ('{"%s":%s}'):format(last, empty)
+          local record = assert(read(provider, 200, RECORDS[provider]:format(('"%s":%s'):format(first, written))))
           local value = record[first]
           if last ~= "" then
             value = value[last]
