@@ -10,10 +10,12 @@
 require "cards"
 local record = require "cards.testing.record"
 
-return {
+local testing = {
   record = record.record,
   answer = record.answer,
   error = require("cards.testing.errors").make,
   client = require "cards.testing.client",
   clock = require "cards.testing.clock",
 }
+
+return setmetatable(testing, require("cards.util.absent").functions("cards.testing", testing, "function"))

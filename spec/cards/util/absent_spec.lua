@@ -41,6 +41,12 @@ describe("an operation that is not there", function()
     refused("cards%.describe: alix has no operation 'privat_info' %(did you mean 'private_info'%?%)$", function() cards.describe(client(), "privat_info") end)
   end)
 
+  it("is told of the kit for tests too", function()
+    local testing = require "cards.testing"
+    refused("cards%.testing: unknown function 'recrod' %(did you mean 'record'%?%)$", function() testing.recrod("alix.private_info", {}) end)
+    refused("cards%.alix: unknown operation 'privat_info' %(did you mean 'private_info'%?%)$", function() testing.client("alix", {}):privat_info "c_1" end)
+  end)
+
   it("shows no card number in the place of a name", function()
     refused("cards%.alix: unknown operation '%*+1111'", function() client()["4111111111111111"](client()) end)
   end)
