@@ -166,7 +166,7 @@ static void says_that_an_answer_is_empty(void **state) {
   says("alix", 204, "", "", "an empty answer (HTTP 204)");
   says("whop", 205, "", "", "an empty answer (HTTP 205)");
   says("nayax", 200, "", "", "an empty answer (HTTP 200)");
-  says("alix", 404, "", "", "the provider does not know it");
+  says("alix", 404, "", "", "the provider does not know it, or base_url is wrong (the path behind it is /api/v2/cards/{cardId}/private-info)");
 }
 
 static int set_up(void **state) {
