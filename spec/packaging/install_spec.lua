@@ -41,6 +41,10 @@ assert(not where:find("^build/"), where)
 local alix = cards.alix.new { base_url = "https://localhost:1", access_token = "t", retries = 0 }
 local record, err = alix:private_info "c_1"
 assert(record == nil and err.kind == "network", tostring(err))
+local testing = require "cards.testing"
+local client = testing.client("alix", { private_info = { cardNo = "4111111111111111" } })
+assert(tostring(client:private_info "c_1".cardNo) == "************1111")
+testing.clock():stop()
 io.write("works on ", _VERSION, "\n")
 ]]
 
@@ -132,6 +136,41 @@ describe("luarocks make", function()
     table.sort(installed)
     assert.same(installed, named)
     assert.is_true(#named > 15)
+  end)
+end)
+
+describe("the Dockerfile", function()
+  local function contents(path)
+    local file = assert(io.open(path))
+    local text = file:read "*a"
+    file:close()
+    return text
+  end
+  local dockerfile = contents "Dockerfile"
+
+  it("publishes the ports that the installed stand-in takes, as the guide says", function()
+    local count = tonumber(contents "spec/sandbox/start":match "\nports=(%d+)")
+    local first = tonumber(dockerfile:match '"%-%-port", "(%d+)"')
+    local range = ("%d-%d"):format(first, first + count - 1)
+    assert.equal(range, dockerfile:match "\nEXPOSE (%S+)")
+    for _, text in ipairs { dockerfile, contents "docs/guide/testing.md" } do
+      assert.matches(("docker run --rm -p %s:%s cards-sandbox"):format(range, range), text, 1, true)
+    end
+  end)
+
+  it("copies what is there, and installs no other packages to build than the tests", function()
+    local ignored, known = contents ".dockerignore", {}
+    for word in contents "spec/support/deps":gmatch '[^%s"=]+' do
+      known[word] = true
+    end
+    for path in dockerfile:gmatch "\nCOPY ([%w_/]+) /src" do
+      assert.equal("", (run("test -e " .. path)))
+      assert.matches("\n!" .. path .. "\n", ignored, 1, true)
+    end
+    local build = dockerfile:match "%-%-no%-install%-recommends ([^\n]+)\nCOPY"
+    for package in build:gmatch "%S+" do
+      assert.is_true(known[package], package)
+    end
   end)
 end)
 

@@ -105,17 +105,14 @@ local function find(given, parameters)
   return errors.make { kind = "not_found", attempts = 1 }
 end
 
---- A function(asked, name) that gives an answer, of what a test gave for an operation.
+--- A function(asked) that gives an answer, of what a test gave for an operation; nil where there is none left.
 local function chooser(given, about)
   if type(given) ~= "table" or check.is_callable(given) or is_error(given) or is_record(given) then
     return function() return given end
   elseif given[1] ~= nil then
     local count = 0
-    return function(_, name)
+    return function()
       count = count + 1
-      if given[count] == nil then
-        error(("cards.testing: %s was called once more, and the %d answers of its client's list are used up"):format(name, count - 1), 0)
-      end
       return given[count]
     end
   elseif is_fields(given, about) then
@@ -125,8 +122,7 @@ local function chooser(given, about)
 end
 
 --- What an answer is: the value and error that a function returns, or is meant to.
-local function settle(choose, asked, name)
-  local answer = choose(asked, name)
+local function settle(answer, asked)
   if check.is_callable(answer) then
     return answer(asked.parameters, asked.options)
   elseif is_error(answer) then
@@ -178,11 +174,12 @@ local function run(call)
   end
   local asked = { operation = call.operation, parameters = parameters, options = copy(call.options) }
   table.insert(plan.calls, asked)
-  if not plan.choose then
-    error(("cards.testing: %s was called, and its client has no answer for it"):format(name), 4)
+  local answer = plan.choose and plan.choose(asked)
+  if not answer then
+    error(("cards.testing: %s was called, and its client has %s for it"):format(name, plan.choose and "used up its list of answers" or "no answer"), 4)
   end
   local seconds, began = call.job:left(), core.now()
-  local value, err = context.run(context.child(began + seconds), settle, plan.choose, asked, name)
+  local value, err = context.run(context.child(began + seconds), settle, answer, asked)
   if core.now() - began >= seconds then
     return nil, select(2, call.job:cancel("timeout", "no answer in time")), false
   end
