@@ -3,7 +3,7 @@
 #define CARDS_LUA_JOB_H
 
 #include "http/engine.h"
-#include "http/iothread.h"
+#include "http/thread/iothread.h"
 #include "lua/binding.h"
 #include "secret/stack.h"
 #include "json/json.h"

@@ -11,7 +11,7 @@
 
 #include "give.h"
 #include "http/engine.h"
-#include "http/iothread.h"
+#include "http/thread/iothread.h"
 #include "provider/builtin/builtin.h"
 #include "secret/pool.h"
 

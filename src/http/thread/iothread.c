@@ -1,4 +1,4 @@
-#include "http/iothread.h"
+#include "http/thread/iothread.h"
 
 #include <pthread.h>
 #include <signal.h>

@@ -1,4 +1,4 @@
-/* src/http/iothread: who owns a job, and what becomes of it when nobody wants it, when there is no room, in a forked child and at the end of the process. The server takes
+/* src/http/thread/iothread: who owns a job, and what becomes of it when nobody wants it, when there is no room, in a forked child and at the end of the process. The server takes
  * connections and never answers. */
 #define _GNU_SOURCE 1
 #include <setjmp.h>

@@ -1,4 +1,4 @@
-#include "http/wakeup.h"
+#include "http/thread/wakeup.h"
 
 #include <dirent.h>
 #include <errno.h>

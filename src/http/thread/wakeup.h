@@ -9,8 +9,8 @@
  * A wakeup belongs to one thread, which calls all functions except two: any thread may call wakeup_signal, and
  * wakeup_close is called by whoever uses it last. The lock of the wakeup guards `peer`, so that no signal is written
  * to a connection that is being closed. Functions that can fail return false with a static sentence in *why. */
-#ifndef CARDS_HTTP_WAKEUP_H
-#define CARDS_HTTP_WAKEUP_H
+#ifndef CARDS_HTTP_THREAD_WAKEUP_H
+#define CARDS_HTTP_THREAD_WAKEUP_H
 
 #include <pthread.h>
 #include <stdbool.h>

@@ -18,11 +18,11 @@
  *
  * A forked child has no I/O thread until it submits a job itself. The channels that it inherits are foreign: their
  * jobs belong to the parent, and only channel_free may be called. */
-#ifndef CARDS_HTTP_IOTHREAD_H
-#define CARDS_HTTP_IOTHREAD_H
+#ifndef CARDS_HTTP_THREAD_IOTHREAD_H
+#define CARDS_HTTP_THREAD_IOTHREAD_H
 
 #include "http/job.h"
-#include "http/wakeup.h"
+#include "http/thread/wakeup.h"
 
 #define IOTHREAD_MAX_JOBS 8192 /* jobs at once, unless iothread_limit sets another number */
 
