@@ -69,8 +69,8 @@ local ODD = { "null", "true", "false", "0", "13", "99", "27", "2027", "-1", "0.5
   '"12/2025"', '"13/25"', '"1299"', '"2025-12"', '"20251231"', '"1700000000"', "1700000000", "1700000000000", '""', '" x "', '"ACTIVE"', '"weird"', '"usa"',
   '"United States"', '"840"', '"+1 (415) 505-6227"', '"\\u00e9\\n\\u007f"', '"\195\137douard \208\152"', quoted(answer.CVV), '"x' .. answer.CVV .. 'x"',
   quoted("a " .. answer.NUMBER .. " b"), quoted(answer.NUMBER .. "@host.example"), '"' .. ("9"):rep(4000) .. '"', '"' .. ("\195\169"):rep(2000) .. '"',
-  ("9"):rep(12), answer.NUMBER }
-local REFUSED = { "{}", "[]", "9007199254740993", "1e400", '"\255"', '"\\u0000"', '["x"]', '[{"a":1}]', '{"cc":1}', '{"cc":"1","subscriber":2}', "" }
+  ("9"):rep(12), answer.NUMBER, "{}", "[]", "9007199254740993", '"\\u0000"', '"x\\ud800"', "0.10" }
+local REFUSED = { "1e400", '"\255"', '["x"]', '[{"a":1}]', '{"cc":1}', '{"cc":"1","subscriber":2}', "" }
 local NEW = { "nick", "number", "cvv", "expYear", "secrets", "0", "", "1", answer.NUMBER, "x.y" }
 
 --- Whether there is to be a mistake here: one time of so many, in inputs that have any.
