@@ -3,6 +3,7 @@
 local async = require "cards.async"
 local check = require "cards.util.check"
 local core = require "cards.core"
+local credential = require "cards.client.credential"
 local context = require "cards.async.context"
 local steps = require "cards.client.steps"
 
@@ -88,17 +89,6 @@ local function supply(call, name, refused)
   return true
 end
 
---- Whether another attempt could go better than the one that the provider refused with a 401: not where all that it needs came from files which are the same.
-local function has_news(call)
-  local news = false
-  for _, source in ipairs(call.private.sources) do
-    if call.given[source.name] ~= nil then
-      news = not source.changed or source.changed(call.given[source.name]) or news
-    end
-  end
-  return news
-end
-
 --- Tells the sources of fetched values that a call failed which used them.
 local function note_failure(call, err)
   for name, value in pairs(call.given) do
@@ -154,7 +144,7 @@ local function run(call, waiter, nested)
       return nil, err, true
     end
     local name, refused = job:needs()
-  until not name or refused and not has_news(call) or not supply(call, name, refused)
+  until not name or not supply(call, name, refused)
   local record
   record, err = job:result() -- where a function failed after an attempt, the provider's answer says more than its error
   if err then
@@ -192,6 +182,19 @@ local function refuse(provider, operation, client, err)
   return nil, err
 end
 
+--- Whether the provider refused a call with a 401, and the client has read another credential from a file since the call began.
+-- @param job of the call
+-- @return when the call has to end, on the clock of core.now; or nil
+local function refused(client, job, seconds, err)
+  if err == nil or err.status ~= 401 then
+    return nil
+  end
+  local facts = {}
+  job:facts(facts)
+  local started = core.now() - facts.seconds
+  return credential.renew(core.private(client), started) and started + seconds or nil
+end
+
 --- Makes a call.
 -- @param provider name
 -- @param operation name
@@ -206,13 +209,21 @@ local function make(provider, operation, client, parameters, options, what)
   local job, private, seconds = new_job(client, provider, operation, parameters, options, left, left ~= 0 and waiter.tag or nil, waiter.threaded)
   if not job then
     waiter:leave()
+    if type(private) == "table" and credential.reopen((core.private(client))) then
+      return make(provider, operation, client, parameters, options, what)
+    end
     return refuse(provider, operation, client, private)
   elseif left == 0 then
     waiter:leave()
     job:cancel("cancelled", "not begun")
     return refuse(provider, operation, client, context.error(provider, operation))
   elseif not private then
-    return waiter:result(job, seconds)
+    local record, err = waiter:result(job, seconds)
+    local ends = err and refused(client, job, seconds, err)
+    if ends then
+      return context.run(context.child(ends), make, provider, operation, client, parameters, options, what)
+    end
+    return record, err
   end
   local record, err, sent
   local plan = private.plans and private.plans[operation]
@@ -228,6 +239,10 @@ local function make(provider, operation, client, parameters, options, what)
   else
     record, err = waiter:result(job, seconds)
     sent = true
+  end
+  local ends = sent and refused(client, job, seconds, err)
+  if ends then
+    return context.run(context.child(ends), make, provider, operation, client, parameters, options, what)
   end
   if private.on_event then
     report(provider, operation, private, sent and job, err)

@@ -317,8 +317,8 @@ local function flatten(config, where)
 end
 
 --- Adds a source: a function that gives a value for calls. Sources are asked in this order.
--- @param source { name, call, renew = function(call, refused) for another value after a 401, signs = "payload" or "request", credential = of a signer };
---   { name, call, changed = function(refused) } of cards.client.credential; or { name, fetched, what } of cards.client.fetch
+-- @param source { name, call, renew = function(call, refused) for another value after a 401, signs = "payload" or "request", credential = of a signer }; or
+--   { name, fetched, what } of cards.client.fetch
 local function add_source(private, source)
   table.insert(private.sources, source)
   private.sources[source.name] = source
@@ -412,13 +412,10 @@ function client.new(about, methods, config)
   end
   local private = {
     methods = methods, operations = about.operations, credentials = {}, sources = {}, defaults = {}, on_event = config.on_event, timeout = config.timeout or 30,
-    headers = headers_of(config, true), flow = about.flow, plans = plans_of(about, config, where.base_url) or nil, aims = where,
+    headers = headers_of(config, true), flow = about.flow, plans = plans_of(about, config, where.base_url) or nil, aims = where, files = files,
   }
   for name, value in pairs(config.defaults or {}) do
     private.defaults[name] = value
-  end
-  for _, source in ipairs(files) do
-    add_source(private, source)
   end
   local ok, err = add_credentials(private, about, config, where.base_url)
   if not ok then
@@ -428,9 +425,6 @@ function client.new(about, methods, config)
   made, err = core.client(about.handle or about.name, flatten(config, where), private)
   if made then
     fetch.bind(private, made)
-    for _, source in ipairs(files) do
-      private.credentials[source.name] = nil -- it was looked at, and comes from its source from now on
-    end
   end
   return made, err
 end

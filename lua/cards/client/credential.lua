@@ -41,39 +41,46 @@ local function with(original, key, value)
   return setmetatable(copy, { __index = original })
 end
 
---- The source of a credential that came from a file, see cards.client.config. It takes part in calls as one of a function does.
-local function file_source(name, path, held)
-  local function call()
-    if check.not_open(held) then -- the client was made before this process was forked
-      local made, err = core.secret.from_file(path)
-      if not made then
-        core.vain()
-        return nil, err
-      end
-      held = made
-    end
-    return held
-  end
-  --- Whether another value is in the file than the one that a provider refused. What cannot be read is no other value.
-  local function changed(refused)
-    local made = core.secret.from_file(path)
+--- Reads the files of a client again.
+-- @param takes whether what is in one may take the place of a secret, a function of both
+-- @return whether another value took its place
+local function read_again(private, takes)
+  local changed = false
+  for _, file in ipairs(private.files) do
+    local made = core.secret.from_file(file.path)
     if not made then
-      core.vain()
-    elseif refused == nil or not made:equals(refused) then
-      held = made
-      return true
+      core.vain() -- the credential stays what it is, and the call's own error says more
+    elseif takes(made, private.credentials[file.name]) then
+      private.credentials[file.name], changed = made, true
     end
+  end
+  return changed
+end
+
+--- After a 401: whether the client has another credential than the call had, as something else is in a file.
+-- @param private the client's private table
+-- @param started when the call began, on the clock of core.now
+function credential.renew(private, started)
+  if private.files and private.files.renewed and private.files.renewed > started then
+    return true
+  elseif not private.files or not read_again(private, function(made, held) return not made:equals(held) end) then
     return false
   end
-  return { name = name, call = call, changed = changed }
+  private.files.renewed = core.now()
+  return true
+end
+
+--- Reads what was read before this process was forked, and is gone in it. @return whether there was something
+function credential.reopen(private)
+  return private.files ~= nil and read_again(private, function(_, held) return check.not_open(held) ~= nil end)
 end
 
 --- Reads all places in a configuration.
 -- @param about the provider
 -- @param config a table
--- @return the configuration with secrets in the place of places, and a list of sources for the files among those; or nil and what is wrong, as read returns it
+-- @return the configuration with secrets in the place of places, and a list of those that are files, { name, path }, or nil for none; or nil and what is wrong, as read returns it
 function credential.read(about, config)
-  local sources, wrong = {}, nil
+  local files, wrong
   local function within(holder, key, name)
     if wrong or type(holder) ~= "table" or not is_place(holder[key]) then
       return holder
@@ -90,7 +97,8 @@ function credential.read(about, config)
     local place = known.kind == "value" and config[known.name] or nil
     config = known.kind == "value" and within(config, known.name, known.name) or config
     if is_place(place) and not wrong and rawget(place, "file") then
-      table.insert(sources, file_source(known.name, rawget(place, "file"), config[known.name]))
+      files = files or {}
+      table.insert(files, { name = known.name, path = rawget(place, "file") })
     end
   end
   nested("proxy", "password")
@@ -101,7 +109,7 @@ function credential.read(about, config)
   if wrong then
     return nil, wrong
   end
-  return config, sources
+  return config, files
 end
 
 return credential

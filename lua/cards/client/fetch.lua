@@ -123,7 +123,7 @@ end
 local function name_of(about, private, provider, base_url)
   local names = { provider, base_url, about.name }
   for _, source in ipairs(private.sources) do
-    if not source.fetched and not source.changed then
+    if not source.fetched then
       return nil
     end
   end

@@ -2,6 +2,7 @@
 
 local cards = require "cards"
 local acme = require "support.acme"
+local bank = require "support.bank"
 local program = require "support.program"
 local sandbox = require "support.sandbox"
 
@@ -98,6 +99,31 @@ describe("{ file = … } as a credential", function()
     id = sandbox.unique_id "rotated"
     assert.is_table(client:private_info(id))
     assert.equal(1, sandbox.seen(id).count, "the new one is kept")
+  end)
+
+  it("is read again by all calls that were under way with the former one, each of which is one event", function()
+    local path, events = write("together", "before"), {}
+    local client = cards.alix.new(sandbox.config("alix", { access_token = { file = path }, on_event = function(event) events[#events + 1] = event.ok end }))
+    write("together", TOKEN)
+    local calls = {}
+    for i = 1, 5 do
+      calls[i] = function() return client:private_info(sandbox.unique_id "together") end
+    end
+    for _, result in ipairs { cards.all(calls) } do
+      assert.is_table(result[1], tostring(result[2]))
+    end
+    assert.same({ true, true, true, true, true }, events)
+  end)
+
+  it("is read again for what a definition fetches with it", function()
+    local path = write("login", "before")
+    local client = bank.client(nil, { key = { file = path } })
+    local record, err = client:show(sandbox.unique_id "login")
+    assert.is_nil(record)
+    assert.equal("auth", err.kind)
+    write("login", "bank_key_sandbox\n")
+    record, err = client:show(sandbox.unique_id "login")
+    assert.is_table(record, tostring(err))
   end)
 
   it("is not sent a second time after a 401 where it is the same, or cannot be read any more", function()
