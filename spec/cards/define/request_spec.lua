@@ -314,7 +314,8 @@ describe("a card's number in the URL or a header", function()
   end)
 
   it("raises where it stands by itself in a longer value", function()
-    for _, value in ipairs { "card 4111111111111111", "pan=4111111111111111&x=1", "card_4111-1111-1111-1111", "PAN4111111111111111", "4111111111111111/12/27", "17 4111 1111 1111 1111 ok",
+    for _, value in ipairs { "card 4111111111111111", "pan=4111111111111111&x=1", "card_4111-1111-1111-1111", "PAN4111111111111111",
+      "4111111111111111/12/27", "17 4111 1111 1111 1111 ok",
       "6f1ed002-ab5c-4f38-9c4b-3a1f6d9b1d11,4111111111111111", cards.secret "x 4111111111111111", "501800000009" } do
       raises(value == "501800000009" and "is a card's number" or "has a card's number in it, and would stand in the query", value)
     end
@@ -324,7 +325,8 @@ describe("a card's number in the URL or a header", function()
 
   it("raises where a default has it, in `new` or in the definition", function()
     local operation = { params = { card_id = {}, number = { into = "query" } } }
-    assert.error_matches(function() acme.sent { operation = operation, config = { defaults = { number = "4111111111111111" } } } end, "number is a card's number", 1, true)
+    assert.error_matches(function() acme.sent { operation = operation, config = { defaults = { number = "4111111111111111" } } } end,
+      "number is a card's number", 1, true)
     operation.params.number.default = "4111111111111111"
     assert.error_matches(function() cards.define(acme.definition(operation)) end, "params.number.default has a card's number in it", 1, true)
     operation.params.number.allow_pan = true
@@ -346,14 +348,16 @@ describe("a card's number in the URL or a header", function()
 
   it("is no matter where the call makes the value up", function()
     for _ = 1, 200 do
-      local _, record, err = acme.sent { operation = { params = { card_id = {}, request = { unique = "digits", length = 16, into = "header", wire = "X-Request" } } } }
+      local _, record, err = acme.sent { operation = { params = { card_id = {},
+        request = { unique = "digits", length = 16, into = "header", wire = "X-Request" } } } }
       assert.is_table(record, tostring(err))
     end
   end)
 
   it("raises in a setting and in headers, in `new` and of a call", function()
     local settings = { settings = { version = { into = "header", wire = "Acme-Version" } } }
-    assert.error_matches(function() acme.sent { overrides = settings, config = { version = "4111111111111111" } } end, "cards.acme.new: version has a card's number in it", 1, true)
+    assert.error_matches(function() acme.sent { overrides = settings, config = { version = "4111111111111111" } } end,
+      "cards.acme.new: version has a card's number in it", 1, true)
     assert.is_table(acme.sent { overrides = { settings = { version = { into = "body.version" } } }, operation = { method = "POST" },
       config = { version = "4111111111111111" } })
     for _, value in ipairs { "4111111111111111", "id 4111 1111 1111 1111", cards.secret("4111111111111111", "pan") } do

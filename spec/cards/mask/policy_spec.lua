@@ -160,19 +160,23 @@ describe("a policy with strict = true", function()
   local strict = { strict = true }
 
   it("takes no field that nobody has, and names the nearest", function()
-    raises_here(function() mask.policy({ exp_yeer = mask.keep }, strict) end, "cards.mask.policy: exp_yeer: no provider has such a field (did you mean 'exp_year'?)")
+    raises_here(function() mask.policy({ exp_yeer = mask.keep }, strict) end,
+      "cards.mask.policy: exp_yeer: no provider has such a field (did you mean 'exp_year'?)")
     raises_here(function() mask.policy({ city = mask.keep }, strict) end, "cards.mask.policy: city: no provider has such a field (it is billing.city)")
-    raises_here(function() mask.policy({ billing = { ctiy = mask.keep } }, strict) end, "cards.mask.policy: billing.ctiy: no provider has such a field (did you mean 'city'?)")
+    raises_here(function() mask.policy({ billing = { ctiy = mask.keep } }, strict) end,
+      "cards.mask.policy: billing.ctiy: no provider has such a field (did you mean 'city'?)")
     assert.equal(2027, mask.policy({ exp_year = mask.keep, cardNo = mask.hide, billing = { city = mask.keep } }, strict)({ exp_year = 2027 }).exp_year)
   end)
 
   it("stays strict when it is extended", function()
-    raises_here(function() mask.policy({ exp_year = mask.keep }, strict):extend { exp_mnth = mask.keep } end, "policy:extend: exp_mnth: no provider has such a field")
+    raises_here(function() mask.policy({ exp_year = mask.keep }, strict):extend { exp_mnth = mask.keep } end,
+      "policy:extend: exp_mnth: no provider has such a field")
     raises_here(function() mask.policy({}, strict):extend({}):extend { exp_mnth = mask.keep } end, "policy:extend: exp_mnth: no provider has such a field")
   end)
 
   it("knows the fields of a definition", function()
-    cards.define { name = "acme_strict", base_url = "https://a.example", operations = { show = { path = "/c", response = { fields = { only_acme_strict = "string" } } } } }
+    cards.define { name = "acme_strict", base_url = "https://a.example",
+      operations = { show = { path = "/c", response = { fields = { only_acme_strict = "string" } } } } }
     assert.is_table(mask.policy({ only_acme_strict = mask.keep }, strict))
   end)
 

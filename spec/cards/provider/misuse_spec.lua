@@ -36,7 +36,8 @@ end)
 
 describe("an operation without a client", function()
   it("says to use a colon", function()
-    local says = "cards%.alix%.private_info: the first argument must be a cards%.alix client, not %a+: use a colon, client:private_info%(…%), where client is what cards%.alix%.new { … } returned$"
+    local says = "cards%.alix%.private_info: the first argument must be a cards%.alix client, not %a+: use a colon, "
+      .. "client:private_info%(…%), where client is what cards%.alix%.new { … } returned$"
     local client = alix()
     for _, call in ipairs {
       function() cards.alix.private_info { card_id = "c_1" } end, function() cards.alix.private_info "c_1" end, function() cards.alix:private_info "c_1" end,

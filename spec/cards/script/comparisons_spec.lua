@@ -19,9 +19,10 @@ end
 describe("a comparison with a text", function()
   it("is found where a field is that of a secret", function()
     for _, expression in ipairs {
-      "info.cvv == '123'", 'info.cvv ~= "123"', "'123' == info.cvv", "info.cardNo == [[4111]]", "card.number == '4111' and 1 or 2", "info.secrets.card_number == 'x'",
-      "info['cvv'] == '1'", "info.secrets['cvc'] == '1'", "'1' ~= info['secrets'].cvc", "info.cvv == 123", "list[1].cvv == '1'", "get(row).cvv == '1'", "not (info.cvv == '')",
-      "info.cvv --[[ a comment ]] == '123'", "card.token == 'x' or row.id == 'y'", "info.a['b'].token ~= 'x'", "{ info.cvv == '1' }",
+      "info.cvv == '123'", 'info.cvv ~= "123"', "'123' == info.cvv", "info.cardNo == [[4111]]", "card.number == '4111' and 1 or 2",
+      "info.secrets.card_number == 'x'", "info['cvv'] == '1'", "info.secrets['cvc'] == '1'", "'1' ~= info['secrets'].cvc", "info.cvv == 123",
+      "list[1].cvv == '1'", "get(row).cvv == '1'", "not (info.cvv == '')", "info.cvv --[[ a comment ]] == '123'", "card.token == 'x' or row.id == 'y'",
+      "info.a['b'].token ~= 'x'", "{ info.cvv == '1' }",
     } do
       assert.is_true(found(expression), expression)
     end
@@ -29,11 +30,12 @@ describe("a comparison with a text", function()
 
   it("is nothing to speak of elsewhere", function()
     for _, expression in ipairs {
-      "row.status == 'active'", "info.status == 'active'", "info.expYear == '27'", "row.number == '5'", "row['token'] == ''", "'x' == row.cvv", "info.cvv == nil",
-      "info.cvv == other.cvv", "#info.number == 16", "info.number:last(4) == '1111'", "'1111' == info.number:last(4)", "info.cvv.class == 'cvv'", "'cvv' == info.cvv.class",
-      "tostring(info.cvv) == '***'", "info.number.state ~= 'closed'", "info.cvv:equals '123'", "cvv == '123'", "number == 5", "prefix..number == 'x5'", "info.cvvs == '1'",
-      "'info.cvv == \"123\"'", "[[ info.cvv == '1' ]]", "1 -- info.cvv == '123'", "1 --[[ info.cvv == '1' ]]", "{ cvv = '123', token = 'x' }", "info.cvv('x') == 'y'",
-      "'y' == info.cvv('x')", "'y' == info.cvv{}", "'y' == info.cvv'x'", "info.number >= 5", "'' .. info.cvv == '***'", "'***' == info.cvv .. ''", "'#' == row.id, info.cvv",
+      "row.status == 'active'", "info.status == 'active'", "info.expYear == '27'", "row.number == '5'", "row['token'] == ''", "'x' == row.cvv",
+      "info.cvv == nil", "info.cvv == other.cvv", "#info.number == 16", "info.number:last(4) == '1111'", "'1111' == info.number:last(4)",
+      "info.cvv.class == 'cvv'", "'cvv' == info.cvv.class", "tostring(info.cvv) == '***'", "info.number.state ~= 'closed'", "info.cvv:equals '123'",
+      "cvv == '123'", "number == 5", "prefix..number == 'x5'", "info.cvvs == '1'", "'info.cvv == \"123\"'", "[[ info.cvv == '1' ]]", "1 -- info.cvv == '123'",
+      "1 --[[ info.cvv == '1' ]]", "{ cvv = '123', token = 'x' }", "info.cvv('x') == 'y'", "'y' == info.cvv('x')", "'y' == info.cvv{}", "'y' == info.cvv'x'",
+      "info.number >= 5", "'' .. info.cvv == '***'", "'***' == info.cvv .. ''", "'#' == row.id, info.cvv",
     } do
       assert.is_false(found(expression), expression)
     end
@@ -56,7 +58,8 @@ describe("a comparison with a text", function()
   it("knows the secrets of a definition, unless a field of that name is plain elsewhere", function()
     assert.is_false(found "info.compared_pan == '1'")
     local function define(name, kind)
-      cards.define { name = name, base_url = "https://a.example", operations = { show = { path = "/c", response = { fields = { ["a.compared_pan"] = kind } } } } }
+      cards.define { name = name, base_url = "https://a.example",
+        operations = { show = { path = "/c", response = { fields = { ["a.compared_pan"] = kind } } } } }
     end
     define("acme_compared", "pan")
     assert.is_true(found "info.compared_pan == '1'")
@@ -65,7 +68,8 @@ describe("a comparison with a text", function()
   end)
 
   it("is looked for in any text, without an end or an error", function()
-    for _, text in ipairs { "", "==", "== '", "return", "return function", "return function(", "x. == '1'", ". == '1'", "] == '1'", "['x'] == '1'", "'1' ==", "'1' == x[", "'1' == x.", "return f" } do
+    for _, text in ipairs { "", "==", "== '", "return", "return function", "return function(", "x. == '1'", ". == '1'", "] == '1'", "['x'] == '1'",
+      "'1' ==", "'1' == x[", "'1' == x.", "return f" } do
       assert.equal("", lines(text), text)
     end
   end)

@@ -149,7 +149,8 @@ describe("mappings that are watched", function()
 
   setup(function()
     cards.define { name = provider, base_url = "https://a.example",
-      operations = { show = { path = "/c", response = { fields = { id = "string", state = "string", pan = "pan" } } }, other = { path = "/o", response = { fields = { id = "string" } } } } }
+      operations = { show = { path = "/c", response = { fields = { id = "string", state = "string", pan = "pan" } } },
+        other = { path = "/o", response = { fields = { id = "string" } } } } }
   end)
 
   local function mapping(field, path_of_field)
@@ -245,7 +246,8 @@ describe("mappings that are watched", function()
   it("wait for a provider that is defined later", function()
     write "return { ['watched_later.show'] = { id = 'id' } }"
     assert(cards.watch(path))
-    local fields = { operations = { show = { path = "/c", response = { fields = { id = "string", state = "string" } } } }, name = "watched_later", base_url = "https://a.example" }
+    local fields = { operations = { show = { path = "/c", response = { fields = { id = "string", state = "string" } } } }, name = "watched_later",
+      base_url = "https://a.example" }
     cards.define(fields)
     assert.equal("c_1", cards.card(record_of("watched_later.show", { id = "c_1" })).id)
     write "return { ['watched_later.show'] = { id = 'state' } }"
@@ -286,7 +288,8 @@ describe("a watcher", function()
     end
     write "return { ['alix.private_info'] = { number = 'cardNo' } }"
     local mapping = assert(cards.watch(path))
-    finally(function() cards.map.define("alix.private_info", { number = "cardNo", cvv = "cvv", exp_month = { "expMonth", cards.map.month }, exp_year = { "expYear", cards.map.year } }) end)
+    finally(function() cards.map.define("alix.private_info", { number = "cardNo", cvv = "cvv", exp_month = { "expMonth", cards.map.month },
+      exp_year = { "expYear", cards.map.year } }) end)
     refused("%S+ cannot be called: it is mappings, which cards%.card uses by itself$", function() mapping {} end)
     assert.equal("cards.watch " .. path .. " (mapping)", tostring(mapping))
     write "return { name = 'watched_called', base_url = 'https://a.example', operations = { show = { path = '/c' } } }"

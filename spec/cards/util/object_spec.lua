@@ -9,7 +9,8 @@ local acme = cards.define {
   operations = {
     show = {
       path = "/cards/{id}", params = { id = {} },
-      response = { fields = { pan = "pan", cvv = "cvv", name = "string", tags = "string", count = "integer", open = "boolean", ["box.colour"] = "string", ["list[]"] = "integer" } },
+      response = { fields = { pan = "pan", cvv = "cvv", name = "string", tags = "string", count = "integer", open = "boolean", ["box.colour"] = "string",
+        ["list[]"] = "integer" } },
       card = { number = "pan", cvv = "cvv", holder_name = "name", token = { cards.map.join { "pan", "cvv" } } },
     },
     shut = { path = "/shut", response = { fields = { close = "string", pan = "pan" } } },
@@ -25,7 +26,8 @@ local function plain()
   return record [[{"pan":"4111111111111111","cvv":"737","name":"Jane Doe","count":7,"open":true,"box":{"colour":"red"},"list":[1,2],"extra":"hidden"}]]
 end
 
-local LINE = "acme_object.show { box = { colour = *** }, count = ***, cvv = ***, extra = ***, list = { ***, *** }, name = ***, open = ***, pan = ************1111 }"
+local LINE = "acme_object.show { box = { colour = *** }, "
+  .. "count = ***, cvv = ***, extra = ***, list = { ***, *** }, name = ***, open = ***, pan = ************1111 }"
 
 --- What tools see of a table without its metatable.
 local function pairs_of(value)
@@ -73,8 +75,8 @@ describe("a record as text", function()
     assert.equal("acme_object.show { exp_month = ***, holder_name = ***, id = ***, name = ***, pan = ************1111, status = *** }", tostring(one))
     local card = assert(cards.card(one))
     card.id, card.status, card.email, card.billing = "c_1", "active", "jane@example.com", { country = "US", city = "Anytown" }
-    assert.equal('cards.card { billing = { city = ***, country = US }, bin = 411111, email = j***@example.com, holder_name = "o. t. h.", id = ***, last4 = 1111, '
-      .. "number = ************1111, provider = acme_object, status = active, token = *** }", tostring(card))
+    assert.equal('cards.card { billing = { city = ***, country = US }, bin = 411111, email = j***@example.com, holder_name = "o. t. h.", id = ***, '
+      .. "last4 = 1111, number = ************1111, provider = acme_object, status = active, token = *** }", tostring(card))
   end)
 
   it("has no line break or terminal escape of a text or a name", function()
@@ -148,7 +150,8 @@ describe("a record as text", function()
     assert.equal("x: " .. list[1].message, "x: " .. list[1])
     assert.equal("no mistakes", tostring(cards.mask.check {}))
     assert.equal("no mistakes", tostring(cards.define.check { name = "x", base_url = "https://x.example", operations = { y = { path = "/" } } }))
-    assert.matches("^operations%.y%.pahs: unknown key", tostring(cards.define.check { name = "x", base_url = "https://x.example", operations = { y = { path = "/", pahs = 1 } } }[1]))
+    assert.matches("^operations%.y%.pahs: unknown key", tostring(cards.define.check { name = "x", base_url = "https://x.example",
+      operations = { y = { path = "/", pahs = 1 } } }[1]))
     assert.matches("^exp_yeer: ", tostring(cards.map.check("alix.private_info", { exp_yeer = "expYear" })[1]))
   end)
 
