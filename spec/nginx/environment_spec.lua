@@ -48,8 +48,8 @@ describe("a variable that nginx took away", function()
   it("is named, with the line that is missing", function()
     assert.matches("access_token: the environment variable " .. NOTE, ask "/new", 1, true)
     assert.matches("access_token is required, and nothing came of .*: the environment variable " .. NOTE:gsub("%p", "%%%0"), ask "/from_env")
-    assert.matches("set CARDS_WHOP_TOKEN, or CARDS_WHOP_TOKEN_FILE to the path of a file that has it (nginx keeps from its workers what no line `env NAME;` names)",
-      ask "/missing", 1, true)
+    assert.matches("set CARDS_WHOP_TOKEN, or CARDS_WHOP_TOKEN_FILE to the path of a file that has it "
+      .. "(nginx keeps from its workers what no line `env NAME;` names)", ask "/missing", 1, true)
   end)
 end)
 

@@ -2,7 +2,7 @@
 
 local check = require "cards.util.check"
 local core = require "cards.core"
-local credentials = require "cards.client.credential"
+local places = require "cards.client.credential"
 local fetch = require "cards.client.fetch"
 local misnomers = require "cards.client.misnomers"
 local rate = require "cards.client.rate"
@@ -402,7 +402,7 @@ function client.new(about, methods, config)
     return nil, "a table of settings is required"
   end
   local files
-  config, files = credentials.read(about, config)
+  config, files = places.read(about, config)
   if not config then
     return nil, files
   end

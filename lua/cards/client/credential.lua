@@ -78,7 +78,8 @@ end
 --- Reads all places in a configuration.
 -- @param about the provider
 -- @param config a table
--- @return the configuration with secrets in the place of places, and a list of those that are files, { name, path }, or nil for none; or nil and what is wrong, as read returns it
+-- @return the configuration with secrets in the place of places, and a list of those that are files, { name, path }, or nil for none; or nil and what is
+-- wrong, as read returns it
 function credential.read(about, config)
   local files, wrong
   local function within(holder, key, name)

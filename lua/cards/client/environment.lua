@@ -1,5 +1,5 @@
---- The configuration of a client from the environment: CARDS_<PROVIDER>_<NAME>, or CARDS_<PROVIDER>_<NAME>_FILE with the path of a file. The program `cards` has the
--- same variables.
+--- The configuration of a client from the environment: CARDS_<PROVIDER>_<NAME>, or CARDS_<PROVIDER>_<NAME>_FILE with the path of a file. The program `cards`
+-- has the same variables.
 
 local check = require "cards.util.check"
 local host = require "cards.async.host"

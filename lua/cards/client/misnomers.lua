@@ -1,5 +1,5 @@
---- What people write for a setting that has another name here, or is none here: the words of other clients. Names that are like the right one need no entry, see
--- src/text/nearest.h.
+--- What people write for a setting that has another name here, or is none here: the words of other clients. Names that are like the right one need no entry,
+-- see src/text/nearest.h.
 
 local check = require "cards.util.check"
 
@@ -27,8 +27,8 @@ local WORDS = {
   ["tls.key_password"] = "passphrase keypassphrase sslpassword tlspassword",
   ["tls.min_version"] = "tlsversion sslversion mintls mintlsversion sslprotocols",
   ["tls.pinned_public_key"] = "pin pins pinning pinnedpubkey",
-  verify = "verify verifyssl verifytls verifypeer verifyhost sslverify sslverifypeer sslverifyhost tlsverify insecure insecuretls insecureskipverify skipverify noverify "
-    .. "rejectunauthorized ignoressl strictssl validatecerts checkcertificate trustall",
+  verify = "verify verifyssl verifytls verifypeer verifyhost sslverify sslverifypeer sslverifyhost tlsverify insecure insecuretls insecureskipverify "
+    .. "skipverify noverify rejectunauthorized ignoressl strictssl validatecerts checkcertificate trustall",
   http_version = "http2 httpversion",
 }
 

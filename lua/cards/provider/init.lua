@@ -97,7 +97,7 @@ local function add_makers(module, about)
     end
   end
 
-  --- A client of that configuration, or of nil and what is wrong with it. Raises an error, at the line that called the caller, where the configuration is wrong.
+  --- A client of that configuration, or of nil and what is wrong with it. Raises an error at the line that called the caller, where that is wrong.
   local function client_of(what, config, wrong)
     local made
     if config ~= nil or not wrong then

@@ -67,8 +67,8 @@ function check.line(value)
   return (core.redact(text):gsub("%c", "?"):gsub("[\128-\255][\128-\191]*", letter))
 end
 
---- What a message says behind a name that is no key of `names`: " (did you mean 'timeout'?)", or " (known are …)" where none of them can be meant. The rule is in
--- src/text/nearest.h.
+--- What a message says behind a name that is no key of `names`: " (did you mean 'timeout'?)", or " (known are …)" where none of them can be meant. The rule is
+-- in src/text/nearest.h.
 -- @return the text, "" where there are no names; and where one was meant that, and how many slips it is away
 function check.meant(name, names)
   local known = {}

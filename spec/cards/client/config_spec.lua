@@ -98,11 +98,13 @@ describe("an unknown key", function()
   end)
 
   it("for a credential is answered with those that the provider takes", function()
-    for _, key in ipairs { "token", "secret", "api_key", "apiKey", "key", "bearer", "password", "username", "client_secret", "credential", "authorization", "private_key" } do
+    for _, key in ipairs { "token", "secret", "api_key", "apiKey", "key", "bearer", "password", "username", "client_secret", "credential", "authorization",
+      "private_key" } do
       refuses({ [key] = SECRET }, ("unknown key '%s': cards.alix takes the credential access_token"):format(key))
     end
     for provider, expected in pairs {
-      netxd = ": cards.netxd takes the credentials credential, api_key and one of signature, private_key, sign", whop = ": cards.whop takes the credential token",
+      netxd = ": cards.netxd takes the credentials credential, api_key and one of signature, private_key, sign",
+      whop = ": cards.whop takes the credential token",
     } do
       local ok, message = pcall(cards[provider].new, sandbox.config(provider, { bearer = SECRET }))
       assert.is_false(ok)
@@ -114,8 +116,10 @@ describe("an unknown key", function()
   it("that other clients have is answered with what it is here", function()
     for key, meant in pairs {
       url = "base_url", baseUrl = "base_url", baseURL = "base_url", ["base-url"] = "base_url", endpoint = "base_url", host = "base_url", retry = "retries",
-      max_retries = "retries", maxRetries = "retries", attempts = "retries", timeout_ms = "timeout", read_timeout = "timeout", connection_timeout = "connect_timeout",
-      ssl = "tls", ca_file = "tls.ca_file", cafile = "tls.ca_file", ca = "tls.ca_file", cacert = "tls.ca_file", cert = "tls.cert_file", cert_file = "tls.cert_file",
+      max_retries = "retries", maxRetries = "retries", attempts = "retries", timeout_ms = "timeout", read_timeout = "timeout",
+      connection_timeout = "connect_timeout",
+      ssl = "tls", ca_file = "tls.ca_file", cafile = "tls.ca_file", ca = "tls.ca_file", cacert = "tls.ca_file", cert = "tls.cert_file",
+      cert_file = "tls.cert_file",
       key_file = "tls.key_file", key_password = "tls.key_password", min_version = "tls.min_version", agent = "user_agent", keepalive = "idle_timeout",
       http_proxy = "proxy", pool_size = "max_connections",
     } do
@@ -128,7 +132,8 @@ describe("an unknown key", function()
 
   it("that would turn the check of certificates off is answered with the file of authorities", function()
     for _, key in ipairs { "verify", "ssl_verify", "verify_ssl", "sslVerify", "insecure", "insecure_skip_verify", "rejectUnauthorized" } do
-      local said = ("unknown key '%s': certificates are always checked, and no setting turns that off: name the file of the server's authority in tls.ca_file"):format(key)
+      local said = ("unknown key '%s': certificates are always checked, and no setting turns that off: "):format(key)
+        .. "name the file of the server's authority in tls.ca_file"
       refuses({ [key] = true }, "cards.alix.new: " .. said)
       refuses({ tls = { [key] = true } }, "cards.alix.new: tls: " .. said)
     end
@@ -142,8 +147,10 @@ describe("an unknown key", function()
   it("among the options of a call that `new` takes is answered with that", function()
     local client = cards.alix.new(config())
     for key, said in pairs {
-      max_age = ": max_age is set in `new`, for all calls", base_url = ": base_url is set in `new`", url = ": base_url is set in `new`", tls = ": tls is set in `new`",
-      retry = " (did you mean 'retries'?)", timeout_ms = " (did you mean 'timeout'?)", zzz = " (known are connect_timeout, headers, max_response_bytes, retries, timeout)",
+      max_age = ": max_age is set in `new`, for all calls", base_url = ": base_url is set in `new`", url = ": base_url is set in `new`",
+      tls = ": tls is set in `new`",
+      retry = " (did you mean 'retries'?)", timeout_ms = " (did you mean 'timeout'?)",
+      zzz = " (known are connect_timeout, headers, max_response_bytes, retries, timeout)",
     } do
       local ok, message = pcall(client.private_info, client, "c_1", { [key] = SECRET })
       assert.is_false(ok)
@@ -391,7 +398,8 @@ describe("base_url", function()
       takes { proxy = ("http://%s:3128"):format(host) }
       takes { proxy = host .. ":3128" }
     end
-    for _, host in ipairs { "[fe80::1%eth0]", "[fe80::1%25]", "[fe80::1%]", "[fe80::1%25et h0]", "[fe80::1%25a%25b]", "[fe80::1%25sixteen_bytes_ab]", "[::1%2]" } do
+    for _, host in ipairs { "[fe80::1%eth0]", "[fe80::1%25]", "[fe80::1%]", "[fe80::1%25et h0]", "[fe80::1%25a%25b]", "[fe80::1%25sixteen_bytes_ab]",
+      "[::1%2]" } do
       local wrong = host:find " " and "" or " has a zone that is none: write it as [fe80::1%25eth0]"
       refuses({ base_url = ("https://%s:8443/v1"):format(host) }, "base_url" .. wrong)
       refuses({ proxy = ("http://%s:3128"):format(host) }, "proxy" .. wrong)

@@ -57,7 +57,8 @@ describe("{ env = … } as a credential", function()
       return (cards.alix.new { base_url = "https://localhost", access_token = { env = NOTHING } })
     end)
     assert.is_false(ok)
-    assert.matches(("credential_spec%%.lua:%d: cards%%.alix%%.new: access_token: the environment variable %s is not set or empty$"):format(line, NOTHING), message)
+    assert.matches(("credential_spec%%.lua:%d: cards%%.alix%%.new: access_token: the environment variable %s is not set or empty$"):format(line, NOTHING),
+      message)
   end)
 
   it("that has more lines is refused in `new`, not at each call", function()
@@ -185,7 +186,8 @@ end)
 
 describe("a place to read a credential from", function()
   it("is one variable or one file, by its name", function()
-    for _, place in ipairs { { env = "A", file = "b" }, { env = 5 }, { env = "" }, { file = {} }, { file = "a\0b" }, { env = "A", default = "x" }, { env = true } } do
+    for _, place in ipairs { { env = "A", file = "b" }, { env = 5 }, { env = "" }, { file = {} }, { file = "a\0b" }, { env = "A", default = "x" },
+      { env = true } } do
       assert.matches('access_token must be { env = "NAME" } or { file = "PATH" }, and nothing else in it', refused("alix", { access_token = place }), 1, true)
     end
     for _, value in ipairs { { environment = "A" }, { path = "b" }, { "A" }, {} } do
@@ -196,13 +198,15 @@ describe("a place to read a credential from", function()
 
   it("may stand wherever a credential may: the password of a key and of a proxy, headers, each credential of a definition", function()
     local password = write("password", sandbox.url "CLIENT_KEY_PASSWORD" .. "\n")
-    local config = sandbox.config("alix", { base_url = sandbox.url "MTLS_URL" .. "/alix", headers = { ["X-Key"] = { file = write("header", "from a file\n") }, ["X-Plain"] = "p" } })
+    local headers = { ["X-Key"] = { file = write("header", "from a file\n") }, ["X-Plain"] = "p" }
+    local config = sandbox.config("alix", { base_url = sandbox.url "MTLS_URL" .. "/alix", headers = headers })
     config.tls.cert_file, config.tls.key_file, config.tls.key_password = sandbox.url "CLIENT_CERT", sandbox.url "CLIENT_KEY_ENCRYPTED", { file = password }
     local id = sandbox.unique_id "places"
     assert.is_table(cards.alix.new(config):private_info(id))
     assert.same({ "from a file", "p" }, { sandbox.seen(id).last.headers["x-key"], sandbox.seen(id).last.headers["x-plain"] })
     assert.same({ file = password }, config.tls.key_password, "the configuration stays as it was")
-    local proxy = { url = sandbox.url "PROXY_AUTH_URL", user = sandbox.url "PROXY_USER", password = { file = write("proxy", sandbox.url "PROXY_PASSWORD" .. "\n") } }
+    local word = write("proxy", sandbox.url "PROXY_PASSWORD" .. "\n")
+    local proxy = { url = sandbox.url "PROXY_AUTH_URL", user = sandbox.url "PROXY_USER", password = { file = word } }
     assert.is_table(cards.alix.new(sandbox.config("alix", { proxy = proxy })):private_info(sandbox.unique_id "places"))
     local module = cards.define(acme.definition(nil, { auth = { type = "basic", credential = { "user", "password" } } }))
     id = sandbox.unique_id "places"
@@ -212,7 +216,8 @@ describe("a place to read a credential from", function()
 
   it("is named by where it stands", function()
     for name, overrides in pairs {
-      ["tls.key_password"] = { tls = { key_password = { env = NOTHING } } }, ["proxy.password"] = { proxy = { url = "http://localhost:1", user = "u", password = { env = NOTHING } } },
+      ["tls.key_password"] = { tls = { key_password = { env = NOTHING } } },
+      ["proxy.password"] = { proxy = { url = "http://localhost:1", user = "u", password = { env = NOTHING } } },
       ["headers.X-Key"] = { headers = { ["X-Key"] = { env = NOTHING } } }, access_token = { access_token = { env = NOTHING } },
     } do
       assert.matches(("cards.alix.new: %s: the environment variable %s is not set or empty"):format(name, NOTHING), refused("alix", overrides), 1, true)
@@ -233,17 +238,21 @@ describe("a credential that is nil because nothing came of cards.secret.from_env
     end)
     assert.is_false(ok)
     local here = "spec/cards/client/credential_spec.lua:" .. line
-    assert.equal(("%s: cards.alix.new: access_token is required, and nothing came of %s: the environment variable %s is not set or empty"):format(here, here, NOTHING), message)
-    assert.matches("nothing came of .*: /nowhere/x: No such file or directory", refused("alix", { access_token = cards.secret.from_file "/nowhere/x" or false }))
+    local expected = "%s: cards.alix.new: access_token is required, and nothing came of %s: the environment variable %s is not set or empty"
+    assert.equal(expected:format(here, here, NOTHING), message)
+    message = refused("alix", { access_token = cards.secret.from_file "/nowhere/x" or false })
+    assert.matches("nothing came of .*: /nowhere/x: No such file or directory", message)
   end)
 
   it("is reported with all of them, for what is one of several as well", function()
     local secret = cards.secret.from_env
-    local message = refused("netxd", { credential = secret(NOTHING .. "_1") or false, api_key = secret(NOTHING .. "_2") or false, signature = secret(NOTHING .. "_3") or false })
+    local first, second, third = secret(NOTHING .. "_1"), secret(NOTHING .. "_2"), secret(NOTHING .. "_3")
+    local message = refused("netxd", { credential = first or false, api_key = second or false, signature = third or false })
     for i = 1, 3 do
       assert.matches(("credential_spec%%.lua:%%d+: the environment variable %s_%d is not set or empty"):format(NOTHING, i), message)
     end
-    assert.matches("exactly one of signature, private_key, sign is required, and nothing came of", refused("netxd", { signature = secret(NOTHING) or false }), 1, true)
+    assert.matches("exactly one of signature, private_key, sign is required, and nothing came of", refused("netxd", { signature = secret(NOTHING) or false }),
+      1, true)
   end)
 
   it("is not mixed up with what was asked for before another client was made", function()

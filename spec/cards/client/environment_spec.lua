@@ -33,7 +33,8 @@ end
 describe("from_env", function()
   for _, provider in ipairs(sandbox.PROVIDERS) do
     it("makes a client of all that the environment has: " .. provider, function()
-      local source = ("local made = cards.%s.from_env()\nprint(type(made), made:%s(sandbox.params %q) ~= nil)"):format(provider, sandbox.operation(provider), provider)
+      local source = ("local made = cards.%s.from_env()\nprint(type(made), made:%s(sandbox.params %q) ~= nil)"):format(provider, sandbox.operation(provider),
+        provider)
       if provider == "netxd" then -- whose defaults are parameters, and none of the environment's
         source = source:gsub("from_env%(%)", "from_env { defaults = sandbox.config 'netxd'.defaults }")
       end
@@ -48,7 +49,8 @@ describe("from_env", function()
       print(assert(cards.alix.from_env():private_info(sandbox.unique_id "env")).cardNo)
     ]]))
     os.remove(path)
-    assert.matches("cards.alix.from_env: access_token: " .. path .. ": No such file or directory", refused("alix", { CARDS_ALIX_ACCESS_TOKEN_FILE = path }), 1, true)
+    assert.matches("cards.alix.from_env: access_token: " .. path .. ": No such file or directory", refused("alix", { CARDS_ALIX_ACCESS_TOKEN_FILE = path }),
+      1, true)
     assert.matches("cards.alix.from_env: tls.ca_file: /nowhere: No such file or directory", refused("alix", { CARDS_CA_FILE = "/nowhere" }), 1, true)
     assert.matches("cards.alix.from_env: proxy must be a URL", refused("alix", { CARDS_PROXY = "://" }), 1, true)
   end)
@@ -64,7 +66,8 @@ describe("from_env", function()
     assert.matches(":4: cards.alix.from_env: set CARDS_ALIX_BASE_URL (alix has no address of its own); "
       .. "set CARDS_ALIX_ACCESS_TOKEN, or CARDS_ALIX_ACCESS_TOKEN_FILE to the path of a file that has it\n", output, 1, true)
     for _, value in ipairs { false, "" } do
-      local message = refused("netxd", { CARDS_NETXD_CREDENTIAL = value, CARDS_NETXD_API_KEY = value, CARDS_NETXD_SIGNATURE = value, CARDS_NETXD_BASE_URL = value })
+      local message = refused("netxd", { CARDS_NETXD_CREDENTIAL = value, CARDS_NETXD_API_KEY = value, CARDS_NETXD_SIGNATURE = value,
+        CARDS_NETXD_BASE_URL = value })
       for _, part in ipairs { "set CARDS_NETXD_BASE_URL", "set CARDS_NETXD_CREDENTIAL", "set CARDS_NETXD_API_KEY",
         "set one of CARDS_NETXD_SIGNATURE, CARDS_NETXD_PRIVATE_KEY, or its _FILE" } do
         assert.matches(part, message, 1, true)
@@ -83,14 +86,16 @@ describe("from_env", function()
     for _, value in ipairs { "5", "'x'", "true" } do
       assert.matches("cards.alix.from_env: the options must be a table", refused("alix", nil, value), 1, true)
     end
-    assert.equal("userdata\n", run(variables("netxd", { CARDS_NETXD_SIGNATURE = false }), "print(type(cards.netxd.from_env { sign = function() return 'x' end }))"))
+    assert.equal("userdata\n", run(variables("netxd", { CARDS_NETXD_SIGNATURE = false }),
+      "print(type(cards.netxd.from_env { sign = function() return 'x' end }))"))
   end)
 
   it("is there for a provider that is defined, with its own credentials and settings", function()
     local output = run({ CARDS_MY_BANK_USER = "u", CARDS_MY_BANK_PASSWORD = "p", CARDS_MY_BANK_PROGRAM = "prepaid", CARDS_CA_FILE = sandbox.url "CA_FILE",
       CARDS_MY_BANK_BASE_URL = sandbox.url "HTTPS_URL" .. "/acme" }, [[
       local bank = cards.define { name = "my_bank", base_url = "https://bank.example", auth = { type = "basic", credential = { "user", "password" } },
-        settings = { program = { into = "header", wire = "X-Program" } }, operations = { show = { path = "/cards/{card_id}", params = { card_id = { required = true } } } } }
+        settings = { program = { into = "header", wire = "X-Program" } },
+        operations = { show = { path = "/cards/{card_id}", params = { card_id = { required = true } } } } }
       local id = sandbox.unique_id "bank"
       bank.from_env():show(id)
       local last = sandbox.seen(id).last

@@ -259,7 +259,8 @@ end)
 describe("a definition that is watched", function()
   it("tells a broken edit when a client of it calls, once", function()
     local errors = {}
-    local text = "return { name = 'watched_calls', base_url = 'https://127.0.0.1:1', operations = { show = { path = '/c/{id}', params = { id = { required = true } } } } }"
+    local text = "return { name = 'watched_calls', base_url = 'https://127.0.0.1:1', "
+      .. "operations = { show = { path = '/c/{id}', params = { id = { required = true } } } } }"
     write(text)
     local watcher = assert(cards.watch(path, { on_error = function(err) table.insert(errors, err) end }))
     local client = watcher.current.new {}

@@ -12,7 +12,8 @@ describe("check.meant", function()
   it("is the known name that is a slip or two away, or begins the same, whatever its case and separators", function()
     for name, expected in pairs {
       timout = "timeout", tiemout = "timeout", time_out = "timeout", Timeout = "timeout", timeouts = "timeout", retires = "retries", baseUrl = "base_url",
-      baseURL = "base_url", ["base-url"] = "base_url", BASE_URL = "base_url", base = "base_url", connect_time = "connect_timeout", connection_timeout = "connect_timeout",
+      baseURL = "base_url", ["base-url"] = "base_url", BASE_URL = "base_url", base = "base_url", connect_time = "connect_timeout",
+      connection_timeout = "connect_timeout",
       timeout_ms = "timeout",
     } do
       assert.equal((" (did you mean '%s'?)"):format(expected), meant(name), name)

@@ -36,7 +36,9 @@ teardown(function() program.shell("rm -r " .. folder) end)
 
 --- What `new` says of these settings.
 local function said(tls, config)
-  local ok, message = pcall(cards.alix.new, sandbox.config("alix", { tls = tls, base_url = config and config.base_url, insecure_http = config and config.insecure_http }))
+  local whole = sandbox.config("alix", config)
+  whole.tls = tls
+  local ok, message = pcall(cards.alix.new, whole)
   assert.is_false(ok)
   assert.not_matches("\n", message, 1, true)
   return message:match "cards%.alix%.new: (.*)"
@@ -58,7 +60,8 @@ for _, key in ipairs { "ca_file", "cert_file", "key_file" } do
     it("that is not there, or no file, is named with its path and the system's reason", function()
       program.shell(("mkfifo %s/%s.fifo"):format(folder, key))
       for path, reason in pairs {
-        ["/nowhere/x.pem"] = "No such file or directory", ["/tmp"] = "Is a directory", ["/dev/null"] = "it is no regular file", ["/dev/zero"] = "it is no regular file",
+        ["/nowhere/x.pem"] = "No such file or directory", ["/tmp"] = "Is a directory", ["/dev/null"] = "it is no regular file",
+        ["/dev/zero"] = "it is no regular file",
         [folder .. "/" .. key .. ".fifo"] = "it is no regular file", [cert() .. "/x"] = "Not a directory", [("/tmp/" .. ("x"):rep(300))] = "File name too long",
         [write(key .. ".empty", "")] = "it is empty",
       } do
@@ -107,7 +110,8 @@ for _, key in ipairs { "ca_file", "cert_file" } do
 
     it("is not a key, nor anything else", function()
       assert.equal("it has a private key, and no certificate", because(read(sandbox.url "CLIENT_KEY")))
-      assert.equal("it has no certificate", because "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n")
+      assert.equal("it has no certificate",
+        because "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=\n-----END PUBLIC KEY-----\n")
     end)
 
     it("that is broken is named by its place", function()
