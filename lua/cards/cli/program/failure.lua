@@ -57,10 +57,12 @@ local function clean(text)
   return to_json(line) and line or (line:gsub("[\128-\255]", "?"))
 end
 
---- An error as plain values; of anything else the name of the status, and a message.
-local function plain(wrong, status)
+--- An error as plain values, which JSON can have.
+-- @param wrong an error, or a text
+-- @param kind that a text has
+function failure.plain(wrong, kind)
   if not is_error(wrong) then
-    return { kind = names[status], message = clean(wrong) }
+    return { kind = kind, message = clean(wrong) }
   end
   local copy = {}
   for _, field in ipairs(FIELDS) do
@@ -90,7 +92,7 @@ end
 -- @param advice lines for a person, or nil
 function failure.show(wrong, status, as_json, advice)
   if as_json then
-    local written, why = io.stdout:write(assert(to_json { error = plain(wrong, status) }), "\n")
+    local written, why = io.stdout:write(assert(to_json { error = failure.plain(wrong, names[status]) }), "\n")
     if written then
       written, why = io.stdout:flush()
     end
