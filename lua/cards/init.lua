@@ -1,7 +1,7 @@
 --- cards: a client for card providers, which keeps card numbers and CVVs out of Lua strings.
 --
 --     local cards = require "cards"
---     local alix = cards.alix.new { base_url = "https://…", access_token = cards.secret.from_env "ALIX_ACCESS_TOKEN" }
+--     local alix = cards.alix.new { base_url = "https://…", access_token = { env = "ALIX_ACCESS_TOKEN" } }
 --     local info, err = alix:private_info "c_1"
 --
 -- See cards.client.config for the configuration, cards.client.call for a call, cards.card.map and cards.mask for mapping and masking of records.
