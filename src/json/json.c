@@ -312,7 +312,7 @@ bool json_copy(const struct json_node *from, const char *path, struct json_node 
   }
   if ((size_t)snprintf(one, sizeof one, "%.*s", (int)(each - path), path) >= sizeof one) return true;
   item = tree(json_at(from, one));
-  int count = item && cJSON_IsArray(item) ? cJSON_GetArraySize(item) : 0;
+  int count = item && cJSON_IsArray(item) ? cJSON_GetArraySize(item) : item && cJSON_IsObject(item); /* an object alone is the list of it */
   bool ok = true;
   for (int i = 0; ok && i < count && i < MOVED_MOST; i++)
     if (set_index(path, each, i, one, sizeof one)) ok = json_copy(from, one, to);

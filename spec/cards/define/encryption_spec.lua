@@ -148,6 +148,15 @@ describe("decrypt of a definition", function()
     assert.same({ "9", "x", "4111111111111111" }, { record.number, record.meta.kind, record.pan:reveal() })
   end)
 
+  it("keeps an object alone from beside the text as the list of it", function()
+    local decrypt = { type = "aes-cbc", at = "payload", iv = "zero", key = "key", json = true }
+    local response = { fields = { pan = "pan" }, root = "data", outer = { ["links[].rel"] = "string" }, decrypt = decrypt }
+    local payload = leak.base64(aes("cbc", CARD, ("\0"):rep(16)))
+    for _, links in ipairs { { rel = "x", href = "y" }, { { rel = "x" } } } do
+      assert.same({ { rel = "x" } }, assert(read(response, BYTES, cjson.encode { links = links, payload = payload }, KEYS)).links)
+    end
+  end)
+
   it("says one thing for all that fails", function()
     local spec = { type = "aes-cbc", at = "data", key = "key", iv = "zero", json = true }
     local response = { decrypt = spec, root = "data", fields = FIELDS }
