@@ -71,6 +71,7 @@ static int push_result(lua_State *L, struct call *call) {
   call->status = job->status;
   call->attempts = job->attempts;
   call->reused = job->reused;
+  call->started = job->started;
   call->seconds = job->finished - job->started;
   call->times = job->times;
   call->bytes_in = job->bytes_in;
@@ -550,6 +551,12 @@ static int facts(lua_State *L) {
   return 0;
 }
 
+/* job:started(): when the call began, on the clock of core.now; once its result was read */
+static int started(lua_State *L) {
+  lua_pushnumber(L, call_check(L)->started);
+  return 1;
+}
+
 /* job:left(): seconds until its deadline, not below 0 */
 static int left(lua_State *L) {
   struct call *call = check_open(L);
@@ -572,9 +579,10 @@ static int redact(lua_State *L) {
 
 void binding_open_job(lua_State *L) {
   static const luaL_Reg metamethods[] = { { "__gc", collect }, { NULL, NULL } };
-  static const luaL_Reg methods[] = { { "needs", needs },   { "supply", supply }, { "preview", preview }, { "given", given },
-                                      { "take", take },     { "aim", aim },       { "start", start_job }, { "wait", wait },
-                                      { "result", result }, { "cancel", cancel }, { "lost", lost },       { "left", left },
-                                      { "facts", facts },   { "redact", redact }, { "answer", answer },   { NULL, NULL } };
+  static const luaL_Reg methods[] = { { "needs", needs },   { "supply", supply },   { "preview", preview }, { "given", given },
+                                      { "take", take },     { "aim", aim },         { "start", start_job }, { "wait", wait },
+                                      { "result", result }, { "cancel", cancel },   { "lost", lost },       { "left", left },
+                                      { "facts", facts },   { "started", started }, { "redact", redact },   { "answer", answer },
+                                      { NULL, NULL } };
   binding_type(L, JOB_TYPE, metamethods, methods);
 }

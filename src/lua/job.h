@@ -24,7 +24,7 @@ struct call {
   /* what is known of the job once its result was read */
   int status, attempts;
   bool reused;
-  double seconds;
+  double started, seconds;
   struct job_times times;
   size_t bytes_in, bytes_out;
 };

@@ -189,9 +189,7 @@ local function refused(client, job, seconds, err)
   if err == nil or err.status ~= 401 then
     return nil
   end
-  local facts = {}
-  job:facts(facts)
-  local started = core.now() - facts.seconds
+  local started = job:started()
   return credential.renew(core.private(client), started) and started + seconds or nil
 end
 
