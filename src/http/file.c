@@ -19,17 +19,19 @@ static bool refuse(const char *path, const char *reason, struct buf *why) {
   return false;
 }
 
+static const char not_regular[] = "it is no regular file";
+
 /* Why a file that was opened is none to read; NULL where it is one. */
-static const char *unfit(int fd) {
+static const char *unfit(int fd, enum file_kind kind) {
   struct stat facts;
   if (fstat(fd, &facts) != 0) return strerror(errno);
   if (S_ISDIR(facts.st_mode)) return strerror(EISDIR);
-  return S_ISREG(facts.st_mode) ? NULL : "it is no regular file";
+  return S_ISREG(facts.st_mode) || (kind == FILE_OR_PIPE && S_ISFIFO(facts.st_mode)) ? NULL : not_regular;
 }
 
-static const char *read_some(int fd, size_t most, struct buf *bytes) {
+static const char *read_some(int fd, enum file_kind kind, size_t most, struct buf *bytes) {
   char piece[PIECE];
-  const char *reason = unfit(fd);
+  const char *reason = unfit(fd, kind);
   while (!reason && bytes->len < most) {
     size_t room = most - bytes->len;
     ssize_t len = read(fd, piece, room < sizeof piece ? room : sizeof piece);
@@ -41,18 +43,22 @@ static const char *read_some(int fd, size_t most, struct buf *bytes) {
   return reason;
 }
 
-bool file_read_start(const char *path, size_t most, struct buf *bytes, struct buf *why) {
-  int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-  if (fd < 0) return refuse(path, errno == ENXIO ? "it is no regular file" : strerror(errno), why); /* ENXIO: a socket */
-  const char *reason = read_some(fd, most, bytes);
+static bool read_start(const char *path, enum file_kind kind, size_t most, struct buf *bytes, struct buf *why) {
+  int fd = open(path, O_RDONLY | (kind == FILE_REGULAR ? O_NONBLOCK : 0) | O_NOCTTY | O_CLOEXEC);
+  if (fd < 0) return refuse(path, errno == ENXIO ? not_regular : strerror(errno), why); /* ENXIO: a socket */
+  const char *reason = read_some(fd, kind, most, bytes);
   close(fd);
   return reason ? refuse(path, reason, why) : true;
 }
 
-bool file_read(const char *path, struct buf *bytes, struct buf *why) {
+bool file_read_start(const char *path, size_t most, struct buf *bytes, struct buf *why) {
+  return read_start(path, FILE_REGULAR, most, bytes, why);
+}
+
+bool file_read(const char *path, enum file_kind kind, struct buf *bytes, struct buf *why) {
   size_t most = bytes->max;
   bytes->max++; /* to see whether there is more */
-  bool ok = file_read_start(path, bytes->max, bytes, why);
+  bool ok = read_start(path, kind, bytes->max, bytes, why);
   bytes->max--;
   if (!ok) return false;
   if (bytes->len == 0) return refuse(path, "it is empty", why);

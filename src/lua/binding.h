@@ -120,7 +120,8 @@ int core_prepare_seal(lua_State *L);
 int core_shared_name(lua_State *L);
 int core_seal(lua_State *L);
 int core_unseal(lua_State *L);
-int core_vain(lua_State *L);
+int core_missing(lua_State *L);
+int core_secret_in_file(lua_State *L);
 /* client.c */
 int core_client(lua_State *L);
 int core_private(lua_State *L);

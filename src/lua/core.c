@@ -140,7 +140,8 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "shared_name", core_shared_name },
     { "seal", core_seal },
     { "unseal", core_unseal },
-    { "vain", core_vain },
+    { "missing", core_missing },
+    { "secret_in_file", core_secret_in_file },
     /* client.c */
     { "client", core_client },
     { "private", core_private },

@@ -108,16 +108,16 @@ static size_t without_line_break(const char *bytes, size_t len) {
   return len;
 }
 
-/* --- what was asked for in vain --- */
+/* --- what was not found --- */
 
-#define VAIN      "cards.vain" /* in the registry: texts, which say what could not be had and where it was asked for */
-#define VAIN_MOST 8
+#define MISSING      "cards.missing" /* in the registry: texts, which say what could not be had and where it was asked for */
+#define MISSING_MOST 8
 
 /* Notes that nothing came of a call of ours, whose nil and error are on top of the stack: in `access_token = cards.secret.from_env "X"` the error is lost. Returns the count. */
-static int in_vain(lua_State *L) {
-  lua_getfield(L, LUA_REGISTRYINDEX, VAIN);
+static int note_missing(lua_State *L) {
+  lua_getfield(L, LUA_REGISTRYINDEX, MISSING);
   int count = (int)lua_rawlen(L, -1);
-  if (count < VAIN_MOST) {
+  if (count < MISSING_MOST) {
     luaL_where(L, 1);
     lua_getfield(L, -3, "message");
     lua_concat(L, 2);
@@ -127,11 +127,11 @@ static int in_vain(lua_State *L) {
   return 2;
 }
 
-/* core.vain(): a list of what cards.secret.from_env and from_file did not find since the last time that this was asked, "app.lua:3: the environment variable X is not set or empty" */
-int core_vain(lua_State *L) {
-  lua_getfield(L, LUA_REGISTRYINDEX, VAIN);
+/* core.missing(): a list of what cards.secret.from_env and from_file did not find since the last time that this was asked, "app.lua:3: the environment variable X is not set or empty" */
+int core_missing(lua_State *L) {
+  lua_getfield(L, LUA_REGISTRYINDEX, MISSING);
   lua_newtable(L);
-  lua_setfield(L, LUA_REGISTRYINDEX, VAIN);
+  lua_setfield(L, LUA_REGISTRYINDEX, MISSING);
   return 1;
 }
 
@@ -152,16 +152,15 @@ static int from_env(lua_State *L) {
   binding_refuse(L, "cards", "secret", "the environment variable %s is not set or empty%s%s%s", name,
                  is_in_nginx(L) ? " (nginx keeps from its workers what no line `env " : "", is_in_nginx(L) ? name : "",
                  is_in_nginx(L) ? ";` names)" : "");
-  return in_vain(L);
+  return note_missing(L);
 }
 
-/* cards.secret.from_file(path): the file without one line break at its end */
-static int from_file(lua_State *L) {
+static int from_named_file(lua_State *L, enum file_kind kind) {
   const char *path = check_name(L), *reason = NULL;
   lua_settop(L, 1);
   struct secret *secret = binding_new_secret(L);
   struct buf *bytes = binding_new_buf(L, FILE_MAX), *why = binding_new_buf(L, FILE_WHY);
-  bool read = file_read(path, bytes, why);
+  bool read = file_read(path, kind, bytes, why);
   size_t len = read ? without_line_break(bytes->data, bytes->len) : 0;
   bool filled = len && fill(L, secret, SECRET_CREDENTIAL, bytes->data, len, &reason);
   buf_free(bytes);
@@ -173,7 +172,17 @@ static int from_file(lua_State *L) {
     binding_refuse(L, "cards", "secret", "%s: it is empty", file_shown(path));
   else
     binding_refuse(L, "cards", "secret", "%s", buf_string(why));
-  return in_vain(L);
+  return note_missing(L);
+}
+
+/* cards.secret.from_file(path): the file without one line break at its end; a pipe to its end */
+static int from_file(lua_State *L) {
+  return from_named_file(L, FILE_OR_PIPE);
+}
+
+/* core.secret_in_file(path): the same of a regular file, for one that is read during calls, which must not wait */
+int core_secret_in_file(lua_State *L) {
+  return from_named_file(L, FILE_REGULAR);
 }
 
 static int reveal(lua_State *L) {
@@ -380,7 +389,7 @@ void binding_open_secret(lua_State *L) {
   lua_pop(L, 1);
 
   lua_newtable(L);
-  lua_setfield(L, LUA_REGISTRYINDEX, VAIN);
+  lua_setfield(L, LUA_REGISTRYINDEX, MISSING);
   luaL_newlib(L, functions);
   lua_newtable(L);
   lua_pushcfunction(L, call_make);

@@ -239,10 +239,10 @@ local function keys_of(about)
 end
 
 --- What is wrong with the set of credentials, or nil.
--- @param vain what cards.secret.from_env and from_file did not find, see core.vain: it may be why a credential is nil
-local function check_given(about, config, vain)
+-- @param missing what cards.secret.from_env and from_file did not find, see core.missing: it may be why a credential is nil
+local function check_given(about, config, missing)
   local groups = {}
-  local why = vain[1] and ", and nothing came of " .. table.concat(vain, "; ") or ""
+  local why = missing[1] and ", and nothing came of " .. table.concat(missing, "; ") or ""
   for _, credential in ipairs(about.credentials) do
     local given = config[credential.name] ~= nil
     local group = credential.one_of
@@ -357,13 +357,13 @@ local function add_credentials(private, about, config, base_url)
 end
 
 --- What is wrong with a configuration, or nil and where its calls go.
-local function check_config(about, config, vain)
+local function check_config(about, config, missing)
   if config.http_version ~= nil then
     return "http_version is no setting any more: " .. misnomers.http_version
   end
   local known = keys_of(about)
   local function says(key) return misnomers.of_new(key, known, tls, about) end
-  local wrong = check.table(config, known, nil, says) or check_own_headers(about, rawget(config, "headers")) or check_given(about, config, vain)
+  local wrong = check.table(config, known, nil, says) or check_own_headers(about, rawget(config, "headers")) or check_given(about, config, missing)
     or shared.wrong({ shared = config.shared, name = "" }, "name")
   for name, value in pairs(not wrong and config.headers or {}) do
     wrong = wrong or check.credential(value, "headers." .. name)
@@ -397,7 +397,7 @@ end
 -- @param config as docs/design/contract.md lists it
 -- @return the client; or nil and what is wrong with the configuration, a string; or nil and an error where there is no memory for a secret
 function client.new(about, methods, config)
-  local vain = core.vain()
+  local missing = core.missing()
   if type(config) ~= "table" then
     return nil, "a table of settings is required"
   end
@@ -406,7 +406,7 @@ function client.new(about, methods, config)
   if not config then
     return nil, files
   end
-  local wrong, where = check_config(about, config, vain)
+  local wrong, where = check_config(about, config, missing)
   if wrong then
     return nil, wrong
   end

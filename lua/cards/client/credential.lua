@@ -8,7 +8,7 @@ local core = require "cards.core"
 
 local credential = {}
 
-local READ = { env = core.secret.from_env, file = core.secret.from_file }
+local READ = { env = core.secret.from_env, file = core.secret_in_file }
 
 local function is_place(value)
   return type(value) == "table" and not check.is_callable(value) and (rawget(value, "env") ~= nil or rawget(value, "file") ~= nil)
@@ -27,7 +27,7 @@ local function read(place, name)
   if made then
     return made
   end
-  core.vain() -- which is told here
+  core.missing() -- which is told here
   return nil, err.kind == "busy" and err or ("%s: %s"):format(name, err.message)
 end
 
@@ -47,9 +47,9 @@ end
 local function read_again(private, takes)
   local changed = false
   for _, file in ipairs(private.files) do
-    local made = core.secret.from_file(file.path)
+    local made = core.secret_in_file(file.path)
     if not made then
-      core.vain() -- the credential stays what it is, and the call's own error says more
+      core.missing() -- the credential stays what it is, and the call's own error says more
     elseif takes(made, private.credentials[file.name]) then
       private.credentials[file.name], changed = made, true
     end

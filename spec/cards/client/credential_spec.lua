@@ -87,6 +87,10 @@ describe("{ file = … } as a credential", function()
       [write("empty", "")] = "it is empty", [write("line", "\n")] = "it is empty" } do
       assert.matches(("cards.alix.new: access_token: %s: %s"):format(path, reason), refused("alix", { access_token = { file = path } }), 1, true)
     end
+    local pipe = write("pipe", "") .. ".fifo" -- a call would wait for it
+    assert(os.execute("mkfifo " .. pipe))
+    assert.matches(pipe .. ": it is no regular file", refused("alix", { access_token = { file = pipe } }), 1, true)
+    os.remove(pipe)
     assert.matches("access_token contains a line break", refused("alix", { access_token = { file = write("lines", TOKEN .. "\n\n") } }), 1, true)
   end)
 

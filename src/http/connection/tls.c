@@ -72,10 +72,10 @@ static bool check_certificate(const struct settings *settings, struct buf *why) 
   struct buf certificates, keys;
   buf_init(&certificates, PEM_MAX);
   buf_init(&keys, PEM_MAX);
-  bool ok = buf_add_string(why, "tls.cert_file: ") && file_read(settings->cert_file, &certificates, why);
+  bool ok = buf_add_string(why, "tls.cert_file: ") && file_read(settings->cert_file, FILE_REGULAR, &certificates, why);
   if (ok) {
     buf_clear(why);
-    ok = buf_addf(why, "%s: ", key) && file_read(key_file_of(settings), &keys, why);
+    ok = buf_addf(why, "%s: ", key) && file_read(key_file_of(settings), FILE_REGULAR, &keys, why);
   }
   SSL_CTX *context = ok ? SSL_CTX_new(TLS_client_method()) : NULL;
   enum shown shown = context ? show_certificate(context, settings) : NO_KEY;

@@ -137,7 +137,7 @@ bool trust_check(const char *ca_file, struct buf *why) {
   bool known = stat(ca_file, &facts) == 0;
   if (known && was_checked(&facts)) return true;
   buf_init(&content, PEM_MAX);
-  bool ok = file_read(ca_file, &content, why);
+  bool ok = file_read(ca_file, FILE_REGULAR, &content, why);
   ERR_clear_error();
   X509_STORE *store = ok ? load(ca_file) : NULL;
   if (store && known) note_checked(&facts);
