@@ -65,6 +65,8 @@ local rows = {
     idle_timeout = 0.2 },
   { "from_env", environment = "access_token" },
   { "from_file", way = "file" },
+  { "a credential from a variable", way = "named_variable", environment = "access_token" },
+  { "a credential from a file", way = "named_file" },
   { "client:start", way = "started", short = true },
   { "1,000 calls", way = "thousand" },
   { "1,000 calls, 64 at once", way = "thousand_each" },

@@ -75,7 +75,7 @@ function plain.start(row, marked, folder)
     given[row.environment] = nil
   end
   plain.clear(folder)
-  if row.way == "file" then
+  if row.way == "file" or row.way == "named_file" then
     local file = assert(io.open(folder .. "/file", "w"))
     file:write(given.access_token, "\n")
     file:close()

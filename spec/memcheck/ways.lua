@@ -98,6 +98,14 @@ function ways.file(t, held)
   keep(t, held, call(t, held, { access_token = assert(cards.secret.from_file(t.directory .. "/file")) }))
 end
 
+function ways.named_file(t, held)
+  keep(t, held, call(t, held, { access_token = { file = t.directory .. "/file" } }))
+end
+
+function ways.named_variable(t, held)
+  keep(t, held, call(t, held, { access_token = { env = "MEMCHECK_SECRET" } }))
+end
+
 function ways.started(t, held)
   held.client = t.client()
   local job = held.client:start(t.operation, t.params())
