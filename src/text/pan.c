@@ -43,15 +43,20 @@ static bool is_maestro(const char *bytes, size_t len) {
   return two[0] == '6' || (two[0] == '5' && (two[1] == '0' || (two[1] >= '6' && two[1] <= '8')));
 }
 
-bool pan_is_number(const char *bytes, size_t len) {
+/* The digits of a number; 0 for what is none. */
+static size_t count_number(const char *bytes, size_t len) {
   size_t digits = pan_count(bytes, len);
-  return digits >= PAN_MIN_DIGITS && digits <= PAN_MAX_DIGITS && (digits > PAN_MIN_DIGITS || is_maestro(bytes, len));
+  return digits >= PAN_MIN_DIGITS && digits <= PAN_MAX_DIGITS && (digits > PAN_MIN_DIGITS || is_maestro(bytes, len)) ? digits : 0;
+}
+
+bool pan_is_number(const char *bytes, size_t len) {
+  return count_number(bytes, len) > 0;
 }
 
 bool pan_luhn(const char *bytes, size_t len) {
-  size_t digits = pan_count(bytes, len);
+  size_t digits = count_number(bytes, len);
   unsigned sum = 0;
-  if (!pan_is_number(bytes, len)) return false;
+  if (!digits) return false;
   for (size_t i = 0; i < len; i++) {
     if (!is_digit(bytes[i])) continue;
     unsigned digit = (unsigned)(bytes[i] - '0');
@@ -96,7 +101,8 @@ static size_t add_shown(char *shown, const char *bytes, size_t len) {
 }
 
 size_t pan_mask(char shown[static PAN_MASK_ROOM], enum secret_class class, const char *bytes, size_t len, size_t first, size_t last) {
-  if (class == SECRET_PAN && pan_is_number(bytes, len)) return mask_number(shown, bytes, len, pan_count(bytes, len), first, last);
+  size_t digits = class == SECRET_PAN ? count_number(bytes, len) : 0;
+  if (digits) return mask_number(shown, bytes, len, digits, first, last);
   if (class == SECRET_PAN) first = last = 0;
   pan_limit(class, false, len, &first, &last);
   size_t count = add_shown(shown, bytes, first);
