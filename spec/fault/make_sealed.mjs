@@ -31,8 +31,8 @@ const answers = {
     payload: aes("aes-256-gcm", bytes, randomBytes(12), card).toString("base64") }),
   derived: JSON.stringify({ data: aes("aes-256-cbc", derived, none, card).toString("base64") }),
   session: JSON.stringify({ data: none.toString("base64") }),
-  xml: '<Card pan="4111111111111111"><cvv>123</cvv></Card>',
-  form: "pan=4111111111111111&cvv=123",
+  xml: '<Card pan="@"><cvv>123</cvv></Card>',
+  form: "pan=@&cvv=123",
 };
 const given = {
   rsa: pem(rsa.privateKey), ec: pem(ec.privateKey), ed25519: pem(ed25519.privateKey), locked: rsa.privateKey.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: secret }),

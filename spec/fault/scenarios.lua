@@ -332,7 +332,7 @@ end)
 
 -- One call for each mechanism of definitions. Its answer is what it asks for in a header, see server.c.
 local mechanisms, sealed = dofile "spec/memcheck/mechanisms.lua", dofile "spec/fault/sealed.lua"
-local PLAIN = [[{"pan":"4111111111111111","cvv":"123","access_token":"a token","expires_in":3600,"tokenId":"a token","url":"]] .. URL .. [[/x"}]]
+local PLAIN = [[{"pan":"@","cvv":"123","access_token":"a token","expires_in":3600,"tokenId":"a token","url":"]] .. URL .. [[/x"}]]
 
 --- A client of the mechanism's definition, with all that it takes.
 local function vault(mechanism)

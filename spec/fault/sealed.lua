@@ -99,7 +99,7 @@ SJ3Xv4LwqA3YEHWcnaK7BjDG4VPi/6e2arjNwniLdcF7zKwv0zVngw9rE4fvHf9Z
     wrapped = [[{"key":"o2uaUht4F6bV9lp/R6iso+IYL5/VK83e36LVBN4dLao0rgc4gTMuETEEYDlKkfD7WY3hTynwFlFPfo3nfVLL/j7Rw0UEyFoo9HS7oNXS/ckPsd6vLcgtd10CQ5UGHlElOfxbxM5FCZN00mhS6U7q6dh16CDfzizWm2J8n4WPUK2/lrWBSBvvT7lcSQITrJH5alxdXnFIbQg+Bkj2J+h80YagSLjLijkZSdvLej+EM0kzZCOV3bfnOuJyhyuQPVWBbA7TuNINz6JLcKou6Q5W/jB0xa6dkRciugW1l05S8R1nJ4eEgoSm2Z+c5fJevVHB9UOx5dyrIePjsi5PCWOODA==","payload":"9bB+sFuMqI395IWcMvRBDHYmBrOtGYq4ofDsf555b17VGTaPCIru6Fs93oR9tiHxbqzIJQ0HGgsXhrLps/pqTgTP"}]],
     derived = [[{"data":"ClNP49pjIc6Tc19UexGQhZgEAnaFvvjlLXe0Em7n2AqKckH/ssPm5S3L0Eeo+8uR"}]],
     session = [[{"data":"AAAAAAAAAAAAAAAAAAAAAA=="}]],
-    xml = [[<Card pan="4111111111111111"><cvv>123</cvv></Card>]],
-    form = [[pan=4111111111111111&cvv=123]],
+    xml = [[<Card pan="@"><cvv>123</cvv></Card>]],
+    form = [[pan=@&cvv=123]],
   },
 }
