@@ -9,7 +9,7 @@ local check = {}
 
 function check.add(parser)
   parser:argument("files", "Files, definitions before what needs them."):argname "FILE":args "+"
-  parser:epilog "Mappings, policies and definitions are run, confined. A flow is trusted code: it is only compiled, and read for comparisons that are never true."
+  parser:epilog "Mappings, policies and definitions are run, confined. A flow is trusted: it is only compiled, and read for comparisons that are never true."
 end
 
 --- The failed examples of a definition, as lines.

@@ -81,7 +81,8 @@ function comparisons.find(text)
       local operand = is_literal(list, i + 1) and operand_before(list, i - 1) or is_literal(list, i - 1) and operand_behind(list, i + 1)
       if operand and secret[operand.field] and (operand.base == nil or operand.base ~= row) then
         local name = check.shown(operand.base and operand.base .. "." .. operand.field or operand.field)
-        table.insert(found, { line = one.line, message = ("%s is a secret, which never equals a text or number: %s:equals(text) compares it"):format(name, name) })
+        table.insert(found, { line = one.line,
+          message = ("%s is a secret, which never equals a text or number: %s:equals(text) compares it"):format(name, name) })
       end
     end
   end

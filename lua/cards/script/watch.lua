@@ -4,8 +4,8 @@
 --     local shown = show(card)                -- by what the file says now
 --
 -- There is no timer: the file is read when what is in it is used, at most once per interval. That is when a policy is called, when cards.card maps a record by
--- one of the mappings, when a client of the definition calls, and when `current` is read. After a broken edit the former version stays in use, and the mistake is
--- reported once.
+-- one of the mappings, when a client of the definition calls, and when `current` is read. After a broken edit the former version stays in use, and the mistake
+-- is reported once.
 
 local check = require "cards.util.check"
 local core = require "cards.core"

@@ -36,8 +36,8 @@ function absent.functions(name, module, noun)
   }
 end
 
---- The metatable of a module with modules in it. A name that is nearly one of them can be called and has any function, and each of these raises. Any other name is
--- nil, as who asks for it may only ask whether this version has it.
+--- The metatable of a module with modules in it. A name that is nearly one of them can be called and has any function, and each of these raises. Any other name
+-- is nil, as who asks for it may only ask whether this version has it.
 -- @param explain function(key) that returns the message for a name that is known elsewhere, or nil
 function absent.modules(name, module, explain)
   return {

@@ -1,7 +1,7 @@
 --- What a record and a card can do besides being tables: they print and concatenate as one line, and close the secrets in them.
 --
--- The line is for logs and terminals: it shows what cards.mask shows, and no id, has no control character, and its fields come in a fixed order. What is long is
--- cut. None of it calls a metamethod of anybody else's.
+-- The line is for logs and terminals: it shows what cards.mask shows, and no id, has no control character, and its fields come in a fixed order. What is long
+-- is cut. None of it calls a metamethod of anybody else's.
 
 local check = require "cards.util.check"
 local core = require "cards.core"

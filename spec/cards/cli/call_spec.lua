@@ -51,7 +51,8 @@ describe("cards call", function()
 
   it("says in one line that a card's number is no id, without it", function()
     for _, number in ipairs { "4111111111111111", "card 4111 1111 1111 1111" } do
-      local output = fails(2, "card_id " .. (number:find "card" and "has a card's number in it" or "is a card's number"), { "call", "alix", "private_info", "--card-id", number })
+      local output = fails(2, "card_id " .. (number:find "card" and "has a card's number in it" or "is a card's number"),
+        { "call", "alix", "private_info", "--card-id", number })
       assert.is_nil(output:find("4111", 1, true))
       assert.is_nil(output:find("traceback", 1, true))
     end

@@ -252,7 +252,8 @@ describe("hosts of a definition", function()
       local message = cards.define.check(bank.definition(nil, nil, { hosts = { "ok.example", host } }))[1].message
       assert.matches("^hosts.2 ", message)
     end
-    assert.same({}, cards.define.check(bank.definition(nil, nil, { hosts = { "a", "b.example:1", "127.0.0.1:80", "[::1]:443", "[::1]", "[fe80::1%25eth0]:8443" } })))
+    assert.same({}, cards.define.check(bank.definition(nil, nil, {
+      hosts = { "a", "b.example:1", "127.0.0.1:80", "[::1]:443", "[::1]", "[fe80::1%25eth0]:8443" } })))
     assert.matches("^hosts has a zone that is none", cards.define.check(bank.definition(nil, nil, { hosts = "[fe80::1%eth0]" }))[1].message)
     assert.same({}, cards.define.check(bank.definition(nil, nil, { hosts = "pan.bank.example" })))
   end)
