@@ -480,6 +480,9 @@ static bool show_call(lua_State *L, int type, const struct mask_rule *rule) {
 
 /* The function of a policy: (anything, card) */
 static int mask(lua_State *L) {
+  if (lua_istable(L, 3))
+    return luaL_error(L, "%s, and no other table behind it: a policy is called itself, policy(card), and cards.mask with a dot",
+                      lua_tostring(L, lua_upvalueindex(REFUSAL)));
   lua_settop(L, 2);
   if (!lua_istable(L, 2)) {
     const char *got = binding_to_secret(L, 2) ? "secret" : luaL_typename(L, 2);

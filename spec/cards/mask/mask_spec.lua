@@ -145,6 +145,17 @@ describe("cards.mask", function()
     raises_here(function() mask(pan()) end, "secret")
   end)
 
+  it("raises for a second table, such as a policy that would not count, and takes anything else behind a card, as iterators give it", function()
+    for _, call in ipairs {
+      function() cards.mask({}, cards.mask.policies.audit) end, function() cards.mask.policies.audit({}, {}) end, function() cards:mask({}) end,
+    } do
+      local _, message = pcall(call)
+      assert.matches("mask_spec.lua:%d+: .*a card or a record, and no other table behind it: a policy is called itself, policy%(card%)", message)
+    end
+    assert.same({}, cards.mask({}, nil))
+    assert.same({}, cards.mask.policies.audit({}, 1))
+  end)
+
   it("raises at the caller's line for a name that it does not have", function()
     raises_here(function() return mask.kep end, "'kep'", "'keep'")
   end)
