@@ -77,25 +77,37 @@ local function close_in(value, seen)
   end
 end
 
---- cards.close(value): closes every secret in a record or card, in the tables in it too. The secrets of a card that are its record's are closed there as well.
--- What is closed already stays so.
--- @param value a record, a card, any other table, or a secret
--- An error at the caller's line for anything else.
-function object.close(value)
+local function close(value)
   if check.is_secret(value) then
     value:close()
   elseif type(value) == "table" then
     close_in(value, {})
   else
-    error(("cards.close: a record, a card or a secret is expected, not %s: record:close(), with a colon, or cards.close(record)"):format(type(value)), 2)
+    error(("cards.close: a record, a card or a secret is expected, not %s: record:close(), with a colon, or cards.close(record)"):format(type(value)), 3)
   end
+end
+
+--- The method `close` of records and cards, and what Lua 5.4 calls at the end of a block, with the error that ends it.
+local function method(value)
+  close(value)
+end
+
+--- cards.close(value): closes every secret in a record or card, in the tables in it too. The secrets of a card that are its record's are closed there as well.
+-- What is closed already stays so.
+-- @param value a record, a card, any other table, or a secret
+-- An error at the caller's line for anything else, and where a table or secret stands behind it, as in cards:close(record): that would stay open.
+function object.close(value, other)
+  if type(other) == "table" or check.is_secret(other) then
+    error("cards.close: one record, card or secret is expected: cards.close(record), with a dot", 2)
+  end
+  close(value)
 end
 
 --- A metatable of tables with secrets. They have the method `close`, unless a field has that name, and are closed at the end of their block where they are
 -- to-be-closed variables of Lua 5.4.
 -- @param name what getmetatable says of them, and how the line begins
 function object.metatable(name)
-  return { __metatable = name, __tostring = to_string, __concat = core.concat, __close = object.close, __index = { close = object.close } }
+  return { __metatable = name, __tostring = to_string, __concat = core.concat, __close = method, __index = { close = method } }
 end
 
 for key, value in pairs(object.metatable()) do

@@ -222,6 +222,17 @@ describe("closing", function()
     assert.equal("closed", secret.state)
   end)
 
+  it("raises for a second table or secret, which would stay open, but not for the nil behind a record", function()
+    local one = plain()
+    for _, other in ipairs { one, one.pan } do
+      local _, message = pcall(function() cards.close(cards, other) end)
+      assert.matches("object_spec.lua:%d+: cards.close: one record, card or secret is expected: cards.close%(record%), with a dot", message)
+    end
+    assert.equal("open", one.pan.state)
+    cards.close(one, nil)
+    assert.equal("closed", one.pan.state)
+  end)
+
   it("leaves a provider's field of that name alone: cards.close closes", function()
     local one = record([[{"close":"2026-01-01","pan":"4111111111111111"}]], "shut")
     assert.equal("2026-01-01", one.close)
