@@ -76,6 +76,15 @@ local function source(from)
   end
 end
 
+--- Whether a table has values, but none where a list begins.
+local function is_no_list(from)
+  local key = next(from)
+  if key == "n" then -- as table.pack sets it
+    key = next(from, key)
+  end
+  return key ~= nil and from[1] == nil
+end
+
 local each_options = { concurrency = check.number(1, 100000, true), progress = check.callback }
 
 --- Calls a function for each of many values, several at the same time.
@@ -92,6 +101,8 @@ function flow.each(from, call, options)
   local next_value = source(from)
   if not next_value then
     error("cards.each: the first argument must be a list or a function that returns one value after the other", 2)
+  elseif next_value ~= from and is_no_list(from) then
+    error("cards.each: the list has nothing at 1: a table by names is given as a list of its keys or values", 2)
   end
   check.argument("cards.each", check.callable(call, "the second argument") or options ~= nil and check.options(options, each_options))
   async.check("cards.each", 2)

@@ -81,6 +81,14 @@ describe("cards.each", function()
     assert.has_error(function() cards.each({}, "x") end)
   end)
 
+  it("refuses a table that is no list, which would be taken for an empty one", function()
+    for _, from in ipairs { { a = 1, b = 2 }, { [2] = "second" } } do
+      local _, message = pcall(function() cards.each(from, print) end)
+      assert.matches("flow_each_spec.lua:%d+: cards.each: the list has nothing at 1", message)
+    end
+    for _ in cards.each({ n = 0 }, print) do error "it is empty" end
+  end)
+
   it("may be gone through by several at the same time, and ends for all of them", function()
     local alix, ids = client "alix", {}
     for i = 1, 20 do
