@@ -121,14 +121,16 @@ local function chooser(given, about)
   return function(asked) return find(given, asked.parameters) end
 end
 
---- What an answer is: the value and error that a function returns, or is meant to.
+--- What an answer is: the value and error that a function returns, or is meant to. An error may also be what it returns first.
 local function settle(answer, asked)
+  local err
   if check.is_callable(answer) then
-    return answer(asked.parameters, asked.options)
-  elseif is_error(answer) then
+    answer, err = answer(asked.parameters, asked.options)
+  end
+  if is_error(answer) then
     return nil, answer
   end
-  return answer
+  return answer, err
 end
 
 --- The error of a call, which names it.

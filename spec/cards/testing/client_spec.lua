@@ -94,6 +94,13 @@ describe("a client of testing.client", function()
     assert.same({ 3, true }, { err.attempts, err.retryable })
   end)
 
+  it("returns an error that a function returns first, as one in a list or table", function()
+    local client = testing.client("alix", { private_info = function() return testing.error { kind = "timeout" } end })
+    local record, err = client:private_info "c"
+    assert.is_nil(record)
+    assert.equal("alix.private_info: timeout: no answer in time", tostring(err))
+  end)
+
   it("has the errors of an answer that is none", function()
     local client = testing.client("alix", { private_info = function() return { cardNo = { a = 1 } } end })
     assert.equal("alix.private_info: protocol (HTTP 200): cardNo: an object or array stands where a single value is documented",
