@@ -168,9 +168,9 @@ local function make(about)
   -- @return a started call, see cards.async.loop
   function module.start(self, operation, parameters, options)
     local private = check_call(self, "start", options, operation)
-    if not about.operations[operation] then
-      error(("cards.%s.start: %s"):format(name, check.unknown(operation, about.operations, "operation")), 2)
-    end
+    local wrong = type(operation) ~= "string" and "the name of an operation is expected first, as in client:start(\"name\", { … })"
+      or not about.operations[operation] and check.unknown(operation, about.operations, "operation")
+    check.argument(("cards.%s.start"):format(name), wrong)
     local seconds = options and options.timeout or private.timeout
     return start(seconds, call, name, operation, self, parameters, options)
   end

@@ -41,6 +41,15 @@ describe("an operation that is not there", function()
     refused("cards%.describe: alix has no operation 'privat_info' %(did you mean 'private_info'%?%)$", function() cards.describe(client(), "privat_info") end)
   end)
 
+  it("is told by describe of a provider, too", function()
+    refused("cards%.describe: unknown provider 'alyx' %(did you mean 'alix'%?%)$", function() cards.describe("alyx", "private_info") end)
+    refused("cards%.describe: the first argument must be a client, a provider's module or its name$", function() cards.describe {} end)
+  end)
+
+  it("has a name, which start says where it gets the parameters first", function()
+    refused("cards%.alix%.start: the name of an operation is expected first", function() client():start { card_id = "c_1" } end)
+  end)
+
   it("is told of the kit for tests too", function()
     local testing = require "cards.testing"
     refused("cards%.testing: unknown function 'recrod' %(did you mean 'record'%?%)$", function() testing.recrod("alix.private_info", {}) end)
