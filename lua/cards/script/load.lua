@@ -104,6 +104,8 @@ function load_script.text(path)
   local text, why = core.read_file(path, core.script_longest + 1)
   if text == "" then
     return nil, ("%s: it is empty"):format(path)
+  elseif text and text:find "^%-%-%-%-%-BEGIN [%u ]+%-%-%-%-%-" then
+    return nil, ("%s: it is a PEM file, and no script"):format(path)
   end
   return text, why
 end

@@ -178,6 +178,18 @@ describe("cards.load of anything else", function()
     assert.equal(path .. ": a script is no longer than 262144 bytes", err.message)
   end)
 
+  it("shows nothing of a key or token in a file that is no script", function()
+    local path = file "-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBgkqhkiG9w0BAQEFAASCBKcwggSjAgEAAoIBAQC7VJTUt9Us8cKj\n-----END PRIVATE KEY-----\n"
+    assert.equal(("cards.load: invalid_request: %s: it is a PEM file, and no script"):format(path), tostring(select(2, cards.load(path))))
+    for _, token in ipairs { "c2FuZGJveDpzYW5kYm94", "sk_live_51Habcdefghi", "'sk-live-51Habcdefghi" } do
+      local _, err = cards.load(file("Basic " .. token .. "\n"))
+      assert.matches(" near '+%*%*%*'$", tostring(err))
+      assert.is_nil(tostring(err):find("Habc", 1, true))
+    end
+    refused("return {\n  exp_year = kept keep }", 2, "near 'keep'")
+    refused("return {\n  exp_month1 = keep exp_year2 }", 2, "near 'exp_year2'")
+  end)
+
   it("refuses misuse at the caller's line", function()
     local ok, wrong = pcall(function() cards.load(5) end)
     assert.is_false(ok)

@@ -27,6 +27,7 @@ struct script {
   const char *text;       /* while the file is loaded */
   size_t text_len;
   bool compiles_only;
+  bool compiling;        /* until the text is known to be a script */
   int functions, called; /* how many came out; the one that is called */
 };
 
@@ -36,7 +37,7 @@ static struct script *script_of(lua_State *L) {
 
 /* --- in the script's state --- */
 
-/* Sees to it that the message in `bytes` begins with file and line. */
+/* Sees to it that the message in `bytes` begins with file and line. What the compiler quotes may be of a file that is no script but has a key or a token. */
 static void keep_message(struct script *script, lua_State *L, int status) {
   struct redact none;
   struct buf message;
@@ -56,9 +57,13 @@ static void keep_message(struct script *script, lua_State *L, int status) {
     buf_addf(&message, "the script took more than %d bytes of memory", (int)(script->bounds.most < MAX_MEMORY ? MAX_GROWTH : MAX_MEMORY));
   else
     buf_addf(&message, "%.*s", 4 * MAX_MESSAGE, rest);
+  const char *whole = buf_string(&message), *quoted = script->compiling ? strstr(whole, " near ") : NULL;
+  size_t said_len = quoted ? (size_t)(quoted - whole) : message.len;
   buf_clear(script->bytes);
   buf_addf(script->bytes, "%s:%d: ", script->name, script->bounds.line);
-  if (!redact_values(&none, script->bytes, buf_string(&message), message.len, MAX_MESSAGE)) buf_add_string(script->bytes, "it failed");
+  if (!redact_values(&none, script->bytes, whole, said_len, MAX_MESSAGE) ||
+      (quoted && !redact_text(&none, script->bytes, quoted, message.len - said_len, MAX_MESSAGE)))
+    buf_add_string(script->bytes, "it failed");
   redact_free(&none);
   buf_free(&message);
 }
@@ -170,7 +175,9 @@ static int load_file(lua_State *L) {
   if (is_bytecode(text, len)) return luaL_error(L, "a script is text, not bytecode");
   script->text = text;
   script->text_len = len;
+  script->compiling = true;
   if (compile(L, script) != LUA_OK) return lua_error(L);
+  script->compiling = false;
   if (script->compiles_only) {
     buf_clear(script->bytes);
     return 0;
