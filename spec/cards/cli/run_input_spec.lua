@@ -185,6 +185,8 @@ describe("cards run --dry-run", function()
     fails("say --delimiter ';'", { "--dry-run" })
     write("flow.lua", "return 5")
     fails("a flow returns a function of a row", { "--dry-run" })
+    write("flow.lua", "Basic c2FuZGJveDpzYW5kYm94\n") -- a credential's file, by mistake
+    fails(" near '***'", { "--dry-run" })
   end)
 
   it("reads standard input", function()

@@ -3,12 +3,13 @@
 local check = require "cards.util.check"
 local columns = require "cards.cli.run.columns"
 local journal = require "cards.cli.run.journal"
+local load_script = require "cards.script.load"
 local rows = require "cards.cli.run.rows"
 
 local function load_flow(path)
-  local chunk, wrong = loadfile(path)
+  local chunk = loadfile(path)
   if not chunk then
-    return nil, wrong
+    return nil, select(2, load_script.read(path)) -- it quotes nothing of a file with a key or token
   end
   local ok, flow = pcall(chunk)
   if not ok then
