@@ -1,6 +1,6 @@
 --- Comparisons of a secret with a text in the source of a flow. Nothing can make them true: a secret is no text, and what is no text equals none in Lua.
 --
--- Only fields are found whose names are those of secrets everywhere, `info.cvv == "123"`, and none of the row, whose columns are texts.
+-- Only fields are found whose names are those of secrets everywhere, `info.cvv == "123"`, and none of the row: its columns are texts, as in `info.cvv == row.cvv`.
 
 local check = require "cards.util.check"
 local fields = require "cards.mask.fields"
@@ -76,10 +76,16 @@ end
 function comparisons.find(text)
   local list, found, secret = source.tokens(text), {}, secret_names()
   local row = source.parameter(list)
+
+  local function is_column(operand) return operand and row and operand.base == row end
+
+  local function secret_of(operand) return operand and secret[operand.field] and not is_column(operand) and operand end
+
   for i, one in ipairs(list) do
     if one.kind == "==" or one.kind == "~=" then
-      local operand = is_literal(list, i + 1) and operand_before(list, i - 1) or is_literal(list, i - 1) and operand_behind(list, i + 1)
-      if operand and secret[operand.field] and (operand.base == nil or operand.base ~= row) then
+      local left, right = operand_before(list, i - 1), operand_behind(list, i + 1)
+      local operand = (is_literal(list, i + 1) or is_column(right)) and secret_of(left) or (is_literal(list, i - 1) or is_column(left)) and secret_of(right)
+      if operand then
         local name = check.shown(operand.base and operand.base .. "." .. operand.field or operand.field)
         table.insert(found, { line = one.line,
           message = ("%s is a secret, which never equals a text or number: %s:equals(text) compares it"):format(name, name) })

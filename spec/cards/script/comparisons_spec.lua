@@ -22,7 +22,7 @@ describe("a comparison with a text", function()
       "info.cvv == '123'", 'info.cvv ~= "123"', "'123' == info.cvv", "info.cardNo == [[4111]]", "card.number == '4111' and 1 or 2",
       "info.secrets.card_number == 'x'", "info['cvv'] == '1'", "info.secrets['cvc'] == '1'", "'1' ~= info['secrets'].cvc", "info.cvv == 123",
       "list[1].cvv == '1'", "get(row).cvv == '1'", "not (info.cvv == '')", "info.cvv --[[ a comment ]] == '123'", "card.token == 'x' or row.id == 'y'",
-      "info.a['b'].token ~= 'x'", "{ info.cvv == '1' }",
+      "info.a['b'].token ~= 'x'", "{ info.cvv == '1' }", "info.cardNo ~= row.number", "row['cvv'] == info.cvv", "info.cvv == row.cvv and 1",
     } do
       assert.is_true(found(expression), expression)
     end
@@ -35,7 +35,7 @@ describe("a comparison with a text", function()
       "info.cvv.class == 'cvv'", "'cvv' == info.cvv.class", "tostring(info.cvv) == '***'", "info.number.state ~= 'closed'", "info.cvv:equals '123'",
       "cvv == '123'", "number == 5", "prefix..number == 'x5'", "info.cvvs == '1'", "'info.cvv == \"123\"'", "[[ info.cvv == '1' ]]", "1 -- info.cvv == '123'",
       "1 --[[ info.cvv == '1' ]]", "{ cvv = '123', token = 'x' }", "info.cvv('x') == 'y'", "'y' == info.cvv('x')", "'y' == info.cvv{}", "'y' == info.cvv'x'",
-      "info.number >= 5", "'' .. info.cvv == '***'", "'***' == info.cvv .. ''", "'#' == row.id, info.cvv",
+      "info.number >= 5", "info.cvv == row.cvv:upper()", "row.number == row.token", "info.status == row.status", "'' .. info.cvv == '***'", "'***' == info.cvv .. ''", "'#' == row.id, info.cvv",
     } do
       assert.is_false(found(expression), expression)
     end
