@@ -186,6 +186,7 @@ describe("cards.load of anything else", function()
       assert.matches(" near '+%*%*%*'$", tostring(err))
       assert.is_nil(tostring(err):find("Habc", 1, true))
     end
+    refused("# of a service\nTOKEN=sk_live_51Habcdefghi\n", 2, "unknown name '***'")
     refused("return {\n  exp_year = kept keep }", 2, "near 'keep'")
     refused("return {\n  exp_month1 = keep exp_year2 }", 2, "near 'exp_year2'")
   end)

@@ -5,6 +5,7 @@
 #include "lua/script/bounds.h"
 #include "lua/script/environment.h"
 #include "text/nearest.h"
+#include "text/redact.h"
 
 #define MAX_STEPS 2e8     /* of one match: about a second */
 #define STEPS     100     /* that count as one instruction */
@@ -304,7 +305,8 @@ static int unknown(lua_State *L) {
   for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1))
     if (lua_type(L, -2) == LUA_TSTRING) nearest_try(&nearest, lua_tostring(L, -2));
   nearest_hint(&nearest, hint);
-  return luaL_error(L, "unknown name '%s'%s", name, nearest.meant[0] ? hint : "");
+  bool secret = !nearest.meant[0] && redact_suspected(name, strlen(name)); /* the file may be none of ours: TOKEN=… is Lua, too */
+  return luaL_error(L, "unknown name '%s'%s", secret ? "***" : name, nearest.meant[0] ? hint : "");
 }
 
 void environment_push(lua_State *L) {
