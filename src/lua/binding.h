@@ -176,6 +176,7 @@ int core_append(lua_State *L);
 int core_replace(lua_State *L);
 int core_read_file(lua_State *L);
 int core_exec(lua_State *L);
+int core_hold_streams(lua_State *L);
 /* binding.c */
 int core_error(lua_State *L);
 

@@ -196,6 +196,7 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "replace", core_replace },
     { "read_file", core_read_file },
     { "exec", core_exec },
+    { "hold_streams", core_hold_streams },
     /* binding.c */
     { "error", core_error },
     { "concat", binding_concat },

@@ -92,6 +92,7 @@ end
 -- @param list of strings, the arguments
 -- @return the exit status, see cards.cli.program.failure
 function program.run(list)
+  assert(core.hold_streams())
   environment.set { "CARDS_SCRIPT_*" } -- what script files may read
   local as_json = wants_json(list)
   local parser, wrong = program.parser(list)
