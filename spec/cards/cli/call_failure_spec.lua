@@ -96,7 +96,7 @@ describe("cards call", function()
     for _, rest in ipairs { "", " --json" } do
       local output, status = cli.shell("call alix private_info --card-id c_1" .. rest .. " >/dev/full")
       assert.equal(1, status)
-      assert.matches("cards: standard output: .*No space left", output)
+      assert.matches("^cards: standard output: [^\n]*No space left[^\n]*\n$", output)
       output, status = cli.shell("call alix private_info --card-id c_1" .. rest .. " | head -n 0; exit ${PIPESTATUS[0]}")
       assert.equal(141, status, output) -- the signal of a broken pipe
       assert.equal("", output)

@@ -99,7 +99,10 @@ function failure.show(wrong, status, as_json, advice)
     if written then
       return
     end
-    io.stderr:write("cards: standard output: ", why, "\n")
+    local lost = "standard output: " .. why
+    if lost ~= wrong then
+      io.stderr:write("cards: ", lost, "\n")
+    end
   end
   io.stderr:write("cards: ", line_of(wrong), "\n", advice and advice .. "\n" or "")
 end
