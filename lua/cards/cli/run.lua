@@ -6,6 +6,7 @@
 local check = require "cards.util.check"
 local core = require "cards.core"
 local csv = require "cards.cli.run.csv"
+local error_kinds = require("cards.cli.program.failure").kinds
 local journal = require "cards.cli.run.journal"
 local line_writer = require "cards.cli.run.lines"
 local new_loop = require("cards.cli.run.loop").new
@@ -44,11 +45,15 @@ local function read_names(text)
 end
 
 local function read_kinds(text)
-  if not text:find "^[%l_,]+$" then
+  if not text:find "^%l[%l_,]*$" then
     return nil, ("--retry-failed takes kinds of errors, as in --retry-failed=timeout,network, and stands behind FLOW: '%s'"):format(check.shown(text))
   end
-  local kinds = {}
+  local known, kinds = error_kinds(), {}
+  known.script = true -- an error that the flow made
   for _, kind in ipairs(read_names(text)) do
+    if not known[kind] then
+      return nil, "--retry-failed: " .. check.unknown(kind, known, "kind")
+    end
     kinds[kind] = true
   end
   return kinds

@@ -40,6 +40,15 @@ function failure.text()
   return table.concat(lines, "\n")
 end
 
+--- The kinds of errors, as keys.
+function failure.kinds()
+  local kinds = {}
+  for i = failure.USAGE + 2, #failure.statuses - 1 do
+    kinds[failure.statuses[i][2]] = true
+  end
+  return kinds
+end
+
 local function is_error(value)
   return getmetatable(value) == "cards.error"
 end
