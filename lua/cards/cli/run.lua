@@ -155,7 +155,10 @@ local function run_loop(loop, task, resumed, retry)
   local flushed, failure = pcall(function()
     task.results:flush()
     task.errors:flush()
-    if finished and resumed and (ended == "complete" or ended == "limit" and retry) then
+    local changed = finished and resumed and ended == "complete" and resumed.changed(task.about.position())
+    if changed then
+      error(changed, 0)
+    elseif finished and resumed and (ended == "complete" or ended == "limit" and retry) then
       resumed.complete()
     end
   end)

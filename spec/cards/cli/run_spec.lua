@@ -168,6 +168,18 @@ describe("cards run", function()
     assert.equal("precious\n", read "out")
   end)
 
+  it("is not complete where the input changes while it is read", function()
+    for _, change in ipairs { ": >", "echo c_4 >>" } do
+      batch:flow(("return function(row) if row.id == 'c_1' then os.execute('%s %s/ids.csv') end return row end"):format(change, folder))
+      write("ids.csv", batch.ids(3) .. ("c_0\n"):rep(40000))
+      local output, status = cli.run(arguments { "--concurrency", "1" })
+      assert.equal(1, status, output)
+      assert.matches("ids.csv has changed since the run began", output)
+      assert.equal("error", batch:summary().ended)
+      os.execute(("rm %s/out*"):format(folder))
+    end
+  end)
+
   it("knows another input by any of its bytes", function()
     local function open() return journal.open(folder .. "/long.csv", folder .. "/long", folder .. "/long.errors") end
     local long = ("x,y\n"):rep(40000)

@@ -127,6 +127,7 @@ function csv.reader(read, name, delimiter)
         at, line = past or at, past and line + 1 or line
       until not past
       if is_end and find(text, "^\r?$", at) then
+        at = #text + 1
         return nil
       end
       local began = line

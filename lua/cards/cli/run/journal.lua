@@ -200,21 +200,25 @@ local function taken(output, errors)
   end
 end
 
+local function changed(input, output, errors)
+  return ("%s has changed since the run began whose output is %s: remove that output, %s and %s to begin anew"):format(input, output, errors,
+    journal.paths(output).journal)
+end
+
 --- Reads the text of a journal.
 -- @param now the fingerprint of the input
 -- @return the first line, nil in a new journal; and what its second line says was taken out, if there is one. Or nil, nil and the obstacle
 local function read_note(text, now, input, output, errors)
   local first, second = text:match "^([^\n]*\n)([^\n]*)"
   if first and not is_same(core.json_decode(first), now) then
-    return nil, nil, ("%s has changed since the run began whose output is %s: remove that output, %s and %s to begin anew"):format(input, output, errors,
-      journal.paths(output).journal)
+    return nil, nil, changed(input, output, errors)
   end
   local note = first and text:find "\n.*\n" and core.json_decode(second)
   return first, type(note) == "table" and note.retry or nil
 end
 
 --- Opens the journal itself.
--- @return { file, first = its first line, retry = what its second line says was taken out }; or nil and the obstacle
+-- @return { file, path, first = its first line, retry = what its second line says was taken out, bytes = of the input }; or nil and the obstacle
 local function open_note(input, output, errors)
   local path = journal.paths(output).journal
   local now, why = fingerprint(input)
@@ -229,9 +233,9 @@ local function open_note(input, output, errors)
   if not file then
     return nil, ("%s: %s"):format(path, refused)
   end
-  local first, retry, changed = read_note(file:read(LONGEST_NOTE) or "", now, input, output, errors)
-  if changed then
-    return nil, changed
+  local first, retry, other = read_note(file:read(LONGEST_NOTE) or "", now, input, output, errors)
+  if other then
+    return nil, other
   elseif not first then -- a new run, or one that was killed before it wrote anything
     first = to_json(now) .. "\n"
     local ok, failure = file:cut(0)
@@ -240,7 +244,7 @@ local function open_note(input, output, errors)
       return nil, ("%s: %s"):format(path, failure or "it cannot be written")
     end
   end
-  return { file = file, path = path, first = first, retry = retry }
+  return { file = file, path = path, first = first, retry = retry, bytes = now.bytes }
 end
 
 --- Sets or removes the second line of the journal. Raises an error where that fails.
@@ -266,7 +270,8 @@ end
 -- @param retry { kinds, limit }: the rows that failed and are run again, see selection; nil for none
 -- @return { done = set of rows, count = rows in it, failed = those that failed, kinds = how many of those by kind, taken = rows that failed and are run again
 --   from now on, or nil, output, errors = files to append to, complete = function to call when all rows are done, which raises an error where the journal
---   cannot be written }; or nil and the obstacle
+--   cannot be written, changed = function of how many bytes of the input were read, which returns what is wrong where they were not all of it }; or nil and the
+--   obstacle
 function journal.open(input, output, errors, retry)
   local note, why = open_note(input, output, errors)
   if not note then
@@ -303,6 +308,7 @@ function journal.open(input, output, errors, retry)
   end
   resumed.output, resumed.errors, resumed.taken = targets[1].file, targets[2].file, taken_out
   resumed.complete = function() set_retry(note, nil) end
+  resumed.changed = function(bytes) return bytes ~= note.bytes and changed(input, output, errors) or nil end
   return resumed
 end
 
@@ -317,12 +323,12 @@ function journal.look(input, output, errors, retry)
   end
   local text = core.read_file(journal.paths(output).journal, LONGEST_NOTE)
   local wrong = not text and taken(output, errors)
-  local _, open_retry, changed
+  local _, open_retry, other
   if text then
-    _, open_retry, changed = read_note(text, now, input, output, errors)
+    _, open_retry, other = read_note(text, now, input, output, errors)
   end
-  if wrong or changed then
-    return nil, wrong or changed
+  if wrong or other then
+    return nil, wrong or other
   end
   local function target(path) return { path = path, file = files.exists(path) and io.open(path, "rb") or empty } end
   local found, resumed = pcall(function()
