@@ -180,12 +180,29 @@ describe("cards run", function()
     end
   end)
 
+  it("begins anew with another input where no line was written", function()
+    batch:flow("return function(row) return { id = row.id } end")
+    write("ids.csv", "cardid\nc_1\n")
+    local output, status = cli.run(arguments())
+    assert.equal(1, status)
+    assert.matches("unknown column 'id'", output)
+    write("ids.csv", "id\nc_1\n")
+    assert.equal(0, select(2, cli.run(arguments { "--dry-run" })))
+    output, status = cli.run(arguments())
+    assert.equal(0, status, output)
+    assert.same({ id = "c_1" }, lines "out"[1].result)
+    write("ids.csv", "id\nc_2\n")
+    assert.equal(1, select(2, cli.run(arguments())))
+  end)
+
   it("knows another input by any of its bytes", function()
     local function open() return journal.open(folder .. "/long.csv", folder .. "/long", folder .. "/long.errors") end
     local long = ("x,y\n"):rep(40000)
     write("long.csv", long)
+    write("long.journal", "")
+    write("long", '{"row":1,"result":null}\n')
     for _ = 1, 2 do
-      assert.equal(0, assert(open()).count)
+      assert.equal(1, assert(open()).count)
       collectgarbage() -- which closes the files
       collectgarbage()
     end

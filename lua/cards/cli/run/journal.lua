@@ -205,13 +205,23 @@ local function changed(input, output, errors)
     journal.paths(output).journal)
 end
 
---- Reads the text of a journal.
+--- Whether something is in the output or the errors.
+local function is_begun(output, errors)
+  for _, path in ipairs { output, errors } do
+    if (core.read_file(path, 1) or "") ~= "" then
+      return true
+    end
+  end
+  return false
+end
+
+--- Reads the text of a journal. One of a run that wrote no line is as good as none where the input has changed.
 -- @param now the fingerprint of the input
 -- @return the first line, nil in a new journal; and what its second line says was taken out, if there is one. Or nil, nil and the obstacle
 local function read_note(text, now, input, output, errors)
   local first, second = text:match "^([^\n]*\n)([^\n]*)"
   if first and not is_same(core.json_decode(first), now) then
-    return nil, nil, changed(input, output, errors)
+    return nil, nil, is_begun(output, errors) and changed(input, output, errors) or nil
   end
   local note = first and text:find "\n.*\n" and core.json_decode(second)
   return first, type(note) == "table" and note.retry or nil
