@@ -113,10 +113,18 @@ local function open_outputs(options, paths)
 end
 
 local ENDED = {
-  limit = "the first %.0f rows are done, as --limit says; without it the same command goes on",
-  max_errors = "stopped, as many rows have failed as --max-errors allows (%.0f); the same command goes on",
-  interrupted = "interrupted; the same command goes on",
+  limit = "the first %.0f rows are done, as --limit says",
+  max_errors = "stopped, as many rows have failed as --max-errors allows (%.0f)",
+  interrupted = "interrupted",
 }
+
+--- What becomes of the other rows, where the run has files by which it goes on.
+local OTHERS = { limit = "; without it the same command goes on", max_errors = "; the same command goes on", interrupted = "; the same command goes on" }
+
+--- What a run ended with that is not complete; nil for one that is.
+local function ended_with(ended, options)
+  return ENDED[ended] and ENDED[ended]:format(options[ended] or 0) .. (options.output == "-" and "" or OTHERS[ended])
+end
 
 --- Writes the summary, and what the run ended with.
 -- @param ended "complete", "limit", "max_errors", "interrupted" or "error"
@@ -124,7 +132,7 @@ local ENDED = {
 -- @return the exit status, or nil and the error
 local function conclude(options, task, totals, ended, failure)
   totals:stop()
-  local message = ended == "error" and check.line(failure) or ENDED[ended] and ENDED[ended]:format(options[ended] or 0) or nil
+  local message = ended == "error" and check.line(failure) or ended_with(ended, options)
   if totals.rows > 0 or ended ~= "error" then
     for _, line in ipairs(totals:lines()) do
       io.stderr:write("cards: ", line, "\n")
@@ -171,12 +179,12 @@ end
 local NOTHING = { count = 0, failed = 0, kinds = {} }
 
 --- What ends a run before its first row.
-local function refuse(wrong)
+local function refuse(options, wrong, status)
   if core.interrupted() then
-    io.stderr:write("\ncards: ", ENDED.interrupted, "\n")
+    io.stderr:write("\ncards: ", ended_with("interrupted", options), "\n")
     return INTERRUPTED
   end
-  return nil, wrong
+  return nil, wrong, status
 end
 
 --- The loop over the rows of a task, with its summary and its progress.
@@ -201,16 +209,16 @@ end
 function run.run(options)
   core.interrupt_on_term()
   options.retry = options.retry_failed and { kinds = options.retry_failed[1], limit = options.limit }
-  local task, wrong = prepare(options)
+  local task, wrong, status = prepare(options)
   if not task then
-    return refuse(wrong)
+    return refuse(options, wrong, status)
   elseif options.dry_run then
     return rehearse(options, task)
   end
   local resumed
   task.results, task.errors, resumed = open_outputs(options, task.paths)
   if not task.results then
-    return refuse(task.errors)
+    return refuse(options, task.errors)
   end
   local loop, totals, progress = make_loop(options, task, resumed)
   local ended, failure = run_loop(loop, task, resumed, options.retry)

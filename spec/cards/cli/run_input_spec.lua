@@ -70,7 +70,7 @@ describe("cards run", function()
     refused("the first line has one column, 'id,note': say --delimiter ,", { "--delimiter", "\\t" })
     cli.fails(2, "--delimiter: a delimiter is one character", batch:arguments { "--delimiter", "::" })
     cli.fails(2, "--delimiter: a delimiter is one character", batch:arguments { "--delimiter", "x" })
-    cli.fails(1, "--delimiter is for CSV", batch:arguments { "--format", "ndjson", "--delimiter", ";" })
+    cli.fails(2, "--delimiter is for CSV", batch:arguments { "--format", "ndjson", "--delimiter", ";" })
   end)
 
   it("tells an input without names of columns, of UTF-16, or that is empty", function()

@@ -66,7 +66,7 @@ describe("cards run --retry-failed", function()
     assert.same({ 3, 2 }, { select(2, batch:lines "out"), select(2, batch:lines "out.errors") })
     cli.fails(2, "--retry-failed: unknown kind 'timeuot' (did you mean 'timeout'?)", batch:arguments { "--retry-failed=declined,timeuot" })
     cli.fails(2, "stands behind FLOW", { "run", "--retry-failed", batch.folder .. "/flow.lua", "--in", "-", "--out", "-" })
-    cli.fails(1, "--retry-failed needs --out FILE", { "run", batch.folder .. "/flow.lua", "--in", "-", "--format", "csv", "--out", "-", "--retry-failed" })
+    cli.fails(2, "--retry-failed needs --out FILE", { "run", batch.folder .. "/flow.lua", "--in", "-", "--format", "csv", "--out", "-", "--retry-failed" })
   end)
 
   it("goes on with --max-errors by the same command, and begins no row a second time before all had their turn", function()

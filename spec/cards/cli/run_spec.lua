@@ -71,7 +71,7 @@ describe("cards run", function()
     assert.equal(0, status)
     assert.equal("27", core.json_decode(output).result.expYear)
     output, status = cli.run { "run", folder .. "/flow.lua", "--in", "-", "--format", "csv", "--out", folder .. "/other" }
-    assert.equal(1, status)
+    assert.equal(2, status)
     assert.matches("cannot be read twice", output)
   end)
 
@@ -263,6 +263,31 @@ describe("cards run", function()
     output, status = cli.shell(("run %s/flow.lua --in %s/ids.csv --out - <&- >&-"):format(folder, folder))
     assert.equal(1, status)
     assert.matches("cards: standard output: Bad file descriptor", output)
+  end)
+
+  it("takes no device or FIFO for a file that can be read again, and makes no file beside one", function()
+    flow()
+    write("ids.csv", batch.ids(3))
+    os.execute("mkfifo " .. folder .. "/fifo")
+    for _, path in ipairs { "/dev/full", "/dev/null", folder .. "/fifo" } do
+      for _, more in ipairs { {}, { "--dry-run" } } do
+        cli.fails(1, path .. ": it is no regular file, so that an interrupted run could not go on: choose another path, or use --out -",
+          { "run", folder .. "/flow.lua", "--in", folder .. "/ids.csv", "--out", path, more[1] })
+        cli.fails(1, path .. ": it is no regular file", arguments { "--errors", path, more[1] })
+      end
+      assert.is_nil((io.open(path .. ".journal")))
+    end
+    assert.is_nil(read "out.journal")
+    cli.fails(2, "--errors takes a file", arguments { "--errors", "-" })
+  end)
+
+  it("says that the same command goes on only where it does", function()
+    batch:flow("return function(row) return nil, 'no' end")
+    write("ids.csv", batch.ids(9))
+    local list = { "run", folder .. "/flow.lua", "--in", folder .. "/ids.csv", "--out", "-", "--max-errors", "1" }
+    assert.matches("stopped, as many rows have failed as --max-errors allows (1)\n", cli.run(list), 1, true)
+    list[7], list[8] = "--limit", "2"
+    assert.matches("the first 2 rows are done, as --limit says\n", cli.run(list), 1, true)
   end)
 
   it("stops where it cannot write", function()

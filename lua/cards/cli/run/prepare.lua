@@ -2,6 +2,8 @@
 
 local check = require "cards.util.check"
 local columns = require "cards.cli.run.columns"
+local core = require "cards.core"
+local failure = require "cards.cli.program.failure"
 local journal = require "cards.cli.run.journal"
 local load_script = require "cards.script.load"
 local rows = require "cards.cli.run.rows"
@@ -20,19 +22,29 @@ local function load_flow(path)
   return flow
 end
 
---- The paths of a run with a journal; nil and what is wrong with them.
-local function paths_of(options)
-  local paths = journal.paths(options.output)
-  if options.input == "-" then
-    return nil, "standard input cannot be read twice, so that an interrupted run could not go on: use --in FILE, or --out -"
-  end
-  paths.errors = options.errors or paths.errors
-  if paths.errors == options.output then
-    return nil, "--errors and --out are the same file"
+--- What is wrong with a combination of options; nil where it is right.
+local function check_options(options, format, paths)
+  if not format then
+    return "say --format csv or --format ndjson, as the name of the input does not"
+  elseif options.delimiter and format ~= "csv" then
+    return "--delimiter is for CSV"
+  elseif options.errors == "-" then
+    return "--errors takes a file; with --out - and without it the errors are on standard error"
+  elseif not paths then
+    return options.retry_failed and "--retry-failed needs --out FILE, beside which are the errors of the run before" or nil
+  elseif options.input == "-" then
+    return "standard input cannot be read twice, so that an interrupted run could not go on: use --in FILE, or --out -"
+  elseif paths.errors == options.output then
+    return "--errors and --out are the same file"
   elseif paths.errors == paths.summary or paths.errors == paths.journal then
-    return nil, "--errors is a file of the run itself: choose another one"
+    return "--errors is a file of the run itself: choose another one"
   end
-  return paths
+end
+
+--- Why an interrupted run could not read a path again, which may have a file or none yet; nil where it could.
+local function unfit(path)
+  local _, why = core.read_file(path, 0)
+  return why and why:find "it is no regular file$" and why .. ", so that an interrupted run could not go on: choose another path, or use --out -" or nil
 end
 
 --- The columns that lines of errors have, as a list; nil for all. Or false and which of them the input does not have.
@@ -54,23 +66,23 @@ local function wanted_columns(options, about)
 end
 
 --- Opens the input and loads the flow, as far as that needs no file of the output.
--- @return { flow, input, size = bytes of the input where it is a file, next_row, about, columns = function of a row, paths }; or nil and the obstacle
+-- @return { flow, input, size = bytes of the input where it is a file, next_row, about, columns = function of a row, paths }; or nil, the obstacle, and the
+--   exit status where that is not the usual one
 return function(options)
   local format = options.format or rows.format(options.input)
-  if not format then
-    return nil, "say --format csv or --format ndjson, as the name of the input does not"
-  elseif options.delimiter and format ~= "csv" then
-    return nil, "--delimiter is for CSV"
-  elseif options.output == "-" and options.retry_failed then
-    return nil, "--retry-failed needs --out FILE, beside which are the errors of the run before"
+  local paths = options.output ~= "-" and journal.paths(options.output) or nil
+  if paths then
+    paths.errors = options.errors or paths.errors
   end
-  local paths, flow, wrong
-  if options.output ~= "-" then
-    paths, wrong = paths_of(options)
-    if not paths then
-      return nil, wrong
-    end
+  local wrong = check_options(options, format, paths)
+  if wrong then
+    return nil, wrong, failure.USAGE
   end
+  wrong = paths and (unfit(options.output) or unfit(paths.errors))
+  if wrong then
+    return nil, wrong
+  end
+  local flow
   flow, wrong = load_flow(options.flow)
   if not flow then
     return nil, wrong
