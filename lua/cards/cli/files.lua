@@ -11,10 +11,11 @@ function files.exists(path)
   return core.read_file(path, 0) ~= nil
 end
 
---- A function that returns the next piece of a file, and nil at its end. It raises an error that names the file where reading fails.
+--- A function that returns the next piece of a file, and nil at its end. It takes how many bytes may be read at once: as many as are there already, so that
+-- what is long is not copied for each piece of it. It raises an error that names the file where reading fails.
 function files.pieces(file, name)
-  return function()
-    local piece, why = file:read(PIECE)
+  return function(many)
+    local piece, why = file:read(math.max(PIECE, many or 0))
     if why then
       error(("%s: %s"):format(name, why), 0)
     end
@@ -31,7 +32,7 @@ function files.begin(text, name)
 end
 
 --- The lines of a file.
--- @param read a function that returns the next piece, and nil at the end
+-- @param read a function that returns the next piece, as files.pieces has it
 -- @param longest bytes of a line; an error that names the file is raised for a longer one
 -- @return a function that returns the next line and whether it has an end; at the end of the file nil and false
 -- @return a function that returns how many bytes were read as lines
@@ -51,7 +52,7 @@ function files.lines(read, name, longest)
       elseif #text - at > longest then
         error(("%s: a line is longer than %d bytes"):format(name, longest), 0)
       end
-      local piece = read()
+      local piece = read(#text - at + 1)
       is_end = piece == nil
       text, at, dropped = text:sub(at) .. (piece or ""), 1, dropped + at - 1
     end

@@ -95,7 +95,7 @@ function csv.check_delimiter(text)
 end
 
 --- A reader of records.
--- @param read function that returns the next piece of the file as a string, nil at its end
+-- @param read function that returns the next piece of the file, as files.pieces has it
 -- @param name of the file, for errors
 -- @param delimiter what stands between two fields (a comma)
 -- @return a function that returns the next record: a table of its fields, their count, and the line that it begins in; false, what is wrong with the record,
@@ -107,7 +107,7 @@ function csv.reader(read, name, delimiter)
   local text, at, is_end, dropped, line = "", 1, false, 0, 1
 
   local function more()
-    local piece = read()
+    local piece = read(#text - at + 1)
     is_end = piece == nil
     if #text - at > csv.MAX_RECORD then
       error(("%s: a record is longer than %d bytes: is there a quote that is not closed?"):format(name, csv.MAX_RECORD), 0)
