@@ -3,6 +3,7 @@
 local check = require "cards.util.check"
 local core = require "cards.core"
 local environment = require "cards.cli.environment"
+local failure = require "cards.cli.program.failure"
 local providers = require "cards.cli.program.providers"
 local to_json = require "cards.cli.json"
 
@@ -126,7 +127,7 @@ function describe.run(options)
   if options.name then
     about, operation = providers.find(name, wanted ~= "" and wanted or nil)
     if not about then
-      return nil, operation
+      return nil, operation, failure.USAGE
     end
   end
   if options.json then

@@ -1,6 +1,7 @@
 --- cards new-provider NAME: writes a definition, a mapping and a spec to start from. They pass `cards check` and busted.
 
 local core = require "cards.core"
+local failure = require "cards.cli.program.failure"
 local files = require "cards.cli.files"
 
 local new_provider = {}
@@ -107,11 +108,11 @@ end
 function new_provider.run(options)
   local name = options.name
   if not name:find "^%l[%l%d_]*$" or #name > 40 then
-    return nil, "a name has lower-case letters, digits and _, begins with a letter and is not longer than 40"
+    return nil, "a name has lower-case letters, digits and _, begins with a letter and is not longer than 40", failure.USAGE
   end
   for _, known in ipairs(core.providers()) do
     if known == name then
-      return nil, ("%s is a provider already"):format(name)
+      return nil, ("%s is a provider already"):format(name), failure.USAGE
     end
   end
   local made = { { name .. ".lua", DEFINITION }, { name .. "_mapping.lua", MAPPING }, { name .. "_spec.lua", SPEC } }
