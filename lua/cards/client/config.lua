@@ -168,14 +168,12 @@ function client.check_options(value, about)
   return check.table(value, options, nil, says) or check_own_headers(about, rawget(value, "headers"))
 end
 
-local SEEN = { path = true, query = true, header = true }
-
 --- Whether a setting is a part of the URL or of a header of any operation.
 local function is_seen(about, name)
   local seen = false
   for _, operation in pairs(about.operations) do
     local setting = operation.settings[name]
-    seen = seen or setting ~= nil and SEEN[setting.into] == true
+    seen = seen or setting ~= nil and check.SEEN[setting.into] == true
   end
   return seen
 end

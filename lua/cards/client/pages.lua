@@ -1,11 +1,16 @@
 --- An iterator over the pages of a list, which makes one call for each.
 
+local check = require "cards.util.check"
 local core = require "cards.core"
 local paths = require "cards.define.paths"
 
-local function protocol(name, message)
+local function failed(kind, name, message)
   local provider, operation = name:match "^([^.]*)%.(.*)$"
-  return core.error { kind = "protocol", provider = provider, operation = operation, message = message, retryable = false, attempts = 1 }
+  return core.error { kind = kind, provider = provider, operation = operation, message = message, retryable = false, attempts = 1 }
+end
+
+local function protocol(name, message)
+  return failed("protocol", name, message)
 end
 
 local function same(a, b)
@@ -48,14 +53,25 @@ local function follow(page, name, record)
   return cursor
 end
 
+--- The value of the parameter for the next page, of a cursor; or nil and an error where it is a card's number that the definition does not allow there: it came
+-- from the provider, so that it is no mistake of the caller's.
+local function value_of(cursor, page, param, name)
+  local value = type(cursor) == "number" and core.number(cursor) or cursor
+  local wrong = check.SEEN[param.into] and not param.allow_pan and check.no_pan(value, page.into)
+  if wrong then
+    return nil, failed("invalid_request", name, wrong .. ": a definition can allow it (allow_pan = true)")
+  end
+  return param.type == "string" and value or cursor
+end
+
 --- An iterator over pages.
 -- @param call function(parameters) that returns the record of a page, or nil and an error
 -- @param page { items, cursor, more, last, into } of the definition
 -- @param name "acme.list"
 -- @param parameters of the first page
--- @param text whether the parameter for the next page is a string
+-- @param param the descriptor of the parameter for the next page
 -- @return an object that is called for the record of the next page. It returns nil at the end, or nil and an error, which then stays in its field `err`
-return function(call, page, name, parameters, text)
+return function(call, page, name, parameters, param)
   local asked = {}
   for key, value in pairs(parameters or {}) do
     asked[key] = value
@@ -87,7 +103,9 @@ return function(call, page, name, parameters, text)
       if distance == room then
         seen, distance, room = cursor, 0, room * 2
       end
-      asked[page.into] = text and type(cursor) == "number" and core.number(cursor) or cursor
+      if not failure then
+        asked[page.into], failure = value_of(cursor, page, param, name)
+      end
     end
     return record
   end

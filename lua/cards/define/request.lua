@@ -238,9 +238,6 @@ function request.made(at, name, value, about)
   return made
 end
 
---- What servers write into their logs.
-local SEEN = set("path", "query", "header")
-
 --- What the caller gives, or a default replaces.
 local function argument(at, param, about)
   local kind, default = param.type, param.default
@@ -250,7 +247,7 @@ local function argument(at, param, about)
   if default ~= nil and kind then
     made.default = as_text[kind](at:at "default", default)
   end
-  if made.default and SEEN[made.into] and not made.allow_pan and core.has_pan(made.default) then
+  if made.default and check.SEEN[made.into] and not made.allow_pan and core.has_pan(made.default) then
     at:at("default"):wrong("has a card's number in it, and would stand in the %s of the request: allow_pan = true allows it", made.into)
   end
   if param.enum ~= nil and kind then

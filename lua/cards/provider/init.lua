@@ -42,7 +42,7 @@ local function add_pages(module, name, about, check_call)
       error(("cards.%s.pages: the parameters must be a table"):format(name), 2)
     end
     local function one(asked) return module[operation](self, asked, options) end
-    return pages(one, page, ("%s.%s"):format(name, operation), parameters, about.operations[operation].params[page.into].type == "string")
+    return pages(one, page, ("%s.%s"):format(name, operation), parameters, about.operations[operation].params[page.into])
   end
 end
 

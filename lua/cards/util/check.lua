@@ -160,7 +160,10 @@ function check.credential(value, key, lines)
   end
 end
 
---- What is wrong with a value that would be a part of the URL or of a header, or nil: servers write these into their logs.
+--- The parts of a request that servers write into their logs.
+check.SEEN = { path = true, query = true, header = true }
+
+--- What is wrong with a value that would be a part of the URL or of a header, or nil.
 function check.no_pan(value, key)
   return core.has_pan(value) and ("%s has a card's number in it, and would stand in the URL or a header of each request"):format(key) or nil
 end

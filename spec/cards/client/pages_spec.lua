@@ -133,6 +133,26 @@ describe("client:pages", function()
       end
     end)
 
+    it("that a card's number is no cursor in a URL, which is an error of the list and nothing that raises", function()
+      for _, fields in ipairs { { next = "string" }, { next = "integer" }, { count = "integer" } } do
+        for _, cursor in ipairs { "4111111111111111", fields.next ~= "integer" and '"4111111111111111"' or nil } do
+          local count, err = read(CURSOR, { ([[{"count":1,"next":%s}]]):format(cursor), [[{"count":2,"next":null}]] }, fields)
+          assert.equal(1, count)
+          assert.equal("acme_list.list: invalid_request: page_token has a card's number in it, and would stand in the URL or a header of each request: "
+            .. "a definition can allow it (allow_pan = true)", err)
+        end
+      end
+      local module = cards.define { name = "acme_pans", operations = { list = { path = "/l", params = { after = { into = "query", allow_pan = true } },
+        response = { fields = { next = "string" } }, pages = { items = "items", cursor = "next", into = "after" } } } }
+      local answers, tokens = { [[{"next":"4111111111111111"}]], "{}" }, {}
+      function module.list(_, params)
+        table.insert(tokens, params.after and params.after:reveal() or "none")
+        return core.read(module.provider, "list", 200, answers[#tokens])
+      end
+      for _ in module.pages(module.new { base_url = "https://localhost" }, "list") do end -- luacheck: ignore 542
+      assert.same({ "none", "4111111111111111" }, tokens)
+    end)
+
     it("that what is neither a text nor a number is no cursor", function()
       for _, next_page in ipairs { "{}", "true", "[1]" } do
         local count, err = read(CURSOR, { ('{"count":1,"next":%s}'):format(next_page) }, { count = "integer" })
