@@ -101,6 +101,7 @@ static void push_settings(lua_State *L, const struct provider *provider, const s
     push_place(L, part);
     binding_set_string(L, "default", part->value);
     binding_set_true(L, "required", !credential->optional);
+    binding_set_true(L, "allow_pan", part->allows_pan);
     lua_setfield(L, -2, credential->name);
   }
 }

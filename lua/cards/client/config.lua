@@ -168,12 +168,12 @@ function client.check_options(value, about)
   return check.table(value, options, nil, says) or check_own_headers(about, rawget(value, "headers"))
 end
 
---- Whether a setting is a part of the URL or of a header of any operation.
+--- Whether a setting is a part of the URL or of a header of any operation where the definition does not allow a card's number.
 local function is_seen(about, name)
   local seen = false
   for _, operation in pairs(about.operations) do
     local setting = operation.settings[name]
-    seen = seen or setting ~= nil and check.SEEN[setting.into] == true
+    seen = seen or setting ~= nil and check.SEEN[setting.into] == true and not setting.allow_pan
   end
   return seen
 end

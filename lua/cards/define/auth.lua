@@ -366,7 +366,7 @@ function auth.read(at, value, into)
   end)
 end
 
-local SETTING = { into = any, wire = any, default = optional_text, required = flag, operations = any }
+local SETTING = { into = any, wire = any, default = optional_text, required = flag, operations = any, allow_pan = flag }
 
 --- Reads `settings`: what is no secret, and goes with every call, or with those of some operations.
 -- @param into { credentials, declared, settings, made }: its settings are parts; `operations` has the names as keys where they are limited
@@ -378,9 +378,10 @@ function auth.settings(at, value, into, names)
       if made.required and made.default then
         here:at("required"):wrong "has no sense beside a default"
       end
-      local part = { source = "credential", required = made.required, default = made.default }
+      local part = { source = "credential", required = made.required, default = made.default, allow_pan = made.allow_pan }
       part.name = credential(here, key, into, "setting", not made.required)
       part.into, part.wire, part.steps = place.read(here, made, "wire", { into = "header", wire = part.name })
+      place.refuse_pan(here:at "default", part)
       here:at("operations"):each(made.operations, 64, function(there, operation)
         part.operations = part.operations or {}
         part.operations[there:word(operation, names) or ""] = true

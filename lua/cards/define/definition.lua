@@ -28,7 +28,7 @@
 --                   { type = "oauth2", url, credential = { "client_id", "client_secret" }, scope, audience, client_auth = "basic" or "body", ttl, … }
 --                 a token of an operation, and its short form for client credentials, see docs/guide/tokens.md
 --     settings    by name, values in `new` that are no secrets: { wire = "X-Version", into = "header" or as of params, default, required,
---                 operations = a list of the operations that send it }
+--                 operations = a list of the operations that send it, allow_pan as of params }
 --     operations  by name:
 --       method      GET (default), POST, PUT, PATCH, DELETE
 --       encoding    of the body: "json" (default); "form", in which the body path card.id becomes the name card[id]; "raw", which is the one

@@ -1,6 +1,7 @@
 --- Where a value goes in a request: into the path, the query, a header or the body.
 
 local check = require "cards.util.check"
+local core = require "cards.core"
 local paths = require "cards.define.paths"
 
 local place = {}
@@ -51,6 +52,16 @@ function place.read(at, value, key, otherwise)
   end
   local steps = into == "body" and paths.body(where, named) or nil
   return (into ~= "body" or steps) and into or nil, named, steps
+end
+
+--- Adds a mistake where a card's number that the part does not allow would be written into the logs of servers.
+-- @param at the collector at the value
+-- @param part { into, allow_pan, value or default = the text that the definition gives it, or nil }
+function place.refuse_pan(at, part)
+  local text = part.value or part.default
+  if text and check.SEEN[part.into] and not part.allow_pan and core.has_pan(text) then
+    at:wrong("has a card's number in it, and would stand in the %s of the request: allow_pan = true allows it", part.into)
+  end
 end
 
 return place

@@ -119,7 +119,7 @@ for key, read in pairs(PARAM) do
 end
 
 --- What a parameter with a `value` may have.
-local OF_CONSTANTS = set("name", "into", "wire", "type", "value")
+local OF_CONSTANTS = set("name", "into", "wire", "type", "value", "allow_pan")
 
 --- What one may have that is made for each attempt.
 local OF_MADE = set("name", "into", "wire", "type", "now", "unique", "fresh", "length")
@@ -247,9 +247,7 @@ local function argument(at, param, about)
   if default ~= nil and kind then
     made.default = as_text[kind](at:at "default", default)
   end
-  if made.default and check.SEEN[made.into] and not made.allow_pan and core.has_pan(made.default) then
-    at:at("default"):wrong("has a card's number in it, and would stand in the %s of the request: allow_pan = true allows it", made.into)
-  end
+  place.refuse_pan(at:at "default", made)
   if param.enum ~= nil and kind then
     local is_allowed
     made.enum, is_allowed = choices(at:at "enum", param.enum, kind, made.default)
@@ -272,8 +270,9 @@ end
 
 --- What is the same in every request.
 local function constant(at, param, about)
-  local made = { name = param.name, source = "constant", type = param.type, value = param.type and as_text[param.type](at:at "value", param.value) }
+  local made = { name = param.name, source = "constant", type = param.type, allow_pan = param.allow_pan, value = param.type and as_text[param.type](at:at "value", param.value) }
   made.into, made.wire, made.steps = where(at, param, about)
+  place.refuse_pan(at:at "value", made)
   for key, _, here in at:entries(param) do
     if not OF_CONSTANTS[key] then
       here:wrong "has no sense beside a value that is always the same"

@@ -333,6 +333,19 @@ describe("a card's number in the URL or a header", function()
     assert.is_table(acme.sent { operation = operation })
   end)
 
+  it("raises where the definition itself has it, as a constant or the default of a setting, unless it allows it", function()
+    local constant = { into = "header", wire = "X-Merchant", value = "4111111111111111" }
+    local setting = { into = "query", default = "4111111111111111" }
+    for place, case in pairs { ["operations.show.params.merchant.value"] = constant, ["settings.merchant.default"] = setting } do
+      local options = case == constant and { operation = { params = { card_id = {}, merchant = constant } } } or { overrides = { settings = { merchant = setting } } }
+      assert.error_matches(function() acme.sent(options) end, place .. " has a card's number in it, and would stand in the " .. case.into, 1, true)
+      case.allow_pan = true
+      local sent, record = acme.sent(options)
+      assert.is_table(record)
+      assert.equal("4111111111111111", case == constant and sent.headers["x-merchant"] or sent.uri:match "merchant=(%d+)$")
+    end
+  end)
+
   it("is none where it is within an id, a fraction, or behind the plus of a telephone's", function()
     local within = { "a1b4111111111111111c", "e6915270-5281-47c6-b0e2-ce11d316f1be", "card_aa465d56-6430-4034-9620-3065046f5359", "+4915123456787",
       "0.4111111111111111", "4111111111111111a9" }
@@ -358,6 +371,8 @@ describe("a card's number in the URL or a header", function()
     local settings = { settings = { version = { into = "header", wire = "Acme-Version" } } }
     assert.error_matches(function() acme.sent { overrides = settings, config = { version = "4111111111111111" } } end,
       "cards.acme.new: version has a card's number in it", 1, true)
+    settings.settings.version.allow_pan = true
+    assert.is_table(acme.sent { overrides = settings, config = { version = "4111111111111111" } })
     assert.is_table(acme.sent { overrides = { settings = { version = { into = "body.version" } } }, operation = { method = "POST" },
       config = { version = "4111111111111111" } })
     for _, value in ipairs { "4111111111111111", "id 4111 1111 1111 1111", cards.secret("4111111111111111", "pan") } do
