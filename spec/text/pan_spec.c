@@ -165,7 +165,9 @@ static void finds_a_number_that_stands_by_itself(void **state) {
     { "4111111111111111z0", false },
     { "0.4111111111111111", false },
     { "4111111111111111.50", false },
-    { "+4111111111111111", false },
+    { "+4222222222222", false },
+    { "+378282246310005", false },
+    { "+4111111111111111", true }, /* longer than a telephone's */
     { "e6915270-5281-47c6-b0e2-ce11d316f1be", false },
     { "id-e6915270-5281-47c6-b0e2-ce11d316f1be.", false },
     { "e6915270-5281-47c6-b0e2-ce11d316f1be 4111111111111111", true },

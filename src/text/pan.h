@@ -56,8 +56,8 @@ bool pan_is_card(const char *bytes, size_t len);
 bool pan_suspected(const char *text, size_t len);
 
 /* Whether the text is, or has in it, a number as pan_redact masks them that stands by itself: no other digits are beside it, or joined to it by letters, dashes or
- * dots, as in a UUID, a word or a fraction, and no plus sign is before it, as before a telephone's. So an id is hardly ever taken for one unless all of it is digits.
- * False for a text with control characters: it cannot stand where this is asked for, in a URL or header. */
+ * dots, as in a UUID, a word or a fraction, and no plus sign is before it where it is as short as a telephone's. So an id is hardly ever taken for one unless all of
+ * it is digits. False for a text with control characters: it cannot stand where this is asked for, in a URL or header. */
 bool pan_stands_in(const char *text, size_t len);
 
 /* Appends the text with card numbers masked: every digit but the last four becomes '*', separators stay. A card number

@@ -8,6 +8,7 @@
 #define LEAST      PAN_MIN_DIGITS
 #define MOST       PAN_MAX_DIGITS
 #define SEPARATORS 3  /* at most between two groups of digits */
+#define TELEPHONE  15 /* digits of a telephone's number at most: E.164 */
 #define PADDING    2  /* zeros before a number at least, where they fill it up to a fixed length */
 #define RING       32 /* digits that are remembered: a number, and what follows it directly */
 #define AT(i)      ((i) & (RING - 1))
@@ -238,7 +239,7 @@ static bool goes_on(char c) {
 static void find_number(const struct run *run, size_t from, size_t to, void *context) {
   struct finding *in = context;
   size_t begin = run->at[AT(from)], end = run->at[AT(to)] + run->widths[AT(to)], left = begin, right = end;
-  bool telephone = begin > 0 && in->text[begin - 1] == '+';
+  bool telephone = begin > 0 && in->text[begin - 1] == '+' && to - from < TELEPHONE;
   while (left > 0 && goes_on(in->text[left - 1]))
     left--;
   while (right < in->len && goes_on(in->text[right]))
