@@ -12,27 +12,38 @@ local columns = {}
 
 local HIDDEN = "***"
 
---- Fields of the default policy, by how a column is named that holds one.
-local masked = { holdername = "holder_name", cardholder = "holder_name", cardholdername = "holder_name", email = "email", phone = "phone" }
-
---- What the names of other secrets end with.
-local secret_endings = {
-  "token", "secret", "password", "passwd", "passphrase", "pinblock", "apikey", "privatekey", "credential", "track1", "track2", "trackdata",
+--- Fields of the default policy, and what the names of columns have in them whose values they hold. The first one counts.
+local parts = {
+  { "token", "token", "secret", "passw", "passphrase", "credential", "apikey", "accesskey", "privatekey", "pinblock", "pincode", "trackdata", "cryptogram" },
+  { "email", "email" },
+  { "phone", "phone" },
+  { "holder_name", "cardholder", "holdername", "nameoncard" },
 }
-local secret_names = { pin = true, track = true }
+
+--- The same by the last word of a name, or by all of it, where what it is a part of may mean anything.
+local words = {
+  pin = "token", pwd = "token", pass = "token", otp = "token", bearer = "token", authorization = "token", cavv = "token", track = "token", track1 = "token",
+  track2 = "token", mobile = "phone", holder = "holder_name",
+}
+
+--- What a name ends with whose column only says something about a token or a person.
+local about = { id = true, type = true, status = true, count = true, expires = true }
 
 --- The field of the neutral record whose rule counts for a column; nil where that has none.
 local function field_of(name)
-  local bare = name:lower():gsub("[^%w]", "")
-  if secret_names[bare] then
-    return "token"
+  local field = names.holds(name)
+  if field then
+    return field
   end
-  for _, ending in ipairs(secret_endings) do
-    if bare:sub(-#ending) == ending then
-      return "token"
+  local spaced = name:gsub("(%l)(%u)", "%1 %2"):lower()
+  local bare, last = spaced:gsub("[^%w]", ""), spaced:match "[^%w](%w+)[^%w]*$"
+  field = words[bare] or words[last]
+  for _, part in ipairs(not field and not about[last] and parts or {}) do
+    for i = 2, #part do
+      field = field or bare:find(part[i], 1, true) and part[1]
     end
   end
-  return masked[bare] or names.holds(name)
+  return field or nil
 end
 
 local shown -- below

@@ -11,17 +11,27 @@ describe("the columns of a row that failed", function()
     end
     for _, name in ipairs {
       "cvv", "CVC2", "security_code", "cid", "token", "cardToken", "access_token", "Password", "passwd", "PIN", "pin_block", "api-key", "private_key",
-      "client_secret", "track2", "credential",
+      "client_secret", "track2", "credential", "PIN Code", "cardPin", "card pin", "pwd", "otp", "access_key", "accessKey", "tokens", "token_value", "secretValue",
+      "client_secret_2", "authorization", "bearer", "private key pem", "email_token", "Track 2", "cryptogram",
     } do
       assert.equal("***", show({ [name] = "12345" })[name], name)
     end
     assert.same({ holder_name = "J. D.", ["Card Holder"] = "J. D.", phone = "***5678" },
       show { holder_name = "Jane Doe", ["Card Holder"] = "Jane Doe", phone = "+49 30 12345678" })
+    for _, name in ipairs { "Name on Card", "cardholder_full_name", "holder" } do
+      assert.equal("J. D.", show({ [name] = "Jane Doe" })[name], name)
+    end
+    for _, name in ipairs { "E-Mail Address", "customer email", "emailAddress" } do
+      assert.equal("j***@example.com", show({ [name] = "jane@example.com" })[name], name)
+    end
+    for _, name in ipairs { "Phone Number", "mobile", "telephone", "Mobile Phone" } do
+      assert.equal("***5678", show({ [name] = "+49 30 12345678" })[name], name)
+    end
   end)
 
   it("are shown where nothing speaks against it", function()
     local row = {
-      id = "c_1", customer = "Jane", token_id = "T1", cvv_result = "match", shipping = "fast", last4 = "1111", amount = 12.5, n = 7, ok = false, empty = "",
+      id = "c_1", customer = "Jane", token_id = "T1", tokenType = "network", spin = "up", passage = "x", holder_id = 7, mobile_type = "ios", key = "k", cvv_result = "match", shipping = "fast", last4 = "1111", amount = 12.5, n = 7, ok = false, empty = "",
     }
     assert.same(row, show(row))
     assert.same({ number = "", cvv = "" }, show { number = "", cvv = "" })
