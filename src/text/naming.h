@@ -8,9 +8,9 @@
 
 #include <stdbool.h>
 
-/* Of an environment variable: letters, digits and underscores. */
+/* Of an environment variable: letters, digits and underscores, which do not look as if a machine had made them up. */
 bool naming_is_variable(const char *text);
-/* Of a file: it has a slash or a dot, or is a word, and has no control characters. */
+/* Of a file: it has a slash or a dot, or is a word, and has no control characters. What looks as if a machine had made it up is one where it begins as the path of a folder does. */
 bool naming_is_path(const char *text);
 
 #endif
