@@ -7,6 +7,8 @@
 --   mechanism   of a definition, by its name in mechanisms.lua: the issuer takes the place of the sandbox
 --   calls     so many instead of one; idle_timeout   seconds, after which no connection is kept any more when all is closed
 --   first     another module initialised libcurl before cards came; hooks   another one has put cJSON's own hooks back, "before" the calls or in "between"
+--   files     credentials that are in files of the target's folder, by name
+--   gone      names of more markers, which the target has let go before it is scanned
 --   secrets   names of more markers, each held open once; kept   copies more of them in memory that is neither locked nor kept out of dumps: { name = count },
 --             by libcurl as long as a connection is kept, in a header or as a key that OpenSSL has read as long as the client is
 --   count   so many cards with markers of their own
@@ -64,9 +66,11 @@ local rows = {
   { "http through a proxy with a password", url = "HTTP_URL", proxy = "PROXY_URL", secrets = { "proxy_password" }, kept = { proxy_password = 1 },
     idle_timeout = 0.2 },
   { "from_env", environment = "access_token" },
-  { "from_file", way = "file" },
+  { "from_file", way = "file", files = { access_token = "file" } },
   { "a credential from a variable", way = "named_variable", environment = "access_token" },
-  { "a credential from a file", way = "named_file" },
+  { "a credential from a file", way = "named_file", files = { access_token = "file" } },
+  { "a credential from a file that was rotated", way = "rotated", files = { old_token = "file", access_token = "next" }, gone = { "old_token" } },
+  { "records and cards that are closed as a whole", way = "closed_whole", digits = 19 },
   { "client:start", way = "started", short = true },
   { "1,000 calls", way = "thousand" },
   { "1,000 calls, 64 at once", way = "thousand_each" },

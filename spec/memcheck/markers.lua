@@ -70,6 +70,7 @@ function markers.of(row)
       table.insert(self.credentials, name)
     end
   end
+  for _, name in ipairs(row.gone or {}) do make(name) end
   for _, name in ipairs(row.secrets) do
     if name == "private_key" then
       self.key = sandbox.url "NETXD_KEY"

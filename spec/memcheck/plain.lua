@@ -75,11 +75,11 @@ function plain.start(row, marked, folder)
     given[row.environment] = nil
   end
   plain.clear(folder)
-  if row.way == "file" or row.way == "named_file" then
-    local file = assert(io.open(folder .. "/file", "w"))
-    file:write(given.access_token, "\n")
+  for name, file_name in pairs(row.files or {}) do
+    local file = assert(io.open(folder .. "/" .. file_name, "w"))
+    file:write(given[name], "\n")
     file:close()
-    given.access_token = nil
+    given[name] = nil
   end
   local command = ("%s %s/spec/memcheck/target.lua %d %s %s"):format(interpreter, root, row.number, quote(folder), row.way == "parameter" and "-" or marked.id)
   return plain.run(command, plain.lua, given, folder, exports)

@@ -106,6 +106,31 @@ function ways.named_variable(t, held)
   keep(t, held, call(t, held, { access_token = { env = "MEMCHECK_SECRET" } }))
 end
 
+--- The file has another token once the provider refuses the first one, which the client lets go.
+function ways.rotated(t, held)
+  held.client = t.client { access_token = { file = t.directory .. "/file" } }
+  assert(os.rename(t.directory .. "/next", t.directory .. "/file"))
+  keep(t, held, call(t, held))
+end
+
+--- Records and cards are printed, and closed as a whole: by their methods, and in Lua 5.4 at the end of a block.
+function ways.closed_whole(t, held)
+  local at_the_end = (loadstring or load)("local value <close> = ...") or function(value) value:close() end -- luacheck: ignore
+  held.texts = {}
+  for i = 1, 60 do
+    local record = assert(call(t, held))
+    local card = assert(cards.card(record))
+    table.insert(held.texts, tostring(record) .. card .. " " .. record)
+    if i % 4 < 2 then
+      (i % 4 == 0 and record or card):close()
+    else
+      at_the_end(i % 4 == 2 and record or card)
+    end
+    assert(record.cardNo.state == "closed" and card.cvv.state == "closed")
+  end
+  keep(t, held, call(t, held))
+end
+
 function ways.started(t, held)
   held.client = t.client()
   local job = held.client:start(t.operation, t.params())
