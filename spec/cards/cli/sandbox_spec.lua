@@ -159,6 +159,17 @@ describe("cards sandbox", function()
     end
   end)
 
+  it("runs nothing that is in somebody else's folder", function()
+    local path = program.shell "mktemp -d":match "%S+"
+    finally(function() program.shell("rm -rf " .. path) end)
+    program.shell(("mkdir %s/theirs && echo 'touch %s/ran' >%s/theirs/env"):format(path, path, path))
+    local theirs = select(2, program.shell(("chown 65534 %s/theirs"):format(path))) == 0 and path .. "/theirs" or "/usr" -- only root can give a folder away
+    local output, status = cli.run { "sandbox", "--dir", theirs }
+    assert.equal(("sandbox: %s belongs to somebody else: choose another folder\n"):format(theirs), output)
+    assert.equal(1, status)
+    assert.is_nil(io.open(path .. "/ran"))
+  end)
+
   it("lists the ids that have it misbehave, as it does over HTTP", function()
     local output, status = cli.run { "sandbox", "--list" }
     assert.equal(0, status)
