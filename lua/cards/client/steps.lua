@@ -103,8 +103,20 @@ local function options_of(options)
   return options and { retries = options.retries, connect_timeout = options.connect_timeout, max_response_bytes = options.max_response_bytes }
 end
 
---- Makes a step. @return true; or nil and an error, or a string for a mistake of the caller's
-local function make(call, step, nested)
+--- What is wrong with the parameters of a step: for the caller a string, unless an earlier step gave one of them.
+local function mistake(call, step, wrong, taken)
+  for _, one in ipairs(step.with) do
+    if taken[one.from] then
+      return core.error { kind = "invalid_request", provider = call.provider, operation = step.operation, message = wrong, retryable = false, attempts = 0 }
+    end
+  end
+  return wrong
+end
+
+--- Makes a step.
+-- @param taken what earlier ones gave, by the names of parameters
+-- @return true; or nil and an error, or a string for a mistake of the caller's
+local function make(call, step, nested, taken)
   local given, secrets = parameters(call, step)
   if not given then
     return nil, secrets
@@ -114,7 +126,7 @@ local function make(call, step, nested)
     secret:close()
   end
   if not record then
-    return nil, err or wrong
+    return nil, err or mistake(call, step, wrong, taken)
   end
   local ok
   ok, err = take(call, step, record)
@@ -128,10 +140,14 @@ end
 -- @param nested the function that makes a call
 -- @return true; or nil and an error
 function steps.run(call, list, nested)
+  local taken = {}
   for _, step in ipairs(list) do
-    local ok, err = make(call, step, nested)
+    local ok, err = make(call, step, nested, taken)
     if not ok then
       return nil, err
+    end
+    for _, one in ipairs(step.take) do
+      taken[one.to] = true
     end
   end
   return true

@@ -340,6 +340,19 @@ describe("a card's number", function()
     assert.is_table(made({ card_id = {}, number = number }, before):follow(card))
   end)
 
+  it("that a step gives to the next one is an error of the call, and raises nothing", function()
+    local card = sandbox.unique_id "acme"
+    local before = {
+      { operation = "show", with = { card_id = "card_id" }, take = { number = "pan" } },
+      { operation = "show", with = { card_id = "number" }, take = { name = "holder.name" } },
+    }
+    local record, err = made({ card_id = {}, number = { into = "none" }, name = { into = "query" } }, before):follow(card)
+    assert.is_nil(record)
+    assert.equal("invalid_request", err.kind)
+    assert.equal("card_id is a card's number, and would stand in the path of the request: a definition can allow it (allow_pan = true)", err.message)
+    assert.equal(1, sandbox.seen(card).count)
+  end)
+
   it("that a caller gives to a step raises at the caller's line", function()
     local before = { operation = "show", with = { card_id = "number" }, take = { name = "holder.name" } }
     local client_of_acme = made({ card_id = {}, number = { into = "none" }, name = { into = "query" } }, before)
