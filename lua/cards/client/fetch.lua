@@ -54,8 +54,12 @@ end
 local methods = {}
 local metatable = { __index = methods }
 
+local function failed(self, kind, message, attempts)
+  return core.error { kind = kind, provider = self.provider, operation = self.about.operation, message = message, retryable = false, attempts = attempts }
+end
+
 local function failure(self, message)
-  return core.error { kind = "protocol", provider = self.provider, operation = self.about.operation, message = message, retryable = false, attempts = 1 }
+  return failed(self, "protocol", message, 1)
 end
 
 --- Calls the operation. @return the value, a secret, and its lifetime or nil; or nil and an error
@@ -68,9 +72,9 @@ local function ask(self)
     end
     parameters[one.to] = value
   end
-  local record, err = call(self.provider, about.operation, self.client, parameters, nil, about.name)
+  local record, err, wrong = call(self.provider, about.operation, self.client, parameters, nil, about.name)
   if not record then
-    return nil, err
+    return nil, err or failed(self, "invalid_request", wrong, 0) -- the caller gave none of the parameters
   end
   local value, seconds = paths.follow(record, self.take), self.expires and lifetime(paths.follow(record, self.expires))
   if type(value) == "table" and about.what == "key" then -- a JWK

@@ -172,6 +172,13 @@ describe("a token that cannot be had", function()
     assert.matches("bank.login: protocol (HTTP 200): the token could not be had: access_token: ", tostring(fails { mode = "object" }), 1, true)
   end)
 
+  it("says what is wrong with a value that cannot be sent to the login", function()
+    local err, count = fails({ tenant = "4111111111111111" }, { with = { id = "tenant" } }, { path = "/bank_login/login/{id}", params = { id = {} } })
+    assert.equal("bank.login: invalid_request: the token could not be had: id is a card's number, and would stand in the path of the request: "
+      .. "a definition can allow it (allow_pan = true)", tostring(err))
+    assert.equal(0, count)
+  end)
+
   it("is an error where it is over already", function()
     for _, mode in ipairs { "over", "past", "negative" } do
       assert.equal("bank.login: protocol: the token could not be had: the token in the answer is over already", tostring(fails { mode = mode }))
