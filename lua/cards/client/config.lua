@@ -82,6 +82,7 @@ function client.check_url(value, key)
   elseif not is_port(port) then
     return ("%s has a port that is none"):format(key)
   end
+  return check.no_pan(value, key)
 end
 
 local PROXY_SCHEMES = { http = true, https = true, socks4 = true, socks4a = true, socks5 = true, socks5h = true }

@@ -61,6 +61,8 @@ function request.path(at, value)
     return at:wrong "contains a character that a path cannot have"
   elseif (bare:gsub("%?.*", "") .. "/"):find "/%.%.?/" then
     return at:wrong "must not contain the names . and .."
+  elseif core.has_pan(bare) then
+    return at:wrong "has a card's number in it: a parameter with that as its value can be allowed to (allow_pan = true)"
   end
   return names
 end

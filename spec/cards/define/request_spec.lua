@@ -333,6 +333,14 @@ describe("a card's number in the URL or a header", function()
     assert.is_table(acme.sent { operation = operation })
   end)
 
+  it("raises where a base_url or the path has it", function()
+    local url = "https://api.acme.example/v1/4111111111111111/cards"
+    local base_url = "base_url has a card's number in it, and would stand in the URL or a header of each request"
+    assert.error_matches(function() acme.sent { config = { base_url = url } } end, "cards.acme.new: " .. base_url, 1, true)
+    assert.error_matches(function() acme.sent { overrides = { base_url = url } } end, base_url, 1, true)
+    assert.error_matches(function() acme.sent { operation = { path = "/4111-1111-1111-1111/{card_id}" } } end, "show.path has a card's number in it", 1, true)
+  end)
+
   it("raises where the definition itself has it, as a constant or the default of a setting, unless it allows it", function()
     local constant = { into = "header", wire = "X-Merchant", value = "4111111111111111" }
     local setting = { into = "query", default = "4111111111111111" }
