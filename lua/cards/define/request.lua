@@ -272,7 +272,8 @@ end
 
 --- What is the same in every request.
 local function constant(at, param, about)
-  local made = { name = param.name, source = "constant", type = param.type, allow_pan = param.allow_pan, value = param.type and as_text[param.type](at:at "value", param.value) }
+  local text = param.type and as_text[param.type](at:at "value", param.value)
+  local made = { name = param.name, source = "constant", type = param.type, value = text, allow_pan = param.allow_pan }
   made.into, made.wire, made.steps = where(at, param, about)
   place.refuse_pan(at:at "value", made)
   for key, _, here in at:entries(param) do

@@ -345,7 +345,8 @@ describe("a card's number in the URL or a header", function()
     local constant = { into = "header", wire = "X-Merchant", value = "4111111111111111" }
     local setting = { into = "query", default = "4111111111111111" }
     for place, case in pairs { ["operations.show.params.merchant.value"] = constant, ["settings.merchant.default"] = setting } do
-      local options = case == constant and { operation = { params = { card_id = {}, merchant = constant } } } or { overrides = { settings = { merchant = setting } } }
+      local with_constant = { operation = { params = { card_id = {}, merchant = constant } } }
+      local options = case == constant and with_constant or { overrides = { settings = { merchant = setting } } }
       assert.error_matches(function() acme.sent(options) end, place .. " has a card's number in it, and would stand in the " .. case.into, 1, true)
       case.allow_pan = true
       local sent, record = acme.sent(options)

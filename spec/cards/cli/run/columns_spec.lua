@@ -11,8 +11,8 @@ describe("the columns of a row that failed", function()
     end
     for _, name in ipairs {
       "cvv", "CVC2", "security_code", "cid", "token", "cardToken", "access_token", "Password", "passwd", "PIN", "pin_block", "api-key", "private_key",
-      "client_secret", "track2", "credential", "PIN Code", "cardPin", "card pin", "pwd", "otp", "access_key", "accessKey", "tokens", "token_value", "secretValue",
-      "client_secret_2", "authorization", "bearer", "private key pem", "email_token", "Track 2", "cryptogram",
+      "client_secret", "track2", "credential", "PIN Code", "cardPin", "card pin", "pwd", "otp", "access_key", "accessKey", "tokens", "token_value",
+      "secretValue", "client_secret_2", "authorization", "bearer", "private key pem", "email_token", "Track 2", "cryptogram",
     } do
       assert.equal("***", show({ [name] = "12345" })[name], name)
     end
@@ -31,7 +31,8 @@ describe("the columns of a row that failed", function()
 
   it("are shown where nothing speaks against it", function()
     local row = {
-      id = "c_1", customer = "Jane", token_id = "T1", tokenType = "network", spin = "up", passage = "x", holder_id = 7, mobile_type = "ios", key = "k", cvv_result = "match", shipping = "fast", last4 = "1111", amount = 12.5, n = 7, ok = false, empty = "",
+      id = "c_1", customer = "Jane", token_id = "T1", tokenType = "network", spin = "up", passage = "x",
+      holder_id = 7, mobile_type = "ios", key = "k", cvv_result = "match", shipping = "fast", last4 = "1111", amount = 12.5, n = 7, ok = false, empty = "",
     }
     assert.same(row, show(row))
     assert.same({ number = "", cvv = "" }, show { number = "", cvv = "" })
