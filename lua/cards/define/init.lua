@@ -63,6 +63,7 @@ end
 -- @return the provider's module, with `new` and a function for each operation
 -- Raises an error for the first mistake, with its place in the table.
 local function make(_, value, confined)
+  check.argument("cards.define", value ~= nil and value == package.loaded.cards and check.COLON)
   local made, handle, wrong = read(value)
   if wrong[1] then
     error("cards.define: " .. wrong[1].message, 2)

@@ -48,7 +48,7 @@ local options_known = { strict = check.boolean }
 -- caller's line where something is no rule, or would show more of a number than its first eight and last four digits,
 -- or anything of a cvv; and for a wrong option.
 function mask.policy(policy, options)
-  check.argument("cards.mask.policy", options ~= nil and check.options(options, options_known))
+  check.argument("cards.mask.policy", policy == mask and check.COLON or options ~= nil and check.options(options, options_known))
   local made, wrong = policies.make(policy, options and options.strict and strict or nil)
   if not made then
     error("cards.mask.policy: " .. wrong, 2)

@@ -5,6 +5,11 @@ local core = require "cards.core"
 
 local check = {}
 
+local loaded = package.loaded
+
+--- What is wrong where a function of a module got that module first: it was called as cards:breaker { … }.
+check.COLON = "use a dot, and not a colon"
+
 local math_type = math.type or function() return "float" end -- luacheck: ignore
 
 --- A whole number as text with all its digits, on every Lua: tostring drops some on 5.1 and writes 5.0 on 5.4, and "%.0f" rounds large integers.
@@ -210,6 +215,8 @@ function check.table(value, known, prefix, says)
   prefix = prefix or ""
   if type(value) ~= "table" then
     return ("%s must be a table"):format(prefix:gsub("%.$", ""))
+  elseif value == loaded.cards then
+    return check.COLON
   end
   for key, content in pairs(value) do
     local test = known[key]

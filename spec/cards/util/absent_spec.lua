@@ -50,6 +50,16 @@ describe("an operation that is not there", function()
     refused("cards%.alix%.start: the name of an operation is expected first", function() client():start { card_id = "c_1" } end)
   end)
 
+  it("is no matter where a function of the module is called with a colon: a dot is", function()
+    for name, call in pairs {
+      define = function() cards:define { name = "acme" } end, configure = function() cards:configure { max_in_flight = 8192 } end,
+      breaker = function() cards:breaker { failures = 1 } end, limit = function() cards:limit { rate = 1 } end,
+      progress = function() cards:progress { total = 3 } end, ["mask.policy"] = function() cards.mask:policy { number = cards.mask.hide } end,
+    } do
+      refused(("cards%%.%s: use a dot, and not a colon$"):format(name), call)
+    end
+  end)
+
   it("is told of the kit for tests too", function()
     local testing = require "cards.testing"
     refused("cards%.testing: unknown function 'recrod' %(did you mean 'record'%?%)$", function() testing.recrod("alix.private_info", {}) end)
