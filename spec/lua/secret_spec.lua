@@ -137,6 +137,11 @@ describe("cards.secret.from_file", function()
     with_file("\ntok_1", reveals "\ntok_1")
   end)
 
+  it("leaves a byte order mark out", function()
+    with_file("\239\187\191tok_1\r\n", reveals "tok_1")
+    assert.matches("is empty", with_file("\239\187\191\n", refused), 1, true)
+  end)
+
   it("refuses an empty one, and one of a line break only", function()
     for _, content in ipairs { "", "\n", "\r\n" } do
       assert.matches("is empty", with_file(content, refused), 1, true)

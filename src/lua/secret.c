@@ -161,8 +161,9 @@ static int from_named_file(lua_State *L, enum file_kind kind) {
   struct secret *secret = binding_new_secret(L);
   struct buf *bytes = binding_new_buf(L, FILE_MAX), *why = binding_new_buf(L, FILE_WHY);
   bool read = file_read(path, kind, bytes, why);
-  size_t len = read ? without_line_break(bytes->data, bytes->len) : 0;
-  bool filled = len && fill(L, secret, SECRET_CREDENTIAL, bytes->data, len, &reason);
+  size_t mark = read ? utf8_mark(bytes->data, bytes->len) : 0;
+  size_t len = read ? without_line_break(bytes->data + mark, bytes->len - mark) : 0;
+  bool filled = len && fill(L, secret, SECRET_CREDENTIAL, bytes->data + mark, len, &reason);
   buf_free(bytes);
   lua_pushvalue(L, 2);
   if (len) return binding_push_filled(L, filled, reason);
@@ -175,7 +176,7 @@ static int from_named_file(lua_State *L, enum file_kind kind) {
   return note_missing(L);
 }
 
-/* cards.secret.from_file(path): the file without one line break at its end; a pipe to its end */
+/* cards.secret.from_file(path): the file without a byte order mark and without one line break at its end; a pipe to its end */
 static int from_file(lua_State *L) {
   return from_named_file(L, FILE_OR_PIPE);
 }

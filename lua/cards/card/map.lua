@@ -69,7 +69,7 @@ local mappers = {} -- by table of plans: { without reasons, with them }
 -- @param reasons a table for map.explain
 local function unusual(record, reasons)
   if type(record) ~= "table" then
-    local got = check.is_secret(record) and "a secret" or type(record)
+    local got = check.is_secret(record) and "a secret" or record == nil and "nil: a call that failed has an error behind it" or type(record)
     error(("cards.card: the argument must be a record, not %s"):format(got), 3)
   end
   local name = getmetatable(record)

@@ -280,7 +280,7 @@ describe("cards.card", function()
       assert.equal("invalid_request", err.kind)
       assert.is_nil(tostring(err):find("4111111111111111", 1, true))
     end
-    raises_here(function() cards.card(nil) end, "not nil")
+    raises_here(function() cards.card(nil) end, "not nil: a call that failed has an error behind it")
     raises_here(function() cards.card "4111111111111111" end, "not string")
     raises_here(function() cards.card(cards.secret "MARKER") end, "not a secret")
   end)

@@ -132,7 +132,7 @@ end
 describe("the key of a client certificate", function()
   it("is a private key", function()
     assert.equal(("tls.key_file: %s: it has a certificate, and no private key"):format(cert()), said(identity(cert(), cert())))
-    assert.equal(("tls.cert_file: %s: it has a certificate, and no private key"):format(cert()), said(identity(cert())))
+    assert.equal(("tls.cert_file: %s: it has a certificate, and no private key, and tls.key_file is not set"):format(cert()), said(identity(cert())))
     local path = write("key", "-----BEGIN PRIVATE KEY-----\nMIGH\n-----END PRIVATE KEY-----\n")
     assert.equal(("tls.key_file: %s: its private key is broken, or of a kind that is not known"):format(path), said(identity(cert(), path)))
   end)

@@ -87,9 +87,10 @@ static bool check_certificate(const struct settings *settings, struct buf *why) 
       buf_add_string(why, "memory is used up");
     else if (shown == ANOTHER_KEY)
       buf_add_string(why, "its private key is not that of the certificate in tls.cert_file");
-    else if (of_key)
+    else if (of_key) {
       pem_explain_key(&keys, settings->key_password.bytes != NULL, why);
-    else
+      if (!settings->key_file) buf_add_string(why, ", and tls.key_file is not set");
+    } else
       pem_explain_certificates(&certificates, ERR_peek_last_error(), why);
   }
   SSL_CTX_free(context);
