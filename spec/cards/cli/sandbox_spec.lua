@@ -109,6 +109,21 @@ describe("cards sandbox", function()
     end
   end)
 
+  it("leaves one alone that runs in the same folder, and takes over what a killed one left", function()
+    local process = started()
+    local second = started()
+    assert.matches("^sandbox: it runs already in [^\n]*\n$", second.said())
+    assert.equal(1, second.finish())
+    assert(alix(process.variables):private_info "c_1")
+    process.finish "KILL"
+    local lock = quote(folder .. "/foreground.lock")
+    program.wait_for("the end of the killed one", function() return select(2, program.shell(("flock -n %s true"):format(lock))) == 0 end)
+    process = started()
+    assert(alix(process.variables):private_info "c_1")
+    assert.equal(0, process.finish "INT")
+    assert.is_nil(io.open(folder .. "/env"))
+  end)
+
   it("takes the port that it is told, and no other one", function()
     local pid = io.open("/proc/self/stat"):read "*n"
     local port = 22000 + pid % 500 * 20 -- where no other sandbox looks for one, and the system gives none away
