@@ -107,6 +107,16 @@ describe("cards run", function()
     assert.equal(799, select(2, lines "out"))
   end)
 
+  it("writes a line soon where rows are slow, so that few calls are made again after a kill", function()
+    batch:flow("return function(row) cards.sleep(row.id == 'c_4' and 600 or 0.25) return row end")
+    write("ids.csv", batch.ids(4))
+    local process = cli.start(arguments { "--concurrency", "1" })
+    program.wait_for("a line", function() return (read "out" or ""):find "\n" end)
+    process.signal "KILL"
+    process.finish()
+    assert.equal("c_1", lines "out"[1].result.id)
+  end)
+
   it("goes on after Ctrl-C, which keeps what is done", function()
     flow "slow_first_byte=0.05"
     write("ids.csv", batch.ids(800))

@@ -39,9 +39,8 @@ function output:add(row, name, value, second, value_of_second)
     return nil, wrong
   end
   local line = ('{"row":%d,"%s":%s%s}\n'):format(row, name, json, more)
-  local count = #self.lines + 1
-  self.lines[count], self.bytes = line, self.bytes + #line
-  if self.bytes >= MOST or (count % 16 == 0 and core.now() - self.written >= LONGEST) then
+  self.lines[#self.lines + 1], self.bytes = line, self.bytes + #line
+  if self.bytes >= MOST or core.now() - self.written >= LONGEST then
     self:flush()
   end
   return true
