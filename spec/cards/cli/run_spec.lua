@@ -280,6 +280,7 @@ describe("cards run", function()
     write("ids.csv", batch.ids(3))
     os.execute("mkfifo " .. folder .. "/fifo")
     for _, path in ipairs { "/dev/full", "/dev/null", folder .. "/fifo" } do
+      cli.fails(1, path .. ": it is no regular file", { "run", folder .. "/flow.lua", "--in", path, "--format", "csv", "--out", folder .. "/out" })
       for _, more in ipairs { {}, { "--dry-run" } } do
         cli.fails(1, path .. ": it is no regular file, so that an interrupted run could not go on: choose another path, or use --out -",
           { "run", folder .. "/flow.lua", "--in", folder .. "/ids.csv", "--out", path, more[1] })

@@ -78,7 +78,7 @@ return function(options)
   if wrong then
     return nil, wrong, failure.USAGE
   end
-  wrong = paths and (unfit(options.output) or unfit(paths.errors))
+  wrong = paths and (unfit(options.input) or unfit(options.output) or unfit(paths.errors))
   if wrong then
     return nil, wrong
   end
