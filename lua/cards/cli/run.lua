@@ -101,7 +101,7 @@ local function open_outputs(options, paths)
   end
   os.remove(paths.summary) -- that of an earlier run would tell of this one
   if resumed.count > 0 then
-    io.stderr:write(("cards: %d rows are done already\n"):format(resumed.count))
+    io.stderr:write(("cards: %d row%s done already\n"):format(resumed.count, resumed.count == 1 and " is" or "s are"))
   end
   if options.retry and not resumed.taken then
     io.stderr:write "cards: rows that failed and were not run again yet follow\n"
@@ -149,7 +149,7 @@ local function conclude(options, task, totals, ended, failure)
   end
   local failed = totals.earlier_failed + totals.failed
   if failed > 0 and ended ~= "interrupted" then
-    io.stderr:write(("cards: %d rows failed: see %s\n"):format(failed, check.line(task.errors.name)))
+    io.stderr:write(("cards: %d row%s failed: see %s\n"):format(failed, failed == 1 and "" or "s", check.line(task.errors.name)))
   end
   if not written then
     return nil, why

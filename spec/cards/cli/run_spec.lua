@@ -93,7 +93,7 @@ describe("cards run", function()
     flow() -- nobody is in the way of the rest
     local output, status = cli.run(arguments())
     assert.equal(1, status, output)
-    assert.matches("1 rows failed", output)
+    assert.matches("1 row failed", output)
     assert.matches("%d+ rows are done already", output)
     local results, count = lines "out"
     local errors, failed = lines "out.errors"
