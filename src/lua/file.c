@@ -47,7 +47,8 @@ int core_exec(lua_State *L) {
  * its stead. Reading there finds the end, and writing fails. Returns true, or nil and why not. */
 int core_hold_streams(lua_State *L) {
   for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-    if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0) return binding_fail(L, "/dev/null: %s", strerror(errno)); /* the lowest that is free */
+    if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0)
+      return binding_fail(L, "/dev/null: %s", strerror(errno)); /* the lowest that is free */
   lua_pushboolean(L, 1);
   return 1;
 }
