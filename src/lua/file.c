@@ -46,9 +46,8 @@ int core_exec(lua_State *L) {
 /* core.hold_streams(): takes the place of each standard stream that nobody opened, which else the next file or connection would have, and be read or written in
  * its stead. Reading there finds the end, and writing fails. Returns true, or nil and why not. */
 int core_hold_streams(lua_State *L) {
-  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-    if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0)
-      return binding_fail(L, "/dev/null: %s", strerror(errno)); /* the lowest that is free */
+  for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) /* from the lowest on, which is what open gives */
+    if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", O_RDONLY) < 0) return binding_fail(L, "/dev/null: %s", strerror(errno));
   lua_pushboolean(L, 1);
   return 1;
 }
