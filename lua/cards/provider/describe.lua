@@ -37,7 +37,8 @@ return function(of, operation)
     about = core.provider(of)
   end
   if not about then
-    local wrong = type(of) == "string" and check.unknown(of, provider.modules(), "provider") or "the first argument must be a client, a provider's module or its name"
+    local wrong = type(of) == "string" and check.unknown(of, provider.modules(), "provider")
+      or "the first argument must be a client, a provider's module or its name"
     error("cards.describe: " .. wrong, 2)
   end
   if operation == nil then

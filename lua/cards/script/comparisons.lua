@@ -1,6 +1,7 @@
 --- Comparisons of a secret with a text in the source of a flow. Nothing can make them true: a secret is no text, and what is no text equals none in Lua.
 --
--- Only fields are found whose names are those of secrets everywhere, `info.cvv == "123"`, and none of the row: its columns are texts, as in `info.cvv == row.cvv`.
+-- Only fields are found whose names are those of secrets everywhere, `info.cvv == "123"`, and none of the row: its columns are texts,
+-- as in `info.cvv == row.cvv`.
 
 local check = require "cards.util.check"
 local fields = require "cards.mask.fields"
