@@ -1,5 +1,6 @@
 /* Bytes through form_parse: a tree that is accepted has only what form.h says, one value for each pair, and the form that is written of it is read as the same tree. */
 #define _GNU_SOURCE 1
+#include "text/chars.h"
 #include "trees.h"
 #include "json/form.h"
 
@@ -31,7 +32,8 @@ static void write_form(struct buf *out, struct buf *name, const struct json_node
 }
 
 static size_t pairs_of(struct piece text) {
-  size_t pairs = 0;
+  size_t pairs = 0, mark = utf8_mark(text.bytes, text.len);
+  text = (struct piece){ text.bytes + mark, text.len - mark };
   while (text.len) {
     struct piece pair = cut_piece(&text, '&');
     pairs += pair.len && pair.bytes[0] != '\r' && pair.bytes[0] != '\n';
