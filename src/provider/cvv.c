@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "provider/provider.h"
-#include "text/chars.h"
 #include "text/pan.h"
 
 bool cvv_add(struct cvv **list, struct record *record, struct blocks *blocks) {
@@ -26,13 +25,6 @@ static const struct secret *find_number(const struct record *object) {
   return found;
 }
 
-static bool is_amex(const struct secret *number) {
-  char two[2] = "";
-  for (size_t i = 0, found = 0; i < number->len && found < sizeof two; i++)
-    if (is_digit((char)number->bytes[i])) two[found++] = (char)number->bytes[i];
-  return two[0] == '3' && (two[1] == '4' || two[1] == '7');
-}
-
 /* Gives it zeros at the beginning until it has CVV_DIGITS_AMEX, if it is a whole number. */
 static bool widen(struct secret *secret, const char **why) {
   char text[CVV_DIGITS_AMEX];
@@ -50,6 +42,6 @@ bool cvv_settle(struct cvv **list, const struct cvv *before, const struct record
   bool ok = true;
   if (!number) return true;
   for (; ok && *list != before; *list = (*list)->next)
-    ok = !is_amex(number) || widen(&(*list)->record->as.secret, why);
+    ok = !pan_is_amex((const char *)number->bytes, number->len) || widen(&(*list)->record->as.secret, why);
   return ok;
 }

@@ -35,12 +35,27 @@ size_t pan_count(const char *bytes, size_t len) {
   return digits;
 }
 
+/* The number's first two digits as one; 0 where it has fewer. */
+static int first_two(const char *bytes, size_t len) {
+  int two = 0;
+  size_t found = 0;
+  for (size_t i = 0; i < len && found < 2; i++) {
+    if (!is_digit(bytes[i])) continue;
+    two = 10 * two + (bytes[i] - '0');
+    found++;
+  }
+  return found == 2 ? two : 0;
+}
+
 /* Whether the number begins as those of Maestro do. */
 static bool is_maestro(const char *bytes, size_t len) {
-  char two[2] = "";
-  for (size_t i = 0, found = 0; i < len && found < sizeof two; i++)
-    if (is_digit(bytes[i])) two[found++] = bytes[i];
-  return two[0] == '6' || (two[0] == '5' && (two[1] == '0' || (two[1] >= '6' && two[1] <= '8')));
+  int two = first_two(bytes, len);
+  return two == 50 || (two >= 56 && two <= 58) || two / 10 == 6;
+}
+
+bool pan_is_amex(const char *bytes, size_t len) {
+  int two = first_two(bytes, len);
+  return two == 34 || two == 37;
 }
 
 /* The digits of a number; 0 for what is none. */

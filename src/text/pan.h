@@ -27,6 +27,8 @@ size_t pan_digits(const char *bytes, size_t len, char *out);
 size_t pan_count(const char *bytes, size_t len);
 /* Whether there are as many digits as a card's number has, 13 to 19, or 12 that begin as Maestro's do (50, 56 to 58, 6), and nothing but spaces and dashes beside them. */
 bool pan_is_number(const char *bytes, size_t len);
+/* Whether the first digits are those of American Express: 34 or 37. */
+bool pan_is_amex(const char *bytes, size_t len);
 /* Whether pan_is_number holds, and the Luhn sum is valid. */
 bool pan_luhn(const char *bytes, size_t len);
 
