@@ -108,7 +108,7 @@ end
 function groups.new(iterates)
   local group = {
     iterates = iterates, running = 0, members = {}, oldest = false, newest = false, count = 0, taken = 0, parent = false, others = false,
-    later = false, cancel = groups.cancel,
+    cancel = groups.cancel,
   }
   set_parent(group, workers.own())
   return group
@@ -224,7 +224,8 @@ end
 
 --- A value with a finalizer for whoever waits for the group. The group is cancelled when the value is closed, or soon after it was collected.
 function groups.finalizer(group)
-  return finalizer(function() waiters.orphan(group) end, function() groups.cancel(group) end)
+  local orphan = { group = group, later = false }
+  return finalizer(function() waiters.orphan(orphan) end, function() groups.cancel(group) end)
 end
 
 return groups

@@ -8,7 +8,11 @@ local waiters = {}
 
 local own = setmetatable({}, { __mode = "k" }) -- by coroutine
 local active = 0      -- functions that run in such coroutines; while there are none, a call pays nothing for this
-local orphans = false -- a list of groups that the collector found unreachable, chained by their field `later`
+
+-- Groups that the collector found unreachable, chained by `later`. Only finalizers write `newest`, and only sweep writes `swept`, so that a finalizer that runs
+-- between two instructions of sweep takes nothing from it.
+local swept = { group = false, later = false } -- the last one that was cancelled
+local newest = swept
 
 --- Sets the waiter of a coroutine; nil removes it.
 function waiters.set(thread, waiter)
@@ -42,21 +46,27 @@ function waiters.current()
 end
 
 --- Has a group cancelled before anything waits for a call again. A finalizer calls this, as it may not cancel the group itself.
-function waiters.orphan(group)
-  group.later = orphans
-  orphans = group
+-- @param orphan { group = …, later = false }, made before, as a finalizer may find no memory
+function waiters.orphan(orphan)
+  newest.later = orphan
+  newest = orphan
 end
 
 --- Cancels the orphans.
 function waiters.sweep()
-  while orphans do
-    local group = orphans
-    orphans = group.later
-    local ok, why = pcall(group.cancel, group)
-    if not ok then -- no memory
-      waiters.orphan(group)
-      error(why, 0)
+  local orphan = swept.later
+  while orphan do
+    local before, group = swept, orphan.group
+    swept = orphan -- first, as what is cancelled may sweep, too
+    if group then
+      local ok, why = pcall(group.cancel, group)
+      if not ok then -- no memory: once more the next time
+        swept = before
+        error(why, 0)
+      end
+      orphan.group = false
     end
+    orphan = swept.later
   end
 end
 
