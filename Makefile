@@ -346,6 +346,17 @@ bench-named:
 bench-records: all $(if $(filter luajit,$(LUA)),$(BUILD)/luajit/host) ## speed of mapping and masking
 	@$(LUA_ENV) $(LUA_BIN) spec/bench/records.lua
 
+# --- the code of the pages, run as it stands there ---
+
+PAGES ?= README.md $(sort $(wildcard docs/guide/*.md))
+.PHONY: docs-run
+docs-run: deps-test ## the code of the pages runs, and prints what they show; PAGES=docs/guide/xml.md
+	@$(MAKE) -s all LUA=luajit
+	@$(MAKE) -s all LUA=5.4
+	@spec/sandbox/start $(SANDBOX)
+	@mkdir -p $(BUILD)/docs
+	@spec/docs/pages $(BUILD) $(SANDBOX) $(PAGES) > $(BUILD)/docs/pages.tap; status=$$?; spec/support/tally "code of pages" $(BUILD)/docs/pages.tap $$status
+
 install: install-module install-cli ## PREFIX=/usr/local LUA=5.4: the module and the program `cards`
 
 .PHONY: install-module install-cli

@@ -1,0 +1,97 @@
+--- The blocks of code of a page in Markdown, and what of them runs.
+
+local page = {}
+
+local COMMENT = { lua = "%-%-", sh = "#", nginx = "#", csv = "#", json = "#" }
+local LANGUAGES = { lua = true, sh = true, nginx = true, csv = true, json = true, text = true }
+
+--- The file that a block is, and its content: its first line is a comment with a name alone.
+local function named(block)
+  local mark = COMMENT[block.language]
+  local name = mark and block.lines[1] and block.lines[1]:match("^" .. mark .. " ([%w_/-]+%.%w+)$")
+  if not name then
+    return nil
+  end
+  local keeps_it = block.language == "lua" or block.language == "nginx" or block.language == "sh"
+  return name, table.concat(block.lines, "\n", keeps_it and 1 or 2) .. "\n"
+end
+
+--- The blocks of a page.
+-- @param text of the page
+-- @return a list of { language, line = where its first line stands, lines, skip = a reason or nil, name = a file or nil, content }; or nil and what is wrong
+function page.blocks(text)
+  local blocks, open, skip, at = {}, nil, nil, 0
+  for line in (text .. "\n"):gmatch "(.-)\r?\n" do
+    at = at + 1
+    local fence, language = line:match "^%s*(```+)(%S*)"
+    if open and fence and language == "" then
+      open.name, open.content = named(open)
+      blocks[#blocks + 1], open, skip = open, nil, nil
+    elseif open then
+      open.lines[#open.lines + 1] = line
+    elseif fence then
+      if not LANGUAGES[language] then
+        return nil, ("line %d: a block of code says what it is: lua, sh, nginx, csv, json or text"):format(at)
+      end
+      open = { language = language, line = at + 1, lines = {}, skip = skip }
+    elseif line:find "%S" then
+      skip = line:match "^%s*<!%-%- not run: (.-) %-%->%s*$"
+    end
+  end
+  if open then
+    return nil, ("line %d: a block of code has no end"):format(open.line - 1)
+  end
+  return blocks
+end
+
+--- The program of a page: its Lua blocks that are no files, each where it stands, so that an error names the line of the page.
+-- @return its source, or nil where there is none; the lines that it prints, as its comments say
+function page.program(blocks)
+  local lines, expected, last = {}, {}, 0
+  for _, block in ipairs(blocks) do
+    if block.language == "lua" and not block.name and not block.skip then
+      for i, line in ipairs(block.lines) do
+        last = block.line + i - 1
+        lines[last] = line
+        expected[#expected + 1] = line:match "%-%->%s?(.*)$"
+      end
+    end
+  end
+  for i = 1, last do
+    lines[i] = lines[i] or ""
+  end
+  return last > 0 and table.concat(lines, "\n") .. "\n" or nil, expected
+end
+
+local function pattern(line)
+  line = line:gsub("%s+", " "):gsub("^ ", ""):gsub(" $", "")
+  return "^" .. line:gsub("…", "\1"):gsub("[%^%$%(%)%%%.%[%]%*%+%-%?]", "%%%0"):gsub("\1", ".-") .. "$"
+end
+
+--- Compares what was printed with what a page shows. Space counts as one; "…" stands for anything within a line, and alone for any lines.
+-- @return nil, or what differs
+function page.difference(expected, output)
+  local printed = {}
+  for line in output:gmatch "[^\n]+" do
+    if line:find "%S" then
+      printed[#printed + 1] = line:gsub("%s+", " "):gsub("^ ", ""):gsub(" $", "")
+    end
+  end
+  local at = 1
+  for i, line in ipairs(expected) do
+    if line:match "^%s*…%s*$" then
+      local following = expected[i + 1]
+      while at <= #printed and not (following and printed[at]:find(pattern(following))) do
+        at = at + 1
+      end
+    elseif line:find "%S" then
+      if not printed[at] or not printed[at]:find(pattern(line)) then
+        return ("the page shows %q, printed was %q"):format(line, printed[at] or "nothing more")
+      end
+      at = at + 1
+    end
+  end
+  return printed[at] and ("the page does not show %q"):format(printed[at]) or nil
+end
+
+return page
