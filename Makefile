@@ -357,6 +357,11 @@ docs-run: deps-test ## the code of the pages runs, and prints what they show; PA
 	@mkdir -p $(BUILD)/docs
 	@spec/docs/pages $(BUILD) $(SANDBOX) $(PAGES) > $(BUILD)/docs/pages.tap; status=$$?; spec/support/tally "code of pages" $(BUILD)/docs/pages.tap $$status
 
+.PHONY: picture
+picture: ## docs/demo.svg, which the README shows: what `make demo` prints
+	@$(MAKE) -s demo > $(BUILD)/demo.txt
+	@lua5.4 spec/docs/terminal.lua "make demo" < $(BUILD)/demo.txt > docs/demo.svg
+
 install: install-module install-cli ## PREFIX=/usr/local LUA=5.4: the module and the program `cards`
 
 .PHONY: install-module install-cli
