@@ -348,7 +348,7 @@ bench-records: all $(if $(filter luajit,$(LUA)),$(BUILD)/luajit/host) ## speed o
 
 # --- the code of the pages, run as it stands there ---
 
-PAGES ?= README.md $(sort $(wildcard docs/guide/*.md))
+PAGES ?= README.md $(sort $(wildcard docs/*/*.md))
 .PHONY: docs-run
 docs-run: deps-test ## the code of the pages runs, and prints what they show; PAGES=docs/guide/xml.md
 	@$(MAKE) -s all LUA=luajit
