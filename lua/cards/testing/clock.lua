@@ -10,6 +10,9 @@ local host = require "cards.async.host"
 
 local real = { now = core.now, done = core.done, take = core.take, signal = async.signal }
 
+-- A second has so many parts, a power of two: whole seconds are added to such a time without rounding, so that an hour later is exactly 3600 more.
+local PARTS = 1024
+
 local used      -- the clock that is in use, or nil
 local time = 0  -- that it shows
 
@@ -59,7 +62,7 @@ function methods.advance(self, seconds)
 end
 
 --- clock:now()
--- @return the seconds that it shows. The first one shows what the real clock showed when it was made
+-- @return the seconds that it shows. The first one shows what the real clock showed when it was made, to the next 1/1024
 function methods.now(self)
   check_used(self, "now")
   return time
@@ -79,7 +82,7 @@ metatable.__close = methods.stop
 -- of what lies in shared dicts of nginx, and dates do not go by it.
 -- @return the clock: advance(seconds), now(), stop()
 return function()
-  time = used and time or real.now()
+  time = used and time or math.ceil(real.now() * PARTS) / PARTS
   used = setmetatable({}, metatable)
   core.now = now
   core.done, core.take = skip(real.done, core.under_way), skip(real.take, core.calls)

@@ -30,6 +30,18 @@ describe("under a clock of testing.clock", function()
     assert_near(2.5, passed())
   end)
 
+  it("adds whole seconds without rounding, whatever the time is", function()
+    for _ = 1, 100 do
+      clock:stop()
+      clock = testing.clock()
+      began = clock:now()
+      cards.sleep(HOUR)
+      assert.equal(HOUR, passed())
+      clock:advance(1)
+      assert.equal(HOUR + 1, passed())
+    end
+  end)
+
   it("cards.sleep and cards.retry wait no real time", function()
     assert.is_true(cards.sleep(10 * HOUR))
     assert_near(10 * HOUR, passed())
