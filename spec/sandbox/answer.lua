@@ -34,13 +34,15 @@ function answer.new(request, provider, plant)
   return setmetatable({
     request = request, provider = provider, plant = plant or {},
     status = 200, tree = json.object(), filters = {}, send = send,
-    headers = { ["Content-Type"] = "application/json", ["x-request-id"] = request_id() },
+    headers = { ["Content-Type"] = provider and provider.media or "application/json", ["x-request-id"] = request_id() },
   }, answer)
 end
 
 --- The text of the body: the tree encoded, then changed by every filter in turn.
 function answer:body()
-  local text = json.encode(self.tree)
+  local encode = self.provider and self.provider.encode or json.encode
+  local text, kind = encode(self.tree, self.request)
+  self.headers["Content-Type"] = kind or self.headers["Content-Type"]
   for _, filter in ipairs(self.filters) do text = filter(text) end
   return text
 end

@@ -4,6 +4,8 @@
 --   method, path     what it listens to, below /<name>
 --   other            another endpoint of it, the same sort of table, where it has one
 --   form             whether it takes a form, and no JSON
+--   media            the Content-Type of request and answer where it is another, whose body `id` and `check` read
+--   encode(tree, r)  the answer's text, and its Content-Type where that is not media; JSON where this is absent
 --   id(request)      the card or token id (from the path where this is absent)
 --   credentials(r)   every credential the request carries
 --   check(r, valid)  nil, or { status, code, message } of a refusal; valid(given, expected)
@@ -333,5 +335,6 @@ providers.nayax = {
 
 for name, provider in pairs(require "acme") do providers[name] = provider end
 for name, provider in pairs(require "bank") do providers[name] = provider end
+for name, provider in pairs(require "mechanisms") do providers[name] = provider end
 
 return providers

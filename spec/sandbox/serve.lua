@@ -32,6 +32,7 @@ local function malformed(r, provider, matched)
     return nil
   end
   local kind = r.headers["content-type"]
+  if provider.media then return kind ~= provider.media and { 415, nil, "Content-Type must be " .. provider.media } or nil end
   if provider.form then
     if kind ~= "application/x-www-form-urlencoded" then return { 415, nil, "Content-Type must be application/x-www-form-urlencoded" } end
     return not r.form and { 400, nil, "Malformed form" } or nil
@@ -57,7 +58,7 @@ local function serve()
   end
   if matched and provider.form then
     r.form = request.query(r.body)
-  elseif matched and provider.method == "POST" then
+  elseif matched and provider.method == "POST" and not provider.media then
     r.json, r.problem = json.decode(r.body)
     if r.json and not json.is_object(r.json) then r.json, r.problem = nil, "an object is wanted" end
   end
