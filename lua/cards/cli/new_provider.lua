@@ -129,6 +129,7 @@ function new_provider.run(options)
     end
     io.stdout:write(file.path, "\n")
   end
+  io.stdout:flush() -- what follows stands behind it also where both go to one file
   io.stderr:write(("cards: next is `cards check %s %s`\n"):format(made[1].path, made[2].path))
   return 0
 end
