@@ -5,6 +5,7 @@
 --   GET  /bank/cards/{id}    wants a token of those, or bank_token_sandbox, as a bearer
 --
 --   POST /bank_step/tokens   { card_id, url, number } -> { tokenId, callbackUrl, number }; the card_id with "step-" before it is what is asked about
+--   POST /bank_link/links    { card_id } -> { url }: likewise, at pan.acme.example; at another host for a card_id that begins with "elsewhere"
 --   GET  /bank_vault/cards/{id}            wants such a token in X-Card-Token, and X-Number where there was a number
 --   GET  /bank_reveal/cards/{token}?sig=…  is where callbackUrl leads; without any credential. A wrong one is asked about with "reveal-" before it
 --
@@ -135,6 +136,13 @@ bank.bank = {
 
 local function text(r, name) return request.one_string(r.json and r.json:get(name)) end
 
+--- A new token of the card that is asked about.
+local function card_token(r)
+  local token = "ct-" .. ngx.encode_base64(ngx.sha1_bin(ngx.var.request_id), true):gsub("[+/]", "-")
+  store:set("card:" .. token, text(r, "card_id"))
+  return token
+end
+
 bank.bank_step = {
   method = "POST", path = { "tokens" }, id = function(r) return text(r, "card_id") and "step-" .. text(r, "card_id") end,
   keep = {}, text = "tokenId", number = "number", secrets = { "tokenId" }, echo = {}, envelope = envelope,
@@ -145,8 +153,7 @@ bank.bank_step = {
     if text(r, "card_id"):find "^unknown" then return { 404, "no_card", "The card is unknown" } end
   end,
   answer = function(r)
-    local card, token = text(r, "card_id"), "ct-" .. ngx.encode_base64(ngx.sha1_bin(ngx.var.request_id), true):gsub("[+/]", "-")
-    store:set("card:" .. token, card)
+    local token = card_token(r)
     local url = ("%s://%s/bank_reveal/cards/%s?sig=s-%s"):format(ngx.var.scheme, r.headers.host, token, token)
     local answer = object { "tokenId", token, "callbackUrl", text(r, "url") or url, "number", 7, "flag", true, "nested", object { "tokenId", token } }
     for _, name in ipairs { "tokenId", "callbackUrl" } do
@@ -155,6 +162,15 @@ bank.bank_step = {
     return answer
   end,
 }
+
+bank.bank_link = setmetatable({
+  path = { "links" }, text = "url", secrets = { "url" },
+  answer = function(r)
+    local token = card_token(r)
+    local host = text(r, "card_id"):find "^elsewhere" and "pan.other.example" or "pan.acme.example"
+    return object { "url", ("https://%s/cards/%s?sig=s-%s"):format(host, token, token) }
+  end,
+}, { __index = bank.bank_step })
 
 local function card(r, plant)
   return object { "id", r.id, "pan", plant.pan or "4111111111111111", "cvv", plant.cvv or "123", "exp_month", 7, "holder", plant.name or "John Doe" }
