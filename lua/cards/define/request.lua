@@ -11,6 +11,7 @@ local request = {}
 
 local PARAMETER = "^[%a_][%w_]*$"
 local MOST_PARTS = 64
+local MOST_MADE = 16 -- VALUES_MAX_MADE in src/provider/values.h
 local MOST_SIGNATURES = 4
 
 local any, flag, set = mistakes.any, mistakes.flag, mistakes.set
@@ -413,6 +414,20 @@ local function check_signed(at, made, parts, about)
   end
 end
 
+local function check_counts(at, parts, signatures)
+  local made = 0
+  for _, part in ipairs(parts) do
+    made = made + (part.source == "made" and 1 or 0)
+  end
+  if #parts > MOST_PARTS then
+    at:at("params"):wrong("are too many: a request has at most %d values, credentials included", MOST_PARTS)
+  elseif made > MOST_MADE then
+    at:at("params"):wrong("are too many: a request has at most %d values that are made for each attempt, signatures included", MOST_MADE)
+  elseif signatures > MOST_SIGNATURES then
+    at:wrong(": a request has at most %d signatures", MOST_SIGNATURES)
+  end
+end
+
 --- Notes the place of a part. @return the place, where another part has it; else nil
 local function add(made, known, body)
   if not made.into or made.into == "nothing" or not made.wire or not made.name then
@@ -460,11 +475,7 @@ function request.join(at, params, shared, about)
       at:at("path"):wrong("has {%s}, which no parameter fills", name)
     end
   end
-  if #parts > MOST_PARTS then
-    at:at("params"):wrong("are too many: a request has at most %d values, credentials included", MOST_PARTS)
-  elseif #signatures > MOST_SIGNATURES then
-    at:wrong(": a request has at most %d signatures", MOST_SIGNATURES)
-  end
+  check_counts(at, parts, #signatures)
   if #at.list == 0 then
     for _, made in ipairs(signatures) do
       check_signed(at, made, parts, about)

@@ -377,6 +377,14 @@ describe("the bounds of a definition", function()
       fields["f" .. i] = "string"
     end
     assert.matches("operations.show.params are too many", cards.define.check(with { [SHOW .. "params"] = params })[2].message, 1, true)
+    local made = { card_id = {} }
+    for i = 1, 16 do
+      made["p" .. i] = { unique = "hex", fresh = true }
+    end
+    assert.same({}, cards.define.check(with { [SHOW .. "params"] = made }))
+    made.p17 = { now = "unix" }
+    assert.equal("operations.show.params are too many: a request has at most 16 values that are made for each attempt, signatures included",
+      cards.define.check(with { [SHOW .. "params"] = made })[1].message)
     assert.matches("operations.show.response.fields are more than 256", cards.define.check(with { [SHOW .. "response/fields"] = fields })[1].message, 1, true)
     assert.equal("operations has more than 64 entries", cards.define.check(with { operations = operations })[1].message)
   end)
