@@ -1,4 +1,5 @@
---- The libcrypto that nginx is linked to: keys, RSA-OAEP with SHA-256, AES-256-GCM, HMAC and SHA-256. Keys are read once per worker, from the sandbox's directory.
+--- The libcrypto that nginx is linked to: keys, RSA-OAEP with SHA-256, AES-256-GCM, HMAC and SHA-256. Keys are read once per worker, from the
+-- sandbox's directory.
 
 local ffi = require "ffi"
 local C = ffi.C

@@ -1,9 +1,9 @@
 --- Acme's other interfaces, in the form that providers.lua explains: one for each thing more that a definition can say. The pages of docs/guide call them.
 --
---   POST /acme_graph/graphql               GraphQL: { query, variables = { id } }. Whatever it means is said with HTTP 200: an id that begins with "unknown" has
---                                          a node that is null, one that begins with "locked" an error with the code CARD_LOCKED
---   POST /acme_signed/cards/{id}/reveal    { reason }, with X-Key, X-Time, X-Nonce and X-Signature, which is "v1=" and base64 of the HMAC-SHA-256 of method, target,
---                                          time, nonce and the SHA-256 of the body in hexadecimal digits, each on a line
+--   POST /acme_graph/graphql               GraphQL: { query, variables = { id } }. All answers are HTTP 200: an id that begins with "unknown" has a node
+--                                          that is null, one that begins with "locked" an error with the code CARD_LOCKED
+--   POST /acme_signed/cards/{id}/reveal    { reason }, with X-Key, X-Time, X-Nonce and X-Signature, which is "v1=" and base64 of the HMAC-SHA-256 of
+--                                          method, target, time, nonce and the SHA-256 of the body as hexadecimal digits, each on a line
 --   POST /acme_soap/soap                   SOAP 1.1 with Basic
 --   GET  /acme_sealed/public-key           { publicKey }, base64 of DER
 --   POST /acme_sealed/cards/{id}/reveal    { encryptedKey }, an AES key under the public one by RSA-OAEP with SHA-256, as base64. The card in the answer is
@@ -133,7 +133,8 @@ mechanisms.acme_soap = provider {
   end,
   credentials = function(r) return { request.authorization(r, "Basic") } end,
   check = function(r, valid)
-    if not valid(request.authorization(r, "Basic"), ngx.encode_base64 "acme_user_sandbox:acme_password_sandbox") then return { 401, "Client", "Unauthorized" } end
+    local given = request.authorization(r, "Basic")
+    if not valid(given, ngx.encode_base64 "acme_user_sandbox:acme_password_sandbox") then return { 401, "Client", "Unauthorized" } end
     if r.headers.soapaction ~= "urn:acme:Show" then return { 500, "Client", "The action is unknown" } end
     if not r.id or not r.body:find "^<%?xml" or not r.body:find "</soap:Envelope>%s*$" then return { 500, "Client", "The envelope is malformed" } end
   end,

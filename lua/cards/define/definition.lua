@@ -74,7 +74,7 @@
 --     examples    a list of { operation, status = 200, answer = body, card or error = the expected result, plain = whether what is encrypted stands there
 --                 in plain text }, see cards.define.try
 --
--- docs/guide/own-provider.md lists how long and how many all of it may be.
+-- docs/guide/definition-limits.md lists how long and how many all of it may be.
 
 local answer = require "cards.define.answer"
 local auth = require "cards.define.auth"
