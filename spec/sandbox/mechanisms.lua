@@ -55,7 +55,12 @@ end
 
 -- GraphQL ----------------------------------------------------------------------
 
+local function graph_errors(code, message)
+  return array { object { "message", message, "path", array { "node" }, "extensions", object { "code", code } } }
+end
+
 mechanisms.acme_graph = provider {
+  envelope = function(status, code, message) return object { "errors", graph_errors(code or "E" .. status, message or "The request was refused") } end,
   path = { "graphql" }, record = "data.node", text = "data.node.holder", pan = "data.node.pan", cvv = "data.node.cvv",
   secrets = { "data.node.pan", "data.node.cvv" },
   id = function(r)
@@ -67,8 +72,7 @@ mechanisms.acme_graph = provider {
       or not tostring(r.json:get "query"):find("node(id: $id)", 1, true) and { 400, nil, "no query of a node" } or nil
   end,
   answer = function(r, plant)
-    local function refusal(code, message) return array { object { "message", message, "path", array { "node" }, "extensions", object { "code", code } } } end
-    if r.id:find "^locked" then return object { "data", json.null, "errors", refusal("CARD_LOCKED", "The card is locked") } end
+    if r.id:find "^locked" then return object { "data", json.null, "errors", graph_errors("CARD_LOCKED", "The card is locked") } end
     if r.id:find "^unknown" then return object { "data", object { "node", json.null } } end
     local node = card(r.id, plant):set("limits", array { object { "period", "day", "amount", 500 }, object { "period", "month", "amount", 2000 } })
     return object { "data", object { "node", node } }
