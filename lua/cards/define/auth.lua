@@ -302,7 +302,8 @@ schemas.jwt = { key = any, algorithm = any, header = any, claims = any, name = a
 --- Where a value of an entry goes: by default into the header Authorization, with "Bearer " in front.
 local function bearer_place(at, entry, made)
   made.into, made.wire, made.steps = place.read(at, entry, "name", { into = "header", wire = "Authorization", header = true })
-  made.prefix = entry.prefix == nil and made.into == "header" and made.wire == "Authorization" and "Bearer " or optional_text(at:at "prefix", entry.prefix)
+  local is_usual = made.into == "header" and made.wire == "Authorization"
+  made.prefix = entry.prefix == nil and is_usual and "Bearer " or entry.prefix ~= "" and optional_text(at:at "prefix", entry.prefix) or nil
 end
 
 function add.jwt(at, entry, into)

@@ -128,6 +128,11 @@ describe("a JWT", function()
     local last = sent(auth, { operation = POST, config = { secret = "k1" }, params = { amount = 1 } })
     assert.matches("^[%w_-]+%.[%w_-]+%.[%w_-]+$", cjson.decode(last.body).assertion)
   end)
+
+  it("has no prefix where it is empty, as other tokens", function()
+    local auth = { type = "jwt", key = "secret", algorithm = "HS256", claims = { sub = "x" }, prefix = "" }
+    assert.matches("^[%w_-]+%.[%w_-]+%.[%w_-]+$", sent(auth, { config = { secret = "k1" } }).headers.authorization)
+  end)
 end)
 
 describe("what is made for each attempt", function()
