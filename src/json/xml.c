@@ -29,14 +29,23 @@ struct xml {
   struct buf text;
   size_t values;   /* that may still follow */
   const char *why; /* it was stopped; expat may call once more nevertheless */
-  XML_Index where;
+  long long where;
 };
 
 static const char no_memory[] = "XML that does not fit into memory";
 
+/* The offset of what is read; -1 before there is anything. */
+static long long offset(XML_Parser parser) {
+#if XML_MAJOR_VERSION > 2 || XML_MINOR_VERSION >= 9 /* where the older name is deprecated */
+  return XML_GetCurrentByteIndex64(parser);
+#else
+  return XML_GetCurrentByteIndex(parser);
+#endif
+}
+
 static void stop(struct xml *xml, const char *why) {
   xml->why = why;
-  xml->where = XML_GetCurrentByteIndex(xml->parser);
+  xml->where = offset(xml->parser);
   XML_StopParser(xml->parser, XML_FALSE);
 }
 
@@ -155,7 +164,7 @@ static const char *read_all(struct xml *xml, const char *text, size_t len) {
   XML_SetStartDoctypeDeclHandler(xml->parser, refuse_doctype);
   bool read = XML_Parse(xml->parser, text, (int)len, XML_TRUE) == XML_STATUS_OK;
   if (xml->why) return xml->why;
-  xml->where = XML_GetCurrentByteIndex(xml->parser);
+  xml->where = offset(xml->parser);
   if (!read) return XML_ErrorString(XML_GetErrorCode(xml->parser));
   return levels(xml->root) > JSON_MAX_DEPTH ? "XML that is nested too deep" : NULL;
 }
