@@ -6,15 +6,20 @@ if nginx.is_missing("example", pending) then return end
 local program = require "support.program"
 local sandbox = require "support.sandbox"
 
+local folder
+
+setup(function() folder = nginx.examples() end)
+teardown(function() program.shell("rm -rf " .. folder) end)
+
 --- Runs the demo on a port of its own; the sandbox runs already. @return for each path, what it shows; all that it printed; its exit status
 local function demo(...)
   local port = nginx.free_port()
-  local words = { "lua5.4 examples/demo_nginx.lua", port }
+  local where = ("cd %s && %sCARDS_SANDBOX=%s"):format(folder, nginx.PATH, program.quote(nginx.absolute(sandbox.directory())))
+  local words = { where, "lua5.4 examples/demo_nginx.lua", port }
   for _, path in ipairs { ... } do words[#words + 1] = program.quote(path) end
   local output, status = program.shell(table.concat(words, " "))
   local shown = {}
   for path, text in output:gmatch "%$ curl http://127%.0%.0%.1:%d+(/%S*)\n([^$]*)" do shown[path] = text end
-  program.shell("rm -rf build/nginx-demo-" .. port)
   return shown, output, status
 end
 

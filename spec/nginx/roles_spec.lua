@@ -17,7 +17,7 @@ end
 
 local function command(more)
   local user = shell "id -u":match "^0%s" and "-g 'user root;'" or ""
-  return ("env ALIX_URL=%s CA_FILE=%s ALIX_ACCESS_TOKEN=%s PATH=\"$PATH:/usr/sbin\" nginx -p %s/ -e %s/build/nginx-roles/error.log %s %s %s"):format(
+  return (nginx.PATH .. "ALIX_URL=%s CA_FILE=%s ALIX_ACCESS_TOKEN=%s nginx -p %s/ -e %s/build/nginx-roles/error.log %s %s %s"):format(
     sandbox.url "HTTPS_URL" .. "/alix", program.quote(sandbox.url "CA_FILE"), sandbox.credentials "alix".access_token, folder, folder,
     "-c examples/nginx_roles.conf", user, more or "")
 end
@@ -36,12 +36,10 @@ local function write(role, text)
   file:close()
 end
 
---- A copy of the examples beside the rest of the tree, so that the policies can be edited.
 setup(function()
   port = nginx.free_port()
-  folder = shell("mktemp -d"):match "%S+"
-  shell([[mkdir -p %s/build/nginx-roles && ln -s "$PWD/lua" %s/lua && ln -s "$PWD/build/luajit" %s/build/luajit && cp -r examples %s/ &&
-    sed -i s/127.0.0.1:8481/127.0.0.1:%s/ %s/examples/nginx_roles.conf && chmod 755 %s]], folder, folder, folder, folder, port, folder, folder)
+  folder = nginx.examples()
+  shell([[mkdir %s/build/nginx-roles && sed -i s/127.0.0.1:8481/127.0.0.1:%s/ %s/examples/nginx_roles.conf]], folder, port, folder)
   shell(command())
 end)
 

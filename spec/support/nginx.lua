@@ -2,6 +2,9 @@
 --
 -- The client runs on lua-cqueues: what nginx.together runs, runs at the same time. Everything a server needs is below build/nginx-<name>;
 -- its sockets' folders too, as it gets a TMPDIR of its own. Waits are for conditions; one that is not met is an error.
+--
+-- It is Debian's nginx with Debian's modules, or another one: NGINX is its path, NGINX_MODULES the folder of its modules (without it, they are built in), and
+-- RESTY_CORE the folders of its lua-resty-core and lua-resty-lrucache, with a colon between. The sandbox runs in Debian's in any case.
 
 local program = require "support.program"
 local sandbox = require "support.sandbox"
@@ -30,14 +33,25 @@ local function write(path, text)
   file:close()
 end
 
-local function modules()
-  for _, place in ipairs(MODULES) do
-    if exists(place .. "/ngx_http_lua_module.so") then
+local OTHER = os.getenv "NGINX"
+
+--- The lines that load a module of nginx, such as "http", and what it needs; nil where it is not there.
+local function modules(kind)
+  if OTHER and not os.getenv "NGINX_MODULES" then return "" end
+  for _, place in ipairs(OTHER and { os.getenv "NGINX_MODULES" } or MODULES) do
+    if exists(("%s/ngx_%s_lua_module.so"):format(place, kind)) then
       local ndk = exists(place .. "/ndk_http_module.so") and ("load_module %s/ndk_http_module.so;\n"):format(place) or ""
-      return ndk .. ("load_module %s/ngx_http_lua_module.so;\n"):format(place)
+      return ndk .. ("load_module %s/ngx_%s_lua_module.so;\n"):format(place, kind)
     end
   end
 end
+
+local function resty_core()
+  return ((os.getenv "RESTY_CORE" or ""):gsub("[^:]+", "%0/?.lua"):gsub("[^:]$", "%0:"):gsub(":", ";"))
+end
+
+--- What a command of the shell that runs `nginx` begins with.
+nginx.PATH = ("PATH=%s$PATH:/usr/sbin:/sbin "):format(OTHER and program.quote(OTHER:match "^(.*)/") .. ":" or "")
 
 --- Why no nginx can be started here, or nil.
 function nginx.missing()
@@ -45,7 +59,7 @@ function nginx.missing()
     return "these specs run on one Lua: what runs inside nginx is LuaJIT, whichever Lua asks"
   elseif not exists(build .. "/luajit/cards/core.so") then
     return build .. "/luajit/cards/core.so is missing: run make all LUA=luajit first"
-  elseif not modules() then
+  elseif not modules "http" then
     return "nginx has no Lua module: apt-get install libnginx-mod-http-lua"
   elseif not pcall(require, "cqueues") then
     return "lua-cqueues is missing"
@@ -281,7 +295,7 @@ http {
   default_type text/plain;
   client_body_temp_path temp/body; proxy_temp_path temp/proxy; fastcgi_temp_path temp/fastcgi; uwsgi_temp_path temp/uwsgi; scgi_temp_path temp/scgi;
   keepalive_requests 10000000;
-  lua_package_path "@prefix@/?.lua;@here@/lua/?.lua;@here@/lua/?/init.lua;@here@/spec/?.lua;;";
+  lua_package_path "@resty@@prefix@/?.lua;@here@/lua/?.lua;@here@/lua/?/init.lua;@here@/spec/?.lua;;";
   lua_package_cpath "@here@/@build@/luajit/?.so;;";
   lua_shared_dict facts 1m;
   lua_max_running_timers @timers@;
@@ -297,7 +311,8 @@ http {
 }
 ]]
 
-local function absolute(path)
+--- A path from the folder in which the specs run.
+function nginx.absolute(path)
   if path:sub(1, 1) == "/" then return path end
   return nginx.root() .. "/" .. path
 end
@@ -339,9 +354,9 @@ end
 
 local function configure(self, options)
   local values = {
-    modules = modules(), user = program.shell "id -u":match "^0%s" and "user root;\n" or "",
+    modules = modules "http", resty = resty_core(), user = program.shell "id -u":match "^0%s" and "user root;\n" or "",
     workers = options.workers or 1, files = options.files or 4096, timers = options.timers or 1024,
-    prefix = self.prefix, sandbox = absolute(sandbox.directory()),
+    prefix = self.prefix, sandbox = nginx.absolute(sandbox.directory()),
     here = nginx.root(), build = build, port = self.port,
     main = options.main or "", http = options.http or "", server = options.server or "", locations = locations(options.locations),
   }
@@ -352,7 +367,7 @@ end
 function server:run()
   self.log_from = nil
   os.remove(self.prefix .. "/error.log")
-  local command = ("PATH=$PATH:/usr/sbin:/sbin nginx -p %s/ -e error.log -c nginx.conf"):format(program.quote(self.prefix))
+  local command = (nginx.PATH .. "nginx -p %s/ -e error.log -c nginx.conf"):format(program.quote(self.prefix))
   local output, status = program.shell(command .. " </dev/null")
   if status ~= 0 then return nil, output end
   self.pid = nginx.wait_for("nginx to start", function() return tonumber(contents(self.prefix .. "/nginx.pid")) end)
@@ -377,7 +392,7 @@ end
 --   workers    1; files 4096 (the number of connections and files of a worker); timers 1024 (that run at once)
 -- @return { port, prefix, pid, … }; raises what nginx says where it does not start
 function nginx.start(name, options)
-  local self = setmetatable({ name = name, prefix = absolute(build .. "/nginx-" .. name) }, server)
+  local self = setmetatable({ name = name, prefix = nginx.absolute(build .. "/nginx-" .. name) }, server)
   end_former(self.prefix)
   program.shell(("rm -rf %s && mkdir -p %s/tmp %s/temp"):format(program.quote(self.prefix), program.quote(self.prefix), program.quote(self.prefix)))
   if options.app then write(self.prefix .. "/app.lua", options.app) end
@@ -390,6 +405,19 @@ function nginx.start(name, options)
     if not why:find("Address already in use", 1, true) then break end
   end
   error("nginx does not start: " .. why, 2)
+end
+
+--- A folder with the examples, which may be edited there, and what they need; it is the caller's to remove. They load the modules of this nginx.
+function nginx.examples()
+  local folder = program.shell "mktemp -d":match "%S+"
+  local fill = 'chmod 755 %s && mkdir %s/build && ln -s "$PWD/lua" "$PWD/spec" %s/ && ln -s "$PWD/build/luajit" %s/build/ && cp -r examples %s/'
+  local output, status = program.shell((fill:gsub("%%s", folder)))
+  assert(status == 0, output)
+  for path in program.shell(("ls %s/examples/*.conf"):format(folder)):gmatch "%S+" do
+    local text = contents(path):gsub("load_module[^\n]*\n", ""):gsub('lua_package_path "', "%0" .. resty_core())
+    write(path, modules "http" .. text)
+  end
+  return folder
 end
 
 return nginx
