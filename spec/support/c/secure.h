@@ -54,11 +54,13 @@ static inline struct secure answer_securely(SSL_CTX *server) {
   return secure;
 }
 
-/* As hear. */
+/* As hear. To read may mean to write, too: an alert. */
 static inline bool hear_securely(struct secure *secure) {
   struct peer *peer = &secure->peer;
+  void (*former)(int) = signal(SIGPIPE, SIG_IGN);
   ERR_clear_error();
   int got = SSL_read(secure->tls, peer->got + peer->len, (int)(MOST_BYTES - peer->len));
+  signal(SIGPIPE, former);
   if (got > 0) peer->len += (size_t)got;
   peer->got[peer->len] = '\0';
   bool goes_on = got > 0 || wants_more(secure->tls, got);

@@ -276,6 +276,8 @@ void connection_close(struct connection *connection) {
   struct names *names = &connection->connector->names;
   leave_list(connection);
   if (connection->name && connection->name->looking == connection) names_given_up(names, connection->name);
+  if (connection->tls && connection->state == CONNECTION_OPEN)
+    tls_leave(connection->tls, connection->writing || connection->proxy_tls ? CURL_SOCKET_BAD : connection->fd);
   if (connection->shard) sockets_remove(connection->shard, connection->easy, connection->state != CONNECTION_OPEN);
   curl_easy_cleanup(connection->easy);
   X509_STORE_free(connection->store);

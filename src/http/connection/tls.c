@@ -4,6 +4,7 @@
 #include <openssl/ssl.h>
 #include <pthread.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "http/connection/connection.h"
 #include "http/connection/pem.h"
@@ -201,6 +202,21 @@ bool tls_holds_bytes(const struct ssl_st *tls) {
 
 bool tls_has_ended(const struct ssl_st *tls) {
   return (SSL_get_shutdown(tls) & SSL_RECEIVED_SHUTDOWN) != 0;
+}
+
+/* OpenSSL takes the session of a connection that ends without a close_notify for a broken one, here and in a server. libcurl sends it up to 8.8, and
+ * later not for connections that it only makes. */
+void tls_leave(struct ssl_st *tls, curl_socket_t fd) {
+  if (curl_version_info(CURLVERSION_NOW)->version_num < 0x080900) return;
+  BIO *out = BIO_new(BIO_s_mem());
+  if (out) {
+    char *bytes = NULL;
+    SSL_set0_wbio(tls, out); /* libcurl's works in calls of libcurl only */
+    SSL_shutdown(tls);
+    long len = BIO_get_mem_data(out, &bytes);
+    if (fd != CURL_SOCKET_BAD && len > 0) send(fd, bytes, (size_t)len, MSG_NOSIGNAL | MSG_DONTWAIT); /* it closes the connection anyway */
+  }
+  ERR_clear_error();
 }
 
 const char *tls_alert_text(int alert) {

@@ -24,6 +24,9 @@ CURLcode tls_set_up(CURL *easy, struct connection *connection);
 bool tls_holds_bytes(const struct ssl_st *tls);
 /* Whether the other side has announced the end of TLS. */
 bool tls_has_ended(const struct ssl_st *tls);
+/* Before a connection that was made is closed: lets its session be resumed. The other side is told of the end over the socket; over none where a
+ * request is sent in part, or where the socket's bytes are those of TLS to a proxy. */
+void tls_leave(struct ssl_st *tls, curl_socket_t fd);
 /* The text of an alert, such as "certificate required"; static. */
 const char *tls_alert_text(int alert);
 
