@@ -58,6 +58,7 @@ local HTTP = [[
     ssl_certificate_key @here@/server.key;
     ssl_certificate_by_lua_block {
       local name = require("ngx.ssl").server_name()
+      if name == "sleep-certificate.test" then ngx.sleep(0.001) end
       if name == "hold-certificate.test" then require("app").keep("ssl_certificate", name) end
     }
     location / { return 200 secure; }
@@ -158,9 +159,15 @@ describe("a call yields to the worker", function()
 
   -- and in ssl_client_hello, where nginx has OpenResty's patches: this one cannot wait there, whatever for
   it("in ssl_certificate", function()
+    local function ask(name) return io.popen(("curl -sS -k -m 30 --resolve %s:%d:127.0.0.1 https://%s:%d/ 2>&1"):format(name, tls_port, name, tls_port)) end
+    local other = ask "sleep-certificate.test"
+    local sleeps = other:read "*a" == "secure"
+    other:close()
+    if not sleeps then
+      return pending "not even ngx.sleep works there in an nginx without OpenResty's patch ssl_cert_cb_yield, which Debian's has"
+    end
     local got = yields(function()
-      local name = "hold-certificate.test"
-      local curl = io.popen(("curl -sS -k -m 30 --resolve %s:%d:127.0.0.1 https://%s:%d/ 2>&1"):format(name, tls_port, name, tls_port))
+      local curl = ask "hold-certificate.test"
       nginx.wait_for("the call to end", function() return fact "ssl_certificate" ~= "nil" end)
       local answer = curl:read "*a"
       curl:close()

@@ -3,8 +3,9 @@
 -- The client runs on lua-cqueues: what nginx.together runs, runs at the same time. Everything a server needs is below build/nginx-<name>;
 -- its sockets' folders too, as it gets a TMPDIR of its own. Waits are for conditions; one that is not met is an error.
 --
--- It is Debian's nginx with Debian's modules, or another one: NGINX is its path, NGINX_MODULES the folder of its modules (without it, they are built in), and
--- RESTY_CORE the folders of its lua-resty-core and lua-resty-lrucache, with a colon between. The sandbox runs in Debian's in any case.
+-- It is Debian's nginx with Debian's modules, or another one: NGINX_BIN is its path (NGINX means something to nginx itself), NGINX_MODULES the folder of its
+-- modules (without it, they are built in), RESTY_CORE the folders of its lua-resty-core and lua-resty-lrucache, with a colon between. The sandbox runs in
+-- Debian's in any case.
 
 local program = require "support.program"
 local sandbox = require "support.sandbox"
@@ -33,7 +34,7 @@ local function write(path, text)
   file:close()
 end
 
-local OTHER = os.getenv "NGINX"
+local OTHER = os.getenv "NGINX_BIN"
 
 --- The lines that load a module of nginx, such as "http", and what it needs; nil where it is not there.
 local function modules(kind)
