@@ -22,7 +22,7 @@ local cards = {}
 
 --- A table of keys: one that its class does not name is a mistake, and raises with the nearest known one.
 ---@class cards.Keys
----@field [string] never no other key
+---@field [string] "no such key" any other key
 
 --- What kind of error it is. In this order: 401 and 403 are `auth`, 404 `not_found`, 429 `rate_limited`, 5xx `provider`; then what the provider itself refuses
 --- (`declined`); then 402 `declined`, 410 `not_found`, 423 and 424 `provider`, 400, 405, 406, 409, 413, 415 and 422 `invalid_request`, which is a parameter that
@@ -78,8 +78,8 @@ function Secret:first(n) end
 function Secret:last(n) end
 
 --- A new secret of the same class with the digits only.
----@return cards.Secret? digits the secret
----@return cards.Error? err kind `busy`, where there is no room for it
+---@return cards.Secret digits the secret, nil where there is no room for it
+---@return cards.Error? err kind `busy`
 function Secret:digits() end
 
 --- Whether its digits have the check digit of a card number (Luhn).
@@ -96,9 +96,10 @@ function Secret:equals(other) end
 ---@field first? integer characters at the beginning (0), at most 8 of a card number
 ---@field last? integer characters at the end (0), at most 4 of a card number
 
---- Makes secrets.
+--- Makes secrets: `cards.secret(text)`, or `cards.secret(text, class)` for another class than `credential`. It returns nil and an error of kind `busy` where there is no
+--- room for one.
 ---@class cards.SecretMaker
----@overload fun(text:string,class?:cards.SecretClass):cards.Secret?,cards.Error?
+---@overload fun(text:string,class?:cards.SecretClass):cards.Secret,cards.Error?
 local SecretMaker = {}
 
 --- A secret of an environment variable, without one line break at its end. The value never becomes a Lua string.
@@ -112,5 +113,374 @@ function SecretMaker.from_env(name) end
 ---@return cards.Secret? secret of class `credential`
 ---@return cards.Error? err kind `invalid_request` where the file cannot be read or is empty
 function SecretMaker.from_file(path) end
+
+--- The text with each run of 13 to 19 digits that can be a card number masked; spaces and dashes may stand between the digits.
+---@param text string|number any text
+---@return string text the text without card numbers
+function cards.redact(text) end
+
+--- Closes every secret in a record, a card or any other table, at any depth, or one secret. What is closed stays so. Raises for anything else.
+---@param value table|cards.Secret what has secrets in it
+function cards.close(value) end
+
+--- How secrets are protected in this process, and how much memory they use.
+---@return cards.MemoryFacts facts what is known now
+function cards.memory() end
+
+--- What `cards.memory` returns.
+---@class cards.MemoryFacts
+---@field wiping boolean whether libcurl's memory is wiped when it is freed
+---@field cleanse boolean whether OpenSSL's memory is wiped when it is freed
+---@field locked boolean whether secrets are locked into memory, so that none is swapped out
+---@field dump_excluded boolean whether core dumps leave secrets out
+---@field wiped_on_fork boolean whether a forked process has no copy of them
+---@field why table<string,string> why a protection is missing, by its name
+---@field open integer secrets that are open
+---@field used integer bytes that they use
+---@field committed integer bytes that are held for them
+---@field limit? integer bytes that there may be at most, absent without a limit
+
+--- Settings of the process, for all its clients. Raises for unknown or wrong settings.
+---@param settings cards.ProcessSettings what to set; what is absent stays as it is
+function cards.configure(settings) end
+
+--- Keys of `cards.configure`.
+---@class cards.ProcessSettings: cards.Keys
+---@field max_in_flight? integer calls that the I/O thread (nginx, event loops) runs at the same time (8192); a further one is `busy`
+---@field memory? "strict"|"best" "best" (at first) protects secrets as well as the system allows; with "strict" no call is sent while a protection is missing
+---@field script_env? string[] environment variables that script files may read with `from_env`; "ACME_*" is all that begin so; none at first
+
+-- Clients --------------------------------------------------------------------------
+
+--- An environment variable as a credential, read in `new`.
+---@class cards.EnvPlace: cards.Keys
+---@field env string name of the variable
+
+--- A file as a credential, read in `new` and again after a 401: with something else in it then, the call is sent once more.
+---@class cards.FilePlace: cards.Keys
+---@field file string path of the file
+
+--- A credential: a string, a secret, `{ env = "NAME" }`, `{ file = "PATH" }`, a token source, or a function that returns a string or a secret. A function is
+--- called before each call, and once more after a 401.
+---@alias cards.Credential string|cards.Secret|cards.EnvPlace|cards.FilePlace|cards.TokenSource|(fun():(string|cards.Secret|nil))
+
+--- A credential that is read in `new` only.
+---@alias cards.PlainCredential string|cards.Secret|cards.EnvPlace|cards.FilePlace
+
+--- A value that may be a secret.
+---@alias cards.Text string|cards.Secret
+
+--- Keys of a call's third argument, which count instead of those of `new`.
+---@class cards.CallOptions: cards.Keys
+---@field timeout? number seconds for the whole call, its retries included, at most 900
+---@field connect_timeout? number seconds for a new connection, at most 900
+---@field retries? integer how often the same request is sent again, 0 to 100
+---@field max_response_bytes? integer bytes of an answer, at most 1 GiB; a longer one is `protocol`
+---@field headers? table<string,cards.Text> headers besides the provider's own
+
+--- Keys that `new` of every provider takes.
+---@class cards.Config: cards.Keys
+---@field base_url? string where the provider is, `https://…`; the provider's own where it has one
+---@field base_urls? table<string,string> where URLs of a definition lead instead, `{ ["https://id.acme.example"] = "http://127.0.0.1:1" }`
+---@field timeout? number seconds for the whole call, its retries included (30), at most 900
+---@field connect_timeout? number seconds for a new connection (5), at most 900
+---@field retries? integer how often the same request is sent again (2), 0 to 100
+---@field max_response_bytes? integer bytes of an answer (1 MiB), at most 1 GiB; a longer one is `protocol`
+---@field headers? table<string,cards.PlainCredential> headers besides the provider's own
+---@field user_agent? string header User-Agent
+---@field proxy? string|cards.Proxy a proxy: its URL, `http://`, `https://`, `socks4://`, `socks4a://`, `socks5://` or `socks5h://`; none is taken from the environment
+---@field tls? cards.Tls certificates
+---@field max_connections? integer calls of the client that are on the wire at once; further ones wait within their deadline; without it there is no such limit
+---@field idle_timeout? number seconds after which an unused connection is closed (60), at most 86400
+---@field max_age? number seconds after which a connection takes no further call (600), at most 86400
+---@field insecure_http? boolean whether `http://` is allowed, for tests (false)
+---@field on_event? fun(event:cards.Event) called after each call; an error that it raises goes to standard error
+---@field shared? string name of an nginx lua_shared_dict, where workers share the tokens that a definition fetches; ignored outside nginx
+
+--- A proxy with a user.
+---@class cards.Proxy: cards.Keys
+---@field url string its URL, without a user
+---@field user? string its user
+---@field password? cards.PlainCredential its password, which needs a user
+
+--- Key `tls` of `new`: files are PEM and are read in `new`. Certificates of servers are always checked.
+---@class cards.Tls: cards.Keys
+---@field ca_file? string path of the authorities that are trusted, instead of the system's
+---@field cert_file? string path of the client's certificate
+---@field key_file? string path of the key of that certificate, which `cert_file` has to be given for
+---@field key_password? cards.PlainCredential password of the key
+---@field pinned_public_key? string what the server's key has to be, `sha256//…` in base64
+---@field min_version? "1.2"|"1.3" oldest version of TLS
+
+--- What `on_event` gets for each call. Times are seconds.
+---@class cards.Event
+---@field event "call" what happened
+---@field provider string name of the provider
+---@field operation string name of the operation
+---@field ok boolean whether the call succeeded
+---@field kind? cards.ErrorKind of the error
+---@field status? integer HTTP status of the answer
+---@field code? string the provider's code of the error
+---@field request_id? string the provider's name for the request, of an error
+---@field attempts integer requests that were sent
+---@field reused boolean whether the connection was there already
+---@field seconds number the whole call
+---@field resolve? number time for the name of a new connection, else 0; absent where nothing was sent
+---@field connect? number time for a new connection, else 0
+---@field tls? number time for its TLS, else 0
+---@field first_byte? number until the answer began
+---@field bytes_out? integer bytes that were sent
+---@field bytes_in? integer bytes that were received
+
+--- A call for an event loop: one descriptor serves all of them (the convention of cqueues, `cqueues.poll(job)`). A call that nobody holds is cancelled.
+---@class cards.Job
+local Job = {}
+
+--- The descriptor, the same for all jobs, that is readable when some job may be done.
+---@return integer fd what to poll
+function Job:pollfd() end
+
+--- What to poll the descriptor for.
+---@return "r" events readable
+function Job:events() end
+
+--- When `done` should be called even if the descriptor is not readable.
+---@return number seconds 0 where it is done
+function Job:timeout() end
+
+--- Whether the result is there. Never waits.
+---@return boolean done whether it is
+function Job:done() end
+
+--- The result, which is the same each time. Blocks until the job is done.
+---@return any record what the operation returns
+---@return cards.Error? err why there is none
+function Job:result() end
+
+--- Ends the job with an error of kind `cancelled`. Does nothing where it is done.
+function Job:cancel() end
+
+--- An iterator over the pages of a list, `for page in client:pages("list") do … end`: each is a record. It ends after the last page, or where one failed.
+---@class cards.Pages
+---@field err? cards.Error the error that ended it
+---@overload fun():cards.Record?,cards.Error?
+
+--- A record: the provider's payload in the provider's own names. Fields that are declared sensitive are secrets, and so is every string and number that the
+--- provider's descriptor does not declare; what is null is absent. It prints and concatenates as one masked line, without an id.
+---@class cards.Record
+---@field [any] any fields of the provider
+---@operator concat(any):string
+local Record = {}
+
+--- Closes all secrets in it, at any depth. `<close>` does it, too. A field `close` of the provider's comes first: then `cards.close(record)`.
+function Record:close() end
+
+--- What an operation needs, sends and reads, as data. It has nothing of what a client was given.
+---@param of cards.Module|cards.Client|string a client, a provider's module, or its name
+---@param operation? string name of an operation; without it a table of all by their names is returned
+---@return cards.Description description the description, or a table of them; raises for an unknown provider or operation
+function cards.describe(of, operation) end
+
+--- The neutral record of a provider's record: the same fields for every provider. Raises where the argument is no table.
+---@param record cards.Record what an operation returned
+---@return cards.Card card the neutral record, nil where there is none
+---@return cards.Error? err kind `invalid_request` where the record has no mapping, or one that fails; `busy` where there is no room for a secret
+function cards.card(record) end
+
+-- Many calls -----------------------------------------------------------------------
+
+--- Calls functions at the same time, and waits for all. Raises where the argument is no list of functions.
+---@param functions function[] functions without arguments
+---@return table ... for each function, in order, the table of what it returned; of one that raised `{ nil, error }`, with its traceback
+function cards.all(functions) end
+
+--- Calls a function for each of many values, several at the same time. A loop that is left early cancels the calls under way.
+---@param from any[]|(fun():any) a list, or a function that returns the next value and nil at the end
+---@param call fun(value:any):any,any what is called
+---@param options? cards.EachOptions how
+---@return fun():integer,any,any,any next an iterator of index, value and what the function returned, in the order in which the calls end
+function cards.each(from, call, options) end
+
+--- Keys of `cards.each`.
+---@class cards.EachOptions: cards.Keys
+---@field concurrency? integer calls at the same time (64), at most 100000
+---@field progress? fun(done:integer,failed:integer,total:integer?,ended:boolean) called after each call; `cards.progress` is one
+
+--- Calls functions one after the other until one succeeds. The next one is called after a retryable error only.
+---@param functions function[] functions without arguments
+---@return any value what the first success returned
+---@return any err the last error, where there is none
+function cards.fallback(functions) end
+
+--- Shows the progress of `cards.each` as a line on standard error, where that is a terminal. It is itself a callback; called with a table it returns one.
+---@param done integer|cards.ProgressOptions|nil calls that are done, or how many there will be
+---@param failed? integer calls that failed
+---@param total? integer calls that there will be
+---@param ended? boolean whether all calls are done
+---@return function? callback for `cards.each`
+function cards.progress(done, failed, total, ended) end
+
+--- Keys of `cards.progress`.
+---@class cards.ProgressOptions: cards.Keys
+---@field total? integer values that there are
+
+--- Waits. In `cards.all`, `cards.each` and nginx other functions go on meanwhile; elsewhere it blocks.
+---@param seconds number 0 to 1e6
+---@return true? ok where it waited so long
+---@return cards.Error? err kind `timeout` where a deadline comes first, `cancelled` where the function is cancelled
+function cards.sleep(seconds) end
+
+--- Calls a function whose calls and waits share a time limit. A call that begins after it is not sent and is a `timeout`. Of nested ones the earliest holds.
+---@param seconds number 0 to 1e6
+---@param call function what is called
+---@param ... any its arguments
+---@return any ... what the function returns
+function cards.deadline(seconds, call, ...) end
+
+--- Calls a function again after a retryable error, with full jitter; `retry_after` of the error is waited for.
+---@param call function without arguments; it fails by nil and an error
+---@param policy? cards.RetryOptions how often and when
+---@return any ... what the last attempt returned
+function cards.retry(call, policy) end
+
+--- Keys of `cards.retry`.
+---@class cards.RetryOptions: cards.Keys
+---@field attempts? integer calls in all (3), at most 1000
+---@field base? number longest wait in seconds after the first failure (0.2); it doubles with each
+---@field max? number longest wait in seconds (5)
+---@field on? fun(err:any):boolean whether to try again; without it `err.retryable` decides
+
+--- Calls a function once more where it takes long or fails with a retryable error. The first success wins, and the other calls are cancelled.
+---@param call function without arguments; it fails by nil and an error
+---@param options? cards.HedgeOptions how often and when
+---@return any ... what the first success returned, or what the last attempt returned
+function cards.hedge(call, options) end
+
+--- Keys of `cards.hedge`.
+---@class cards.HedgeOptions: cards.Keys
+---@field after? number seconds after which the next attempt begins (0.3)
+---@field attempts? integer attempts in all (2), at most 100
+
+--- Makes a limit on the rate of calls, and on calls at the same time. Raises for unknown or wrong options.
+---@param options cards.LimitOptions at least one of `rate` and `concurrency`
+---@return cards.Limit limited the limit, which is called with functions
+function cards.limit(options) end
+
+--- Keys of `cards.limit`.
+---@class cards.LimitOptions: cards.Keys
+---@field rate? number calls that may begin in `per` seconds
+---@field per? number seconds (1)
+---@field burst? integer calls at once after a pause; those of one second, at least 1, where it is absent
+---@field concurrency? integer calls at the same time
+---@field max_wait? number seconds that a call may wait (30); one that would wait longer is `busy`
+---@field key? string|cards.Secret|(fun(...:any):(string|number|cards.Secret)) each key has a limit of its own; a function gets the call's arguments
+---@field shared? string name of an nginx lua_shared_dict, where workers share the rate of a `key`; ignored outside nginx
+
+--- A limit: `limited(call, …)` calls a function with its arguments as soon as it may, and returns what that returns; or nil and an error of kind `busy`.
+---@class cards.Limit
+---@overload fun(call:function,...:any):any
+local Limit = {}
+
+--- How much is going on.
+---@param ... any arguments of a call, for the function `key`
+---@return cards.LimitState state the state of their key
+function Limit:state(...) end
+
+--- The state of a limit.
+---@class cards.LimitState
+---@field running integer calls under way, 0 without `concurrency`
+---@field waiting integer calls that wait for their turn, 0 without `concurrency`
+---@field wait number seconds until the rate allows another call
+
+--- Makes a circuit breaker: after so many failures it refuses calls for a while. Raises for unknown or wrong options.
+---@param options? cards.BreakerOptions how many, and how long
+---@return cards.Breaker breaker the breaker, which is called with functions
+function cards.breaker(options) end
+
+--- Keys of `cards.breaker`.
+---@class cards.BreakerOptions: cards.Keys
+---@field failures? integer failures in a window that open it (5)
+---@field window? number seconds of a window, which begins with its first failure (10)
+---@field open_for? number seconds that it is open (30)
+---@field half_open? integer trial calls at once after that (1)
+---@field counts? fun(err:any):boolean whether an error is a failure; without it `network`, `timeout`, `provider` and `tls` are
+---@field name? string name for messages ("breaker")
+---@field shared? string name of an nginx lua_shared_dict, where workers share the state of a `name`; ignored outside nginx
+
+--- A breaker: `breaker(call, …)` calls a function with its arguments, and returns what that returns; or nil and an error of kind `busy` while it is open.
+---@class cards.Breaker
+---@overload fun(call:function,...:any):any
+local Breaker = {}
+
+--- What it is doing.
+---@return cards.BreakerState state the state
+function Breaker:state() end
+
+--- The state of a breaker.
+---@class cards.BreakerState
+---@field phase "closed"|"open"|"half_open" whether it calls, refuses, or tries
+---@field failures integer failures in this window
+---@field retry_after number seconds until it is no longer open, 0 where it is not
+
+--- Makes a token source: a credential that is fetched once for all its users, kept, and fetched again before it ends. A client takes it as a credential and asks
+--- it for another one after a 401. Raises for unknown or wrong options.
+---@param fetch_token fun():string|cards.Secret|nil,any returns a token and its lifetime in seconds; or nil and an error
+---@param options? cards.TokenSourceOptions how long
+---@return cards.TokenSource source the source
+function cards.token_source(fetch_token, options) end
+
+--- Keys of `cards.token_source`.
+---@class cards.TokenSourceOptions: cards.Keys
+---@field ttl? number seconds that a token lives where the function returns none (300)
+---@field refresh_before? number seconds before its end when the next call fetches another one (30, or a tenth of a shorter `ttl`)
+---@field name? string name of the token in the dict
+---@field shared? string name of an nginx lua_shared_dict, where workers share the token of a `name`, sealed; ignored outside nginx
+
+--- A token source: `source()` returns the token, a secret; or nil and an error.
+---@class cards.TokenSource
+---@overload fun():cards.Secret?,any
+local TokenSource = {}
+
+--- Another token than one that a provider refused.
+---@param refused cards.Text the token that was refused
+---@return cards.Secret? token another one
+---@return any err why there is none
+function TokenSource:renew(refused) end
+
+--- Whether it gives its token at once, without fetching one.
+---@return boolean fresh whether it does
+function TokenSource:is_fresh() end
+
+-- Script files ---------------------------------------------------------------------
+
+--- Loads a mapping, a policy or a definition from a file, which runs in a Lua state of its own that never holds a secret. Raises for unknown options.
+---@param path string path of the file
+---@param options? cards.LoadOptions how
+---@return cards.Policy|cards.Module|true|nil made the policy; the provider's module; true for mappings, which are defined now
+---@return cards.Error? err kind `invalid_request`, with file and line of the first mistake
+function cards.load(path, options) end
+
+--- Keys of `cards.load`.
+---@class cards.LoadOptions: cards.Keys
+---@field trust? boolean whether a definition may declare plain what by its name is a secret, and have a base_url without TLS (false)
+
+--- Loads such a file, and reads it again when it was edited. Nothing runs by itself: the file is looked at when what is in it is used. After a broken edit the
+--- former version stays in use. Raises for unknown options.
+---@param path string path of the file
+---@param options? cards.WatchOptions how
+---@return cards.Watcher? watcher the watcher
+---@return cards.Error? err kind `invalid_request`, where the file cannot be loaded now
+function cards.watch(path, options) end
+
+--- Keys of `cards.watch`.
+---@class cards.WatchOptions: cards.Keys
+---@field interval? number seconds between two looks at the file (1), 0 to 86400
+---@field on_error? fun(err:cards.Error) called once for a broken edit; without it standard error is written to
+---@field trust? boolean as for `cards.load`
+
+--- A watched file. One with a policy is called like it.
+---@class cards.Watcher
+---@field current cards.Policy|cards.Module|true what `cards.load` returns for the version in use
+---@overload fun(card:table):table
 
 return cards
