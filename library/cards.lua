@@ -268,7 +268,7 @@ function Job:cancel() end
 --- A record: the provider's payload in the provider's own names. Fields that are declared sensitive are secrets, and so is every string and number that the
 --- provider's descriptor does not declare; what is null is absent. It prints and concatenates as one masked line, without an id.
 ---@class cards.Record
----@field [any] any fields of the provider
+---@field [string] any fields of the provider
 ---@operator concat(any):string
 local Record = {}
 

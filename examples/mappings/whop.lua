@@ -1,6 +1,7 @@
 -- A mapping of one's own for Whop: other words for the status, and a holder's name even where the card is not active.
 -- The transforms are there by their names; lua/cards/whop.lua has the built-in one.
 
+---@type cards.Mappings
 return {
   ["whop.retrieve"] = {
     id = "id",

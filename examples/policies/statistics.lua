@@ -1,6 +1,7 @@
 -- A whole policy: what a table of statistics needs, and nothing that leads back to a card or a person.
 -- A field that is not named is masked; `drop` leaves it out.
 
+---@type cards.Rules
 return {
   provider = keep,
   id = drop,

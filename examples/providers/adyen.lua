@@ -4,6 +4,7 @@
 
 local problem = { code = "errorCode", message = { "detail", "title" } }
 
+---@type cards.Definition
 return {
   name = "adyen",
   base_url = "https://balanceplatform-api-live.adyen.com/bcl/v2",

@@ -2,6 +2,7 @@
 
 local refusal = { code = "code", message = "message" }
 
+---@type cards.Definition
 return {
   name = "airwallex",
   base_url = "https://api.airwallex.com",

@@ -3,6 +3,7 @@
 -- encrypted is told when one is taken on: assumed is RSA (PKCS #1) for a key of ours, in base64. Result codes that the page does not list are
 -- assumed to mean what they say.
 
+---@type cards.Definition
 return {
   name = "antom",
   base_url = "https://open-sea-global.alipay.com",

@@ -1,5 +1,6 @@
 --- Brex Team API: number, CVV, expiry and holder of a card.
 
+---@type cards.Definition
 return {
   name = "brex",
   base_url = "https://api.brex.com",

@@ -5,6 +5,7 @@
 
 local oaep = { type = "rsa-oaep-sha256", key = "private_key", encoding = "base64" }
 
+---@type cards.Definition
 return {
   name = "enfuce",
   page = "https://docs.enfuce.com/payment/api/get-card/get-card-payment-info",

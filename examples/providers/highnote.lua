@@ -10,6 +10,7 @@ local query = [[query ViewPaymentCard($id: ID!) {
   }
 }]]
 
+---@type cards.Definition
 return {
   name = "highnote",
   base_url = "https://api.us.highnote.com",

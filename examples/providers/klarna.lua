@@ -2,6 +2,7 @@
 -- of ours (RSA, PKCS #1). KeyId is the id that Klarna gave to our public key. Only the first card of a settlement is read. Assumed: the names
 -- inside pci_data (pan, cvv, expiry_month, expiry_year), which the pages show encrypted, and that the IV is in base64 like the rest.
 
+---@type cards.Definition
 return {
   name = "klarna",
   base_url = "https://api.klarna.com",

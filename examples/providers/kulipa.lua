@@ -3,6 +3,7 @@
 -- signed are parameters. Assumed: the base URL, the path of the first step, the names walletSignature and queriedAt, and the host of the
 -- callback, which the page does not show.
 
+---@type cards.Definition
 return {
   name = "kulipa",
   base_url = "https://api.kulipa.xyz",

@@ -11,9 +11,11 @@ local card = {
   pan = "pan", cvv = "cvv", -- only for those who may see them
 }
 
+---@type table<string,cards.FieldType|cards.Field>
 local list = { has_more = "boolean" }
 for path, kind in pairs(card) do list["data[]." .. path] = kind end
 
+---@type cards.Definition
 return {
   name = "lithic",
   base_url = "https://api.lithic.com",

@@ -1,6 +1,7 @@
 --- Marqeta Core API: a card with its number and CVV2. Every program has its own base URL, which ends in /v3.
 -- The user of Basic is the application token, its password the admin access token.
 
+---@type cards.Definition
 return {
   name = "marqeta",
   auth = { type = "basic", credential = { "application_token", "access_token" } },

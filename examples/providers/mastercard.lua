@@ -5,6 +5,7 @@
 local refusal = { code = "Errors.Error[0].ReasonCode", message = "Errors.Error[0].Description" }
 local decrypt = { type = "jwe", at = "encryptedData", key = "decryption_key", json = true }
 
+---@type cards.Definition
 return {
   name = "mastercard",
   auth = { type = "oauth1", consumer_key = "consumer_key", key = "signing_key" },

@@ -6,6 +6,7 @@
 local refusal = { code = { "[0].errorCode", "[0].code" }, message = "[0].message" } -- a list of messages, at the top
 local codes = { NOTFOUND = "not_found", PERMISSION = "auth", TOKENEXPIRED = "auth", RATELIMIT = "rate_limited", RETRY = "provider" }
 
+---@type cards.Definition
 return {
   name = "modulr",
   auth = {

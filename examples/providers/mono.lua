@@ -3,6 +3,7 @@
 
 local aes = { type = "aes-256-cbc", key = "card_key", iv = "prefix", encoding = "hex" }
 
+---@type cards.Definition
 return {
   name = "mono",
   base_url = "https://api.withmono.com",

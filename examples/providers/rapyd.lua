@@ -1,6 +1,7 @@
 --- Rapyd Issuing: an issued card with number and CVV, for clients with a PCI certificate. The signature is the base64 of the hexadecimal digits of an
 -- HMAC-SHA256 over method, path with query, salt, time, access key, secret key and body.
 
+---@type cards.Definition
 return {
   name = "rapyd",
   base_url = "https://api.rapyd.net",

@@ -1,5 +1,6 @@
 --- Revolut Business: number, CVV and expiry of a card, and nothing else; the token needs the scope READ_SENSITIVE_CARD_DATA.
 
+---@type cards.Definition
 return {
   name = "revolut",
   base_url = "https://b2b.revolut.com/api/1.0",

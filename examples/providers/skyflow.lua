@@ -5,6 +5,7 @@
 local refusal = { code = "error.http_status", message = "error.message" }
 local token_uri = "https://manage.skyflowapis.com/v1/auth/sa/oauth/token"
 
+---@type cards.Definition
 return {
   name = "skyflow",
   auth = { type = "token", operation = "login", value = "accessToken", ttl = 3600 },

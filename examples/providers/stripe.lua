@@ -1,5 +1,6 @@
 --- Stripe Issuing: a virtual card; its number and CVC are in the answer because the request asks for them with `expand[]`.
 
+---@type cards.Definition
 return {
   name = "stripe",
   base_url = "https://api.stripe.com",

@@ -5,6 +5,7 @@
 local namespace = "http://www.globalprocessing.ae/HyperionWeb"
 local result = "Envelope.Body.Ws_RegenerateResponse.Ws_RegenerateResult"
 
+---@type cards.Definition
 return {
   name = "thredd",
   auth = {},

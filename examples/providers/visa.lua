@@ -3,6 +3,7 @@
 -- has them; of the names in the decrypted answer (tokenInfo, dynamicData) the documentation shows none without a login: they are assumed after
 -- the Visa Token Service.
 
+---@type cards.Definition
 return {
   name = "visa",
   base_url = "https://api.visa.com/vacp",

@@ -4,6 +4,7 @@
 
 local refusal = { code = { "errors[0].code", "error" }, message = { "errors[0].message", "error_description", "message" } }
 
+---@type cards.Definition
 return {
   name = "wise",
   base_url = "https://twcard.wise.com",

@@ -10,6 +10,7 @@ local DEFINITION = [==[
 --- NAME: what its calls look like. `cards check NAME.lua` checks it; this tries it:
 -- cards call NAME show --provider NAME.lua --mapping NAME_mapping.lua --card-id c_1
 
+---@type cards.Definition
 return {
   name = "NAME",
   base_url = "https://api.NAME.example/v1",                   -- CARDS_UPPER_BASE_URL takes its place
@@ -34,6 +35,7 @@ return {
 local MAPPING = [==[
 --- How NAME's records become neutral ones: from neutral fields to where they stand. `cards check NAME.lua NAME_mapping.lua` checks it.
 
+---@type cards.Mappings
 return {
   ["NAME.show"] = {
     id = "id",
