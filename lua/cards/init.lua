@@ -43,7 +43,7 @@ cards.close = require("cards.util.object").close
 cards.map = require "cards.card.map"
 cards.card = cards.map.card
 cards.mask = require "cards.mask"
-cards.load = require "cards.script.load"
+cards.load = require("cards.script.load").load
 cards.watch = require "cards.script.watch"
 
 --- What is to be said of a name that would be a provider.

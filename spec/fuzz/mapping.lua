@@ -8,6 +8,7 @@ local cards = require "cards"
 local comparisons = require "cards.script.comparisons"
 local core = require "cards.core"
 local keys_of = require("cards.util.mistakes").keys
+local load_script = require "cards.script.load"
 local made = require "fuzz.mapping_made"
 local neutral = require "cards.card.neutral"
 local reader = require "fuzz.reader"
@@ -258,12 +259,12 @@ local function load(read)
     end
     note(one.message)
   end
-  local loaded, why = cards.load.read "fuzz.lua"
+  local loaded, why = load_script.read "fuzz.lua"
   if not loaded then
-    note(type(why) == "string" and why or fail("cards.load.read: %s", tostring(why)))
+    note(type(why) == "string" and why or fail("load_script.read: %s", tostring(why)))
     return {}
   end
-  local list = cards.load.check(loaded)
+  local list = load_script.check(loaded)
   for _, text in ipairs(list) do
     local at = tonumber(text:match "^fuzz%.lua:(%d+): ")
     if not at or at < 1 or at > select(2, script:gsub("\n", "")) + 1 then
@@ -271,11 +272,11 @@ local function load(read)
     end
     note(text)
   end
-  local thing, err = cards.load.make(loaded)
+  local thing, err = load_script.make(loaded)
   if (thing ~= nil) ~= (list[1] == nil and loaded.kind ~= "flow") and loaded.kind ~= "policy" then
     fail("loaded %s: %s", tostring(thing), tostring(list[1] or err))
   elseif not thing then
-    must_be_error(err, "cards.load.make")
+    must_be_error(err, "load_script.make")
   elseif loaded.kind == "definition" then
     core.enter(thing.provider, nil)
   elseif loaded.kind == "mapping" then

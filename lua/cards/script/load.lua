@@ -287,7 +287,7 @@ local known = { trust = check.boolean }
 -- Or nil and an error of kind `invalid_request` with file and line of the first mistake, and how many there are. Functions in the file run in a state of their
 -- own, each time that they are called, with copies of plain values.
 -- An error at the caller's line where path is no string, or an option is unknown.
-local function load_file(_, path, options)
+function load_script.load(path, options)
   local wrong = check.text(path, "path") or (options ~= nil and check.table(options, known, "options."))
   if wrong then
     error("cards.load: " .. wrong, 2)
@@ -296,4 +296,4 @@ local function load_file(_, path, options)
   return made, not made and err or nil
 end
 
-return setmetatable(load_script, { __call = load_file })
+return load_script
