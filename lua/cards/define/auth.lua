@@ -321,7 +321,7 @@ function add.jwt(at, entry, into)
   table.insert(into.parts, made)
 end
 
-schemas.oauth1 = { consumer_key = any, key = any, name = any, into = any, prefix = any }
+schemas.oauth1 = { consumer_key = any, key = any }
 
 function add.oauth1(at, entry, into)
   local made = { source = "made", kind = "oauth1", required = true, here = at, into = "header", wire = "Authorization" }

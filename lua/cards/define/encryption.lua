@@ -42,11 +42,16 @@ local function place(at, value, words, otherwise, is_answer)
   return paths.read(at, value) and "beside" or nil, value
 end
 
---- Adds a mistake for a template of what is encrypted where the place says it.
-local function no_over(at, given)
-  if given and given.over ~= nil then
-    at:at("over"):wrong "is for the wrap of a session key"
+--- Adds a mistake for a key that has no sense there.
+local function refuse(at, given, key, why)
+  if given and given[key] ~= nil then
+    at:at(key):wrong(why)
   end
+end
+
+--- For a template of what is encrypted, where the place says it.
+local function no_over(at, given)
+  refuse(at, given, "over", "is for the wrap of a session key")
 end
 
 --- What only a cipher has: IV, tag and encoding.
@@ -101,7 +106,12 @@ local function read_key(at, given, made, into, is_answer, depth)
   if value == nil then
     here:wrong "is required: the name of a credential, or what it is taken from"
   elseif type(value) == "table" and rawget(value, "at") ~= nil and is_answer then
-    made.wrapped = depth < MOST_KEYS and read(here, value, into, true, depth + 1) or nil
+    local given_key
+    if depth < MOST_KEYS then
+      made.wrapped, given_key = read(here, value, into, true, depth + 1)
+    end
+    no_over(here, given_key)
+    refuse(here, given_key, "json", "is for a text that is no key")
     if depth == MOST_KEYS then
       here:wrong(": more than %d keys are encrypted, each with the next", MOST_KEYS)
     end
@@ -145,9 +155,7 @@ end
 --- Reads how something is encrypted that is sent. Likewise.
 function encryption.of_request(at, value, into)
   local made, given = read(at, value, into, false, 0)
-  if given and given.json ~= nil then
-    at:at("json"):wrong "is for what is decrypted"
-  end
+  refuse(at, given, "json", "is for what is decrypted")
   return made, given
 end
 
@@ -182,11 +190,14 @@ function encryption.params(into)
       at:at("wrap"):wrong "is required: how the key is encrypted for the provider"
     end
     table.insert(into.parts, { source = "made", kind = "session", name = "session", into = "nothing", length = param.session })
-    local made, wrap = { source = "made", kind = "sealed", over = "{session}" }, at:at "wrap"
+    local made, wrap, given = { source = "made", kind = "sealed", over = "{session}" }, at:at "wrap", nil
     if type(param.wrap) == "table" then
       made.over = templates.read(wrap:at "over", rawget(param.wrap, "over")) or made.over
     end
-    made.encryption = param.wrap ~= nil and encryption.of_request(wrap, param.wrap, into) or nil
+    if param.wrap ~= nil then
+      made.encryption, given = encryption.of_request(wrap, param.wrap, into)
+    end
+    refuse(wrap, given, "at", "is for what stands in a body or an answer")
     made.key = made.encryption and made.encryption.key
     into.session = true
     return made

@@ -269,6 +269,7 @@ local CASES = {
   { { settings = { version = { into = "pth", wire = "x" } } }, "settings.version.into must be one of body, header, none, path, query (did you mean 'path'?)" },
   { { settings = { version = {} } }, "settings.version.wire is required: the header's name" },
   { { settings = { token = { wire = "X-Token" } } }, "settings.token is the name of another credential or setting" },
+  { { auth = { type = "oauth1", consumer_key = "k", key = "a", into = "query" } }, "auth.into is not for \"oauth1\"" },
   { { settings = { version = { wire = "X-Version", required = true, default = "1" } } }, "settings.version.required has no sense beside a default" },
   -- examples
   { { examples = { operation = "show" } }, "examples must be a list" },

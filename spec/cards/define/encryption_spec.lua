@@ -281,6 +281,13 @@ describe("a mistake in an encryption", function()
     assert.matches("encrypt.at must be \"body\", or a path", mistake { method = "POST", encrypt = { type = "rsa-oaep", key = "k", at = "data" } }, 1, true)
     assert.matches("encrypt.at: nothing goes there", mistake { method = "POST", encrypt = { type = "rsa-oaep", key = "k", at = "body.x" } }, 1, true)
     assert.matches("params.k.wrap is required", mistake { method = "POST", params = { card_id = {}, k = { session = 32 } } }, 1, true)
+    assert.matches("params.k.wrap.at is for what stands in a body", mistake { method = "POST", params = { card_id = {},
+      k = { session = 32, wrap = { type = "rsa-oaep", key = "k", at = "body.k" } } } }, 1, true)
+    local function wrapped(key, value)
+      return answer { type = "aes-cbc", json = true, at = "data", key = { type = "rsa-oaep", key = "k", at = "key", [key] = value } }
+    end
+    assert.matches("decrypt.key.over is for the wrap of a session key", wrapped("over", "{session}"), 1, true)
+    assert.matches("decrypt.key.json is for a text that is no key", wrapped("json", true), 1, true)
     assert.matches("params.k.session must be the bytes", mistake { method = "POST", params = { card_id = {}, k = { session = 5 } } }, 1, true)
   end)
 end)
