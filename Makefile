@@ -377,6 +377,7 @@ install: install-module install-cli ## PREFIX=/usr/local LUA=5.4: the module and
 install-module: all
 	install -D -m 755 "$(OUT)/cards/core.so" "$(DESTDIR)$(LIBDIR)/cards/core.so"
 	for f in $(LUA_SRC); do install -D -m 644 lua/$$f "$(DESTDIR)$(LUADIR)/$$f" || exit 1; done
+	for f in $$(find library -name '*.lua'); do install -D -m 644 $$f "$(DESTDIR)$(LUADIR)/cards/$$f" || exit 1; done
 
 # The program finds the module wherever PREFIX is. Its manual page is what its --help says, so that it needs what the program needs.
 install-cli: all $(filter $(BUILD)/luajit/%,$(LUA_BIN))
