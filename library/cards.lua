@@ -129,8 +129,8 @@ function cards.memory() end
 
 --- What `cards.memory` returns.
 ---@class cards.MemoryFacts
----@field wiping boolean whether libcurl's memory is wiped when it is freed
----@field cleanse boolean whether OpenSSL's memory is wiped when it is freed
+---@field wiping boolean whether libcurl takes its memory from a pool that wipes it
+---@field cleanse boolean whether libcurl uses OpenSSL 3, which wipes what it decrypted
 ---@field locked boolean whether secrets are locked into memory, so that none is swapped out
 ---@field dump_excluded boolean whether core dumps leave secrets out
 ---@field wiped_on_fork boolean whether a forked process has no copy of them
@@ -456,9 +456,13 @@ function TokenSource:is_fresh() end
 --- Loads a mapping, a policy or a definition from a file, which runs in a Lua state of its own that never holds a secret. Raises for unknown options.
 ---@param path string path of the file
 ---@param options? cards.LoadOptions how
----@return cards.Policy|cards.Module|true|nil made the policy; the provider's module; true for mappings, which are defined now
+---@return cards.Loaded? made the policy; the provider's module; true for mappings, which are defined now
 ---@return cards.Error? err kind `invalid_request`, with file and line of the first mistake
 function cards.load(path, options) end
+
+--- What a file made: of a policy that, of a definition the provider's module, of mappings true. Which one it is no editor knows.
+---@class cards.Loaded: cards.DefinedModule,cards.Policy
+---@overload fun(card:table):table
 
 --- Keys of `cards.load`.
 ---@class cards.LoadOptions: cards.Keys
@@ -480,7 +484,7 @@ function cards.watch(path, options) end
 
 --- A watched file. One with a policy is called like it.
 ---@class cards.Watcher
----@field current cards.Policy|cards.Module|true what `cards.load` returns for the version in use
+---@field current cards.Loaded what `cards.load` returns for the version in use
 ---@overload fun(card:table):table
 
 return cards

@@ -18,7 +18,7 @@ local alix = cards.alix.new {
 
 local limited = cards.limit { rate = 600, per = 60, burst = 100 } -- what the provider allows
 
---- @param row { card_id, customer }, the columns of the file
+---@param row table<string,string> the columns of the file: card_id and customer
 return function(row)
   local record, err = limited(alix.private_info, alix, row.card_id)
   if not record then

@@ -5,15 +5,11 @@
 ---@field provider "alix" its name
 local alix = {}
 
---- Keys of `cards.alix.from_env`, which count instead of environment variables.
----@class cards.alix.Settings: cards.Config
----@field access_token? cards.Credential the access token, sent in the header `access-token`; CARDS_ALIX_ACCESS_TOKEN
+--- Keys of `cards.alix.new`, and of `cards.alix.from_env`, where they count instead of variables.
+---@class cards.alix.Config: cards.Config
+---@field base_url? string where the provider is, `https://…`; required, as it has no address of its own
+---@field access_token? cards.Credential the access token, sent in the header `access-token`; required
 ---@field defaults? cards.alix.PrivateInfoDefaults parameters of calls that do not give them
-
---- Keys of `cards.alix.new`.
----@class cards.alix.Config: cards.alix.Settings
----@field base_url string where the provider is, `https://…`; it has no address of its own
----@field access_token cards.Credential the access token, sent in the header `access-token`
 
 --- Makes a client. Raises where the configuration is wrong.
 ---@param config cards.alix.Config the configuration
@@ -23,7 +19,7 @@ function alix.new(config) end
 
 --- Makes a client of environment variables: CARDS_ALIX_BASE_URL, CARDS_ALIX_ACCESS_TOKEN or its
 --- _FILE, CARDS_CA_FILE, CARDS_PROXY. Raises with all that is missing.
----@param options? cards.alix.Settings keys of `new`, which count instead
+---@param options? cards.alix.Config keys of `new`, which count instead
 ---@return cards.alix.Client client the client, nil where there is no room for a secret
 ---@return cards.Error? err kind `busy`
 function alix.from_env(options) end

@@ -167,7 +167,7 @@ function DefinedClient:pages(operation, parameters, options) end
 ---@field optional? boolean whether `new` may go without it (false)
 ---@field one_of? string name of a group, of which `new` takes exactly one
 ---@field from? string template of what it is made of; `new` does not take it
----@field length? integer bytes that count of what it is made of
+---@field length? integer how many of its first bytes count, of what it is made of
 
 --- A value of `new` that is no secret.
 ---@class cards.Setting: cards.Keys

@@ -5,14 +5,10 @@
 ---@field provider "nayax" its name
 local nayax = {}
 
---- Keys of `cards.nayax.from_env`, which count instead of environment variables.
----@class cards.nayax.Settings: cards.Config
----@field token? cards.Credential the token, sent as `Authorization: Bearer …`
+--- Keys of `cards.nayax.new`, and of `cards.nayax.from_env`, where they count instead of variables.
+---@class cards.nayax.Config: cards.Config
+---@field token? cards.Credential the token, sent as `Authorization: Bearer …`; required
 ---@field defaults? cards.nayax.GetTokenDefaults parameters of calls that do not give them
-
---- Keys of `cards.nayax.new`.
----@class cards.nayax.Config: cards.nayax.Settings
----@field token cards.Credential the token, sent as `Authorization: Bearer …`
 
 --- Makes a client. Raises where the configuration is wrong.
 ---@param config cards.nayax.Config the configuration
@@ -22,7 +18,7 @@ function nayax.new(config) end
 
 --- Makes a client of environment variables: CARDS_NAYAX_TOKEN or its _FILE, CARDS_NAYAX_BASE_URL,
 --- CARDS_CA_FILE, CARDS_PROXY. Raises with all that is missing.
----@param options? cards.nayax.Settings keys of `new`, which count instead
+---@param options? cards.nayax.Config keys of `new`, which count instead
 ---@return cards.nayax.Client client the client, nil where there is no room for a secret
 ---@return cards.Error? err kind `busy`
 function nayax.from_env(options) end

@@ -5,20 +5,15 @@
 ---@field provider "netxd" its name
 local netxd = {}
 
---- Keys of `cards.netxd.from_env`, which count instead of environment variables.
----@class cards.netxd.Settings: cards.Config
----@field credential? cards.Credential the credential, `params.api.credential`
----@field api_key? cards.Credential the key, `params.api.apiKey`
+--- Keys of `cards.netxd.new`, and of `cards.netxd.from_env`, where they count instead of variables.
+---@class cards.netxd.Config: cards.Config
+---@field base_url? string where the provider is, `https://…`; required, as it has no address of its own
+---@field credential? cards.Credential the credential, `params.api.credential`; required
+---@field api_key? cards.Credential the key, `params.api.apiKey`; required
 ---@field signature? cards.Credential a ready signature; one of `signature`, `private_key` and `sign` is required
 ---@field private_key? cards.Credential the private EC key that signs the payload (ECDSA with SHA-256): PEM, JWK or base64 of DER
 ---@field sign? fun(payload:cards.Text):cards.Text|nil,any signs the payload itself: base64 of DER; a payload with a secret in it is a secret
 ---@field defaults? cards.netxd.GetCvvDefaults parameters of calls that do not give them
-
---- Keys of `cards.netxd.new`.
----@class cards.netxd.Config: cards.netxd.Settings
----@field base_url string where the provider is, `https://…`; it has no address of its own
----@field credential cards.Credential the credential, `params.api.credential`
----@field api_key cards.Credential the key, `params.api.apiKey`
 
 --- Makes a client. Raises where the configuration is wrong.
 ---@param config cards.netxd.Config the configuration
@@ -28,7 +23,7 @@ function netxd.new(config) end
 
 --- Makes a client of environment variables: CARDS_NETXD_BASE_URL, CARDS_NETXD_CREDENTIAL,
 --- CARDS_NETXD_API_KEY, one of CARDS_NETXD_SIGNATURE and CARDS_NETXD_PRIVATE_KEY, each or its _FILE, CARDS_CA_FILE, CARDS_PROXY. Raises with all that is missing.
----@param options? cards.netxd.Settings keys of `new`, which count instead
+---@param options? cards.netxd.Config keys of `new`, which count instead
 ---@return cards.netxd.Client client the client, nil where there is no room for a secret
 ---@return cards.Error? err kind `busy`
 function netxd.from_env(options) end

@@ -5,15 +5,11 @@
 ---@field provider "payengine" its name
 local payengine = {}
 
---- Keys of `cards.payengine.from_env`, which count instead of environment variables.
----@class cards.payengine.Settings: cards.Config
----@field secret? cards.Credential the secret, sent as `Authorization: Basic …` as it is
+--- Keys of `cards.payengine.new`, and of `cards.payengine.from_env`, where they count instead of variables.
+---@class cards.payengine.Config: cards.Config
+---@field base_url? string where the provider is, `https://…`; required, as it has no address of its own
+---@field secret? cards.Credential the secret, sent as `Authorization: Basic …` as it is; required
 ---@field defaults? cards.payengine.RetrieveTokenDefaults parameters of calls that do not give them
-
---- Keys of `cards.payengine.new`.
----@class cards.payengine.Config: cards.payengine.Settings
----@field base_url string where the provider is, `https://…`; it has no address of its own
----@field secret cards.Credential the secret, sent as `Authorization: Basic …` as it is
 
 --- Makes a client. Raises where the configuration is wrong.
 ---@param config cards.payengine.Config the configuration
@@ -23,7 +19,7 @@ function payengine.new(config) end
 
 --- Makes a client of environment variables: CARDS_PAYENGINE_BASE_URL, CARDS_PAYENGINE_SECRET
 --- or its _FILE, CARDS_CA_FILE, CARDS_PROXY. Raises with all that is missing.
----@param options? cards.payengine.Settings keys of `new`, which count instead
+---@param options? cards.payengine.Config keys of `new`, which count instead
 ---@return cards.payengine.Client client the client, nil where there is no room for a secret
 ---@return cards.Error? err kind `busy`
 function payengine.from_env(options) end

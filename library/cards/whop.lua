@@ -5,15 +5,11 @@
 ---@field provider "whop" its name
 local whop = {}
 
---- Keys of `cards.whop.from_env`, which count instead of environment variables.
----@class cards.whop.Settings: cards.Config
----@field token? cards.Credential the API key, sent as `Authorization: Bearer …`
+--- Keys of `cards.whop.new`, and of `cards.whop.from_env`, where they count instead of variables.
+---@class cards.whop.Config: cards.Config
+---@field token? cards.Credential the API key, sent as `Authorization: Bearer …`; required
 ---@field api_version_date? string header Api-Version-Date
 ---@field defaults? cards.whop.RetrieveDefaults parameters of calls that do not give them
-
---- Keys of `cards.whop.new`.
----@class cards.whop.Config: cards.whop.Settings
----@field token cards.Credential the API key, sent as `Authorization: Bearer …`
 
 --- Makes a client. Raises where the configuration is wrong.
 ---@param config cards.whop.Config the configuration
@@ -23,7 +19,7 @@ function whop.new(config) end
 
 --- Makes a client of environment variables: CARDS_WHOP_TOKEN or its _FILE, CARDS_WHOP_BASE_URL,
 --- CARDS_WHOP_API_VERSION_DATE, CARDS_CA_FILE, CARDS_PROXY. Raises with all that is missing.
----@param options? cards.whop.Settings keys of `new`, which count instead
+---@param options? cards.whop.Config keys of `new`, which count instead
 ---@return cards.whop.Client client the client, nil where there is no room for a secret
 ---@return cards.Error? err kind `busy`
 function whop.from_env(options) end

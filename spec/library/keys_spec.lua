@@ -199,8 +199,7 @@ local tables = {
 }
 
 for _, provider in ipairs(PROVIDERS) do
-  local function keys() return of_new(provider) end
-  tables[("cards.%s.Config"):format(provider)], tables[("cards.%s.Settings"):format(provider)] = keys, keys
+  tables[("cards.%s.Config"):format(provider)] = function() return of_new(provider) end
 end
 
 for name, class in pairs(declared.classes) do
