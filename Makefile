@@ -371,6 +371,17 @@ picture: ## docs/demo.svg, which the README shows: what `make demo` prints
 	@$(MAKE) -s demo > $(BUILD)/demo.txt
 	@lua5.4 spec/docs/terminal.lua "make demo" < $(BUILD)/demo.txt > docs/demo.svg
 
+# --- the site ---
+
+SITE_LUA = LUA_PATH="docs/site/?.lua;lua/?.lua;lua/?/init.lua;;" LUA_CPATH="$(BUILD)/5.4/?.so;;" lua5.4
+
+.PHONY: docs
+docs: deps-docs ## build/site: the pages of docs, with a menu and a search
+	@rm -rf $(BUILD)/site
+	@$(SITE_LUA) docs/site/build.lua $(BUILD)/site
+	@$(SITE_LUA) docs/site/check.lua $(BUILD)/site
+	@echo "$(BUILD)/site/index.html"
+
 install: install-module install-cli ## PREFIX=/usr/local LUA=5.4: the module and the program `cards`
 
 .PHONY: install-module install-cli

@@ -1,0 +1,118 @@
+--- Builds the site: `lua5.4 docs/site/build.lua FOLDER REFERENCE`, in the root of the tree. REFERENCE is a folder with the pages of the reference, in Markdown.
+
+local colour = require "colour"
+local frame = require "frame"
+local markdown = require "markdown"
+local pages = require "pages"
+
+local target, made = arg[1], arg[2]
+
+local all, by_path, others = {}, {}, {}
+
+local function write(path, text)
+  assert(os.execute(("mkdir -p '%s'"):format((target .. "/" .. path):gsub("[^/]*$", ""))))
+  local file = assert(io.open(target .. "/" .. path, "w"))
+  file:write(text)
+  file:close()
+end
+
+--- Adds a page that is made of Markdown.
+local function add(source, text)
+  local page = { source = source, path = pages.place(source) }
+  page.html, page.headings = markdown.html(text)
+  local first = page.headings[1]
+  page.title, page.label = first and first.text or source, first and first.html or source
+  by_path[page.path] = page
+  table.insert(all, page)
+end
+
+local function is_folder(path)
+  return os.execute(("test -d '%s'"):format(path))
+end
+
+--- A page with a file of the tree, or with the list of a folder.
+local function add_other(source, path)
+  local page = { source = source, path = path, title = source, label = source, headings = {}, hidden = true }
+  local title = ('<h1 id="%s">%s</h1>\n'):format("file", source)
+  if is_folder(source) then
+    local items = {}
+    for _, name in ipairs(pages.lines(("ls '%s'"):format(source))) do
+      table.insert(items, ('<li><a href="%s/%s">%s</a></li>'):format(source:match "[^/]+$", name, name))
+    end
+    page.html = title .. "<ul>\n" .. table.concat(items, "\n") .. "\n</ul>"
+  else
+    local language = source:match "%.conf$" and "nginx" or source:match "%.h$" and "c" or source:match "%.([^./]+)$" or source:match "[^/]+$":lower()
+    page.html = title .. '<pre><code>' .. colour.code(pages.read(source), language) .. "</code></pre>"
+  end
+  by_path[path] = page
+  table.insert(others, page)
+end
+
+--- Makes links to files of the tree links to pages; what is no page yet becomes one.
+local function link(page)
+  local folder = page.source:match "^(.*)/" or ""
+  local function href(attribute, where)
+    local path, fragment = where:match "^([^#]*)(.*)$"
+    if path == "" or where:find "^%a[%w+.-]*:" or path:find "%.html$" then
+      return
+    end
+    local source = pages.resolve(folder, path)
+    local place = pages.place(source, is_folder(source))
+    if place:find "%.svg$" or place:find "%.png$" then
+      write(place, pages.read(source))
+    elseif not by_path[place] then
+      add_other(source, place)
+    end
+    return ('%s="%s"'):format(attribute, pages.relative(page.path, place) .. fragment)
+  end
+  page.html = page.html:gsub('(href)="([^"]*)"', href):gsub('(src)="([^"]*)"', href):gsub('(srcset)="([^"]*)"', href)
+end
+
+--- What the search finds: a list of { what, where it stands, address, kind }.
+local function index()
+  local entries = {}
+  local function entry(...)
+    local parts = { ... }
+    for i, part in ipairs(parts) do
+      parts[i] = ('"%s"'):format(part:gsub('[\\"]', "\\%0"))
+    end
+    table.insert(entries, "[" .. table.concat(parts, ",") .. "]")
+  end
+  for _, page in ipairs(all) do
+    for _, heading in ipairs(page.headings) do
+      if heading.level == 1 then
+        entry(heading.text, "", page.path, "page")
+      else
+        entry(heading.text, page.title, page.path .. "#" .. heading.id, "heading")
+      end
+    end
+    for id, kind, name in page.html:gmatch '<a id="([^"]*)" data%-kind="([^"]*)" data%-name="([^"]*)"' do
+      entry(name, page.title, page.path .. "#" .. id, kind)
+    end
+  end
+  return "const INDEX = [\n" .. table.concat(entries, ",\n") .. "\n];\n"
+end
+
+for _, source in ipairs(pages.sources()) do
+  add(source, pages.read(source))
+end
+for _, path in ipairs(made and pages.lines(("find '%s' -name '*.md' | LC_ALL=C sort"):format(made)) or {}) do
+  add("docs/reference/" .. path:match "[^/]+$", pages.read(path))
+end
+for _, page in ipairs(all) do
+  link(page)
+end
+for _, page in ipairs(others) do -- which grows meanwhile
+  link(page)
+end
+
+local template = pages.read "docs/site/template.html"
+for _, list in ipairs { all, others } do
+  for _, page in ipairs(list) do
+    write(page.path, frame.html(page, all, template))
+  end
+end
+write("index.js", index())
+for _, name in ipairs { "style.css", "search.js", "theme.js" } do
+  write(name, pages.read("docs/site/" .. name))
+end
