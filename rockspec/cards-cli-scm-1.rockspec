@@ -26,6 +26,7 @@ build = {
       ["cards.cli.program.colour"] = "lua/cards/cli/program/colour.lua",
       ["cards.cli.program.failure"] = "lua/cards/cli/program/failure.lua",
       ["cards.cli.program.fields"] = "lua/cards/cli/program/fields.lua",
+      ["cards.cli.program.help"] = "lua/cards/cli/program/help.lua",
       ["cards.cli.program.man"] = "lua/cards/cli/program/man.lua",
       ["cards.cli.program.operations"] = "lua/cards/cli/program/operations.lua",
       ["cards.cli.program.providers"] = "lua/cards/cli/program/providers.lua",

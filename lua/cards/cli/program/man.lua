@@ -1,7 +1,7 @@
 --- The manual page cards(1), made of what --help says. `make install` installs it.
 
-local arguments = require "cards.cli.program.arguments"
 local cards = require "cards"
+local help = require "cards.cli.program.help"
 local program = require "cards.cli"
 
 local man = {}
@@ -14,39 +14,6 @@ local function escape(text)
   return escaped:find "^[.']" and "\\&" .. escaped or escaped
 end
 
---- The blocks of a help text, which empty lines separate: lists of lines.
-local function blocks_of(text)
-  local blocks, block = {}, nil
-  for line in (text .. "\n"):gmatch "([^\n]*)\n" do
-    if line == "" then
-      block = nil
-    else
-      if not block then
-        block = {}
-        table.insert(blocks, block)
-      end
-      table.insert(block, line)
-    end
-  end
-  return blocks
-end
-
---- The entries of a block: lists of a label and lines of text behind it. What is wrapped stands farther right than a label.
-local function entries_of(block)
-  local entries = {}
-  for i = 2, #block do
-    local label, text = block[i]:match "^   (%S.-)   *(%S.*)$"
-    label = label or block[i]:match "^   (%S.*)$"
-    local entry = entries[#entries]
-    if label then
-      table.insert(entries, { label, text })
-    elseif entry then
-      table.insert(entry, block[i]:match "^ *(.*)$")
-    end
-  end
-  return entries
-end
-
 local function add_lines(page, lines)
   for _, line in ipairs(lines) do
     table.insert(page, escape(line))
@@ -54,7 +21,7 @@ local function add_lines(page, lines)
 end
 
 local function add_entries(page, block)
-  for _, entry in ipairs(entries_of(block)) do
+  for _, entry in ipairs(help.entries(block)) do
     table.insert(page, ".TP\n\\fB" .. escape(entry[1]) .. "\\fR")
     for i = 2, #entry do
       table.insert(page, escape(entry[i]))
@@ -64,7 +31,7 @@ end
 
 --- Adds a block. One with the exit statuses becomes a section, which is left for the end of the page.
 local function add_block(page, block)
-  local title = block[1]:match "^(%u[%w ]*):$"
+  local title = help.title(block)
   if title == "Exit status" then
     page.last = block
   elseif title == "Examples" then
@@ -90,19 +57,13 @@ local function add_usage(page, block)
   table.insert(page, ".fi")
 end
 
---- Adds a section for each command behind a parser that has none behind itself.
-local function add_commands(page, parser, name)
-  for _, command in ipairs(arguments.commands(parser)) do
-    local full = name .. " " .. command.name
-    if arguments.commands(command.parser)[1] then
-      add_commands(page, command.parser, full)
-    else
-      local blocks = blocks_of(command.parser:get_help())
-      table.insert(page, ".SS " .. escape(full))
-      add_usage(page, blocks[1])
-      for i = 2, #blocks do
-        add_block(page, blocks[i])
-      end
+--- Adds a section for each command.
+local function add_commands(page, parser)
+  for _, command in ipairs(help.commands(parser, "cards")) do
+    table.insert(page, ".SS " .. escape(command.name))
+    add_usage(page, command.blocks[1])
+    for i = 2, #command.blocks do
+      add_block(page, command.blocks[i])
     end
   end
 end
@@ -110,7 +71,7 @@ end
 --- @return the page, a string
 function man.page()
   local parser = program.parser {}
-  local blocks = blocks_of(parser:get_help())
+  local blocks = help.blocks(parser:get_help())
   local page = {
     ('.TH CARDS 1 "" "cards %s" "User Commands"\n.nh\n.ad l'):format(cards._VERSION),
     ".SH NAME\ncards \\- call card providers, and check and run the scripts around them\n.SH SYNOPSIS",
@@ -122,7 +83,7 @@ function man.page()
     add_block(page, blocks[i])
   end
   table.insert(page, ".SH COMMANDS")
-  add_commands(page, parser, "cards")
+  add_commands(page, parser)
   table.insert(page, ".SH EXIT STATUS")
   add_entries(page, page.last)
   return table.concat(page, "\n") .. "\n"
