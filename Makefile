@@ -373,12 +373,18 @@ picture: ## docs/demo.svg, which the README shows: what `make demo` prints
 
 # --- the site ---
 
-SITE_LUA = LUA_PATH="docs/site/?.lua;lua/?.lua;lua/?/init.lua;;" LUA_CPATH="$(BUILD)/5.4/?.so;;" lua5.4
+SITE_LUA  = LUA_PATH="docs/site/?.lua;docs/site/reference/?.lua;lua/?.lua;lua/?/init.lua;;" LUA_CPATH="$(BUILD)/5.4/?.so;;" lua5.4
+REFERENCE = $(BUILD)/reference
+LIBRARY  := $(sort $(shell find library -name '*.lua'))
 
 .PHONY: docs
-docs: deps-docs ## build/site: the pages of docs, with a menu and a search
-	@rm -rf $(BUILD)/site
-	@$(SITE_LUA) docs/site/build.lua $(BUILD)/site
+docs: deps-docs ## build/site: guide, reference and design, with a search
+	@$(MAKE) -s all LUA=5.4
+	@rm -rf $(BUILD)/site $(REFERENCE) && mkdir -p $(REFERENCE)/source
+	@$(SITE_LUA) docs/site/reference/sources.lua $(REFERENCE)/source $(LIBRARY)
+	@ldoc --quiet --fatalwarnings --config $(REFERENCE)/source/config.ld --template docs/site/reference --dir $(REFERENCE) --ext page $(REFERENCE)/source >/dev/null
+	@$(SITE_LUA) docs/site/program.lua > $(REFERENCE)/program.md
+	@$(SITE_LUA) docs/site/build.lua $(BUILD)/site $(addprefix $(REFERENCE)/modules/,$(addsuffix .page,$(subst /,.,$(LIBRARY:library/%.lua=%)))) $(REFERENCE)/program.md
 	@$(SITE_LUA) docs/site/check.lua $(BUILD)/site
 	@echo "$(BUILD)/site/index.html"
 

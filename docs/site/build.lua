@@ -1,11 +1,13 @@
---- Builds the site: `lua5.4 docs/site/build.lua FOLDER REFERENCE`, in the root of the tree. REFERENCE is a folder with the pages of the reference, in Markdown.
+--- Builds the site: `lua5.4 docs/site/build.lua FOLDER PAGE…`, in the root of the tree, of its pages and those of the
+-- reference, which were made before, in Markdown.
 
 local colour = require "colour"
 local frame = require "frame"
 local markdown = require "markdown"
+local name = require "name"
 local pages = require "pages"
 
-local target, made = arg[1], arg[2]
+local target = arg[1]
 
 local all, by_path, others = {}, {}, {}
 
@@ -36,8 +38,8 @@ local function add_other(source, path)
   local title = ('<h1 id="%s">%s</h1>\n'):format("file", source)
   if is_folder(source) then
     local items = {}
-    for _, name in ipairs(pages.lines(("ls '%s'"):format(source))) do
-      table.insert(items, ('<li><a href="%s/%s">%s</a></li>'):format(source:match "[^/]+$", name, name))
+    for _, file in ipairs(pages.lines(("ls '%s'"):format(source))) do
+      table.insert(items, ('<li><a href="%s/%s">%s</a></li>'):format(source:match "[^/]+$", file, file))
     end
     page.html = title .. "<ul>\n" .. table.concat(items, "\n") .. "\n</ul>"
   else
@@ -82,12 +84,12 @@ local function index()
     for _, heading in ipairs(page.headings) do
       if heading.level == 1 then
         entry(heading.text, "", page.path, "page")
-      else
+      elseif not heading.named then
         entry(heading.text, page.title, page.path .. "#" .. heading.id, "heading")
       end
     end
-    for id, kind, name in page.html:gmatch '<a id="([^"]*)" data%-kind="([^"]*)" data%-name="([^"]*)"' do
-      entry(name, page.title, page.path .. "#" .. id, kind)
+    for id, kind, text in name.all(page.html) do
+      entry(text, page.title, page.path .. "#" .. id, kind)
     end
   end
   return "const INDEX = [\n" .. table.concat(entries, ",\n") .. "\n];\n"
@@ -96,8 +98,8 @@ end
 for _, source in ipairs(pages.sources()) do
   add(source, pages.read(source))
 end
-for _, path in ipairs(made and pages.lines(("find '%s' -name '*.md' | LC_ALL=C sort"):format(made)) or {}) do
-  add("docs/reference/" .. path:match "[^/]+$", pages.read(path))
+for i = 2, #arg do
+  add("docs/reference/" .. arg[i]:match "([^/]+)%.%a+$" .. ".md", pages.read(arg[i]))
 end
 for _, page in ipairs(all) do
   link(page)
@@ -113,6 +115,6 @@ for _, list in ipairs { all, others } do
   end
 end
 write("index.js", index())
-for _, name in ipairs { "style.css", "search.js", "theme.js" } do
-  write(name, pages.read("docs/site/" .. name))
+for _, file in ipairs { "style.css", "search.js", "theme.js" } do
+  write(file, pages.read("docs/site/" .. file))
 end

@@ -31,11 +31,11 @@ local LANGUAGES = {
   lua = language({ "%-%-%[%[.-%]%]", "comment" }, { "%-%->[^\n]*", "output" }, { "%-%-[^\n]*", "comment" }, { "%[%[.-%]%]", "string" },
     words(LUA_WORDS), NUMBER),
   c = language({ "/%*.-%*/", "comment" }, { "//[^\n]*", "comment" }, { "#%a+", "keyword" }, words(C_WORDS), NUMBER),
-  sh = language({ "[%w$_]+#", nil }, HASH, words(SH_WORDS), { "[%w_]+", nil }),
-  nginx = language(HASH, { "[%a_][%w_]*", nil }, NUMBER),
+  sh = language({ "[%w$_]+#" }, HASH, words(SH_WORDS), { "[%w_./-]+" }),
+  nginx = language(HASH, { "[%a_][%w_]*" }, NUMBER),
   json = language(words "true false null", NUMBER),
 }
-LANGUAGES.dockerfile = language(HASH, { "%u%u+", "keyword" }, { "[%w_]+", nil })
+LANGUAGES.dockerfile = language(HASH, { "%u%u+", "keyword" }, { "[%w_]+" })
 
 local ESCAPES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;" }
 

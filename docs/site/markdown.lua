@@ -1,6 +1,7 @@
 --- Turns Markdown into HTML by cmark-gfm, with an id for each heading as GitHub gives it, colours for code, and a place to scroll in for each table.
 
 local colour = require "colour"
+local name = require "name"
 
 local markdown = {}
 
@@ -35,26 +36,30 @@ end
 local function with_ids(html)
   local headings, used = {}, {}
   html = html:gsub("<h([1-6])>(.-)</h[1-6]>", function(level, inner)
-    local id = slug(markdown.text(inner))
-    local count = used[id]
-    used[id] = (count or 0) + 1
-    id = count and id .. "-" .. count or id
-    table.insert(headings, { level = tonumber(level), id = id, html = inner, text = markdown.text(inner) })
+    local id, named, kept = name.take(inner)
+    if not id then
+      local count
+      id, named, kept = slug(markdown.text(inner)), "", inner
+      count, used[id] = used[id], (used[id] or 0) + 1
+      id = count and id .. "-" .. count or id
+    end
+    table.insert(headings, { level = tonumber(level), id = id, html = kept, text = markdown.text(kept), named = named ~= "" })
     local mark = level == "1" and "" or (' <a class="anchor" href="#%s" aria-label="Link to this heading">#</a>'):format(id)
-    return ('<h%s id="%s">%s%s</h%s>'):format(level, id, inner, mark, level)
+    return ('<h%s id="%s"%s>%s%s</h%s>'):format(level, id, named, kept, mark, level)
   end)
   return html, headings
 end
 
 --- Converts a page.
 -- @param text in Markdown
--- @return its HTML, and its headings in their order: tables with level, id, html and text
+-- @return its HTML, and its headings in their order: tables with level, id, html, text, and whether it is a name that the search finds anyway
 function markdown.html(text)
   local html, headings = with_ids(convert(text:gsub("<!%-%-.-%-%->", "")))
   html = html:gsub('<pre><code class="language%-([^"]*)">(.-)</code></pre>', function(language, code)
     return ('<pre><code>%s</code></pre>'):format(colour.code(unescape(code), language))
   end)
-  return html:gsub("<table>.-</table>", '<div class="scroll">%0</div>'), headings
+  html = html:gsub("<table>%s*<thead>%s*<tr>[%s<>/th]*</tr>%s*</thead>", '<table class="list">')
+  return html:gsub("<table[^>]*>.-</table>", '<div class="scroll">%0</div>'), headings
 end
 
 return markdown

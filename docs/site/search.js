@@ -9,7 +9,7 @@
   // How well a name fits what is looked for: less is better; nothing when a word is neither in the name nor in the title of its page.
   function rank([name, page, , kind], query, words) {
     const low = name.toLowerCase();
-    const all = low + " " + page.toLowerCase() + " " + kind;
+    const all = low + " " + page.toLowerCase() + " " + kind.toLowerCase() + "." + low;
     if (!words.every((word) => all.includes(word))) return undefined;
     const last = low.slice(low.search(/[^.:]*$/));
     let points = low.length / 100;
