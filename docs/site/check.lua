@@ -44,7 +44,7 @@ for path, list in pairs(links) do
   for _, link in ipairs(list) do
     local file, fragment = place(path, link)
     if link:find "^%a[%w+.-]*:" then
-      if not link:find "^https?://[%w.-]+[/%w.?=&;#_%%~+,:-]*$" and not link:find "^mailto:" then
+      if not (link .. "/"):find "^https?://[%w.-]+:?%d*[/?#][%w/.?=&;#_%%~+,:()-]*$" and not link:find "^mailto:" then
         complain("%s: %s", path, link)
       end
     elseif not files[file] then

@@ -113,23 +113,55 @@ for i = 2, #arg do
 end
 find_paths("cards", "cards")
 
+--- Where each name stands, as annotations call it and as it is called in a program.
 local places = {}
+for _, page in ipairs(pages) do
+  for _, item in ipairs(page.items) do
+    local place = page.name .. ".html#" .. item.name
+    places[item.name], places[shown(item)] = place, places[shown(item)] or place
+    for _, field in ipairs(item.path and item.fields or {}) do
+      places[item.path .. "." .. field.name] = places[item.path .. "." .. field.name] or place .. "." .. field.name
+    end
+  end
+end
+
+--- Complains of names in a text that are not there; of a longer one its beginning has to be there.
+local function check_text(page, item, text)
+  for name in text:gmatch "`(cards%.[%w_.:]*[%w_])" do
+    local beginning = name
+    while beginning and not places[beginning] do
+      beginning = beginning:match "^(.+)[.:]"
+    end
+    if not beginning or beginning == "cards" then
+      table.insert(mistakes, ("%s: %s: there is no %s"):format(page.path, item.name, name))
+    end
+  end
+end
+
 for _, page in ipairs(pages) do
   local text = { head(page) }
   for _, item in ipairs(page.items) do
     table.insert(text, source(page, item))
-    table.insert(places, ('["%s"] = "%s.html#%s"'):format(item.name, page.name, item.name))
+    check_text(page, item, item.text)
+    for _, list in ipairs { item.fields, item.params, item.returns } do
+      for _, field in ipairs(list) do
+        check_text(page, item, field.text)
+      end
+    end
   end
   write(page.name .. ".lua", table.concat(text, "\n"))
 end
 
-local config = [[
+local list = {}
+for name, place in pairs(places) do
+  table.insert(list, ('["%s"] = "%s"'):format(name:gsub('"', ""), place:gsub('"', "")))
+end
+table.sort(list)
+write("config.ld", ([[
 style, template_escape = false, ">"
 custom_tags = { "title", "full", "shown", "sort", "parent", "overload", "is" }
-local places = { %s }
-custom_see_handler("^(cards%%.[%%w_.:]+)$", function(name) return name, places[name] end)
-]]
-write("config.ld", config:format(table.concat(places, ", ")))
+vars = { places = { %s } }
+]]):format(table.concat(list, ", ")))
 
 if mistakes[1] then
   io.stderr:write(table.concat(mistakes, "\n"), "\n")
