@@ -28,15 +28,15 @@ local function add(source, text)
   table.insert(all, page)
 end
 
-local function is_folder(path)
-  return os.execute(("test -d '%s'"):format(path))
+local function test(flag, path)
+  return os.execute(("test -%s '%s'"):format(flag, path))
 end
 
 --- A page with a file of the tree, or with the list of a folder.
 local function add_other(source, path)
   local page = { source = source, path = path, title = source, label = source, headings = {}, hidden = true }
   local title = ('<h1 id="%s">%s</h1>\n'):format("file", source)
-  if is_folder(source) then
+  if test("d", source) then
     local items = {}
     for _, file in ipairs(pages.lines(("ls '%s'"):format(source))) do
       table.insert(items, ('<li><a href="%s/%s">%s</a></li>'):format(source:match "[^/]+$", file, file))
@@ -59,8 +59,10 @@ local function link(page)
       return
     end
     local source = pages.resolve(folder, path)
-    local place = pages.place(source, is_folder(source))
-    if place:find "%.svg$" or place:find "%.png$" then
+    local place = pages.place(source, test("d", source))
+    if not by_path[place] and not test("e", source) then
+      return -- a dead link, which check.lua finds
+    elseif place:find "%.svg$" or place:find "%.png$" then
       write(place, pages.read(source))
     elseif not by_path[place] then
       add_other(source, place)
