@@ -30,6 +30,7 @@ function blocking:leave() end -- luacheck: ignore
 --- In plain Lua a call can wait anywhere.
 function plain.check() end
 
+--- The waiter of the worker or loop that the caller runs in, else one that blocks.
 function plain.waiter()
   local waiter = current()
   if not waiter then
@@ -41,6 +42,7 @@ function plain.waiter()
   return waiter
 end
 
+--- How the running function waits.
 function plain.kind()
   local waiter = waiters.current()
   return waiter and waiter.kind or "blocking"

@@ -61,6 +61,7 @@ local function tidy()
   room = 2 * count + SPARE
 end
 
+--- Adds an entry.
 function timers.add(entry)
   if count >= room then
     tidy()

@@ -255,12 +255,14 @@ function answer.nulls(at, value)
   return meanings(at, value, 16, "text", path)
 end
 
+--- Reads `code`: the kind of error that a code of the provider is.
 function answer.code_kinds(at, value)
   return meanings(at, value, 256, "text", code)
 end
 
 local status = mistakes.checked(check.number(200, 599, true))
 
+--- Reads `status`: the kind of error that an HTTP status is.
 function answer.status_kinds(at, value)
   return meanings(at, value, 64, "status", status)
 end

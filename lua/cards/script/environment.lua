@@ -29,6 +29,7 @@ function environment.set(value)
   end
 end
 
+--- Whether scripts may read a variable.
 function environment.has(name)
   for _, prefix in ipairs(prefixes) do
     if name:sub(1, #prefix) == prefix then

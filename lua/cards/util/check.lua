@@ -113,12 +113,14 @@ function check.number(least, most, is_integer)
   end
 end
 
+--- The check of true or false.
 function check.boolean(value, key)
   if type(value) ~= "boolean" then
     return ("%s must be true or false"):format(key)
   end
 end
 
+--- The check of a function.
 function check.callback(value, key)
   if type(value) ~= "function" then
     return ("%s must be a function"):format(key)
@@ -179,6 +181,7 @@ check.reserved_headers = {
   ["upgrade"] = true, ["accept-encoding"] = true, ["keep-alive"] = true, ["trailer"] = true, ["proxy-authorization"] = true,
 }
 
+--- The check of a table of headers.
 function check.headers(value, key)
   if type(value) ~= "table" then
     return ("%s must be a table of names and values"):format(key)

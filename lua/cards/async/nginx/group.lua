@@ -75,6 +75,7 @@ local function work(group, worker)
   table.insert(group.ended, worker)
 end
 
+--- Starts a function as a task of a group, in an idle light thread or a new one; otherwise as in cards.async.group.
 function groups.spawn(group, call, given, value)
   local task = { group = group, call = call, given = given, value = value, context = context.get() }
   group.running = group.running + 1
@@ -106,6 +107,7 @@ local function wake_others(group)
   end
 end
 
+--- Waits for the next finished task of a group; nil when none is left.
 function groups.next(group)
   local set = false
   while group.taken == group.count do
@@ -131,7 +133,8 @@ function groups.next(group)
   return task
 end
 
-function groups.recycle() end -- reusing tables would save nothing beside light threads
+--- Does nothing: reusing tables would save nothing beside light threads.
+function groups.recycle() end
 
 --- There is no finalizer: it could run outside any request, where nothing of nginx may be used. Tasks that nobody waits for run to their end.
 function groups.finalizer()

@@ -27,6 +27,7 @@ function host.contexts(make)
   return request.cards_contexts
 end
 
+--- No identity: nginx reuses coroutines.
 function host.thread()
   return nil
 end
@@ -45,6 +46,7 @@ function host.has_common_key()
   return ngx.get_phase() == "init" or core.prepare_seal()
 end
 
+--- Writes a warning to the log of errors.
 function host.warn(text)
   ngx.log(ngx.WARN, check.line(text))
 end

@@ -28,6 +28,7 @@ local unused, tags = {}, 0
 local under_way = 0
 local listens, asked = false, -ASK_AGAIN -- whether the listener runs; when its timer was set
 
+--- Raises in a phase that cannot wait, and where a function of C has called this one.
 function nginx.check(what, level)
   local phase = ngx.get_phase()
   if not yields[phase] then
@@ -37,6 +38,7 @@ function nginx.check(what, level)
   end
 end
 
+--- Every call waits in the same way.
 function nginx.kind()
   return "nginx"
 end
@@ -214,6 +216,7 @@ function methods:leave()
   unused[#unused + 1] = self
 end
 
+--- A waiter that is not in use, or a new one.
 function nginx.waiter(what, level)
   nginx.check(what, level + 1)
   local waiter = table.remove(unused)
@@ -224,6 +227,7 @@ function nginx.waiter(what, level)
   return waiter
 end
 
+--- A signal on a semaphore.
 function nginx.signal()
   return new_signal(semaphore.new(0), ASK_AGAIN)
 end

@@ -20,6 +20,7 @@ local MOST_DIGITS = 15 -- of the number of a row: each Lua has such numbers exac
 local done = {}
 done.__index = done
 
+--- A new set, without any number.
 function journal.new_set()
   return setmetatable({ blocks = {}, counts = {} }, done)
 end
