@@ -117,6 +117,6 @@ for _, list in ipairs { all, others } do
   end
 end
 write("index.js", index())
-for _, file in ipairs { "style.css", "search.js", "theme.js" } do
+for _, file in ipairs { "style.css", "search.js", "page.js" } do
   write(file, pages.read("docs/site/" .. file))
 end

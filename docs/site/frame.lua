@@ -41,7 +41,10 @@ local function toc(page)
       table.insert(html, ('<li class="level%d"><a href="#%s">%s</a></li>'):format(heading.level, heading.id, heading.html))
     end
   end
-  return #html > 1 and "<h2>On this page</h2>\n<ul>\n" .. table.concat(html, "\n") .. "\n</ul>" or ""
+  if #html < 2 then
+    return ""
+  end
+  return ('<nav id="toc" aria-label="On this page">\n<h2>On this page</h2>\n<ul>\n%s\n</ul>\n</nav>'):format(table.concat(html, "\n"))
 end
 
 --- The whole HTML of a page.

@@ -1,4 +1,4 @@
-// Dark and light as the system has it, until the button says otherwise; what it says is kept.
+// The theme: dark and light as the system has it, until the button says otherwise; what it says is kept. And the menu, which begins at the page.
 (() => {
   const root = document.documentElement;
   const NEXT = { auto: "dark", dark: "light", light: "auto" };
@@ -21,5 +21,6 @@
       try { localStorage.setItem("theme", theme); } catch { /* a browser that keeps nothing */ }
       show(theme);
     });
+    document.querySelector("#menu [aria-current]")?.scrollIntoView({ block: "nearest" });
   });
 })();
