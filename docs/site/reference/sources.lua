@@ -54,6 +54,26 @@ local function entry(tag, field, number)
   return ("-- @%s[%s] %s \6%s\6%s"):format(tag, modifiers, name, field.name, lines(field.text))
 end
 
+--- What a class has of others: a list with the name of each, and behind it the names of those of its fields that none before it has.
+-- @param seen names of fields, as keys
+-- @param list that is returned
+local function inherit(item, seen, list)
+  for _, field in ipairs(item.fields) do
+    seen[field.name] = true
+  end
+  for _, name in ipairs(item.parents or {}) do
+    local words, parent = { name }, classes[name] or { fields = {} }
+    for _, field in ipairs(parent.fields) do
+      if not seen[field.name] and is_name(field.name) then
+        table.insert(words, field.name)
+      end
+    end
+    table.insert(list, table.concat(words, " "))
+    inherit(parent, seen, list)
+  end
+  return list
+end
+
 local function source(page, item)
   local list = { "---\n-- " .. lines(item.text), ("-- @%s %s"):format(item.kind == "function" and "function" or "table", item.name) }
   local function add(...)
@@ -62,9 +82,9 @@ local function source(page, item)
   add("-- @full %s", item.name) -- of which LDoc may take the module away
   add("-- @shown %s", shown(item))
   add("-- @sort %s", item.kind == "global" and "global" or "type")
-  for _, parent in ipairs(item.parents or {}) do
-    add("-- @parent %s", parent)
-    check_types(page, item, parent)
+  for _, inherited in ipairs(inherit(item, {}, {})) do
+    add("-- @parent %s", inherited)
+    check_types(page, item, inherited)
   end
   for _, overload in ipairs(item.overloads) do
     add("-- @overload %s", overload)
