@@ -38,7 +38,8 @@ local function toc(page)
   local html = {}
   for _, heading in ipairs(page.headings) do
     if heading.level == 2 or heading.level == 3 then
-      table.insert(html, ('<li class="level%d"><a href="#%s">%s</a></li>'):format(heading.level, heading.id, heading.html))
+      local short = heading.named and heading.html:gsub("%b()", "()") or heading.html -- a function without its parameters
+      table.insert(html, ('<li class="level%d"><a href="#%s">%s</a></li>'):format(heading.level, heading.id, short))
     end
   end
   if #html < 2 then
