@@ -2,45 +2,22 @@
 -- A name without a text, or one that is not there, is a mistake.
 
 local annotations = require "annotations"
+local names = require "names"
 
 local folder = arg[1]
 
 -- LDoc's own marks, as they stand within a modifier: the template puts them back.
 local MARKS = { [","] = "\1", ["["] = "\2", ["]"] = "\3", ["="] = "\4", [" "] = "\5" }
 
-local mistakes, pages, classes = {}, {}, {}
+-- The tags are for the template: title of a page, full name of an item, as LDoc may take the module off, what it is called in a program, …
+local CONFIG = [[
+style, template_escape = false, ">"
+custom_tags = { "title", "full", "shown", "sort", "parent", "overload", "is" }
+vars = { places = { %s } }
+]]
 
 local function is_name(text)
   return text:find "^[%a_][%w_]*$"
-end
-
---- What an item is called in a program: "cards.secret" is how cards.SecretMaker is reached, as there is a field of this type; what is
--- reached by a value only has the last part of its class before a method, "Secret:reveal".
-local function shown(item)
-  if item.class then
-    return (classes[item.class].path or item.class:match "[^.]+$") .. item.name:sub(#item.class + 1)
-  end
-  return item.path or item.name
-end
-
-local function find_paths(name, path)
-  local class = classes[name]
-  class.path = path
-  for _, field in ipairs(class.fields) do
-    local behind = field.type and classes[field.type]
-    if behind and not behind.path and (behind.functions or behind.overloads[1]) then
-      find_paths(field.type, path .. "." .. field.name)
-    end
-  end
-end
-
---- Complains of names of types that are not there.
-local function check_types(page, item, type)
-  for name in (type or ""):gsub('"[^"]*"', ""):gmatch "%f[%w_.]cards%.[%w_.]+" do
-    if not classes[name] then
-      table.insert(mistakes, ("%s: %s: there is no %s"):format(page.path, item.name, name))
-    end
-  end
 end
 
 local function lines(text)
@@ -62,7 +39,7 @@ local function inherit(item, seen, list)
     seen[field.name] = true
   end
   for _, name in ipairs(item.parents or {}) do
-    local words, parent = { name }, classes[name] or { fields = {} }
+    local words, parent = { name }, names.classes[name] or { fields = {} }
     for _, field in ipairs(parent.fields) do
       if not seen[field.name] and is_name(field.name) then
         table.insert(words, field.name)
@@ -74,30 +51,27 @@ local function inherit(item, seen, list)
   return list
 end
 
-local function source(page, item)
+--- A comment for LDoc, of an item.
+local function source(item)
   local list = { "---\n-- " .. lines(item.text), ("-- @%s %s"):format(item.kind == "function" and "function" or "table", item.name) }
-  local function add(...)
-    table.insert(list, (string.format(...)))
+  local function add(tag, value)
+    table.insert(list, ("-- @%s %s"):format(tag, value))
   end
-  add("-- @full %s", item.name) -- of which LDoc may take the module away
-  add("-- @shown %s", shown(item))
-  add("-- @sort %s", item.kind == "global" and "global" or "type")
+  add("full", item.name)
+  add("shown", names.shown(item))
+  add("sort", item.kind == "global" and "global" or "type")
   for _, inherited in ipairs(inherit(item, {}, {})) do
-    add("-- @parent %s", inherited)
-    check_types(page, item, inherited)
+    add("parent", inherited)
   end
   for _, overload in ipairs(item.overloads) do
-    add("-- @overload %s", overload)
-    check_types(page, item, overload)
+    add("overload", overload)
   end
   if item.type then
-    add("-- @is %s", item.type)
-    check_types(page, item, item.type)
+    add("is", item.type)
   end
   for _, kind in ipairs { { "field", item.fields }, { "param", item.params }, { "return", item.returns } } do
     for i, field in ipairs(kind[2]) do
       table.insert(list, entry(kind[1], field, i))
-      check_types(page, item, field.type)
     end
   end
   return table.concat(list, "\n") .. "\n"
@@ -106,7 +80,7 @@ end
 --- The head of a page: of the module that it is about, or else with what the comment at the top of its file says.
 local function head(page)
   for _, item in ipairs(page.items) do
-    if shown(item) == page.name then
+    if names.shown(item) == page.name then
       return ("---\n-- %s.\n-- @module %s\n-- @full %s\n"):format(page.name, page.name, item.name)
     end
   end
@@ -119,69 +93,33 @@ local function write(path, text)
   file:close()
 end
 
+local mistakes, pages = {}, {}
 for i = 2, #arg do
   local page = { path = arg[i], name = arg[i]:match "library/(.*)%.lua$":gsub("/", ".") }
   page.items, page.about = annotations.read(arg[i], mistakes)
   table.insert(pages, page)
-  for _, item in ipairs(page.items) do
-    if item.class then
-      classes[item.class].functions = true
-    elseif item.kind ~= "function" then
-      classes[item.name] = item
-    end
-  end
+  names.declare(page)
 end
-find_paths("cards", "cards")
-
---- Where each name stands, as annotations call it and as it is called in a program.
-local places = {}
+names.reach("cards", "cards")
 for _, page in ipairs(pages) do
-  for _, item in ipairs(page.items) do
-    local place = page.name .. ".html#" .. item.name
-    places[item.name], places[shown(item)] = place, places[shown(item)] or place
-    for _, field in ipairs(item.path and item.fields or {}) do
-      places[item.path .. "." .. field.name] = places[item.path .. "." .. field.name] or place .. "." .. field.name
-    end
-  end
-end
-
---- Complains of names in a text that are not there; of a longer one its beginning has to be there.
-local function check_text(page, item, text)
-  for name in text:gmatch "`(cards%.[%w_.:]*[%w_])" do
-    local beginning = name
-    while beginning and not places[beginning] do
-      beginning = beginning:match "^(.+)[.:]"
-    end
-    if not beginning or beginning == "cards" then
-      table.insert(mistakes, ("%s: %s: there is no %s"):format(page.path, item.name, name))
-    end
-  end
+  names.place(page)
 end
 
 for _, page in ipairs(pages) do
+  names.check(page, mistakes)
   local text = { head(page) }
   for _, item in ipairs(page.items) do
-    table.insert(text, source(page, item))
-    check_text(page, item, item.text)
-    for _, list in ipairs { item.fields, item.params, item.returns } do
-      for _, field in ipairs(list) do
-        check_text(page, item, field.text)
-      end
-    end
+    table.insert(text, source(item))
   end
   write(page.name .. ".lua", table.concat(text, "\n"))
 end
 
-local list = {}
-for name, place in pairs(places) do
-  table.insert(list, ('["%s"] = "%s"'):format(name:gsub('"', ""), place:gsub('"', "")))
+local places = {}
+for name, place in pairs(names.places) do
+  table.insert(places, ('["%s"] = "%s"'):format(name:gsub('"', ""), place:gsub('"', "")))
 end
-table.sort(list)
-write("config.ld", ([[
-style, template_escape = false, ">"
-custom_tags = { "title", "full", "shown", "sort", "parent", "overload", "is" }
-vars = { places = { %s } }
-]]):format(table.concat(list, ", ")))
+table.sort(places)
+write("config.ld", CONFIG:format(table.concat(places, ", ")))
 
 if mistakes[1] then
   io.stderr:write(table.concat(mistakes, "\n"), "\n")
