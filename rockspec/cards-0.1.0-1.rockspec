@@ -1,7 +1,7 @@
 rockspec_format = "3.0"
 package = "cards"
-version = "scm-1"
-source = { url = "git+file://." }
+version = "0.1.0-1"
+source = { url = "git+file://." } -- for `luarocks make`, which is in the tree; `make dist` writes where the release is
 description = {
   summary = "Card providers behind one interface, with card numbers and CVVs kept out of Lua strings",
   detailed = [[

@@ -1,13 +1,13 @@
 rockspec_format = "3.0"
 package = "cards-cli"
-version = "scm-1"
-source = { url = "git+file://." }
+version = "0.1.0-1"
+source = { url = "git+file://." } -- for `luarocks make`, which is in the tree; `make dist` writes where the release is
 description = {
   summary = "The program `cards`: calls card providers, checks and runs the scripts around them",
   license = "MIT",
 }
 supported_platforms = { "linux" }
-dependencies = { "lua >= 5.1, < 5.5", "cards", "argparse >= 0.7", "lua-cjson >= 2.1" }
+dependencies = { "lua >= 5.1, < 5.5", "cards == 0.1.0", "argparse >= 0.7", "lua-cjson >= 2.1" }
 build = {
   type = "none",
   install = {
