@@ -36,7 +36,7 @@ CLI_SRC  := $(sort $(shell cd lua && find cards/cli -name '*.lua'))
 SANDBOX_SRC := $(addprefix spec/sandbox/,certs nginx.conf.in show start stop) $(filter-out $(addprefix spec/sandbox/,proxy.lua socks.lua tunnel.lua),$(sort $(wildcard spec/sandbox/*.lua)))
 OUT       = $(BUILD)/$(LUA)
 
-.PHONY: all help demo test check bench sandbox install clean
+.PHONY: all help demo test check bench sandbox install uninstall dist clean
 
 all: $(OUT)/cards/core.so ## the C module for one Lua: LUA=5.1, 5.3, 5.4 or luajit
 
@@ -396,13 +396,15 @@ install-module: all
 	for f in $(LUA_SRC); do install -D -m 644 lua/$$f "$(DESTDIR)$(LUADIR)/$$f" || exit 1; done
 	for f in $$(find library -name '*.lua'); do install -D -m 644 $$f "$(DESTDIR)$(LUADIR)/cards/$$f" || exit 1; done
 
+SHEBANG = \#!/usr/bin/env $(if $(filter luajit,$(LUA)),luajit,lua$(LUA))
+
 # The program finds the module wherever PREFIX is. Its manual page is what its --help says, so that it needs what the program needs.
 install-cli: all $(filter $(BUILD)/luajit/%,$(LUA_BIN))
 	install -d "$(DESTDIR)$(BINDIR)"
 	for f in $(CLI_SRC); do install -D -m 644 lua/$$f "$(DESTDIR)$(LUADIR)/$$f" || exit 1; done
 	install -d "$(DESTDIR)$(LUADIR)/cards/cli/sandbox"
 	install -m 644 $(SANDBOX_SRC) "$(DESTDIR)$(LUADIR)/cards/cli/sandbox"
-	{ echo "#!/usr/bin/env $(if $(filter luajit,$(LUA)),luajit,lua$(LUA))"; \
+	{ echo '$(SHEBANG)'; \
 	  echo 'package.path, package.cpath = "$(LUADIR)/?.lua;$(LUADIR)/?/init.lua;" .. package.path, "$(LIBDIR)/?.so;" .. package.cpath'; \
 	  tail -n +2 lua/cards/cli/cards; } > "$(DESTDIR)$(BINDIR)/cards"
 	chmod 755 "$(DESTDIR)$(BINDIR)/cards"
@@ -411,13 +413,36 @@ install-cli: all $(filter $(BUILD)/luajit/%,$(LUA_BIN))
 	  install -D -m 644 "$(OUT)/cards.1" "$(DESTDIR)$(MANDIR)/man1/cards.1"; \
 	else echo "cards(1) is left out: it is made with $(LUA_BIN), lua-argparse and lua-cjson"; fi
 
+# The program and its manual page stay where they are another Lua's by now. Of folders, those of ours that are empty then.
+uninstall: ## removes what `make install` has put there, with the same PREFIX and LUA
+	rm -f "$(DESTDIR)$(LIBDIR)/cards/core.so" $(patsubst %,"$(DESTDIR)$(LUADIR)/%",$(LUA_SRC) $(CLI_SRC) $(addprefix cards/cli/sandbox/,$(notdir $(SANDBOX_SRC))))
+	! head -n 1 "$(DESTDIR)$(BINDIR)/cards" 2>/dev/null | grep -qxF '$(SHEBANG)' || rm -f "$(DESTDIR)$(BINDIR)/cards" "$(DESTDIR)$(MANDIR)/man1/cards.1"
+	! cd "$(DESTDIR)$(LIBDIR)" 2>/dev/null || rmdir cards 2>/dev/null || true
+	! cd "$(DESTDIR)$(LUADIR)" 2>/dev/null || rmdir -p $(sort $(dir $(LUA_SRC) $(CLI_SRC)) cards/cli/sandbox) 2>/dev/null || true
+
 # For LuaRocks, which says where Lua's headers are and where the files go. The Lua version may be another one than last time.
 .PHONY: rock rock-install
 rock:
-	rm -rf $(BUILD)/rock/any
-	$(MAKE) BUILD=$(BUILD)/rock LUA=any LUA_INCDIR="$(LUA_INCDIR)" all
+	rm -rf $(BUILD)/any
+	$(MAKE) LUA=any LUA_INCDIR="$(LUA_INCDIR)" all
 rock-install:
-	$(MAKE) BUILD=$(BUILD)/rock LUA=any LUA_INCDIR=unused LIBDIR="$(LIBDIR)" LUADIR="$(LUADIR)" install-module
+	$(MAKE) LUA=any LUA_INCDIR=unused LIBDIR="$(LIBDIR)" LUADIR="$(LUADIR)" install-module
+
+# --- a release: what is published, made of the last commit alone, so that it is the same bytes wherever and whenever it is made ---
+
+VERSION = $(shell sed -n 's/^  _VERSION = "\([^"]*\)".*/\1/p' lua/cards/init.lua)
+TARBALL = $(BUILD)/dist/cards-$(VERSION).tar.gz
+# Where the tarball will be: the rockspecs in build/dist have it.
+URL    ?= file://$(CURDIR)/$(BUILD)/dist
+
+dist: ## the tarball of a release, its checksum and its rockspecs, in build/dist; URL=https://… is the folder where they will be
+	@git diff --quiet HEAD || { echo "What is not committed would not be in the release: commit it, or put it away." >&2; exit 1; }
+	rm -rf $(BUILD)/dist
+	mkdir -p $(BUILD)/dist
+	git -c tar.umask=0022 archive --format=tar --prefix=cards-$(VERSION)/ -o $(TARBALL:.gz=) HEAD
+	gzip -9n $(TARBALL:.gz=)
+	cd $(BUILD)/dist && sha256sum cards-$(VERSION).tar.gz > cards-$(VERSION).tar.gz.sha256
+	for f in rockspec/*; do sed 's|"git+file://\."|"$(URL)/cards-$(VERSION).tar.gz"|' $$f > $(BUILD)/dist/$${f#rockspec/} || exit 1; done
 
 clean: ## removes what was built
 	for folder in $(BUILD)/*sandbox; do test ! -d "$$folder" || spec/sandbox/stop "$$folder"; done
