@@ -17,7 +17,7 @@ describe("a group that nobody can reach any more", function()
   before_each(function() cancelled = {} end)
 
   it("is cancelled once, whichever instruction of a sweep its finalizer interrupts", function()
-    local at, interrupted, count = 0, 0, nil
+    local at, interrupted, count = 0, 0
     repeat
       local late = orphan "late"
       at, count, cancelled = at + 1, 0, {}
