@@ -32,6 +32,8 @@ BIND_SRC := $(sort $(shell find src/lua -name "*.c"))
 SRC      := $(CORE_SRC) $(BIND_SRC)
 LUA_SRC  := $(sort $(shell cd lua && find cards -name '*.lua' ! -path 'cards/cli/*'))
 CLI_SRC  := $(sort $(shell cd lua && find cards/cli -name '*.lua'))
+# What editors read, which is installed beside the module.
+LIBRARY  := $(sort $(wildcard library/*.lua library/*/*.lua))
 # Of the stand-in, all but what only tests need: proxies, and what needs Node. It is installed beside cards/cli/sandbox.lua.
 SANDBOX_SRC := $(addprefix spec/sandbox/,certs nginx.conf.in show start stop) $(filter-out $(addprefix spec/sandbox/,proxy.lua socks.lua tunnel.lua),$(sort $(wildcard spec/sandbox/*.lua)))
 OUT       = $(BUILD)/$(LUA)
@@ -375,7 +377,7 @@ picture: ## docs/demo.svg, which the README shows: what `make demo` prints
 
 SITE_LUA  = LUA_PATH="docs/site/?.lua;docs/site/reference/?.lua;lua/?.lua;lua/?/init.lua;;" LUA_CPATH="$(BUILD)/5.4/?.so;;" lua5.4
 REFERENCE = $(BUILD)/reference
-LIBRARY  := $(sort $(shell find library -name '*.lua'))
+LIBRARY  := $(sort $(wildcard library/*.lua library/*/*.lua))
 
 .PHONY: docs
 docs: deps-docs ## build/site: guide, reference and design, with a search
@@ -394,7 +396,7 @@ install: install-module install-cli ## PREFIX=/usr/local LUA=5.4: the module and
 install-module: all
 	install -D -m 755 "$(OUT)/cards/core.so" "$(DESTDIR)$(LIBDIR)/cards/core.so"
 	for f in $(LUA_SRC); do install -D -m 644 lua/$$f "$(DESTDIR)$(LUADIR)/$$f" || exit 1; done
-	for f in $$(find library -name '*.lua'); do install -D -m 644 $$f "$(DESTDIR)$(LUADIR)/cards/$$f" || exit 1; done
+	for f in $(LIBRARY); do install -D -m 644 $$f "$(DESTDIR)$(LUADIR)/cards/$$f" || exit 1; done
 
 SHEBANG = \#!/usr/bin/env $(if $(filter luajit,$(LUA)),luajit,lua$(LUA))
 
