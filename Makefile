@@ -377,7 +377,6 @@ picture: ## docs/demo.svg, which the README shows: what `make demo` prints
 
 SITE_LUA  = LUA_PATH="docs/site/?.lua;docs/site/reference/?.lua;lua/?.lua;lua/?/init.lua;;" LUA_CPATH="$(BUILD)/5.4/?.so;;" lua5.4
 REFERENCE = $(BUILD)/reference
-LIBRARY  := $(sort $(wildcard library/*.lua library/*/*.lua))
 
 .PHONY: docs
 docs: deps-docs ## build/site: guide, reference and design, with a search
@@ -417,10 +416,10 @@ install-cli: all $(filter $(BUILD)/luajit/%,$(LUA_BIN))
 
 # The program and its manual page stay where they are another Lua's by now. Of folders, those of ours that are empty then.
 uninstall: ## removes what `make install` has put there, with the same PREFIX and LUA
-	rm -f "$(DESTDIR)$(LIBDIR)/cards/core.so" $(patsubst %,"$(DESTDIR)$(LUADIR)/%",$(LUA_SRC) $(CLI_SRC) $(addprefix cards/cli/sandbox/,$(notdir $(SANDBOX_SRC))))
+	rm -f "$(DESTDIR)$(LIBDIR)/cards/core.so" $(patsubst %,"$(DESTDIR)$(LUADIR)/%",$(LUA_SRC) $(LIBRARY:%=cards/%) $(CLI_SRC) $(addprefix cards/cli/sandbox/,$(notdir $(SANDBOX_SRC))))
 	! head -n 1 "$(DESTDIR)$(BINDIR)/cards" 2>/dev/null | grep -qxF '$(SHEBANG)' || rm -f "$(DESTDIR)$(BINDIR)/cards" "$(DESTDIR)$(MANDIR)/man1/cards.1"
 	! cd "$(DESTDIR)$(LIBDIR)" 2>/dev/null || rmdir cards 2>/dev/null || true
-	! cd "$(DESTDIR)$(LUADIR)" 2>/dev/null || rmdir -p $(sort $(dir $(LUA_SRC) $(CLI_SRC)) cards/cli/sandbox) 2>/dev/null || true
+	! cd "$(DESTDIR)$(LUADIR)" 2>/dev/null || rmdir -p $(sort $(dir $(LUA_SRC) $(LIBRARY:%=cards/%) $(CLI_SRC)) cards/cli/sandbox) 2>/dev/null || true
 
 # For LuaRocks, which says where Lua's headers are and where the files go. The Lua version may be another one than last time.
 .PHONY: rock rock-install

@@ -1,131 +1,57 @@
---- Reads the annotations in library: what each class, field, function and name of a type is declared to be.
+--- What the annotations in library declare, by name: read by what makes the reference of them.
+
+local before = package.path
+package.path = "docs/site/reference/?.lua;" .. before
+local annotations = require "annotations"
+package.path = before
 
 local reader = {}
 
-local FILES = "find library -name '*.lua' | sort"
+local FILES = "ls library/*.lua library/*/*.lua"
 
---- Cuts a type off a text: it ends at the first space outside of quotes and brackets. @return it, and what follows
-local function cut_type(text)
-  local depth, quoted = 0, false
-  for at = 1, #text do
-    local char = text:sub(at, at)
-    if char == '"' then
-      quoted = not quoted
-    elseif not quoted and char:find "[({<%[]" then
-      depth = depth + 1
-    elseif not quoted and char:find "[)}>%]]" then
-      depth = depth - 1
-    elseif not quoted and depth == 0 and char == " " then
-      return text:sub(1, at - 1), text:sub(at + 1)
-    end
+--- A list of entries with names, by these.
+local function by_name(list)
+  local all = {}
+  for _, entry in ipairs(list) do
+    assert(not all[entry.name], entry.name .. " is declared twice")
+    all[entry.name] = entry
   end
-  return text, ""
+  return all
 end
 
---- Of "name? type text".
-local function named(text)
-  local name, rest = text:match "^(%S+) (.*)$"
-  local kind, said = cut_type(rest or "")
-  return (name or text):gsub("%?$", ""), { type = kind, text = said, optional = (name or ""):find "%?$" ~= nil }
+local add = {}
+
+function add.class(into, item)
+  assert(not into.classes[item.name], item.name .. " is declared twice")
+  into.classes[item.name] = { parents = item.parents, fields = by_name(item.fields), functions = {} }
 end
 
-local tags = {}
-
-function tags.class(state, text)
-  local name, parents = text:match "^([%w_.]+):? ?(.*)$"
-  state.class = { name = name, text = table.concat(state.said, " "), parents = {}, fields = {}, functions = {}, overloads = {}, file = state.file }
-  for parent in parents:gmatch "[%w_.]+" do
-    table.insert(state.class.parents, parent)
+--- A type with literals only is a list of those.
+function add.alias(into, item)
+  local words = {}
+  for i, field in ipairs(item.fields) do
+    words[i] = field.name
   end
-  assert(not state.into.classes[name], name .. " is declared twice")
-  state.into.classes[name] = state.class
+  into.aliases[item.name] = item.type or table.concat(words, "|")
 end
 
-function tags.field(state, text)
-  local name, field = named(text)
-  assert(not state.class.fields[name], ("%s of %s is declared twice"):format(name, state.class.name))
-  state.class.fields[name] = field
+add["function"] = function(into, item)
+  local of = item.class and into.classes[item.class].functions or into.globals
+  of[item.name:match "[%w_]+$"] = item
 end
 
-function tags.overload(state, text)
-  table.insert(state.class.overloads, text)
+function add.global(into, item)
+  into.globals[item.name] = item
 end
 
-function tags.alias(state, text)
-  local name, kind = text:match "^(%S+) (.*)$"
-  state.into.aliases[name] = { type = kind, text = table.concat(state.said, " ") }
-end
-
-function tags.param(state, text)
-  local name, param = named(text)
-  param.name = name
-  table.insert(state.params, param)
-end
-
-tags["return"] = function(state, text)
-  local kind, rest = cut_type(text)
-  local name, said = rest:match "^(%S+) ?(.*)$"
-  table.insert(state.returns, { type = kind, name = name, text = said or "" })
-end
-
-function tags.type(state, text)
-  state.type = text
-end
-
-function tags.operator() end
-function tags.meta() end
-
-local function begin(state)
-  state.said, state.params, state.returns, state.type, state.class = {}, {}, {}, nil, nil
-end
-
---- A function's declaration: "function Secret:mask(ends) end".
-local function add_function(state, owner, name, arguments)
-  local made = { text = table.concat(state.said, " "), params = state.params, returns = state.returns, arguments = {} }
-  for argument in arguments:gmatch "[%w_.]+" do
-    table.insert(made.arguments, argument)
-  end
-  local of = owner and assert(state.locals[owner], owner .. " is no local of a class").functions or state.into.globals
-  of[name] = made
-end
-
-local function read_code(state, line)
-  local class = line:match "^local ([%w_]+) = {}$"
-  local owner, name, arguments = line:match "^function ([%w_]+)[.:]([%w_]+)%((.*)%) end$"
-  local global, list = line:match "^function ([%w_]+)%((.*)%) end$"
-  if class then
-    state.locals[class] = state.class
-  elseif owner or global then
-    add_function(state, owner, name or global, arguments or list)
-  elseif line:find "^[%w_]+ = nil$" then
-    state.into.globals[line:match "^[%w_]+"] = { text = table.concat(state.said, " "), type = state.type, params = {}, returns = {}, arguments = {} }
-  else
-    assert(line == "" or line:find "^return [%w_]+$" or line:find "^%-%-[^-]?", ("%s: what is '%s'?"):format(state.file, line))
-  end
-  begin(state)
-end
-
-local function read_file(into, path)
-  local state = { into = into, file = path, locals = {} }
-  begin(state)
-  for line in io.lines(path) do
-    local tag, text = line:match "^%-%-%-@(%l+) ?(.*)$"
-    if tag then
-      assert(tags[tag], ("%s: what is @%s?"):format(path, tag))(state, text)
-    elseif line:find "^%-%-%- " then
-      table.insert(state.said, (line:sub(5)))
-    else
-      read_code(state, line)
-    end
-  end
-end
-
---- All that is declared: { classes, aliases, globals }, each by name.
+--- All that is declared: { classes, aliases = types, globals, mistakes = a list }, the first three by name.
 function reader.read()
-  local into = { classes = {}, aliases = {}, globals = {} }
+  local into = { classes = {}, aliases = {}, globals = {}, mistakes = {} }
   local pipe = assert(io.popen(FILES))
   for path in pipe:lines() do
-    read_file(into, path)
+    for _, item in ipairs((annotations.read(path, into.mistakes))) do
+      add[item.kind](into, item)
+    end
   end
   pipe:close()
   return into
