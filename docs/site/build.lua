@@ -84,7 +84,7 @@ local function index()
   end
   for _, page in ipairs(all) do
     for _, heading in ipairs(page.headings) do
-      if heading.level == 1 then
+      if heading.level == 1 and not heading.named then
         entry(heading.text, "", page.path, "page")
       elseif not heading.named then
         entry(heading.text, page.title, page.path .. "#" .. heading.id, "heading")

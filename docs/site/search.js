@@ -17,7 +17,7 @@
     else if (low.startsWith(query) || last.startsWith(query)) points += 10;
     else if (words.every((word) => low.includes(word))) points += low.includes(query) ? 20 : 25;
     else points += 40;
-    return points + ({ page: -8, heading: 1 }[kind] || 0);
+    return points + ({ page: -8, module: -8, heading: 1 }[kind] || 0);
   }
 
   function find(query) {
