@@ -45,6 +45,10 @@ describe("annotations for the reference", function()
     assert.truthy(text:find("-- @return[type=cards]  \6made\6the thing\n", 1, true))
   end)
 
+  it("are those of library", function()
+    assert.equal("0", run("reference/sources.lua", ("%s/out $(find library -name '*.lua' | sort)"):format(folder)))
+  end)
+
   for what, case in pairs {
     ["a function without a text"] = { "function cards.new() end\n", ":8: no text for cards.new\n" },
     ["a field without a text"] = { "--- Keys.\n---@class cards.Keys\n---@field [string] never\n", ":10: no text for [string]\n" },
