@@ -40,6 +40,19 @@ local function base_urls(text)
   return made
 end
 
+--- Settings of TLS with the CA file of the environment, where they name none.
+local function with_ca_file(tls)
+  local ca_file = get "CARDS_CA_FILE"
+  if not ca_file or type(tls or {}) ~= "table" then
+    return tls
+  end
+  local made = { ca_file = ca_file }
+  for key, value in pairs(tls or {}) do
+    made[key] = value
+  end
+  return made
+end
+
 --- What is to be set of a provider's credentials and settings, as a configuration has not all of them. @return a list of hints
 local function missing_of(config, about)
   local list, groups, given = {}, {}, {}
@@ -71,11 +84,11 @@ function environment.config(about, options)
   for key, value in pairs(options or {}) do
     config[key] = value
   end
-  local name, ca_file = about.name, get "CARDS_CA_FILE"
+  local name = about.name
   config.base_url = config.base_url or get(environment.variable(name, "base_url"))
   config.base_urls = config.base_urls or base_urls(get(environment.variable(name, "base_urls")))
   config.proxy = config.proxy or get "CARDS_PROXY"
-  config.tls = config.tls or ca_file and { ca_file = ca_file } or nil
+  config.tls = with_ca_file(config.tls)
   if config.insecure_http == nil and get "CARDS_INSECURE_HTTP" == "1" then
     config.insecure_http = true
   end

@@ -90,6 +90,15 @@ describe("from_env", function()
       "print(type(cards.netxd.from_env { sign = function() return 'x' end }))"))
   end)
 
+  it("takes settings of TLS without tls.ca_file, which is still that of the environment", function()
+    assert.equal("************1111\n", run(variables("alix"), [[
+      local made = cards.alix.from_env { tls = { min_version = "1.3" } }
+      print(assert(made:private_info(sandbox.unique_id "env")).cardNo)
+    ]]))
+    assert.matches("cards.alix.from_env: tls.ca_file: /nowhere: No such file", refused("alix", nil, "{ tls = { ca_file = '/nowhere' } }"), 1, true)
+    assert.matches("cards.alix.from_env: tls must be a table", refused("alix", nil, "{ tls = 5 }"), 1, true)
+  end)
+
   it("is there for a provider that is defined, with its own credentials and settings", function()
     local output = run({ CARDS_MY_BANK_USER = "u", CARDS_MY_BANK_PASSWORD = "p", CARDS_MY_BANK_PROGRAM = "prepaid", CARDS_CA_FILE = sandbox.url "CA_FILE",
       CARDS_MY_BANK_BASE_URL = sandbox.url "HTTPS_URL" .. "/acme" }, [[
