@@ -14,6 +14,7 @@ local new_progress = require("cards.cli.run.progress").new
 local output = require "cards.cli.run.output"
 local prepare = require "cards.cli.run.prepare"
 local rehearse = require "cards.cli.run.rehearse"
+local several = require("cards.util.figures").several
 local summary = require "cards.cli.run.summary"
 
 local run = {}
@@ -101,19 +102,19 @@ local function open_outputs(options, paths)
   end
   os.remove(paths.summary) -- that of an earlier run would tell of this one
   if resumed.count > 0 then
-    io.stderr:write(("cards: %d row%s done already\n"):format(resumed.count, resumed.count == 1 and " is" or "s are"))
+    io.stderr:write(("cards: %s %s done already\n"):format(several(resumed.count, "row"), resumed.count == 1 and "is" or "are"))
   end
   if options.retry and not resumed.taken then
     io.stderr:write "cards: rows that failed and were not run again yet follow\n"
   elseif options.retry then
     local others = resumed.failed > 0 and (" (others failed: %s)"):format(summary.list(resumed.kinds)) or ""
-    io.stderr:write(("cards: %d rows that failed are run again%s\n"):format(resumed.taken, others))
+    io.stderr:write(("cards: %s that failed %s run again%s\n"):format(several(resumed.taken, "row"), resumed.taken == 1 and "is" or "are", others))
   end
   return output.new(resumed.output, options.output), output.new(resumed.errors, paths.errors), resumed
 end
 
 local ENDED = {
-  limit = "the first %.0f rows are done, as --limit says",
+  limit = "ended after row %.0f, as --limit says",
   max_errors = "stopped, as many rows have failed as --max-errors allows (%.0f)",
   interrupted = "interrupted",
 }
@@ -149,7 +150,7 @@ local function conclude(options, task, totals, ended, failure)
   end
   local failed = totals.earlier_failed + totals.failed
   if failed > 0 and ended ~= "interrupted" then
-    io.stderr:write(("cards: %d row%s failed: see %s\n"):format(failed, failed == 1 and "" or "s", check.line(task.errors.name)))
+    io.stderr:write(("cards: %s failed: see %s\n"):format(several(failed, "row"), check.line(task.errors.name)))
   end
   if not written then
     return nil, why

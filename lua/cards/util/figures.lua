@@ -8,6 +8,11 @@ function figures.count(number)
   return (text:gsub("^,", ""))
 end
 
+--- "1 row", "12,345 rows"
+function figures.several(number, noun)
+  return ("%s %s%s"):format(figures.count(number), noun, number == 1 and "" or "s")
+end
+
 --- "1:02:03" or "2:03" of seconds
 function figures.duration(seconds)
   seconds = math.floor(seconds + 0.5)

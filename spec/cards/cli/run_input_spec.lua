@@ -164,7 +164,7 @@ describe("cards run --dry-run", function()
     local before = { read "out", read "out.errors", read "out.journal", read "out.summary.json" }
     local output, status = batch:run { "--dry-run", "--retry-failed", "--limit", "10" }
     assert.equal(0, status, output)
-    assert.matches("5 rows are done already; 1 of them failed, of which 1 would be run again", output, 1, true)
+    assert.matches("5 rows done already; 1 of them failed, of which 1 would be run again", output, 1, true)
     assert.matches("6 rows would be run", output, 1, true)
     assert.same(before, { read "out", read "out.errors", read "out.journal", read "out.summary.json" })
     output = batch:run { "--dry-run" }

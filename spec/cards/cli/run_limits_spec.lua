@@ -19,7 +19,7 @@ describe("cards run --limit", function()
     write("ids.csv", batch.ids(30))
     local output, status = batch:run { "--limit", "10" }
     assert.equal(0, status, output)
-    assert.matches("the first 10 rows are done, as --limit says; without it the same command goes on", output, 1, true)
+    assert.matches("ended after row 10, as --limit says; without it the same command goes on", output, 1, true)
     local results, count = batch:lines "out"
     assert.same({ 10, true }, { count, results[1] and results[10] and true })
     assert.equal("limit", batch:summary().ended)

@@ -64,6 +64,7 @@ describe("cards run --retry-failed", function()
     local errors = batch:lines "out.errors"
     assert.same({ "declined", "not_found" }, { errors[3].error.kind, errors[5].error.kind })
     assert.same({ 3, 2 }, { select(2, batch:lines "out"), select(2, batch:lines "out.errors") })
+    assert.matches("1 row that failed is run again", batch:run { "--retry-failed=declined" }, 1, true)
     cli.fails(2, "--retry-failed: unknown kind 'timeuot' (did you mean 'timeout'?)", batch:arguments { "--retry-failed=declined,timeuot" })
     cli.fails(2, "stands behind FLOW", { "run", "--retry-failed", batch.folder .. "/flow.lua", "--in", "-", "--out", "-" })
     cli.fails(2, "--retry-failed needs --out FILE", { "run", batch.folder .. "/flow.lua", "--in", "-", "--format", "csv", "--out", "-", "--retry-failed" })

@@ -300,7 +300,7 @@ describe("cards run", function()
     local list = { "run", folder .. "/flow.lua", "--in", folder .. "/ids.csv", "--out", "-", "--max-errors", "1" }
     assert.matches("stopped, as many rows have failed as --max-errors allows (1)\n", cli.run(list), 1, true)
     list[7], list[8] = "--limit", "2"
-    assert.matches("the first 2 rows are done, as --limit says\n", cli.run(list), 1, true)
+    assert.matches("ended after row 2, as --limit says\n", cli.run(list), 1, true)
   end)
 
   it("stops where it cannot write", function()

@@ -29,7 +29,7 @@ end
 function progress:line(now)
   local summary, seconds = self.summary, now - self.began
   local rate = seconds > 0 and summary.rows / seconds or 0
-  local parts = { ("%s rows"):format(count(summary.earlier + summary.rows)) }
+  local parts = { figures.several(summary.earlier + summary.rows, "row") }
   local share, read
   if self.share then
     share, read = self.share()
@@ -39,7 +39,7 @@ function progress:line(now)
     parts[2] = ("%d %%"):format(math.floor(share * 100))
   end
   parts[#parts + 1] = ("%s/s"):format(count(math.floor(rate + 0.5)))
-  parts[#parts + 1] = ("%s error%s"):format(count(summary.failed), summary.failed == 1 and "" or "s")
+  parts[#parts + 1] = figures.several(summary.failed, "error")
   if share and share > self.first and share < 1 then
     parts[#parts + 1] = duration(seconds * (1 - share) / (share - self.first)) .. " left"
   else

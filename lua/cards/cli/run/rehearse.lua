@@ -6,7 +6,7 @@ local journal = require "cards.cli.run.journal"
 
 local SHOWN = 5 -- mistakes of the input
 
-local count = figures.count
+local count, several = figures.count, figures.several
 
 --- Reads all rows. @return { rows, open = those that are not done, within the limit, wrong = how many cannot be read, mistakes = list of the first ones }
 local function read(next_row, done, limit)
@@ -57,18 +57,18 @@ return function(options, task)
     return nil, check.line(found)
   end
   local columns = task.about.columns and ", columns: " .. check.line(table.concat(task.about.columns, ", ")) or ""
-  local lines = { ("%s: %s rows%s"):format(check.line(options.input), count(found.rows), columns) }
+  local lines = { ("%s: %s%s"):format(check.line(options.input), several(found.rows, "row"), columns) }
   for _, mistake in ipairs(found.mistakes) do
     table.insert(lines, check.line(mistake))
   end
   if found.wrong > SHOWN then
-    table.insert(lines, ("%s rows in all cannot be read"):format(count(found.wrong)))
+    table.insert(lines, several(found.wrong, "row") .. " in all cannot be read")
   end
   if looked and looked.count > 0 then
-    table.insert(lines, ("%s rows are done already; %s of them failed, of which %s would be run again"):format(count(looked.count), count(looked.failed),
+    table.insert(lines, ("%s done already; %s of them failed, of which %s would be run again"):format(several(looked.count, "row"), count(looked.failed),
       count(looked.taken or 0)))
   end
-  table.insert(lines, ("%s rows would be run, %d at the same time: results in %s, errors in %s"):format(count(found.open + (looked and looked.taken or 0)),
+  table.insert(lines, ("%s would be run, %d at the same time: results in %s, errors in %s"):format(several(found.open + (looked and looked.taken or 0), "row"),
     options.concurrency, check.line(options.output), check.line(task.paths and task.paths.errors or options.errors or "standard error")))
   table.insert(lines, "no row was run, and no file was written")
   io.stdout:write(table.concat(lines, "\n"), "\n")

@@ -3,6 +3,7 @@
 local check = require "cards.util.check"
 local core = require "cards.core"
 local csv = require "cards.cli.run.csv"
+local figures = require "cards.util.figures"
 local files = require "cards.cli.files"
 
 local rows = {}
@@ -65,7 +66,7 @@ local function from_csv(read, file, delimiter)
     if not fields then
       return fields, count, line
     elseif count ~= columns then
-      return false, ("it has %d field%s and not %d, as the first line"):format(count, count == 1 and "" or "s", columns), line
+      return false, ("it has %s and not %d, as the first line"):format(figures.several(count, "field"), columns), line
     end
     local row = {}
     for i = 1, columns do

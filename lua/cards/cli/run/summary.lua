@@ -86,11 +86,11 @@ function summary:lines()
     return { "no row was run" }
   end
   local count, lines = figures.count, {}
-  lines[1] = ("%s row%s in %s, %s/s: %s succeeded, %s failed%s"):format(count(self.rows), self.rows == 1 and "" or "s", figures.duration(self.seconds),
+  lines[1] = ("%s in %s, %s/s: %s succeeded, %s failed%s"):format(figures.several(self.rows, "row"), figures.duration(self.seconds),
     count(floor(self.rate + 0.5)), count(self.rows - self.failed), count(self.failed), self.failed > 0 and " (" .. summary.list(self.failed_by) .. ")" or "")
   lines[2] = ("a row took %s (p50), %s (p95), %s (p99)"):format(time(self:percentile(0.5)), time(self:percentile(0.95)), time(self:percentile(0.99)))
   if self.waits > 0 then
-    lines[3] = ("%s time%s a row found the client busy, and was run again"):format(count(self.waits), self.waits == 1 and "" or "s")
+    lines[3] = figures.several(self.waits, "time") .. " a row found the client busy, and was run again"
   end
   return lines
 end
