@@ -153,7 +153,25 @@ local function run(call, waiter, nested)
   return record, err, true
 end
 
-local function report(provider, operation, private, job, err)
+--- Adds what was sent with a credential that was refused, before the client read another one.
+-- @param of an event or an error, or nil
+-- @param earlier facts of the jobs before, or nil
+local function add_earlier(of, earlier)
+  for name, value in pairs(of and earlier or {}) do
+    of[name] = of[name] and of[name] + value
+  end
+end
+
+--- What add_earlier takes of a job and of those before it.
+local function facts_of(job, earlier)
+  local all = {}
+  job:facts(all)
+  local facts = { attempts = all.attempts, seconds = all.seconds, bytes_in = all.bytes_in, bytes_out = all.bytes_out }
+  add_earlier(facts, earlier)
+  return facts
+end
+
+local function report(provider, operation, private, job, err, earlier)
   local event = { event = "call", provider = provider, operation = operation, ok = err == nil, attempts = 0, seconds = 0, reused = false }
   if job then
     job:facts(event)
@@ -161,6 +179,7 @@ local function report(provider, operation, private, job, err)
   if err then
     event.kind, event.status, event.code, event.request_id, event.attempts = err.kind, err.status, err.code, err.request_id, err.attempts
   end
+  add_earlier(event, earlier)
   local ok, failure = pcall(private.on_event, event)
   if not ok then
     -- A listener that fails must not cost the caller the record.
@@ -170,15 +189,17 @@ end
 
 --- Ends a call whose job was not made or not started.
 -- @param err an error, or what is wrong with the client
+-- @param earlier facts of the jobs before, or nil
 -- @return as the call
-local function refuse(provider, operation, client, err)
+local function refuse(provider, operation, client, err, earlier)
   if type(err) == "string" then
     return nil, nil, err
   end
   local private = core.private(client)
   if private.on_event then
-    report(provider, operation, private, nil, err)
+    report(provider, operation, private, nil, err, earlier)
   end
+  add_earlier(err, earlier)
   return nil, err
 end
 
@@ -200,27 +221,29 @@ end
 -- @param parameters table, string or secret
 -- @param options table, which is checked already, or nil
 -- @param what name of the public function that calls this one, for errors at the line of its caller
+-- @param earlier facts of the jobs that this call had before with a credential that was refused, or nil
 -- @return the record; or nil and an error; or nil, nil and what is wrong with the client
-local function make(provider, operation, client, parameters, options, what)
+local function make(provider, operation, client, parameters, options, what, earlier)
   local left = context.active > 0 and context.left() or nil
   local waiter = new_waiter(what, 3)
   local job, private, seconds = new_job(client, provider, operation, parameters, options, left, left ~= 0 and waiter.tag or nil, waiter.threaded)
   if not job then
     waiter:leave()
     if type(private) == "table" and credential.reopen((core.private(client))) then
-      return make(provider, operation, client, parameters, options, what)
+      return make(provider, operation, client, parameters, options, what, earlier)
     end
-    return refuse(provider, operation, client, private)
+    return refuse(provider, operation, client, private, earlier)
   elseif left == 0 then
     waiter:leave()
     job:cancel("cancelled", "not begun")
-    return refuse(provider, operation, client, context.error(provider, operation))
+    return refuse(provider, operation, client, context.error(provider, operation), earlier)
   elseif not private then
     local record, err = waiter:result(job, seconds)
     local ends = err and refused(client, job, seconds, err)
     if ends then
-      return context.run(context.child(ends), make, provider, operation, client, parameters, options, what)
+      return context.run(context.child(ends), make, provider, operation, client, parameters, options, what, facts_of(job, earlier))
     end
+    add_earlier(err, earlier)
     return record, err
   end
   local record, err, sent
@@ -240,11 +263,12 @@ local function make(provider, operation, client, parameters, options, what)
   end
   local ends = sent and refused(client, job, seconds, err)
   if ends then
-    return context.run(context.child(ends), make, provider, operation, client, parameters, options, what)
+    return context.run(context.child(ends), make, provider, operation, client, parameters, options, what, facts_of(job, earlier))
   end
   if private.on_event then
-    report(provider, operation, private, sent and job, err)
+    report(provider, operation, private, sent and job, err, earlier)
   end
+  add_earlier(err, earlier)
   return record, err
 end
 

@@ -106,6 +106,31 @@ describe("{ file = … } as a credential", function()
     assert.equal(1, sandbox.seen(id).count, "the new one is kept")
   end)
 
+  it("has the attempts with both counted, in the event and in an error", function()
+    for _, listens in ipairs { true, false } do
+      local event
+      --- What a call returns of a client whose file has another content when it begins.
+      local function call(content)
+        local path = write("counted", "before")
+        local on_event = listens and function(made) event = made end or nil
+        local client = cards.alix.new(sandbox.config("alix", { access_token = { file = path }, on_event = on_event }))
+        write("counted", content)
+        return client, client:private_info(sandbox.unique_id "counted")
+      end
+      local client, record = call(TOKEN)
+      assert.is_table(record)
+      local both = event
+      assert(client:private_info(sandbox.unique_id "counted"))
+      if listens then
+        assert.same({ 2, 1 }, { both.attempts, event.attempts })
+        assert.is_true(both.bytes_out > event.bytes_out)
+      end
+      local _, _, err = call "wrong, too"
+      assert.same({ "auth", 2 }, { err.kind, err.attempts })
+      assert.equal(listens and 2 or nil, event and event.attempts)
+    end
+  end)
+
   it("is read again by all calls that were under way with the former one, each of which is one event", function()
     local path, events = write("together", "before"), {}
     local client = cards.alix.new(sandbox.config("alix", { access_token = { file = path }, on_event = function(event) events[#events + 1] = event.ok end }))
