@@ -3,7 +3,7 @@
 local nginx = require "support.nginx"
 if nginx.is_missing("ends", pending) then return end
 
-local load = require "nginx.load"
+local load = require "support.load"
 local program = require "support.program"
 local upstream = require "nginx.upstream"
 

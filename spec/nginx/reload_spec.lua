@@ -3,7 +3,7 @@
 local nginx = require "support.nginx"
 if nginx.is_missing("reload", pending) then return end
 
-local load = require "nginx.load"
+local load = require "support.load"
 local sandbox = require "support.sandbox"
 local upstream = require "nginx.upstream"
 

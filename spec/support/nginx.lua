@@ -36,9 +36,12 @@ end
 
 local OTHER = os.getenv "NGINX_BIN"
 
---- The lines that load a module of nginx, such as "http", and what it needs; nil where it is not there.
-local function modules(kind)
-  if OTHER and not os.getenv "NGINX_MODULES" then return "" end
+--- The lines that load Lua's module for "http" or "stream", and what it needs; nil where it is not there.
+function nginx.modules(kind)
+  if OTHER and not os.getenv "NGINX_MODULES" then
+    local built_in = program.shell(program.quote(OTHER) .. " -V"):find(kind == "stream" and "stream[-_]lua" or "lua")
+    return built_in and "" or nil
+  end
   for _, place in ipairs(OTHER and { os.getenv "NGINX_MODULES" } or MODULES) do
     if exists(("%s/ngx_%s_lua_module.so"):format(place, kind)) then
       local ndk = exists(place .. "/ndk_http_module.so") and ("load_module %s/ndk_http_module.so;\n"):format(place) or ""
@@ -60,7 +63,7 @@ function nginx.missing()
     return "these specs run on one Lua: what runs inside nginx is LuaJIT, whichever Lua asks"
   elseif not exists(build .. "/luajit/cards/core.so") then
     return build .. "/luajit/cards/core.so is missing: run make all LUA=luajit first"
-  elseif not modules "http" then
+  elseif not nginx.modules "http" then
     return "nginx has no Lua module: apt-get install libnginx-mod-http-lua"
   elseif not pcall(require, "cqueues") then
     return "lua-cqueues is missing"
@@ -283,7 +286,7 @@ end
 -- Starting ------------------------------------------------------------------------
 
 local TEMPLATE = [[
-@modules@@user@worker_processes @workers@;
+@modules@@streams@@user@worker_processes @workers@;
 worker_rlimit_nofile @files@;
 pid nginx.pid;
 error_log error.log notice;
@@ -296,8 +299,7 @@ http {
   default_type text/plain;
   client_body_temp_path temp/body; proxy_temp_path temp/proxy; fastcgi_temp_path temp/fastcgi; uwsgi_temp_path temp/uwsgi; scgi_temp_path temp/scgi;
   keepalive_requests 10000000;
-  lua_package_path "@resty@@prefix@/?.lua;@here@/lua/?.lua;@here@/lua/?/init.lua;@here@/spec/?.lua;;";
-  lua_package_cpath "@here@/@build@/luajit/?.so;;";
+  @package@
   lua_shared_dict facts 1m;
   lua_max_running_timers @timers@;
 @http@
@@ -310,7 +312,13 @@ http {
     location = /fact { content_by_lua_block { ngx.print(tostring(ngx.shared.facts:get(ngx.var.arg_name))) } }
 @locations@  }
 }
+@stream@
 ]]
+
+-- Of http, and of stream where there is one.
+local PACKAGE = [[
+lua_package_path "@resty@@prefix@/?.lua;@here@/lua/?.lua;@here@/lua/?/init.lua;@here@/spec/?.lua;;";
+  lua_package_cpath "@here@/@build@/luajit/?.so;;";]]
 
 --- A path from the folder in which the specs run.
 function nginx.absolute(path)
@@ -355,13 +363,14 @@ end
 
 local function configure(self, options)
   local values = {
-    modules = modules "http", resty = resty_core(), user = program.shell "id -u":match "^0%s" and "user root;\n" or "",
+    modules = nginx.modules "http", streams = options.stream and nginx.modules "stream":gsub("load_module [^\n]*ndk[^\n]*\n", "") or "",
+    resty = resty_core(), stream = options.stream or "", user = program.shell "id -u":match "^0%s" and "user root;\n" or "",
     workers = options.workers or 1, files = options.files or 4096, timers = options.timers or 1024,
     prefix = self.prefix, sandbox = nginx.absolute(sandbox.directory()),
     here = nginx.root(), build = build, port = self.port,
     main = options.main or "", http = options.http or "", server = options.server or "", locations = locations(options.locations),
   }
-  write(self.prefix .. "/nginx.conf", (TEMPLATE:gsub("@(%w+)@", values)))
+  write(self.prefix .. "/nginx.conf", (TEMPLATE:gsub("@(stream)@", values):gsub("@(package)@", { package = PACKAGE }):gsub("@(%w+)@", values)))
 end
 
 --- Runs nginx with the configuration in the prefix, again after a stop, too. @return self, or nil and what nginx said
@@ -390,6 +399,7 @@ end
 --   app        Lua source of a module that `require "app"` gives in there
 --   locations  { ["/path"] = "Lua source of its content" }; /static, /worker, /calls and /fact?name= are there in any case
 --   server, http, main   more lines of these contexts
+--   stream     the context of that name, with @package@ for where modules are found
 --   workers    1; files 4096 (the number of connections and files of a worker); timers 1024 (that run at once)
 -- @return { port, prefix, pid, … }; raises what nginx says where it does not start
 function nginx.start(name, options)
@@ -416,7 +426,7 @@ function nginx.examples()
   assert(status == 0, output)
   for path in program.shell(("ls %s/examples/*.conf"):format(folder)):gmatch "%S+" do
     local text = contents(path):gsub("load_module[^\n]*\n", ""):gsub('lua_package_path "', "%0" .. resty_core())
-    write(path, modules "http" .. text)
+    write(path, nginx.modules "http" .. text)
   end
   return folder
 end
