@@ -142,7 +142,9 @@ describe("a finalizer that raises", function()
         print(i, ok, secret, ok and err.kind or secret)
       end
     ]])
-    assert.equal("1\ttrue\tnil\tbusy\n2\ttrue\tnil\tbusy\n3\ttrue\tnil\tbusy\n4\ttrue\tnil\tbusy\n", (output:gsub("lua: warning[^\n]*\n", "")))
+    -- Lua 5.4 and LuaJIT of 2025 tell of such errors; the others raise them
+    local printed = output:gsub("lua: warning[^\n]*\n", ""):gsub("ERROR in finalizer: [^\n]*\n", "")
+    assert.equal("1\ttrue\tnil\tbusy\n2\ttrue\tnil\tbusy\n3\ttrue\tnil\tbusy\n4\ttrue\tnil\tbusy\n", printed)
   end)
 end)
 
