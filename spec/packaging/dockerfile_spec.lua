@@ -19,13 +19,16 @@ describe("the Dockerfile", function()
 
   it("copies what is there, and installs no other packages to build than the tests", function()
     local ignored, known = contents ".dockerignore", {}
-    for word in contents "spec/support/deps":gmatch '[^%s"=]+' do
+    for word in contents "spec/support/deps":gmatch '[^%s"=/]+' do
       known[word] = true
     end
-    for path in dockerfile:gmatch "\nCOPY ([%w_/]+) /src" do
-      assert.equal("", (program.shell("test -e " .. path)))
+    local copied = 0
+    for path in dockerfile:gmatch "\nCOPY ([%w_/%.]+) /" do
+      assert.equal(0, select(2, program.shell("test -e " .. path)), path)
       assert.matches("\n!" .. path .. "\n", ignored, 1, true)
+      copied = copied + 1
     end
+    assert.equal(select(2, dockerfile:gsub("\nCOPY ", "")) - 1, copied) -- but for the one from another stage
     local build = dockerfile:match "%-%-no%-install%-recommends ([^\n]+)\nCOPY"
     for package in build:gmatch "%S+" do
       assert.is_true(known[package], package)
