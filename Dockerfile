@@ -23,6 +23,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends gcc libc6-dev m
 COPY Makefile /src/
 COPY src /src/src
 COPY lua /src/lua
+COPY library /src/library
 COPY spec/sandbox /src/spec/sandbox
 RUN make -s -C /src install LUA=5.4 DESTDIR=/installed && make -s -C /src install-module LUA=luajit DESTDIR=/installed
 
