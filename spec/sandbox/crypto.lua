@@ -96,13 +96,17 @@ end
 
 local function rsa(name, key, data)
   local ctx = ffi.gc(C.EVP_PKEY_CTX_new(key, nil), C.EVP_PKEY_CTX_free)
-  local out, len = ffi.new "unsigned char[1024]", ffi.new("size_t[1]", 1024)
+  local crypt, len, out = C["EVP_PKEY_" .. name], ffi.new "size_t[1]", nil
   local ok = C["EVP_PKEY_" .. name .. "_init"](ctx) == 1 and C.EVP_PKEY_CTX_ctrl_str(ctx, "rsa_padding_mode", "oaep") == 1
-    and C.EVP_PKEY_CTX_ctrl_str(ctx, "rsa_oaep_md", "sha256") == 1 and C["EVP_PKEY_" .. name](ctx, out, len, data, #data) == 1
+    and C.EVP_PKEY_CTX_ctrl_str(ctx, "rsa_oaep_md", "sha256") == 1 and crypt(ctx, nil, len, data, #data) == 1
+  if ok then
+    out = ffi.new("unsigned char[?]", len[0]) -- the key is the caller's, and of any size
+    ok = crypt(ctx, out, len, data, #data) == 1
+  end
   return tidy(ok and ffi.string(out, len[0]) or nil)
 end
 
---- RSA-OAEP with SHA-256: a text for a public key, and what was one opened with the private key, or nil.
+--- RSA-OAEP with SHA-256: a text for a public key, and what was one opened with the private key; nil where the key is none of RSA or too small.
 function crypto.rsa_seal(key, text) return rsa("encrypt", key, text) end
 function crypto.rsa_open(key, bytes) return rsa("decrypt", key, bytes) end
 

@@ -161,7 +161,7 @@ local read_value
 local function skip(s, at) return s:find("[^ \t\r\n]", at) or #s + 1 end
 
 local function read_object(s, at, depth)
-  local node, from = json.object(), at
+  local node, from, seen = json.object(), at, {}
   at = skip(s, at + 1)
   if s:sub(at, at) ~= "}" then
     while true do
@@ -169,7 +169,8 @@ local function read_object(s, at, depth)
       local key, value
       local start = at
       key, at = read_string(s, at)
-      if node:pair(key) then fail(start, "duplicate key") end
+      if seen[key] then fail(start, "duplicate key") end
+      seen[key] = true
       at = skip(s, at)
       if s:sub(at, at) ~= ":" then fail(at, "':' expected") end
       value, at = read_value(s, skip(s, at + 1), depth + 1)

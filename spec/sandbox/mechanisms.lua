@@ -69,7 +69,7 @@ mechanisms.acme_graph = provider {
   end,
   check = function(r, valid)
     return check_bearer(r, valid) or wrong_members(r.json, { "query", "variables" }) or wrong_members(r.json:get "variables", { "id" })
-      or not tostring(r.json:get "query"):find("node(id: $id)", 1, true) and { 400, nil, "no query of a node" } or nil
+      or not r.id and { 400, nil, "the id is no text" } or not tostring(r.json:get "query"):find("node(id: $id)", 1, true) and { 400, nil, "no query of a node" } or nil
   end,
   answer = function(r, plant)
     if r.id:find "^locked" then return object { "data", json.null, "errors", graph_errors("CARD_LOCKED", "The card is locked") } end
@@ -87,13 +87,14 @@ mechanisms.acme_signed = provider {
   path = { "cards", ":id", "reveal" }, pan = "pan", cvv = "cvv", secrets = { "pan", "cvv" }, echo = { "id" },
   credentials = function(r) return { r.headers["x-key"] } end,
   check = function(r, valid)
-    local time, nonce, signature = tonumber(r.headers["x-time"]), one_string(r.headers["x-nonce"]), one_string(r.headers["x-signature"])
-    local text = ("%s\n%s\n%s\n%s\n%s"):format(r.method, r.uri, tostring(r.headers["x-time"]), tostring(nonce), crypto.sha256_hex(r.body))
+    local time, nonce, signature = (one_string(r.headers["x-time"]) or ""):match "^%d+$", one_string(r.headers["x-nonce"]), one_string(r.headers["x-signature"])
     if not valid(r.headers["x-key"], "acme_key_sandbox") then return { 401, "unknown_key", "The key is unknown" } end
+    if not time or not nonce then return { 400, "incomplete", "X-Time and X-Nonce are wanted" } end
+    local text = ("%s\n%s\n%s\n%s\n%s"):format(r.method, r.uri, time, nonce, crypto.sha256_hex(r.body))
     if signature ~= "v1=" .. ngx.encode_base64(crypto.hmac_sha256("acme_secret_sandbox", text)) then
       return { 401, "bad_signature", "The signature is wrong" }
     end
-    if not time or math.abs(time - ngx.time()) > MOST_SECONDS then return { 401, "too_late", "The request is too old" } end
+    if math.abs(time - ngx.time()) > MOST_SECONDS then return { 401, "too_late", "The request is too old" } end
     if not store:add("nonce:" .. nonce, true, MOST_SECONDS) then return { 401, "used_nonce", "The nonce was used before" } end
     return wrong_members(r.json, { "reason" })
   end,
@@ -105,7 +106,8 @@ mechanisms.acme_signed = provider {
 local ENTITIES = { lt = "<", gt = ">", amp = "&", quot = '"', apos = "'" }
 local ESCAPES = { ["<"] = "&lt;", [">"] = "&gt;", ["&"] = "&amp;", ['"'] = "&quot;" }
 
-local function escape(value) return (tostring(value):gsub('[<>&"]', ESCAPES)) end
+local function written(value) return tostring(json.is_raw(value) and value.text or value) end
+local function escape(value) return (written(value):gsub('[<>&"]', ESCAPES)) end
 
 --- An element: of an object each member is one, but for attributes ("@name") and its text ("#text"); of a list each element.
 local function element(name, value)
@@ -116,13 +118,14 @@ local function element(name, value)
   end
   local attributes, inner = "", {}
   for _, pair in ipairs(json.is_object(value) and value or {}) do
-    if pair[1]:find "^@" then
-      attributes = ('%s %s="%s"'):format(attributes, pair[1]:sub(2), escape(pair[2]))
+    local key = written(pair[1])
+    if key:find "^@" then
+      attributes = ('%s %s="%s"'):format(attributes, key:sub(2), escape(pair[2]))
     else
-      inner[#inner + 1] = pair[1] == "#text" and escape(pair[2]) or element(pair[1], pair[2])
+      inner[#inner + 1] = key == "#text" and escape(pair[2]) or element(key, pair[2])
     end
   end
-  return ("<%s%s>%s</%s>"):format(name, attributes, json.is_object(value) and table.concat(inner) or escape(json.is_raw(value) and value.text or value), name)
+  return ("<%s%s>%s</%s>"):format(name, attributes, json.is_object(value) and table.concat(inner) or escape(value), name)
 end
 
 local function soap(body)
@@ -145,7 +148,10 @@ mechanisms.acme_soap = provider {
   envelope = function(_, code, message)
     return soap(object { "soap:Fault", object { "faultcode", code or "Server", "faultstring", message or "The request was refused" } })
   end,
-  encode = function(tree) return element(tree[1][1], tree[1][2]) end,
+  encode = function(tree)
+    if not json.is_object(tree) then return json.encode(tree) end -- a misbehaviour's, which no XML can be
+    return element(tree[1][1], tree[1][2])
+  end,
   answer = function(r, plant)
     local function response(code, text) return object { "@xmlns", "urn:acme", "Result", object { "@code", code, "#text", text } } end
     if r.id:find "^locked" then return soap(object { "ShowResponse", response("12", "The card is locked") }) end
@@ -193,10 +199,10 @@ local function open_jwe(text)
   return key and crypto.gcm_open(key, from_base64url(iv) or "", from_base64url(data) or "", from_base64url(tag) or "", head)
 end
 
-local function seal_jwe(text, key)
-  local head, content_key = base64url '{"alg":"RSA-OAEP-256","enc":"A256GCM"}', crypto.random(32)
+local function seal_jwe(text, content_key, sealed_key)
+  local head = base64url '{"alg":"RSA-OAEP-256","enc":"A256GCM"}'
   local iv, data, tag = crypto.gcm_seal(content_key, text, head)
-  return table.concat({ head, base64url(crypto.rsa_seal(key, content_key)), base64url(iv), base64url(data), base64url(tag) }, ".")
+  return table.concat({ head, base64url(sealed_key), base64url(iv), base64url(data), base64url(tag) }, ".")
 end
 
 mechanisms.acme_jose = provider {
@@ -207,13 +213,16 @@ mechanisms.acme_jose = provider {
   end,
   check = function(r, valid)
     local wrong = check_bearer(r, valid) or not r.opened and { 400, "bad_jwe", "The JWE cannot be opened" } or wrong_members(r.opened, { "cardId" })
+      or not r.id and { 400, nil, "cardId is no text" }
     if wrong then return wrong end
-    r.key = crypto.spki(tostring(r.headers["x-public-key"]))
-    return not r.key and { 400, "bad_key", "X-Public-Key is none" } or nil
+    local key = crypto.spki(tostring(r.headers["x-public-key"]))
+    r.content_key = crypto.random(32)
+    r.sealed_key = key and crypto.rsa_seal(key, r.content_key)
+    return not r.sealed_key and { 400, "bad_key", "X-Public-Key is none" } or nil
   end,
   encode = function(tree, r)
-    if tree:get "error" then return json.encode(tree), "application/json" end
-    return seal_jwe(json.encode(tree), r.key)
+    if json.is_object(tree) and tree:get "error" then return json.encode(tree), "application/json" end
+    return seal_jwe(json.encode(tree), r.content_key, r.sealed_key)
   end,
   answer = function(r, plant) return card(r.id, plant) end,
 }

@@ -183,7 +183,8 @@ local catalogue = {
     end)
   end },
   cvv_number = { "=12 the CVV is that integer (payengine, nayax: the last four)", function(answer, argument)
-    tree.replace(answer.tree, answer.provider.cvv or answer.provider.last4, raw(argument or "12"))
+    local path = answer.provider.cvv or answer.provider.last4
+    if path then tree.replace(answer.tree, path, raw(argument or "12")) end
   end },
   last4_number = { "=42 the last four are that integer, where there are any", function(answer, argument)
     if answer.provider.last4 then tree.replace(answer.tree, answer.provider.last4, raw(argument or "42")) end

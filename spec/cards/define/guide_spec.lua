@@ -14,6 +14,10 @@ local NEW = {
   acme_jose = { token = "acme_token_sandbox", private_key = { file = sandbox.url "ISSUER_KEYS" .. "/client_encryption.pem" } },
 }
 
+-- The parameter with the key of a JWE's answer, and a key in its place that encrypts nothing.
+local OURS = 'public_of = "private_key", encoding = "spki"'
+local ED25519 = "MCowBQYDK2VwAyEAJvd/xB83ky39prmkQR+3zwLl8tjfuGjjGWk0oEY9DOE="
+
 --- A file of a page, with a text in the place of another.
 local function definition(of, name, from, to)
   local file = assert(io.open("docs/guide/" .. of .. ".md"))
@@ -47,10 +51,12 @@ describe("a definition of the guide", function()
   for _, case in ipairs {
     { "lists", "acme_graph", "node(id: $id)", "card(id: $id)", "declined", "E400" },
     { "lists", "acme_graph", '"body.variables.id"', '"body.variables.card"', "declined", "E400" },
+    { "lists", "acme_graph", 'id", required', 'id", type = "integer", required', "declined", "E400", "7" },
     { "signatures", "acme_signed", "{method}", "{method|lower}", "auth", "bad_signature" },
     { "signatures", "acme_signed", "|sha256", "", "auth", "bad_signature" },
     { "signatures", "acme_signed", "v1={signature}", "{signature}", "auth", "bad_signature" },
     { "signatures", "acme_signed", 'now = "unix"', 'now = "unix_ms"', "auth", "too_late" },
+    { "signatures", "acme_signed", 'wire = "X-Nonce"', 'wire = "X-Other"', "invalid_request", "incomplete" },
     { "xml", "acme_soap", '"urn:acme:Show"', '"urn:acme:Other"', "provider", "Client" },
     { "xml", "acme_soap", '<Show xmlns="urn:acme">', '<Show xmlns="urn:other">', "provider", "Client" },
     { "xml", "acme_soap", "; charset=utf-8", "", "invalid_request", "Server" },
@@ -59,9 +65,11 @@ describe("a definition of the guide", function()
     { "encryption", "acme_jose", '"RSA-OAEP-256"', '"RSA-OAEP"', "invalid_request", "bad_jwe" },
     { "encryption", "acme_jose", 'wire = "cardId"', 'wire = "card"', "invalid_request", nil },
     { "encryption", "acme_jose", '"spki"', '"pem"', "invalid_request", nil },
+    { "encryption", "acme_jose", 'wire = "cardId"', 'type = "integer", wire = "cardId"', "invalid_request", "E400", "7" },
+    { "encryption", "acme_jose", OURS, ('value = "%s"'):format(ED25519), "invalid_request", "bad_key" },
   } do
     it(("is refused with %s instead of %s"):format(case[4], case[3]), function()
-      local record, err = call(case[1], case[2], case[3], case[4])
+      local record, err = call(case[1], case[2], case[3], case[4], case[7])
       assert.is_nil(record)
       assert.same({ case[5], case[6] or err.code }, { err.kind, err.code }, tostring(err))
     end)
