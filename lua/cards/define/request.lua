@@ -172,6 +172,15 @@ local function unique_form(at, param)
   return form and param.length and ("%s:%d"):format(form, param.length) or form
 end
 
+--- What belongs to unique stands beside it only.
+local function check_unique(at, param)
+  for _, key in ipairs { "fresh", "length" } do
+    if param[key] and not param.unique then
+      at:at(key):wrong "has no sense without unique"
+    end
+  end
+end
+
 --- What is made for each attempt: a moment, or a text that no other one has.
 local function made_up(at, param, about)
   local made = { name = param.name, source = "made", kind = "text", type = param.type, here = at }
@@ -234,6 +243,7 @@ function request.made(at, name, value, about)
     return at:wrong "must have now or unique"
   end
   param.name = name
+  check_unique(at, param)
   local made = made_up(at, param, { method = "POST", placeholders = {}, into = about.into })
   if made.into == "nothing" and param.into == nil then
     made.wire = nil
@@ -311,6 +321,7 @@ local function add_param(made, at, param, about)
   elseif made.given[name] then
     at:at("name"):wrong "is the name of another parameter"
   else
+    check_unique(at, param)
     local is_made_up = param.now ~= nil or param.fresh
     local part = about.keys and key_param(at, param, about) or (param.value ~= nil and constant or is_made_up and made_up or argument)(at, param, about)
     made.at[name], made.given[name] = at, param
