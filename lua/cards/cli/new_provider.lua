@@ -109,8 +109,8 @@ end
 
 function new_provider.run(options)
   local name = options.name
-  if not name:find "^%l[%l%d_]*$" or #name > 40 then
-    return nil, "a name has lower-case letters, digits and _, begins with a letter and is not longer than 40", failure.USAGE
+  if not name:find "^%l[%l%d_]*$" or #name > 32 then
+    return nil, "a name has lower-case letters, digits and _, begins with a letter and is not longer than 32", failure.USAGE
   end
   for _, known in ipairs(core.providers()) do
     if known == name then

@@ -31,6 +31,13 @@ describe("cards new-provider", function()
     fails(1, "/nowhere", { "new-provider", "other", "--dir", "/nowhere" })
   end)
 
+  it("takes no longer name than a definition does", function()
+    local longest = ("a"):rep(32)
+    runs(folder, { "new-provider", longest, "--dir", folder })
+    runs("a definition without mistakes", { "check", folder .. "/" .. longest .. ".lua" })
+    fails(2, "not longer than 32", { "new-provider", longest .. "a", "--dir", folder })
+  end)
+
   it("takes names that are words of Lua's, or of the spec's", function()
     for _, name in ipairs { "end", "cards", "it" } do
       runs(folder, { "new-provider", name, "--dir", folder })
