@@ -62,7 +62,8 @@ Variables:
    CARDS_CA_FILE, CARDS_PROXY, CARDS_INSECURE_HTTP=1
 
 Where NAME takes a credential or a parameter, NAME_FILE takes the path of a file that has it.
-`cards describe %s.%s` shows the fields of the record.]]
+`cards describe %s.%s`, with the same --provider FILE for a definition,
+shows the fields of the record.]]
 
 local function add_operation(parser, about, operation, common)
   local name = operation.operation
