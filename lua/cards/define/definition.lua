@@ -201,7 +201,7 @@ local function operations(at, value, shared)
   end
   for name, given, here in at:entries(value) do
     if type(name) ~= "string" or not name:find(NAME) or #name > 32 then
-      here:wrong ": the name of an operation has small letters, digits and _"
+      here:wrong ": the name of an operation has small letters, digits and _, 32 at most"
     elseif TAKEN[name] then
       here:wrong ": every provider has something of that name"
     else

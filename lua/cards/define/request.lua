@@ -238,7 +238,7 @@ function request.made(at, name, value, about)
   if not param then
     return nil
   elseif type(name) ~= "string" or not name:find(PARAMETER) or #name > 64 then
-    return at:wrong ": the name of a part has letters, digits and _"
+    return at:wrong ": the name of a part has letters, digits and _, 64 at most"
   elseif param.now == nil and param.unique == nil then
     return at:wrong "must have now or unique"
   end
@@ -317,7 +317,7 @@ end
 local function add_param(made, at, param, about)
   local name = param.name
   if type(name) ~= "string" or not name:find(PARAMETER) or #name > 64 then
-    at:wrong ": the name of a parameter has letters, digits and _"
+    at:wrong ": the name of a parameter has letters, digits and _, 64 at most"
   elseif made.given[name] then
     at:at("name"):wrong "is the name of another parameter"
   else
