@@ -16,32 +16,69 @@ local function named(block)
   return name, table.concat(block.lines, "\n", keeps_it and 1 or 2) .. "\n"
 end
 
+--- Whether another block that runs names the file of this one, or the module that it is.
+local function is_used(blocks, index)
+  local file = blocks[index].name:match "[^/]+$"
+  local module = '"' .. file:match "^[^.]+" .. '"'
+  for i, block in ipairs(blocks) do
+    local text = i ~= index and block.language ~= "text" and not block.skip and table.concat(block.lines, "\n") or ""
+    if text:find(file, 1, true) or text:find(module, 1, true) then
+      return true
+    end
+  end
+  return false
+end
+
+--- What would let code of a page pass that was never tried; nil where there is nothing. A text alone and a json without a name are for the reader only.
+local function untried(blocks)
+  local files = {}
+  for i, block in ipairs(blocks) do
+    local language, name = block.language, block.name
+    local why = (language == "nginx" or language == "csv") and not name and "names its file in its first line"
+      or name and files[name] and ("is not " .. name .. " once more: only one of them would be tried")
+      or name and not block.skip and not is_used(blocks, i) and ("is used by another block, which names " .. name)
+      or name and language == "lua" and block.content:find("-->", 1, true) and "shows what it prints in a text behind the sh that runs it, not as -->"
+      or language == "text" and block.follows and i > 1 and blocks[i - 1].language == "lua" and "is no text behind Lua: --> says what a program prints"
+    if why then
+      return ("line %d: a block of %s %s"):format(block.line - 1, language, why)
+    end
+    if name then
+      files[name] = true
+    end
+  end
+end
+
 --- The blocks of a page.
 -- @param text of the page
--- @return a list of { language, line = where its first line stands, lines, skip = a reason or nil, name = a file or nil, content }; or nil and what is wrong
+-- @return a list of { language, line = where its first line stands, lines, follows = whether nothing is between it and the one before, skip = a reason or nil,
+-- name = a file or nil, content }; or nil and what is wrong
 function page.blocks(text)
-  local blocks, open, skip, at = {}, nil, nil, 0
+  local blocks, open, skip, follows, at = {}, nil, nil, false, 0
   for line in (text .. "\n"):gmatch "(.-)\r?\n" do
     at = at + 1
     local fence, language = line:match "^%s*(```+)(%S*)"
     if open and fence and language == "" then
       open.name, open.content = named(open)
-      blocks[#blocks + 1], open, skip = open, nil, nil
+      blocks[#blocks + 1], open, skip, follows = open, nil, nil, true
     elseif open then
       open.lines[#open.lines + 1] = line
     elseif fence then
       if not LANGUAGES[language] then
         return nil, ("line %d: a block of code says what it is: lua, sh, nginx, csv, json or text"):format(at)
       end
-      open = { language = language, line = at + 1, lines = {}, skip = skip }
+      open = { language = language, line = at + 1, lines = {}, skip = skip, follows = follows }
+    elseif line:find("```", 1, true) or line:find("~~~", 1, true) then
+      return nil, ("line %d: a block of code begins with ``` alone in front"):format(at)
     elseif line:find "%S" then
+      follows = false
       skip = line:match "^%s*<!%-%- not run: (.-) %-%->%s*$"
     end
   end
   if open then
     return nil, ("line %d: a block of code has no end"):format(open.line - 1)
   end
-  return blocks
+  local why = untried(blocks)
+  return not why and blocks or nil, why
 end
 
 --- The program of a page: its Lua blocks that are no files, each where it stands, so that an error names the line of the page.

@@ -3,10 +3,10 @@
 -- usage: lua spec/docs/run.lua FOLDER PAGE…       (`make docs-run [PAGES=docs/guide/xml.md]`)
 --
 -- Each page has a folder of its own in FOLDER. In this order:
--- * A block whose first line is a comment with the name of a file alone is written to that file (csv and json without that line).
--- * The sh blocks run in their order, in one bash that ends at the first failure. `# exit 3` at the end of a line says which status it has. A text block right
---   behind one is what it prints.
--- * All other Lua blocks are one program. `--> text` says what it prints.
+-- * A block whose first line is a comment with the name of a file alone is written to that file (csv and json without that line). Another block uses it.
+-- * A block whose first line is a comment with the name of a file alone is written to that file (csv and json without that line), which another block uses.
+--   it has. A text block right behind one is what it prints.
+-- * All other Lua blocks are one program, which runs to its last line. `--> text` says what it prints, and there is one at least.
 -- `<!-- not run: REASON -->` before a block leaves it out, and the report says why.
 
 local page = require "docs.page"
@@ -51,12 +51,15 @@ local WITH_STATUS = 'status=0; { %s\n} || status=$?; [ $status -eq %s ] || { ech
 
 --- The script of the sh blocks: each says which one it is before it begins. Its end is said, too, as a block may end the shell.
 local function script(shell)
-  local lines = { "set -eu" }
+  local lines = { "set -eu -o pipefail" }
   for i, block in ipairs(shell) do
     lines[#lines + 1] = ("echo; echo %q"):format(MARK .. i)
     for _, line in ipairs(block.lines) do
       local command, status = line:match "^(.-)%s+#.*exit (%d+).*$"
       lines[#lines + 1] = command and WITH_STATUS:format(command, status) or line
+      if not command and line:find("&&", 1, true) and not line:find "[\\&|]%s*$" then
+        lines[#lines + 1] = "[ $? -eq 0 ]" -- bash goes on where another than the last of them failed
+      end
     end
   end
   lines[#lines + 1] = ("echo; echo %q"):format(MARK .. "end")
@@ -90,9 +93,11 @@ local function run_program(name, blocks, at)
   if not source then
     return
   end
-  write(at .. "/page.lua", source)
+  write(at .. "/page.lua", source .. ("print %q\n"):format("\n" .. MARK .. "end"))
   local output, status = run(at, "lua page.lua")
-  local why = status ~= 0 and ("it ended with %d"):format(status) or page.difference(expected, output)
+  local shown, ended = output:gsub("\n" .. MARK .. "end\n", "", 1)
+  local why = status ~= 0 and ("it ended with %d"):format(status) or ended == 0 and "it ended before its last line"
+    or #expected == 0 and "it shows nothing: --> says what it prints" or page.difference(expected, shown)
   report(not why, name .. ": its program", why and why .. "\n" .. output)
 end
 
