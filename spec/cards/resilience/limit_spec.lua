@@ -111,7 +111,10 @@ describe("concurrency", function()
     end
     for _, result in ipairs { cards.all(calls) } do assert.is_truthy(result[1], result[2]) end
     assert.equal(3, most)
-    assert.equal("1 2 3 4 5 6 7 8 9 10 11 12", table.concat(order, " "))
+    assert.equal(12, #order)
+    for at, i in ipairs(order) do -- who has a permit may begin before another one who has one, too
+      assert.is_true(math.abs(i - at) < 3, table.concat(order, " "))
+    end
     assert.same({ running = 0, waiting = 0, wait = 0 }, limited:state())
   end)
 
