@@ -7,6 +7,10 @@ ifneq ($(words $(LUA)) $(filter-out $(LUAS) $(LUA_INCDIR:%=any),$(LUA)),1 )
 $(error LUA=$(LUA) is none of $(LUAS))
 endif
 PREFIX   ?= /usr/local
+# The program has it in it, and runs anywhere.
+ifeq ($(filter /%,$(firstword $(PREFIX))),)
+$(error PREFIX=$(PREFIX) does not begin with /)
+endif
 BUILD    ?= build
 CC       ?= cc
 
@@ -391,35 +395,43 @@ docs: deps-docs ## build/site: guide, reference and design, with a search
 
 install: install-module install-cli ## PREFIX=/usr/local LUA=5.4: the module and the program `cards`
 
+# A path as a word of the shell, whatever is in it, and as a string of Lua.
+quote      = '$(subst ','\'',$(1))'
+lua_string = "$(subst ",\",$(subst \,\\,$(1)))"
+
 .PHONY: install-module install-cli
 install-module: all
-	install -D -m 755 "$(OUT)/cards/core.so" "$(DESTDIR)$(LIBDIR)/cards/core.so"
-	for f in $(LUA_SRC); do install -D -m 644 lua/$$f "$(DESTDIR)$(LUADIR)/$$f" || exit 1; done
-	for f in $(LIBRARY); do install -D -m 644 $$f "$(DESTDIR)$(LUADIR)/cards/$$f" || exit 1; done
+	install -D -m 755 "$(OUT)/cards/core.so" $(call quote,$(DESTDIR)$(LIBDIR)/cards/core.so)
+	for f in $(LUA_SRC); do install -D -m 644 lua/$$f $(call quote,$(DESTDIR)$(LUADIR))/$$f || exit 1; done
+	for f in $(LIBRARY); do install -D -m 644 $$f $(call quote,$(DESTDIR)$(LUADIR)/cards)/$$f || exit 1; done
 
+# The program finds the module wherever PREFIX is.
 SHEBANG = \#!/usr/bin/env $(if $(filter luajit,$(LUA)),luajit,lua$(LUA))
+PATHS   = package.path, package.cpath = $(call lua_string,$(LUADIR)/?.lua;$(LUADIR)/?/init.lua;) .. package.path, $(call lua_string,$(LIBDIR)/?.so;) .. package.cpath
+HEAD    = printf '%s\n' $(call quote,$(SHEBANG)) $(call quote,$(PATHS))
 
-# The program finds the module wherever PREFIX is. Its manual page is what its --help says, so that it needs what the program needs.
+# Its manual page is what its --help says, so that it needs what the program needs.
 install-cli: all $(filter $(BUILD)/luajit/%,$(LUA_BIN))
-	install -d "$(DESTDIR)$(BINDIR)"
-	for f in $(CLI_SRC); do install -D -m 644 lua/$$f "$(DESTDIR)$(LUADIR)/$$f" || exit 1; done
-	install -d "$(DESTDIR)$(LUADIR)/cards/cli/sandbox"
-	install -m 644 $(SANDBOX_SRC) "$(DESTDIR)$(LUADIR)/cards/cli/sandbox"
-	{ echo '$(SHEBANG)'; \
-	  echo 'package.path, package.cpath = "$(LUADIR)/?.lua;$(LUADIR)/?/init.lua;" .. package.path, "$(LIBDIR)/?.so;" .. package.cpath'; \
-	  tail -n +2 lua/cards/cli/cards; } > "$(DESTDIR)$(BINDIR)/cards"
-	chmod 755 "$(DESTDIR)$(BINDIR)/cards"
+	for f in $(CLI_SRC); do install -D -m 644 lua/$$f $(call quote,$(DESTDIR)$(LUADIR))/$$f || exit 1; done
+	install -d $(call quote,$(DESTDIR)$(LUADIR)/cards/cli/sandbox)
+	install -m 644 $(SANDBOX_SRC) $(call quote,$(DESTDIR)$(LUADIR)/cards/cli/sandbox)
+	{ $(HEAD); tail -n +2 lua/cards/cli/cards; } > "$(OUT)/program"
+	install -D -m 755 "$(OUT)/program" $(call quote,$(DESTDIR)$(BINDIR)/cards)
 	if { echo 'package.path, package.cpath = "lua/?.lua;lua/?/init.lua;" .. package.path, "$(OUT)/?.so;" .. package.cpath'; \
 	  echo 'io.write(require "cards.cli.program.man".page())'; } | $(LUA_BIN) /dev/stdin > "$(OUT)/cards.1" 2>/dev/null; then \
-	  install -D -m 644 "$(OUT)/cards.1" "$(DESTDIR)$(MANDIR)/man1/cards.1"; \
+	  install -D -m 644 "$(OUT)/cards.1" $(call quote,$(DESTDIR)$(MANDIR)/man1/cards.1); \
 	else echo "cards(1) is left out: it is made with $(LUA_BIN), lua-argparse and lua-cjson"; fi
 
-# The program and its manual page stay where they are another Lua's by now. Of folders, those of ours that are empty then.
+# What is behind a symbolic link was not put there by an installation: a link to a checkout, say. The program and its manual page stay where they are another Lua's
+# by now. Of folders, those of ours that are empty then.
+INSTALLED = $(LUA_SRC) $(LIBRARY:%=cards/%) $(CLI_SRC) $(addprefix cards/cli/sandbox/,$(notdir $(SANDBOX_SRC)))
 uninstall: ## removes what `make install` has put there, with the same PREFIX and LUA
-	rm -f "$(DESTDIR)$(LIBDIR)/cards/core.so" $(patsubst %,"$(DESTDIR)$(LUADIR)/%",$(LUA_SRC) $(LIBRARY:%=cards/%) $(CLI_SRC) $(addprefix cards/cli/sandbox/,$(notdir $(SANDBOX_SRC))))
-	! head -n 1 "$(DESTDIR)$(BINDIR)/cards" 2>/dev/null | grep -qxF '$(SHEBANG)' || rm -f "$(DESTDIR)$(BINDIR)/cards" "$(DESTDIR)$(MANDIR)/man1/cards.1"
-	! cd "$(DESTDIR)$(LIBDIR)" 2>/dev/null || rmdir cards 2>/dev/null || true
-	! cd "$(DESTDIR)$(LUADIR)" 2>/dev/null || rmdir -p $(sort $(dir $(LUA_SRC) $(LIBRARY:%=cards/%) $(CLI_SRC)) cards/cli/sandbox) 2>/dev/null || true
+	remove() { cd "$$1" 2>/dev/null || return 0; shift; here=$$(pwd -P); \
+	  for f; do test "$$(realpath "$$f" 2>/dev/null)" != "$$here/$$f" || rm -f "$$f" || exit 1; done; \
+	  for f; do dirname "$$f"; done | sort -ru | while read -r d; do test "$$(realpath "$$d" 2>/dev/null)" != "$$here/$$d" || rmdir "$$d" 2>/dev/null || true; done; }; \
+	(remove $(call quote,$(DESTDIR)$(LIBDIR)) cards/core.so) && (remove $(call quote,$(DESTDIR)$(LUADIR)) $(INSTALLED))
+	test "$$(head -n 2 $(call quote,$(DESTDIR)$(BINDIR)/cards) 2>/dev/null)" != "$$($(HEAD))" || \
+	  rm -f $(call quote,$(DESTDIR)$(BINDIR)/cards) $(call quote,$(DESTDIR)$(MANDIR)/man1/cards.1)
 
 # For LuaRocks, which says where Lua's headers are and where the files go. The Lua version may be another one than last time.
 .PHONY: rock rock-install
@@ -427,7 +439,7 @@ rock:
 	rm -rf $(BUILD)/any
 	$(MAKE) LUA=any LUA_INCDIR="$(LUA_INCDIR)" all
 rock-install:
-	$(MAKE) LUA=any LUA_INCDIR=unused LIBDIR="$(LIBDIR)" LUADIR="$(LUADIR)" install-module
+	$(MAKE) LUA=any LUA_INCDIR=unused LIBDIR=$(call quote,$(LIBDIR)) LUADIR=$(call quote,$(LUADIR)) install-module
 
 # --- a release: what is published, made of the last commit alone, so that it is the same bytes wherever and whenever it is made ---
 

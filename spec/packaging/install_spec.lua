@@ -68,6 +68,24 @@ describe("make install", function()
     end)
   end
 
+  it("takes a PREFIX for what it is, whatever is in it, but for one that is right in one folder only", function()
+    local prefix = installed.folder .. [[/a prefix, which isn't `a` \ "b"]]
+    local output, status = inside(("make -s install PREFIX=%s && cd / && %s --version"):format(quote(prefix), quote(prefix .. "/bin/cards")))
+    assert.equal(0, status, output)
+    assert.matches("^cards %S+ %(Lua 5.4%)\n$", output)
+    output, status = inside "make -s install PREFIX=build/prefix"
+    assert.equal(2, status, output)
+    assert.matches("PREFIX=build/prefix does not begin with /", output, 1, true)
+  end)
+
+  it("writes nothing through a link where the program will be", function()
+    local bin = installed.folder .. "/a linked prefix/bin"
+    local output, status = inside(([[
+      mkdir -p %s && cp lua/cards/cli/cards linked && ln -s "$PWD/linked" %s/cards && make -s install PREFIX=%s && cmp lua/cards/cli/cards linked]]):format(
+      quote(bin), quote(bin), quote(bin:match "^(.*)/bin$")))
+    assert.equal(0, status, output)
+  end)
+
   it("leaves the manual page out where lua-argparse is missing, and installs a program that says so", function()
     local prefix, hidden = installed.folder .. "/a bare prefix", installed.folder .. "/hidden"
     local path = quote(hidden .. "/?.lua;;")

@@ -63,4 +63,21 @@ describe("make uninstall", function()
     make("uninstall", "5.3", prefix)
     assert.equal("", (run("find " .. quote(prefix) .. " -type f")))
   end)
+
+  it("removes nothing behind a link in the place of a folder of ours, and no program of another's", function()
+    local prefix, checkout = installed.folder .. "/a linked prefix", installed.folder .. "/another's checkout"
+    make("install", "5.4", prefix)
+    local output, status = run(([[
+      set -e; mkdir %s && cd %s/share/lua/5.4/cards && mv async %s && ln -s %s/async async
+      cd ../../../../lib/lua/5.4 && mv cards %s/lib && ln -s %s/lib cards
+      printf '#!/usr/bin/env lua5.4\n-- mine\n' > ../../../bin/cards]]):format(
+      quote(checkout), quote(prefix), quote(checkout), quote(checkout), quote(checkout), quote(checkout)))
+    assert.equal(0, status, output)
+    local before = tree(checkout)
+    assert.matches("async/waiters.lua", before, 1, true)
+    make("uninstall", "5.4", prefix)
+    assert.equal(before, tree(checkout))
+    assert.equal("./bin/cards ./lib/lua/5.4/cards ./share/lua/5.4/cards/async ./share/man/man1/cards.1\n",
+      (run(("cd %s && find . ! -type d | sort | xargs"):format(quote(prefix)))))
+  end)
 end)
