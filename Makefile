@@ -449,13 +449,14 @@ TARBALL = $(BUILD)/dist/cards-$(VERSION).tar.gz
 URL    ?= file://$(CURDIR)/$(BUILD)/dist
 
 dist: ## the tarball of a release, its checksum and its rockspecs, in build/dist; URL=https://… is the folder where they will be
+	@test -e .git || { echo "A release is made of the last commit of a clone, and this is none." >&2; exit 1; }
 	@git diff --quiet HEAD || { echo "What is not committed would not be in the release: commit it, or put it away." >&2; exit 1; }
 	rm -rf $(BUILD)/dist
 	mkdir -p $(BUILD)/dist
-	git -c tar.umask=0022 archive --format=tar --prefix=cards-$(VERSION)/ -o $(TARBALL:.gz=) HEAD
+	git -c tar.umask=0022 -c core.autocrlf=false -c core.eol=lf -c core.attributesFile=/dev/null archive --format=tar --prefix=cards-$(VERSION)/ -o $(TARBALL:.gz=) HEAD
 	gzip -9n $(TARBALL:.gz=)
 	cd $(BUILD)/dist && sha256sum cards-$(VERSION).tar.gz > cards-$(VERSION).tar.gz.sha256
-	for f in rockspec/*; do sed 's|"git+file://\."|"$(URL)/cards-$(VERSION).tar.gz"|' $$f > $(BUILD)/dist/$${f#rockspec/} || exit 1; done
+	for f in rockspec/*; do sed 's|"git+file://\."|"'$(call quote,$(subst |,\|,$(subst &,\&,$(URL))))'/cards-$(VERSION).tar.gz"|' $$f > $(BUILD)/dist/$${f#rockspec/} || exit 1; done
 
 clean: ## removes what was built
 	for folder in $(BUILD)/*sandbox; do test ! -d "$$folder" || spec/sandbox/stop "$$folder"; done

@@ -39,7 +39,8 @@ teardown(installed.remove)
 describe("make dist", function()
   it("makes the same bytes in another clone, at another time, for another user with other settings", function()
     local clone = installed.folder .. "/another clone"
-    succeeds(("umask 077 && git clone -q . %s"):format(quote(clone)))
+    succeeds(("umask 077 && git clone -q -c core.autocrlf=true . %s"):format(quote(clone)))
+    succeeds("echo '* export-ignore' > .git/others && git config core.attributesFile .git/others", clone)
     succeeds("umask 077 && git config tar.umask 077 && touch -d 2001-01-01 * && TZ=Asia/Tokyo LC_ALL=C GZIP=-1 make -s dist", clone)
     assert.equal("", (run(("cmp %s %s"):format(quote(dist .. "/" .. name .. ".tar.gz"), quote(clone .. "/build/dist/" .. name .. ".tar.gz")))))
   end)
@@ -63,13 +64,21 @@ describe("make dist", function()
     assert.matches("^What is not committed would not be in the release: commit it, or put it away%.\n", output)
   end)
 
+  it("refuses to be made of what is no clone, even inside of another one", function()
+    local folder = installed.checkout .. "/build/unpacked"
+    succeeds(("mkdir %s && tar xzf dist/%s.tar.gz --strip-components=1 -C %s"):format(quote(folder), name, quote(folder)), installed.checkout .. "/build")
+    local output, status = inside("make -s dist", folder)
+    assert.equal(2, status, output)
+    assert.matches("^A release is made of the last commit of a clone, and this is none%.\n", output)
+  end)
+
   it("writes rockspecs with the address where the release will be", function()
     local clone = installed.folder .. "/a clone for an address"
     succeeds(("git clone -q . %s"):format(quote(clone)))
-    succeeds("make -s dist URL=https://cards.example/releases", clone)
+    succeeds("make -s dist URL='https://cards.example/releases?of=a&to=b|c'", clone)
     for _, rock in ipairs { "cards", "cards-cli" } do
       local text = installed.contents(("%s/build/dist/%s-%s-1.rockspec"):format(clone, rock, installed.version))
-      assert.matches(('source = { url = "https://cards.example/releases/%s.tar.gz" }'):format(name), text, 1, true)
+      assert.matches(('source = { url = "https://cards.example/releases?of=a&to=b|c/%s.tar.gz" }'):format(name), text, 1, true)
     end
   end)
 end)
