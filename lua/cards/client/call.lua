@@ -251,7 +251,7 @@ local function make(provider, operation, client, parameters, options, what, earl
   if plan or job:needs() then
     record, err, sent = (plan and plan.run or run)({
       job = job, client = client, private = private, provider = provider, operation = operation, plan = plan, parameters = parameters, options = options,
-      given = {},
+      seconds = seconds, given = {},
     }, waiter, make)
     waiter:leave()
     if type(err) == "string" then -- what the caller gave to a step

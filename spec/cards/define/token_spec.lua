@@ -220,9 +220,9 @@ describe("a token that cannot be had", function()
 
   it("makes a call try for itself whose time is longer than that of the one that fetched", function()
     if program.lua == "5.1" then return end
-    local client, tenant = bank.client(nil, { headers = { ["X-Sandbox"] = "slow_first_byte=0.6" } })
+    local client, tenant = bank.client(nil, { headers = { ["X-Sandbox"] = "slow_first_byte=1.2" } })
     local short, long = cards.all {
-      function() return client:show(id(), { timeout = 0.2 }) end,
+      function() return client:show(id(), { timeout = 0.8 }) end, -- long enough to be seen by a sandbox that has much to do
       function() return client:show(id(), { timeout = 20 }) end,
     }
     assert.equal("timeout", short[2].kind)
