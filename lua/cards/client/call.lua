@@ -157,8 +157,10 @@ end
 -- @param of an event or an error, or nil
 -- @param earlier facts of the jobs before, or nil
 local function add_earlier(of, earlier)
-  for name, value in pairs(of and earlier or {}) do
-    of[name] = of[name] and of[name] + value
+  if of and earlier then
+    for name, value in pairs(earlier) do
+      of[name] = of[name] and of[name] + value
+    end
   end
 end
 
