@@ -172,12 +172,12 @@ local function unique_form(at, param)
   return form and param.length and ("%s:%d"):format(form, param.length) or form
 end
 
---- What belongs to unique stands beside it only.
+--- What belongs to unique stands beside it only. A moment is fresh anyway.
 local function check_unique(at, param)
-  for _, key in ipairs { "fresh", "length" } do
-    if param[key] and not param.unique then
-      at:at(key):wrong "has no sense without unique"
-    end
+  if param.length and not param.unique then
+    at:at("length"):wrong "has no sense without unique"
+  elseif param.fresh and not param.unique and param.now == nil then
+    at:at("fresh"):wrong "has no sense without unique"
   end
 end
 

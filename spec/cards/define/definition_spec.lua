@@ -136,7 +136,7 @@ local CASES = {
   { { [SHOW .. "params/x"] = { unique = "uuid", length = 8 } }, "operations.show.params.x.length is for hex and digits" },
   { { [SHOW .. "params/x"] = { length = 8 } }, "operations.show.params.x.length has no sense without unique" },
   { { [SHOW .. "params/x"] = { fresh = true } }, "operations.show.params.x.fresh has no sense without unique" },
-  { { [SHOW .. "params/x"] = { now = "unix", fresh = true } }, "operations.show.params.x.fresh has no sense without unique" },
+  { { [SHOW .. "params/x"] = { now = "unix", length = 8 } }, "operations.show.params.x.length has no sense without unique" },
   { { [SHOW .. "params/token"] = {} }, "operations.show.params.token has the name of a credential or setting" },
   { { [SHOW .. "params/x"] = { value = 5 } }, "operations.show.params.x.value must be a string that is not empty" },
   { { [SHOW .. "params/x"] = { value = "5", type = "integer" } }, "operations.show.params.x.value must be a whole number" },
