@@ -9,7 +9,7 @@ endif
 PREFIX   ?= /usr/local
 # The program has it in it, and runs anywhere.
 ifeq ($(filter /%,$(firstword $(PREFIX))),)
-$(error PREFIX=$(PREFIX) does not begin with /)
+override PREFIX := $(CURDIR)/$(PREFIX)
 endif
 BUILD    ?= build
 CC       ?= cc
