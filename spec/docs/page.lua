@@ -100,9 +100,13 @@ function page.program(blocks)
   return last > 0 and table.concat(lines, "\n") .. "\n" or nil, expected
 end
 
+--- A line in which space counts as one.
+local function squeezed(line)
+  return (line:gsub("%s+", " "):gsub("^ ", ""):gsub(" $", ""))
+end
+
 local function pattern(line)
-  line = line:gsub("%s+", " "):gsub("^ ", ""):gsub(" $", "")
-  return "^" .. line:gsub("…", "\1"):gsub("[%^%$%(%)%%%.%[%]%*%+%-%?]", "%%%0"):gsub("\1", ".-") .. "$"
+  return "^" .. squeezed(line):gsub("…", "\1"):gsub("[%^%$%(%)%%%.%[%]%*%+%-%?]", "%%%0"):gsub("\1", ".-") .. "$"
 end
 
 --- Compares what was printed with what a page shows. Space counts as one; "…" stands for anything within a line, and alone for any lines.
@@ -111,7 +115,7 @@ function page.difference(expected, output)
   local printed = {}
   for line in output:gmatch "[^\n]+" do
     if line:find "%S" then
-      printed[#printed + 1] = line:gsub("%s+", " "):gsub("^ ", ""):gsub(" $", "")
+      printed[#printed + 1] = squeezed(line)
     end
   end
   local at = 1

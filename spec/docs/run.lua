@@ -4,8 +4,8 @@
 --
 -- Each page has a folder of its own in FOLDER. In this order:
 -- * A block whose first line is a comment with the name of a file alone is written to that file (csv and json without that line). Another block uses it.
--- * A block whose first line is a comment with the name of a file alone is written to that file (csv and json without that line), which another block uses.
---   it has. A text block right behind one is what it prints.
+-- * The sh blocks run in their order, in one bash that ends at the first failure, also in a pipe or before &&. `# exit 3` at the end of a line says which
+--   status it has. A text block right behind one is what it prints.
 -- * All other Lua blocks are one program, which runs to its last line. `--> text` says what it prints, and there is one at least.
 -- `<!-- not run: REASON -->` before a block leaves it out, and the report says why.
 
