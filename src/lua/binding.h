@@ -148,6 +148,7 @@ int core_calls(lua_State *L);
 /* provider.c */
 int core_provider(lua_State *L);
 int core_providers(lua_State *L);
+int core_origin(lua_State *L);
 /* define.c */
 int core_define(lua_State *L);
 int core_flow(lua_State *L);

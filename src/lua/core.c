@@ -168,6 +168,7 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     /* provider.c */
     { "provider", core_provider },
     { "providers", core_providers },
+    { "origin", core_origin },
     /* define.c */
     { "define", core_define },
     { "flow", core_flow },

@@ -367,9 +367,10 @@ int core_providers(lua_State *L) {
 
 /* The addresses are keys of tables in the registry. */
 static const char record_metatables; /* operation, or the name of a definition's -> metatable of its records */
+static const char record_origins;    /* names of operations, whose places are the origins of secrets */
 static const char record_methods;    /* core.records: the metamethods of every record */
 
-static void push_value(lua_State *L, struct record *record);
+static void push_value(lua_State *L, struct record *record, uint32_t origin);
 
 /* Pushes a key. Different card numbers may have the same mask: then the n-th such key of its table gets a "#n", so that each stays. */
 static void push_key(lua_State *L, const char *key, int *masked) {
@@ -386,7 +387,7 @@ static void push_key(lua_State *L, const char *key, int *masked) {
   }
 }
 
-static void push_children(lua_State *L, struct record *record) {
+static void push_children(lua_State *L, struct record *record, uint32_t origin) {
   luaL_checkstack(L, 8, "a record nested too deeply");
   bool object = record->type == RECORD_OBJECT;
   int count = record->count > 1000000 ? 1000000 : (int)record->count;
@@ -396,7 +397,7 @@ static void push_children(lua_State *L, struct record *record) {
     place++;
     if (child->type == RECORD_NULL) continue;
     if (object) push_key(L, child->key, &masked);
-    push_value(L, child);
+    push_value(L, child, origin);
     if (object)
       lua_rawset(L, -3);
     else
@@ -404,7 +405,7 @@ static void push_children(lua_State *L, struct record *record) {
   }
 }
 
-static void push_value(lua_State *L, struct record *record) {
+static void push_value(lua_State *L, struct record *record, uint32_t origin) {
   switch (record->type) {
   case RECORD_NULL: lua_pushnil(L); break;
   case RECORD_BOOLEAN: lua_pushboolean(L, record->as.boolean); break;
@@ -414,11 +415,12 @@ static void push_value(lua_State *L, struct record *record) {
   case RECORD_SECRET: {
     struct secret *secret = binding_new_secret(L);
     *secret = record->as.secret;
+    secret->origin = origin;
     memset(&record->as.secret, 0, sizeof record->as.secret);
     break;
   }
   case RECORD_OBJECT:
-  case RECORD_ARRAY: push_children(L, record); break;
+  case RECORD_ARRAY: push_children(L, record, origin); break;
   }
 }
 
@@ -454,7 +456,14 @@ static void make_metatable(lua_State *L, const struct provider *provider, const 
     lua_setfield(L, -2, "__index");
   }
   lua_pushfstring(L, "%s.%s", provider->name, operation->name);
-  lua_setfield(L, -2, "__metatable"); /* getmetatable(record) is the operation's name, and nobody can change it */
+  compat_rawgetp(L, LUA_REGISTRYINDEX, &record_origins);
+  int origin = (int)lua_rawlen(L, -1) + 1;
+  lua_pushvalue(L, -2);
+  lua_rawseti(L, -2, origin);
+  lua_pop(L, 1);
+  lua_setfield(L, made, "__metatable"); /* getmetatable(record) is the operation's name, and nobody can change it */
+  compat_push_integer(L, origin);
+  lua_rawseti(L, made, 1);
 }
 
 static void push_metatable(lua_State *L, const struct provider *provider, const struct operation *operation) {
@@ -472,14 +481,33 @@ static void push_metatable(lua_State *L, const struct provider *provider, const 
 }
 
 void binding_push_record(lua_State *L, struct record *record, const struct provider *provider, const struct operation *operation) {
-  push_children(L, record);
   push_metatable(L, provider, operation);
+  lua_rawgeti(L, -1, 1);
+  uint32_t origin = (uint32_t)lua_tointeger(L, -1);
+  lua_pop(L, 1);
+  push_children(L, record, origin);
+  lua_insert(L, -2);
   lua_setmetatable(L, -2);
+}
+
+/* core.origin(secret): the names of the provider and of the operation that it came from; nothing for one that came from elsewhere */
+int core_origin(lua_State *L) {
+  const struct secret *secret = binding_to_secret(L, 1);
+  luaL_argcheck(L, secret, 1, "secret expected");
+  if (!secret->origin) return 0;
+  compat_rawgetp(L, LUA_REGISTRYINDEX, &record_origins);
+  lua_rawgeti(L, -1, (int)secret->origin);
+  const char *name = lua_tostring(L, -1), *dot = strrchr(name, '.');
+  lua_pushlstring(L, name, (size_t)(dot - name));
+  lua_pushstring(L, dot + 1);
+  return 2;
 }
 
 void binding_open_provider(lua_State *L) {
   lua_newtable(L);
   compat_rawsetp(L, LUA_REGISTRYINDEX, &record_metatables);
+  lua_newtable(L);
+  compat_rawsetp(L, LUA_REGISTRYINDEX, &record_origins);
   lua_newtable(L);
   lua_pushvalue(L, -1);
   compat_rawsetp(L, LUA_REGISTRYINDEX, &record_methods);

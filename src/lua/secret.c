@@ -275,6 +275,7 @@ static int digits(lua_State *L) {
   if (!bytes) return binding_no_memory(L);
   size_t len = pan_digits((const char *)secret->bytes, secret->len, bytes);
   bool filled = fill(L, made, secret->class, bytes, len, &why);
+  made->origin = secret->origin;
   pool_free(bytes);
   return binding_push_filled(L, filled, why);
 }

@@ -75,6 +75,7 @@ enum outcome value_to_secret(lua_State *L, enum secret_class class, const char *
 static enum outcome copy_part(lua_State *L, enum secret_class class, const struct secret *secret, size_t from, size_t len) {
   struct secret *made = push_reserved(L, class, len);
   if (!made) return NO_ROOM;
+  made->origin = secret->origin;
   bool ok = secret_state(secret) == SECRET_OPEN;
   if (ok)
     memcpy(made->bytes, secret->bytes + from, len);
@@ -89,6 +90,7 @@ static enum outcome transform_secret(lua_State *L, enum transform transform, con
   if (secret_state(secret) != SECRET_OPEN) return NO_VALUE;
   struct secret *made = push_reserved(L, secret->class, transform_room(transform, secret->len));
   if (!made) return NO_ROOM;
+  made->origin = secret->origin;
   size_t len = 0;
   bool ok = secret_state(secret) == SECRET_OPEN && transform_apply(transform, (const char *)secret->bytes, secret->len, (char *)made->bytes, &len);
   made->len = (uint32_t)len;
@@ -263,6 +265,8 @@ enum outcome value_join(lua_State *L, int below, const char *between, size_t bet
   } else {
     struct secret *made = push_reserved(L, hides && class != SECRET_PAN ? SECRET_CVV : class, len);
     if (!made) return NO_ROOM;
+    for (int i = 0; i < count; i++)
+      if (pieces[i].secret) made->origin = pieces[i].secret->origin;
     if (are_open(pieces, count)) {
       put_pieces((char *)made->bytes, pieces, count, between, between_len);
     } else {

@@ -26,6 +26,7 @@ struct secret {
   uint32_t len;
   uint32_t generation; /* of the process that made it, see secret_generation */
   enum secret_class class;
+  uint32_t origin; /* what the owner says of where it came from, 0 at first: kept when the handle moves */
 };
 
 enum secret_state {
