@@ -96,6 +96,39 @@ function Secret:equals(other) end
 ---@field first? integer characters at the beginning (0), at most 8 of a card number
 ---@field last? integer characters at the end (0), at most 4 of a card number
 
+--- A public key as JSON Web Key (RFC 7517): P-256 and X25519 have `crv`, `x` and `y`, RSA has `n` and `e`. It has no private member; `use`, `key_ops` and `alg` have to
+--- allow it to encrypt.
+---@class cards.Jwk
+---@field kty "EC"|"OKP"|"RSA" type of the key
+---@field crv? "P-256"|"X25519" its curve
+---@field x? string base64url of a coordinate
+---@field y? string base64url of a coordinate
+---@field n? string base64url of the modulus, 2048 to 8192 bits
+---@field e? string base64url of the exponent
+---@field kid? string its name, which goes into the header
+---@field [string] any what else the key says of itself
+
+--- Whom something is sealed for, and what for. All but the key is a text that anybody can read in the protected header of the JWE, and nobody can change.
+---@class cards.Recipient: cards.Keys
+---@field key string|cards.Jwk public key of the one who may open it: the text of a JWK, a PEM or a certificate, or a JWK as a table
+---@field alg? "ECDH-ES"|"RSA-OAEP-256" what the key has to be used with; it follows from the key
+---@field enc? "A256GCM" how the content is encrypted
+---@field purpose? string what it may be used for
+---@field audience? string who it is for, such as the origin of a page
+---@field nonce? string what the recipient gave to tell its answer from others
+---@field ttl? integer seconds until `exp` (60)
+---@field role? string who asks; it does not go into the header
+---@field request_id? string what the request is called; it does not go into the header
+
+--- A table as a JSON object in a JWE (RFC 7516, compact), with the secrets in it: only the owner of the key can read it, so it may go through logs and others' hands.
+--- It is made in C; nothing of it becomes a Lua string on the way. The header has `alg`, `enc`, `epk`, `kid`, `iat`, `exp`, and `purpose`, `audience` and `nonce` as given.
+--- Raises where an argument is none of those.
+---@param values table secrets, texts, numbers, booleans and tables of them
+---@param recipient string|cards.Jwk|cards.Recipient a public key, or settings with one
+---@return string? jwe text that shows nothing of the values
+---@return cards.Error? err kind `invalid_request` where the key or a value does not do, `busy` where there is no room for secrets
+function cards.seal(values, recipient) end
+
 --- Makes secrets: `cards.secret(text)`, or `cards.secret(text, class)` for another class than `credential`. It returns nil and an error of kind `busy` where there is no
 --- room for one.
 ---@class cards.SecretMaker

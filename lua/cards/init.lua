@@ -43,6 +43,7 @@ cards.close = require("cards.util.object").close
 cards.map = require "cards.card.map"
 cards.card = cards.map.card
 cards.mask = require "cards.mask"
+cards.seal = require("cards.reveal.seal").values
 cards.load = require("cards.script.load").load
 cards.watch = require "cards.script.watch"
 

@@ -110,6 +110,7 @@ void binding_open_vm(lua_State *L);
 void binding_open_provider(lua_State *L); /* puts `records` there, a table whose fields are the metamethods of records */
 void binding_open_define(lua_State *L);
 void binding_open_script(lua_State *L); /* puts `script_longest` there, the bytes that core.script takes */
+void binding_open_recipient(lua_State *L);
 void binding_open_json(lua_State *L);
 void binding_open_file(lua_State *L);
 
@@ -170,6 +171,9 @@ int core_script_line(lua_State *L);
 /* memory.c */
 int core_memory(lua_State *L);
 int core_strict(lua_State *L);
+/* recipient.c */
+int core_recipient(lua_State *L);
+int core_seal_for(lua_State *L);
 /* json.c */
 int core_json_decode(lua_State *L);
 /* file.c */

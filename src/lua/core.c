@@ -190,6 +190,9 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     /* memory.c */
     { "memory", core_memory },
     { "strict", core_strict },
+    /* recipient.c */
+    { "recipient", core_recipient },
+    { "seal_for", core_seal_for },
     /* json.c */
     { "json_decode", core_json_decode },
     /* file.c */
@@ -226,6 +229,7 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
   binding_open_provider(L);
   binding_open_define(L);
   binding_open_script(L);
+  binding_open_recipient(L);
   binding_open_json(L);
   binding_open_file(L);
   return 1;

@@ -1,0 +1,166 @@
+--- Whom a secret is sealed for: reads what a script gives as a recipient.
+
+local check = require "cards.util.check"
+local core = require "cards.core"
+
+local recipient = {}
+
+local TTL = 60 -- seconds
+
+--- The members of a JWK that are a public key, and those that only a private or symmetric one has.
+local PUBLIC = { "kty", "crv", "x", "y", "n", "e" }
+local PRIVATE = { "d", "p", "q", "dp", "dq", "qi", "oth", "k" }
+
+--- Of key_ops those that a key for encryption may have; the public half of an ECDH pair has none.
+local OPERATIONS = { encrypt = true, wrapKey = true, deriveKey = true, deriveBits = true }
+
+local MOST = 256 -- bytes of a text in the header
+
+--- A text that anybody may see.
+local function plain(value, key)
+  local wrong = check.text(value, key)
+  if wrong then
+    return wrong
+  elseif #value > MOST then
+    return ("%s is longer than %d bytes"):format(key, MOST)
+  elseif core.has_pan(value) then
+    return ("%s has a card's number in it, and is not encrypted"):format(key)
+  end
+end
+
+local known = {
+  key = function(value, key)
+    return type(value) ~= "string" and type(value) ~= "table" and ("%s must be a JWK or a PEM: a string, or a JWK as a table"):format(key) or nil
+  end,
+  alg = check.one_of("ECDH-ES", "RSA-OAEP-256"),
+  enc = check.one_of "A256GCM",
+  ttl = check.number(1, 31536000, true),
+  purpose = plain,
+  audience = plain,
+  nonce = plain,
+  role = plain,
+  request_id = plain,
+}
+
+--- What a JWK says of its use that does not fit, or nil.
+local function unfit(jwk)
+  for _, name in ipairs(PRIVATE) do
+    if rawget(jwk, name) ~= nil then
+      return jwk.kty == "oct" and "is no public key" or "is a private key: give the public one only"
+    end
+  end
+  local use, operations = rawget(jwk, "use"), rawget(jwk, "key_ops")
+  if use ~= nil and use ~= "enc" then
+    return "has a use that is not enc"
+  elseif operations ~= nil and type(operations) ~= "table" then
+    return "has key_ops that are no list"
+  end
+  for _, operation in ipairs(operations or {}) do
+    if not OPERATIONS[operation] then
+      return "has key_ops that do not encrypt"
+    end
+  end
+end
+
+--- Reads a JWK. Only the members that make the public key go on.
+-- @return its text; or nil and a phrase that follows the key's name
+local function text_of(jwk)
+  local members = {}
+  for _, name in ipairs(PUBLIC) do
+    local member = rawget(jwk, name)
+    if member ~= nil and type(member) ~= "string" then
+      return nil, "is a JWK with members that are no texts"
+    end
+    members[name] = member
+  end
+  local wrong = unfit(jwk)
+  if wrong then
+    return nil, wrong
+  end
+  return core.tree(members)
+end
+
+--- The JWK that a key is, or nil for a key in another form; or nil and a phrase that follows the key's name.
+local function jwk_of(given)
+  if type(given) == "table" then
+    return given
+  elseif not given:find "^%s*{" then
+    return nil
+  end
+  local jwk, why = core.json_decode(given)
+  return jwk, not jwk and "is no JSON: " .. why or nil
+end
+
+--- Reads a key.
+-- @return { key, alg, thumbprint, kid }; or nil and a phrase that follows the key's name
+local function read_key(given)
+  local jwk, why = jwk_of(given)
+  local text = given
+  if jwk then
+    text, why = text_of(jwk)
+  end
+  if why then
+    return nil, why
+  end
+  local made = { kid = jwk and rawget(jwk, "kid") }
+  made.key, made.alg, made.thumbprint = core.recipient(text)
+  if not made.key then
+    return nil, made.alg
+  elseif jwk and rawget(jwk, "alg") ~= nil and rawget(jwk, "alg") ~= made.alg then
+    return nil, ("is for another alg than %s"):format(made.alg)
+  end
+  local wrong = made.kid ~= nil and plain(made.kid, "its kid")
+  if wrong then
+    return nil, ("cannot be named: %s"):format(wrong)
+  end
+  return made
+end
+
+--- What is misused, so that it is an error of the program whatever is sealed.
+function recipient.misuse(given)
+  if type(given) == "string" or (type(given) == "table" and rawget(given, "kty") ~= nil) then
+    return nil
+  elseif type(given) ~= "table" then
+    return "the recipient must be a public key or a table of settings with one"
+  end
+  for key in pairs(given) do
+    if not known[key] then
+      return ("recipient: %s"):format(check.unknown(key, known))
+    end
+  end
+  return given.key == nil and "recipient.key is required: the public key of the one who may open it" or nil
+end
+
+--- Reads a recipient that is not misused.
+-- @param given a public key (the text of a JWK, PEM or certificate, or a JWK as a table), or settings with it:
+--   { key, alg, enc, purpose, audience, nonce, ttl = 60, role, request_id }
+-- @param now unix time, seconds
+-- @return { key, alg, thumbprint, header = JSON of the members of the protected header, purpose, audience, role, request_id }; or nil and a message
+function recipient.read(given, now)
+  local settings, name = given, "recipient.key"
+  if type(given) == "string" or rawget(given, "kty") ~= nil then
+    settings, name = { key = given }, "the recipient"
+  end
+  for _, key in ipairs(check.keys(settings)) do
+    local wrong = known[key](settings[key], "recipient." .. key)
+    if wrong then
+      return nil, wrong
+    end
+  end
+  local made, why = read_key(settings.key)
+  if not made then
+    return nil, ("%s %s"):format(name, why)
+  elseif settings.alg and settings.alg ~= made.alg then
+    return nil, ("recipient.alg must be %s for this key"):format(made.alg)
+  end
+  local header, wrong = core.tree {
+    kid = made.kid, purpose = settings.purpose, audience = settings.audience, nonce = settings.nonce, iat = now, exp = now + (settings.ttl or TTL),
+  }
+  if not header then
+    return nil, ("the recipient %s"):format(wrong)
+  end
+  made.header, made.purpose, made.audience, made.role, made.request_id = header, settings.purpose, settings.audience, settings.role, settings.request_id
+  return made
+end
+
+return recipient

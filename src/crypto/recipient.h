@@ -1,0 +1,25 @@
+/* Whom a secret may be encrypted for: public keys of a few kinds, with one algorithm for each.
+ *
+ *   struct key *key = recipient_read(pem, pem_len, &why);
+ *   jwe_close(recipient_alg(key), RECIPIENT_ENC, key, "{\"purpose\":\"show_card\"}", number, len, &out, &why);
+ *   key_unref(key);
+ *
+ * P-256 and X25519 agree on a key by ECDH-ES, RSA of 2048 bits and more gets one by RSA-OAEP-256. All functions leave traces
+ * on the stack, which the caller wipes; json_setup is called before. */
+#ifndef CARDS_CRYPTO_RECIPIENT_H
+#define CARDS_CRYPTO_RECIPIENT_H
+
+#include "crypto/key.h"
+
+#define RECIPIENT_ENC      "A256GCM"
+#define RECIPIENT_TEXT_MAX (16 * 1024) /* bytes of a key as text */
+
+/* As key_read, but NULL for a private key, for bytes, and for a key of another kind. *why is a static phrase that follows the
+ * name of the key ("is a private key, where the public one is enough"). */
+struct key *recipient_read(const char *text, size_t len, const char **why);
+/* "ECDH-ES" or "RSA-OAEP-256". */
+const char *recipient_alg(const struct key *key);
+/* Appends the SHA-256 thumbprint of RFC 7638, 43 characters. False when it does not fit. */
+bool recipient_thumbprint(const struct key *key, struct buf *out);
+
+#endif

@@ -1,0 +1,62 @@
+/* Whom a secret is encrypted for, as Lua sees it: a public key, and the JWE that only its owner opens. lua/cards/reveal says what may be sealed, and for what. */
+#include "crypto/recipient.h"
+
+#include "crypto/jwe.h"
+#include "lua/binding.h"
+#include "secret/stack.h"
+
+#define RECIPIENT_TYPE "cards.recipient"
+#define THUMBPRINT_MAX 64          /* bytes */
+#define PLAIN_MAX      (64 * 1024) /* bytes of what is sealed */
+#define SEALED_MAX     (128 * 1024)
+
+struct recipient {
+  struct key *key; /* NULL once it is collected */
+};
+
+static int collect(lua_State *L) {
+  struct recipient *recipient = luaL_checkudata(L, 1, RECIPIENT_TYPE);
+  key_unref(recipient->key);
+  recipient->key = NULL;
+  return 0;
+}
+
+/* core.recipient(text): the public key in a JWK, a PEM or a certificate, the alg that it is used with, and its thumbprint of RFC 7638; or nil and a phrase
+ * that follows the key's name */
+int core_recipient(lua_State *L) {
+  size_t len;
+  const char *text = luaL_checklstring(L, 1, &len), *why = NULL;
+  struct recipient *recipient = binding_new(L, RECIPIENT_TYPE, sizeof *recipient);
+  struct buf *thumbprint = binding_new_buf(L, THUMBPRINT_MAX);
+  recipient->key = recipient_read(text, len, &why);
+  bool ok = recipient->key && recipient_thumbprint(recipient->key, thumbprint);
+  stack_wipe(STACK_DEEP); /* a private key may have been read */
+  if (!recipient->key) return binding_fail(L, "%s", why);
+  if (!ok) return binding_no_memory(L);
+  lua_pushvalue(L, -2);
+  lua_pushstring(L, recipient_alg(recipient->key));
+  lua_pushlstring(L, buf_string(thumbprint), thumbprint->len);
+  return 3;
+}
+
+/* core.seal_for(recipient, header, secret): a compact JWE of the secret's bytes with the members of `header`, a JSON object, in its protected header;
+ * or nil and a phrase that follows the name of what is sealed */
+int core_seal_for(lua_State *L) {
+  const struct recipient *recipient = luaL_checkudata(L, 1, RECIPIENT_TYPE);
+  const char *header = luaL_checkstring(L, 2), *why = "is longer than 64 KiB";
+  luaL_argcheck(L, recipient->key, 1, "it is closed");
+  luaL_argcheck(L, binding_to_secret(L, 3), 3, "secret expected");
+  struct buf *sealed = binding_new_buf(L, SEALED_MAX);
+  size_t len;
+  const char *bytes = binding_check_bytes(L, 3, &len); /* good as long as Lua does not allocate */
+  bool ok = len <= PLAIN_MAX && jwe_close(recipient_alg(recipient->key), RECIPIENT_ENC, recipient->key, header, bytes, len, sealed, &why);
+  stack_wipe(STACK_DEEP);
+  if (!ok) return binding_fail(L, "%s", why);
+  lua_pushlstring(L, buf_string(sealed), sealed->len);
+  return 1;
+}
+
+void binding_open_recipient(lua_State *L) {
+  static const luaL_Reg metamethods[] = { { "__gc", collect }, { NULL, NULL } };
+  binding_type(L, RECIPIENT_TYPE, metamethods, NULL);
+}
