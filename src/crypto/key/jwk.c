@@ -12,8 +12,9 @@
 #include "crypto/key/parts.h"
 #include "secret/pool.h"
 
-#define OKP_BYTES 32
-#define JWK_MAX   8192 /* bytes of all numbers of a key */
+#define OKP_BYTES       32
+#define COORDINATE_MOST 66   /* bytes, of P-521 */
+#define JWK_MAX         8192 /* bytes of all numbers of a key */
 
 static const struct {
   const char *name;
@@ -126,11 +127,11 @@ static bool write_member(struct buf *out, const char *name, const unsigned char 
   return buf_addf(out, ",\"%s\":\"", name) && encoding_write(ENCODING_BASE64URL, bytes, len, out) && buf_add_char(out, '"');
 }
 
-/* The public number of that name in `size` bytes, or in as few as it needs for 0. */
-static bool write_number(struct buf *out, const struct key *key, const char *name, const char *param, size_t size) {
+/* The public number of that name in as few bytes as it needs. */
+static bool write_number(struct buf *out, const struct key *key, const char *name, const char *param) {
   BIGNUM *number = NULL;
   if (EVP_PKEY_get_bn_param(key->pkey, param, &number) != 1) return false;
-  size_t len = size > 0 ? size : (size_t)BN_num_bytes(number);
+  size_t len = (size_t)BN_num_bytes(number);
   unsigned char *bytes = pool_alloc(len);
   bool ok = bytes && BN_bn2binpad(number, bytes, (int)len) == (int)len && write_member(out, name, bytes, len);
   pool_free(bytes);
@@ -138,13 +139,17 @@ static bool write_number(struct buf *out, const struct key *key, const char *nam
   return ok;
 }
 
+/* The point is asked for as a whole: to ask for one coordinate takes as long. */
 static bool write_ec(struct buf *out, const struct key *key) {
-  for (size_t i = 0; i < CURVES; i++)
-    if (curves[i].curve == key->curve)
-      return buf_addf(out, "{\"crv\":\"%s\",\"kty\":\"EC\"", curves[i].name) &&
-             write_number(out, key, "x", OSSL_PKEY_PARAM_EC_PUB_X, curves[i].bytes) &&
-             write_number(out, key, "y", OSSL_PKEY_PARAM_EC_PUB_Y, curves[i].bytes) && buf_add_char(out, '}');
-  return false;
+  unsigned char point[1 + 2 * COORDINATE_MOST];
+  size_t len = 0, place = 0;
+  while (place < CURVES && curves[place].curve != key->curve)
+    place++;
+  if (place == CURVES) return false;
+  size_t bytes = curves[place].bytes;
+  return EVP_PKEY_get_octet_string_param(key->pkey, OSSL_PKEY_PARAM_ENCODED_PUBLIC_KEY, point, sizeof point, &len) == 1 && len == 1 + 2 * bytes &&
+         buf_addf(out, "{\"crv\":\"%s\",\"kty\":\"EC\"", curves[place].name) && write_member(out, "x", point + 1, bytes) &&
+         write_member(out, "y", point + 1 + bytes, bytes) && buf_add_char(out, '}');
 }
 
 static bool write_okp(struct buf *out, const struct key *key) {
@@ -157,9 +162,9 @@ static bool write_okp(struct buf *out, const struct key *key) {
 /* The order of RFC 7638: e, kty, n. */
 static bool write_rsa(struct buf *out, const struct key *key) {
   size_t start = out->len;
-  if (!write_number(out, key, "e", OSSL_PKEY_PARAM_RSA_E, 0)) return false;
+  if (!write_number(out, key, "e", OSSL_PKEY_PARAM_RSA_E)) return false;
   out->data[start] = '{'; /* in the place of the comma */
-  return buf_add_string(out, ",\"kty\":\"RSA\"") && write_number(out, key, "n", OSSL_PKEY_PARAM_RSA_N, 0) && buf_add_char(out, '}');
+  return buf_add_string(out, ",\"kty\":\"RSA\"") && write_number(out, key, "n", OSSL_PKEY_PARAM_RSA_N) && buf_add_char(out, '}');
 }
 
 bool jwk_write(const struct key *key, struct buf *out) {
