@@ -176,7 +176,7 @@ int core_recipient(lua_State *L);
 int core_seal_for(lua_State *L);
 /* json.c */
 int core_json_decode(lua_State *L);
-/* file.c */
+/* file/file.c */
 int core_append(lua_State *L);
 int core_replace(lua_State *L);
 int core_read_file(lua_State *L);

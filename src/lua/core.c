@@ -195,7 +195,7 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "seal_for", core_seal_for },
     /* json.c */
     { "json_decode", core_json_decode },
-    /* file.c */
+    /* file/file.c */
     { "append", core_append },
     { "replace", core_replace },
     { "read_file", core_read_file },
