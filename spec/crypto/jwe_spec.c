@@ -1,6 +1,7 @@
 /* JWE: what the RFCs print and what we make ourselves is opened, and nothing else. spec/crypto/peer_spec.c has other programs look at it. */
 #define _GNU_SOURCE 1
 #include <openssl/err.h>
+#include <openssl/evp.h>
 
 #include "key_forms.h"
 #include "keys.h"
@@ -8,7 +9,6 @@
 #include "crypto/encoding.h"
 #include "crypto/jwe.h"
 #include "crypto/jwe/content_key.h"
-#include "jwe_vectors.h"
 #include "json/json.h"
 
 #define NO     "cannot be decrypted"
@@ -17,6 +17,8 @@
 #define NO_ENC "has an enc that is not allowed"
 #define ZIP    "is compressed, which is not supported"
 #define CRIT   "has a critical extension, which is not supported"
+
+#include "jwe_vectors.h"
 
 #define PLAIN "{\"pan\":\"4111111111111111\"}"
 
@@ -94,6 +96,15 @@ static void the_messages_of_the_rfcs_are_opened(void **state) {
   }
 }
 
+static void the_messages_of_the_rfcs_that_are_not_supported_are_refused(void **state) {
+  (void)state;
+  for (size_t i = 0; i < COUNT(jwe_vectors_refused); i++) {
+    struct key *key = key_read_or_fail(jwe_vectors_refused[i].key, NULL);
+    must_be_refused(jwe_vectors_refused[i].message, key, NULL, NULL, jwe_vectors_refused[i].said);
+    key_unref(key);
+  }
+}
+
 static void space_around_a_message_does_not_matter(void **state) {
   (void)state;
   for (size_t i = 0; i < COUNT(jwe_vectors); i++) {
@@ -106,27 +117,56 @@ static void space_around_a_message_does_not_matter(void **state) {
   }
 }
 
-/* RFC 7518, appendix C. */
-static void the_agreement_of_the_rfc_is_met(void **state) {
-  (void)state;
-  static const char bob[] = "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ\","
-                            "\"y\":\"e8lnCO-AlStT-NJVX-crhB7QRYhiix03illJOVAOyck\",\"d\":\"VEmDZpDXXK8p8N0Cndsxs924q6nS1RXFASRl6BfUqdw\"}";
-  static const char epk[] = "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"gI0GAILBdu7T53akrFmMyGcsF3n5dO7MmwNBHKW5SV0\","
-                            "\"y\":\"SLW_xSffzlPWrHEVI30DHM_4egVwt3NQqeUD7nMFpps\"}";
+/* The key of A128GCM that a private key and the public one of a header agree upon. */
+static void must_agree_upon(const char *own, const char *epk, const char *apu, const char *apv, const char *base64url) {
   const char *why;
   size_t where;
   unsigned char derived[JWE_KEY_MAX];
-  struct key *key = key_read_or_fail(bob, NULL);
+  struct key *key = key_read_or_fail(own, NULL);
   struct json_node *root = json_parse(epk, strlen(epk), &why, &where);
-  const struct jwe_agreement agreement = { root, { "QWxpY2U", 7 }, { "Qm9i", 4 } };
+  const struct jwe_agreement agreement = { root, { apu, strlen(apu) }, { apv, strlen(apv) } };
   struct buf text;
   buf_init(&text, 100);
   assert_true(content_key_open(jwe_alg_find("ECDH-ES"), jwe_enc_find("A128GCM"), key, &agreement, (struct jwe_bytes){ "", 0 }, derived));
   encoding_write(ENCODING_BASE64URL, derived, 16, &text);
-  assert_string_equal(buf_string(&text), "VqqN6vgjbSBcIijNcacQGg");
+  assert_string_equal(buf_string(&text), base64url);
   buf_free(&text);
   json_free(root);
   key_unref(key);
+}
+
+/* RFC 7518, appendix C. */
+static void the_agreement_of_the_rfc_is_met(void **state) {
+  (void)state;
+#define BOB_PUBLIC                                                                                                                                   \
+  "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ\",\"y\":\"e8lnCO-AlStT-NJVX-crhB7QRYhiix03illJOVAOyck\""
+#define ALICE_PUBLIC                                                                                                                                 \
+  "{\"kty\":\"EC\",\"crv\":\"P-256\",\"x\":\"gI0GAILBdu7T53akrFmMyGcsF3n5dO7MmwNBHKW5SV0\",\"y\":\"SLW_xSffzlPWrHEVI30DHM_4egVwt3NQqeUD7nMFpps\""
+  must_agree_upon(BOB_PUBLIC ",\"d\":\"VEmDZpDXXK8p8N0Cndsxs924q6nS1RXFASRl6BfUqdw\"}", ALICE_PUBLIC "}", "QWxpY2U", "Qm9i",
+                  "VqqN6vgjbSBcIijNcacQGg");
+  must_agree_upon(ALICE_PUBLIC ",\"d\":\"0_NxaRPUMQoAJt50Gz8YiTr8gRTwyEaCumd-MToTmIo\"}", BOB_PUBLIC "}", "QWxpY2U", "Qm9i",
+                  "VqqN6vgjbSBcIijNcacQGg");
+}
+
+/* RFC 8037 A.6 prints what X25519 agrees upon, and not what is derived of it: that is done here by hand. */
+static void the_agreement_of_the_rfc_for_x25519_is_met(void **state) {
+  (void)state;
+  static const char before[] = "\0\0\0\1", after[] = "\0\0\0\7A128GCM\0\0\0\0\0\0\0\0\0\0\0\200"; /* a counter; enc, no apu, no apv, 128 bits */
+  static const unsigned char agreed[] = { 0x4a, 0x5d, 0x9d, 0x5b, 0xa4, 0xce, 0x2d, 0xe1, 0x72, 0x8e, 0x3b, 0xf4, 0x80, 0x35, 0x0f, 0x25,
+                                          0xe0, 0x7e, 0x21, 0xc9, 0x47, 0xd1, 0x9e, 0x33, 0x76, 0xf0, 0x9b, 0x3c, 0x1e, 0x16, 0x17, 0x42 };
+  unsigned char hashed[4 + sizeof agreed + sizeof after - 1], digest[32];
+  struct buf wanted;
+  memcpy(hashed, before, 4);
+  memcpy(hashed + 4, agreed, sizeof agreed);
+  memcpy(hashed + 4 + sizeof agreed, after, sizeof after - 1);
+  assert_int_equal(EVP_Digest(hashed, sizeof hashed, digest, NULL, EVP_sha256(), NULL), 1);
+  buf_init(&wanted, 100);
+  encoding_write(ENCODING_BASE64URL, digest, 16, &wanted);
+#define BOB       "{\"kty\":\"OKP\",\"crv\":\"X25519\",\"x\":\"3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08\""
+#define EPHEMERAL "{\"kty\":\"OKP\",\"crv\":\"X25519\",\"x\":\"hSDwCYkwp1R0i33ctD73Wg2_Og0mOBr066SpjqqbTmo\""
+  must_agree_upon(BOB ",\"d\":\"XasIfmJKikt54X-Lg4AO5m87sSkmGLb9HC-LJ_-I4Os\"}", EPHEMERAL "}", "", "", buf_string(&wanted));
+  must_agree_upon(EPHEMERAL ",\"d\":\"dwdtCnMYpX08FsFyUbJmRd9ML4frwJkqsXf7pR25LCo\"}", BOB "}", "", "", buf_string(&wanted));
+  buf_free(&wanted);
 }
 
 static void only_the_alg_and_the_enc_that_are_allowed_are_taken(void **state) {
@@ -592,8 +632,10 @@ static int tear_down(void **state) {
 int main(void) {
   const struct CMUnitTest tests[] = {
     cmocka_unit_test(the_messages_of_the_rfcs_are_opened),
+    cmocka_unit_test(the_messages_of_the_rfcs_that_are_not_supported_are_refused),
     cmocka_unit_test(space_around_a_message_does_not_matter),
     cmocka_unit_test(the_agreement_of_the_rfc_is_met),
+    cmocka_unit_test(the_agreement_of_the_rfc_for_x25519_is_met),
     cmocka_unit_test(only_the_alg_and_the_enc_that_are_allowed_are_taken),
     cmocka_unit_test(what_is_made_is_opened),
     cmocka_unit_test(a_public_key_is_enough_to_encrypt),

@@ -6,6 +6,7 @@
 #include <openssl/err.h>
 #include <openssl/pkcs12.h>
 
+#include "crypto/encoding.h"
 #include "json/json.h"
 
 #define NO_FORM  "is neither PEM, JWK nor base64 of DER"
@@ -352,6 +353,28 @@ static void damaged_keys_do_no_harm(void **state) {
 
 /* --- out --- */
 
+/* RFC 7638, section 3.1. */
+static void a_public_jwk_has_the_thumbprint_of_the_rfc(void **state) {
+  (void)state;
+  static const char jwk[] =
+      "{\"kty\":\"RSA\",\"n\":\"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZC"
+      "iFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQ"
+      "vRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw\","
+      "\"e\":\"AQAB\",\"alg\":\"RS256\",\"kid\":\"2011-04-29\"}";
+  struct key *key = key_read_or_fail(jwk, NULL);
+  struct buf out, thumbprint;
+  unsigned char digest[32];
+  buf_init(&out, 8192);
+  buf_init(&thumbprint, 100);
+  assert_true(key_write_public(key, KEY_JWK, &out));
+  assert_int_equal(EVP_Digest(out.data, out.len, digest, NULL, EVP_sha256(), NULL), 1);
+  encoding_write(ENCODING_BASE64URL, digest, sizeof digest, &thumbprint);
+  assert_string_equal(buf_string(&thumbprint), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+  buf_free(&out);
+  buf_free(&thumbprint);
+  key_unref(key);
+}
+
 static void the_public_part_is_written_as_others_write_it(void **state) {
   (void)state;
   for (size_t i = 0; i < COUNT(keys_made); i++) {
@@ -469,6 +492,7 @@ int main(void) {
     cmocka_unit_test(an_rsa_key_may_do_without_its_factors_but_not_without_some),
     cmocka_unit_test(what_is_no_key_is_refused),
     cmocka_unit_test(damaged_keys_do_no_harm),
+    cmocka_unit_test(a_public_jwk_has_the_thumbprint_of_the_rfc),
     cmocka_unit_test(the_public_part_is_written_as_others_write_it),
     cmocka_unit_test(a_key_says_what_it_is),
     cmocka_unit_test(no_error_is_left_behind),
