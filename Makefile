@@ -119,6 +119,19 @@ nginx: $(BUILD)/luajit/cards/core.so ## the specs in a real nginx with LuaJIT
 packaging: $(BUILD)/5.1/cards/core.so $(BUILD)/5.3/cards/core.so ## the specs of what others install
 	$(call run_specs,packaging)
 
+# --- pages in a real browser: Chromium without a window, driven by Node; screenshots go into build/browser ---
+
+.PHONY: test-browser
+test-browser: BROWSER_SPECS = $(if $(filter file,$(origin SPECS)),$(sort $(wildcard spec/browser/*_spec.mjs)),$(SPECS))
+test-browser: deps-browser ## the pages of the project in a real browser, screenshots in build/browser: [SPECS=spec/browser/harness_spec.mjs]
+	@$(MAKE) -s all LUA=luajit
+	@$(MAKE) -s all LUA=5.4
+	@spec/sandbox/start $(SANDBOX)
+	@mkdir -p $(BUILD)/browser && rm -rf $(BUILD)/browser/*.png $(BUILD)/browser/profile-*
+	@echo "== pages in a browser"
+	@CARDS_BUILD=$(BUILD) CARDS_SANDBOX="$(SANDBOX)" node --test-reporter=tap spec/browser/run.mjs $(BROWSER_SPECS) > $(BUILD)/browser/browser.tap 2>&1; \
+	  status=$$?; spec/support/tally "pages in a browser" $(BUILD)/browser/browser.tap $$status
+
 # --- C units: each spec twice, with the pool as it is and, for the sanitizers, with malloc in its place ---
 
 UNITS     := $(patsubst spec/%_spec.c,%,$(sort $(shell find spec -name '*_spec.c')))
