@@ -7,6 +7,7 @@
 -- See cards.client.config for the configuration, cards.client.call for a call, cards.card.map and cards.mask for mapping and masking of records.
 
 local core = require "cards.core"
+require "cards.reveal" -- which makes the gate of secrets
 
 local cards = {
   _VERSION = "0.1.0", -- the only place: the rest is read from here, or held to it by `make check`

@@ -123,6 +123,7 @@ int core_seal(lua_State *L);
 int core_unseal(lua_State *L);
 int core_missing(lua_State *L);
 int core_secret_in_file(lua_State *L);
+int core_gate(lua_State *L);
 /* client.c */
 int core_client(lua_State *L);
 int core_private(lua_State *L);

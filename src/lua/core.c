@@ -142,6 +142,7 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "unseal", core_unseal },
     { "missing", core_missing },
     { "secret_in_file", core_secret_in_file },
+    { "gate", core_gate },
     /* client.c */
     { "client", core_client },
     { "private", core_private },

@@ -186,10 +186,44 @@ int core_secret_in_file(lua_State *L) {
   return from_named_file(L, FILE_REGULAR);
 }
 
+/* --- the way out --- */
+
+#define METHODS "cards.secret.methods" /* in the registry, until the gate stands */
+
+/* The bytes as a Lua string; or nil and what an error says. Only the gate has this function. */
 static int reveal(lua_State *L) {
-  struct secret *secret = check_open(L, 1);
+  struct secret *secret = binding_to_secret(L, 1);
+  if (!secret) return binding_fail(L, "bad argument #1 to 'reveal' (secret expected)");
+  const char *reason = secret_state_reason(secret);
+  if (reason) return binding_fail(L, "the secret %s", reason);
   lua_pushlstring(L, (const char *)secret->bytes, secret->len);
   return 1;
+}
+
+/* core.gate(make): calls make(reveal), whose result becomes the method `reveal` of secrets. Once for each VM: nobody else gets that function, but through `debug`. The gate is of Lua,
+ * as it calls functions that yield, which LuaJIT cannot do across a function of C. */
+int core_gate(lua_State *L) {
+  luaL_checktype(L, 1, LUA_TFUNCTION);
+  lua_settop(L, 1);
+  lua_getfield(L, LUA_REGISTRYINDEX, METHODS);
+  if (lua_isnil(L, -1)) return luaL_error(L, "the gate stands already");
+  lua_insert(L, 1);
+  lua_pushcfunction(L, reveal);
+  lua_call(L, 1, 1);
+  lua_setfield(L, 1, "reveal");
+  lua_pushnil(L);
+  lua_setfield(L, LUA_REGISTRYINDEX, METHODS);
+  return 0;
+}
+
+/* Pushes the method `reveal`, which there is once the module is loaded that makes the gate. */
+static void push_gated(lua_State *L, int methods) {
+  lua_getfield(L, methods, "reveal");
+  if (!lua_isnil(L, -1)) return;
+  lua_getglobal(L, "require");
+  lua_pushliteral(L, "cards.reveal");
+  lua_call(L, 1, 0);
+  lua_getfield(L, methods, "reveal");
 }
 
 static int close_(lua_State *L) {
@@ -313,6 +347,8 @@ static int get(lua_State *L) {
     lua_pushstring(L, secret_class_name(secret->class));
   else if (strcmp(key, "state") == 0)
     lua_pushstring(L, states[secret_state(secret)]);
+  else if (strcmp(key, "reveal") == 0)
+    push_gated(L, lua_upvalueindex(1));
   else
     lua_rawget(L, lua_upvalueindex(1));
   return 1;
@@ -375,8 +411,8 @@ int core_unseal(lua_State *L) {
 }
 
 void binding_open_secret(lua_State *L) {
-  static const luaL_Reg methods[] = { { "reveal", reveal }, { "close", close_ }, { "mask", mask },     { "first", first }, { "last", last },
-                                      { "digits", digits }, { "luhn", luhn },    { "equals", equals }, { NULL, NULL } };
+  static const luaL_Reg methods[] = { { "close", close_ },  { "mask", mask }, { "first", first },   { "last", last },
+                                      { "digits", digits }, { "luhn", luhn }, { "equals", equals }, { NULL, NULL } };
   static const luaL_Reg metamethods[] = {
     { "__gc", close_ },          { "__close", close_ }, { "__tostring", to_string }, { "__concat", binding_concat }, { "__len", length },
     { "__newindex", new_index }, { NULL, NULL }
@@ -386,6 +422,8 @@ void binding_open_secret(lua_State *L) {
   binding_type(L, SECRET_TYPE, metamethods, NULL);
   luaL_getmetatable(L, SECRET_TYPE);
   luaL_newlib(L, methods);
+  lua_pushvalue(L, -1);
+  lua_setfield(L, LUA_REGISTRYINDEX, METHODS);
   lua_pushcclosure(L, get, 1);
   lua_setfield(L, -2, "__index");
   lua_pop(L, 1);
