@@ -82,6 +82,12 @@ function Secret:last(n) end
 ---@return cards.Error? err kind `busy`
 function Secret:digits() end
 
+--- The bytes in a JWE (RFC 7516, compact), as `cards.seal` makes one of a table. Raises where the secret is closed.
+---@param recipient string|cards.Jwk|cards.Recipient a public key, or settings with one
+---@return string? jwe text that shows nothing of the secret
+---@return cards.Error? err kind `invalid_request` where the key does not do, or the secret is longer than 64 KiB
+function Secret:seal(recipient) end
+
 --- Whether its digits have the check digit of a card number (Luhn).
 ---@return boolean valid whether they have
 function Secret:luhn() end

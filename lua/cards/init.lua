@@ -7,7 +7,6 @@
 -- See cards.client.config for the configuration, cards.client.call for a call, cards.card.map and cards.mask for mapping and masking of records.
 
 local core = require "cards.core"
-require "cards.reveal" -- which makes the gate of secrets
 
 local cards = {
   _VERSION = "0.1.0", -- the only place: the rest is read from here, or held to it by `make check`
@@ -44,7 +43,7 @@ cards.close = require("cards.util.object").close
 cards.map = require "cards.card.map"
 cards.card = cards.map.card
 cards.mask = require "cards.mask"
-cards.seal = require("cards.reveal.seal").values
+cards.seal = require("cards.reveal").seal
 cards.load = require("cards.script.load").load
 cards.watch = require "cards.script.watch"
 

@@ -100,6 +100,12 @@ struct client {
   bool plain;                         /* nothing in Lua has to be called for a call */
 };
 
+/* --- recipient.c --- */
+
+/* seal_for(recipient, header, secret): a compact JWE of the secret's bytes with the members of `header`, a JSON object, in its protected header; or nil and a phrase that follows the
+ * name of what is sealed. Only the gate has this function. */
+int binding_seal_for(lua_State *L);
+
 /* --- what each file makes once for a VM: types, and places in the registry --- */
 
 void binding_open(lua_State *L);        /* first */
@@ -174,7 +180,6 @@ int core_memory(lua_State *L);
 int core_strict(lua_State *L);
 /* recipient.c */
 int core_recipient(lua_State *L);
-int core_seal_for(lua_State *L);
 /* json.c */
 int core_json_decode(lua_State *L);
 /* file/file.c */

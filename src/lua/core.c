@@ -193,7 +193,6 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "strict", core_strict },
     /* recipient.c */
     { "recipient", core_recipient },
-    { "seal_for", core_seal_for },
     /* json.c */
     { "json_decode", core_json_decode },
     /* file/file.c */

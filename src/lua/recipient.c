@@ -39,9 +39,7 @@ int core_recipient(lua_State *L) {
   return 3;
 }
 
-/* core.seal_for(recipient, header, secret): a compact JWE of the secret's bytes with the members of `header`, a JSON object, in its protected header;
- * or nil and a phrase that follows the name of what is sealed */
-int core_seal_for(lua_State *L) {
+int binding_seal_for(lua_State *L) {
   const struct recipient *recipient = luaL_checkudata(L, 1, RECIPIENT_TYPE);
   const char *header = luaL_checkstring(L, 2), *why = "is longer than 64 KiB";
   luaL_argcheck(L, recipient->key, 1, "it is closed");

@@ -200,8 +200,8 @@ static int reveal(lua_State *L) {
   return 1;
 }
 
-/* core.gate(make): calls make(reveal), whose result becomes the method `reveal` of secrets. Once for each VM: nobody else gets that function, but through `debug`. The gate is of Lua,
- * as it calls functions that yield, which LuaJIT cannot do across a function of C. */
+/* core.gate(make): calls make(reveal, seal_for), whose results become the methods `reveal` and `seal` of secrets. Once for each VM: nobody else gets those functions, but through `debug`. The gate is
+ * of Lua, as it calls functions that yield, which LuaJIT cannot do across a function of C. */
 int core_gate(lua_State *L) {
   luaL_checktype(L, 1, LUA_TFUNCTION);
   lua_settop(L, 1);
@@ -209,21 +209,23 @@ int core_gate(lua_State *L) {
   if (lua_isnil(L, -1)) return luaL_error(L, "the gate stands already");
   lua_insert(L, 1);
   lua_pushcfunction(L, reveal);
-  lua_call(L, 1, 1);
+  lua_pushcfunction(L, binding_seal_for);
+  lua_call(L, 2, 2);
+  lua_setfield(L, 1, "seal");
   lua_setfield(L, 1, "reveal");
   lua_pushnil(L);
   lua_setfield(L, LUA_REGISTRYINDEX, METHODS);
   return 0;
 }
 
-/* Pushes the method `reveal`, which there is once the module is loaded that makes the gate. */
-static void push_gated(lua_State *L, int methods) {
-  lua_getfield(L, methods, "reveal");
+/* Pushes the method `reveal` or `seal`, which there is once the module is loaded that makes the gate. */
+static void push_gated(lua_State *L, int methods, const char *name) {
+  lua_getfield(L, methods, name);
   if (!lua_isnil(L, -1)) return;
   lua_getglobal(L, "require");
   lua_pushliteral(L, "cards.reveal");
   lua_call(L, 1, 0);
-  lua_getfield(L, methods, "reveal");
+  lua_getfield(L, methods, name);
 }
 
 static int close_(lua_State *L) {
@@ -347,8 +349,8 @@ static int get(lua_State *L) {
     lua_pushstring(L, secret_class_name(secret->class));
   else if (strcmp(key, "state") == 0)
     lua_pushstring(L, states[secret_state(secret)]);
-  else if (strcmp(key, "reveal") == 0)
-    push_gated(L, lua_upvalueindex(1));
+  else if (strcmp(key, "reveal") == 0 || strcmp(key, "seal") == 0)
+    push_gated(L, lua_upvalueindex(1), key);
   else
     lua_rawget(L, lua_upvalueindex(1));
   return 1;

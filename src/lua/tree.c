@@ -104,7 +104,7 @@ static const char *write_table(lua_State *L, struct buf *out, bool list, bool *h
 static const char *write_value(lua_State *L, struct buf *out, bool *has_secret, int depth) {
   char text[JSON_NUMBER_TEXT];
   size_t len;
-  const char *bytes = binding_bytes(L, -1, &len), *wrong;
+  const char *bytes = binding_bytes(L, -1, &len);
   if (bytes) {
     *has_secret = *has_secret || lua_type(L, -1) != LUA_TSTRING;
     return json_write_string(out, bytes, len) ? NULL : "has a text that is not valid UTF-8, or is too long";
@@ -113,9 +113,9 @@ static const char *write_value(lua_State *L, struct buf *out, bool *has_secret, 
   case LUA_TTABLE: return write_table(L, out, false, has_secret, depth);
   case LUA_TBOOLEAN: buf_add_string(out, lua_toboolean(L, -1) ? "true" : "false"); return NULL;
   case LUA_TNUMBER:
-    wrong = input_number(L, false, text);
-    if (!wrong) buf_add_string(out, text);
-    return wrong;
+    if (input_number(L, false, text)) return "has a number that is not finite";
+    buf_add_string(out, text);
+    return NULL;
   default: return binding_to_secret(L, -1) ? "has a secret that is not open" : "has a value that is no text, number, boolean, secret or table";
   }
 }

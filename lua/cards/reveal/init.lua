@@ -1,6 +1,9 @@
---- The only way out of a secret: s:reveal() is a function of this module, and nothing else of Lua gets at the one of C behind it.
+--- The only ways out of a secret: s:reveal(), s:seal() and cards.seal are functions of this room, and nothing else of Lua gets at those of C behind them.
 
 local core = require "cards.core"
+local make_seal = require "cards.reveal.seal"
+
+local reveal = {}
 
 --- Makes the method `reveal` of secrets.
 -- @param raw the function of C: the bytes, or nil and what the error says
@@ -14,6 +17,10 @@ local function guard(raw)
   end
 end
 
-core.gate(guard)
+core.gate(function(raw, seal_for)
+  local seal = make_seal(seal_for)
+  reveal.seal = seal.values
+  return guard(raw), seal.secret
+end)
 
-return {}
+return reveal

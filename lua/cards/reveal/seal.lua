@@ -1,53 +1,68 @@
---- cards.seal and secret:seal: a JWE of secrets, which only the owner of a key opens. It is made in C: nothing of it becomes a Lua string on the way.
+--- cards.seal and s:seal(): a JWE of secrets, which only the owner of a key opens. It is made in C: nothing of it becomes a Lua string on the way.
 
+local check = require "cards.util.check"
 local core = require "cards.core"
 local recipients = require "cards.reveal.recipient"
 
-local seal = {}
-
 local function fail(message)
-  return nil, core.error {
-    kind = "invalid_request", provider = "cards", operation = "seal", message = message, retryable = false, attempts = 0,
-  }
+  return nil, core.error { kind = "invalid_request", provider = "cards", operation = "seal", message = message, retryable = false, attempts = 0 }
 end
 
---- Seals the bytes of a secret.
--- @param name of what is sealed, in a message
-local function seal_for(recipient, secret, name)
-  local text, why = core.seal_for(recipient.key, recipient.header, secret)
-  if not text then
-    return fail(("%s %s"):format(name, why))
-  end
-  return text
-end
+--- Makes the two functions.
+-- @param seal_for the function of C that seals a secret, which nobody else has
+-- @return a table: `values` is cards.seal, `secret` the method of secrets
+return function(seal_for)
+  local seal = {}
 
---- cards.seal(values, recipient): a JWE (RFC 7516, compact) of a table as a JSON object, with the secrets in it.
---
---     cards.seal({ number = card.number, cvv = card.cvv, exp_month = 1 }, { key = jwk, purpose = "show_card", audience = "https://shop.example" })
---
--- @param values a table of secrets, texts, numbers, booleans and tables
--- @param recipient the public key (a JWK or PEM as text, a JWK as a table), or { key, alg, enc, purpose, audience, nonce, ttl = 60, role, request_id };
---   alg is ECDH-ES for P-256 and X25519, RSA-OAEP-256 for RSA from 2048 bits on; enc is A256GCM; ttl is in seconds
--- @return a string, which shows nothing of the values; or nil and an error of kind invalid_request, or busy where there is no room for secrets.
--- Raises an error where an argument is none of those.
-function seal.values(values, recipient)
-  local misuse = type(values) ~= "table" and "a table of values is required" or recipients.misuse(recipient)
-  if misuse then
-    error("cards.seal: " .. misuse, 2)
+  --- cards.seal(values, recipient): a JWE (RFC 7516, compact) of a table as a JSON object, with the secrets in it.
+  --
+  --     cards.seal({ number = card.number, cvv = card.cvv, exp_month = 1 }, { key = jwk, purpose = "show_card", audience = "https://shop.example" })
+  --
+  -- @param values a table of secrets, texts, numbers, booleans and tables
+  -- @param recipient the public key (a JWK or PEM as text, a JWK as a table), or { key, alg, enc, purpose, audience, nonce, ttl = 60, role, request_id };
+  --   alg is ECDH-ES for P-256 and X25519, RSA-OAEP-256 for RSA from 2048 bits on; enc is A256GCM; ttl is in seconds
+  -- @return a string, which shows nothing of the values; or nil and an error of kind invalid_request, or busy where there is no room for secrets.
+  -- Raises an error where an argument is none of those.
+  function seal.values(values, recipient)
+    check.argument("cards.seal", type(values) ~= "table" and "a table of values is required" or recipients.misuse(recipient))
+    local read, why = recipients.read(recipient, os.time())
+    if not read then
+      return fail(why)
+    end
+    local json, wrong = core.tree(values, false, true)
+    if type(wrong) == "string" then
+      return fail("the table " .. wrong)
+    elseif not json then
+      return nil, wrong
+    end
+    local text
+    text, why = seal_for(read.key, read.header, json)
+    json:close()
+    if not text then
+      return fail("the table " .. why)
+    end
+    return text
   end
-  local read, why = recipients.read(recipient, os.time())
-  if not read then
-    return fail(why)
-  end
-  local json, wrong = core.tree(values, false, true)
-  if type(wrong) == "string" then
-    return fail("the table " .. wrong)
-  elseif not json then
-    return nil, wrong
-  end
-  local text, err = seal_for(read, json, "the table")
-  json:close()
-  return text, err
-end
 
-return seal
+  --- s:seal(recipient): the same of the bytes of one secret.
+  -- Raises an error where the secret is closed, too.
+  function seal.secret(secret, recipient)
+    local reason = check.is_secret(secret) and check.not_open(secret)
+    if reason or not check.is_secret(secret) then
+      error(reason and "the secret " .. reason or "bad argument #1 to 'seal' (secret expected)", 2)
+    end
+    check.argument("s:seal", recipients.misuse(recipient))
+    local read, why = recipients.read(recipient, os.time())
+    if not read then
+      return fail(why)
+    end
+    local text
+    text, why = seal_for(read.key, read.header, secret)
+    if not text then
+      return fail("the secret " .. why)
+    end
+    return text
+  end
+
+  return seal
+end

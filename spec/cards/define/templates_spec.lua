@@ -193,7 +193,7 @@ describe("a body", function()
   it("cannot have what JSON has not", function()
     local operation = { method = "POST", params = { card_id = {}, o = { type = "object" } } }
     for text, value in pairs { ["o must be a table"] = "x", ["o has a value that is no text"] = { f = print }, ["o has a key that is no text"] = { [true] = 1 },
-      ["o must be a number"] = { 0 / 0 }, ["o is a list with a hole"] = { 1, a = 2 } } do
+      ["o has a number that is not finite"] = { 0 / 0 }, ["o is a list with a hole"] = { 1, a = 2 } } do
       local last, _, err = acme.sent { operation = operation, params = { o = value } }
       assert.is_nil(last)
       assert.matches(text, err.message, 1, true)
