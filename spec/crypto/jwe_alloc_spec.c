@@ -67,13 +67,15 @@ static bool open_vector(void *context) {
 
 static void the_json_forms_as_well(void **state) {
   (void)state;
-  static const size_t vectors[] = { 2, COUNT(jwe_vectors) - 1 };
-  for (size_t i = 0; i < COUNT(vectors); i++) {
-    assert_int_equal(jwe_vectors[vectors[i]].message[0], '{');
-    vector_key = key_read_or_fail(jwe_vectors[vectors[i]].key, NULL);
-    each_allocation_fails(open_vector, (void *)jwe_vectors[vectors[i]].message);
+  size_t found = 0;
+  for (size_t i = 0; i < COUNT(jwe_vectors); i++) {
+    if (jwe_vectors[i].message[0] != '{') continue;
+    found++;
+    vector_key = key_read_or_fail(jwe_vectors[i].key, NULL);
+    each_allocation_fails(open_vector, (void *)jwe_vectors[i].message);
     key_unref(vector_key);
   }
+  assert_true(found > 1);
 }
 
 static bool make_token(void *context) {

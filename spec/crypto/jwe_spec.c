@@ -9,6 +9,7 @@
 #include "crypto/encoding.h"
 #include "crypto/jwe.h"
 #include "crypto/jwe/content_key.h"
+#include "jwe_vectors.h"
 #include "json/json.h"
 
 #define NO     "cannot be decrypted"
@@ -17,8 +18,6 @@
 #define NO_ENC "has an enc that is not allowed"
 #define ZIP    "is compressed, which is not supported"
 #define CRIT   "has a critical extension, which is not supported"
-
-#include "jwe_vectors.h"
 
 #define PLAIN "{\"pan\":\"4111111111111111\"}"
 

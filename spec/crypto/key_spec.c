@@ -353,6 +353,30 @@ static void damaged_keys_do_no_harm(void **state) {
 
 /* --- out --- */
 
+/* SubjectPublicKeyInfo with one coordinate and the sign of the other (SEC1): a JWK has both. */
+static void a_compressed_point_is_written_whole(void **state) {
+  (void)state;
+  static const char *const curves[] = { "P-256", "P-384", "P-521" };
+  for (size_t i = 0; i < COUNT(curves); i++) {
+    EVP_PKEY *key = key_of(curves[i]);
+    char *whole = pem_of(key, SPKI);
+    assert_int_equal(EVP_PKEY_set_utf8_string_param(key, OSSL_PKEY_PARAM_EC_POINT_CONVERSION_FORMAT, OSSL_PKEY_EC_POINT_CONVERSION_FORMAT_COMPRESSED),
+                     1);
+    char *pem = pem_of(key, SPKI);
+    struct key *read = key_read_or_fail(pem, NULL);
+    struct buf jwk;
+    buf_init(&jwk, 1000);
+    assert_true(strlen(pem) < strlen(whole));
+    assert_true(key_write_public(read, KEY_JWK, &jwk));
+    assert_public_read(key, buf_string(&jwk));
+    buf_free(&jwk);
+    key_unref(read);
+    free(pem);
+    free(whole);
+    EVP_PKEY_free(key);
+  }
+}
+
 /* RFC 7638, section 3.1. */
 static void a_public_jwk_has_the_thumbprint_of_the_rfc(void **state) {
   (void)state;
@@ -492,6 +516,7 @@ int main(void) {
     cmocka_unit_test(an_rsa_key_may_do_without_its_factors_but_not_without_some),
     cmocka_unit_test(what_is_no_key_is_refused),
     cmocka_unit_test(damaged_keys_do_no_harm),
+    cmocka_unit_test(a_compressed_point_is_written_whole),
     cmocka_unit_test(a_public_jwk_has_the_thumbprint_of_the_rfc),
     cmocka_unit_test(the_public_part_is_written_as_others_write_it),
     cmocka_unit_test(a_key_says_what_it_is),
