@@ -353,6 +353,17 @@ static void damaged_keys_do_no_harm(void **state) {
 
 /* --- out --- */
 
+/* The generator of P-256 with P-256, SHA-256 and nothing that OpenSSL knows in the place of the curve. */
+static void a_curve_that_is_none_is_told(void **state) {
+  (void)state;
+  key_unref(key_read_or_fail(
+      "MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEaxfR8uEsQkf4vOblY6RA8ncDfYEt6zOg9KE5RdiYwpZP40Li/hp/m47n60p8D54WK84zV2sxXs7LtkBoN79R9Q==", NULL));
+  assert_refused("MFowFAYHKoZIzj0CAQYJYIZIAWUDBAIBA0IABGsX0fLhLEJH+Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT+NC4v4af5uO5+tKfA+eFivOM1drMV7Oy7ZAaDe/UfU=",
+                 "has a curve that is not known");
+  assert_refused("MFcwEQYHKoZIzj0CAQYGKgMEBQYHA0IABGsX0fLhLEJH+Lzm5WOkQPJ3A32BLeszoPShOUXYmMKWT+NC4v4af5uO5+tKfA+eFivOM1drMV7Oy7ZAaDe/UfU=",
+                 "has a curve that is not known");
+}
+
 /* SubjectPublicKeyInfo with one coordinate and the sign of the other (SEC1): a JWK has both. */
 static void a_compressed_point_is_written_whole(void **state) {
   (void)state;
@@ -516,6 +527,7 @@ int main(void) {
     cmocka_unit_test(an_rsa_key_may_do_without_its_factors_but_not_without_some),
     cmocka_unit_test(what_is_no_key_is_refused),
     cmocka_unit_test(damaged_keys_do_no_harm),
+    cmocka_unit_test(a_curve_that_is_none_is_told),
     cmocka_unit_test(a_compressed_point_is_written_whole),
     cmocka_unit_test(a_public_jwk_has_the_thumbprint_of_the_rfc),
     cmocka_unit_test(the_public_part_is_written_as_others_write_it),

@@ -42,10 +42,13 @@ struct key *key_symmetric(const void *bytes, size_t len) {
   return key;
 }
 
+/* The other key is the template: by the name of its curve it takes twice as long. */
 struct key *key_generate_like(const struct key *other) {
   const char *why;
-  bool ec = other->kind == KEY_EC;
-  EVP_PKEY *pkey = ec ? EVP_EC_gen(OBJ_nid2sn(other->curve)) : EVP_PKEY_Q_keygen(NULL, NULL, other->kind == KEY_X25519 ? "X25519" : "ED25519");
+  EVP_PKEY *pkey = NULL;
+  EVP_PKEY_CTX *context = EVP_PKEY_CTX_new_from_pkey(NULL, other->pkey, NULL);
+  if (context && EVP_PKEY_keygen_init(context) == 1 && EVP_PKEY_generate(context, &pkey) != 1) pkey = NULL;
+  EVP_PKEY_CTX_free(context);
   struct key *key = key_wrap(other->kind, pkey, true, other->bits, &why);
   if (key) key->curve = other->curve;
   return key;

@@ -47,7 +47,7 @@ void key_unref(struct key *key);
 enum key_kind key_kind(const struct key *key);
 /* Whether it can sign and decrypt. True for KEY_SYMMETRIC. */
 bool key_is_private(const struct key *key);
-/* Of the modulus, of the field of a curve, or of the bytes. */
+/* Of the modulus, of the order of a curve, or of the bytes. */
 size_t key_bits(const struct key *key);
 /* The curve as JWK names it: "P-256", "P-384", "P-521", "Ed25519", "X25519". NULL when there is none or it has no such
  * name. */

@@ -17,6 +17,7 @@
 #define EC_MOST     72 /* bytes of a number; P-521 has 66 */
 #define OKP_BYTES   32
 #define POINT_MOST  (1 + 2 * EC_MOST)
+#define NO_CURVE    "has a curve that is not known"
 #define OTHER_PARTS "has a public part that does not belong to the private one"
 
 static size_t bits_of(const struct der *number) {
@@ -144,24 +145,31 @@ static bool compute_point(const EC_GROUP *group, const struct numbers *numbers, 
   return ok;
 }
 
+/* The public point of a private number, at `to`. */
+static bool complete(const struct numbers *numbers, struct der *public, unsigned char *to, const char **why) {
+  EC_GROUP *group = EC_GROUP_new_by_curve_name(numbers->curve);
+  *why = NO_CURVE;
+  if (!group) return false;
+  *public = (struct der){ to, 0 };
+  *why = numbers->private.len > EC_MOST ? KEY_NO_KEY : KEY_NO_MEMORY;
+  bool ok = numbers->private.len <= EC_MOST && compute_point(group, numbers, public, to, why);
+  EC_GROUP_free(group);
+  return ok;
+}
+
+static bool is_curve(int curve) {
+  EC_GROUP *group = EC_GROUP_new_by_curve_name(curve);
+  EC_GROUP_free(group);
+  return group != NULL;
+}
+
 static struct key *make_ec(const struct numbers *numbers, const char **why) {
   unsigned char point[POINT_MOST];
   struct der public = numbers->public, private = numbers->private;
   const char *name = OBJ_nid2sn(numbers->curve);
   bool has_private = private.len > 0;
-  *why = "has a curve that is not known";
-  EC_GROUP *group = name ? EC_GROUP_new_by_curve_name(numbers->curve) : NULL;
-  if (!group) return NULL;
-  int bits = EC_GROUP_get_degree(group);
-  *why = KEY_NO_KEY;
-  bool ok = bits > 0 && bits <= EC_MOST * 8 && private.len <= EC_MOST;
-  if (ok && has_private) {
-    *why = KEY_NO_MEMORY;
-    public.bytes = point;
-    ok = compute_point(group, numbers, &public, point, why);
-  }
-  EC_GROUP_free(group);
-  if (!ok) return NULL;
+  *why = NO_CURVE;
+  if (!name || (has_private && !complete(numbers, &public, point, why))) return NULL;
   *why = KEY_NO_KEY;
   if (public.len < 2) return NULL; /* none, or the point at infinity */
   unsigned char *native = pool_alloc(private.len);
@@ -178,8 +186,10 @@ static struct key *make_ec(const struct numbers *numbers, const char **why) {
   };
   EVP_PKEY *pkey = make("EC", has_private, params);
   pool_free(native);
-  struct key *key = key_wrap(KEY_EC, pkey, has_private, (size_t)bits, why);
+  size_t bits = pkey ? (size_t)EVP_PKEY_get_bits(pkey) : 0;
+  struct key *key = key_wrap(KEY_EC, pkey, has_private, bits, why);
   if (key) key->curve = numbers->curve;
+  if (!pkey && !is_curve(numbers->curve)) *why = NO_CURVE; /* asked only now, as it takes half as long as to read a public key */
   return key;
 }
 
