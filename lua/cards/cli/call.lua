@@ -228,7 +228,7 @@ end
 
 --- @return 0; or nil and what is wrong
 local function show(card, as_json)
-  local write = fields
+  local write = fields.write
   if as_json then
     local text, wrong = to_json(card)
     if not text then

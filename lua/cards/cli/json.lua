@@ -8,6 +8,8 @@ local core = require "cards.core"
 
 local MAX_DEPTH = 64
 
+local LIST = {} -- the metatable of what is a list, also where it is empty
+
 local encode, find = cjson.encode, string.find
 
 --- A string as JSON; nil where readers may refuse it, because lua-cjson also writes bytes that are no UTF-8, and NUL.
@@ -52,7 +54,7 @@ local function table_to_json(value, depth)
     list[i] = is_list and json or name .. ":" .. json
   end
   local json = table.concat(list, ",")
-  return is_list and "[" .. json .. "]" or "{" .. json .. "}"
+  return (is_list or getmetatable(value) == LIST) and "[" .. json .. "]" or "{" .. json .. "}"
 end
 
 --- @return a string; or nil, what is wrong, and its path within a table
@@ -76,12 +78,17 @@ function to_json(value, depth)
   return nil, "is a function, a coroutine or userdata"
 end
 
---- A value as one line of JSON. An empty table becomes {}.
--- @return a string; or nil and what JSON cannot represent, with its path: a function, userdata, text that is no UTF-8, a table with indexes and names
-return function(value)
-  local json, wrong, path = to_json(value, 1)
-  if not json then
-    return nil, (path or "it") .. " " .. wrong
-  end
-  return json
-end
+return setmetatable({
+  --- Marks a table as a list, which it is in JSON even where it is empty.
+  list = function(value) return setmetatable(value, LIST) end,
+}, {
+  --- A value as one line of JSON. An empty table that is not marked becomes {}.
+  -- @return a string; or nil and what JSON cannot represent, with its path: a function, userdata, text that is no UTF-8, a table with indexes and names
+  __call = function(_, value)
+    local json, wrong, path = to_json(value, 1)
+    if not json then
+      return nil, (path or "it") .. " " .. wrong
+    end
+    return json
+  end,
+})

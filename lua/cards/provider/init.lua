@@ -15,6 +15,7 @@ local provider = {}
 
 local abouts = setmetatable({}, { __mode = "k" }) -- by module
 local modules = {} -- by the provider's name; of definitions the last one
+local built_in = {} -- by the provider's name, the mappings that its module brings
 
 --- The provider of a module, as core.provider describes it; nil for any other table.
 function provider.about(module)
@@ -186,10 +187,16 @@ end
 -- @param mappings by operation, as cards.map.define takes them
 -- @return { provider = name, new = function(config), start, <operation> = function(client, parameters, options), … }
 function provider.module(name, mappings)
+  built_in[name] = mappings
   for operation, mapping in pairs(mappings) do
     map.define(("%s.%s"):format(name, operation), mapping)
   end
   return make(core.provider(name))
+end
+
+--- The mappings that the module of a built-in provider brings, by operation.
+function provider.mappings(name)
+  return built_in[name]
 end
 
 --- The module of a definition. It keeps that definition, even if another one of the same name follows.

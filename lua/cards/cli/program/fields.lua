@@ -9,12 +9,8 @@ for place, name in ipairs { "provider", "id", "number", "cvv", "last4", "bin", "
   ORDER[name] = place
 end
 
---- Appends the lines of a record, { label, text }, to a list.
-local function add_lines(lines, fields, prefix)
-  local names = {}
-  for name in pairs(fields) do
-    names[#names + 1] = name
-  end
+--- Sorts names of fields, and returns them.
+local function sorted(names)
   table.sort(names, function(a, b)
     local first, second = ORDER[a] or math.huge, ORDER[b] or math.huge
     if first ~= second then
@@ -22,7 +18,12 @@ local function add_lines(lines, fields, prefix)
     end
     return tostring(a) < tostring(b)
   end)
-  for _, name in ipairs(names) do
+  return names
+end
+
+--- Appends the lines of a record, { label, text }, to a list.
+local function add_lines(lines, fields, prefix)
+  for _, name in ipairs(sorted(check.keys(fields))) do
     local label, value = prefix .. check.line(name), fields[name]
     if type(value) == "table" then
       add_lines(lines, value, label .. ".")
@@ -36,7 +37,7 @@ end
 --- Writes fields to standard output, with the stars of what is masked faint.
 -- @param fields a masked card or record
 -- @return true; or nil and why not
-return function(fields)
+local function write(fields)
   local lines, width, paint = add_lines({}, fields, ""), 0, colour "stdout"
   for _, line in ipairs(lines) do
     width = math.max(width, #line[1])
@@ -47,3 +48,5 @@ return function(fields)
   end
   return io.stdout:write(table.concat(lines))
 end
+
+return { sorted = sorted, write = write }
