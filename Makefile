@@ -35,14 +35,14 @@ CORE_SRC := $(sort $(shell find src -name '*.c' ! -path 'src/lua/*'))
 BIND_SRC := $(sort $(shell find src/lua -name "*.c"))
 SRC      := $(CORE_SRC) $(BIND_SRC)
 LUA_SRC  := $(sort $(shell cd lua && find cards -name '*.lua' ! -path 'cards/cli/*'))
-CLI_SRC  := $(sort $(shell cd lua && find cards/cli -name '*.lua'))
+CLI_SRC  := $(sort $(shell cd lua && find cards/cli -type f ! -path cards/cli/cards))
 # What editors read, which is installed beside the module.
 LIBRARY  := $(sort $(wildcard library/*.lua library/*/*.lua))
 # Of the stand-in, all but what only tests need: proxies, and what needs Node. It is installed beside cards/cli/sandbox.lua.
 SANDBOX_SRC := $(addprefix spec/sandbox/,certs nginx.conf.in show start stop) $(filter-out $(addprefix spec/sandbox/,proxy.lua socks.lua tunnel.lua),$(sort $(wildcard spec/sandbox/*.lua)))
 OUT       = $(BUILD)/$(LUA)
 
-.PHONY: all help demo test check bench sandbox install uninstall dist clean
+.PHONY: all help demo test check bench sandbox playground install uninstall dist clean
 
 all: $(OUT)/cards/core.so ## the C module for one Lua: LUA=5.1, 5.3, 5.4 or luajit
 
@@ -305,6 +305,12 @@ demo-nginx: deps-test ## the five behind an nginx, asked with curl
 
 sandbox: deps-demo ## the providers' stand-in, in the foreground, to try scripts against
 	@spec/sandbox/start --foreground --by-id $(BUILD)/sandbox
+
+# Its nginx has LuaJIT, the program another Lua.
+playground: deps-playground ## calls, mappings and policies in a browser, with the stand-in behind them, in the foreground
+	@$(MAKE) -s all LUA=luajit
+	@$(MAKE) -s all LUA=5.4
+	@LUA_CPATH_5_1="$(BUILD)/luajit/?.so" $(LUA_ENV) lua5.4 lua/cards/cli/cards playground --dir $(BUILD)/playground
 
 # One pool of jobs, of which the longest begin first; specs mostly wait, so that there is one more than cores. The storm is shorter than by itself.
 # Everything runs even when something fails; what counts is the tally at the end. What could not even be built counts as a failure, too.

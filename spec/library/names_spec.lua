@@ -7,7 +7,7 @@ local sandbox = require "support.sandbox"
 local testing = require "cards.testing"
 
 local PROVIDERS = { "alix", "netxd", "whop", "payengine", "nayax" }
-local INTERNAL = { ["cards.Map.watch"] = true } -- for cards.watch, whose file is another one
+local INTERNAL = { ["cards.Map.watch"] = true, ["cards.Map.forget"] = true } -- for cards.watch and the playground, which are other files
 
 local declared = reader.read()
 

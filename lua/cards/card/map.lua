@@ -148,6 +148,12 @@ function map.watch(name, look)
   watched[name], mappings[name] = mappings[name], nil
 end
 
+--- Takes a mapping away.
+-- @param name of its operation
+function map.forget(name)
+  looks[name], watched[name], mappings[name], unchecked[name] = nil, nil, nil, nil
+end
+
 --- What is wrong with a mapping, without defining it.
 -- @param fields of the operation's record, { path = type }, where it is not to be looked up by its name
 -- @return a list of { path = { "exp_year", 2 }, message = "exp_year.2: …" }, the keys from the top of the mapping to the culprit;

@@ -20,6 +20,7 @@ local commands = {
   { name = "policy", summary = "Say what a masking policy shows." },
   { name = "new-provider", summary = "Write a definition, a mapping and a spec to start from." },
   { name = "sandbox", summary = "Stand in for the providers on this machine, until Ctrl-C." },
+  { name = "playground", summary = "Show calls, mappings and policies in a browser, until Ctrl-C." },
   { name = "completion", summary = "Write what bash, zsh or fish needs to complete arguments." },
 }
 

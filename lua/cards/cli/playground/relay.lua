@@ -1,0 +1,94 @@
+--- Between the calls of the page and the sandbox: shows what a call sends and gets, byte for byte, and when.
+--
+-- A call of the page goes to the port of this nginx that `relay.serve` serves, with a header that names its run. That header is taken out; everything else
+-- goes on as it came, but for `Connection: close` and what the sandbox is asked for. What is kept is gone when the run is over.
+
+local core = require "cards.core"
+
+local relay = {}
+
+local HEADER = "X-Cards-Playground"
+local MOST = 2097152 -- bytes of an answer that are kept
+local PIECE = 65536
+
+local runs = {} -- by id
+local last_id = 0
+local upstream, own
+
+--- @param port that calls go to
+function relay.begin(port)
+  local text = assert(core.read_file(ngx.config.prefix() .. "sandbox/env", 65536))
+  upstream, own = tonumber(text:match "HTTP_URL=http://127%.0%.0%.1:(%d+)"), port
+end
+
+--- Begins a run.
+-- @param misbehaviour that the sandbox is asked for, or nil
+-- @return { tries = a list of { begin, head, body, first, answer = a list of pieces, done } }, whose times are on the clock of core.now
+-- @return what to give to the client: its base_url without the provider, its tls and its headers
+function relay.open(misbehaviour)
+  last_id = last_id + 1
+  local id = ("%d-%.0f"):format(last_id, core.random() * 2 ^ 52)
+  local run = { id = id, misbehaviour = misbehaviour, tries = {} }
+  runs[id] = run
+  return run, { base_url = ("https://localhost:%d"):format(own), tls = { ca_file = ngx.config.prefix() .. "sandbox/ca.pem" }, headers = { [HEADER] = id } }
+end
+
+function relay.close(run)
+  runs[run.id] = nil
+end
+
+--- What a call sends, without the header that names its run.
+local function sent()
+  local head = ngx.req.raw_header():gsub("\r\n" .. HEADER:gsub("%-", "%%-") .. ":[^\r\n]*", "", 1)
+  ngx.req.read_body()
+  return head, ngx.req.get_body_data() or ""
+end
+
+--- Hands the answer on as it comes.
+local function pump(from, to, try)
+  local kept = 0
+  while true do
+    local bytes, why = from:receiveany(PIECE)
+    if not bytes then
+      return why
+    end
+    try.first = try.first or core.now()
+    if kept <= MOST then
+      kept = kept + #bytes
+      table.insert(try.answer, bytes)
+    end
+    if not to:send(bytes) then
+      return "gone"
+    end
+  end
+end
+
+--- Serves a call of the page.
+function relay.serve()
+  local run = runs[ngx.var.http_x_cards_playground or ""]
+  if not run then
+    return ngx.exit(403)
+  end
+  local try = { begin = core.now(), answer = {} }
+  table.insert(run.tries, try)
+  try.head, try.body = sent()
+  local socket, client = ngx.socket.tcp(), assert(ngx.req.socket(true))
+  socket:settimeouts(5000, 60000, 60000)
+  client:settimeouts(5000, 60000, 60000)
+  if not socket:connect("127.0.0.1", upstream) then
+    return ngx.exit(444)
+  end
+  local more = run.misbehaviour and ("X-Sandbox: %s\r\n"):format(run.misbehaviour) or ""
+  socket:send { try.head:sub(1, -3), more, "Connection: close\r\n\r\n", try.body }
+  local answer = ngx.thread.spawn(pump, socket, client, try)
+  local leaves = ngx.thread.spawn(function() return select(2, client:receiveany(1)) end)
+  local _, why = ngx.thread.wait(answer, leaves)
+  try.done = core.now()
+  socket:close()
+  if why ~= "closed" then
+    ngx.exit(444)
+  end
+  ngx.thread.kill(leaves)
+end
+
+return relay
