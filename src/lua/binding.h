@@ -106,6 +106,12 @@ struct client {
  * name of what is sealed. Only the gate has this function. */
 int binding_seal_for(lua_State *L);
 
+/* --- file/file.c --- */
+
+struct stat;
+/* Why a file is none that only this user writes to, static; NULL where it is a regular one. root's may be, too. */
+const char *file_foreign(const struct stat *facts);
+
 /* --- what each file makes once for a VM: types, and places in the registry --- */
 
 void binding_open(lua_State *L);        /* first */
@@ -119,6 +125,7 @@ void binding_open_script(lua_State *L); /* puts `script_longest` there, the byte
 void binding_open_recipient(lua_State *L);
 void binding_open_json(lua_State *L);
 void binding_open_file(lua_State *L);
+void binding_open_log(lua_State *L);
 
 /* --- the functions of the module: core.c has the list, and each file says what its own do --- */
 
@@ -188,6 +195,8 @@ int core_replace(lua_State *L);
 int core_read_file(lua_State *L);
 int core_exec(lua_State *L);
 int core_hold_streams(lua_State *L);
+/* file/log.c */
+int core_log(lua_State *L);
 /* binding.c */
 int core_error(lua_State *L);
 

@@ -201,6 +201,8 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "read_file", core_read_file },
     { "exec", core_exec },
     { "hold_streams", core_hold_streams },
+    /* file/log.c */
+    { "log", core_log },
     /* binding.c */
     { "error", core_error },
     { "concat", binding_concat },
@@ -232,5 +234,6 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
   binding_open_recipient(L);
   binding_open_json(L);
   binding_open_file(L);
+  binding_open_log(L);
   return 1;
 }

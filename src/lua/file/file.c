@@ -62,14 +62,19 @@ static int fail(lua_State *L, int why) {
   return binding_fail(L, "%s", strerror(why));
 }
 
+const char *file_foreign(const struct stat *facts) {
+  if (facts->st_uid != geteuid() && facts->st_uid != 0) return "it belongs to another user";
+  if (!S_ISREG(facts->st_mode)) return "it is no regular file";
+  return facts->st_mode & (S_IWGRP | S_IWOTH) ? "others can write to it" : NULL;
+}
+
 /* Why a file that was opened is none to append to; NULL where it is. What is written to a device is nobody's afterwards. */
 static const char *unfit(int fd) {
   struct stat facts;
   if (fstat(fd, &facts) != 0) return strerror(errno);
-  if (facts.st_uid != geteuid() && facts.st_uid != 0) return "it belongs to another user";
   if (S_ISCHR(facts.st_mode)) return NULL;
-  if (!S_ISREG(facts.st_mode)) return "it is no regular file";
-  if (facts.st_mode & (S_IWGRP | S_IWOTH)) return "others can write to it";
+  const char *why = file_foreign(&facts);
+  if (why) return why;
   if (flock(fd, LOCK_EX | LOCK_NB) != 0) return errno == EWOULDBLOCK ? "another process writes to it" : strerror(errno);
   return NULL;
 }
