@@ -268,8 +268,21 @@ function cards.configure(settings) end
 ---@field connect? number time for a new connection, else 0
 ---@field tls? number time for its TLS, else 0
 ---@field first_byte? number until the answer began
+---@field began? number until the last request was begun; absent where nothing was sent, and after a credential was read again
+---@field earlier? cards.Attempt[] what was sent before it
 ---@field bytes_out? integer bytes that were sent
 ---@field bytes_in? integer bytes that were received
+
+--- A request that failed, and that another one followed. Times are seconds, from the beginning of the call on where a moment is meant.
+---@class cards.Attempt
+---@field began number when it was begun
+---@field ended number when it had failed
+---@field resolve number time for the name of a new connection, else 0
+---@field connect number time for a new connection, else 0
+---@field tls number time for its TLS, else 0
+---@field first_byte? number when the answer began
+---@field status? integer HTTP status of the answer
+---@field kind cards.ErrorKind of its error
 
 --- A call for an event loop: one descriptor serves all of them (the convention of cqueues, `cqueues.poll(job)`). A call that nobody holds is cancelled.
 ---@class cards.Job

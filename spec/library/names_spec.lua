@@ -160,6 +160,8 @@ describe("library declares the fields of", function()
     assert(alix:private_info "c_1")
     assert.is_nil((alix:private_info("c_1", sandbox.asked_to "declined")))
     assert.is_nil((alix:private_info { wrong = 1 }))
+    assert(alix:private_info(sandbox.unique_id "twice", sandbox.asked_to "fail_then_ok=1,retry_after=ms:1"))
+    declares("cards.Attempt", events[4].earlier[1])
     local all = { request_id = true } -- no answer of the sandbox has one
     for _, event in ipairs(events) do
       has_fields("cards.Event", event)

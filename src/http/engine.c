@@ -64,9 +64,10 @@ static bool hand_back(struct engine *engine, struct job *job) {
 
 /* The attempt has ended with a record or an error, and the job has no connection any more. */
 static void end_attempt(struct engine *engine, struct job *job) {
-  double at;
+  double at, now;
   exit_origin(engine, job);
-  if (job->error.kind != ERROR_NONE && retry_next(job, clock_now(), &at)) {
+  if (job->error.kind != ERROR_NONE && retry_next(job, now = clock_now(), &at)) {
+    job_keep_attempt(job, now);
     job->retries--;
     job->state = JOB_WAITING;
     reader_free(&job->reader);
@@ -109,8 +110,9 @@ static void after(struct engine *engine, struct job *job, enum exchange_state st
   job->replaced = job->fresh = true;
   if (job->retries > 0) job->retries--;
   release(engine, job, false);
+  job_fail(job, ERROR_NETWORK, true, "the connection was closed without an answer", NULL);
+  job_keep_attempt(job, clock_now());
   if (job->asks) {
-    job_fail(job, ERROR_NETWORK, true, "the connection was closed without an answer", NULL);
     exit_origin(engine, job);
     hand_back(engine, job);
     return;
@@ -165,6 +167,7 @@ static void begin_attempt(struct engine *engine, struct job *job) {
     return;
   }
   job->attempts++;
+  job->began = now;
   struct connection *connection = job->connection = take_idle(engine, job, now);
   if (connection) {
     connection->job = job;

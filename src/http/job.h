@@ -49,6 +49,14 @@ struct job_times {
   double resolve, connect, tls, first_byte;
 };
 
+/* An attempt that another one followed; seconds from the start of the call. */
+struct job_attempt {
+  double began, ended;
+  struct job_times times;
+  int status;
+  enum error_kind kind;
+};
+
 struct job {
   struct job *next, **link; /* in the list that it is in; link is NULL in none */
   enum job_state state;
@@ -81,9 +89,12 @@ struct job {
   bool replaced;                 /* a kept connection had ended, and was replaced once */
   bool fresh;                    /* this attempt takes no kept connection */
 
-  int status;  /* HTTP status of the last attempt, 0 without one */
-  bool reused; /* the last attempt went over a kept connection */
+  int status;   /* HTTP status of the last attempt, 0 without one */
+  bool reused;  /* the last attempt went over a kept connection */
+  double began; /* monotonic seconds: the last attempt */
   struct job_times times;
+  struct job_attempt *earlier; /* attempts before the last one, NULL for none; without memory for them the later of these are not there */
+  int earlier_count;
   size_t bytes_in, bytes_out; /* of all attempts */
   double finished;            /* monotonic seconds */
   struct record *record;      /* of a success, otherwise NULL */
@@ -102,6 +113,8 @@ struct job *job_new(const struct provider *provider, const struct operation *ope
 /* Wipes and frees a job that no engine has. NULL is allowed. */
 void job_free(struct job *job);
 
+/* Keeps what is known of the last attempt, which has failed by now, as another one follows. */
+void job_keep_attempt(struct job *job, double now);
 /* Sets the error of an attempt that brought no usable answer. `detail` is redacted and may be NULL. */
 void job_fail(struct job *job, enum error_kind kind, bool retryable, const char *what, const char *detail);
 

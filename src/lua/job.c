@@ -11,6 +11,7 @@
 
 #include "http/clock.h"
 #include "provider/response.h"
+#include "secret/pool.h"
 #include "secret/stack.h"
 #include "text/redact.h"
 
@@ -73,7 +74,12 @@ static int push_result(lua_State *L, struct call *call) {
   call->reused = job->reused;
   call->started = job->started;
   call->seconds = job->finished - job->started;
+  call->began = job->began - job->started;
   call->times = job->times;
+  call->earlier = job->earlier;
+  call->earlier_count =
+      job->earlier_count < job->attempts ? job->earlier_count : job->attempts - 1; /* the last one is there too where it was given up in a wait */
+  job->earlier = NULL;
   call->bytes_in = job->bytes_in;
   call->bytes_out = job->bytes_out;
   if (job->record)
@@ -471,6 +477,8 @@ static int cancel(lua_State *L) {
 static int collect(lua_State *L) {
   struct call *call = call_check(L);
   release(call);
+  pool_free(call->earlier);
+  call->earlier = NULL;
   if (call->unread) vm_wipe_after(call, STACK_DEEP);
   return 0;
 }
@@ -533,6 +541,30 @@ static int answer(lua_State *L) {
 
 /* --- what is known of it --- */
 
+static void set_times(lua_State *L, const struct job_times *times) {
+  binding_set_number(L, "resolve", times->resolve);
+  binding_set_number(L, "connect", times->connect);
+  binding_set_number(L, "tls", times->tls);
+  if (times->first_byte > 0) binding_set_number(L, "first_byte", times->first_byte);
+}
+
+/* Sets a list of the attempts that others followed. */
+static void set_earlier(lua_State *L, const struct call *call) {
+  if (call->earlier_count <= 0) return;
+  lua_createtable(L, call->earlier_count, 0);
+  for (int i = 0; i < call->earlier_count; i++) {
+    const struct job_attempt *attempt = &call->earlier[i];
+    lua_createtable(L, 0, 8);
+    binding_set_number(L, "began", attempt->began);
+    binding_set_number(L, "ended", attempt->ended);
+    set_times(L, &attempt->times);
+    if (attempt->status) binding_set_integer(L, "status", attempt->status);
+    binding_set_string(L, "kind", error_kind_name(attempt->kind));
+    lua_rawseti(L, -2, i + 1);
+  }
+  lua_setfield(L, -2, "earlier");
+}
+
 /* job:facts(event): sets the fields of the event that are known of the call; after result() */
 static int facts(lua_State *L) {
   struct call *call = call_check(L);
@@ -542,10 +574,9 @@ static int facts(lua_State *L) {
   binding_set_integer(L, "attempts", call->attempts);
   binding_set_boolean(L, "reused", call->reused);
   binding_set_number(L, "seconds", call->seconds);
-  binding_set_number(L, "resolve", call->times.resolve);
-  binding_set_number(L, "connect", call->times.connect);
-  binding_set_number(L, "tls", call->times.tls);
-  if (call->times.first_byte > 0) binding_set_number(L, "first_byte", call->times.first_byte);
+  binding_set_number(L, "began", call->began);
+  set_times(L, &call->times);
+  set_earlier(L, call);
   binding_set_integer(L, "bytes_in", (int64_t)call->bytes_in);
   binding_set_integer(L, "bytes_out", (int64_t)call->bytes_out);
   return 0;

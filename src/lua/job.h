@@ -25,7 +25,10 @@ struct call {
   int status, attempts;
   bool reused;
   double started, seconds;
+  double began; /* seconds from the start */
   struct job_times times;
+  struct job_attempt *earlier; /* NULL for none */
+  int earlier_count;
   size_t bytes_in, bytes_out;
 };
 

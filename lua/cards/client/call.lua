@@ -161,6 +161,7 @@ local function add_earlier(of, earlier)
     for name, value in pairs(earlier) do
       of[name] = of[name] and of[name] + value
     end
+    of.began, of.earlier = nil, nil -- they are on the clock of the last job
   end
 end
 

@@ -144,6 +144,32 @@ describe("the facts of a call", function()
     assert_reused(events[4])
   end)
 
+  it("have each attempt, with when it began and how it failed", function()
+    local events = {}
+    local client = pool.client(pool.tls(), events, { retries = 2 })
+    assert(client:private_info(sandbox.unique_id "thrice", { headers = { ["X-Sandbox"] = "fail_then_ok=2,retry_after=ms:20" } }))
+    local event = events[1]
+    assert.equal(2, #event.earlier)
+    local at = 0
+    for i, attempt in ipairs(event.earlier) do
+      assert.is_true(attempt.began >= at, "its begin")
+      assert.is_true(attempt.first_byte > attempt.began and attempt.ended >= attempt.first_byte, "its answer")
+      assert.equal(i == 1, attempt.connect > 0)
+      assert.same({ 503, "provider" }, { attempt.status, attempt.kind })
+      at = attempt.ended + 0.02
+    end
+    assert.is_true(event.began >= at, "the last one's begin")
+    assert.is_true(event.first_byte > event.began)
+    assert(client:private_info "c_1")
+    assert.is_nil(events[2].earlier)
+    assert.is_true(events[2].began >= 0)
+    assert(client:private_info(sandbox.unique_id "replaced", { headers = { ["X-Sandbox"] = "close_kept" } }))
+    assert.same({ 1, "network" }, { #events[3].earlier, events[3].earlier[1].kind })
+    -- given up while it waits for the next attempt
+    assert.is_nil((client:private_info("c_1", { headers = { ["X-Sandbox"] = "unavailable,retry_after=ms:20" }, timeout = 0.03 })))
+    assert.equal(events[4].attempts - 1, #(events[4].earlier or {}))
+  end)
+
   it("of a failure have what there was of it", function()
     local events = {}
     local tls = pool.tls()
