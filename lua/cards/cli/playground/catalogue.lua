@@ -1,8 +1,11 @@
 --- GET api/catalogue: what there is to choose from, and texts to begin with.
 
 local cards = require "cards"
+local check = require "cards.util.check"
 local core = require "cards.core"
 local describe = require "cards.cli.playground.describe"
+local fields = require "cards.cli.program.fields"
+local neutral = require "cards.card.neutral"
 local sandbox = require "cards.cli.sandbox"
 local texts = require "cards.cli.playground.texts"
 local to_json = require "cards.cli.json"
@@ -11,6 +14,19 @@ local ROLES = { "support", "cardholder", "audit" }
 
 local STARTER = debug.getinfo(1, "S").source:match "^@(.*)/[^/]*$" .. "/starter.lua"
 
+--- The names of the neutral record's fields in their order, nested ones with a dot.
+local function names(kinds, prefix, list)
+  for _, name in ipairs(fields.sorted(check.keys(kinds))) do
+    if type(kinds[name]) == "table" then
+      names(kinds[name], prefix .. name .. ".", list)
+    else
+      list[#list + 1] = prefix .. name
+    end
+  end
+  return list
+end
+
+--- @return { version, providers, misbehaviours, policies, definition = a text, fields }
 return function()
   local providers, misbehaviours, policies = to_json.list {}, to_json.list {}, {}
   for i, name in ipairs(core.providers()) do
@@ -22,5 +38,8 @@ return function()
   for _, role in ipairs(ROLES) do
     policies[role] = texts.policy(role)
   end
-  return { version = cards._VERSION, providers = providers, misbehaviours = misbehaviours, policies = policies, definition = core.read_file(STARTER, 65536) }
+  return {
+    version = cards._VERSION, providers = providers, misbehaviours = misbehaviours, policies = policies, definition = core.read_file(STARTER, 65536),
+    fields = names(neutral, "", to_json.list {}),
+  }
 end

@@ -1,4 +1,4 @@
---- Between the calls of the page and the sandbox: shows what a call sends and gets, byte for byte, and when.
+--- Between the calls of the page and the sandbox: shows what a call sends and gets, byte for byte.
 --
 -- A call of the page goes to the port of this nginx that `relay.serve` serves, with a header that names its run. That header is taken out; everything else
 -- goes on as it came, but for `Connection: close` and what the sandbox is asked for. What is kept is gone when the run is over.
@@ -12,7 +12,6 @@ local MOST = 2097152 -- bytes of an answer that are kept
 local PIECE = 65536
 
 local runs = {} -- by id
-local last_id = 0
 local upstream, own
 
 --- @param port that calls go to
@@ -21,13 +20,24 @@ function relay.begin(port)
   upstream, own = tonumber(text:match "HTTP_URL=http://127%.0%.0%.1:(%d+)"), port
 end
 
+--- So many random letters: among digits there may be a card number.
+local function letters(count)
+  local list = {}
+  for i = 1, count do
+    list[i] = string.char(97 + math.floor(core.random() * 26))
+  end
+  return table.concat(list)
+end
+
 --- Begins a run.
 -- @param misbehaviour that the sandbox is asked for, or nil
--- @return { tries = a list of { begin, head, body, first, answer = a list of pieces, done } }, whose times are on the clock of core.now
+-- @return { tries = a list of { head, body, answer = a list of pieces } }
 -- @return what to give to the client: its base_url without the provider, its tls and its headers
 function relay.open(misbehaviour)
-  last_id = last_id + 1
-  local id = ("%d-%.0f"):format(last_id, core.random() * 2 ^ 52)
+  local id
+  repeat
+    id = letters(32)
+  until not runs[id]
   local run = { id = id, misbehaviour = misbehaviour, tries = {} }
   runs[id] = run
   return run, { base_url = ("https://localhost:%d"):format(own), tls = { ca_file = ngx.config.prefix() .. "sandbox/ca.pem" }, headers = { [HEADER] = id } }
@@ -52,7 +62,6 @@ local function pump(from, to, try)
     if not bytes then
       return why
     end
-    try.first = try.first or core.now()
     if kept <= MOST then
       kept = kept + #bytes
       table.insert(try.answer, bytes)
@@ -69,7 +78,7 @@ function relay.serve()
   if not run then
     return ngx.exit(403)
   end
-  local try = { begin = core.now(), answer = {} }
+  local try = { answer = {} }
   table.insert(run.tries, try)
   try.head, try.body = sent()
   local socket, client = ngx.socket.tcp(), assert(ngx.req.socket(true))
@@ -83,7 +92,6 @@ function relay.serve()
   local answer = ngx.thread.spawn(pump, socket, client, try)
   local leaves = ngx.thread.spawn(function() return select(2, client:receiveany(1)) end)
   local _, why = ngx.thread.wait(answer, leaves)
-  try.done = core.now()
   socket:close()
   if why ~= "closed" then
     ngx.exit(444)

@@ -48,7 +48,7 @@ local function call(asked, params)
   local event
   settings.base_url = ("%s/%s"):format(settings.base_url, asked.provider)
   settings.timeout, settings.on_event = SECONDS, function(what) event = what end
-  local module, begin = cards[asked.provider], core.now()
+  local module = cards[asked.provider]
   local client, wrong = module.from_env(settings)
   local record, err
   if client then
@@ -62,7 +62,7 @@ local function call(asked, params)
   local last = run.tries[#run.tries]
   return {
     request = last and wire.request(last.head, last.body), answer = last and wire.answer(table.concat(last.answer)), record = record, err = err,
-    timeline = timeline(begin, core.now(), run.tries, event),
+    timeline = timeline(event),
   }
 end
 
@@ -114,7 +114,9 @@ local function take_mapping(asked, record, result)
   if record and not list then
     card, list = scripts.card(script, asked.provider, asked.operation, record)
   end
-  result.mistakes[asked.definition and "definition" or "mapping"] = list
+  if list then
+    result.mistakes[asked.definition and "definition" or "mapping"] = list
+  end
   return card
 end
 

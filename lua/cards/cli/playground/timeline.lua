@@ -1,36 +1,39 @@
---- The picture of a call's time: what each try did, in seconds from the beginning of the call.
+--- The picture of a call's time: what each attempt did, in seconds from the beginning of the call, as the client's event tells it.
 
 local to_json = require "cards.cli.json"
-local wire = require "cards.cli.playground.wire"
 
---- @param begin, finish of the call, on the clock of core.now
--- @param tries that the relay saw
--- @param event that the client told of the call, or nil
--- @return a list of { what, try, begin, end, outcome }
-return function(begin, finish, tries, event)
+--- @param event of the client; nil where the call did not get so far
+-- @return a list of { what, try, begin, end, outcome }, the outcome with the last one of each attempt
+return function(event)
   local list, at = to_json.list {}, 0
-  local function add(what, try, to, outcome)
+  local function add(what, try, to)
     if to > at then
-      list[#list + 1] = { what = what, try = try, begin = at, ["end"] = to, outcome = outcome }
+      list[#list + 1] = { what = what, try = try, begin = at, ["end"] = to }
       at = to
     end
   end
-  for i, try in ipairs(tries) do
-    local arrived, is_last = try.begin - begin, i == #tries
-    if is_last and event and event.connect then
-      add("wait", i, arrived - event.resolve - event.connect - event.tls)
-      add("resolve", i, arrived - event.connect - event.tls)
-      add("connect", i, arrived - event.tls)
-      add("tls", i, arrived)
-    else
-      add(i == 1 and "connect" or "wait", i, arrived)
+  local function attempt(try, of, ended)
+    if try == 1 then
+      at = of.began
     end
-    local answer = wire.answer(table.concat(try.answer))
-    local outcome = answer and ("HTTP %d"):format(answer.status) or nil
-    if try.first then
-      add("first byte", i, try.first - begin)
+    add("wait", try, of.began)
+    for _, what in ipairs { "resolve", "connect", "tls" } do
+      add(what, try, at + of[what])
     end
-    add("done", i, (is_last and finish or try.done or finish) - begin, outcome or (is_last and event and event.kind) or "no answer")
+    add("first byte", try, of.first_byte or 0)
+    add("done", try, ended)
+    local last = list[#list]
+    if last and last.try == try then
+      local status = of.status and ("HTTP %d"):format(of.status)
+      last.outcome = status and of.kind and of.status < 400 and ("%s, %s"):format(status, of.kind) or status or of.kind
+    end
   end
+  if not event or not event.began then
+    return list
+  end
+  for i, one in ipairs(event.earlier or {}) do
+    attempt(i, one, one.ended)
+  end
+  attempt(event.attempts, event, event.seconds)
   return list
 end

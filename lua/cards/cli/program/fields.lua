@@ -5,7 +5,8 @@ local colour = require "cards.cli.program.colour"
 
 local ORDER = {}
 for place, name in ipairs { "provider", "id", "number", "cvv", "last4", "bin", "brand", "type", "status", "exp_month", "exp_year", "holder_name", "token",
-  "billing", "email", "phone", "created_at", "canceled_at" } do
+  "billing", "line1", "line2",
+  "city", "region", "postal_code", "country", "email", "phone", "created_at", "canceled_at" } do
   ORDER[name] = place
 end
 
