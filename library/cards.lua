@@ -55,9 +55,12 @@ local cards = {}
 ---@operator concat(any):string
 local Secret = {}
 
---- The bytes as a Lua string: the only way out. Raises where the secret is closed.
----@return string bytes the value
-function Secret:reveal() end
+--- The bytes as a Lua string: the only way out. Where `cards.configure` was given a policy it decides, and the audit function is called first. Raises where the secret is
+--- closed.
+---@param options? cards.RevealOptions who asks, and what for
+---@return string? bytes the value; nil only where there is a policy
+---@return cards.Error? err kind `invalid_request` where the policy or the audit function refuses
+function Secret:reveal(options) end
 
 --- Wipes the bytes now. May be called twice; a later use raises. The collector and `<close>` do it, too.
 function Secret:close() end
@@ -96,6 +99,12 @@ function Secret:luhn() end
 ---@param other cards.Secret|string what to compare with
 ---@return boolean equal whether the bytes are the same
 function Secret:equals(other) end
+
+--- Keys of `secret:reveal`. Where there is a policy, role and purpose have to be in it.
+---@class cards.RevealOptions: cards.Keys
+---@field role? string who asks
+---@field purpose? string what for
+---@field request_id? string what the request is called, for the audit; in nginx that of the request
 
 --- How much a mask shows at either end.
 ---@class cards.Ends: cards.Keys
@@ -187,7 +196,46 @@ function cards.configure(settings) end
 ---@class cards.ProcessSettings: cards.Keys
 ---@field max_in_flight? integer calls that the I/O thread (nginx, event loops) runs at the same time (8192); a further one is `busy`
 ---@field memory? "strict"|"best" "best" (at first) protects secrets as well as the system allows; with "strict" no call is sent while a protection is missing
+---@field reveal? cards.RevealSettings|false who may reveal and seal what, and who writes it down; `false`, as at first, lets everybody. It counts for one Lua state: each worker of nginx
 ---@field script_env? string[] environment variables that script files may read with `from_env`; "ACME_*" is all that begin so; none at first
+
+--- Who may reveal and seal what, and who writes it down.
+---@class cards.RevealSettings: cards.Keys
+---@field policy table<string,cards.RevealRole> what each role may, by its name; a copy is taken
+---@field audit fun(entry:cards.RevealEntry):(boolean?,any) called before anything is given, and for what is refused; where it raises, or returns false, or nil and a reason, nothing is given. It may
+--- wait in nginx and in `cards.all`. It cannot reveal or seal itself
+
+--- What a role may. What is in neither list, it may not.
+---@class cards.RevealRole: cards.Keys
+---@field classes cards.SecretClass[] classes of the secrets
+---@field purposes string[] what for
+
+--- An act of revealing or sealing, as the audit function gets it. It has no value of a secret but the last four digits of a card number.
+---@class cards.RevealEntry
+---@field time number seconds since 1970
+---@field act "reveal"|"seal" what it is
+---@field allowed boolean whether the policy allows it
+---@field reason? string why not
+---@field class? string class of the secret, "pan"; of several in their order, "cvv,pan"
+---@field provider? string provider that the secret came from
+---@field operation? string operation that it came from
+---@field last4? string last four digits of the card number
+---@field role? string who asks
+---@field purpose? string what for
+---@field audience? string who it is sealed for
+---@field thumbprint? string thumbprint of the key that it is sealed for (RFC 7638, SHA-256, base64url)
+---@field where? string file and line of the script, "app.lua:12"
+---@field request_id? string what the request is called
+
+--- How often secrets were revealed and sealed since the process started, with a policy or without one.
+---@return cards.RevealCounts counts the counts now
+function cards.reveals() end
+
+--- What `cards.reveals` returns.
+---@class cards.RevealCounts
+---@field revealed integer calls of `secret:reveal` that gave the bytes
+---@field sealed integer what was sealed
+---@field refused integer what the policy or the audit function refused
 
 -- Clients --------------------------------------------------------------------------
 

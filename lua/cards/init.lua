@@ -44,6 +44,7 @@ cards.map = require "cards.card.map"
 cards.card = cards.map.card
 cards.mask = require "cards.mask"
 cards.seal = require("cards.reveal").seal
+cards.reveals = require("cards.reveal.acts").counts
 cards.load = require("cards.script.load").load
 cards.watch = require "cards.script.watch"
 

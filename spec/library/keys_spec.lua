@@ -146,6 +146,12 @@ local tables = {
   ["cards.Tls"] = function() return known(cards.alix.new, { tls = with_unknown() }) end,
   ["cards.Ends"] = function() return known(cards.mask.pan, with_unknown()) end,
   ["cards.ProcessSettings"] = function() return known(cards.configure, with_unknown()) end,
+  ["cards.RevealSettings"] = function() return known(cards.configure, { reveal = with_unknown() }) end,
+  ["cards.RevealRole"] = function() return known(cards.configure, { reveal = { policy = { x = with_unknown() }, audit = print } }) end,
+  ["cards.RevealOptions"] = function()
+    local secret = cards.secret "x"
+    return known(secret.reveal, secret, with_unknown())
+  end,
   ["cards.Recipient"] = function() return known(cards.seal, {}, with_unknown()) end,
   ["cards.EachOptions"] = function() return known(cards.each, {}, print, with_unknown()) end,
   ["cards.ProgressOptions"] = function() return known(cards.progress, with_unknown()) end,

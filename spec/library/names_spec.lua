@@ -172,6 +172,7 @@ describe("library declares the fields of", function()
 
   it("what is known of memory, limits and breakers", function()
     has_fields("cards.MemoryFacts", cards.memory())
+    declares("cards.RevealCounts", cards.reveals())
     declares("cards.LimitState", cards.limit({ rate = 1 }):state())
     declares("cards.BreakerState", cards.breaker():state())
   end)

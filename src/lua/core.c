@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <sys/random.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "http/clock.h"
@@ -117,6 +118,14 @@ static int now(lua_State *L) {
   return 1;
 }
 
+/* core.time(): seconds since 1970 with fractions, of the system's clock */
+static int wall_time(lua_State *L) {
+  struct timespec time;
+  if (clock_gettime(CLOCK_REALTIME, &time) != 0) return luaL_error(L, "cards: no clock");
+  lua_pushnumber(L, (lua_Number)time.tv_sec + (lua_Number)time.tv_nsec / 1e9);
+  return 1;
+}
+
 #ifdef COMPAT_YIELDABLE
 /* core.is_yieldable(): whether the running coroutine can yield here. 5.1 cannot say, and nginx leaves coroutine.isyieldable out. */
 static int is_yieldable(lua_State *L) {
@@ -214,6 +223,7 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "hmac", hmac },
     { "random", random_number },
     { "now", now },
+    { "time", wall_time },
     { "is_terminal", is_terminal },
 #ifdef COMPAT_YIELDABLE
     { "is_yieldable", is_yieldable },

@@ -190,13 +190,16 @@ int core_secret_in_file(lua_State *L) {
 
 #define METHODS "cards.secret.methods" /* in the registry, until the gate stands */
 
-/* The bytes as a Lua string; or nil and what an error says. Only the gate has this function. */
+/* reveal(secret [, look]): the bytes as a Lua string, or only true where `look` is; or nil and what an error says. Only the gate has this function. */
 static int reveal(lua_State *L) {
   struct secret *secret = binding_to_secret(L, 1);
   if (!secret) return binding_fail(L, "bad argument #1 to 'reveal' (secret expected)");
   const char *reason = secret_state_reason(secret);
   if (reason) return binding_fail(L, "the secret %s", reason);
-  lua_pushlstring(L, (const char *)secret->bytes, secret->len);
+  if (lua_toboolean(L, 2))
+    lua_pushboolean(L, true);
+  else
+    lua_pushlstring(L, (const char *)secret->bytes, secret->len);
   return 1;
 }
 

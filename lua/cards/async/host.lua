@@ -31,6 +31,11 @@ function host.later(call)
   call()
 end
 
+--- The id of the request that is served; nil where there is none.
+function host.request_id()
+  return nil
+end
+
 --- Warns the operator.
 function host.warn(text)
   io.stderr:write("cards: ", check.line(text), "\n")

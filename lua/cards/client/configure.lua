@@ -1,5 +1,6 @@
 --- cards.configure: settings of the process, for all its clients.
 
+local acts = require "cards.reveal.acts"
 local check = require "cards.util.check"
 local core = require "cards.core"
 local environment = require "cards.script.environment"
@@ -8,12 +9,16 @@ local known = {
   memory = check.one_of("strict", "best"),
   script_env = environment.check,
   max_in_flight = check.number(1, 1000000, true),
+  reveal = acts.check,
 }
 
 --- cards.configure(settings)
 -- @param settings { max_in_flight = 8192, memory = "best", script_env = { "JOIN_KEY" } }:
 --   max_in_flight: calls that the I/O thread (nginx, event loops) runs at the same time. A further call fails with an error of kind "busy";
 --   script_env: the environment variables that script files may read with `from_env`, a list of names; "ACME_*" is all that begin so. At first there is none;
+--   reveal: { policy = { cardholder = { classes = { "pan", "cvv" }, purposes = { "show_card" } } }, audit = function(entry) … end }. From then on a secret is
+--   revealed or sealed only for a role and purpose that the policy has, and after the audit function took an entry of it; false ends that. It counts for this
+--   Lua state, and a copy of the policy is taken;
 --   memory: "best" protects secrets as well as the system allows. "strict" sends no call while a protection that cards.memory() lists is missing: such a call
 --   fails with an error of kind "invalid_request" that names the protection and why it is missing
 -- Raises an error for unknown or wrong settings.
@@ -24,6 +29,9 @@ return function(settings)
   end
   if settings.script_env then
     environment.set(settings.script_env)
+  end
+  if settings.reveal ~= nil then
+    acts.set(settings.reveal)
   end
   if settings.memory then
     core.strict(settings.memory == "strict")

@@ -2,6 +2,7 @@
 
 local check = require "cards.util.check"
 local core = require "cards.core"
+local label = require "cards.reveal.label"
 
 local recipient = {}
 
@@ -14,20 +15,6 @@ local PRIVATE = { "d", "p", "q", "dp", "dq", "qi", "oth", "k" }
 --- Of key_ops those that a key for encryption may have; the public half of an ECDH pair has none.
 local OPERATIONS = { encrypt = true, wrapKey = true, deriveKey = true, deriveBits = true }
 
-local MOST = 256 -- bytes of a text in the header
-
---- A text that anybody may see.
-local function plain(value, key)
-  local wrong = check.text(value, key)
-  if wrong then
-    return wrong
-  elseif #value > MOST then
-    return ("%s is longer than %d bytes"):format(key, MOST)
-  elseif core.has_pan(value) then
-    return ("%s has a card's number in it, and is not encrypted"):format(key)
-  end
-end
-
 local known = {
   key = function(value, key)
     return type(value) ~= "string" and type(value) ~= "table" and ("%s must be a JWK or a PEM: a string, or a JWK as a table"):format(key) or nil
@@ -35,11 +22,11 @@ local known = {
   alg = check.one_of("ECDH-ES", "RSA-OAEP-256"),
   enc = check.one_of "A256GCM",
   ttl = check.number(1, 31536000, true),
-  purpose = plain,
-  audience = plain,
-  nonce = plain,
-  role = plain,
-  request_id = plain,
+  purpose = label,
+  audience = label,
+  nonce = label,
+  role = label,
+  request_id = label,
 }
 
 --- What a JWK says of its use that does not fit, or nil.
@@ -109,7 +96,7 @@ local function read_key(given)
   elseif jwk and rawget(jwk, "alg") ~= nil and rawget(jwk, "alg") ~= made.alg then
     return nil, ("is for another alg than %s"):format(made.alg)
   end
-  local wrong = made.kid ~= nil and plain(made.kid, "its kid")
+  local wrong = made.kid ~= nil and label(made.kid, "its kid")
   if wrong then
     return nil, ("cannot be named: %s"):format(wrong)
   end

@@ -46,6 +46,16 @@ function host.has_common_key()
   return ngx.get_phase() == "init" or core.prepare_seal()
 end
 
+local function request_id()
+  return ngx.var.request_id
+end
+
+--- The id of the request that is served; nil where there is none, as in a timer.
+function host.request_id()
+  local ok, id = pcall(request_id)
+  return ok and id or nil
+end
+
 --- Writes a warning to the log of errors.
 function host.warn(text)
   ngx.log(ngx.WARN, check.line(text))
