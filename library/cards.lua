@@ -132,8 +132,8 @@ function Secret:equals(other) end
 ---@field audience? string who it is for, such as the origin of a page
 ---@field nonce? string what the recipient gave to tell its answer from others
 ---@field ttl? integer seconds until `exp` (60)
----@field role? string who asks; it does not go into the header
----@field request_id? string what the request is called; it does not go into the header
+---@field role? string who asks, for the policy that `cards.configure` was given; it does not go into the header
+---@field request_id? string what the request is called, for the audit; in nginx that of the request; it does not go into the header
 
 --- A table as a JSON object in a JWE (RFC 7516, compact), with the secrets in it: only the owner of the key can read it, so it may go through logs and others' hands.
 --- It is made in C; nothing of it becomes a Lua string on the way. The header has `alg`, `enc`, `epk`, `kid`, `iat`, `exp`, and `purpose`, `audience` and `nonce` as given.
@@ -141,7 +141,7 @@ function Secret:equals(other) end
 ---@param values table secrets, texts, numbers, booleans and tables of them
 ---@param recipient string|cards.Jwk|cards.Recipient a public key, or settings with one
 ---@return string? jwe text that shows nothing of the values
----@return cards.Error? err kind `invalid_request` where the key or a value does not do, `busy` where there is no room for secrets
+---@return cards.Error? err kind `invalid_request` where the key, a value, the policy or the audit function does not allow it, `busy` where there is no room for secrets
 function cards.seal(values, recipient) end
 
 --- Makes secrets: `cards.secret(text)`, or `cards.secret(text, class)` for another class than `credential`. It returns nil and an error of kind `busy` where there is no

@@ -1,5 +1,6 @@
 --- cards.seal and s:seal(): a JWE of secrets, which only the owner of a key opens. It is made in C: nothing of it becomes a Lua string on the way.
 
+local acts = require "cards.reveal.acts"
 local check = require "cards.util.check"
 local core = require "cards.core"
 local recipients = require "cards.reveal.recipient"
@@ -8,11 +9,50 @@ local function fail(message)
   return nil, core.error { kind = "invalid_request", provider = "cards", operation = "seal", message = message, retryable = false, attempts = 0 }
 end
 
+--- The secrets in a table and in the tables in it, of which core.tree has made JSON.
+local function secrets_in(values, list)
+  for _, value in next, values do
+    if type(value) == "table" then
+      secrets_in(value, list)
+    elseif check.is_secret(value) then
+      list[#list + 1] = value
+    end
+  end
+  return list
+end
+
+--- Gives what is sealed once that is accounted for, so that nothing is accounted for that could not be sealed.
+-- @param text, err what came of sealing
+-- @param read the recipient
+-- @param secrets whose values are in it
+local function give(text, err, read, secrets)
+  local ok = text ~= nil
+  if ok then
+    ok, err = acts.account {
+      act = "seal", secrets = secrets, role = read.role, purpose = read.purpose, audience = read.audience, thumbprint = read.thumbprint,
+      request_id = read.request_id,
+    }
+  end
+  if not ok then
+    return nil, err
+  end
+  return text
+end
+
 --- Makes the two functions.
 -- @param seal_for the function of C that seals a secret, which nobody else has
 -- @return a table: `values` is cards.seal, `secret` the method of secrets
 return function(seal_for)
   local seal = {}
+
+  --- @param what is sealed, in a message
+  local function seal_as(what, read, secret)
+    local text, why = seal_for(read.key, read.header, secret)
+    if not text then
+      return fail(("%s %s"):format(what, why))
+    end
+    return text
+  end
 
   --- cards.seal(values, recipient): a JWE (RFC 7516, compact) of a table as a JSON object, with the secrets in it.
   --
@@ -35,13 +75,10 @@ return function(seal_for)
     elseif not json then
       return nil, wrong
     end
-    local text
-    text, why = seal_for(read.key, read.header, json)
+    local secrets = secrets_in(values, {})
+    local text, err = seal_as("the table", read, json)
     json:close()
-    if not text then
-      return fail("the table " .. why)
-    end
-    return text
+    return give(text, err, read, secrets)
   end
 
   --- s:seal(recipient): the same of the bytes of one secret.
@@ -56,12 +93,8 @@ return function(seal_for)
     if not read then
       return fail(why)
     end
-    local text
-    text, why = seal_for(read.key, read.header, secret)
-    if not text then
-      return fail("the secret " .. why)
-    end
-    return text
+    local text, err = seal_as("the secret", read, secret)
+    return give(text, err, read, { secret })
   end
 
   return seal

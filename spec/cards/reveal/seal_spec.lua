@@ -2,6 +2,7 @@
 
 local cards = require "cards"
 local openssl = require "support.openssl"
+local testing = require "cards.testing"
 
 local PAN = "4111111111111111"
 local KEY = openssl.run("pkey -pubout", openssl.run("genpkey -algorithm EC -pkeyopt ec_paramgen_curve:P-256 2>/dev/null", ""))
@@ -89,5 +90,85 @@ describe("s:seal()", function()
     assert.equal("bad argument #1 to 'seal' (secret expected)", raised(function() return (secret.seal("x", KEY)) end))
     assert.equal("s:seal: the recipient must be a public key or a table of settings with one", raised(function() return (secret:seal()) end))
     assert.matches("unknown key 'colour'", raised(function() return (secret:seal { key = KEY, colour = "x" }) end))
+  end)
+end)
+
+describe("with a policy a seal", function()
+  local entries, answer
+
+  before_each(function()
+    entries, answer = {}, nil
+    cards.configure {
+      reveal = {
+        policy = { cardholder = { classes = { "pan", "cvv" }, purposes = { "show_card" } }, support = { classes = { "pan" }, purposes = { "show_card" } } },
+        audit = function(entry)
+          table.insert(entries, entry)
+          if answer then return answer(entry) end
+        end,
+      },
+    }
+  end)
+  after_each(function() cards.configure { reveal = false } end)
+
+  local function asked(role, purpose)
+    return { key = KEY, role = role, purpose = purpose, audience = "https://shop.example", request_id = "r-1" }
+  end
+
+  local function refused(message, sealed, err)
+    assert.is_nil(sealed)
+    assert.equal("cards.seal: invalid_request: " .. message, tostring(err))
+  end
+
+  it("is made for a role and purpose that it has, of all the classes in it", function()
+    local record = testing.record("alix.private_info", { cardNo = PAN, cvv = "123" })
+    local values = { number = record.cardNo, more = { { cvv = record.cvv } }, exp_month = 1 }
+    local before = cards.reveals()
+    assert.is_string(cards.seal(values, asked("cardholder", "show_card")))
+    assert.is_string(record.cardNo:seal(asked("support", "show_card")))
+    refused('role "support" may not seal a cvv', cards.seal(values, asked("support", "show_card")))
+    refused('role "support" may not seal a cvv', record.cvv:seal(asked("support", "show_card")))
+    refused("a role is required by the policy that cards.configure was given", record.cvv:seal(KEY))
+    refused('purpose "other" is none of role "support"', cards.seal({}, asked("support", "other")))
+    local after = cards.reveals()
+    assert.same({ 0, 2, 4 }, { after.revealed - before.revealed, after.sealed - before.sealed, after.refused - before.refused })
+    assert.same({ true, true, false, false, false, false }, {
+      entries[1].allowed, entries[2].allowed, entries[3].allowed, entries[4].allowed, entries[5].allowed, entries[6].allowed,
+    })
+  end)
+
+  it("is written down with its key and audience", function()
+    local record = testing.record("alix.private_info", { cardNo = PAN, cvv = "123" })
+    local line = debug.getinfo(1, "l").currentline + 1
+    assert(cards.seal({ number = record.cardNo, cvv = record.cvv }, asked("cardholder", "show_card")))
+    local entry = entries[1]
+    assert.matches("seal_spec.lua:" .. line, entry.where, 1, true)
+    assert.matches("^[%w_-]+$", entry.thumbprint)
+    assert.equal(43, #entry.thumbprint)
+    entry.where, entry.thumbprint, entry.time = nil, nil, nil
+    assert.same({
+      act = "seal", allowed = true, class = "cvv,pan", provider = "alix", operation = "private_info", last4 = "1111", role = "cardholder",
+      purpose = "show_card", audience = "https://shop.example", request_id = "r-1",
+    }, entry)
+  end)
+
+  it("is not given where the audit function fails", function()
+    answer = function() return nil, "the disk is full" end
+    refused("the audit failed: the disk is full", cards.secret(PAN, "pan"):seal(asked("cardholder", "show_card")))
+  end)
+
+  it("is not written down where it could not be made", function()
+    assert.is_nil((cards.seal({ print }, asked("cardholder", "show_card"))))
+    assert.is_nil((cards.secret(("x"):rep(65537), "pan"):seal(asked("cardholder", "show_card"))))
+    assert.is_nil((cards.secret("x", "pan"):seal { key = "no key", role = "cardholder", purpose = "show_card" }))
+    assert.same({}, entries)
+  end)
+
+  it("leaves no copy open while the audit function runs", function()
+    local number = cards.secret(PAN, "pan")
+    collectgarbage()
+    local open, within = cards.memory().open, nil
+    answer = function() within = cards.memory().open end
+    assert(cards.seal({ number = number }, asked("cardholder", "show_card")))
+    assert.equal(open, within)
   end)
 end)
