@@ -37,20 +37,20 @@ end
 -- @return a function that returns the next line and whether it has an end; at the end of the file nil and false
 -- @return a function that returns how many bytes were read as lines
 function files.lines(read, name, longest)
-  local text, at, is_end, dropped = "", 1, false, 0
+  local text, at, is_end, dropped, number = "", 1, false, 0, 1
   local function next_line()
     while true do
       local line_end = text:find("\n", at, true)
       if line_end then
         local line = text:sub(at, line_end - 1)
-        at = line_end + 1
+        at, number = line_end + 1, number + 1
         return line, true
       elseif is_end then
         local line = text:sub(at)
         at = #text + 1
         return line ~= "" and line or nil, false
       elseif #text - at > longest then
-        error(("%s: a line is longer than %d bytes"):format(name, longest), 0)
+        error(("%s:%d: the line is longer than %d bytes"):format(name, number, longest), 0)
       end
       local piece = read(#text - at + 1)
       is_end = piece == nil
