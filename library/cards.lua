@@ -18,6 +18,7 @@
 ---@field define cards.Define makes a provider of a Lua table, `cards.define { … }`
 ---@field map cards.Map mappings to the neutral record, and their transforms
 ---@field mask cards.Mask masking policies and their rules, `cards.mask(card)`
+---@field audit cards.Audit where the entries of an audit go
 local cards = {}
 
 --- A table of keys: one that its class does not name is a mistake, and raises with the nearest known one.
@@ -166,6 +167,22 @@ function SecretMaker.from_file(path) end
 ---@param text string|number any text
 ---@return string text the text without card numbers
 function cards.redact(text) end
+
+--- Where the entries of an audit go.
+---@class cards.Audit
+local Audit = {}
+
+--- A file that gets a line of JSON for each entry, with the hash of the line before it, and is made with the first entry. Workers and other processes may write to
+--- it, too, and it may be moved away at any time. `cards audit verify` finds a line that was changed, dropped, inserted or moved. Raises for wrong arguments, and for
+--- a key that cannot be read.
+---@param path string path of the file
+---@param options? cards.AuditOptions a key
+---@return fun(entry:table<string,string|number|boolean>):(true?,string?) write appends an entry, in which card numbers are masked; it returns true, or nil and why nothing is written, and raises for an entry of another kind
+function Audit.file(path, options) end
+
+--- Keys of `cards.audit.file`.
+---@class cards.AuditOptions: cards.Keys
+---@field key cards.PlainCredential what the hashes are made with (HMAC-SHA-256), at least 16 bytes: without it nobody can make other ones
 
 --- Closes every secret in a record, a card or any other table, at any depth, or one secret. What is closed stays so. Raises for anything else.
 ---@param value table|cards.Secret what has secrets in it

@@ -13,6 +13,7 @@ build = {
   install = {
     lua = {
       ["cards.cli"] = "lua/cards/cli/init.lua",
+      ["cards.cli.audit"] = "lua/cards/cli/audit.lua",
       ["cards.cli.call"] = "lua/cards/cli/call.lua",
       ["cards.cli.check"] = "lua/cards/cli/check.lua",
       ["cards.cli.completion"] = "lua/cards/cli/completion.lua",

@@ -45,6 +45,7 @@ cards.card = cards.map.card
 cards.mask = require "cards.mask"
 cards.seal = require("cards.reveal").seal
 cards.reveals = require("cards.reveal.acts").counts
+cards.audit = require "cards.reveal.audit"
 cards.load = require("cards.script.load").load
 cards.watch = require "cards.script.watch"
 

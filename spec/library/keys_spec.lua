@@ -160,6 +160,7 @@ local tables = {
   ["cards.LimitOptions"] = function() return known(cards.limit, with_unknown()) end,
   ["cards.BreakerOptions"] = function() return known(cards.breaker, with_unknown()) end,
   ["cards.TokenSourceOptions"] = function() return known(cards.token_source, print, with_unknown()) end,
+  ["cards.AuditOptions"] = function() return known(cards.audit.file, "x", with_unknown()) end,
   ["cards.LoadOptions"] = function() return known(cards.load, "x", with_unknown()) end,
   ["cards.WatchOptions"] = function() return known(cards.watch, "x", with_unknown()) end,
   ["cards.PolicyOptions"] = function() return known(cards.mask.policy, {}, with_unknown()) end,

@@ -104,6 +104,19 @@ static int hmac(lua_State *L) {
   return 1;
 }
 
+/* core.sha256(text): the digest of a text, in hexadecimal */
+static int sha256(lua_State *L) {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  char hex[2 * EVP_MAX_MD_SIZE];
+  unsigned int digest_len = 0;
+  size_t len;
+  const char *text = luaL_checklstring(L, 1, &len);
+  if (!EVP_Digest(text, len, digest, &digest_len, EVP_sha256(), NULL)) return binding_no_memory(L);
+  hex_write(hex, digest, digest_len);
+  lua_pushlstring(L, hex, 2 * digest_len);
+  return 1;
+}
+
 /* core.random(): a number from 0 to just below 1, another one in each process */
 static int random_number(lua_State *L) {
   uint64_t bits = 0;
@@ -221,6 +234,7 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "nearest", nearest },
     { "hash", hash },
     { "hmac", hmac },
+    { "sha256", sha256 },
     { "random", random_number },
     { "now", now },
     { "time", wall_time },

@@ -18,6 +18,7 @@ local commands = {
   { name = "check", summary = "Check mappings, policies, definitions and flows." },
   { name = "describe", summary = "Say what is known of a provider's operations." },
   { name = "policy", summary = "Say what a masking policy shows." },
+  { name = "audit", summary = "Check audit logs." },
   { name = "new-provider", summary = "Write a definition, a mapping and a spec to start from." },
   { name = "sandbox", summary = "Stand in for the providers on this machine, until Ctrl-C." },
   { name = "playground", summary = "Show calls, mappings and policies in a browser, until Ctrl-C." },
