@@ -225,8 +225,9 @@ describe("cards.audit.file", function()
       local append = require "cards".audit.file(%q)
       for i = 1, %d do
         assert(append { act = "seal", request_id = arg[1] .. "-" .. i })
+        if i == 50 then os.execute "until [ -e %s.1 ]; do sleep 0.01; done" end -- it was moved away once
       end
-    ]]):format(path, EACH))
+    ]]):format(path, EACH, path))
     local output, status = program.shell(([[
       for p in $(seq %d); do { %s %s $p; touch %s/done.$p; } & done
       cd %s
