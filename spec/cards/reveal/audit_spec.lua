@@ -219,6 +219,23 @@ describe("cards.audit.file", function()
     end)
   end)
 
+  it("takes the entries of cards.configure, and what it does not take is not revealed", function()
+    finally(function() cards.configure { reveal = false } end)
+    cards.configure { reveal = { policy = { cardholder = { classes = { "pan" }, purposes = { "show_card" } } }, audit = cards.audit.file(path) } }
+    local secret = cards.secret(PAN, "pan")
+    assert.equal(PAN, secret:reveal { role = "cardholder", purpose = "show_card" })
+    assert.is_nil((secret:reveal { role = "cardholder", purpose = PAN }))
+    unbroken(2)
+    assert.matches('^{"act":"reveal","allowed":true,"class":"pan","last4":"1111","purpose":"show_card","role":"cardholder","time":[%d.]+,"where":', lines()[1])
+    assert.matches('"allowed":false,.*"reason":"', lines()[2])
+    assert.is_nil(read "audit.log":find(PAN, 1, true))
+    write("audit.log", read "audit.log" .. "half a line")
+    local bytes, err = secret:reveal { role = "cardholder", purpose = "show_card" }
+    assert.is_nil(bytes)
+    assert.equal(("the audit failed: %s: its last line has no end. Look at it with `cards audit verify`, then move the file away: a new one begins")
+      :format(path), err.message)
+  end)
+
   it("makes one chain of what many processes write at once, and moves of the file lose nothing", function()
     local EACH, PROCESSES = 150, 6
     local script = write("append.lua", ([[
