@@ -89,7 +89,7 @@ function Secret:digits() end
 --- The bytes in a JWE (RFC 7516, compact), as `cards.seal` makes one of a table. Raises where the secret is closed.
 ---@param recipient string|cards.Jwk|cards.Recipient a public key, or settings with one
 ---@return string? jwe text that shows nothing of the secret
----@return cards.Error? err kind `invalid_request` where the key does not do, or the secret is longer than 64 KiB
+---@return cards.Error? err kind `invalid_request` where the key does not do, the secret is longer than 64 KiB, or the policy or the audit function does not allow it
 function Secret:seal(recipient) end
 
 --- Whether its digits have the check digit of a card number (Luhn).

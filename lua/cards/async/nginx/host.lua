@@ -46,11 +46,14 @@ function host.has_common_key()
   return ngx.get_phase() == "init" or core.prepare_seal()
 end
 
+--- nginx makes another id each time that it is asked, unless its configuration names $request_id.
 local function request_id()
-  return ngx.var.request_id
+  local request = ngx.ctx
+  request.cards_request_id = request.cards_request_id or ngx.var.request_id
+  return request.cards_request_id
 end
 
---- The id of the request that is served; nil where there is none, as in a timer.
+--- The id of the request that is served, the same during all of it; nil where there is none, as in a timer.
 function host.request_id()
   local ok, id = pcall(request_id)
   return ok and id or nil
