@@ -149,7 +149,10 @@ function audit.file(path, options)
     if not why then
       written, why = write(path, content, open_key)
     end
-    return written, why and ("%s: %s"):format(check.line(path), why)
+    if not written then
+      return nil, ("%s: %s"):format(check.line(path), why)
+    end
+    return true
   end
 end
 
