@@ -31,8 +31,6 @@ end
 does.nested = nested
 function does.nested_all() cards.all { nested } end
 function does.nested_coroutine() coroutine.wrap(function() coroutine.wrap(nested)() end)() end
-function does.nested_thread() ngx.thread.wait(ngx.thread.spawn(nested)) end
-
 function app.set()
   local purposes = {}
   for purpose in pairs(does) do purposes[#purposes + 1] = purpose end
@@ -73,6 +71,10 @@ local SCRIPTS = {
     end
     cards.all { asks "waits", asks "quick" }
     return table.concat(order, ",") ]],
+  threads = [[
+    local thread = ngx.thread.spawn(function() ngx.sleep(0.02) return app.ask("holder", "quick") end)
+    local own = app.ask("holder", "waits")
+    return own, select(2, ngx.thread.wait(thread)) ]],
   nested = "local bytes = app.asked() return bytes, app.nested",
   timer = [[
     ngx.timer.at(0, function()
@@ -186,6 +188,7 @@ describe("in nginx an audit function", function()
   it("may wait, while the worker goes on", function()
     assert.equal(PAN, body "/ask?purpose=waits")
     assert.equal(("quick=%s,waits=%s"):format(PAN, PAN), body "/all")
+    assert.equal(("%s %s"):format(PAN, PAN), body "/threads")
   end)
 
   it("that fails after it waited refuses the act", function()
