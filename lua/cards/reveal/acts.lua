@@ -11,12 +11,15 @@ local policies = require "cards.reveal.policy"
 
 local status = coroutine.status
 
-local acts = {}
-
-local COUNTED = { reveal = "revealed", seal = "sealed" }
 local counts = { revealed = 0, sealed = 0, refused = 0 }
+local COUNTED = { reveal = "revealed", seal = "sealed" }
 
-local setting -- { policy, audit }, or nil
+local acts = {
+  --- How many acts there were, for who counts those that need no account.
+  counted = counts,
+  --- { policy, audit }; nil where every act is allowed.
+  setting = nil,
+}
 
 -- The setting -----------------------------------------------------------------------
 
@@ -35,19 +38,7 @@ end
 
 --- Sets what passed the check.
 function acts.set(given)
-  setting = given and { policy = policies.read(given.policy), audit = given.audit } or nil
-end
-
---- Whether every act is allowed, as there is no policy.
-function acts.are_free()
-  return setting == nil
-end
-
---- Counts an act that is allowed.
--- @param act "reveal" or "seal"
-function acts.count(act)
-  local name = COUNTED[act]
-  counts[name] = counts[name] + 1
+  acts.setting = given and { policy = policies.read(given.policy), audit = given.audit } or nil
 end
 
 --- cards.reveals()
@@ -104,7 +95,7 @@ end
 -- @param request { act = "reveal" or "seal", secrets = a list of open ones, role, purpose, request_id, audience, thumbprint }
 -- @return true where it may be done now; or nil and an error
 function acts.account(request)
-  local now = setting
+  local now = acts.setting
   if now and is_within_audit() then
     return refuse(request.act, "an audit function may not reveal or seal, as that would have to be audited itself")
   elseif now then
@@ -115,7 +106,8 @@ function acts.account(request)
       return refuse(request.act, reason and failure and ("%s; and %s"):format(reason, failure) or reason or failure)
     end
   end
-  acts.count(request.act)
+  local name = COUNTED[request.act]
+  counts[name] = counts[name] + 1
   return true
 end
 

@@ -6,6 +6,8 @@ local check = require "cards.util.check"
 local core = require "cards.core"
 local make_seal = require "cards.reveal.seal"
 
+local counted = acts.counted
+
 local reveal = {}
 
 local function text(value, key)
@@ -34,11 +36,9 @@ local function guard(raw)
   -- Raises where the secret is closed, and for wrong options.
   return function(secret, options)
     local bytes, wrong
-    if options == nil and acts.are_free() then
+    if options == nil and not acts.setting then
       bytes, wrong = raw(secret)
-      if bytes then
-        acts.count "reveal"
-      end
+      counted.revealed = counted.revealed + (bytes and 1 or 0)
     else
       bytes, wrong = raw(secret, true)
       wrong = wrong or options ~= nil and misuse(options)
