@@ -1,23 +1,8 @@
 // That the specs of pages can fail: each thing that they look for is noticed.
 import assert from "node:assert/strict";
-import { createServer } from "node:http";
 import { controls, violations } from "./support/accessible.mjs";
+import { served } from "./support/server.mjs";
 import { it } from "./support/spec.mjs";
-
-/** Serves one page at a port of its own while `use` runs. */
-async function served(html, use, headers = {}) {
-  const server = createServer((request, response) => {
-    const status = { "/": 200, "/favicon.ico": 204 }[request.url] ?? 404;
-    response.writeHead(status, { "Content-Type": "text/html; charset=utf-8", ...headers }).end(status === 200 ? html : "");
-  });
-  await new Promise((resume) => server.listen(0, "127.0.0.1", resume));
-  try {
-    return await use(`http://127.0.0.1:${server.address().port}/`);
-  } finally {
-    server.closeAllConnections();
-    await new Promise((resume) => server.close(resume));
-  }
-}
 
 const page = (body) => `<!doctype html><html lang="en"><title>A page</title><main><h1>A page</h1>${body}</main></html>`;
 

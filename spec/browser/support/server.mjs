@@ -1,6 +1,7 @@
 // The servers that pages come from: processes of a spec's own. Waits are for conditions; one that is not met is an error.
 import { spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
+import { createServer as createHttp } from "node:http";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 
@@ -23,6 +24,13 @@ export async function waitFor(what, condition, seconds = 20) {
   }
 }
 
+/** What a promise gives; an error where it does not come within so many seconds. */
+export function within(seconds, what, promise) {
+  let timer;
+  const late = new Promise((_, reject) => (timer = setTimeout(() => reject(new Error(`waited in vain for ${what}`)), seconds * 1000)));
+  return Promise.race([promise, late]).finally(() => clearTimeout(timer));
+}
+
 /** A port of 127.0.0.1 that nobody listens on. */
 export function freePort() {
   return new Promise((resolvePort, reject) => {
@@ -32,6 +40,21 @@ export function freePort() {
       server.close(() => resolvePort(port));
     });
   });
+}
+
+/** Serves one page at a port of its own while `use(url)` runs. */
+export async function served(html, use, headers = {}) {
+  const server = createHttp((request, response) => {
+    const status = { "/": 200, "/favicon.ico": 204 }[request.url] ?? 404;
+    response.writeHead(status, { "Content-Type": "text/html; charset=utf-8", ...headers }).end(status === 200 ? html : "");
+  });
+  await new Promise((resume) => server.listen(0, "127.0.0.1", resume));
+  try {
+    return await use(`http://127.0.0.1:${server.address().port}/`);
+  } finally {
+    server.closeAllConnections();
+    await new Promise((resume) => server.close(resume));
+  }
 }
 
 /**

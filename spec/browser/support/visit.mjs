@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { folder, theBrowser } from "./browser.mjs";
+import { within } from "./server.mjs";
 
 const LOCAL = /^(https?:\/\/(localhost|127\.0\.0\.1)(:\d+)?(\/|$)|data:|blob:|about:|chrome-error:)/;
 
@@ -58,7 +59,7 @@ export class Visit {
 
   /** Waits for what is still on its way from the browser. */
   async settle() {
-    while (this.#pending.length) await Promise.all(this.#pending.splice(0));
+    while (this.#pending.length) await within(20, "an answer to end", Promise.all(this.#pending.splice(0)));
   }
 
   assertNoComplaint() {
@@ -74,7 +75,8 @@ export class Visit {
 
   async pictures(name) {
     const pages = await this.context.pages();
-    await Promise.all(pages.map((page, i) => this.picture(page, `${name} ${i}`).catch(() => {}))); // a page that hangs has no picture
+    const taken = pages.map((page, i) => within(5, "a picture", this.picture(page, `${name} ${i}`)).catch(() => {})); // a page that hangs has none
+    await Promise.all(taken);
   }
 
   end() {
