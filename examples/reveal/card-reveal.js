@@ -57,7 +57,7 @@ async function open(jwe, privateKey, { audience, nonce, now }) {
 
 /** Its events bubble and have nothing of the card in them: card-reveal-shown, card-reveal-hidden (detail.reason), card-reveal-failed (detail.code). */
 export class CardReveal extends HTMLElement {
-  /** What it says. Other words have to be here before an element is made. */
+  /** What it says: elements that are made afterwards have other words that are put here. */
   static texts = {
     card: (last4) => (last4 ? `Card ending in ${last4}` : "Card"), number: "Card number", expiry: "Expires", cvv: "Security code", unseen: "hidden",
     show: "Show details", cancel: "Cancel", hide: "Hide details", copy: "Copy number", kept: "The browser does not let this page copy.",

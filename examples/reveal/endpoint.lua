@@ -16,11 +16,20 @@ local NONCE_SECONDS = 60
 
 local alix
 
---- Makes the client, once per worker.
-function endpoint.open()
+--- Makes the client and sets the policy, once per worker.
+-- @param log the path of the audit log, which the workers share
+function endpoint.open(log)
   alix = cards.alix.new {
     base_url = os.getenv "ALIX_URL", access_token = cards.secret.from_env "ALIX_ACCESS_TOKEN", timeout = 10, tls = { ca_file = os.getenv "CA_FILE" },
   }
+  local append = cards.audit.file(log)
+  cards.configure { reveal = {
+    policy = { cardholder = { classes = { "pan", "cvv" }, purposes = { "show_card" } } },
+    audit = function(entry)
+      ngx.ctx.accounted = true
+      return append(entry) -- where it fails nothing is sealed
+    end,
+  } }
 end
 
 --- 32 hexadecimal digits that nobody can guess.
@@ -71,7 +80,7 @@ end
 
 --- The JSON object that was posted.
 local function body()
-  if not (ngx.var.http_content_type or ""):lower():find "^application/json *;?" then
+  if (ngx.var.http_content_type or ""):lower():match "^[^;%s]*" ~= "application/json" then
     return refuse(415, "type", "this wants a body of application/json")
   end
   ngx.req.read_body()
@@ -124,24 +133,24 @@ end
 
 -- What is asked --------------------------------------------------------------------
 
---- Ends the request with what went wrong at the provider.
-local function failed(err)
-  ngx.log(ngx.NOTICE, tostring(err)) -- one line without secrets
-  return refuse(err.kind == "not_found" and 404 or 502, err.kind, "the provider gave no card")
+--- The card of an id from the provider, and the record that it was made of: both have secrets.
+local function card_of(id)
+  local record, err = alix:private_info(id)
+  if not record then
+    ngx.log(ngx.NOTICE, tostring(err)) -- one line without secrets
+    return refuse(err.kind == "not_found" and 404 or 502, err.kind, "the provider gave no card")
+  end
+  return cards.card(record), record
 end
 
---- GET /reveal/cards: the user's cards, masked.
+--- GET /reveal/cards: the user's cards, by their last four digits.
 function endpoint.cards()
   local _, user = signed_in()
   local list = {}
   for _, id in ipairs(user.cards) do
-    local record, err = alix:private_info(id)
-    if not record then
-      return failed(err)
-    end
-    local card = cards.card(record)
+    local card, record = card_of(id)
     list[#list + 1] = { id = id, last4 = card.number:last(4) }
-    card:close()
+    cards.close { card, record }
   end
   return answer(200, { user = user.name, cards = list })
 end
@@ -169,13 +178,21 @@ local function owns(user, card)
 end
 
 --- The card's details in a JWE for the browser's key, or nil and the error.
-local function sealed(record, jwk, nonce)
-  local card = cards.card(record)
+local function sealed(card, jwk, nonce)
   return cards.seal({
     number = card.number, cvv = card.cvv, exp_month = card.exp_month, exp_year = card.exp_year, holder_name = card.holder_name,
   }, {
     key = jwk, purpose = "show_card", role = "cardholder", audience = ngx.var.page_origin, nonce = nonce, ttl = 60, request_id = ngx.var.request_id,
   })
+end
+
+--- Ends the request where nothing was sealed.
+local function unsealed(err)
+  if err.kind == "invalid_request" and not ngx.ctx.accounted then
+    return refuse(400, "key", err.message)
+  end
+  ngx.log(ngx.ERR, tostring(err)) -- there is no room, or the log or the policy refuses
+  return refuse(503, "unavailable", "the card cannot be shown at the moment")
 end
 
 --- POST /reveal/card { card, jwk, nonce }: the card as a JWE, for its owner.
@@ -190,14 +207,11 @@ function endpoint.card()
   elseif type(asked.jwk) ~= "table" then
     return refuse(400, "key", "jwk has to be a public key as a JWK")
   end
-  local record, err = alix:private_info(asked.card)
-  if not record then
-    return failed(err)
-  end
-  local jwe, why = sealed(record, asked.jwk, asked.nonce)
-  record:close()
+  local card, record = card_of(asked.card)
+  local jwe, err = sealed(card, asked.jwk, asked.nonce)
+  cards.close { card, record }
   if not jwe then
-    return refuse(400, "key", why.message)
+    return unsealed(err)
   end
   ngx.header["Content-Type"] = "application/jose"
   ngx.print(jwe)

@@ -424,7 +424,7 @@ function nginx.examples()
   local fill = 'chmod 755 %s && mkdir %s/build && ln -s "$PWD/lua" "$PWD/spec" %s/ && ln -s "$PWD/build/luajit" %s/build/ && cp -r examples %s/'
   local output, status = program.shell((fill:gsub("%%s", folder)))
   assert(status == 0, output)
-  for path in program.shell(("ls %s/examples/*.conf"):format(folder)):gmatch "%S+" do
+  for path in program.shell(("ls %s/examples/*.conf %s/examples/*/*.conf"):format(folder, folder)):gmatch "%S+" do
     local text = contents(path):gsub("load_module[^\n]*\n", ""):gsub('lua_package_path "', "%0" .. resty_core())
     write(path, nginx.modules "http" .. text)
   end
