@@ -1,6 +1,6 @@
 // examples/reveal as a spec starts it, on a port of its own with the sandbox behind it, and what specs do on its page.
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { answers, build, freePort, root, sandbox, start } from "./server.mjs";
 
 /**
@@ -8,20 +8,20 @@ import { answers, build, freePort, root, sandbox, start } from "./server.mjs";
  * @return { origin, log(): all that nginx has logged, stop }
  */
 export async function startShop(name, { scheme = "http", edit = (text) => text } = {}) {
-  const folder = join(build, `nginx-${name}`), port = await freePort(), origin = `${scheme}://localhost:${port}`;
+  const folder = relative(root, join(build, `nginx-${name}`)), port = await freePort(), origin = `${scheme}://localhost:${port}`;
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   const text = readFileSync("examples/reveal/nginx.conf", "utf8").replaceAll("build/nginx-reveal", folder)
-    .replaceAll("${prefix}build", build).replace("http://localhost:8483", origin).replace("127.0.0.1:8483", `127.0.0.1:${port}`);
+    .replaceAll("${prefix}build", "${prefix}" + relative(root, build)).replace("http://localhost:8483", origin).replace("127.0.0.1:8483", `127.0.0.1:${port}`);
   writeFileSync(join(folder, "nginx.conf"), edit(text, port));
   const { HTTPS_URL, CA_FILE } = sandbox();
   const user = process.getuid() === 0 ? " user root;" : ""; // only their owner may read the sandbox's keys
-  const server = await start("nginx", ["-p", root, "-e", join(folder, "error.log"), "-c", join(folder, "nginx.conf"), "-g", `daemon off;${user}`], {
+  const server = await start("nginx", ["-p", root, "-e", join(folder, "error.log"), "-c", join(root, folder, "nginx.conf"), "-g", `daemon off;${user}`], {
     env: { ALIX_URL: `${HTTPS_URL}/alix`, ALIX_ACCESS_TOKEN: "alix_token_sandbox", CA_FILE },
     ready: () => answers(`http://127.0.0.1:${port}/login`), // over TLS, too: nginx says that it wants https
   });
-  const log = () => ["access.log", "error.log", "audit.ndjson"].map((file) => readFileSync(join(folder, file), { encoding: "utf8", flag: "a+" })).join("");
-  return { origin, log, folder, stop: server.stop };
+  const log = () => ["access.log", "error.log", "audit.log"].map((file) => readFileSync(join(folder, file), { encoding: "utf8", flag: "a+" })).join("");
+  return { origin, log, stop: server.stop };
 }
 
 /** A tab in which somebody has signed in, with the first card ready to be shown. `before(page)` runs ahead of all. */
