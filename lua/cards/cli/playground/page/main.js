@@ -94,9 +94,12 @@ class Playground {
     this.scripts.setMistakes("definition", mistakes);
     if (result.provider) {
       this.call.define(result.provider);
-      showExamples(result.examples ?? [], (example) => {
-        this.call.tryExample(example);
-        this.run();
+      showExamples(result.examples ?? [], {
+        attempt: (example) => {
+          this.call.tryExample(example);
+          this.run();
+        },
+        go: (line) => this.scripts.go(line),
       });
       if (this.call.defined) {
         this.run();

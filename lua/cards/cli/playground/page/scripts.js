@@ -20,12 +20,15 @@ function label(id) {
 }
 
 function createEditor(host) {
-  return window.CodeMirror(host, {
-    mode: "lua", theme: "cards", lineNumbers: true, indentUnit: 2, tabSize: 2, matchBrackets: true, lineWrapping: false,
+  const editor = window.CodeMirror(host, {
+    mode: "lua", inputStyle: "contenteditable", theme: "cards", lineNumbers: true, indentUnit: 2, tabSize: 2, matchBrackets: true, lineWrapping: false,
     gutters: ["mistake", "CodeMirror-linenumbers"],
     // Tab moves the focus on, as everywhere else on the page.
     extraKeys: { Tab: false, "Shift-Tab": false, Esc: () => focusSelected("tabs") },
   });
+  editor.getInputField().setAttribute("role", "textbox");
+  editor.getInputField().setAttribute("aria-multiline", "true");
+  return editor;
 }
 
 export class Scripts {
@@ -94,7 +97,7 @@ export class Scripts {
     page.marked = mark(page.doc, page.marked, mistakes);
     const count = this.tabs[id].querySelector(".count");
     count.hidden = mistakes.length === 0;
-    count.replaceChildren(String(mistakes.length), spoken(mistakes.length === 1 ? " mistake" : " mistakes"));
+    count.replaceChildren(...(mistakes.length > 0 ? [String(mistakes.length), spoken(mistakes.length === 1 ? " mistake" : " mistakes")] : []));
     if (this.shown === id) {
       list(by("mistakes"), mistakes, (line) => this.go(line));
     }

@@ -2,7 +2,7 @@
 
 import { by, el, svg } from "./dom.js";
 
-const PHASES = ["resolve", "connect", "tls", "first byte", "done", "wait"];
+const PHASES = ["wait", "resolve", "connect", "tls", "first byte", "done"];
 const TITLES = { tls: "TLS", done: "body" };
 const LANE = 26;
 const LEFT = 52;

@@ -17,16 +17,20 @@ function leaves(table, prefix = "", found = new Map()) {
   return found;
 }
 
+/** A text that may be broken before what matches. */
+function breakable(text, before) {
+  return text.split(before).flatMap((part) => [part, el("wbr")]).slice(0, -1);
+}
+
 /** A mask may be broken behind each four characters, as a card prints its number, and a time before its hour. */
-function breakable(text) {
-  const parts = text.includes("*") ? text.match(/.{1,4}/gsu) : text.split(/(?=T\d\d:)/);
-  return parts.flatMap((part) => [part, el("wbr")]).slice(0, -1);
+function value(text) {
+  return breakable(text, text.includes("*") ? /(?<=^(?:.{4})+)/su : /(?=T\d\d:)/);
 }
 
 function shown(text) {
   return text === undefined
     ? el("span", { class: "absent" }, el("span", { "aria-hidden": "true" }, "–"), spoken("not shown"))
-    : el("span", {}, ...breakable(text));
+    : el("span", {}, ...value(text));
 }
 
 export class Views {
@@ -72,7 +76,7 @@ export class Views {
 
   draw(secrets) {
     const head = [el("th", { scope: "col", role: "columnheader" }, "field"), ...COLUMNS.map((column) => this.head(column))];
-    by("views").replaceChildren(el("table", { class: "sees", role: "table", "aria-labelledby": "views-title" },
+    by("views").replaceChildren(el("p", { class: "note" }, "As it was before the mistake in a script."), el("table", { class: "sees", role: "table", "aria-labelledby": "views-title" },
       el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, ...head)),
       el("tbody", { role: "rowgroup" }, ...this.paths().map((path) => this.row(path, secrets[path])))));
   }
@@ -86,7 +90,7 @@ export class Views {
   }
 
   row(path, secret) {
-    return el("tr", { role: "row", "data-field": path }, el("th", { scope: "row", role: "rowheader" }, path),
+    return el("tr", { role: "row", "data-field": path }, el("th", { scope: "row", role: "rowheader" }, ...breakable(path, /(?<=\.)/)),
       ...COLUMNS.map((column) => this.cell(column, path, column === "record" && secret)));
   }
 
