@@ -4,21 +4,18 @@ import { join } from "node:path";
 import { build, start } from "./server.mjs";
 import { folder } from "./browser.mjs";
 
-/** Starts `cards playground` in a folder of its own. @return { url, stop } */
+/** Starts `cards playground` in a folder of its own, until the specs end. @return its address */
 export async function startPlayground() {
   const dir = mkdtempSync(join(folder, "playground-"));
   const env = {
     LUA_PATH: "lua/?.lua;lua/?/init.lua;;", LUA_CPATH: join(build, "5.4/?.so;;"), LUA_CPATH_5_1: join(build, "luajit/?.so"),
   };
   let url;
-  const server = await start("lua5.4", ["lua/cards/cli/cards", "playground", "--dir", dir], {
+  await start("lua5.4", ["lua/cards/cli/cards", "playground", "--dir", dir], {
     env, ready: (printed) => (url = printed().match(/^http:\/\/127\.0\.0\.1:\d+\/\w+\/$/m)?.[0]),
   });
-  const stop = async () => {
-    await server.stop();
-    rmSync(dir, { recursive: true, force: true });
-  };
-  return { url, stop };
+  process.on("exit", () => rmSync(dir, { recursive: true, force: true }));
+  return url;
 }
 
 /** One page of the playground. */
