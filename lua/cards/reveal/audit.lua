@@ -35,13 +35,14 @@ local function read_key(given)
   return key
 end
 
---- A text as JSON. What is no letter, and bytes that are no UTF-8, become "?".
+--- A text as JSON, without card numbers. What is no letter, and bytes that are no UTF-8, become "?".
 local function quote(text)
-  if text:find "[%c\127-\255]" then
-    text = check.line(text)
-    text = core.json_decode(('["%s"]'):format(text:gsub('["\\]', "?"))) and text or text:gsub("[\128-\255]", "?")
+  text = core.redact(text)
+  if text:find '[%c"\\\127-\255]' then
+    text = check.line(text):gsub('["\\]', "\\%0")
+    text = core.json_decode('["' .. text .. '"]') and text or text:gsub("[\128-\255]", "?")
   end
-  return ('"%s"'):format(core.redact(text):gsub('["\\]', "\\%0"))
+  return '"' .. text .. '"'
 end
 
 --- A value as JSON, without card numbers; nil where it is not plain.
@@ -84,7 +85,7 @@ local function members(entry)
     if not json then
       return nil, ("%s must be a text, a finite number, true or false"):format(check.shown(key))
     end
-    list[i] = ('"%s":%s'):format(key, json)
+    list[i] = '"' .. key .. '":' .. json
   end
   return list[1] and table.concat(list, ",") or nil, "the entry is empty"
 end
