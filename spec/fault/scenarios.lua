@@ -388,6 +388,19 @@ scenario("rows as JSON", function()
   return back.row == 1 and back.result.a[3].b == "x"
 end)
 
+local log = certificate .. ".audit.log"
+os.remove(log)
+
+scenario("an audit log", function()
+  local append = need().audit.file(log, { key = "a key of sixteen bytes" })
+  for _ = 1, 2 do
+    local ok, why = append { act = "reveal", allowed = true, time = 1.5, purpose = "\"\200\"" }
+    if not ok and why:find "memory" then error(why, 0) end
+    assert(ok, why) -- the lock is free, and the last line whole, whatever failed before
+  end
+  return true
+end)
+
 scenario("a script file", function()
   local core = require "cards.core"
   local call, wrong = core.script("return function(s) return { (s.a:gsub('a', 'b')) } end", "script.lua", { "keep" })
