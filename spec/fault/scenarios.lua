@@ -103,6 +103,21 @@ scenario("secrets", function()
   return true
 end)
 
+scenario("a policy for revealing", function()
+  local entries = 0
+  local policy = { holder = { classes = { "pan" }, purposes = { "show" } } }
+  need().configure { reveal = { policy = policy, audit = function(entry) entries = entries + (entry.allowed and 1 or 0) end } }
+  local number = held(need().secret("4111111111111111", "pan"))
+  local before = need().reveals().revealed
+  local bytes, err = number:reveal { role = "holder", purpose = "show" }
+  assert(bytes == nil and is_error(err) or bytes == "4111111111111111" and entries == 1 and need().reveals().revealed == before + 1)
+  if not bytes then error("for want of memory: " .. tostring(err), 0) end
+  local none, refusal = number:reveal { role = "holder", purpose = "other" }
+  assert(none == nil and is_error(refusal) and entries == 1)
+  need().configure { reveal = false }
+  return number:reveal() == "4111111111111111"
+end)
+
 scenario("a record", function()
   for _, row in ipairs { { "alix", "private_info" }, { "whop", "retrieve" } } do
     local name = row[1]
