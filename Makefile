@@ -116,7 +116,7 @@ nginx packaging: override TITLE = specs of $@
 nginx packaging: $(BUILD)/5.4/cards/core.so
 nginx: $(BUILD)/luajit/cards/core.so ## the specs in a real nginx with LuaJIT
 	$(call run_specs,nginx)
-packaging: $(BUILD)/5.1/cards/core.so $(BUILD)/5.3/cards/core.so ## the specs of what others install
+packaging: $(BUILD)/5.1/cards/core.so $(BUILD)/5.3/cards/core.so $(BUILD)/luajit/cards/core.so ## the specs of what others install
 	$(call run_specs,packaging)
 
 # --- pages in a real browser: Chromium without a window, driven by Node; screenshots go into build/browser ---

@@ -7,7 +7,8 @@ local sandbox = require "support.sandbox"
 local testing = require "cards.testing"
 
 local PROVIDERS = { "alix", "netxd", "whop", "payengine", "nayax" }
-local INTERNAL = { ["cards.Map.watch"] = true, ["cards.Map.forget"] = true } -- for cards.watch and the playground, which are other files
+-- For cards.watch, cards.define and the playground, which are other files.
+local INTERNAL = { ["cards.Map.watch"] = true, ["cards.Map.forget"] = true, ["cards.Define.forget"] = true }
 
 local declared = reader.read()
 

@@ -141,6 +141,27 @@ describe("the playground", function()
     assert.equal("700", (program.shell("stat -c %a " .. quote(folder)):match "%d+"))
   end)
 
+  it("serves its page, whatever that consists of, and CodeMirror from where Debian has it", function()
+    local files = program.shell "find lua/cards/cli/playground/page -type f"
+    local count = 0
+    for file in files:gmatch "[^\n]+" do
+      local status, body, headers = ask("GET", path(file:match "[^/]+$"), own())
+      assert.equal(200, status, file)
+      assert.equal(contents(file), body)
+      assert.matches("^%l+/%l[%w+]*", headers["content-type"])
+      count = count + 1
+    end
+    assert.is_true(count >= 3)
+    local _, page, headers = ask("GET", path "", own())
+    assert.equal(contents "lua/cards/cli/playground/page/page.html", page)
+    assert.equal("text/html; charset=utf-8", headers["content-type"])
+    for asset in page:gmatch '["\'](assets/[^"\']+)["\']' do
+      assert.equal(200, (ask("GET", path(asset), own())), asset)
+    end
+    local _, editor = ask("GET", path "assets/codemirror/lib/codemirror.js", own())
+    assert.equal(contents "/usr/share/javascript/codemirror/lib/codemirror.js", editor)
+  end)
+
   it("answers only to whom has the token, from this machine's own name", function()
     local cases = {
       { 200, "GET", path "api/catalogue", own() },
@@ -194,6 +215,7 @@ describe("the playground", function()
       { 400, '{"provider":"alix","operation":"private_info","params":1}' },
       { 400, '{"provider":"alix","operation":"private_info","mapping":{}}' },
       { 400, '{"provider":"alix","operation":"private_info","policies":{"support":1}}' },
+      { 400, '{"provider":"alix","operation":"private_info","policies":{"other":"return {}"}}' },
       { 400, '{"provider":"alix","operation":"private_info","answer":{"status":200}}' },
       { 400, '{"provider":"alix","operation":"private_info","misbehaviour":"a\\r\\nX-B: c"}' },
       { 413, (" "):rep(262145) },
@@ -267,8 +289,11 @@ describe("the playground", function()
   end)
 
   it("shows what a sandbox that misbehaves does to a call, each attempt of it", function()
-    local kinds = { unauthorized = "auth", declined = "declined", cut_short = "network", reset = "network", not_json = "protocol", two_answers = "protocol",
-      undeclared = false, undeclared_keys = false, gzip = false, chunked = false, big = "protocol", ["status=302"] = "protocol" }
+    local kinds = {
+      unauthorized = "auth", declined = "declined", cut_short = "network", reset = "network", not_json = "protocol", two_answers = "protocol",
+      big = "protocol", ["status=302"] = "protocol", invalid_utf8 = "protocol", control_in_string = "protocol", cr_in_header = "protocol",
+      nul_in_string = false, undeclared = false, undeclared_keys = false, gzip = false, chunked = false,
+    }
     for case, kind in pairs(kinds) do
       local made, text = told("api/run", request_of("alix", { misbehaviour = case }))
       assert.equal(kind or nil, made.error and made.error.kind, case)
@@ -352,6 +377,8 @@ describe("the playground", function()
     made = told("api/run", request_of("alix", { policies = { support = "return { number = fn(function() while true do end end) }", audit = "return {}" } }))
     assert.equal("***", made.views.support.number)
     assert.is_table(made.views.audit)
+    made = told("api/run", request_of("alix", { policies = { support = "return { exp_year = fn(function() return { 1, a = 2 } end) }", audit = "return {}" } }))
+    assert.same({ ["1"] = 1, a = 2 }, made.views.support.exp_year)
     assert.equal("************1111", told("api/run", request_of "alix").record.number)
   end)
 

@@ -19,6 +19,7 @@ describe("luarocks make", function()
     assert.equal(0, status, output)
     works("5.1", tree)
     stands_in("5.1", tree, tree)
+    assert.matches("^playground: nginx runs LuaJIT, for which there is no module: [^\n]+\n$", installed.plays("5.1", tree, tree))
   end)
 
   it("names every file of the program", function()
@@ -68,6 +69,13 @@ describe("make install", function()
     end)
   end
 
+  it("installs a playground that finds the module for LuaJIT beside the program's own", function()
+    local prefix = installed.folder .. "/a prefix to play in"
+    local output, status = inside(("make -s install LUA=5.4 PREFIX=%s && make -s install-module LUA=luajit PREFIX=%s"):format(quote(prefix), quote(prefix)))
+    assert.equal(0, status, output)
+    assert.equal('200 200 200 200 "number":"************1111"\nended with 0\n', installed.plays("5.4", prefix))
+  end)
+
   it("takes a PREFIX for what it is, whatever is in it", function()
     local prefix = installed.folder .. [[/a prefix, which isn't `a` \ "b"]]
     local output, status = inside(("make -s install PREFIX=%s && cd / && %s --version"):format(quote(prefix), quote(prefix .. "/bin/cards")))
@@ -109,7 +117,7 @@ describe("make", function()
 
   it("lists what can be made", function()
     local output = inside "make help"
-    for _, target in ipairs { "all", "demo", "install", "sandbox", "test", "check", "bench", "help" } do
+    for _, target in ipairs { "all", "demo", "install", "sandbox", "playground", "test", "check", "bench", "help" } do
       assert.matches("make " .. target .. " +%w", output)
     end
   end)

@@ -29,7 +29,7 @@ function installed.copy()
     set -e
     chmod a+rx "$(dirname %s)" && mkdir -p %s/build
     tar c --exclude=./.git --exclude='./build*' . | tar x -C %s
-    for part in core 5.1 5.3 5.4; do test ! -d %s/$part || cp -a %s/$part %s/build; done]]):format(
+    for part in core 5.1 5.3 5.4 luajit; do test ! -d %s/$part || cp -a %s/$part %s/build; done]]):format(
     quote(installed.folder), checkout, checkout, build, build, checkout))
   assert.equal(0, status, output)
 end
@@ -109,6 +109,40 @@ function installed.stands_in(version, prefix, paths)
   local output = installed.use("bash " .. path, version, paths)
   os.remove(path)
   assert.equal("200\n0\nended with 0\n", output)
+end
+
+-- Starts the playground of the program that is installed, asks it for its page and a run, and stops it.
+local PLAYGROUND = [[
+cards=%s dir=%s
+"$cards" playground --dir "$dir" > "$dir.out" 2>&1 &
+pid=$!
+for _ in $(seq 1500); do
+  grep -q '^http' "$dir.out" && break
+  kill -0 $pid 2>/dev/null || break
+  sleep 0.02
+done
+grep -q ^http "$dir.out" || { cat "$dir.out"; exit; }
+read -r url < "$dir.out"
+origin=${url%%/*/}
+for path in '' page.css assets/codemirror/lib/codemirror.js api/catalogue; do curl -sS -o /dev/null -w '%%{http_code} ' "$url$path"; done
+run='{"provider":"alix","operation":"private_info","params":{"card_id":"c_1"}}'
+curl -sS -H "Origin: $origin" -H 'Content-Type: application/json' -d "$run" "${url}api/run" | grep -o '"number":"[*1]*"'
+kill -TERM $pid
+wait $pid
+echo "ended with $?"
+grep -v ^http "$dir.out"
+ls "$dir"/nginx.pid "$dir"/token 2>/dev/null
+true
+]]
+
+--- Has the installed program show its playground.
+-- @param paths the folder that its process has to be told of, or nil
+-- @return what it said and was answered
+function installed.plays(version, prefix, paths)
+  local path = program.file(PLAYGROUND:format(quote(prefix .. "/bin/cards"), quote(prefix .. "-playground")))
+  local output = installed.use("bash " .. path, version, paths)
+  os.remove(path)
+  return output
 end
 
 return installed

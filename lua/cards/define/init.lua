@@ -142,4 +142,14 @@ function define.try(of)
   return at.list
 end
 
+--- Takes a definition away, with its mappings and examples; clients that exist keep it.
+-- @param value the definition
+function define.forget(value)
+  core.enter(value.name, nil)
+  provider.modules()[value.name], examples[value.name] = nil, nil
+  for operation in pairs(value.operations) do
+    map.forget(("%s.%s"):format(value.name, operation))
+  end
+end
+
 return setmetatable(define, { __call = make })

@@ -1,5 +1,6 @@
 --- What must not be shown of a call: its credentials and sensitive parameters, wherever they come up, and card numbers.
 
+local check = require "cards.util.check"
 local core = require "cards.core"
 local environment = require "cards.client.environment"
 
@@ -18,7 +19,7 @@ end
 -- @param about what core.provider has of its provider
 -- @param operation as it describes it
 -- @param params of the call
--- @return a function of a text, that returns what may be shown of it, and whether something is hidden
+-- @return a function of a text, that returns what may be shown of it, as one line of UTF-8, and whether something is hidden
 return function(about, operation, params)
   local texts = {}
   local function add(text)
@@ -47,7 +48,7 @@ return function(about, operation, params)
         from, to = shown:find(one, from + #STARS, true)
       end
     end
-    shown = core.redact(shown)
-    return shown, shown ~= text
+    local is_hidden = shown ~= text or core.redact(shown) ~= shown
+    return check.line(shown), is_hidden
   end
 end

@@ -101,7 +101,7 @@ local function leaf(value, steps, known, hide)
   end
   local own, path = held(known.record, known.root, steps), hide(paths.text(steps))
   if check.is_secret(own) then
-    return { path = path, json = kind, value = tostring(own), class = secret and "declared" or "undeclared", type = own.class }
+    return { path = path, json = kind, value = check.line(own), class = secret and "declared" or "undeclared", type = own.class }
   elseif secret and kind ~= "null" then
     return { path = path, json = kind, value = "***", class = "declared", type = type }
   elseif not type and (kind == "string" or kind == "number") then

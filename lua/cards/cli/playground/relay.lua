@@ -43,6 +43,7 @@ function relay.open(misbehaviour)
   return run, { base_url = ("https://localhost:%d"):format(own), tls = { ca_file = ngx.config.prefix() .. "sandbox/ca.pem" }, headers = { [HEADER] = id } }
 end
 
+--- Ends a run, and forgets what was kept of it.
 function relay.close(run)
   runs[run.id] = nil
 end

@@ -14,6 +14,8 @@ local wire = require "cards.cli.playground.wire"
 
 local SECONDS = 10 -- of a call
 
+local ROLES = { support = true, cardholder = true, audit = true }
+
 local ERROR_FIELDS = { "kind", "message", "status", "code", "retryable", "retry_after", "attempts", "request_id", "provider", "operation" }
 
 --- An error as plain values.
@@ -28,17 +30,25 @@ local function plain_error(err)
   return made
 end
 
---- The neutral record with its masks, and the classes of its secrets.
-local function shown(card)
-  local made, secrets = {}, {}
-  for name, value in pairs(card) do
-    if check.is_secret(value) then
-      made[name], secrets[name] = tostring(value), value.class
-    else
-      made[name] = type(value) == "table" and shown(value) or value
-    end
+--- A value as JSON can have it, with masks for secrets and one line for texts.
+local function plain(value)
+  if type(value) ~= "table" then
+    return (type(value) == "string" or check.is_secret(value)) and check.line(value) or value
   end
-  return made, secrets
+  local made = {}
+  for name, one in pairs(value) do
+    made[name] = plain(one)
+  end
+  return made
+end
+
+--- The classes of the secrets of a neutral record.
+local function secrets_of(card)
+  local classes = {}
+  for name, value in pairs(card) do
+    classes[name] = check.is_secret(value) and value.class or nil
+  end
+  return classes
 end
 
 --- Calls the sandbox.
@@ -131,7 +141,10 @@ local function take_policies(policies, card, result)
     if not made then
       result.mistakes.policies[role] = list
     elseif card then
-      result.views[role] = made(card)
+      local view = plain(made(card))
+      local text, wrong = to_json(view)
+      result.views[role] = text and view
+      result.mistakes.policies[role] = not text and to_json.list { { line = 1, message = ("what it shows is no JSON: %s"):format(wrong) } } or nil
     end
   end
 end
@@ -148,9 +161,14 @@ local function finish(asked, params, outcome)
   }
   local card = take_mapping(asked, outcome.record, result)
   if card then
-    result.record, result.record_secrets = shown(card)
+    result.record, result.record_secrets = plain(card), secrets_of(card)
   end
   take_policies(asked.policies, card, result)
+  for _, held in ipairs { card or false, outcome.record or false } do
+    if held then
+      cards.close(held)
+    end
+  end
   return result
 end
 
@@ -197,9 +215,9 @@ local function wrong_in(asked)
       return name .. " is an object"
     end
   end
-  for _, text in pairs(asked.policies or {}) do
-    if type(text) ~= "string" then
-      return "a policy is a string"
+  for role, text in pairs(asked.policies or {}) do
+    if not ROLES[role] or type(text) ~= "string" then
+      return "policies are texts of support, cardholder and audit"
     end
   end
 end

@@ -3,7 +3,6 @@
 -- What is defined here belongs to the worker, which others use as well: whoever takes a definition or a mapping defines it, uses it and takes it away again
 -- without a wait in between, so that nobody sees the other's.
 
-local core = require "cards.core"
 local define = require "cards.define"
 local load_script = require "cards.script.load"
 local map = require "cards.card.map"
@@ -75,14 +74,6 @@ function scripts.examples(script, module)
   return list
 end
 
---- Takes away a provider that a definition has made, and its mappings.
-local function forget(definition)
-  core.enter(definition.name, nil)
-  for operation in pairs(definition.operations) do
-    map.forget(("%s.%s"):format(definition.name, operation))
-  end
-end
-
 --- Calls a function while a definition is in force. The function does not wait for anything.
 -- @param script that was read
 -- @param call function(module of the provider)
@@ -93,7 +84,7 @@ function scripts.with_definition(script, call)
     return nil, list
   end
   local ok, result = pcall(call, module)
-  forget(script.value)
+  define.forget(script.value)
   if not ok then
     error(result, 0)
   end

@@ -3,10 +3,15 @@
 -- Only a browser on this machine that has the address may ask: the host is this machine by its own name, the first name of the path is the token, and a POST
 -- is one that the page itself sends.
 
+local core = require "cards.core"
+
+if not core.is_yieldable then
+  error("module 'cards.core' not found: there is one for Lua 5.1, which is not LuaJIT", 0)
+end
+
 local assets = require "cards.cli.playground.assets"
 local catalogue = require "cards.cli.playground.catalogue"
 local check = require "cards.util.check"
-local core = require "cards.core"
 local examine = require "cards.cli.playground.examine"
 local relay = require "cards.cli.playground.relay"
 local run = require "cards.cli.playground.run"
