@@ -155,20 +155,21 @@ function endpoint.cards()
   return answer(200, { user = user.name, cards = list })
 end
 
+-- A session's nonce; its value is how often it may be used.
+local function key(id, nonce) return id .. " " .. nonce end
+
 --- POST /reveal/nonce: a text that the session may use once, within a minute.
 function endpoint.nonce()
   from_the_page()
   local id = signed_in()
   local nonce = random()
-  assert(ngx.shared.nonces:set(nonce, id, NONCE_SECONDS))
+  assert(ngx.shared.nonces:set(key(id, nonce), 1, NONCE_SECONDS))
   return answer(200, { nonce = nonce })
 end
 
---- Takes a nonce out of use: true where it was this session's, and nobody has taken it before.
+--- Takes a nonce out of use: true where it was this session's, and nobody has taken it before. That is one step for all workers.
 local function take(nonce, id)
-  local nonces = ngx.shared.nonces
-  -- of two that come at the same time one adds the mark, whichever worker they are in
-  return type(nonce) == "string" and nonces:get(nonce) == id and nonces:add("taken " .. nonce, true, NONCE_SECONDS)
+  return type(nonce) == "string" and ngx.shared.nonces:incr(key(id, nonce), -1) == 0
 end
 
 local function owns(user, card)
