@@ -290,7 +290,7 @@ deps: deps-check deps-bench
 deps-%:
 	@$(if $(filter yes,$(DEPS)),spec/support/deps $*,true)
 
-demo demo-nginx reveal: SANDBOX = $(BUILD)/$@-sandbox
+demo demo-nginx: SANDBOX = $(BUILD)/$@-sandbox
 demo: deps-demo ## five providers called over HTTPS, in one table; installs what is missing
 	@$(MAKE) -s all
 	@spec/sandbox/start $(SANDBOX) >/dev/null
@@ -306,8 +306,7 @@ demo-nginx: deps-test ## the five behind an nginx, asked with curl
 .PHONY: reveal
 reveal: deps-test ## a page that shows a card's number to its holder, in the foreground: http://localhost:8483
 	@$(MAKE) -s all LUA=luajit
-	@spec/sandbox/start --by-id $(SANDBOX) >/dev/null
-	@examples/reveal/run $(BUILD) $(SANDBOX); status=$$?; spec/sandbox/stop $(SANDBOX) >/dev/null; exit $$status
+	@examples/reveal/run $(BUILD)
 
 sandbox: deps-demo ## the providers' stand-in, in the foreground, to try scripts against
 	@spec/sandbox/start --foreground --by-id $(BUILD)/sandbox
