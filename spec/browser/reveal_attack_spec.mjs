@@ -1,5 +1,6 @@
 // examples/reveal in a browser when somebody means ill, or something goes wrong: nothing is shown, a clear text says why, and the next request is served.
 import assert from "node:assert/strict";
+import { webcrypto } from "node:crypto";
 import { CompactEncrypt, importJWK } from "../../build/node/node_modules/jose/dist/node/esm/index.js";
 import { assertAccessible } from "./support/accessible.mjs";
 import { sandbox, served } from "./support/server.mjs";
@@ -27,7 +28,8 @@ async function between(visit, answer) {
     const given = await answer(JSON.parse(request.postData()), request.postData());
     if (given === undefined) return request.continue();
     const { status = 200, body = given, postData } = given;
-    return postData ? request.continue({ postData }) : request.respond({ status, contentType: "application/jose", headers: { Date: new Date().toUTCString() }, body });
+    if (postData) return request.continue({ postData });
+    return request.respond({ status, contentType: "application/jose", headers: { Date: new Date().toUTCString() }, body });
   });
   return page;
 }
@@ -78,8 +80,8 @@ it("a header that was changed in what it says is refused", async (visit) => {
 });
 
 it("what is sealed for another key is refused", async (visit) => {
-  const { publicKey } = await crypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, true, ["deriveBits"]);
-  const jwk = await crypto.subtle.exportKey("jwk", publicKey);
+  const { publicKey } = await webcrypto.subtle.generateKey({ name: "ECDH", namedCurve: "P-256" }, true, ["deriveBits"]);
+  const jwk = await webcrypto.subtle.exportKey("jwk", publicKey);
   await fails(await between(visit, ({ nonce }) => sealed({ jwk, nonce })), "tampered", /not for this browser/);
 });
 
@@ -138,6 +140,7 @@ it("a session that has ended shows nothing", async (visit) => {
   await page.bringToFront();
   await fails(page, "session", /session has ended/);
   assert.deepEqual((await assertAccessible(page)).map(({ name }) => name), ["Sign out", "Show details"]);
+  await visit.picture(page, "reveal refused");
 });
 
 it("another user's card is not shown", async (visit) => {
@@ -147,12 +150,24 @@ it("another user's card is not shown", async (visit) => {
   await fails(page, "unknown", /no such card in your account/);
 });
 
-it("a provider that fails shows nothing, and says nothing of itself", async (visit) => {
-  visit.expect(/status of 502/);
-  const page = await signIn(visit, shop);
-  await page.setRequestInterception(true);
-  page.on("request", (request) => request.url().endsWith("/reveal/card") ? request.respond({ status: 502, body: "" }) : request.continue());
-  await fails(page, "service", /cannot be shown at the moment/);
+for (const [status, code, text] of [
+  [400, "request", /not understood/],
+  [403, "forbidden", /may not be shown/],
+  [502, "service", /cannot be shown/],
+  [503, "service", /cannot be shown/],
+]) {
+  it(`where the endpoint answers ${status} it says so, and nothing of the answer`, async (visit) => {
+    visit.expect(new RegExp(`status of ${status}`));
+    const page = await between(visit, () => ({ status, body: '{"message":"internal 10.0.0.7"}' }));
+    await fails(page, code, text);
+    assert.doesNotMatch((await card(page)).alert, /internal/);
+  });
+}
+
+it("where the browser has no WebCrypto, as over http elsewhere, it asks for nothing", async (visit) => {
+  const page = await signIn(visit, shop, { before: (tab) => tab.evaluateOnNewDocument(() => delete Crypto.prototype.subtle) });
+  await fails(page, "insecure", /not secure/);
+  assert.deepEqual(visit.exchanges.filter(({ url }) => url.endsWith("/reveal/nonce")), []);
 });
 
 it("without a connection it says so", async (visit) => {
@@ -212,7 +227,8 @@ it("over TLS the cookie is Secure and the browser is told to stay with https", a
   const folder = sandbox().CA_FILE.replace(/[^/]*$/, "");
   const secure = await startShop("reveal-tls", {
     scheme: "https",
-    edit: (text, port) => text.replace(`listen 127.0.0.1:${port};`, `listen 127.0.0.1:${port} ssl; ssl_certificate ${folder}server.pem; ssl_certificate_key ${folder}server.key;`),
+    edit: (text, port) =>
+      text.replace(`127.0.0.1:${port};`, `127.0.0.1:${port} ssl; ssl_certificate ${folder}server.pem; ssl_certificate_key ${folder}server.key;`),
   });
   const page = await signIn(visit, secure);
   await show(page);

@@ -180,8 +180,10 @@ it("the number is in nothing that stays: storage, addresses, requests, answers, 
   const cookies = await visit.context.cookies();
   assert.deepEqual(cookies.map(({ name, httpOnly, sameSite }) => ({ name, httpOnly, sameSite })), [{ name: "session", httpOnly: true, sameSite: "Strict" }]);
   assert.deepEqual(has(JSON.stringify(cookies)), []);
-  const stored = await page.evaluate(async () => [localStorage.length, sessionStorage.length, (await indexedDB.databases()).length, (await caches.keys()).length,
-    (await navigator.serviceWorker.getRegistrations()).length, history.state]);
+  const stored = await page.evaluate(async () => [
+    localStorage.length, sessionStorage.length, (await indexedDB.databases()).length, (await caches.keys()).length,
+    (await navigator.serviceWorker.getRegistrations()).length, history.state,
+  ]);
   assert.deepEqual(stored, [0, 0, 0, 0, 0, null]);
 
   const sealed = visit.exchanges.filter(({ url, method }) => method === "POST" && url.endsWith("/reveal/card"));

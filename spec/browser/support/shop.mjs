@@ -29,7 +29,7 @@ export async function signIn(visit, shop, { user = "Ada", before = () => {} } = 
   const page = await visit.page();
   await before(page);
   await page.goto(shop.origin);
-  await Promise.all([page.waitForNavigation({ waitUntil: "networkidle0" }), button(page, `Sign in as ${user}`).click()]);
+  await Promise.all([page.waitForNavigation(), button(page, `Sign in as ${user}`).click()]);
   return opened(page);
 }
 

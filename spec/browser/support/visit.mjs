@@ -26,6 +26,7 @@ export class Visit {
   /** A new tab, watched. */
   async page() {
     const page = await this.context.newPage();
+    page.setDefaultTimeout(60000); // the machine may be busy
     const { width = 1280, height = 800, dark = false } = this.options;
     await page.setViewport({ width, height });
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: dark ? "dark" : "light" }]);
