@@ -84,7 +84,7 @@ export class CardReveal extends HTMLElement {
   constructor() {
     super();
     const list = make("dl", {}, ...this.#fields.map(([name, field]) => make("div", {}, make("dt", {}, CardReveal.texts[name]), field)));
-    this.#group.append(list, make("div", { class: "buttons" }, this.#toggle, this.#copy), make("p", {}, this.#status, this.#countdown), this.#alert);
+    this.#group.append(list, make("div", { class: "buttons" }, this.#toggle, this.#copy), this.#alert, make("p", {}, this.#status, this.#countdown));
     this.attachShadow({ mode: "open" }).append(this.#group);
     this.shadowRoot.adoptedStyleSheets = [STYLE];
     this.#toggle.addEventListener("click", () => (this.#act ? this.hide("button") : this.reveal()));
