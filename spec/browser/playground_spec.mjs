@@ -82,6 +82,19 @@ it("an answer is pasted and read without a call", async (visit) => {
   for (const body of await answers(visit)) assert.doesNotMatch(body, /4012888888881881|one of ours/);
 });
 
+it("a pasted answer that is too large is refused, and the page goes on", async (visit) => {
+  visit.expect(/^console: Failed to load resource.*413/);
+  const playground = await open(visit);
+  await playground.page.select("#source", "pasted");
+  await playground.page.$eval("#answer-body", (area) => {
+    area.value = `${"x".repeat(99)}\n`.repeat(10000);
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+  await playground.waitForText("#failure h3", "refused");
+  await playground.page.select("#source", "sandbox");
+  await playground.waitForRecord("number", "************4242");
+});
+
 it("a misbehaviour shows the error, and the tries with the waits between them", async (visit) => {
   const playground = await open(visit);
   await playground.page.type("#misbehaviour", "unavailable");
@@ -103,16 +116,18 @@ it("a definition is written, and tried against its examples", async (visit) => {
   await playground.waitForText("#examples h3", "2 examples hold");
   await playground.edit("definition", "exp_year = 2027", "exp_year = 2028");
   await playground.waitForText("#examples h3", "1 of 2 examples fail");
-  assert.match((await playground.texts("#examples .fails .why"))[0], /^line \d+ .*exp_year/);
+  assert.match((await playground.texts("#examples .fails .why"))[0], /^line 40 .*exp_year/);
+  await playground.page.click("#examples .why button");
+  assert.equal(await playground.page.evaluate(() => document.querySelector(".CodeMirror").CodeMirror.getCursor().line + 1), 40);
   await playground.edit("definition", "exp_year = 2028", "exp_year = 2027");
   await playground.waitForText("#examples h3", "2 examples hold");
-  await playground.page.click("#examples li:nth-child(1) button");
+  await playground.page.click('[aria-label="Try example 1"]');
   await playground.waitForRecord("provider", "acme");
   assert.deepEqual(await playground.texts(".answer tr.undeclared th"), ["data.loyalty"]);
   await playground.edit("definition", 'name = "acme"', 'name = "acme2"');
   await playground.waitForRecord("provider", "acme2");
   assert.deepEqual(await playground.texts("#provider option:checked"), ["acme2 (definition)"]);
-  await playground.page.click("#examples li:nth-child(2) button");
+  await playground.page.click('[aria-label="Try example 2"]');
   await playground.waitForText("#failure h3", "not_found");
   await playground.edit("definition", "path = ", "pth = ");
   await playground.waitForText("#mistakes", "pth");
@@ -221,7 +236,7 @@ const states = {
     await playground.wait(() => document.querySelector(".answer tr.undeclared"));
     await playground.edit("support", "holder_name = initials", "holder_name = keep");
     await playground.waitForCell("holder_name", "support", "John Doe");
-    await playground.page.$eval(".answer tr.declared", (row) => row.scrollIntoView({ block: "start" }));
+    await playground.page.$eval(".answer tr.declared", (row) => row.scrollIntoView({ block: "center", behavior: "instant" }));
   },
   "mistake": async (playground) => {
     await playground.edit("mapping", "month }", "mnth }");
@@ -234,7 +249,7 @@ const states = {
   "definition": async (playground) => {
     await playground.edit("definition", "exp_year = 2027", "exp_year = 2028");
     await playground.waitForText("#examples h3", "1 of 2 examples fail");
-    await playground.page.click("#examples li:nth-child(1) button");
+    await playground.page.click('[aria-label="Try example 1"]');
     await playground.waitForRecord("provider", "acme");
   },
 };

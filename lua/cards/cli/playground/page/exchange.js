@@ -31,7 +31,7 @@ function field({ path, value, class: name, type }) {
 function answer({ status, headers: list = [], fields = [], note }) {
   const head = el("tr", { class: "spoken" }, ...["Class", "Field", "Value"].map((title) => el("th", { scope: "col" }, title)));
   return [el("h3", {}, "Answer ", el("span", { class: status < 300 ? "status fine" : "status bad" }, `HTTP ${status}`)),
-    list.length > 0 && el("details", {}, el("summary", {}, `${list.length} headers`), headers(list)),
+    list.length > 0 && el("details", { open: by("exchange").querySelector("details")?.open }, el("summary", {}, `${list.length} headers`), headers(list)),
     note && el("p", { class: "note" }, note),
     fields.length > 0 && el("table", { class: "answer" }, el("thead", {}, head), el("tbody", {}, ...fields.map(field)))];
 }
