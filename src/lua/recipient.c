@@ -30,8 +30,10 @@ int core_recipient(lua_State *L) {
   struct buf *thumbprint = binding_new_buf(L, THUMBPRINT_MAX);
   recipient->key = recipient_read(text, len, &why);
   bool ok = recipient->key && recipient_thumbprint(recipient->key, thumbprint);
-  stack_wipe(STACK_DEEP); /* a private key may have been read */
-  if (!recipient->key) return binding_fail(L, "%s", why);
+  if (!recipient->key) {
+    stack_wipe(STACK_DEEP); /* a private key may have been read */
+    return binding_fail(L, "%s", why);
+  }
   if (!ok) return binding_no_memory(L);
   lua_pushvalue(L, -2);
   lua_pushstring(L, recipient_alg(recipient->key));

@@ -14,6 +14,7 @@
 
 #define OKP_BYTES       32
 #define COORDINATE_MOST 66   /* bytes, of P-521 */
+#define EXPONENT_MOST   8    /* bytes, as numbers.c takes them */
 #define JWK_MAX         8192 /* bytes of all numbers of a key */
 
 static const struct {
@@ -127,13 +128,13 @@ static bool write_member(struct buf *out, const char *name, const unsigned char 
   return buf_addf(out, ",\"%s\":\"", name) && encoding_write(ENCODING_BASE64URL, bytes, len, out) && buf_add_char(out, '"');
 }
 
-/* The public number of that name in as few bytes as it needs. */
-static bool write_number(struct buf *out, const struct key *key, const char *name, const char *param) {
+/* The public number of that name, which has at most `size` bytes, in as few as it needs. Not by EVP_PKEY_get_bn_param, which fills 2048 bytes first. */
+static bool write_number(struct buf *out, const struct key *key, const char *name, const char *param, size_t size) {
   BIGNUM *number = NULL;
-  if (EVP_PKEY_get_bn_param(key->pkey, param, &number) != 1) return false;
-  size_t len = (size_t)BN_num_bytes(number);
-  unsigned char *bytes = pool_alloc(len);
-  bool ok = bytes && BN_bn2binpad(number, bytes, (int)len) == (int)len && write_member(out, name, bytes, len);
+  unsigned char *bytes = pool_alloc(size);
+  OSSL_PARAM params[] = { OSSL_PARAM_construct_BN(param, bytes, size), OSSL_PARAM_construct_end() };
+  bool ok = bytes && EVP_PKEY_get_params(key->pkey, params) == 1 && OSSL_PARAM_get_BN(&params[0], &number) == 1 &&
+            write_member(out, name, bytes, (size_t)BN_bn2bin(number, bytes));
   pool_free(bytes);
   BN_free(number);
   return ok;
@@ -162,9 +163,9 @@ static bool write_okp(struct buf *out, const struct key *key) {
 /* The order of RFC 7638: e, kty, n. */
 static bool write_rsa(struct buf *out, const struct key *key) {
   size_t start = out->len;
-  if (!write_number(out, key, "e", OSSL_PKEY_PARAM_RSA_E)) return false;
+  if (!write_number(out, key, "e", OSSL_PKEY_PARAM_RSA_E, EXPONENT_MOST)) return false;
   out->data[start] = '{'; /* in the place of the comma */
-  return buf_add_string(out, ",\"kty\":\"RSA\"") && write_number(out, key, "n", OSSL_PKEY_PARAM_RSA_N) && buf_add_char(out, '}');
+  return buf_add_string(out, ",\"kty\":\"RSA\"") && write_number(out, key, "n", OSSL_PKEY_PARAM_RSA_N, (key->bits + 7) / 8) && buf_add_char(out, '}');
 }
 
 bool jwk_write(const struct key *key, struct buf *out) {
