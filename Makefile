@@ -340,7 +340,7 @@ $(BUILD)/bench/response: spec/bench/response.c $(CORE_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/bench/crypto: spec/bench/crypto.c $(CORE_OBJ)
+$(BUILD)/bench/crypto $(BUILD)/bench/seal: $(BUILD)/bench/%: spec/bench/%.c $(CORE_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS)
 
@@ -360,7 +360,7 @@ BENCH  := $(BUILD)/bench/servers
 ROUNDS ?= 9
 bench: deps-bench ## speed, against other programs in the same run; ROUNDS=9
 	@$(MAKE) -s all LUA=luajit
-	@$(MAKE) -s all $(RAW) $(BUILD)/bench/crypto $(BUILD)/bench/bare.so
+	@$(MAKE) -s all $(RAW) $(BUILD)/bench/crypto $(BUILD)/bench/seal $(BUILD)/bench/bare.so
 	@spec/bench/named $(BENCH) $(MAKE) -s bench-named
 
 .PHONY: bench-named

@@ -1,4 +1,5 @@
---- Decryption of one answer with a ready key: cards, bare calls of EVP, and jose in Node; and signed calls against unsigned ones with a bare signature each.
+--- Decryption of one answer with a ready key: cards, bare calls of EVP, and jose in Node; a card that is sealed, and bare calls; and signed calls against
+-- unsigned ones with a bare signature each.
 -- crypto.lua PROGRAMS SERVERS MODULES [ROUNDS]: the folders of the C programs, of the light upstream, and of jose.
 
 local addresses = require "bench.addresses"
@@ -9,7 +10,7 @@ local lua = os.getenv "LUA_BIN" or "lua5.4"
 local files = programs .. "/files"
 local SECONDS, IN_FLIGHT = 0.3, 64
 
-local made = os.execute(("mkdir -p %s && %s/crypto make %s"):format(files, programs, files))
+local made = os.execute(("mkdir -p %s && %s/crypto make %s && %s/seal make %s"):format(files, programs, files, programs, files))
 assert(made == true or made == 0, "no keys")
 
 --- Microseconds for one, by the clock and of CPU: of all threads, so that jose's helpers count.
@@ -47,6 +48,25 @@ decryption("decryption of a JWE of 1 KiB, RSA-OAEP-256 (2048 bits) and A256GCM",
 decryption("decryption of a JWE of 1 KiB, ECDH-ES+A256KW (P-256) and A256GCM", "ecdh-jwe", true)
 decryption("decryption of a field, RSA-OAEP with SHA-256 (2048 bits)", "rsa-field")
 decryption("decryption of a text of 1 KiB, AES-256-CBC with a derived key", "aes-field")
+
+--- A table of Lua in, a compact JWE out, and the key is read each time; the bare calls have its numbers.
+local function sealing(title, kind)
+  local peers = {
+    peer("cards", "%s spec/bench/seal_calls.lua %s %s %g", lua, kind, files, SECONDS),
+    peer("bare EVP", "%s/seal %s %s %g", programs, kind, files, SECONDS),
+  }
+  rounds.run(peers, count, function(one) return one.run() end)
+  rounds.print(("a card is sealed, %s, %d rounds, medians"):format(title, count), peers, {
+    { "µs", "wall", "%.1f" },
+    { "CPU µs", "cpu", "%.1f" },
+    { "cards / this", "cpu", ratio_of = peers[1] },
+    { "asked", asked = { ["bare EVP"] = "≤ 1.30" } },
+  })
+end
+
+sealing("ECDH-ES (P-256) and A256GCM", "ec")
+sealing("ECDH-ES (X25519) and A256GCM", "x25519")
+sealing("RSA-OAEP-256 (2048 bits) and A256GCM", "rsa")
 
 local function calls(name, algorithm, number)
   local command = "LUA_CPATH='%s/?.so;'$LUA_CPATH %s spec/bench/signed_calls.lua %s/alix %s %s %d %d"
