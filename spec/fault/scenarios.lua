@@ -161,6 +161,33 @@ scenario("a signature, a hash and a seal", function()
   return token:equals "a token" and #core.hash("a key", "text") == 32
 end)
 
+-- The keys of RFC 7518 C, RFC 8037 A.6 and RFC 7638 3.1.
+local RECIPIENTS = {
+  { kty = "EC", crv = "P-256", x = "weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ", y = "e8lnCO-AlStT-NJVX-crhB7QRYhiix03illJOVAOyck", kid = "1" },
+  '{"kty":"OKP","crv":"X25519","x":"3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08"}',
+  { kty = "RSA", e = "AQAB", n = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64t"
+    .. "Z_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbO"
+    .. "pbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw" },
+}
+
+scenario("a card that is sealed", function()
+  local number, cvv = held(need().secret("4111111111111111", "pan")), held(need().secret("123", "cvv"))
+  local function sealed(jwe, err)
+    if not jwe then
+      assert(is_error(err) and (err.kind == "invalid_request" or err.kind == "busy") and not tostring(err):find "4111", err)
+      error("for want of memory: " .. tostring(err), 0)
+    end
+    return select(2, jwe:gsub("%.", "")) == 4 and not jwe:find "4111"
+  end
+  for _, key in ipairs(RECIPIENTS) do
+    assert(sealed(need().seal({ number = number, cvv = cvv, exp_month = 1 }, { key = key, purpose = "show_card", audience = "shop", nonce = "n" })))
+    assert(sealed(number:seal { key = key, purpose = "show_card" }))
+  end
+  number:close()
+  cvv:close()
+  return true
+end)
+
 scenario("a mapping", function()
   local map = need().map
   map.define("x.y", {
