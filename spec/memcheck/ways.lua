@@ -236,6 +236,42 @@ function ways.locked(t, held)
     key_password = t.secret "key_password" } }))
 end
 
+-- Public keys of the RFCs 7518 C, 8037 A.6 and 7638 3.1.
+local RECIPIENTS = {
+  '{"kty":"EC","crv":"P-256","x":"weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ","y":"e8lnCO-AlStT-NJVX-crhB7QRYhiix03illJOVAOyck"}',
+  '{"kty":"OKP","crv":"X25519","x":"3p7bfXt9wbTTW2HC7OQ1Nz-DQ8hbeGdNrfx-FG-IK08"}',
+  '{"kty":"RSA","e":"AQAB","n":"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64t'
+    .. 'Z_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbO'
+    .. 'pbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw"}',
+}
+
+--- Seals the card of a record often, for every kind of key, whole and its number alone, and once for a key that is none. What is sealed is kept.
+local function seal_often(held)
+  local record = held.record
+  held.sealed = {}
+  for i = 1, 60 do
+    local recipient = { key = RECIPIENTS[i % 3 + 1], purpose = "show_card", audience = "https://shop.example" }
+    table.insert(held.sealed, assert(cards.seal({ number = record.cardNo, cvv = record.cvv, exp_month = 1 }, recipient)))
+    table.insert(held.sealed, assert(record.cardNo:seal(recipient)))
+  end
+  assert(not cards.seal({ number = record.cardNo, cvv = record.cvv }, { key = RECIPIENTS[1]:gsub("ck\"", "cg\""), purpose = "show_card" }))
+end
+
+function ways.sealed(t, held)
+  keep(t, held, call(t, held))
+  seal_often(held)
+end
+
+--- The last record is another one, as the row's secrets are open once.
+function ways.sealed_and_closed(t, held)
+  for _ = 1, 3 do
+    keep(t, held, call(t, held))
+    seal_often(held)
+    close(held.record)
+  end
+  keep(t, held, call(t, held))
+end
+
 -- Controls: what must not be done, and has to be found.
 
 function ways.kept(t, held)

@@ -25,10 +25,13 @@ function app.open()
     private_key = secret "private_key", defaults = defaults, retries = 0, timeout = 3 }))
 end
 
+-- RFC 7518, appendix C.
+local KEY = '{"kty":"EC","crv":"P-256","x":"weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ","y":"e8lnCO-AlStT-NJVX-crhB7QRYhiix03illJOVAOyck"}'
+
 local CASES = { "", "echo_secrets", "echo_secrets=401", "cut_short", "reset_body", "chunked", "gzip", "big=73728", "secret_in_header", "slow_body=0.2",
   "trailing_garbage" }
 
---- One request: a call of each provider, one of them with a misbehaviour; what they answer is closed, or left to the collector.
+--- One request: a call of each provider, one of them with a misbehaviour; what they answer is sealed, and closed, or left to the collector.
 function app.call(n)
   local asked = { headers = { ["X-Sandbox"] = CASES[n % #CASES + 1] } }
   local a, b = cards.all {
@@ -36,8 +39,9 @@ function app.call(n)
     function() return app.netxd:get_cvv({ card_id = "@other@", reference = "r" }, n % 3 == 0 and asked or nil) end,
   }
   local record, err = a[1], a[2]
+  local sealed = record and assert(cards.seal({ number = record.cardNo, cvv = record.cvv }, { key = KEY, purpose = "show_card" }))
   if record and n % 2 == 0 then record.cardNo:close() record.cvv:close() end
-  ngx.print(record and cjson.encode(cards.mask(cards.card(record))) or tostring(err), "\n", tostring(b[2]))
+  ngx.print(record and cjson.encode(cards.mask(cards.card(record))) or tostring(err), "\n", tostring(b[2]), "\n", sealed or "")
   app.done = app.done + 1
 end
 
