@@ -212,7 +212,8 @@ it("nothing is stored", async (visit) => {
   await playground.edit("support", "holder_name = initials", "holder_name = keep");
   await playground.waitForCell("holder_name", "support", "John Doe");
   const stored = await playground.page.evaluate(async () => ({
-    local: localStorage.length, session: sessionStorage.length, cookie: document.cookie, databases: (await indexedDB.databases()).length, caches: (await caches.keys()).length,
+    local: localStorage.length, session: sessionStorage.length, cookie: document.cookie,
+    databases: (await indexedDB.databases()).length, caches: (await caches.keys()).length,
   }));
   assert.deepEqual(stored, { local: 0, session: 0, cookie: "", databases: 0, caches: 0 });
   assert.deepEqual(await visit.context.cookies(), []);
@@ -236,7 +237,9 @@ const states = {
     await playground.wait(() => document.querySelector(".answer tr.undeclared"));
     await playground.edit("support", "holder_name = initials", "holder_name = keep");
     await playground.waitForCell("holder_name", "support", "John Doe");
-    await playground.page.$eval(".answer tr.declared", (row) => row.scrollIntoView({ block: "center", behavior: "instant" }));
+    await playground.page.$eval(".answer tr.declared", (row) => row.scrollIntoView({ block: "center" }));
+    // The picture is of a frame that was drawn.
+    await playground.page.evaluate(() => new Promise((resume) => requestAnimationFrame(() => requestAnimationFrame(resume))));
   },
   "mistake": async (playground) => {
     await playground.edit("mapping", "month }", "mnth }");

@@ -76,9 +76,10 @@ export class Views {
 
   draw(secrets) {
     const head = [el("th", { scope: "col", role: "columnheader" }, "field"), ...COLUMNS.map((column) => this.head(column))];
-    by("views").replaceChildren(el("p", { class: "note" }, "As it was before the mistake in a script."), el("table", { class: "sees", role: "table", "aria-labelledby": "views-title" },
+    const table = el("table", { class: "sees", role: "table", "aria-labelledby": "views-title" },
       el("thead", { role: "rowgroup" }, el("tr", { role: "row" }, ...head)),
-      el("tbody", { role: "rowgroup" }, ...this.paths().map((path) => this.row(path, secrets[path])))));
+      el("tbody", { role: "rowgroup" }, ...this.paths().map((path) => this.row(path, secrets[path]))));
+    by("views").replaceChildren(el("p", { class: "note" }, "As it was before the mistake in a script."), table);
   }
 
   head(column) {
