@@ -55,10 +55,10 @@ local function link(page)
   local folder = page.source:match "^(.*)/" or ""
   local function href(attribute, where)
     local path, fragment = where:match "^([^#]*)(.*)$"
-    if path == "" or where:find "^%a[%w+.-]*:" or path:find "%.html$" then
+    local source = pages.resolve(folder, path)
+    if path == "" or where:find "^%a[%w+.-]*:" or (path:find "%.html$" and not test("e", source)) then -- a page of the site
       return
     end
-    local source = pages.resolve(folder, path)
     local place = pages.place(source, test("d", source))
     if not by_path[place] and not test("e", source) then
       return -- a dead link, which check.lua finds
