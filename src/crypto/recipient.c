@@ -22,9 +22,14 @@ static const char *fault_of(const struct key *key) {
   return key_is_private(key) ? "is a private key: give the public one only" : NULL;
 }
 
+/* Whether a JWK that was written without white space has base64url only in it. Keys are read less strictly elsewhere, where people write them. */
+static bool is_strict(const char *text, size_t len) {
+  return len == 0 || *text != '{' || strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_{}\":,") == len;
+}
+
 struct key *recipient_read(const char *text, size_t len, const char **why) {
-  *why = "is too long";
-  struct key *key = len <= RECIPIENT_TEXT_MAX ? key_read(text, len, NULL, 0, why) : NULL;
+  *why = len > RECIPIENT_TEXT_MAX ? "is too long" : is_strict(text, len) ? NULL : "is a JWK with members that are no base64url";
+  struct key *key = *why ? NULL : key_read(text, len, NULL, 0, why);
   const char *fault = key ? fault_of(key) : NULL;
   if (!fault) return key;
   *why = fault;
