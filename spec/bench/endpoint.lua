@@ -1,5 +1,5 @@
 --- The endpoints of the nginx that is measured: each fetches one card and answers with its fields, the number masked. What they check and what they
--- answer is the same.
+-- answer is the same. One answers with the card sealed for its holder.
 
 -- luacheck: std max+ngx_lua
 
@@ -21,8 +21,25 @@ local function fail(status, why)
   return ngx.print(cjson.encode { error = tostring(why) })
 end
 
---- With cards: { base_url, token, ca_file }. The client is made at the first request.
-local function with_cards(base_url, token, ca_file)
+local function masked(info)
+  return answer(tostring(info.cardNo), info.expMonth, info.expYear)
+end
+
+--- For a browser's key, which another one would be for each request. Nothing is kept of it.
+local HOLDER = [[{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}]]
+
+local function sealed(info)
+  local cards = require "cards"
+  local jwe, err = cards.seal({ number = info.cardNo, cvv = info.cvv, exp_month = info.expMonth, exp_year = info.expYear }, {
+    key = HOLDER, purpose = "show_card", audience = "https://shop.example", nonce = ngx.var.request_id,
+  })
+  cards.close(info)
+  return jwe and ngx.print(jwe) or fail(502, err)
+end
+
+--- With cards. The client is made at the first request.
+-- @param show a function of the record, which answers
+local function with_cards(base_url, token, ca_file, show)
   local cards = require "cards"
   local client
   return function()
@@ -33,7 +50,7 @@ local function with_cards(base_url, token, ca_file)
     if not info then
       return fail(502, err)
     end
-    return answer(tostring(info.cardNo), info.expMonth, info.expYear)
+    return show(info)
   end
 end
 
@@ -82,7 +99,7 @@ local function with_resty(base_url, token)
   end
 end
 
---- All endpoints by their path, /<cards or resty>/<http or https>/<short, long, slow or cold>. To a cold one the
+--- All endpoints by their path, /<cards, sealed or resty>/<http or https>/<short, long, slow or cold>. To a cold one the
 -- upstream answers once on each connection.
 -- @param http_url, https_url the upstream
 -- @param ca_file that signed its certificate
@@ -91,7 +108,8 @@ function endpoint.all(http_url, https_url, ca_file, has_resty)
   local all = {}
   for scheme, url in pairs { http = http_url, https = https_url } do
     for kind, how in pairs(KINDS) do
-      all[("/cards/%s/%s"):format(scheme, kind)] = with_cards(url .. how[2], how[1], ca_file)
+      all[("/cards/%s/%s"):format(scheme, kind)] = with_cards(url .. how[2], how[1], ca_file, masked)
+      all[("/sealed/%s/%s"):format(scheme, kind)] = with_cards(url .. how[2], how[1], ca_file, sealed)
       all[("/resty/%s/%s"):format(scheme, kind)] = has_resty and with_resty(url .. how[2], how[1]) or nil
     end
   end

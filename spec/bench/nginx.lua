@@ -1,4 +1,5 @@
---- One nginx worker that answers with a masked card from its upstream: cards, and lua-resty-http + lua-cjson where RESTY_HTTP says where that is.
+--- One nginx worker that answers with a masked card from its upstream: cards, and lua-resty-http + lua-cjson where RESTY_HTTP says where that is; and one that
+-- answers with a sealed card.
 -- nginx.lua SERVERS SANDBOX [ROUNDS]: the folders where spec/bench/servers and the sandbox have left their addresses.
 
 local addresses = require "bench.addresses"
@@ -97,6 +98,17 @@ compare("1,000 connections, upstream takes 50 ms", "slow", 1000, 4, true, functi
     { "static p99", "static", "%.2f" },
     { "idle p99", "control", "%.2f" },
     { "static - idle", "above", "%.2f" }, { "asked", asked = { [cards.name] = "≤ 3.00" } },
+  }
+end)
+local sealed = { name = "sealed", path = "sealed" }
+peers = { sealed, { name = "masked", path = "cards" } }
+compare("64 connections, a card sealed for its holder (P-256) beside the masked one", "short", 64, 2, false, function()
+  return {
+    { "requests/s", "rate", "%.0f" },
+    { "CPU µs/req", "cpu", "%.1f" },
+    { "loop µs/req", "loop", "%.1f" },
+    { "errors", "errors", "%.0f" },
+    { "ratio req/s", "rate", ratio_of = sealed },
   }
 end)
 assert(worker.pid(app) == pid, "the worker died meanwhile")
