@@ -1,5 +1,6 @@
 /* Bytes through key_read. The input: a digit that says what follows (0: the text of a key; 1: the DER of one; 2: a DER after which the text is cut off), and that.
- * What is read is written, and read back as the same; what is private signs, and the public part verifies. */
+ * What is read is written, and read back as the same; what is private signs, and the public part verifies. A recipient is public; what is sealed for the public part of a key
+ * opens with the private one. */
 #define _GNU_SOURCE 1
 #include <openssl/err.h>
 #include <openssl/evp.h>
@@ -7,7 +8,9 @@
 #include "fuzz.h"
 
 #include "crypto/encoding.h"
+#include "crypto/jwe.h"
 #include "crypto/key.h"
+#include "crypto/recipient.h"
 #include "crypto/signing.h"
 #include "json/json.h"
 
@@ -79,6 +82,41 @@ static void must_sign(const struct key *key) {
   }
 }
 
+/* What was sealed for a recipient; where the key is the private one of it, it opens. */
+static void must_seal(const struct key *recipient, const struct key *key, bool is_own) {
+  const char *why = NULL;
+  struct buf thumbprint, sealed, opened;
+  buf_init(&thumbprint, 64);
+  buf_init(&sealed, 1 << 14);
+  buf_init(&opened, 1 << 14);
+  must(!key_is_private(recipient) && key_kind(recipient) != KEY_SYMMETRIC && key_kind(recipient) != KEY_ED25519, "a recipient of another kind");
+  must(recipient_thumbprint(recipient, &thumbprint) && thumbprint.len == 43, "a thumbprint of %zu", thumbprint.len);
+  /* No key can be agreed upon with a point of small order. */
+  bool ok = jwe_close(recipient_alg(recipient), RECIPIENT_ENC, recipient, "{\"purpose\":\"x\"}", "4111", 4, &sealed, &why);
+  must(ok || strcmp(why, "cannot be encrypted") == 0, "not sealed: %s", why);
+  if (ok && is_own && key_kind(key) != KEY_RSA) { /* whose numbers may contradict each other */
+    must(jwe_open(sealed.data, sealed.len, key, NULL, NULL, &opened, &why), "not opened: %s", why);
+    must(opened.len == 4 && memcmp(opened.data, "4111", 4) == 0, "another text was opened");
+  }
+  buf_free(&thumbprint);
+  buf_free(&sealed);
+  buf_free(&opened);
+}
+
+static void must_be_for_sealing(const char *text, size_t len, const struct key *key) {
+  const char *why = NULL;
+  struct buf public;
+  struct key *recipient = recipient_read(text, len, &why);
+  must(recipient || why, "no reason");
+  if (recipient) must_seal(recipient, key, false);
+  key_unref(recipient);
+  buf_init(&public, 1 << 16);
+  recipient = key && key_is_private(key) && key_write_public(key, KEY_JWK, &public) ? recipient_read(buf_string(&public), public.len, &why) : NULL;
+  if (recipient) must_seal(recipient, key, true);
+  key_unref(recipient);
+  buf_free(&public);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct piece rest = { (const char *)data, size };
   const char *why = NULL;
@@ -102,6 +140,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   } else {
     must_be_a_reason(why);
   }
+  must_be_for_sealing(copy, text.len, key);
+  ERR_clear_error();
   key_unref(key);
   free(copy);
   buf_free(&text);

@@ -14,8 +14,9 @@
 #define RECIPIENT_ENC      "A256GCM"
 #define RECIPIENT_TEXT_MAX (16 * 1024) /* bytes of a key as text */
 
-/* As key_read, but NULL for a private key, for bytes, and for a key of another kind. The text ends with a NUL, which `len` does not count; a JWK has no
- * white space in it. *why is a static phrase that follows the name of the key ("is a private key, where the public one is enough"). */
+/* As key_read, but NULL for a private key, for bytes, for a key of another kind, and for a JWK with white space or what
+ * is no base64url. *why is a static phrase that follows the name of the key ("is a private key: give the public one
+ * only"). */
 struct key *recipient_read(const char *text, size_t len, const char **why);
 /* "ECDH-ES" or "RSA-OAEP-256". */
 const char *recipient_alg(const struct key *key);
