@@ -62,6 +62,8 @@ const char *binding_check_bytes(lua_State *L, int index, size_t *len);
 void binding_push_mask(lua_State *L, const struct secret *secret, size_t first, size_t last);
 /* With the secret on top of the stack: that where it is filled, else nil and an error that says why. Returns the count. */
 int binding_push_filled(lua_State *L, bool filled, const char *why);
+/* Pushes a secret of those bytes, for which garbage is collected where there is no room; or nil and an error that says why. Returns the count. */
+int binding_push_secret(lua_State *L, enum secret_class class, const char *bytes, size_t len);
 /* Collects garbage, as secrets that nobody holds any more still take room. What finalizers raise, which Lua 5.1 to 5.3 would raise here, is lost: bytes may be held meanwhile. */
 void binding_collect(lua_State *L);
 

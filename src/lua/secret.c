@@ -75,7 +75,7 @@ int binding_push_filled(lua_State *L, bool filled, const char *why) {
   return binding_fail_with(L, &error, "cards", "secret");
 }
 
-static int push_or_refuse(lua_State *L, enum secret_class class, const char *bytes, size_t len) {
+int binding_push_secret(lua_State *L, enum secret_class class, const char *bytes, size_t len) {
   const char *why = NULL;
   if (len > SECRET_MAX_LEN) return binding_refuse(L, "cards", "secret", "longer than %d bytes", (int)SECRET_MAX_LEN);
   bool filled = fill(L, binding_new_secret(L), class, bytes, len, &why);
@@ -90,7 +90,7 @@ static int make(lua_State *L) {
   enum secret_class class = SECRET_CREDENTIAL;
   if (!lua_isnoneornil(L, 2) && !secret_class_from_name(luaL_checkstring(L, 2), &class))
     return luaL_argerror(L, 2, "class is one of pan, cvv, token, credential, undeclared");
-  return push_or_refuse(L, class, bytes, len);
+  return binding_push_secret(L, class, bytes, len);
 }
 
 /* A name that the system is asked for: behind a NUL it would be another one than was given. */
@@ -147,7 +147,7 @@ static int from_env(lua_State *L) {
   const char *name = check_name(L);
   const char *value = getenv(name);
   size_t len = value ? without_line_break(value, strlen(value)) : 0;
-  if (len) return push_or_refuse(L, SECRET_CREDENTIAL, value, len);
+  if (len) return binding_push_secret(L, SECRET_CREDENTIAL, value, len);
   if (!naming_is_variable(name)) return binding_refuse(L, "cards", "secret", "the name of an environment variable is expected");
   binding_refuse(L, "cards", "secret", "the environment variable %s is not set or empty%s%s%s", name,
                  is_in_nginx(L) ? " (nginx keeps from its workers what no line `env " : "", is_in_nginx(L) ? name : "",

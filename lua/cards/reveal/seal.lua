@@ -9,18 +9,6 @@ local function fail(message)
   return nil, core.error { kind = "invalid_request", provider = "cards", operation = "seal", message = message, retryable = false, attempts = 0 }
 end
 
---- The secrets in a table and in the tables in it, of which core.tree has made JSON.
-local function secrets_in(values, list)
-  for _, value in next, values do
-    if type(value) == "table" then
-      secrets_in(value, list)
-    elseif check.is_secret(value) then
-      list[#list + 1] = value
-    end
-  end
-  return list
-end
-
 --- Gives what is sealed once that is accounted for, so that nothing is accounted for that could not be sealed.
 -- @param text, err what came of sealing
 -- @param read the recipient
@@ -69,13 +57,13 @@ return function(seal_for)
     if not read then
       return fail(why)
     end
-    local json, wrong = core.tree(values, false, true)
+    local secrets = {}
+    local json, wrong = core.tree(values, false, true, secrets)
     if type(wrong) == "string" then
       return fail("the table " .. wrong)
     elseif not json then
       return nil, wrong
     end
-    local secrets = secrets_in(values, {})
     local text, err = seal_as("the table", read, json)
     json:close()
     return give(text, err, read, secrets)

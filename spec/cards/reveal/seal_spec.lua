@@ -17,6 +17,18 @@ local function refusal(values)
   return err.message
 end
 
+--- Calls a function whenever garbage is collected, until it returns true.
+local function on_collection(call)
+  local function finalize()
+    if not call() then on_collection(call) end
+  end
+  if newproxy then -- luacheck: ignore
+    getmetatable(newproxy(true)).__gc = finalize -- luacheck: ignore
+  else
+    setmetatable({}, { __gc = finalize })
+  end
+end
+
 --- The bytes of what is encrypted, which a GCM leaves as many as they were.
 local function length(jwe)
   local parts = {}
@@ -170,5 +182,29 @@ describe("with a policy a seal", function()
     answer = function() within = cards.memory().open end
     assert(cards.seal({ number = number }, asked("cardholder", "show_card")))
     assert.equal(open, within)
+  end)
+
+  it("has the classes of what is in it, whatever a finalizer does to the table meanwhile", function()
+    local pause, speed = collectgarbage("setpause", 1), collectgarbage("setstepmul", 1000000)
+    finally(function()
+      collectgarbage("setpause", pause)
+      collectgarbage("setstepmul", speed)
+    end)
+    local empty = #assert(cards.seal({}, asked("support", "show_card")))
+    for round = 1, 100 do
+      local values, runs = {}, 0
+      for i = 1, 5 do values[("name"):rep(50) .. i] = cards.secret("123", "cvv") end
+      on_collection(function()
+        runs = runs + 1
+        if runs == round then
+          for name in pairs(values) do values[name] = nil end
+          collectgarbage()
+        end
+        return next(values) == nil
+      end)
+      local sealed = cards.seal(values, asked("support", "show_card"))
+      assert.is_true(sealed == nil or #sealed == empty)
+      for name in pairs(values) do values[name] = nil end
+    end
   end)
 end)
