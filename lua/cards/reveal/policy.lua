@@ -38,8 +38,10 @@ function policies.check(value, key)
   end
   for _, name in ipairs(check.keys(value)) do
     local place = ("%s.%s"):format(key, check.shown(name))
-    local wrong = label(name, ("%s: the name of a role"):format(place)) or check.table(value[name], role, place .. ".")
-      or not value[name].classes and ("%s.classes is required"):format(place) or not value[name].purposes and ("%s.purposes is required"):format(place)
+    local rights = value[name]
+    local wrong = label(name, ("%s: the name of a role"):format(place)) or check.table(rights, role, place .. ".")
+      or not rawget(rights, "classes") and ("%s.classes is required"):format(place)
+      or not rawget(rights, "purposes") and ("%s.purposes is required"):format(place)
     if wrong then
       return wrong
     end
@@ -48,7 +50,7 @@ end
 
 local function set_of(list)
   local set = {}
-  for _, value in ipairs(list) do
+  for _, value in next, list do
     set[value] = true
   end
   return set
@@ -58,8 +60,8 @@ end
 -- @return by role { classes, purposes }, each with its words as keys
 function policies.read(given)
   local policy = {}
-  for name, rights in pairs(given) do
-    policy[name] = { classes = set_of(rights.classes), purposes = set_of(rights.purposes) }
+  for name, rights in next, given do
+    policy[name] = { classes = set_of(rawget(rights, "classes")), purposes = set_of(rawget(rights, "purposes")) }
   end
   return policy
 end

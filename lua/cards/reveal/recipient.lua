@@ -33,7 +33,7 @@ local known = {
 local function unfit(jwk)
   for _, name in ipairs(PRIVATE) do
     if rawget(jwk, name) ~= nil then
-      return jwk.kty == "oct" and "is no public key" or "is a private key: give the public one only"
+      return rawget(jwk, "kty") == "oct" and "is no public key" or "is a private key: give the public one only"
     end
   end
   local use, operations = rawget(jwk, "use"), rawget(jwk, "key_ops")
@@ -42,7 +42,7 @@ local function unfit(jwk)
   elseif operations ~= nil and type(operations) ~= "table" then
     return "has key_ops that are no list"
   end
-  for _, operation in ipairs(operations or {}) do
+  for _, operation in next, operations or {} do
     if not OPERATIONS[operation] then
       return "has key_ops that do not encrypt"
     end
@@ -110,12 +110,12 @@ function recipient.misuse(given)
   elseif type(given) ~= "table" then
     return "the recipient must be a public key or a table of settings with one"
   end
-  for key in pairs(given) do
+  for key in next, given do
     if not known[key] then
       return ("recipient: %s"):format(check.unknown(key, known))
     end
   end
-  return given.key == nil and "recipient.key is required: the public key of the one who may open it" or nil
+  return rawget(given, "key") == nil and "recipient.key is required: the public key of the one who may open it" or nil
 end
 
 --- Reads a recipient that is not misused.
@@ -124,9 +124,13 @@ end
 -- @param now unix time, seconds
 -- @return { key, alg, thumbprint, header = JSON of the members of the protected header, purpose, audience, role, request_id }; or nil and a message
 function recipient.read(given, now)
-  local settings, name = given, "recipient.key"
+  local settings, name = {}, "recipient.key" -- a copy, which has just what is checked, and no metatable
   if type(given) == "string" or rawget(given, "kty") ~= nil then
     settings, name = { key = given }, "the recipient"
+  else
+    for key, value in next, given do
+      settings[key] = value
+    end
   end
   for _, key in ipairs(check.keys(settings)) do
     local wrong = known[key](settings[key], "recipient." .. key)

@@ -69,6 +69,13 @@ describe("cards.configure { reveal = … }", function()
     refused_policy("reveal.policy.a.purposes[1] is longer than 256 bytes", { a = { classes = {}, purposes = { ("x"):rep(257) } } })
   end)
 
+  it("is what stands in its tables, and nothing that a metatable adds to them", function()
+    local role = setmetatable({ purposes = { "x" } }, { __index = { classes = { "pan" } } })
+    refused_policy("reveal.policy.a.classes is required", { a = role })
+    set { a = { classes = setmetatable({ "cvv" }, { __index = function(_, i) return i == 2 and "pan" or nil end }), purposes = { "x" } } }
+    assert.is_nil((cards.secret("4111111111111111", "pan"):reveal { role = "a", purpose = "x" }))
+  end)
+
   it("leaves the setting as it is where it refuses", function()
     set { a = { classes = { "pan" }, purposes = { "x" } } }
     refused_policy("reveal.policy must be a table of roles", 5)

@@ -153,6 +153,15 @@ describe("a recipient", function()
     assert.equal("recipient.enc must be one of A256GCM", refusal { key = jwk(), enc = "A128GCM" })
   end)
 
+  it("has what stands in its table, and nothing that a metatable adds to it", function()
+    local more = { __index = { purpose = "no " .. PAN, audience = { "x" }, ttl = -1 }, __pairs = function() return next, {} end }
+    local inherited = setmetatable({ key = jwk() }, more)
+    local got = header((assert(cards.seal({}, inherited))))
+    assert.same({ nil, nil, 60 }, { got.purpose, got.audience, got.exp - got.iat })
+    assert.is_false((pcall(cards.seal, {}, setmetatable({}, { __index = { key = 5 } }))))
+    assert.equal("the recipient has key_ops that do not encrypt", refusal(jwk { key_ops = { a = "sign" } }))
+  end)
+
   it("is raised about where the program is wrong", function()
     local function raised(...)
       local ok, message = pcall(function(...) return (cards.seal(...)) end, ...)
