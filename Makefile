@@ -296,15 +296,14 @@ demo: deps-demo ## five providers called over HTTPS, in one table; installs what
 	@spec/sandbox/start $(SANDBOX) >/dev/null
 	@$(LUA_ENV) $(LUA_BIN) examples/demo.lua; status=$$?; spec/sandbox/stop $(SANDBOX) >/dev/null; exit $$status
 
-# LuaJIT's headers are among what the tests need.
 .PHONY: demo-nginx
-demo-nginx: deps-test ## the five behind an nginx, asked with curl
+demo-nginx: deps-nginx ## the five behind an nginx, asked with curl
 	@$(MAKE) -s all LUA=luajit
 	@spec/sandbox/start $(SANDBOX) >/dev/null
 	@$(LUA_ENV) lua5.4 examples/demo_nginx.lua; status=$$?; spec/sandbox/stop $(SANDBOX) >/dev/null; exit $$status
 
 .PHONY: reveal
-reveal: deps-test ## a page that shows a card's number to its holder, in the foreground: http://localhost:8483
+reveal: deps-nginx ## a page that shows a card's number to its holder, in the foreground: http://localhost:8483
 	@$(MAKE) -s all LUA=luajit
 	@examples/reveal/run $(BUILD)
 
