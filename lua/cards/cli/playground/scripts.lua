@@ -13,6 +13,13 @@ local scripts = {}
 
 local ARTICLES = { mapping = "a mapping", policy = "a policy", definition = "a definition", flow = "a flow" }
 
+-- What a text of the kind begins with.
+local SHAPES = {
+  mapping = "return { [\"alix.private_info\"] = { … } }",
+  policy = "return { number = last(4), … }",
+  definition = "return { name = \"acme\", operations = { … } }",
+}
+
 --- A line "mapping:12: exp_month: …" as { line = 12, message = "exp_month: …" }.
 local function mistake(text)
   local line, message = text:match "^[%w_]+:(%d+): (.*)$"
@@ -39,7 +46,7 @@ function scripts.read(name, kind, text)
   if not script then
     return nil, mistakes { why }
   elseif script.kind ~= kind then
-    return nil, mistakes { ("%s:1: it is %s, and no %s"):format(name, ARTICLES[script.kind], kind) }
+    return nil, mistakes { ("%s:1: it is %s, and no %s: write %s"):format(name, ARTICLES[script.kind], kind, SHAPES[kind]) }
   end
   local lines = load_script.check(script)
   if lines[1] then
