@@ -32,7 +32,7 @@ end
 local LUA = [[
 local cards = require "cards"
 
-local client = cards.@provider@.from_env()
+local client = @module@.from_env()
 local record, err = client:@operation@(@params@@options@)
 if not record then
   error(err)
@@ -42,12 +42,13 @@ print(cards.mask(cards.card(record)).number) -- plain, safe to log and to encode
 ]]
 
 local NGINX = [[
-# http { init_by_lua_block { require "cards" } … }, and `env` lines for the variables of the credentials
+# `env` lines for the variables of the credentials, and in http { … }:
+#   init_by_lua_block { require "cards" }
+#   init_worker_by_lua_block { local cards = require "cards"; client = @module@.from_env() }
 location = /card {
   default_type application/json;
   content_by_lua_block {
     local cards, cjson = require "cards", require "cjson"
-    client = client or cards.@provider@.from_env()
     local record, err = client:@operation@(@params@@options@)
     if not record then
       ngx.status = 502
@@ -61,13 +62,17 @@ location = /card {
 --- @param about, operation as core.provider has them
 -- @param params of the call
 -- @param misbehaviour that the sandbox is asked for, or nil
+-- @param defined whether the provider is one that the page defines: it is expected in a file of its name
 -- @return { lua, cli, nginx }
-return function(about, operation, params, misbehaviour)
+return function(about, operation, params, misbehaviour, defined)
   local fields, options, variables = arguments(about, operation, params)
   local values = {
-    provider = about.name, operation = operation.operation, params = fields,
+    module = (defined and 'assert(cards.load "%s.lua")' or "cards.%s"):format(about.name), operation = operation.operation, params = fields,
     options = misbehaviour and (", { headers = { [\"X-Sandbox\"] = %s } }"):format(lua_value(misbehaviour)) or "",
   }
+  if defined then
+    table.insert(options, 1, ("--provider %s.lua"):format(about.name))
+  end
   table.insert(variables, ("cards call %s %s"):format(about.name, operation.operation))
   return {
     lua = (LUA:gsub("@(%l+)@", values)), nginx = (NGINX:gsub("@(%l+)@", values)),

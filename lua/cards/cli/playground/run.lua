@@ -157,7 +157,8 @@ local function finish(asked, params, outcome)
   local result = {
     views = {}, mistakes = { mapping = to_json.list {}, definition = to_json.list {}, policies = {} }, examples = to_json.list {}, timeline = outcome.timeline,
     request = outcome.request and shown_request(outcome.request, hide), error = outcome.err and plain_error(outcome.err),
-    answer = outcome.answer and shown_answer(outcome.answer, described, outcome.record, hide), code = code(about, described, params, asked.misbehaviour),
+    answer = outcome.answer and shown_answer(outcome.answer, described, outcome.record, hide),
+    code = code(about, described, params, asked.misbehaviour, asked.definition ~= nil),
   }
   local card = take_mapping(asked, outcome.record, result)
   if card then
