@@ -212,6 +212,7 @@ describe("the playground", function()
       { 411, "", { ["Content-Length"] = false } },
       { 400, "" }, { 400, "{" }, { 400, "1" }, { 400, "[1]" }, { 400, '{"provider":1,"operation":"x"}' },
       { 400, '{"provider":"alix","operation":"none"}' },
+      { 400, '{"provider":"secret","operation":"private_info"}' },
       { 400, '{"provider":"alix","operation":"private_info","params":1}' },
       { 400, '{"provider":"alix","operation":"private_info","mapping":{}}' },
       { 400, '{"provider":"alix","operation":"private_info","policies":{"support":1}}' },

@@ -193,12 +193,18 @@ local function with_definition(asked, params)
   return result or { mistakes = { mapping = to_json.list {}, definition = list, policies = {} } }
 end
 
+--- What is known of an operation; nil where there is no such provider or operation.
+local function operation_of(provider, operation)
+  local about = core.provider(provider)
+  return about and about.operations[operation]
+end
+
 --- What is wrong with a request, or nil.
 local function wrong_in(asked)
   local answer = asked.answer
   if type(asked.provider) ~= "string" or type(asked.operation) ~= "string" then
     return "provider and operation are strings"
-  elseif asked.definition == nil and not (cards[asked.provider] and core.provider(asked.provider).operations[asked.operation]) then
+  elseif asked.definition == nil and not operation_of(asked.provider, asked.operation) then
     return "there is no such operation"
   elseif answer ~= nil and not (type(answer) == "table" and type(answer.body) == "string" and type(answer.status) == "number") then
     return "answer is { status, body }"
