@@ -289,6 +289,13 @@ describe("the playground", function()
     assert.is_nil(made.request)
   end)
 
+  it("hides a parameter however often an answer has it", function()
+    local request = request_of "netxd"
+    request.params = with(request.params, { account_number = "aaa" })
+    request.answer = { status = 200, body = ('{ "id": "%s" }'):format(("a"):rep(150000)) } -- takes minutes where each one copies the text
+    assert.equal(("***"):rep(50000), told("api/run", request).answer.fields[1].value)
+  end)
+
   it("shows what a sandbox that misbehaves does to a call, each attempt of it", function()
     local kinds = {
       unauthorized = "auth", declined = "declined", cut_short = "network", reset = "network", not_json = "protocol", two_answers = "protocol",

@@ -39,14 +39,14 @@ return function(about, operation, params)
     add(of.sensitive and params[name])
   end
   table.sort(texts, function(a, b) return #a > #b end)
+  local patterns = {}
+  for i, one in ipairs(texts) do
+    patterns[i] = one:gsub("%p", "%%%0")
+  end
   return function(text)
     local shown = text
-    for _, one in ipairs(texts) do
-      local from, to = shown:find(one, 1, true)
-      while from do
-        shown = shown:sub(1, from - 1) .. STARS .. shown:sub(to + 1)
-        from, to = shown:find(one, from + #STARS, true)
-      end
+    for _, pattern in ipairs(patterns) do
+      shown = shown:gsub(pattern, STARS)
     end
     local is_hidden = shown ~= text or core.redact(shown) ~= shown
     return check.line(shown), is_hidden
