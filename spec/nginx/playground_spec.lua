@@ -289,6 +289,14 @@ describe("the playground", function()
     assert.is_nil(made.request)
   end)
 
+  it("shows a name that stands in the path of each field no oftener than fits", function()
+    local body = ('{ "%s": [%s 1] }'):format(("k"):rep(100000), ("1,"):rep(1999))
+    local made, text = told("api/run", request_of("alix", { answer = { status = 200, body = body } }))
+    assert.equal(2, #made.answer.fields)
+    assert.equal("1998 more fields", made.answer.note)
+    assert.is_true(#text < 300000)
+  end)
+
   it("hides a parameter however often an answer has it", function()
     local request = request_of "netxd"
     request.params = with(request.params, { account_number = "aaa" })

@@ -8,6 +8,7 @@ local to_json = require "cards.cli.json"
 
 local SECRET = { pan = true, cvv = true, token = true, secret = true }
 local MOST = 2000 -- leaves
+local LONGEST = 262144 -- bytes of all paths: one long name may stand in each
 
 --- Whether a path of the description leads to a leaf, or to a table around it.
 local function leads(declared, steps, whole)
@@ -90,7 +91,8 @@ local function each_leaf(value, steps, call)
 end
 
 --- One leaf as the page shows it.
-local function leaf(value, steps, known, hide)
+-- @param path of it, as text
+local function leaf(value, steps, path, known, hide)
   local kind, text = kind_of(value)
   local secret, type
   for _, one in ipairs(known.declared) do
@@ -99,7 +101,8 @@ local function leaf(value, steps, known, hide)
       secret = secret or SECRET[type]
     end
   end
-  local own, path = held(known.record, known.root, steps), hide(paths.text(steps))
+  local own = held(known.record, known.root, steps)
+  path = hide(path)
   if check.is_secret(own) then
     return { path = path, json = kind, value = check.line(own), class = secret and "declared" or "undeclared", type = own.class }
   elseif secret and kind ~= "null" then
@@ -124,13 +127,16 @@ return function(text, described, record, hide)
   if tree == nil then
     return nil, text == "" and "an empty body" or ("no JSON (%s), %d bytes"):format(wrong, #text)
   end
-  local list, known, count = to_json.list {}, { record = record }, 0
+  local list, known, more, bytes = to_json.list {}, { record = record }, 0, 0
   known.declared, known.root = declarations(described)
   each_leaf(tree, {}, function(value, steps)
-    count = count + 1
-    if count <= MOST then
-      list[count] = leaf(value, steps, known, hide)
+    local path = more == 0 and #list < MOST and paths.text(steps)
+    bytes = bytes + (path and #path or 0)
+    if path and bytes <= LONGEST then
+      list[#list + 1] = leaf(value, steps, path, known, hide)
+    else
+      more = more + 1
     end
   end)
-  return list, count > MOST and ("%d more fields"):format(count - MOST) or nil
+  return list, more > 0 and ("%d more fields"):format(more) or nil
 end
