@@ -10,6 +10,8 @@ class Failure extends Error {} // its message is a key of `texts`
 const bytes = (text) => Uint8Array.from(atob(text.replaceAll("-", "+").replaceAll("_", "/")), (c) => c.charCodeAt(0));
 const joined = (...lists) => Uint8Array.from(lists.flatMap((list) => [...list]));
 const json = (buffer) => JSON.parse(new TextDecoder().decode(buffer));
+const clocks = () => [Date.now(), performance.now()]; // the one may be set back, the other stand still while the machine sleeps
+const whole = ({ number, cvv, exp_month, exp_year }) => typeof number === "string" && typeof cvv === "string" && exp_month > 0 && exp_year > 0;
 const length = (count) => [0, 0, count >> 8, count & 255];
 const make = (name, attributes = {}, ...children) => {
   const element = document.createElement(name);
@@ -49,6 +51,7 @@ async function open(jwe, privateKey, { audience, nonce, now }) {
     const plain = new Uint8Array(await crypto.subtle.decrypt(algorithm, await contentKey(header.epk, privateKey), joined(bytes(ciphertext), bytes(tag))));
     const card = json(plain);
     plain.fill(0);
+    if (!whole(card)) throw new Failure("service");
     return card;
   } catch (error) {
     throw error instanceof Failure ? error : new Failure("tampered");
@@ -155,7 +158,7 @@ export class CardReveal extends HTMLElement {
 
   #show(act, card) {
     const seconds = Number(this.getAttribute("seconds")) || 30;
-    Object.assign(act, { number: String(card.number), ends: Date.now() + seconds * 1000, ticking: setInterval(() => this.#tick(act), 1000) });
+    Object.assign(act, { number: card.number, ends: clocks().map((now) => now + seconds * 1000), ticking: setInterval(() => this.#tick(act), 1000) });
     this.#draw(card);
     this.#countdown.textContent = CardReveal.texts.countdown(seconds);
     this.#status.textContent = CardReveal.texts.shown(seconds);
@@ -163,7 +166,7 @@ export class CardReveal extends HTMLElement {
   }
 
   #tick(act) {
-    const left = Math.ceil((act.ends - Date.now()) / 1000);
+    const left = Math.ceil(Math.min(...clocks().map((now, i) => act.ends[i] - now)) / 1000);
     if (left <= 0) return this.hide("timeout");
     this.#countdown.textContent = CardReveal.texts.countdown(left);
     if (left === 10) this.#status.textContent = CardReveal.texts.left(left);
@@ -177,7 +180,7 @@ export class CardReveal extends HTMLElement {
   #draw(card) { // without a card: dots
     const [{ texts }, last4] = [CardReveal, this.getAttribute("last4") ?? ""];
     const groups = (text) => [0, 4, 8, 12, 16].map((from) => text.slice(from, from + 4)).join(" ").trim(); // RegExp.input would keep what it has seen
-    const shown = card && { number: groups(String(card.number)), cvv: String(card.cvv),
+    const shown = card && { number: groups(card.number), cvv: card.cvv,
       expiry: `${String(card.exp_month).padStart(2, "0")}/${String(card.exp_year).slice(-2)}` };
     const dots = { number: `•••• •••• •••• ${last4 || "••••"}`, expiry: "••/••", cvv: "•••" };
     const unseen = (name) => [make("span", { "aria-hidden": "true" }, dots[name]), make("span", { class: "heard" }, texts.unseen)];

@@ -36,11 +36,11 @@ async function between(visit, answer) {
 
 const now = () => Math.floor(Date.now() / 1000);
 
-/** Seals as the endpoint does, but for what `header` says otherwise. */
-async function sealed({ jwk, nonce }, header = {}) {
+/** Seals as the endpoint does, but for what `header` says otherwise, or another `card`. */
+async function sealed({ jwk, nonce }, header = {}, card = CARD) {
   const protect = { alg: "ECDH-ES", enc: "A256GCM", audience: shop.origin, purpose: "show_card", nonce, iat: now(), exp: now() + 60, ...header };
   const key = await importJWK(jwk, protect.alg);
-  return new CompactEncrypt(new TextEncoder().encode(JSON.stringify(CARD))).setProtectedHeader(protect).encrypt(key);
+  return new CompactEncrypt(new TextEncoder().encode(JSON.stringify(card))).setProtectedHeader(protect).encrypt(key);
 }
 
 async function fails(page, code, text) {
@@ -99,6 +99,24 @@ for (const [what, header, code, text] of [
 for (const [what, body] of [["no JWE", "hello"], ["nothing", ""], ["a JWE with no key in it", `${Buffer.from("{}").toString("base64url")}....`]]) {
   it(`an answer that is ${what} is refused`, async (visit) => fails(await between(visit, () => ({ body })), "tampered", /changed on its way/));
 }
+
+for (const [what, card] of [
+  ["without a number", { ...CARD, number: undefined }],
+  ["without a security code", { ...CARD, cvv: null }],
+  ["whose number is an object", { ...CARD, number: { toString: "4" } }],
+  ["without an expiry", { ...CARD, exp_month: undefined }],
+  ["whose year is no number", { ...CARD, exp_year: "<b>31</b>" }],
+]) {
+  it(`a card ${what} is not shown`, async (visit) => fails(await between(visit, (request) => sealed(request, {}, card)), "service", /cannot be shown/));
+}
+
+it("what is HTML in a card is text", async (visit) => {
+  const page = await between(visit, (request) => sealed(request, {}, { ...CARD, number: "<img/src=/x>", cvv: "<b>9</b>" }));
+  await show(page);
+  const { number, cvv } = await card(page);
+  assert.deepEqual([number, cvv], ["<img /src =/x>", "<b>9</b>"]);
+  assert.equal(await page.evaluate(() => document.querySelector("card-reveal").shadowRoot.querySelector("dd img, dd b")), null);
+});
 
 it("a nonce can be used once", async (visit) => {
   visit.expect(/status of 409/);

@@ -64,6 +64,19 @@ it("the attribute seconds says how long", async (visit) => {
   await hidden(page);
 });
 
+it("a clock that is set back does not keep it there", async (visit) => {
+  const page = await signIn(visit, shop, { before: (tab) => tab.evaluateOnNewDocument(() => {
+    const real = Date.now;
+    window.back = 0;
+    Date.now = () => real() - back;
+  }) });
+  await page.$eval("card-reveal", (element) => element.setAttribute("seconds", "2"));
+  await show(page);
+  await page.evaluate(() => (window.back = 3600000));
+  await told(page, "timeout");
+  await hidden(page);
+});
+
 it("it is gone when another tab comes to the front", async (visit) => {
   const page = await signIn(visit, shop);
   await show(page);
