@@ -110,7 +110,8 @@ function endpoint.login()
   end
   from_the_page()
   ngx.req.read_body()
-  local user = ngx.req.get_post_args(4).user
+  local posted = ngx.req.get_post_args(4) or {} -- nil where the body came in so many pieces that nginx put it into a file
+  local user = posted.user
   if not USERS[user] then
     return refuse(403, "user", "there is no such user")
   end
