@@ -115,7 +115,7 @@ export class CardReveal extends HTMLElement {
 
   /** Asks for the card and shows it, unless something hides it before. */
   async reveal() {
-    if (this.#act) return;
+    if (this.#act || !this.isConnected) return; // out of the page nothing would hide it but the time
     const act = (this.#act = { abort: new AbortController() });
     this.#status.textContent = this.#alert.textContent = "";
     this.#draw();

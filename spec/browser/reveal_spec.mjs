@@ -64,6 +64,19 @@ it("the attribute seconds says how long", async (visit) => {
   await hidden(page);
 });
 
+it("an element that is not in the page asks for nothing", async (visit) => {
+  const page = await signIn(visit, shop);
+  await page.evaluate(async () => {
+    const element = document.querySelector("card-reveal");
+    element.remove();
+    await element.reveal();
+    document.querySelector("#cards").append(element);
+  });
+  await hidden(page);
+  assert.deepEqual(visit.exchanges.filter(({ url }) => url.endsWith("/reveal/nonce")), []);
+  await show(page);
+});
+
 it("a clock that is set back does not keep it there", async (visit) => {
   const page = await signIn(visit, shop, { before: (tab) => tab.evaluateOnNewDocument(() => {
     const real = Date.now;
