@@ -29,7 +29,7 @@ local function letters(count)
   return table.concat(list)
 end
 
---- Begins a run.
+--- Begins a run, which also ends where the page does not wait for it any longer.
 -- @param misbehaviour that the sandbox is asked for, or nil
 -- @return { tries = a list of { head, body, answer = a list of pieces } }
 -- @return what to give to the client: its base_url without the provider, its tls and its headers
@@ -40,6 +40,10 @@ function relay.open(misbehaviour)
   until not runs[id]
   local run = { id = id, misbehaviour = misbehaviour, tries = {} }
   runs[id] = run
+  ngx.on_abort(function()
+    relay.close(run)
+    ngx.exit(499)
+  end)
   return run, { base_url = ("https://localhost:%d"):format(own), tls = { ca_file = ngx.config.prefix() .. "sandbox/ca.pem" }, headers = { [HEADER] = id } }
 end
 
