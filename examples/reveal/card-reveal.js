@@ -157,7 +157,7 @@ export class CardReveal extends HTMLElement {
   }
 
   #show(act, card) {
-    const seconds = Number(this.getAttribute("seconds")) || 30;
+    const seconds = Math.min(Math.abs(Number(this.getAttribute("seconds"))) || 30, 300);
     Object.assign(act, { number: card.number, ends: clocks().map((now) => now + seconds * 1000), ticking: setInterval(() => this.#tick(act), 1000) });
     this.#draw(card);
     this.#countdown.textContent = CardReveal.texts.countdown(seconds);

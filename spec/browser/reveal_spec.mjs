@@ -64,6 +64,17 @@ it("the attribute seconds says how long", async (visit) => {
   await hidden(page);
 });
 
+it("no number of seconds is more than five minutes", async (visit) => {
+  const page = await signIn(visit, shop);
+  for (const seconds of ["Infinity", "1e9", "-1e9"]) {
+    await page.$eval("card-reveal", (element, text) => element.setAttribute("seconds", text), seconds);
+    await show(page);
+    assert.match(await page.$eval("card-reveal", (element) => element.shadowRoot.querySelector('[role="status"]').textContent), / 300 seconds/);
+    await page.$eval("card-reveal", (element) => element.hide());
+    await hidden(page);
+  }
+});
+
 it("an element that is not in the page asks for nothing", async (visit) => {
   const page = await signIn(visit, shop);
   await page.evaluate(async () => {

@@ -357,7 +357,7 @@ describe("the playground", function()
       end
     end
     assert.is_true(count >= 10)
-    local wanted = "it is a policy, and no mapping: write return { [\"alix.private_info\"] = { … } }"
+    local wanted = "it is a policy, and no mapping: write return { [\"PROVIDER.OPERATION\"] = { … } }"
     assert.equal(wanted, told("api/check", { kind = "mapping", text = "return { number = keep }" }).mistakes[1].message)
   end)
 

@@ -15,7 +15,7 @@ local ARTICLES = { mapping = "a mapping", policy = "a policy", definition = "a d
 
 -- What a text of the kind begins with.
 local SHAPES = {
-  mapping = "return { [\"alix.private_info\"] = { … } }",
+  mapping = "return { [\"PROVIDER.OPERATION\"] = { … } }",
   policy = "return { number = last(4), … }",
   definition = "return { name = \"acme\", operations = { … } }",
 }
