@@ -65,6 +65,7 @@ io.write("works on ", _VERSION, "\n")
 -- Starts the stand-in of the program that is installed, without the proxies of the checkout, asks it once, and stops it.
 local STAND_IN = [[
 cards=%s dir=%s
+: > "$dir.out" # which is looked at at once
 "$cards" sandbox --dir "$dir" > "$dir.out" 2>&1 &
 pid=$!
 for _ in $(seq 1500); do
@@ -114,6 +115,7 @@ end
 -- Starts the playground of the program that is installed, asks it for its page and a run, and stops it.
 local PLAYGROUND = [[
 cards=%s dir=%s
+: > "$dir.out" # which is looked at at once
 "$cards" playground --dir "$dir" > "$dir.out" 2>&1 &
 pid=$!
 for _ in $(seq 1500); do
