@@ -64,6 +64,10 @@ void binding_push_mask(lua_State *L, const struct secret *secret, size_t first, 
 int binding_push_filled(lua_State *L, bool filled, const char *why);
 /* Pushes a secret of those bytes, for which garbage is collected where there is no room; or nil and an error that says why. Returns the count. */
 int binding_push_secret(lua_State *L, enum secret_class class, const char *bytes, size_t len);
+#define SECRET_METHODS "cards.secret.methods" /* where the registry has the methods of secrets, until the gate stands */
+
+/* reveal(secret [, look]): the bytes as a Lua string, or only true where `look` is; or nil and what an error says. Only the gate has this function. */
+int binding_reveal(lua_State *L);
 /* Collects garbage, as secrets that nobody holds any more still take room. What finalizers raise, which Lua 5.1 to 5.3 would raise here, is lost: bytes may be held meanwhile. */
 void binding_collect(lua_State *L);
 
@@ -138,7 +142,6 @@ int core_seal(lua_State *L);
 int core_unseal(lua_State *L);
 int core_missing(lua_State *L);
 int core_secret_in_file(lua_State *L);
-int core_gate(lua_State *L);
 /* client.c */
 int core_client(lua_State *L);
 int core_private(lua_State *L);
@@ -187,6 +190,8 @@ int core_script_line(lua_State *L);
 /* memory.c */
 int core_memory(lua_State *L);
 int core_strict(lua_State *L);
+/* gate.c */
+int core_gate(lua_State *L);
 /* recipient.c */
 int core_recipient(lua_State *L);
 /* json.c */

@@ -164,7 +164,6 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "unseal", core_unseal },
     { "missing", core_missing },
     { "secret_in_file", core_secret_in_file },
-    { "gate", core_gate },
     /* client.c */
     { "client", core_client },
     { "private", core_private },
@@ -213,6 +212,8 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     /* memory.c */
     { "memory", core_memory },
     { "strict", core_strict },
+    /* gate.c */
+    { "gate", core_gate },
     /* recipient.c */
     { "recipient", core_recipient },
     /* json.c */

@@ -188,10 +188,7 @@ int core_secret_in_file(lua_State *L) {
 
 /* --- the way out --- */
 
-#define METHODS "cards.secret.methods" /* in the registry, until the gate stands */
-
-/* reveal(secret [, look]): the bytes as a Lua string, or only true where `look` is; or nil and what an error says. Only the gate has this function. */
-static int reveal(lua_State *L) {
+int binding_reveal(lua_State *L) {
   struct secret *secret = binding_to_secret(L, 1);
   if (!secret) return binding_fail(L, "bad argument #1 to 'reveal' (secret expected)");
   const char *reason = secret_state_reason(secret);
@@ -201,24 +198,6 @@ static int reveal(lua_State *L) {
   else
     lua_pushlstring(L, (const char *)secret->bytes, secret->len);
   return 1;
-}
-
-/* core.gate(make): calls make(reveal, seal_for), whose results become the methods `reveal` and `seal` of secrets. Once for each VM: nobody else gets those functions, but through `debug`. The gate is
- * of Lua, as it calls functions that yield, which LuaJIT cannot do across a function of C. */
-int core_gate(lua_State *L) {
-  luaL_checktype(L, 1, LUA_TFUNCTION);
-  lua_settop(L, 1);
-  lua_getfield(L, LUA_REGISTRYINDEX, METHODS);
-  if (lua_isnil(L, -1)) return luaL_error(L, "the gate stands already");
-  lua_insert(L, 1);
-  lua_pushcfunction(L, reveal);
-  lua_pushcfunction(L, binding_seal_for);
-  lua_call(L, 2, 2);
-  lua_setfield(L, 1, "seal");
-  lua_setfield(L, 1, "reveal");
-  lua_pushnil(L);
-  lua_setfield(L, LUA_REGISTRYINDEX, METHODS);
-  return 0;
 }
 
 /* Pushes the method `reveal` or `seal`, which there is once the module is loaded that makes the gate. */
@@ -428,7 +407,7 @@ void binding_open_secret(lua_State *L) {
   luaL_getmetatable(L, SECRET_TYPE);
   luaL_newlib(L, methods);
   lua_pushvalue(L, -1);
-  lua_setfield(L, LUA_REGISTRYINDEX, METHODS);
+  lua_setfield(L, LUA_REGISTRYINDEX, SECRET_METHODS);
   lua_pushcclosure(L, get, 1);
   lua_setfield(L, -2, "__index");
   lua_pop(L, 1);

@@ -159,7 +159,7 @@ describe("an entry", function()
     local bytes = record.secrets.card_number:reveal { role = "cardholder", purpose = "show_card", request_id = "r-1" }
     assert.equal(PAN, bytes)
     local entry = entries[1]
-    assert.is_true(entry.time >= before and entry.time < os.time() + 1)
+    assert.is_true(entry.time >= before and entry.time < os.time() + 2) -- whose clock is some milliseconds late
     entry.time = nil
     assert.matches(("reveal_spec.lua:%d$"):format(line), entry.where)
     entry.where = nil
