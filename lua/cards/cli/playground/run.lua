@@ -4,6 +4,7 @@ local cards = require "cards"
 local check = require "cards.util.check"
 local code = require "cards.cli.playground.code"
 local core = require "cards.core"
+local failure = require "cards.cli.program.failure"
 local hidden = require "cards.cli.playground.hidden"
 local leaves = require "cards.cli.playground.leaves"
 local relay = require "cards.cli.playground.relay"
@@ -15,20 +16,6 @@ local wire = require "cards.cli.playground.wire"
 local SECONDS = 10 -- of a call
 
 local ROLES = { support = true, cardholder = true, audit = true }
-
-local ERROR_FIELDS = { "kind", "message", "status", "code", "retryable", "retry_after", "attempts", "request_id", "provider", "operation" }
-
---- An error as plain values.
-local function plain_error(err)
-  if type(err) ~= "table" then
-    return { kind = "invalid_request", message = check.line(err) }
-  end
-  local made = {}
-  for _, name in ipairs(ERROR_FIELDS) do
-    made[name] = err[name]
-  end
-  return made
-end
 
 --- A value as JSON can have it, with masks for secrets and one line for texts.
 local function plain(value)
@@ -156,7 +143,7 @@ local function finish(asked, params, outcome)
   local hide = hidden(about, described, params)
   local result = {
     views = {}, mistakes = { mapping = to_json.list {}, definition = to_json.list {}, policies = {} }, examples = to_json.list {}, timeline = outcome.timeline,
-    request = outcome.request and shown_request(outcome.request, hide), error = outcome.err and plain_error(outcome.err),
+    request = outcome.request and shown_request(outcome.request, hide), error = outcome.err and failure.plain(outcome.err, "invalid_request"),
     answer = outcome.answer and shown_answer(outcome.answer, described, outcome.record, hide),
     code = code(about, described, params, asked.misbehaviour, asked.definition ~= nil),
   }
