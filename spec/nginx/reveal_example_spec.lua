@@ -18,12 +18,7 @@ local function shell(command, ...)
   return output
 end
 
-local function command(more)
-  local user = shell "id -u":match "^0%s" and "-g 'user root;'" or ""
-  return (nginx.PATH .. "ALIX_URL=%s CA_FILE=%s ALIX_ACCESS_TOKEN=%s nginx -p %s/ -e %s/build/nginx-reveal/error.log %s %s %s"):format(
-    sandbox.url "HTTPS_URL" .. "/alix", program.quote(sandbox.url "CA_FILE"), sandbox.credentials "alix".access_token, folder, folder,
-    "-c examples/reveal/nginx.conf", user, more or "")
-end
+local function command(more) return nginx.of_examples(folder, "nginx-reveal", "reveal/nginx.conf", more) end
 
 local function contents(name)
   local file = assert(io.open(folder .. "/build/nginx-reveal/" .. name))

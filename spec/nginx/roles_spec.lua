@@ -5,7 +5,6 @@ if nginx.is_missing("roles", pending) then return end
 
 local cjson = require "cjson"
 local program = require "support.program"
-local sandbox = require "support.sandbox"
 
 local port, folder
 
@@ -15,12 +14,7 @@ local function shell(command, ...)
   return output
 end
 
-local function command(more)
-  local user = shell "id -u":match "^0%s" and "-g 'user root;'" or ""
-  return (nginx.PATH .. "ALIX_URL=%s CA_FILE=%s ALIX_ACCESS_TOKEN=%s nginx -p %s/ -e %s/build/nginx-roles/error.log %s %s %s"):format(
-    sandbox.url "HTTPS_URL" .. "/alix", program.quote(sandbox.url "CA_FILE"), sandbox.credentials "alix".access_token, folder, folder,
-    "-c examples/nginx_roles.conf", user, more or "")
-end
+local function command(more) return nginx.of_examples(folder, "nginx-roles", "nginx_roles.conf", more) end
 
 local function ask(key)
   local answer

@@ -332,6 +332,18 @@ function nginx.root()
   return nginx.folder
 end
 
+--- The command that runs an nginx of examples with the sandbox behind it.
+-- @param folder a copy of the project
+-- @param name of its folder below build
+-- @param conf its configuration, below examples
+-- @param more arguments, or nil
+function nginx.of_examples(folder, name, conf, more)
+  local user = program.shell "id -u":match "^0%s" and "-g 'user root;'" or ""
+  return (nginx.PATH .. "ALIX_URL=%s CA_FILE=%s ALIX_ACCESS_TOKEN=%s nginx -p %s/ -e %s/build/%s/error.log -c examples/%s %s %s"):format(
+    sandbox.url "HTTPS_URL" .. "/alix", program.quote(sandbox.url "CA_FILE"), sandbox.credentials "alix".access_token, folder, folder, name, conf, user,
+    more or "")
+end
+
 local last_port
 
 --- A port that nobody listens on, outside of those that connections are given; another one each time.
