@@ -62,26 +62,32 @@ testing.clock():stop()
 io.write("works on ", _VERSION, "\n")
 ]]
 
--- Starts the stand-in of the program that is installed, without the proxies of the checkout, asks it once, and stops it.
-local STAND_IN = [[
-cards=%s dir=%s
+-- Starts a command of the installed program that goes on, asks what it serves, and stops it.
+local SERVES = [[
+cards=%s dir=%s command=%s ready=%s
 : > "$dir.out" # which is looked at at once
-"$cards" sandbox --dir "$dir" > "$dir.out" 2>&1 &
+"$cards" "$command" --dir "$dir" > "$dir.out" 2>&1 &
 pid=$!
 for _ in $(seq 1500); do
-  grep -q 'Ctrl-C ends it' "$dir.out" && break
+  grep -q "$ready" "$dir.out" && break
   kill -0 $pid 2>/dev/null || break
   sleep 0.02
 done
-. "$dir/env" || cat "$dir.out"
-curl -sS -o /dev/null -w '%%{http_code}\n' --cacert "$CA_FILE" -H 'access-token: alix_token_sandbox' "$HTTPS_URL/alix/api/v2/cards/c_2/private-info"
-grep -c PROXY "$dir/env"
+%s
 kill -TERM $pid
 wait $pid
 echo "ended with $?"
-ls "$dir"/nginx.pid "$dir"/env 2>/dev/null
+%s
 true
 ]]
+
+--- @param asks, looks shell commands: while it serves, and when it has ended
+local function serves(version, prefix, paths, command, ready, asks, looks)
+  local path = program.file(SERVES:format(quote(prefix .. "/bin/cards"), quote(prefix .. "-" .. command), command, quote(ready), asks, looks))
+  local output = installed.use("bash " .. path, version, paths)
+  os.remove(path)
+  return output
+end
 
 --- Runs a command that finds the modules in `prefix`, and nothing else of ours.
 function installed.use(command, version, prefix)
@@ -103,48 +109,27 @@ function installed.works(version, prefix)
   assert.matches("card_id  string, required", output, 1, true)
 end
 
---- Has the installed program stand in for the providers.
+--- Has the installed program stand in for the providers, without the proxies of the checkout.
 -- @param paths the folder that its process has to be told of, or nil
 function installed.stands_in(version, prefix, paths)
-  local path = program.file(STAND_IN:format(quote(prefix .. "/bin/cards"), quote(prefix .. "-sandbox")))
-  local output = installed.use("bash " .. path, version, paths)
-  os.remove(path)
-  assert.equal("200\n0\nended with 0\n", output)
+  assert.equal("200\n0\nended with 0\n", serves(version, prefix, paths, "sandbox", "Ctrl-C ends it", [[
+. "$dir/env" || cat "$dir.out"
+curl -sS -o /dev/null -w '%{http_code}\n' --cacert "$CA_FILE" -H 'access-token: alix_token_sandbox' "$HTTPS_URL/alix/api/v2/cards/c_2/private-info"
+grep -c PROXY "$dir/env"]], 'ls "$dir"/nginx.pid "$dir"/env 2>/dev/null'))
 end
-
--- Starts the playground of the program that is installed, asks it for its page and a run, and stops it.
-local PLAYGROUND = [[
-cards=%s dir=%s
-: > "$dir.out" # which is looked at at once
-"$cards" playground --dir "$dir" > "$dir.out" 2>&1 &
-pid=$!
-for _ in $(seq 1500); do
-  grep -q '^http' "$dir.out" && break
-  kill -0 $pid 2>/dev/null || break
-  sleep 0.02
-done
-grep -q ^http "$dir.out" || { cat "$dir.out"; exit; }
-read -r url < "$dir.out"
-origin=${url%%/*/}
-for path in '' page.css assets/codemirror/lib/codemirror.js api/catalogue; do curl -sS -o /dev/null -w '%%{http_code} ' "$url$path"; done
-run='{"provider":"alix","operation":"private_info","params":{"card_id":"c_1"}}'
-curl -sS -H "Origin: $origin" -H 'Content-Type: application/json' -d "$run" "${url}api/run" | grep -o '"number":"[*1]*"'
-kill -TERM $pid
-wait $pid
-echo "ended with $?"
-grep -v ^http "$dir.out"
-ls "$dir"/nginx.pid "$dir"/token 2>/dev/null
-true
-]]
 
 --- Has the installed program show its playground.
 -- @param paths the folder that its process has to be told of, or nil
 -- @return what it said and was answered
 function installed.plays(version, prefix, paths)
-  local path = program.file(PLAYGROUND:format(quote(prefix .. "/bin/cards"), quote(prefix .. "-playground")))
-  local output = installed.use("bash " .. path, version, paths)
-  os.remove(path)
-  return output
+  return serves(version, prefix, paths, "playground", "^http", [[
+grep -q ^http "$dir.out" || { cat "$dir.out"; exit; }
+read -r url < "$dir.out"
+origin=${url%/*/}
+for path in '' page.css assets/codemirror/lib/codemirror.js api/catalogue; do curl -sS -o /dev/null -w '%{http_code} ' "$url$path"; done
+run='{"provider":"alix","operation":"private_info","params":{"card_id":"c_1"}}'
+curl -sS -H "Origin: $origin" -H 'Content-Type: application/json' -d "$run" "${url}api/run" | grep -o '"number":"[*1]*"']],
+    'grep -v ^http "$dir.out"\nls "$dir"/nginx.pid "$dir"/token 2>/dev/null')
 end
 
 return installed
