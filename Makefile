@@ -339,9 +339,9 @@ $(BUILD)/bench/response: spec/bench/response.c $(CORE_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/bench/crypto $(BUILD)/bench/seal: $(BUILD)/bench/%: spec/bench/%.c $(CORE_OBJ)
+$(BUILD)/bench/crypto $(BUILD)/bench/seal: $(BUILD)/bench/%: spec/bench/%.c spec/bench/timed.h $(CORE_OBJ)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS)
+	$(CC) $(ALL_CFLAGS) -o $@ $(filter %.c %.o,$^) $(LIBS)
 
 # For the Lua that runs the benchmark.
 $(BUILD)/bench/bare.so: spec/bench/bare.c

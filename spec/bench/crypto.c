@@ -8,10 +8,9 @@
 #include <openssl/kdf.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "timed.h"
 
 #include "crypto/jwe.h"
 #include "provider/encryption.h"
@@ -21,27 +20,7 @@
 #define SIGNED     200 /* bytes that are signed: about what a definition signs */
 #define PASSPHRASE "a secret of the client"
 
-static void must(bool ok, const char *what) {
-  if (ok) return;
-  fprintf(stderr, "crypto: %s failed\n", what);
-  exit(1);
-}
-
-static double now(clockid_t clock) {
-  struct timespec time;
-  clock_gettime(clock, &time);
-  return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 /* --- files --- */
-
-static FILE *open_file(const char *folder, const char *name, const char *mode) {
-  char path[4096];
-  snprintf(path, sizeof path, "%s/%s", folder, name);
-  FILE *file = fopen(path, mode);
-  must(file, path);
-  return file;
-}
 
 static void write_file(const char *folder, const char *name, const char *text, size_t len) {
   FILE *file = open_file(folder, name, "w");
@@ -124,6 +103,8 @@ static void make_files(const char *folder) {
 /* --- what is measured --- */
 
 struct work {
+  bool (*run)(struct work *);
+  const char *name;
   const struct kind *kind; /* NULL for a signature */
   const char *signature;
   char key[TEXT_MAX], text[TEXT_MAX], plain[TEXT_MAX]; /* the key is PEM, or bytes */
@@ -326,6 +307,11 @@ static void prepare(struct work *work, const char *name, const char *folder, boo
     prepare_cards(work);
 }
 
+static void once(void *user) {
+  struct work *work = user;
+  must(work->run(work), work->name);
+}
+
 int main(int argc, char **argv) {
   static struct work work;
   json_setup();
@@ -335,16 +321,9 @@ int main(int argc, char **argv) {
   }
   if (argc != 5) return 2;
   bool bare = strcmp(argv[1], "bare") == 0;
-  bool (*run)(struct work *) = bare ? run_bare : run_cards;
-  double seconds = strtod(argv[4], NULL);
+  work.run = bare ? run_bare : run_cards;
+  work.name = argv[2];
   prepare(&work, argv[2], argv[3], bare);
-  for (int i = 0; i < 10; i++) /* fetches and reads, and is not counted */
-    must(run(&work), argv[2]);
-  long count = 0;
-  double started = now(CLOCK_MONOTONIC), cpu = now(CLOCK_PROCESS_CPUTIME_ID);
-  while (now(CLOCK_PROCESS_CPUTIME_ID) - cpu < seconds)
-    for (int i = 0; i < 50; i++, count++)
-      must(run(&work), argv[2]);
-  printf("%ld %.6f %.6f\n", count, now(CLOCK_MONOTONIC) - started, now(CLOCK_PROCESS_CPUTIME_ID) - cpu);
+  measure(once, &work, strtod(argv[4], NULL));
   return 0;
 }

@@ -7,10 +7,9 @@
 #include <openssl/rand.h>
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <time.h>
+
+#include "timed.h"
 
 #include "crypto/key.h"
 #include "json/json.h"
@@ -24,33 +23,13 @@ static EVP_MD *sha256;
 static EVP_CIPHER *gcm;
 static EVP_KDF *concat;
 
-static void must(bool ok, const char *what) {
-  if (ok) return;
-  fprintf(stderr, "seal: %s failed\n", what);
-  exit(1);
-}
-
-static double now(clockid_t clock) {
-  struct timespec time;
-  clock_gettime(clock, &time);
-  return (double)time.tv_sec + (double)time.tv_nsec / 1e9;
-}
-
 /* --- keys --- */
 
 static EVP_PKEY *generate(const char *kind) {
   return strcmp(kind, "rsa") == 0 ? EVP_RSA_gen(2048) : strcmp(kind, "ec") == 0 ? EVP_EC_gen("P-256") : EVP_PKEY_Q_keygen(NULL, NULL, "X25519");
 }
 
-static FILE *open_file(const char *folder, const char *kind, const char *mode) {
-  char path[4096];
-  snprintf(path, sizeof path, "%s/%s.jwk", folder, kind);
-  FILE *file = fopen(path, mode);
-  must(file, path);
-  return file;
-}
-
-static void make_file(const char *folder, const char *kind) {
+static void make_file(const char *folder, const char *kind, const char *name) {
   const char *why = "";
   unsigned char *der = NULL;
   EVP_PKEY *pkey = generate(kind);
@@ -61,7 +40,7 @@ static void make_file(const char *folder, const char *kind) {
   struct key *key = key_read(text.data, text.len, NULL, 0, &why);
   must(key, why);
   buf_clear(&text);
-  FILE *file = open_file(folder, kind, "w");
+  FILE *file = open_file(folder, name, "w");
   must(key_write_public(key, KEY_JWK, &text) && fwrite(text.data, 1, text.len, file) == text.len && fclose(file) == 0, kind);
   key_unref(key);
   buf_free(&text);
@@ -71,14 +50,16 @@ static void make_file(const char *folder, const char *kind) {
 
 /* What a JWK is decoded to: a point, 32 bytes, or a modulus in the order that OpenSSL's parameters have; the exponent is 65537. */
 struct numbers {
+  const char *kind;
   unsigned char bytes[NUMBER_MAX];
   size_t len;
 };
 
 static void read_numbers(const char *folder, const char *kind, struct numbers *numbers) {
-  char text[4096];
+  char text[4096], name[32];
   const char *why = "";
-  FILE *file = open_file(folder, kind, "r");
+  snprintf(name, sizeof name, "%s.jwk", kind);
+  FILE *file = open_file(folder, name, "r");
   struct key *key = key_read(text, fread(text, 1, sizeof text, file), NULL, 0, &why);
   fclose(file);
   must(key, why);
@@ -145,7 +126,9 @@ static void seal_wrapped(EVP_PKEY *peer) {
   encrypt(key);
 }
 
-static void seal(const char *kind, struct numbers *numbers) {
+static void seal(void *user) {
+  struct numbers *numbers = user;
+  const char *kind = numbers->kind;
   unsigned char exponent[] = { 1, 0, 1 };
   OSSL_PARAM rsa[] = { OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_N, numbers->bytes, numbers->len),
                        OSSL_PARAM_construct_BN(OSSL_PKEY_PARAM_RSA_E, exponent, sizeof exponent), OSSL_PARAM_construct_end() };
@@ -168,9 +151,9 @@ int main(int argc, char **argv) {
   static struct numbers numbers;
   json_setup();
   if (argc == 3 && strcmp(argv[1], "make") == 0) {
-    make_file(argv[2], "ec");
-    make_file(argv[2], "x25519");
-    make_file(argv[2], "rsa");
+    make_file(argv[2], "ec", "ec.jwk");
+    make_file(argv[2], "x25519", "x25519.jwk");
+    make_file(argv[2], "rsa", "rsa.jwk");
     return 0;
   }
   if (argc != 4) return 2;
@@ -179,14 +162,7 @@ int main(int argc, char **argv) {
   concat = EVP_KDF_fetch(NULL, "SSKDF", NULL);
   must(sha256 && gcm && concat, "a fetch");
   read_numbers(argv[2], argv[1], &numbers);
-  double seconds = strtod(argv[3], NULL);
-  for (int i = 0; i < 50; i++) /* fetches and reads, and is not counted */
-    seal(argv[1], &numbers);
-  long count = 0;
-  double started = now(CLOCK_MONOTONIC), cpu = now(CLOCK_PROCESS_CPUTIME_ID);
-  while (now(CLOCK_PROCESS_CPUTIME_ID) - cpu < seconds)
-    for (int i = 0; i < 50; i++, count++)
-      seal(argv[1], &numbers);
-  printf("%ld %.6f %.6f\n", count, now(CLOCK_MONOTONIC) - started, now(CLOCK_PROCESS_CPUTIME_ID) - cpu);
+  numbers.kind = argv[1];
+  measure(seal, &numbers, strtod(argv[3], NULL));
   return 0;
 }
