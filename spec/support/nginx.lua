@@ -351,7 +351,8 @@ function nginx.free_port()
   local socket = require "cqueues.socket"
   if not last_port then
     local random = assert(io.open("/dev/urandom", "rb")) -- busted seeds math.random with the time, and so in every process
-    last_port = ("I2"):unpack(random:read(2)) % 9000
+    local high, low = random:read(2):byte(1, 2)
+    last_port = (256 * high + low) % 9000
     random:close()
   end
   for _ = 1, 100 do

@@ -1,0 +1,187 @@
+--- A real redis-server of a spec's own, and a relay in front of it that stalls, delays or cuts.
+--
+--     local server = redis.start { users = { "worker on >secret ~cards:* +@all" } }
+--     server.url "payouts"                   -- "redis://127.0.0.1:PORT/payouts"
+--     server.cli "XLEN cards:{payouts}:rows" -- what redis-cli prints
+--     server.kill()                          -- kill -9
+--     server.run()                           -- again, on the same port, with what it had on disk
+--     local relay = redis.relay(server)      -- relay.url "payouts"
+--     relay.stall()                          -- a partition: nothing passes until relay.go()
+--     teardown(redis.stop_all)
+--
+-- A server that a spec left behind ends by itself after LONGEST seconds.
+
+local program = require "support.program"
+local sandbox = require "support.sandbox"
+
+local redis = {}
+
+local LONGEST = 900 -- seconds
+
+local running = {}
+local quote = program.quote
+
+local function contents(path)
+  local file = io.open(path, "rb")
+  local text = file and file:read "*a"
+  return text, file and file:close()
+end
+
+--- A port that nobody listens on; another one each time.
+local function free_port()
+  return require("support.nginx").free_port()
+end
+
+--- The folder of the sandbox's certificates.
+function redis.certificates()
+  return (sandbox.url("CA_FILE"):match "^(.*)/")
+end
+
+--- The lines of a configuration.
+local function configuration(self, options)
+  local lines = {
+    "bind 127.0.0.1", (options.tls and "tls-port %d\nport 0" or "port %d"):format(self.port), "dir " .. self.folder, "pidfile " .. self.folder .. "/pid",
+    "logfile " .. self.folder .. "/log", 'save ""', "appendonly " .. (options.append and "yes\nappendfsync always" or "no"),
+  }
+  if options.tls then
+    table.insert(lines, ("tls-cert-file %s/%s.pem"):format(redis.certificates(), options.certificate or "server"))
+    table.insert(lines, ("tls-key-file %s/%s.key"):format(redis.certificates(), options.key or "server"))
+    table.insert(lines, ("tls-ca-cert-file %s/client_ca.pem"):format(redis.certificates()))
+    table.insert(lines, "tls-auth-clients " .. (options.client_certificate and "yes" or "no"))
+  end
+  if options.memory then
+    table.insert(lines, "maxmemory " .. options.memory .. "\nmaxmemory-policy noeviction")
+  end
+  for _, user in ipairs(options.users or {}) do
+    table.insert(lines, "user " .. user)
+  end
+  for _, line in ipairs(options.lines or {}) do
+    table.insert(lines, line)
+  end
+  return table.concat(lines, "\n") .. "\n"
+end
+
+--- Starts a redis-server.
+-- @param options { tls = true (with the sandbox's certificates; certificate and key name other ones), client_certificate = true (wants one of the sandbox's
+--   client_ca), users = { "NAME on >PASSWORD ~KEYS +COMMANDS" }, append = true (an AOF that is written with each command), memory = "3mb" (noeviction),
+--   lines = { "more of redis.conf" } }
+-- @return { port, pid, folder, url(name), cli(words), kill(), run(), signal(name), log(), stop() }
+function redis.start(options)
+  options = options or {}
+  local self = { port = free_port(), folder = program.shell "mktemp -d":match "%S+" }
+  running[self] = true
+  local path = self.folder .. "/redis.conf"
+  local file = assert(io.open(path, "wb"))
+  file:write(configuration(self, options))
+  file:close()
+  local words = options.tls and ("--tls --insecure --cert %s/client.pem --key %s/client.key"):format(redis.certificates(), redis.certificates()) or ""
+
+  --- What redis-cli prints for these words of a shell, without the last line end.
+  function self.cli(command)
+    return (program.shell(("redis-cli -p %d %s %s"):format(self.port, words, command)):gsub("\n$", ""))
+  end
+
+  --- Its address; user and query are optional.
+  function self.url(name, user, query)
+    return ("redis%s://%s%s:%d/%s%s"):format(options.tls and "s" or "", user and user .. "@" or "", options.tls and "localhost" or "127.0.0.1", self.port, name,
+      query or "")
+  end
+
+  --- Starts it, again after kill, too, and waits until it answers.
+  function self.run()
+    os.remove(self.folder .. "/pid")
+    os.execute(("setsid timeout -k 1 %d redis-server %s </dev/null >>%s/out 2>&1 &"):format(LONGEST, quote(path), quote(self.folder)))
+    self.pid = program.wait_for("redis-server to start", function()
+      local pid = tonumber((contents(self.folder .. "/pid")))
+      local said = pid and self.cli "PING" or ""
+      return (said:find "PONG" or said:find "NOAUTH") and pid
+    end)
+  end
+
+  --- Sends it a signal, such as "STOP".
+  function self.signal(name)
+    return program.shell(("kill -%s %d"):format(name, self.pid))
+  end
+
+  --- Ends it as a power cut does, and waits until it is gone.
+  function self.kill()
+    self.signal "KILL"
+    program.wait_for("redis-server to end", function()
+      return select(2, program.shell(("kill -0 %d"):format(self.pid))) ~= 0
+    end)
+  end
+
+  function self.log()
+    return (contents(self.folder .. "/log") or "") .. (contents(self.folder .. "/out") or "")
+  end
+
+  function self.stop()
+    if not running[self] then return end
+    running[self] = nil
+    if self.pid then self.signal "KILL" end
+    program.shell("rm -rf " .. quote(self.folder))
+  end
+
+  local ok, why = pcall(self.run)
+  if not ok then
+    why = tostring(why) .. "\n" .. self.log()
+    self.stop()
+    error(why, 2)
+  end
+  return self
+end
+
+--- Starts a relay in front of a server.
+-- @param server what redis.start returned, or a port
+-- @return { port, url(…) as the server's, lines(pattern), stop(), and what it does from then on: go(), stall() (nothing passes, connections stay), mute()
+--   (commands pass, replies do not), delay(seconds) (each reply), cut_after(bytes) (of the replies of each connection), cut() (ends all connections), down()
+--   (the same, and refuses new ones; go() ends that) }
+function redis.relay(server)
+  local log_name = program.file ""
+  local pipe = io.popen(("exec lua5.4 spec/support/relay_server.lua %s %d"):format(log_name, type(server) == "table" and server.port or server), "w")
+  local self, sent = {}, 0
+  running[self] = true
+
+  --- The lines of its log that have this, by their captures or whole: "open N", "closed N".
+  function self.lines(pattern)
+    local found = {}
+    for line in io.lines(log_name) do
+      found[#found + 1] = line:match(pattern)
+    end
+    return found
+  end
+
+  local function wait(pattern)
+    return program.wait_for(pattern, function() return self.lines(pattern)[1] end)
+  end
+
+  for _, word in ipairs { "go", "stall", "mute", "delay", "cut_after", "cut", "down" } do
+    self[word] = function(value)
+      sent = sent + 1
+      pipe:write(word, value and " " .. value or "", "\n")
+      pipe:flush()
+      wait(("^did %d$"):format(sent))
+    end
+  end
+
+  function self.url(...)
+    return (server.url(...):gsub(":%d+/", (":%d/"):format(self.port)))
+  end
+
+  function self.stop()
+    if not running[self] then return end
+    running[self] = nil
+    pipe:close() -- which ends it
+    os.remove(log_name)
+  end
+
+  self.port = tonumber(wait "^port (%d+)$")
+  return self
+end
+
+--- For a teardown.
+function redis.stop_all()
+  for self in pairs(running) do self.stop() end
+end
+
+return redis
