@@ -69,6 +69,7 @@ build = {
       ["cards.cli.program.operations"] = "lua/cards/cli/program/operations.lua",
       ["cards.cli.program.providers"] = "lua/cards/cli/program/providers.lua",
       ["cards.cli.run"] = "lua/cards/cli/run.lua",
+      ["cards.cli.run.classes"] = "lua/cards/cli/run/classes.lua",
       ["cards.cli.run.columns"] = "lua/cards/cli/run/columns.lua",
       ["cards.cli.run.csv"] = "lua/cards/cli/run/csv.lua",
       ["cards.cli.run.journal"] = "lua/cards/cli/run/journal.lua",

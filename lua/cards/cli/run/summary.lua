@@ -1,8 +1,6 @@
 --- What became of the rows of a run: counts, errors by kind, and how long a row took, for the terminal and as JSON.
---
--- Times are counted in classes, each 2 % longer than the one before, so that ten million rows take no more memory than ten: a percentile is the middle of
--- its class, at most 1 % from the time of the row that it is.
 
+local classes = require "cards.cli.run.classes"
 local core = require "cards.core"
 local figures = require "cards.util.figures"
 local to_json = require "cards.cli.json"
@@ -10,10 +8,7 @@ local to_json = require "cards.cli.json"
 local summary = {}
 summary.__index = summary
 
-local GROWTH, SHORTEST = 1.02, 1e-6 -- of the classes; seconds
-local SCALE, OFFSET = 1 / math.log(GROWTH), math.log(SHORTEST) / math.log(GROWTH)
-
-local floor, log = math.floor, math.log
+local floor = math.floor
 
 --- @param earlier { count, failed, kinds } of the rows that were done before
 function summary.new(earlier)
@@ -22,7 +17,7 @@ function summary.new(earlier)
     kinds[kind] = count
   end
   return setmetatable({
-    began = core.now(), earlier = earlier.count, earlier_failed = earlier.failed, kinds = kinds, rows = 0, failed = 0, waits = 0, classes = {}, highest = 0,
+    began = core.now(), earlier = earlier.count, earlier_failed = earlier.failed, kinds = kinds, rows = 0, failed = 0, waits = 0, classes = {},
     failed_by = {},
   }, summary)
 end
@@ -31,12 +26,9 @@ end
 -- @param seconds that it took
 -- @param kind of its error, or nil
 function summary:add(seconds, kind)
-  local class, classes = seconds > SHORTEST and floor(log(seconds) * SCALE - OFFSET) or 0, self.classes
+  local class, counts = classes.of(seconds), self.classes
   self.rows = self.rows + 1
-  classes[class] = (classes[class] or 0) + 1
-  if class > self.highest then
-    self.highest = class
-  end
+  counts[class] = (counts[class] or 0) + 1
   if kind then
     self.failed = self.failed + 1
     self.kinds[kind] = (self.kinds[kind] or 0) + 1
@@ -46,13 +38,7 @@ end
 
 --- The seconds that this share of the rows took at most; nil where there was no row.
 function summary:percentile(share)
-  local wanted, count = share * self.rows, 0
-  for class = 0, self.rows > 0 and self.highest or -1 do
-    count = count + (self.classes[class] or 0)
-    if count >= wanted then
-      return SHORTEST * GROWTH ^ (class + 0.5)
-    end
-  end
+  return classes.percentile(self.classes, share)
 end
 
 --- A number with three digits that count.
