@@ -82,6 +82,9 @@ build = {
       ["cards.cli.run.rows"] = "lua/cards/cli/run/rows.lua",
       ["cards.cli.run.summary"] = "lua/cards/cli/run/summary.lua",
       ["cards.cli.sandbox"] = "lua/cards/cli/sandbox.lua",
+      ["cards.cli.timeline"] = "lua/cards/cli/timeline/init.lua",
+      ["cards.cli.timeline.file"] = "lua/cards/cli/timeline/file.lua",
+      ["cards.cli.timeline.interval"] = "lua/cards/cli/timeline/interval.lua",
       -- the stand-in that it starts
       ["cards.cli.sandbox.acme"] = "spec/sandbox/acme.lua",
       ["cards.cli.sandbox.answer"] = "spec/sandbox/answer.lua",

@@ -16,6 +16,8 @@ local prepare = require "cards.cli.run.prepare"
 local rehearse = require "cards.cli.run.rehearse"
 local several = require("cards.util.figures").several
 local summary = require "cards.cli.run.summary"
+local timeline = require "cards.cli.timeline"
+local timeline_file = require "cards.cli.timeline.file"
 
 local run = {}
 
@@ -81,8 +83,8 @@ function run.add(parser)
     .. "The exit status is 1 where a row has failed or the run could not go on, and 130 after Ctrl-C or SIGTERM.")
 end
 
---- Opens both outputs.
--- @return results, errors, and what journal.open returns where there is a journal; or nil and the obstacle
+--- Opens the outputs.
+-- @return results, errors, and where there is a journal what journal.open returns, with the file of the timeline as `timeline`; or nil and the obstacle
 local function open_outputs(options, paths)
   if options.output == "-" then
     local errors = io.stderr
@@ -98,6 +100,10 @@ local function open_outputs(options, paths)
   end
   local resumed, why = journal.open(options.input, options.output, paths.errors, options.retry)
   if not resumed then
+    return nil, why
+  end
+  resumed.timeline, why = timeline_file.open(paths.timeline, resumed.is_new)
+  if not resumed.timeline then
     return nil, why
   end
   os.remove(paths.summary) -- that of an earlier run would tell of this one
@@ -162,6 +168,7 @@ end
 local function run_loop(loop, task, resumed, retry)
   local finished, ended = pcall(loop.run, loop)
   local flushed, failure = pcall(function()
+    loop:finish_timeline()
     task.results:flush()
     task.errors:flush()
     local changed = finished and resumed and ended == "complete" and resumed.changed(task.about.position())
@@ -199,10 +206,17 @@ local function make_loop(options, task, resumed)
   if not task.paths and not options.errors then
     progress.due = math.huge -- standard error has the lines of errors
   end
+  local function keep(intervals)
+    if resumed then
+      task.results:flush() -- a row is not in the timeline before its line is written
+      task.errors:flush()
+      resumed.timeline:write(intervals)
+    end
+  end
   loop = new_loop {
     flow = task.flow, next_row = task.next_row, about = task.about, done = resumed and resumed.count > 0 and resumed.done or nil,
     concurrency = options.concurrency, limit = options.limit, max_errors = options.max_errors, busy_timeout = options.busy_timeout,
-    handle = line_writer(task.results, task.errors, task.columns), summary = totals, progress = progress,
+    handle = line_writer(task.results, task.errors, task.columns), summary = totals, progress = progress, timeline = timeline.new(), keep = keep,
   }
   return loop, totals, progress
 end

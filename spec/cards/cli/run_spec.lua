@@ -2,6 +2,7 @@
 
 local cli = require "support.cli"
 local core = require "cards.core"
+local interval = require "cards.cli.timeline.interval"
 local journal = require "cards.cli.run.journal"
 local new_batch = require("support.batch").new
 local program = require "support.program"
@@ -105,6 +106,46 @@ describe("cards run", function()
     assert.equal(1, status, output)
     assert.matches("800 rows are done already", output, 1, true)
     assert.equal(799, select(2, lines "out"))
+  end)
+
+  it("writes a timeline, in which no row stands before its line, also where it was killed and goes on", function()
+    batch:flow("return function(row) cards.sleep(0.02) if row.id:find '7$' then return nil, 'odd' end return row end")
+    write("ids.csv", batch.ids(600))
+    local process = cli.start(arguments { "--concurrency", "4" })
+    program.wait_for("two intervals", function() return select(2, (read "out.timeline" or ""):gsub("\n", "")) >= 2 end)
+    process.signal "KILL"
+    process.finish()
+    local function rows_of_timeline()
+      local rows, failed = 0, 0
+      for line in read "out.timeline":gmatch "[^\n]+" do
+        local one = assert(interval.read(line), line)
+        rows, failed = rows + one.rows, failed + (one.failed["flow script"] or 0)
+      end
+      return rows, failed
+    end
+    local before = rows_of_timeline()
+    local written = select(2, lines "out") + select(2, lines "out.errors")
+    assert.is_true(before > 0 and before <= written and written < 600, before .. " of " .. written)
+    write("out.timeline", read "out.timeline" .. '{"at":17') -- as if it had been killed within a line
+    local output, status = cli.run(arguments { "--concurrency", "64" })
+    assert.equal(1, status, output)
+    local rows, failed = rows_of_timeline()
+    assert.equal(600 - (written - before), rows)
+    assert.is_true(failed <= 60)
+    output, status = cli.run(arguments { "--retry-failed" })
+    assert.equal(1, status, output)
+    local again, failed_again = rows_of_timeline()
+    assert.same({ rows + 60, failed + 60 }, { again, failed_again }, "rows that are run again are counted again")
+  end)
+
+  it("refuses a file that stands where its timeline shall be", function()
+    flow()
+    write("ids.csv", batch.ids(1))
+    write("out.timeline", "my own\n")
+    local output = cli.fails(1, "out.timeline: it is there already, and is no timeline of a run", arguments())
+    assert.is_nil(read "out", output)
+    assert.equal("my own\n", read "out.timeline")
+    cli.fails(2, "--errors is a file of the run itself", arguments { "--errors", folder .. "/out.timeline" })
   end)
 
   it("writes a line soon where rows are slow, so that few calls are made again after a kill", function()

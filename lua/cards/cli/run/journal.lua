@@ -9,6 +9,7 @@
 local check = require "cards.util.check"
 local core = require "cards.core"
 local files = require "cards.cli.files"
+local timeline = require "cards.cli.timeline.file"
 local to_json = require "cards.cli.json"
 
 local journal = {}
@@ -186,7 +187,7 @@ end
 
 --- The paths of a run's files that the path of its output gives.
 function journal.paths(output)
-  return { journal = output .. ".journal", errors = output .. ".errors", summary = output .. ".summary.json" }
+  return { journal = output .. ".journal", errors = output .. ".errors", summary = output .. ".summary.json", timeline = output .. ".timeline" }
 end
 
 --- Why there can be no new run, as a file is there already; nil where there can. The summary of an earlier run is in nobody's way.
@@ -199,6 +200,7 @@ local function taken(output, errors)
       return ("%s: it is there already, and not of a run that can go on: choose another --out, or remove it"):format(path)
     end
   end
+  return timeline.foreign(journal.paths(output).timeline)
 end
 
 local function changed(input, output, errors)
@@ -229,7 +231,8 @@ local function read_note(text, now, input, output, errors)
 end
 
 --- Opens the journal itself.
--- @return { file, path, first = its first line, retry = what its second line says was taken out, bytes = of the input }; or nil and the obstacle
+-- @return { file, path, first = its first line, retry = what its second line says was taken out, bytes = of the input, is_new = whether it was empty }; or nil
+--   and the obstacle
 local function open_note(input, output, errors)
   local path = journal.paths(output).journal
   local now, why = fingerprint(input)
@@ -245,9 +248,10 @@ local function open_note(input, output, errors)
     return nil, ("%s: %s"):format(path, refused)
   end
   local first, retry, other = read_note(file:read(LONGEST_NOTE) or "", now, input, output, errors)
+  local is_new = not first
   if other then
     return nil, other
-  elseif not first then -- a new run, or one that was killed before it wrote anything
+  elseif is_new then -- a new run, or one that was killed before it wrote anything
     first = to_json(now) .. "\n"
     local ok, failure = file:cut(0)
     ok = ok and file:write(first) and file:sync()
@@ -255,7 +259,7 @@ local function open_note(input, output, errors)
       return nil, ("%s: %s"):format(path, failure or "it cannot be written")
     end
   end
-  return { file = file, path = path, first = first, retry = retry, bytes = now.bytes }
+  return { file = file, path = path, first = first, retry = retry, bytes = now.bytes, is_new = is_new }
 end
 
 --- Sets or removes the second line of the journal. Raises an error where that fails.
@@ -279,10 +283,10 @@ end
 --- Opens the files of a run, at the place where it continues.
 -- @param input, output, errors paths
 -- @param retry { kinds, limit }: the rows that failed and are run again, see selection; nil for none
--- @return { done = set of rows, count = rows in it, failed = those that failed, kinds = how many of those by kind, taken = rows that failed and are run again
---   from now on, or nil, output, errors = files to append to, complete = function to call when all rows are done, which raises an error where the journal
---   cannot be written, changed = function of how many bytes of the input were read, which returns what is wrong where they were not all of it }; or nil and the
---   obstacle
+-- @return { is_new = whether the journal is, done = set of rows, count = rows in it, failed = those that failed, kinds = how many of those by kind, taken =
+--   rows that failed and are run again from now on, or nil, output, errors = files to append to, complete = function to call when all rows are done, which
+--   raises an error where the journal cannot be written, changed = function of how many bytes of the input were read, which returns what is wrong where they
+--   were not all of it }; or nil and the obstacle
 function journal.open(input, output, errors, retry)
   local note, why = open_note(input, output, errors)
   if not note then
@@ -317,7 +321,7 @@ function journal.open(input, output, errors, retry)
       return nil, ("%s: %s"):format(targets[i].path, reason)
     end
   end
-  resumed.output, resumed.errors, resumed.taken = targets[1].file, targets[2].file, taken_out
+  resumed.output, resumed.errors, resumed.taken, resumed.is_new = targets[1].file, targets[2].file, taken_out, note.is_new
   resumed.complete = function() set_retry(note, nil) end
   resumed.changed = function(bytes) return bytes ~= note.bytes and changed(input, output, errors) or nil end
   return resumed

@@ -13,8 +13,8 @@ local function describe(err)
   return failure.plain(err, "script")
 end
 
---- A function(number, row, result, err) that writes the line of a row, and returns the kind of its error, or nil. It raises an error where a file cannot be
--- written.
+--- A function(number, row, result, err) that writes the line of a row, and returns the kind of its error and its provider, or nil. It raises an error where a
+-- file cannot be written.
 -- @param results, errors outputs
 -- @param select_columns function that returns the columns of a row as they may be shown
 return function(results, errors, select_columns)
@@ -32,6 +32,6 @@ return function(results, errors, select_columns)
       or errors:add(number, "error", described, "columns", columns.printable(shown)) -- some text had bytes that JSON cannot
       or errors:add(number, "error", described) -- or a list has nulls in it
     assert(added)
-    return described.kind
+    return described.kind, described.provider
   end
 end

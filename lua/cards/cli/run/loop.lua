@@ -17,7 +17,8 @@ local Invalid, Skipped = {}, {}
 
 --- @param job { flow = function(row), next_row and about = what rows.reader returns, done = the set of rows that are done, or nil, concurrency, limit = the
 --   last row that is run, or nil, max_errors = rows after whose failing no further one is begun, or nil, busy_timeout = seconds,
---   handle = function(number, row, result, err) that writes a line and returns the kind of its error, or nil, summary, progress }
+--   handle = function(number, row, result, err) that writes a line and returns the kind of its error and its provider, or nil, summary, progress, timeline,
+--   keep = function(intervals of it that are finished) }
 function loop.new(job)
   return setmetatable({ job = job, number = 0, ended = false, is_called = false, stopped = false, again = {}, spare = {} }, loop)
 end
@@ -77,6 +78,7 @@ function loop:retry(item, err, now)
   item.due = math.min(now + math.max(err.retry_after or 0, item.wait * (0.5 + core.random() / 2)), item.gives_up)
   table.insert(self.again, item)
   self.job.summary.waits = self.job.summary.waits + 1
+  self.job.timeline:hold(("%s.%s"):format(err.provider or "cards", err.operation or "call"), item.due - now, now)
   return true
 end
 
@@ -114,19 +116,30 @@ end
 --- Counts and writes what a row ended with.
 function loop:finish(item, result, err, now)
   local job = self.job
-  local totals = job.summary
+  local totals, timeline = job.summary, job.timeline
   if err == Invalid then
     err = invalid(item)
   elseif not self.is_called then
     self.is_called = true
     check_columns(job.about.missed, err)
   end
-  totals:add(now - item.since, job.handle(item.number, item.row or {}, result, err))
+  local seconds, kind, provider = now - item.since, job.handle(item.number, item.row or {}, result, err)
+  totals:add(seconds, kind)
+  timeline:add(item.number, seconds, kind, provider, now)
+  if timeline.finished[1] then
+    job.keep(timeline:take())
+  end
   if totals.failed == job.max_errors then
     self.stopped = true
   end
   item.row = false
   self.spare[#self.spare + 1] = item
+end
+
+--- Ends the timeline, and keeps what is not kept yet.
+function loop:finish_timeline()
+  self.job.timeline:finish(core.now())
+  self.job.keep(self.job.timeline:take())
 end
 
 local function is_busy(err)

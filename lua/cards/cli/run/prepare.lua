@@ -36,7 +36,7 @@ local function check_options(options, format, paths)
     return "standard input cannot be read twice, so that an interrupted run could not go on: use --in FILE, or --out -"
   elseif paths.errors == options.output then
     return "--errors and --out are the same file"
-  elseif paths.errors == paths.summary or paths.errors == paths.journal then
+  elseif paths.errors == paths.summary or paths.errors == paths.journal or paths.errors == paths.timeline then
     return "--errors is a file of the run itself: choose another one"
   end
 end
@@ -78,7 +78,7 @@ return function(options)
   if wrong then
     return nil, wrong, failure.USAGE
   end
-  wrong = paths and (unfit(options.input) or unfit(options.output) or unfit(paths.errors))
+  wrong = paths and (unfit(options.input) or unfit(options.output) or unfit(paths.errors) or unfit(paths.timeline))
   if wrong then
     return nil, wrong
   end
