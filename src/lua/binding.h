@@ -165,6 +165,12 @@ int core_disconnect(lua_State *L);
 int core_limit(lua_State *L);
 int core_under_way(lua_State *L);
 int core_calls(lua_State *L);
+/* guest/descriptor.c */
+int core_await(lua_State *L);
+int core_forget(lua_State *L);
+int core_ready(lua_State *L);
+int core_process(lua_State *L);
+int core_detach(lua_State *L);
 /* provider.c */
 int core_provider(lua_State *L);
 int core_providers(lua_State *L);

@@ -187,6 +187,12 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "limit", core_limit },
     { "under_way", core_under_way },
     { "calls", core_calls },
+    /* guest/descriptor.c */
+    { "await", core_await },
+    { "forget", core_forget },
+    { "ready", core_ready },
+    { "process", core_process },
+    { "detach", core_detach },
     /* provider.c */
     { "provider", core_provider },
     { "providers", core_providers },

@@ -62,6 +62,8 @@ const char *aim_at(lua_State *L, struct client *client, struct job *job);
 struct vm {
   struct engine *engine; /* NULL before the first call and after the last */
   bool is_closing;
+  bool has_guests;
+  int guests;              /* where `has_guests` is: the epoll of guest/descriptor.c, which the engine watches */
   bool handles_interrupts; /* the host had a handler for SIGINT when the module was opened */
 };
 

@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "http/clock.h"
 #include "lua/job.h"
@@ -17,10 +18,16 @@
 
 static const char vm_key; /* its address is the key of the VM's struct vm in the registry */
 
-static int end_vm(lua_State *L) {
-  struct vm *vm = lua_touserdata(L, 1);
+static void free_engine(struct vm *vm) {
   engine_free(vm->engine);
   vm->engine = NULL;
+  if (vm->has_guests) close(vm->guests);
+  vm->has_guests = false;
+}
+
+static int end_vm(lua_State *L) {
+  struct vm *vm = lua_touserdata(L, 1);
+  free_engine(vm);
   vm->is_closing = true;
   return 0;
 }
@@ -36,8 +43,7 @@ struct vm *vm_get(lua_State *L) {
   const char *why;
   struct vm *vm = find_vm(L);
   if (vm->engine && !engine_is_foreign(vm->engine)) return vm;
-  engine_free(vm->engine); /* a forked child has an engine of its own */
-  vm->engine = NULL;
+  free_engine(vm); /* a forked child has an engine of its own */
   if (vm->is_closing) luaL_error(L, "cards: the Lua state is closing");
   vm->engine = engine_new(&why);
   if (!vm->engine) luaL_error(L, "cards: %s", why);

@@ -2,7 +2,6 @@
 
 local core = require "cards.core"
 local timers = require "cards.async.timers"
-local waiters = require "cards.async.waiters"
 local workers = require "cards.async.worker"
 
 local methods = {}
@@ -21,21 +20,6 @@ function methods.is_awaited(self)
   return self.entry ~= false
 end
 
-local function rest() end
-
-local function none()
-  return false
-end
-
---- Pauses where the running coroutine is no worker, or cannot yield.
-local function pause(entry)
-  entry.owner, entry.wake = entry, rest
-  timers.add(entry)
-  while entry.owner do
-    workers.dispatch(none)
-  end
-end
-
 --- Waits until the signal is set, and resets it.
 -- @return true; false after the seconds; or nil and an error where the waiting call was cancelled
 function methods.wait(self, seconds)
@@ -43,12 +27,7 @@ function methods.wait(self, seconds)
   if not self.is_set then
     local entry = { at = core.now() + seconds, owner = false, wake = false }
     self.entry = entry
-    local waiter = waiters.current()
-    if waiter then
-      err = waiter:pause(entry)
-    else
-      pause(entry)
-    end
+    err = workers.pause(entry, true)
     self.entry = false
   end
   if err then

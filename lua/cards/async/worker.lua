@@ -7,6 +7,7 @@
 -- and note their state themselves. A worker that was lost nevertheless is found again by rescue.
 
 local core = require "cards.core"
+local descriptors = require "cards.async.descriptors"
 local timers = require "cards.async.timers"
 local traceback = require "cards.util.traceback"
 local waiters = require "cards.async.waiters"
@@ -229,7 +230,7 @@ function workers.dispatch(filter, argument)
     end
     return resume(worker)
   end
-  local count = core.done(finished, timers.left(PATROL))
+  local count = core.done(finished, descriptors.fire() and 0 or timers.left(PATROL))
   if count == 0 then
     rescue()
   end
@@ -240,6 +241,27 @@ function workers.dispatch(filter, argument)
     end
   end
   timers.due()
+end
+
+local function rest() end
+
+local function none()
+  return false
+end
+
+--- Waits for a timer's entry, or until somebody fires it: the function lets others go on where it can yield; else it dispatches the workers meanwhile.
+-- @param is_woken_by_loop whether the event loop of a started call wakes it, too; else that one blocks
+-- @return nil; or the error of a call that was cancelled
+function workers.pause(entry, is_woken_by_loop)
+  local waiter = waiters.current()
+  if waiter and (is_woken_by_loop or waiter.kind == "worker") then
+    return waiter:pause(entry)
+  end
+  entry.owner, entry.wake = entry, rest
+  timers.add(entry)
+  while entry.owner do
+    workers.dispatch(none)
+  end
 end
 
 return workers
