@@ -193,6 +193,8 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "ready", core_ready },
     { "process", core_process },
     { "detach", core_detach },
+    /* guest/certificate.c */
+    { "certificate_names", core_certificate_names },
     /* provider.c */
     { "provider", core_provider },
     { "providers", core_providers },
