@@ -173,6 +173,7 @@ int core_process(lua_State *L);
 int core_detach(lua_State *L);
 /* guest/certificate.c */
 int core_certificate_names(lua_State *L);
+int core_authorities(lua_State *L);
 /* provider.c */
 int core_provider(lua_State *L);
 int core_providers(lua_State *L);

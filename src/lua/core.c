@@ -195,6 +195,7 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "detach", core_detach },
     /* guest/certificate.c */
     { "certificate_names", core_certificate_names },
+    { "authorities", core_authorities },
     /* provider.c */
     { "provider", core_provider },
     { "providers", core_providers },

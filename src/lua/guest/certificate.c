@@ -1,7 +1,8 @@
-/* The host that a certificate is for: what luasec does not check. */
+/* What luasec leaves to its caller: the host that a certificate is for, and where the system has its authorities. */
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <openssl/x509v3.h>
+#include <stdlib.h>
 
 #include "lua/binding.h"
 
@@ -18,4 +19,17 @@ int core_certificate_names(lua_State *L) {
   ERR_clear_error();
   lua_pushboolean(L, is_its);
   return 1;
+}
+
+/* What OpenSSL reads: a path that a variable of the environment names, or its own. */
+static void push_path(lua_State *L, const char *variable, const char *otherwise) {
+  const char *path = getenv(variable);
+  lua_pushstring(L, path && *path ? path : otherwise);
+}
+
+/* core.authorities(): the paths of the file and of the folder in which OpenSSL looks for the system's authorities; neither has to be there */
+int core_authorities(lua_State *L) {
+  push_path(L, X509_get_default_cert_file_env(), X509_get_default_cert_file());
+  push_path(L, X509_get_default_cert_dir_env(), X509_get_default_cert_dir());
+  return 2;
 }
