@@ -161,6 +161,16 @@ scenario("a signature, a hash and a seal", function()
   return token:equals "a token" and #core.hash("a key", "text") == 32
 end)
 
+scenario("a name and a seal for other hosts", function()
+  local core = require "cards.core"
+  local function need_of(got, why) return got or error("memory: " .. tostring(why), 0) end
+  local key = need_of(core.shared_key(held(need().secret "a key of a fleet")))
+  local name = need_of(core.name_with(key, "a client"))
+  local token = need_of(core.unseal_with(key, need_of(core.seal_with(key, held(need().secret "a token"), name)), name))
+  local text = need_of(core.unseal_with(key, need_of(core.seal_with(key, "a text", "")), ""))
+  return #name == 64 and token:equals "a token" and text:equals "a text"
+end)
+
 -- The keys of RFC 7518 C, RFC 8037 A.6 and RFC 7638 3.1.
 local RECIPIENTS = {
   { kty = "EC", crv = "P-256", x = "weNJy2HscCSM6AEDTDg04biOvhFhyyWvOHQfeF_PxMQ", y = "e8lnCO-AlStT-NJVX-crhB7QRYhiix03illJOVAOyck", kid = "1" },

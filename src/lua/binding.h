@@ -122,6 +122,7 @@ const char *file_foreign(const struct stat *facts);
 
 void binding_open(lua_State *L);        /* first */
 void binding_open_secret(lua_State *L); /* puts `secret` into the module's table, which is on top of the stack */
+void binding_open_seal(lua_State *L);
 void binding_open_client(lua_State *L);
 void binding_open_job(lua_State *L);
 void binding_open_vm(lua_State *L);
@@ -136,12 +137,17 @@ void binding_open_log(lua_State *L);
 /* --- the functions of the module: core.c has the list, and each file says what its own do --- */
 
 /* secret.c */
-int core_prepare_seal(lua_State *L);
-int core_shared_name(lua_State *L);
-int core_seal(lua_State *L);
-int core_unseal(lua_State *L);
 int core_missing(lua_State *L);
 int core_secret_in_file(lua_State *L);
+/* shared/seal.c */
+int core_prepare_seal(lua_State *L);
+int core_shared_name(lua_State *L);
+int core_shared_key(lua_State *L);
+int core_name_with(lua_State *L);
+int core_seal(lua_State *L);
+int core_unseal(lua_State *L);
+int core_seal_with(lua_State *L);
+int core_unseal_with(lua_State *L);
 /* client.c */
 int core_client(lua_State *L);
 int core_private(lua_State *L);

@@ -158,12 +158,17 @@ static int is_terminal(lua_State *L) {
 __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
   static const luaL_Reg functions[] = {
     /* secret.c */
-    { "prepare_seal", core_prepare_seal },
-    { "shared_name", core_shared_name },
-    { "seal", core_seal },
-    { "unseal", core_unseal },
     { "missing", core_missing },
     { "secret_in_file", core_secret_in_file },
+    /* shared/seal.c */
+    { "prepare_seal", core_prepare_seal },
+    { "shared_name", core_shared_name },
+    { "shared_key", core_shared_key },
+    { "name_with", core_name_with },
+    { "seal", core_seal },
+    { "unseal", core_unseal },
+    { "seal_with", core_seal_with },
+    { "unseal_with", core_unseal_with },
     /* client.c */
     { "client", core_client },
     { "private", core_private },
@@ -259,6 +264,7 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
   luaL_newlib(L, functions);
   binding_open(L);
   binding_open_secret(L);
+  binding_open_seal(L);
   binding_open_client(L);
   binding_open_job(L);
   binding_open_vm(L);

@@ -7,14 +7,11 @@
 #include "http/file.h"
 #include "lua/binding.h"
 #include "secret/pool.h"
-#include "secret/seal.h"
 #include "text/chars.h"
-#include "text/hash.h"
 #include "text/naming.h"
 #include "text/pan.h"
 
-#define FILE_MAX   (64 * 1024) /* bytes of a credential in a file */
-#define SEALED_MAX (64 * 1024)
+#define FILE_MAX (64 * 1024) /* bytes of a credential in a file */
 
 struct secret *binding_new_secret(lua_State *L) {
   return binding_new(L, SECRET_TYPE, sizeof(struct secret));
@@ -345,53 +342,6 @@ static int new_index(lua_State *L) {
 static int call_make(lua_State *L) {
   lua_remove(L, 1);
   return make(L);
-}
-
-/* --- in a shape that may lie in shared memory --- */
-
-/* core.prepare_seal(): makes the key now, for the processes that will be forked from this one. Gives whether this process has its key from the one that forked it */
-int core_prepare_seal(lua_State *L) {
-  lua_pushboolean(L, seal_is_shared());
-  return 1;
-}
-
-/* core.shared_name(key): a text, number or secret as a name for a shared dict, 64 hexadecimal digits; or nil and why not. It is the same in all processes with the same key,
- * and shows nothing of what it was made of. A card number has the name of its digits. */
-int core_shared_name(lua_State *L) {
-  char hash[HASH_HEX], hex[2 * SEAL_NAME];
-  unsigned char name[SEAL_NAME];
-  const char *why = "memory is used up";
-  size_t len;
-  const char *text = binding_check_bytes(L, 1, &len);
-  bool ok = hash_keyed("cards", 5, text, len, hash) && seal_name(hash, sizeof hash, name, &why);
-  explicit_bzero(hash, sizeof hash);
-  if (!ok) return binding_fail(L, "%s", why);
-  hex_write(hex, name, sizeof name);
-  lua_pushlstring(L, hex, sizeof hex);
-  return 1;
-}
-
-/* core.seal(secret, context): a string that core.unseal makes a secret of again, given the same context, in this process and in those that are forked from it once the key is
- * made; or nil and why not */
-int core_seal(lua_State *L) {
-  size_t context_len;
-  const char *context = luaL_checklstring(L, 2, &context_len), *why = NULL;
-  const struct secret *secret = check_open(L, 1);
-  luaL_argcheck(L, secret->len <= SEALED_MAX, 1, "too long");
-  unsigned char *sealed = lua_newuserdata(L, secret->len + SEAL_OVERHEAD);
-  if (!seal(secret, context, context_len, sealed, &why)) return binding_fail(L, "%s", why);
-  lua_pushlstring(L, (const char *)sealed, secret->len + SEAL_OVERHEAD);
-  return 1;
-}
-
-/* core.unseal(string, context): the secret; or nil and why not */
-int core_unseal(lua_State *L) {
-  size_t len, context_len;
-  const char *sealed = luaL_checklstring(L, 1, &len), *context = luaL_checklstring(L, 2, &context_len), *why = NULL;
-  if (secret_arena_is_tight()) binding_collect(L);
-  struct secret *secret = binding_new_secret(L);
-  if (len <= SEALED_MAX + SEAL_OVERHEAD && seal_open(secret, (const unsigned char *)sealed, len, context, context_len, &why)) return 1;
-  return binding_fail(L, "%s", why ? why : "it is too long");
 }
 
 void binding_open_secret(lua_State *L) {

@@ -13,6 +13,11 @@
 
 #include "secret/stack.h"
 
+#define CONTEXT_MAX 4096
+#define SALT        "cards" /* of HKDF, and what a derived key is for */
+#define FOR_SEALS   "cards seals 1"
+#define FOR_NAMES   "cards names 1"
+
 enum { VERSION = 1, HEAD = 2, NONCE = 12, TAG = 16, KEY = 32 };
 
 _Static_assert(SEAL_OVERHEAD == HEAD + NONCE + TAG, "the layout is head, nonce, bytes, tag");
@@ -59,13 +64,10 @@ bool seal_is_shared(void) {
   return seal_prepare(&why) && made_in != secret_generation();
 }
 
-bool seal_name(const void *text, size_t len, unsigned char name[static SEAL_NAME], const char **why) {
+static bool name_under(const unsigned char *with, const void *text, size_t len, unsigned char name[static SEAL_NAME], const char **why) {
   unsigned name_len = 0;
-  if (!seal_prepare(why)) return false;
   *why = "memory is used up";
-  bool ok = HMAC(EVP_sha256(), key + KEY, KEY, text, len, name, &name_len) != NULL;
-  stack_wipe(STACK_DEEP);
-  return ok;
+  return HMAC(EVP_sha256(), with, KEY, text, len, name, &name_len) != NULL;
 }
 
 /* What is authenticated but not encrypted: version, class and context. */
@@ -75,28 +77,26 @@ static bool add_rest(EVP_CIPHER_CTX *cipher, const unsigned char *head, const vo
          (context_len == 0 || EVP_CipherUpdate(cipher, NULL, &done, context, (int)context_len) == 1);
 }
 
-bool seal(const struct secret *secret, const void *context, size_t context_len, unsigned char *sealed, const char **why) {
-  if (!seal_prepare(why)) return false;
+static bool seal_under(const unsigned char *with, enum secret_class class, const void *from, size_t len, const void *context, size_t context_len,
+                       unsigned char *sealed, const char **why) {
   *why = "it could not be encrypted";
   unsigned char *nonce = sealed + HEAD, *bytes = nonce + NONCE;
   int done = 0;
   sealed[0] = VERSION;
-  sealed[1] = (unsigned char)secret->class;
-  EVP_CIPHER_CTX *cipher = fill_random(nonce, NONCE) && context_len <= 4096 ? EVP_CIPHER_CTX_new() : NULL;
-  bool ok = cipher && EVP_EncryptInit_ex(cipher, EVP_aes_256_gcm(), NULL, key, nonce) == 1 && add_rest(cipher, sealed, context, context_len) &&
-            (secret->len == 0 || EVP_EncryptUpdate(cipher, bytes, &done, secret->bytes, (int)secret->len) == 1) &&
-            EVP_EncryptFinal_ex(cipher, bytes + secret->len, &done) == 1 &&
-            EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_GET_TAG, TAG, bytes + secret->len) == 1;
+  sealed[1] = (unsigned char)class;
+  EVP_CIPHER_CTX *cipher = fill_random(nonce, NONCE) && context_len <= CONTEXT_MAX && len <= SECRET_MAX_LEN ? EVP_CIPHER_CTX_new() : NULL;
+  bool ok = cipher && EVP_EncryptInit_ex(cipher, EVP_aes_256_gcm(), NULL, with, nonce) == 1 && add_rest(cipher, sealed, context, context_len) &&
+            (len == 0 || EVP_EncryptUpdate(cipher, bytes, &done, from, (int)len) == 1) && EVP_EncryptFinal_ex(cipher, bytes + len, &done) == 1 &&
+            EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_GET_TAG, TAG, bytes + len) == 1;
   EVP_CIPHER_CTX_free(cipher);
-  stack_wipe(STACK_DEEP);
   return ok;
 }
 
-bool seal_open(struct secret *secret, const unsigned char *sealed, size_t len, const void *context, size_t context_len, const char **why) {
+/* *why says what is wrong with the bytes; it changes where there is no room. */
+static bool open_under(const unsigned char *with, struct secret *secret, const unsigned char *sealed, size_t len, const void *context,
+                       size_t context_len, const char **why) {
   *secret = (struct secret){ 0 };
-  if (!seal_prepare(why)) return false;
-  *why = "it was sealed by another process, for something else, or is damaged";
-  if (len < SEAL_OVERHEAD || sealed[0] != VERSION || sealed[1] >= SECRET_CLASSES || context_len > 4096) return false;
+  if (len < SEAL_OVERHEAD || sealed[0] != VERSION || sealed[1] >= SECRET_CLASSES || context_len > CONTEXT_MAX) return false;
   size_t inner = len - SEAL_OVERHEAD;
   const unsigned char *nonce = sealed + HEAD, *bytes = nonce + NONCE;
   unsigned char tag[TAG];
@@ -108,11 +108,84 @@ bool seal_open(struct secret *secret, const unsigned char *sealed, size_t len, c
   }
   memcpy(tag, bytes + inner, TAG);
   EVP_CIPHER_CTX *cipher = EVP_CIPHER_CTX_new();
-  bool ok = cipher && EVP_DecryptInit_ex(cipher, EVP_aes_256_gcm(), NULL, key, nonce) == 1 && add_rest(cipher, sealed, context, context_len) &&
+  bool ok = cipher && EVP_DecryptInit_ex(cipher, EVP_aes_256_gcm(), NULL, with, nonce) == 1 && add_rest(cipher, sealed, context, context_len) &&
             (inner == 0 || EVP_DecryptUpdate(cipher, secret->bytes, &done, bytes, (int)inner) == 1) &&
             EVP_CIPHER_CTX_ctrl(cipher, EVP_CTRL_GCM_SET_TAG, TAG, tag) == 1 && EVP_DecryptFinal_ex(cipher, secret->bytes + inner, &done) == 1;
   EVP_CIPHER_CTX_free(cipher);
-  stack_wipe(STACK_DEEP);
   if (!ok) secret_wipe(secret);
+  return ok;
+}
+
+/* --- under the key of this process and those forked from it --- */
+
+bool seal_name(const void *text, size_t len, unsigned char name[static SEAL_NAME], const char **why) {
+  if (!seal_prepare(why)) return false;
+  bool ok = name_under(key + KEY, text, len, name, why);
+  stack_wipe(STACK_DEEP);
+  return ok;
+}
+
+bool seal(const struct secret *secret, const void *context, size_t context_len, unsigned char *sealed, const char **why) {
+  if (!seal_prepare(why)) return false;
+  bool ok = seal_under(key, secret->class, secret->bytes, secret->len, context, context_len, sealed, why);
+  stack_wipe(STACK_DEEP);
+  return ok;
+}
+
+bool seal_open(struct secret *secret, const unsigned char *sealed, size_t len, const void *context, size_t context_len, const char **why) {
+  *secret = (struct secret){ 0 };
+  if (!seal_prepare(why)) return false;
+  *why = "it was sealed by another process, for something else, or is damaged";
+  bool ok = open_under(key, secret, sealed, len, context, context_len, why);
+  stack_wipe(STACK_DEEP);
+  return ok;
+}
+
+/* --- under a key of what hosts share --- */
+
+/* The second step of HKDF-SHA-256 (RFC 5869), for 32 bytes. */
+static bool expand(const unsigned char extracted[static KEY], const char *what, unsigned char derived[static KEY]) {
+  unsigned char info[32];
+  unsigned len = 0;
+  size_t info_len = strlen(what);
+  memcpy(info, what, info_len);
+  info[info_len] = 1;
+  return HMAC(EVP_sha256(), extracted, KEY, info, info_len + 1, derived, &len) != NULL;
+}
+
+bool seal_derive(struct secret *with, const void *shared, size_t len, const char **why) {
+  unsigned char extracted[KEY];
+  unsigned extracted_len = 0;
+  *with = (struct secret){ 0 };
+  *why = "a key that hosts share has 16 to 4096 bytes";
+  if (len < SEAL_SHARED_MIN || len > SEAL_SHARED_MAX) return false;
+  if (!secret_reserve(with, SECRET_CREDENTIAL, 2 * KEY, why)) return false;
+  *why = "memory is used up";
+  bool ok = HMAC(EVP_sha256(), SALT, sizeof SALT - 1, shared, len, extracted, &extracted_len) != NULL && expand(extracted, FOR_SEALS, with->bytes) &&
+            expand(extracted, FOR_NAMES, with->bytes + KEY);
+  explicit_bzero(extracted, sizeof extracted);
+  stack_wipe(STACK_DEEP);
+  if (!ok) secret_wipe(with);
+  return ok;
+}
+
+bool seal_name_with(const struct secret *with, const void *text, size_t len, unsigned char name[static SEAL_NAME], const char **why) {
+  bool ok = name_under(with->bytes + KEY, text, len, name, why);
+  stack_wipe(STACK_DEEP);
+  return ok;
+}
+
+bool seal_with(const struct secret *with, enum secret_class class, const void *bytes, size_t len, const void *context, size_t context_len,
+               unsigned char *sealed, const char **why) {
+  bool ok = seal_under(with->bytes, class, bytes, len, context, context_len, sealed, why);
+  stack_wipe(STACK_DEEP);
+  return ok;
+}
+
+bool seal_open_with(const struct secret *with, struct secret *secret, const unsigned char *sealed, size_t len, const void *context,
+                    size_t context_len, const char **why) {
+  *why = "it was sealed under another key, for something else, or is damaged";
+  bool ok = open_under(with->bytes, secret, sealed, len, context, context_len, why);
+  stack_wipe(STACK_DEEP);
   return ok;
 }

@@ -5,8 +5,15 @@
  *   seal(&cvv, "orders", 6, sealed, &why);
  *   seal_open(&copy, sealed, sizeof sealed, "orders", 6, &why);      in this process or one that was forked from it
  *
- * AES-256-GCM under a key that this process and those forked from it share. On failure the functions return false
- * with a static or thread-local sentence in *why. They may be called from any thread. */
+ * AES-256-GCM under a key that this process and those forked from it share; or under one that is derived from bytes
+ * which hosts share (HKDF-SHA-256, RFC 5869), for what lies where other machines read it:
+ *
+ *   seal_derive(&key, "bytes from a file", 17, &why);
+ *   seal_with(&key, SECRET_TOKEN, token, len, "orders", 6, sealed, &why);
+ *   seal_open_with(&key, &copy, sealed, sizeof sealed, "orders", 6, &why);
+ *
+ * The nonces are random: one key seals 2^32 times at most. On failure the functions return false with a static or
+ * thread-local sentence in *why. They may be called from any thread. */
 #ifndef CARDS_SECRET_SEAL_H
 #define CARDS_SECRET_SEAL_H
 
@@ -31,5 +38,19 @@ bool seal(const struct secret *secret, const void *context, size_t context_len, 
 /* Makes a secret of what seal wrote. Fails when the bytes are damaged, of another key or for another context, or when
  * the arena has no room; the handle is closed then. */
 bool seal_open(struct secret *secret, const unsigned char *sealed, size_t len, const void *context, size_t context_len, const char **why);
+
+#define SEAL_SHARED_MIN 16 /* bytes that hosts share */
+#define SEAL_SHARED_MAX 4096
+
+/* Makes a key, which is a secret of its own, of bytes that hosts share. False when they are too few or too many, or
+ * when there is no room; the handle is closed then. */
+bool seal_derive(struct secret *with, const void *shared, size_t len, const char **why);
+/* The same three as above under that key, which is open. seal_with takes bytes, as they need not be a secret here;
+ * seal_open_with makes a secret of that class of them. */
+bool seal_name_with(const struct secret *with, const void *text, size_t len, unsigned char name[static SEAL_NAME], const char **why);
+bool seal_with(const struct secret *with, enum secret_class class, const void *bytes, size_t len, const void *context, size_t context_len,
+               unsigned char *sealed, const char **why);
+bool seal_open_with(const struct secret *with, struct secret *secret, const unsigned char *sealed, size_t len, const void *context,
+                    size_t context_len, const char **why);
 
 #endif
