@@ -217,29 +217,27 @@ function steps.core(read, _, slot)
   end
 end
 
-local KEY = core.shared_key(cards.secret "a key of a fleet")
-
 --- What is sealed opens as it is, and nothing else does.
 function steps.seal(read, _, slot)
-  local context, where = read:text(), read:byte()
-  local ok, sealed = try("seal_with", core.seal_with, KEY, slot.secret, context)
+  local context, where, key = read:text(), read:byte(), core.shared_key(cards.secret "a key of a fleet")
+  local ok, sealed = try("seal_with", core.seal_with, key, slot.secret, context)
   if ok and sealed then
     must_hide(sealed, "seal_with", context)
-    local opened = core.unseal_with(KEY, sealed, context)
+    local opened = core.unseal_with(key, sealed, context)
     if not opened or opened.class ~= slot.class or not opened:equals(slot.text) then
       fail("a seal does not open")
     end
     opened:close()
     local at = where % #sealed + 1
     local damaged = sealed:sub(1, at - 1) .. (sealed:sub(at, at) == "A" and "B" or "A") .. sealed:sub(at + 1)
-    if core.unseal_with(KEY, damaged, context) or core.unseal_with(KEY, sealed, context .. "x") then
+    if core.unseal_with(key, damaged, context) or core.unseal_with(key, sealed, context .. "x") then
       fail("a seal opens that is damaged, or for something else")
     end
   end
-  if core.unseal_with(KEY, context, "") then
+  if core.unseal_with(key, context, "") then
     fail("a text opens as a seal")
   end
-  try("name_with", core.name_with, KEY, slot.secret)
+  try("name_with", core.name_with, key, slot.secret)
 end
 
 function steps.equals(read, _, slot)
