@@ -138,7 +138,7 @@ UNITS     := $(patsubst spec/%_spec.c,%,$(sort $(shell find spec -name '*_spec.c
 SANITIZE  := -fsanitize=address,undefined -fno-sanitize-recover=all
 UNIT_LIBS := -lcmocka $(LIBS)
 # Those that start threads of their own, a third time under ThreadSanitizer.
-THREADED  := crypto/key_cache
+THREADED  := crypto/key_cache http/counts
 UNIT_RUNS := $(UNITS:%=$(BUILD)/units/%.tap) $(UNITS:%=$(BUILD)/units-asan/%.tap) $(THREADED:%=$(BUILD)/units-tsan/%.tap)
 
 define units

@@ -169,6 +169,7 @@ static void begin_attempt(struct engine *engine, struct job *job) {
   job->attempts++;
   job->began = now;
   struct connection *connection = job->connection = take_idle(engine, job, now);
+  counts_try(job->counts, connection != NULL);
   if (connection) {
     connection->job = job;
     job->reused = true;
@@ -397,4 +398,12 @@ struct job *engine_done(struct engine *engine) {
 
 size_t engine_jobs(const struct engine *engine) {
   return engine->heap.count;
+}
+
+void engine_use(const struct engine *engine, struct engine_use *use) {
+  use->idle += engine->origins.idle;
+  for (const struct connection *connection = engine->connector.all; connection; connection = connection->next_all)
+    use->open += connection->state == CONNECTION_OPEN;
+  for (size_t i = 0; i < engine->heap.count; i++)
+    use->waiting += engine->heap.jobs[i]->state == JOB_QUEUED;
 }

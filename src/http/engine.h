@@ -56,5 +56,12 @@ struct job *engine_done(struct engine *engine);
 bool engine_take(struct engine *engine, struct job *job);
 /* How many are under way. */
 size_t engine_jobs(const struct engine *engine);
+/* Connections that are open, those of them that no call uses, and jobs that wait until their client may have one more
+ * call on the wire. */
+struct engine_use {
+  size_t open, idle, waiting;
+};
+/* Adds what the engine has now. */
+void engine_use(const struct engine *engine, struct engine_use *use);
 
 #endif

@@ -12,6 +12,7 @@
 #ifndef CARDS_HTTP_JOB_H
 #define CARDS_HTTP_JOB_H
 
+#include "http/counts.h"
 #include "http/message/reader.h"
 #include "http/settings.h"
 #include "provider/error.h"
@@ -69,6 +70,7 @@ struct job {
   const struct provider *provider;
   const struct operation *operation;
   struct settings *settings;
+  struct counts *counts; /* where its tries are counted; NULL for nowhere */
   struct request request;
   double started, deadline; /* monotonic seconds */
   double connect_timeout;   /* seconds */

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <string.h>
 
+#include "http/counts.h"
 #include "http/engine.h"
 #include "provider/builtin/builtin.h"
 #include "secret/pool.h"
@@ -22,6 +23,7 @@ static bool takes_our_memory(void) {
 static void setup(void) {
   json_setup();
   registry_setup();
+  counts_setup();
   if (curl_global_init_mem(CURL_GLOBAL_DEFAULT, pool_alloc, pool_free, pool_realloc, pool_strdup, pool_calloc) != CURLE_OK)
     facts.reason = "libcurl could not be initialised";
   else if (!takes_our_memory())

@@ -133,6 +133,7 @@ void binding_open_recipient(lua_State *L);
 void binding_open_json(lua_State *L);
 void binding_open_file(lua_State *L);
 void binding_open_log(lua_State *L);
+void binding_open_metrics(lua_State *L); /* puts `bounds` there, a list of the upper bounds of the histogram's buckets in seconds */
 
 /* --- the functions of the module: core.c has the list, and each file says what its own do --- */
 
@@ -171,6 +172,7 @@ int core_disconnect(lua_State *L);
 int core_limit(lua_State *L);
 int core_under_way(lua_State *L);
 int core_calls(lua_State *L);
+int core_in_use(lua_State *L);
 /* guest/descriptor.c */
 int core_await(lua_State *L);
 int core_forget(lua_State *L);
@@ -180,6 +182,9 @@ int core_detach(lua_State *L);
 /* guest/certificate.c */
 int core_certificate_names(lua_State *L);
 int core_authorities(lua_State *L);
+/* metrics/metrics.c */
+int core_counts(lua_State *L);
+int core_refused(lua_State *L);
 /* provider.c */
 int core_provider(lua_State *L);
 int core_providers(lua_State *L);

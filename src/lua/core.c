@@ -192,6 +192,7 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "limit", core_limit },
     { "under_way", core_under_way },
     { "calls", core_calls },
+    { "in_use", core_in_use },
     /* guest/descriptor.c */
     { "await", core_await },
     { "forget", core_forget },
@@ -201,6 +202,9 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     /* guest/certificate.c */
     { "certificate_names", core_certificate_names },
     { "authorities", core_authorities },
+    /* metrics/metrics.c */
+    { "counts", core_counts },
+    { "refused", core_refused },
     /* provider.c */
     { "provider", core_provider },
     { "providers", core_providers },
@@ -275,5 +279,6 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
   binding_open_json(L);
   binding_open_file(L);
   binding_open_log(L);
+  binding_open_metrics(L);
   return 1;
 }

@@ -43,10 +43,19 @@ static bool call_is_lost(const struct call *call) {
 
 /* --- letting go --- */
 
-/* What belongs to the process that this one was forked from is left as it is. */
-static void release(struct call *call) {
+/* Counts the end of a call, whose job is still there: each job of a call is let go once, however it ended. What another process has made is counted there. */
+static void count(const struct call *call, enum error_kind kind) {
+  const struct job *job = call->job;
+  if (!call->counts || call->generation != secret_generation()) return;
+  double ended = call->channel || job->state != JOB_DONE ? clock_now() : job->finished;
+  counts_end(call->counts, kind, call->begun ? ended - job->started : -1);
+}
+
+/* Lets the job go, whose call has ended with an error of that kind, or ERROR_NONE. What belongs to the process that this one was forked from is left as it is. */
+static void release(struct call *call, enum error_kind kind) {
   struct job *job = call->job;
   bool lost = call_is_lost(call);
+  if (job) count(call, kind);
   call->job = NULL;
   if (!job || lost) return;
   if (call->channel) {
@@ -68,7 +77,8 @@ static int push_failure(lua_State *L, const struct job *job) {
 /* Pushes the record, or nil and the error, and lets go of the job, which is done. Returns the count. */
 static int push_result(lua_State *L, struct call *call) {
   struct job *job = call->job;
-  int count = 1;
+  int results = 1;
+  call->kind = job->error.kind;
   call->status = job->status;
   call->attempts = job->attempts;
   call->reused = job->reused;
@@ -85,11 +95,11 @@ static int push_result(lua_State *L, struct call *call) {
   if (job->record)
     binding_push_record(L, job->record, job->provider, job->operation);
   else
-    count = push_failure(L, job);
-  bool quiet = count == 1 && call->reused && !request_renews(&job->request);
-  release(call);
+    results = push_failure(L, job);
+  bool quiet = results == 1 && call->reused && !request_renews(&job->request);
+  release(call, call->kind);
   vm_wipe_after(call, quiet ? STACK_SHALLOW : STACK_DEEP);
-  return count;
+  return results;
 }
 
 /* Pushes nil and an error of that kind, and lets go of the job, whatever it is doing. */
@@ -98,18 +108,18 @@ static int give_up(lua_State *L, struct call *call, enum error_kind kind, const 
   struct error error;
   error_set(&error, kind, "%s", message);
   error.retryable = kind != ERROR_CANCELLED && operation->safe;
-  int count = binding_fail_with(L, &error, call->job->provider->name, operation->name); /* before the job goes, and its provider maybe with it */
-  release(call);
+  int results = binding_fail_with(L, &error, call->job->provider->name, operation->name); /* before the job goes, and its provider maybe with it */
+  release(call, kind);
   vm_wipe_after(call, STACK_DEEP);
-  return count;
+  return results;
 }
 
 /* The job was never sent: its error, and nothing of it is left. */
 static int refuse(lua_State *L, struct call *call) {
   call->job->error.attempts = call->job->attempts;
-  int count = push_failure(L, call->job);
-  release(call);
-  return count;
+  int results = push_failure(L, call->job);
+  release(call, call->job->error.kind);
+  return results;
 }
 
 /* --- what functions have to give --- */
@@ -346,6 +356,7 @@ static int refuse_memory(lua_State *L, const struct client *client, const struct
 static bool start(lua_State *L, struct call *call, lua_Number tag, bool threaded) {
   struct job *job = call->job;
   call->tag = tag;
+  if (call->generation != secret_generation()) call->counts = NULL; /* its beginning was counted in the parent */
   call->generation = secret_generation();
   job->owner = call;
   job->state = JOB_NEW;
@@ -353,11 +364,20 @@ static bool start(lua_State *L, struct call *call, lua_Number tag, bool threaded
   job->supplied = true;
   if (threaded) {
     call->vm = NULL;
-    return vm_hand_over(L, call);
+    call->begun = vm_hand_over(L, call) || call->begun;
+    return call->channel != NULL;
   }
   call->vm = vm_get(L);
+  call->begun = true;
   engine_submit(call->vm->engine, job);
   return true;
+}
+
+/* From now on the call is counted, however it ends. One that could not be made is counted by who asked for it: see core.refused. */
+static void made(struct call *call) {
+  call->counts = call->job->counts;
+  call->generation = secret_generation();
+  if (call->counts) counts_begin(call->counts);
 }
 
 /* core.job(client, provider's name, operation, parameters, options, left, tag, threaded): a job whose deadline is `left` seconds from now at most. With a tag it is started at once
@@ -385,9 +405,10 @@ int core_job(lua_State *L) {
   lua_getuservalue(L, INPUT_CLIENT);
   refused = input_take(L, job, private);
   if (refused) {
-    release(call);
+    release(call, ERROR_INVALID_REQUEST);
     return refused;
   }
+  if (!client->held) job->counts = counts_of(client->provider, operation);
   lua_settop(L, private);
   call->has_sources = client->has_sources && (client->held || find_source(L, job, private, 1, false));
   if (call->has_sources) {
@@ -403,6 +424,7 @@ int core_job(lua_State *L) {
     if (tag > 0 && !start(L, call, tag, threaded)) return refuse(L, call);
   }
   lua_settop(L, private);
+  made(call);
   if (client->plain) {
     lua_pushnil(L);
     lua_replace(L, private);
@@ -465,18 +487,25 @@ static int lost(lua_State *L) {
   return 1;
 }
 
-/* job:cancel(kind, message): gives the job up, whatever it is doing; returns nil and the error, of kind "cancelled", "timeout" or "busy" */
+/* job:cancel(kind, message): gives the job up, whatever it is doing; returns nil and the error, of that kind */
 static int cancel(lua_State *L) {
-  static const char *const names[] = { "cancelled", "timeout", "busy", NULL };
-  static const enum error_kind kinds[] = { ERROR_CANCELLED, ERROR_TIMEOUT, ERROR_BUSY };
   struct call *call = check_open(L);
-  enum error_kind kind = kinds[luaL_checkoption(L, 2, NULL, names)];
+  enum error_kind kind = error_kind_of(luaL_checkstring(L, 2));
+  luaL_argcheck(L, kind != ERROR_NONE, 2, "no kind of error");
   return give_up(L, call, kind, luaL_checkstring(L, 3));
+}
+
+/* job:uncount(): the call did not end with the result of this job, which was read: another job goes on with it */
+static int uncount(lua_State *L) {
+  struct call *call = call_check(L);
+  if (call->counts) counts_undo(call->counts, call->kind, call->seconds);
+  call->counts = NULL;
+  return 0;
 }
 
 static int collect(lua_State *L) {
   struct call *call = call_check(L);
-  release(call);
+  release(call, ERROR_CANCELLED);
   pool_free(call->earlier);
   call->earlier = NULL;
   if (call->unread) vm_wipe_after(call, STACK_DEEP);
@@ -610,10 +639,10 @@ static int redact(lua_State *L) {
 
 void binding_open_job(lua_State *L) {
   static const luaL_Reg metamethods[] = { { "__gc", collect }, { NULL, NULL } };
-  static const luaL_Reg methods[] = { { "needs", needs },   { "supply", supply },   { "preview", preview }, { "given", given },
-                                      { "take", take },     { "aim", aim },         { "start", start_job }, { "wait", wait },
-                                      { "result", result }, { "cancel", cancel },   { "lost", lost },       { "left", left },
-                                      { "facts", facts },   { "started", started }, { "redact", redact },   { "answer", answer },
-                                      { NULL, NULL } };
+  static const luaL_Reg methods[] = { { "needs", needs },     { "supply", supply },   { "preview", preview }, { "given", given },
+                                      { "take", take },       { "aim", aim },         { "start", start_job }, { "wait", wait },
+                                      { "result", result },   { "cancel", cancel },   { "lost", lost },       { "left", left },
+                                      { "facts", facts },     { "started", started }, { "redact", redact },   { "answer", answer },
+                                      { "uncount", uncount }, { NULL, NULL } };
   binding_type(L, JOB_TYPE, metamethods, methods);
 }

@@ -21,7 +21,10 @@ struct call {
   bool refused;            /* the provider answered 401 to what was given at first */
   bool supplied;           /* something was given since it was started last */
   bool unread;             /* the script was told that it is done */
+  struct counts *counts;   /* where it is counted; NULL before it is made, and for one that is not counted */
+  bool begun;              /* it was started */
   /* what is known of the job once its result was read */
+  enum error_kind kind;
   int status, attempts;
   bool reused;
   double started, seconds;

@@ -243,6 +243,18 @@ int core_calls(lua_State *L) {
   return 1;
 }
 
+/* core.in_use(): connections that are open, those of them that no call uses, and calls that wait for one of max_connections: of the VM's own engine and of the I/O thread */
+int core_in_use(lua_State *L) {
+  const struct vm *vm = find_vm(L);
+  struct engine_use use = { 0 };
+  if (vm->engine && !engine_is_foreign(vm->engine)) engine_use(vm->engine, &use);
+  iothread_use(&use);
+  compat_push_integer(L, (int64_t)use.open);
+  compat_push_integer(L, (int64_t)use.idle);
+  compat_push_integer(L, (int64_t)use.waiting);
+  return 3;
+}
+
 void binding_open_vm(lua_State *L) {
   static const luaL_Reg of_vm[] = { { "__gc", end_vm }, { NULL, NULL } }, of_channel[] = { { "__gc", end_channel }, { NULL, NULL } };
   binding_type(L, VM_TYPE, of_vm, NULL);

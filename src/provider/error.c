@@ -25,6 +25,12 @@ const char *error_kind_name(enum error_kind kind) {
   return kind_names[kind];
 }
 
+enum error_kind error_kind_of(const char *name) {
+  for (size_t kind = ERROR_NONE + 1; kind < ERROR_KINDS; kind++)
+    if (strcmp(kind_names[kind], name) == 0) return (enum error_kind)kind;
+  return ERROR_NONE;
+}
+
 void error_set(struct error *error, enum error_kind kind, const char *format, ...) {
   /* Formatted elsewhere first: an argument may be a field of the error, which is cleared next. */
   char message[ERROR_MESSAGE_MAX + 1] = "";

@@ -42,6 +42,8 @@ struct error {
 
 /* "invalid_request" and so on; "none" for ERROR_NONE. */
 const char *error_kind_name(enum error_kind kind);
+/* The kind of that name; ERROR_NONE where there is none. */
+enum error_kind error_kind_of(const char *name);
 /* Clears the error and sets its kind and message, cut at ERROR_MESSAGE_MAX bytes. An argument may be a field of the
  * error itself, and must not be a secret. */
 void error_set(struct error *error, enum error_kind kind, const char *format, ...) __attribute__((format(printf, 3, 4)));

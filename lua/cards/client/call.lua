@@ -134,7 +134,7 @@ local function run(call, waiter, nested)
     ok, err = supply(call, (job:needs()))
   end
   if not ok then
-    job:cancel("cancelled", "a value for it is missing") -- which releases its values
+    job:cancel(type(err) == "table" and err.kind or "invalid_request", "a value for it is missing") -- which releases its values
     return nil, err, false
   end
   repeat
@@ -206,7 +206,8 @@ local function refuse(provider, operation, client, err, earlier)
   return nil, err
 end
 
---- Whether the provider refused a call with a 401, and the client has read another credential from a file since the call began.
+--- Whether the provider refused a call with a 401, and the client has read another credential from a file since the call began. Then another job goes on with
+-- the call.
 -- @param job of the call
 -- @return when the call has to end, on the clock of core.now; or nil
 local function refused(client, job, seconds, err)
@@ -214,7 +215,11 @@ local function refused(client, job, seconds, err)
     return nil
   end
   local started = job:started()
-  return credential.renew(core.private(client), started) and started + seconds or nil
+  if not credential.renew(core.private(client), started) then
+    return nil
+  end
+  job:uncount()
+  return started + seconds
 end
 
 --- Makes a call.
@@ -232,14 +237,18 @@ local function make(provider, operation, client, parameters, options, what, earl
   local job, private, seconds = new_job(client, provider, operation, parameters, options, left, left ~= 0 and waiter.tag or nil, waiter.threaded)
   if not job then
     waiter:leave()
-    if type(private) == "table" and credential.reopen((core.private(client))) then
-      return make(provider, operation, client, parameters, options, what, earlier)
+    if type(private) == "table" then
+      if credential.reopen((core.private(client))) then
+        return make(provider, operation, client, parameters, options, what, earlier)
+      end
+      core.refused(client, operation, private.kind)
     end
     return refuse(provider, operation, client, private, earlier)
   elseif left == 0 then
     waiter:leave()
-    job:cancel("cancelled", "not begun")
-    return refuse(provider, operation, client, context.error(provider, operation), earlier)
+    local err = context.error(provider, operation)
+    job:cancel(err.kind, "not begun")
+    return refuse(provider, operation, client, err, earlier)
   elseif not private then
     local record, err = waiter:result(job, seconds)
     local ends = err and refused(client, job, seconds, err)

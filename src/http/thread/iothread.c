@@ -54,7 +54,7 @@ static void leave(pthread_mutex_t *mutex) {
   if (pthread_mutex_unlock(mutex) != 0) abort();
 }
 
-/* The I/O thread rests during every wait, and holds no lock then. */
+/* The I/O thread rests during every wait, and holds no lock then. Who looks at its engine works in its place. */
 static void work(void) {
   take(&turnstile);
   take(&working);
@@ -421,4 +421,12 @@ size_t iothread_jobs(void) {
   size_t jobs = io.jobs;
   leave(&lock);
   return jobs;
+}
+
+void iothread_use(struct engine_use *use) {
+  work();
+  take(&lock);
+  if (io.running && !io.stopping) engine_use(io.engine, use);
+  leave(&lock);
+  rest();
 }

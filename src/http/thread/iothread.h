@@ -21,6 +21,7 @@
 #ifndef CARDS_HTTP_THREAD_IOTHREAD_H
 #define CARDS_HTTP_THREAD_IOTHREAD_H
 
+#include "http/engine.h"
 #include "http/job.h"
 #include "http/thread/wakeup.h"
 
@@ -50,5 +51,8 @@ void channel_give_up(struct channel *channel, struct job *job);
 /* How many jobs of the process may be submitted and not taken back, and how many are. Any thread. */
 void iothread_limit(size_t jobs);
 size_t iothread_jobs(void);
+/* Adds what the engine of the thread has now. Waits until the thread rests, which takes as long as one of its turns.
+ * Any thread. */
+void iothread_use(struct engine_use *use);
 
 #endif
