@@ -19,6 +19,7 @@
 ---@field map cards.Map mappings to the neutral record, and their transforms
 ---@field mask cards.Mask masking policies and their rules, `cards.mask(card)`
 ---@field audit cards.Audit where the entries of an audit go
+---@field metrics cards.Metrics what was counted of calls, and how things are, `cards.metrics()`
 local cards = {}
 
 --- A table of keys: one that its class does not name is a mistake, and raises with the nearest known one.
@@ -212,9 +213,80 @@ function cards.configure(settings) end
 --- Keys of `cards.configure`.
 ---@class cards.ProcessSettings: cards.Keys
 ---@field max_in_flight? integer calls that the I/O thread (nginx, event loops) runs at the same time (8192); a further one is `busy`
+---@field metrics? cards.MetricsSettings where workers of nginx add up what they count
 ---@field memory? "strict"|"best" "best" (at first) protects secrets as well as the system allows; with "strict" no call is sent while a protection is missing
 ---@field reveal? cards.RevealSettings|false who may reveal and seal what, and who writes it down; `false`, as at first, lets everybody. It counts for one Lua state: each worker of nginx
 ---@field script_env? string[] environment variables that script files may read with `from_env`; "ACME_*" is all that begin so; none at first
+
+--- Where workers of nginx add up what they count.
+---@class cards.MetricsSettings: cards.Keys
+---@field shared string name of an nginx lua_shared_dict that nothing else uses, of 1m or more; ignored outside nginx
+
+--- What was counted of calls, and how things are. `cards.metrics()` is a table of this process since it started; in nginx of all workers, where `cards.configure` was given
+--- a dict for that. A call counts once, when it ends for who made it. What raises for a mistake in the script does not count, nor do the clients of `cards.testing`.
+---@class cards.Metrics
+---@overload fun():cards.MetricsFacts
+local Metrics = {}
+
+--- The same as text for Prometheus, in its format 0.0.4.
+---@return string text of the type `text/plain; version=0.0.4`
+function Metrics.prometheus() end
+
+--- What `cards.metrics()` returns.
+---@class cards.MetricsFacts
+---@field calls table<string,table<string,cards.CallCounts>> by provider and operation. Of more than 64 operations the further ones are together as `other.other`
+---@field connections cards.ConnectionCounts connections to providers
+---@field limits table<string,cards.LimitCounts> limits that have a name. Of more than 32 names the further ones are together as `other`, here and below
+---@field breakers table<string,cards.BreakerCounts> breakers that have a name
+---@field reveals cards.RevealCounts as `cards.reveals()`
+---@field secrets cards.SecretCounts secrets in memory
+---@field processes integer processes whose metrics these are
+
+--- What was counted of the calls of an operation.
+---@class cards.CallCounts
+---@field total integer calls that have ended
+---@field ok integer those that succeeded
+---@field errors table<cards.ErrorKind,integer> those that failed, by the kind of the error
+---@field tries integer requests, retries included
+---@field reused integer those of them over a connection that was there already
+---@field in_flight integer calls that have begun and not ended
+---@field latency cards.Latency how long the calls took that were started
+
+--- A histogram of seconds.
+---@class cards.Latency
+---@field count integer how many
+---@field sum number seconds of all together
+---@field buckets cards.LatencyBucket[] by ascending bounds, the last one without a bound
+
+--- A bucket of a histogram.
+---@class cards.LatencyBucket
+---@field le number seconds, `math.huge` for the last one
+---@field count integer how many took no longer
+
+--- Connections now.
+---@class cards.ConnectionCounts
+---@field open integer connections
+---@field idle integer those of them that no call uses
+---@field waiting integer calls that wait until their client may have one more (`max_connections`)
+
+--- Limits of one name now.
+---@class cards.LimitCounts
+---@field running integer calls under way, 0 without `concurrency`
+---@field waiting integer calls that wait for their turn, 0 without `concurrency`
+---@field wait number seconds until the rate allows another call
+
+--- Breakers of one name now.
+---@class cards.BreakerCounts
+---@field closed integer how many are closed
+---@field open integer how many are open
+---@field half_open integer how many are half open
+---@field failures integer failures in this window
+
+--- Secrets now.
+---@class cards.SecretCounts
+---@field open integer secrets that are open
+---@field used integer bytes that they use
+---@field committed integer bytes that are held for them
 
 --- Who may reveal and seal what, and who writes it down.
 ---@class cards.RevealSettings: cards.Keys

@@ -36,6 +36,7 @@ cards.breaker = require "cards.resilience.breaker"
 cards.token_source = require "cards.resilience.token_source"
 cards.progress = require "cards.util.progress"
 cards.configure = require "cards.client.configure"
+cards.metrics = require "cards.metrics"
 
 cards.describe = require "cards.provider.describe"
 cards.define = require "cards.define"

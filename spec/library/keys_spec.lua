@@ -146,6 +146,7 @@ local tables = {
   ["cards.Tls"] = function() return known(cards.alix.new, { tls = with_unknown() }) end,
   ["cards.Ends"] = function() return known(cards.mask.pan, with_unknown()) end,
   ["cards.ProcessSettings"] = function() return known(cards.configure, with_unknown()) end,
+  ["cards.MetricsSettings"] = function() return known(cards.configure, { metrics = with_unknown { shared = "x" } }) end,
   ["cards.RevealSettings"] = function() return known(cards.configure, { reveal = with_unknown() }) end,
   ["cards.RevealRole"] = function() return known(cards.configure, { reveal = { policy = { x = with_unknown() }, audit = print } }) end,
   ["cards.RevealOptions"] = function()

@@ -7,8 +7,8 @@ local sandbox = require "support.sandbox"
 local testing = require "cards.testing"
 
 local PROVIDERS = { "alix", "netxd", "whop", "payengine", "nayax" }
--- For cards.watch, cards.define and the playground, which are other files.
-local INTERNAL = { ["cards.Map.watch"] = true, ["cards.Map.forget"] = true, ["cards.Define.forget"] = true }
+-- For cards.watch, cards.define, cards.limit, cards.breaker and the playground, which are other files.
+local INTERNAL = { ["cards.Map.watch"] = true, ["cards.Map.forget"] = true, ["cards.Define.forget"] = true, ["cards.Metrics.register"] = true }
 
 local declared = reader.read()
 
@@ -89,6 +89,7 @@ describe("library", function()
     declares("cards.Map", cards.map)
     declares("cards.Mask", cards.mask)
     declares("cards.Audit", cards.audit)
+    declares("cards.Metrics", cards.metrics)
     declares("cards.Explain", cards.mask.explain)
     declares("cards.NamedPolicies", cards.mask.policies)
     declares("cards.Define", cards.define)
@@ -177,6 +178,23 @@ describe("library declares the fields of", function()
     declares("cards.RevealCounts", cards.reveals())
     declares("cards.LimitState", cards.limit({ rate = 1 }):state())
     declares("cards.BreakerState", cards.breaker():state())
+  end)
+
+  it("metrics", function()
+    local alix = cards.alix.new(sandbox.config "alix")
+    assert(alix:private_info "c_1")
+    for kind, object in pairs { limit = cards.limit { rate = 1 }, breaker = cards.breaker() } do
+      cards.metrics.register(kind, { name = "library", state = function() return object:state() end })
+    end
+    local facts = cards.metrics()
+    declares("cards.MetricsFacts", facts)
+    declares("cards.CallCounts", facts.calls.alix.private_info)
+    declares("cards.Latency", facts.calls.alix.private_info.latency)
+    declares("cards.LatencyBucket", facts.calls.alix.private_info.latency.buckets[1])
+    declares("cards.ConnectionCounts", facts.connections)
+    declares("cards.LimitCounts", facts.limits.library)
+    declares("cards.BreakerCounts", facts.breakers.library)
+    declares("cards.SecretCounts", facts.secrets)
   end)
 
   it("a mistake and a row of what a policy shows", function()

@@ -4,12 +4,14 @@ local acts = require "cards.reveal.acts"
 local check = require "cards.util.check"
 local core = require "cards.core"
 local environment = require "cards.script.environment"
+local share = require "cards.metrics.share"
 
 local known = {
   memory = check.one_of("strict", "best"),
   script_env = environment.check,
   max_in_flight = check.number(1, 1000000, true),
   reveal = acts.check,
+  metrics = share.check,
 }
 
 --- cards.configure(settings)
@@ -19,6 +21,8 @@ local known = {
 --   reveal: { policy = { cardholder = { classes = { "pan", "cvv" }, purposes = { "show_card" } } }, audit = function(entry) … end }. From then on a secret is
 --   revealed or sealed only for a role and purpose that the policy has, and after the audit function took an entry of it; false ends that. It counts for this
 --   Lua state, and a copy of the policy is taken;
+--   metrics: { shared = "NAME" }: cards.metrics() is of all workers of nginx, which add up what they count in that lua_shared_dict. It takes a dict of its own.
+--     Ignored outside nginx;
 --   memory: "best" protects secrets as well as the system allows. "strict" sends no call while a protection that cards.memory() lists is missing: such a call
 --   fails with an error of kind "invalid_request" that names the protection and why it is missing
 -- Raises an error for unknown or wrong settings.
@@ -32,6 +36,9 @@ return function(settings)
   end
   if settings.reveal ~= nil then
     acts.set(settings.reveal)
+  end
+  if settings.metrics then
+    share.set(settings.metrics)
   end
   if settings.memory then
     core.strict(settings.memory == "strict")

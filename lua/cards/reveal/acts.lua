@@ -8,6 +8,7 @@ local core = require "cards.core"
 local host = require "cards.async.host"
 local new_entry = require "cards.reveal.entry"
 local policies = require "cards.reveal.policy"
+local wake = require "cards.metrics.wake"
 
 local status = coroutine.status
 
@@ -88,6 +89,7 @@ end
 
 local function refuse(act, message)
   counts.refused = counts.refused + 1
+  wake.tell()
   return nil, core.error { kind = "invalid_request", provider = "cards", operation = act, message = message, retryable = false, attempts = 0 }
 end
 
@@ -108,6 +110,7 @@ function acts.account(request)
   end
   local name = COUNTED[request.act]
   counts[name] = counts[name] + 1
+  wake.tell()
   return true
 end
 

@@ -5,6 +5,7 @@ local acts = require "cards.reveal.acts"
 local check = require "cards.util.check"
 local core = require "cards.core"
 local make_seal = require "cards.reveal.seal"
+local wake = require "cards.metrics.wake"
 
 local counted = acts.counted
 
@@ -39,6 +40,7 @@ local function guard(raw)
     if options == nil and not acts.setting then
       bytes, wrong = raw(secret)
       counted.revealed = counted.revealed + (bytes and 1 or 0)
+      wake.tell()
     else
       bytes, wrong = raw(secret, true)
       wrong = wrong or options ~= nil and misuse(options)

@@ -41,6 +41,26 @@ function host.later(call)
   end)
 end
 
+--- Whether this worker is about to end.
+function host.is_ending()
+  return ngx.worker.exiting()
+end
+
+local SHORT = 0.1 -- seconds that an ending worker waits instead
+
+--- Calls a function in some seconds, outside any request; earlier where the worker is about to end.
+-- @return whether it will be called: not where nginx starts no timer, as in init_by_lua
+function host.after(seconds, call)
+  local ending = ngx.worker.exiting()
+  local ok, started = pcall(ngx.timer.at, ending and 0 or seconds, function()
+    if ending then
+      ngx.sleep(SHORT)
+    end
+    call()
+  end)
+  return ok and started and true or false
+end
+
 --- Whether all workers have the key that seals and names what lies in shared dicts.
 function host.has_common_key()
   return ngx.get_phase() == "init" or core.prepare_seal()

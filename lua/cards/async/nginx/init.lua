@@ -8,6 +8,7 @@ local group = require "cards.async.nginx.group"
 local new_signal = require "cards.async.nginx.signal"
 local context = require "cards.async.context"
 local semaphore = require "ngx.semaphore"
+local wake = require "cards.metrics.wake"
 
 local ngx = ngx -- luacheck: ignore
 
@@ -219,6 +220,7 @@ end
 --- A waiter that is not in use, or a new one.
 function nginx.waiter(what, level)
   nginx.check(what, level + 1)
+  wake.tell()
   local waiter = table.remove(unused)
   if not waiter then
     tags = tags + 1
