@@ -3,6 +3,7 @@
 #include <math.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
+#include <sys/ioctl.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
@@ -155,6 +156,16 @@ static int is_terminal(lua_State *L) {
   return 1;
 }
 
+/* core.columns(stream): how many columns the terminal of "stdout" or "stderr" has; nil where it is none, or does not say */
+static int terminal_columns(lua_State *L) {
+  static const char *const names[] = { "stdout", "stderr", NULL };
+  static const int files[] = { STDOUT_FILENO, STDERR_FILENO };
+  struct winsize size;
+  if (ioctl(files[luaL_checkoption(L, 1, NULL, names)], TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return 0;
+  lua_pushinteger(L, size.ws_col);
+  return 1;
+}
+
 __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
   static const luaL_Reg functions[] = {
     /* secret.c */
@@ -258,6 +269,7 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "now", now },
     { "time", wall_time },
     { "is_terminal", is_terminal },
+    { "columns", terminal_columns },
 #ifdef COMPAT_YIELDABLE
     { "is_yieldable", is_yieldable },
 #endif

@@ -11,6 +11,16 @@ function files.exists(path)
   return core.read_file(path, 0) ~= nil
 end
 
+--- Why no file can be made at a path, as far as that can be told; nil where one can.
+function files.no_folder(path)
+  local folder = path:match "^(.*/)[^/]*$"
+  local file, why = io.open((folder or "./") .. ".", "rb")
+  if file then
+    file:close()
+  end
+  return not file and why or nil
+end
+
 --- A function that returns the next piece of a file, and nil at its end. It takes how many bytes may be read at once: as many as are there already, so that
 -- what is long is not copied for each piece of it. It raises an error that names the file where reading fails.
 function files.pieces(file, name)

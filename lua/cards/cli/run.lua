@@ -14,6 +14,7 @@ local new_progress = require("cards.cli.run.progress").new
 local output = require "cards.cli.run.output"
 local prepare = require "cards.cli.run.prepare"
 local rehearse = require "cards.cli.run.rehearse"
+local report = require "cards.cli.report"
 local several = require("cards.util.figures").several
 local summary = require "cards.cli.run.summary"
 local timeline = require "cards.cli.timeline"
@@ -78,6 +79,7 @@ function run.add(parser)
     :convert(read_kinds)
   parser:option("--busy-timeout", "Seconds for which a row that finds the client busy is run again, before that is its error."):argname "SECONDS":default "600"
     :convert(whole("--busy-timeout", 0, 86400))
+  parser:option("--report", "Where to write a report of the run at its end, a page of HTML, as `cards report` does."):argname "FILE"
   parser:flag("--dry-run", "Read the input and the flow and say what would be done. No row is run, and no file is written.")
   parser:epilog("The same command goes on with an interrupted run. A flow is trusted, and not confined. What it returns is written as JSON, secrets masked. "
     .. "The exit status is 1 where a row has failed or the run could not go on, and 130 after Ctrl-C or SIGTERM.")
@@ -133,7 +135,22 @@ local function ended_with(ended, options)
   return ENDED[ended] and ENDED[ended]:format(options[ended] or 0) .. (options.output == "-" and "" or OTHERS[ended])
 end
 
---- Writes the summary, and what the run ended with.
+--- Writes the report of a run that has ended. @return true; or nil and the obstacle
+local function write_report(options, task, ended)
+  local gathering = task.gathering
+  if gathering then
+    task.gathered.ended = ended
+  else
+    gathering = report.gathering()
+    local ok, wrong = gathering:files(options.output, task.paths.errors)
+    if not ok then
+      return nil, wrong
+    end
+  end
+  return report.write(gathering, options.report)
+end
+
+--- Writes the summary, the report, and what the run ended with.
 -- @param ended "complete", "limit", "max_errors", "interrupted" or "error"
 -- @param failure what the error is
 -- @return the exit status, or nil and the error
@@ -148,6 +165,10 @@ local function conclude(options, task, totals, ended, failure)
   local written, why = true, nil
   if task.paths then
     written, why = summary.write(task.paths.summary, totals:json(ended, message))
+  end
+  if options.report then
+    local reported, obstacle = write_report(options, task, ended)
+    written, why = written and reported, why or obstacle
   end
   if ended == "error" then
     return nil, message
@@ -206,11 +227,18 @@ local function make_loop(options, task, resumed)
   if not task.paths and not options.errors then
     progress.due = math.huge -- standard error has the lines of errors
   end
+  if not resumed and options.report then
+    task.gathering = report.gathering()
+    task.gathered = task.gathering:run "standard output"
+  end
   local function keep(intervals)
     if resumed then
       task.results:flush() -- a row is not in the timeline before its line is written
       task.errors:flush()
       resumed.timeline:write(intervals)
+    end
+    for _, one in ipairs(task.gathering and intervals or {}) do
+      task.gathering:interval(task.gathered, one)
     end
   end
   loop = new_loop {

@@ -6,6 +6,7 @@ local core = require "cards.core"
 local failure = require "cards.cli.program.failure"
 local journal = require "cards.cli.run.journal"
 local load_script = require "cards.script.load"
+local report = require "cards.cli.report"
 local rows = require "cards.cli.run.rows"
 
 local function load_flow(path)
@@ -22,12 +23,24 @@ local function load_flow(path)
   return flow
 end
 
+--- Whether a path is one that the run itself reads or writes, or standard output.
+local function is_of_run(path, options, paths)
+  for _, other in pairs(paths or {}) do
+    if path == other then
+      return true
+    end
+  end
+  return path ~= nil and (path == "-" or path == options.output or path == options.input or path == options.errors or path == options.flow)
+end
+
 --- What is wrong with a combination of options; nil where it is right.
 local function check_options(options, format, paths)
   if not format then
     return "say --format csv or --format ndjson, as the name of the input does not"
   elseif options.delimiter and format ~= "csv" then
     return "--delimiter is for CSV"
+  elseif is_of_run(options.report, options, paths) then
+    return "--report takes a file of its own"
   elseif options.errors == "-" then
     return "--errors takes a file; with --out - and without it the errors are on standard error"
   elseif not paths then
@@ -79,6 +92,7 @@ return function(options)
     return nil, wrong, failure.USAGE
   end
   wrong = paths and (unfit(options.input) or unfit(options.output) or unfit(paths.errors) or unfit(paths.timeline))
+  wrong = wrong or options.report and report.unfit(options.report)
   if wrong then
     return nil, wrong
   end

@@ -2,6 +2,7 @@
 
 local check = require "cards.util.check"
 local figures = require "cards.util.figures"
+local files = require "cards.cli.files"
 local journal = require "cards.cli.run.journal"
 
 local SHOWN = 5 -- mistakes of the input
@@ -28,23 +29,13 @@ local function read(next_row, done, limit)
   end
 end
 
---- Why no file can be made at a path, as far as that can be told; nil where one can.
-local function no_folder(path)
-  local folder = path:match "^(.*/)[^/]*$"
-  local file, why = io.open((folder or "./") .. ".", "rb")
-  if file then
-    file:close()
-  end
-  return not file and why or nil
-end
-
 --- @param options of the command
 -- @param task what is prepared: next_row, about, size, paths
 -- @return the exit status, 1 where a row of the input cannot be read; or nil and the obstacle
 return function(options, task)
   local looked, why
   if task.paths then
-    why = no_folder(options.output) or no_folder(task.paths.errors)
+    why = files.no_folder(options.output) or files.no_folder(task.paths.errors)
     if not why then
       looked, why = journal.look(options.input, options.output, task.paths.errors, options.retry)
     end

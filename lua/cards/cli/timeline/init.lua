@@ -21,6 +21,7 @@ function timeline.new(counters)
   local self = setmetatable({ began = now, offset = core.time() - now, counters = counters or function() end, finished = {} }, timeline)
   self.calls, self.tries = self.counters()
   self:open(now, now)
+  self.current.starts = 1
   return self
 end
 

@@ -14,7 +14,7 @@ local MOST = 2 ^ 53 -- of a count
 --- A new interval without a row.
 -- @param at, seconds since 1970 where it begins, and its length
 -- @return { at, seconds, rows, failed = counts by "PROVIDER KIND", times = counts by class, slowest = list of { row, seconds }, calls and tries = counts, nil
---   where nobody counts them, held = { how often, seconds } by name }
+--   where nobody counts them, held = { how often, seconds } by name, starts = how many processes began, nil for none }
 function interval.new(at, seconds)
   return { at = at, seconds = seconds, rows = 0, failed = {}, times = {}, slowest = {}, held = {} }
 end
@@ -58,6 +58,9 @@ function interval.add(sum, other)
   if other.calls then
     sum.calls, sum.tries = (sum.calls or 0) + other.calls, (sum.tries or 0) + other.tries
   end
+  if other.starts then
+    sum.starts = (sum.starts or 0) + other.starts
+  end
   for name, held in pairs(other.held) do
     local known = sum.held[name] or { 0, 0 }
     sum.held[name] = { known[1] + held[1], known[2] + held[2] }
@@ -82,7 +85,7 @@ function interval.write(one)
   end
   return assert(to_json {
     at = rounded(one.at, 13), seconds = rounded(one.seconds, 6), rows = one.rows, failed = one.failed, times = times, slowest = slowest, calls = one.calls,
-    tries = one.tries, held = held,
+    tries = one.tries, held = held, starts = one.starts,
   })
 end
 
@@ -140,7 +143,7 @@ function interval.read(line)
   local value = core.json_decode(line)
   local is_one = type(value) == "table" and is_time(value.at) and is_time(value.seconds) and value.seconds > 0 and is_count(value.rows)
     and is_table_of(value.failed, is_count) and is_table_of(value.times, is_count) and type(value.slowest) == "table" and is_slow(value.slowest)
-    and is_table_of(value.held, is_held)
+    and is_table_of(value.held, is_held) and (value.starts == nil or is_count(value.starts))
     and (value.calls == nil and value.tries == nil or is_count(value.calls) and is_count(value.tries))
   local times = is_one and read_times(value.times)
   if not times then
@@ -148,7 +151,7 @@ function interval.read(line)
   end
   local one = interval.new(value.at, value.seconds)
   one.rows, one.failed, one.times, one.slowest, one.held = value.rows, value.failed, times, value.slowest, value.held
-  one.calls, one.tries = value.calls, value.tries
+  one.calls, one.tries, one.starts = value.calls, value.tries, value.starts
   return one
 end
 

@@ -1,0 +1,96 @@
+--- cards report OUT…: how a batch went, as a page of HTML or for the terminal.
+
+local cards = require "cards"
+local check = require "cards.util.check"
+local colour = require "cards.cli.program.colour"
+local core = require "cards.core"
+local failure = require "cards.cli.program.failure"
+local files = require "cards.cli.files"
+local gather = require "cards.cli.report.gather"
+local page = require "cards.cli.report.page"
+local summary = require "cards.cli.run.summary"
+local write_text = require "cards.cli.report.text"
+
+local report = {}
+
+local WIDTH, MIN_WIDTH, MAX_WIDTH = 80, 40, 160 -- columns of a text: where nobody says how many there are, and at least and at most
+
+local EPILOG = [[
+It reads OUT.timeline, OUT.errors and OUT.summary.json, which `cards run` writes beside OUT, and shows numbers, kinds
+of errors and names of providers and limits, but no value of a row. The page needs no other file and no network.
+
+Examples:
+   cards report cards.ndjson                          cards.ndjson.html
+   cards report cards.ndjson --text                   on the terminal
+   cards report a.ndjson b.ndjson --html all.html     both, by time]]
+
+function report.add(parser)
+  parser:argument("outputs", "What --out of `cards run` said."):argname "OUT":args "+"
+  parser:mutex(
+    parser:option("--html", "Where the page is written, - for standard output (the first OUT.html)."):argname "FILE",
+    parser:flag("--text", "Write it for the terminal, with bars, to standard output.")
+  )
+  parser:epilog(EPILOG)
+end
+
+--- What a report is made from, with nothing in it yet: see cards.cli.report.gather.
+report.gathering = gather.new
+
+--- Why a report cannot be written to a path, which has to be free or a report's; nil where it can.
+function report.unfit(path)
+  local beginning, why = core.read_file(path, #page.BEGINNING)
+  if beginning and beginning ~= page.BEGINNING then
+    return ("%s: it is there already, and is no report: choose another file, or remove it"):format(path)
+  end
+  return files.no_folder(path) or why and why:find "it is no regular file$" and why or nil
+end
+
+--- What text is written for.
+local function terminal()
+  local locale = ""
+  for _, name in ipairs { "LANG", "LC_CTYPE", "LC_ALL" } do -- the last one that is set counts
+    local value = os.getenv(name) or ""
+    locale = value ~= "" and value or locale
+  end
+  local width = math.max(MIN_WIDTH, math.min(MAX_WIDTH, core.columns "stdout" or WIDTH))
+  return { width = width, is_utf8 = locale:lower():find "utf%-?8" ~= nil, paint = colour "stdout" }
+end
+
+--- Writes what was gathered as a page. @return true; or nil and the obstacle
+function report.write(gathering, path)
+  return summary.write(path, page.write(gathering:finish(), core.time(), cards._VERSION))
+end
+
+function report.run(options)
+  local gathering, seen = gather.new(), {}
+  for _, output in ipairs(options.outputs) do
+    if seen[output] then
+      return nil, ("%s stands twice"):format(check.shown(output)), failure.USAGE
+    end
+    seen[output] = true
+    local ok, wrong = gathering:files(output)
+    if not ok then
+      return nil, wrong
+    end
+  end
+  if options.text then
+    io.stdout:write(write_text(gathering:finish(), terminal()))
+    return 0
+  elseif options.html == "-" then
+    io.stdout:write(page.write(gathering:finish(), core.time(), cards._VERSION))
+    return 0
+  end
+  local path = options.html or options.outputs[1] .. ".html"
+  local wrong = report.unfit(path)
+  if wrong then
+    return nil, wrong
+  end
+  local written, why = report.write(gathering, path)
+  if not written then
+    return nil, why
+  end
+  io.stderr:write("cards: the report is in ", check.line(path), "\n")
+  return 0
+end
+
+return report

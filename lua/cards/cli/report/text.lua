@@ -1,0 +1,251 @@
+--- A report for the terminal, with bars from block characters where its letters are UTF-8.
+
+local axis = require "cards.cli.report.axis"
+local charts = require "cards.cli.report.charts"
+local figures = require "cards.util.figures"
+local page = require "cards.cli.report.page"
+local tables = require "cards.cli.report.tables"
+local words = require "cards.cli.report.words"
+
+local HEIGHT, BARS, LONGEST_BAR = 7, 14, 40 -- lines of the chart; lines of the histogram; columns
+local MARGIN = "  "
+
+local count = figures.count
+local floor, min, max = math.floor, math.min, math.max
+
+--- What bars are made of: characters of growing height and of growing width; the first stands for nothing.
+local BLOCKS = { tall = { " ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█" }, wide = { "", "▏", "▎", "▍", "▌", "▋", "▊", "▉", "█" } }
+local PLAIN = { tall = { " ", ".", ":", "-", "=", "+", "*", "#" }, wide = { "", "#" } }
+
+--- How many columns a text takes, as far as each letter takes one.
+local function columns(text)
+  return #(text:gsub("[\128-\191]", ""))
+end
+
+local function pad(text, width)
+  return text .. (" "):rep(width - columns(text))
+end
+
+local function pad_left(text, width)
+  return (" "):rep(width - columns(text)) .. text
+end
+
+--- A bar of a share from 0 to 1. What is not nothing can be seen.
+local function bar(share, width, signs)
+  local steps = #signs - 1
+  local length = max(floor(share * width * steps + 0.5), share > 0 and 1 or 0)
+  return signs[#signs]:rep(floor(length / steps)) .. signs[length % steps + 1]
+end
+
+--- Values of points as those of columns: the largest where a column has several points; false where none of them has one.
+local function spread(list, value, width)
+  local values, many = {}, max(1, math.ceil(#list / width))
+  local times = max(1, floor(width / math.ceil(#list / many)))
+  for first = 1, #list, many do
+    local most = false
+    for i = first, min(first + many - 1, #list) do
+      local one = value(list[i])
+      most = one and max(most or 0, one) or most
+    end
+    for _ = 1, times do
+      table.insert(values, most)
+    end
+  end
+  return values
+end
+
+--- A line of characters as tall as values are.
+local function spark(values, most, signs)
+  local parts = {}
+  for i, value in ipairs(values) do
+    parts[i] = value and value > 0 and signs[max(2, min(#signs, floor(value / most * (#signs - 1) + 0.5) + 1))] or " "
+  end
+  return table.concat(parts)
+end
+
+local function largest(values)
+  local most = 0
+  for _, value in ipairs(values) do
+    most = max(most, value or 0)
+  end
+  return most
+end
+
+--- The lines of a report as they come.
+local Lines = {}
+Lines.__index = Lines
+
+function Lines:add(format, ...)
+  table.insert(self, (select("#", ...) > 0 and format:format(...) or format))
+end
+
+function Lines:title(text)
+  self:add ""
+  self:add(text)
+end
+
+--- Rows of cells below each other, the first `left` of them at the left.
+function Lines:rows(rows, left)
+  local widths = {}
+  for _, row in ipairs(rows) do
+    for i, cell in ipairs(row) do
+      widths[i] = max(widths[i] or 0, columns(cell))
+    end
+  end
+  for _, row in ipairs(rows) do
+    local cells = {}
+    for i, cell in ipairs(row) do
+      local is_bar = i == #row
+      cells[i] = is_bar and cell or i <= left and pad(cell, widths[i]) or pad_left(cell, widths[i])
+    end
+    local shown = table.concat(cells, "  "):gsub("%s+$", "")
+    self:add(MARGIN .. (row.paint and self.paint(row.paint, shown) or shown))
+  end
+end
+
+--- How wide a bar is beside columns of about so many.
+function Lines:room(taken)
+  return max(8, min(LONGEST_BAR, self.width - taken))
+end
+
+local function head(lines, data)
+  local parts = { page.title(data) }
+  table.insert(parts, #data.runs == 1 and (tables.ENDED[data.runs[1].ended] or "not ended") or nil)
+  table.insert(parts, data.first and words.period(data.first, data.last) .. " UTC" or nil)
+  lines:add(table.concat(parts, ", "))
+  lines:add ""
+  local share = max(data.rows, 1)
+  local failed = ("failed %s (%s)"):format(count(data.failed), words.percent(data.failed / share))
+  lines:add("%s%s: succeeded %s (%s), %s", MARGIN, figures.several(data.rows, "row"), count(data.succeeded), words.percent(data.succeeded / share),
+    data.failed > 0 and lines.paint("bad", failed) or failed)
+  local more = {}
+  table.insert(more, data.seconds and words.duration(data.seconds) or nil)
+  table.insert(more, data.rate and words.number(data.rate) .. " rows/s" or nil)
+  for _, name in ipairs { "p50", "p95", "p99" } do
+    table.insert(more, data[name] and name .. " " .. words.time(data[name]) or nil)
+  end
+  local retries = page.retries(data)
+  table.insert(more, retries and ("retries %s of %s"):format(words.percent(retries), words.tries(data.total.tries)) or nil)
+  if more[1] then
+    lines:add(MARGIN .. table.concat(more, ", "))
+  end
+end
+
+--- Rows a second as a chart, and below it on one line each the failed rows and the percentiles.
+local function over_time(lines, data)
+  local signs = lines.signs
+  local function rate(point) return point.rows / point.seconds end
+  local most = 0
+  for _, point in ipairs(data.points) do
+    most = max(most, rate(point))
+  end
+  local y = axis.counts(most)
+  local top = y.ticks[#y.ticks][2]
+  local margin = max(#top, 6)
+  local values = spread(data.points, rate, max(20, lines.width - margin - 22))
+  lines:title "Rows a second"
+  for line = HEIGHT, 1, -1 do
+    local cells = {}
+    for i, value in ipairs(values) do
+      local height = y.place(value or 0) * HEIGHT - (line - 1)
+      local least = line == 1 and value and value > 0 and 2 or 1
+      cells[i] = signs.tall[max(least, min(#signs.tall, floor(height * (#signs.tall - 1) + 0.5) + 1))]
+    end
+    lines:add((MARGIN .. pad_left(line == HEIGHT and top or "", margin) .. " " .. table.concat(cells):gsub(" +$", "")))
+  end
+  local from, to = words.moment("%H:%M:%S", data.first), words.moment("%H:%M:%S", data.last)
+  lines:add(lines.paint("faint", MARGIN .. (" "):rep(margin + 1) .. from .. (" "):rep(max(1, #values - #from - #to)) .. to))
+  local function row(name, value, says, style)
+    local list = spread(data.points, value, #values)
+    local text = pad_left(name, margin) .. " " .. spark(list, largest(list), signs.tall)
+    lines:add(MARGIN .. (style and lines.paint(style, text) or text) .. "  " .. says(largest(list)))
+  end
+  if data.total_failed > 0 then
+    row("failed", function(point) return point.failed / point.seconds end, function(rows) return ("at most %s/s"):format(words.number(rows)) end, "bad")
+  end
+  for _, name in ipairs { "p50", "p95", "p99" } do
+    row(name, function(point) return point[name] end, function(seconds) return "at most " .. words.time(seconds) end)
+  end
+end
+
+local function histogram(lines, data)
+  local bars, most, rows = charts.bars(data.total.times, BARS), 0, {}
+  for _, one in ipairs(bars) do
+    most = max(most, one[3])
+  end
+  while bars[#bars][3] == 0 do
+    table.remove(bars)
+  end
+  while bars[1][3] == 0 do
+    table.remove(bars, 1)
+  end
+  for i, one in ipairs(bars) do
+    rows[i] = { words.time(one[1]), words.time(one[2]), count(one[3]), bar(one[3] / most, lines:room(40), lines.signs.wide) }
+  end
+  lines:title "How long a row took: from, to, rows"
+  lines:rows(rows, 0)
+end
+
+local function errors(lines, data)
+  local rows, all = {}, 0
+  for _, group in ipairs(data.errors) do
+    all = all + group.rows
+  end
+  for i, group in ipairs(tables.first_errors(data.errors)) do
+    rows[i] = { words.name(group.kind), words.name(group.provider), count(group.rows), words.percent(group.rows / all),
+      lines.paint("bad", bar(group.rows / data.errors[1].rows, lines:room(60), lines.signs.wide)) .. "  " .. words.name(tables.codes(group)) }
+  end
+  if rows[1] then
+    lines:title "Errors"
+    lines:rows(rows, 2)
+  end
+end
+
+local function slowest(lines, data)
+  local rows = {}
+  for i, entry in ipairs(data.slowest) do
+    rows[i] = { #data.runs > 1 and entry[3].name or "row", count(entry[1]), words.time(entry[2]),
+      bar(entry[2] / data.slowest[1][2], lines:room(50), lines.signs.wide) }
+  end
+  lines:title "Slowest rows"
+  lines:rows(rows, 1)
+end
+
+local function held(lines, data)
+  local rows, list = {}, tables.held(data.total.held)
+  for i, entry in ipairs(list) do
+    rows[i] = { words.name(entry[1]), count(entry[2]) .. " times", words.duration(entry[3]), bar(list[1][3] > 0 and entry[3] / list[1][3] or 0, lines:room(60),
+      lines.signs.wide) }
+  end
+  lines:title "Held back"
+  lines:rows(rows, 1)
+end
+
+--- The report as text.
+-- @param data as gather:finish returns it
+-- @param options { width = columns of the terminal, is_utf8 = whether its letters are, paint = function(style, text), see cards.cli.program.colour }
+return function(data, options)
+  local lines = setmetatable({ width = options.width, signs = options.is_utf8 and BLOCKS or PLAIN, paint = options.paint }, Lines)
+  head(lines, data)
+  if data.total and data.total.rows > 0 then
+    if #data.points > 1 then
+      over_time(lines, data)
+    end
+    histogram(lines, data)
+  end
+  errors(lines, data)
+  if data.slowest[1] then
+    slowest(lines, data)
+  end
+  if data.total and next(data.total.held) then
+    held(lines, data)
+  end
+  if data.notes[1] then
+    lines:title "Notes"
+    for _, note in ipairs(data.notes) do
+      lines:add(MARGIN .. words.name(note))
+    end
+  end
+  local text = table.concat(lines, "\n") .. "\n"
+  return options.is_utf8 and text or (text:gsub("µ", "u"):gsub("[\194-\244][\128-\191]*", "?"))
+end
