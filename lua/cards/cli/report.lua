@@ -73,12 +73,10 @@ function report.run(options)
       return nil, wrong
     end
   end
-  if options.text then
-    io.stdout:write(write_text(gathering:finish(), terminal()))
-    return 0
-  elseif options.html == "-" then
-    io.stdout:write(page.write(gathering:finish(), core.time(), cards._VERSION))
-    return 0
+  if options.text or options.html == "-" then
+    local data = gathering:finish()
+    local written, why = io.stdout:write(options.text and write_text(data, terminal()) or page.write(data, core.time(), cards._VERSION))
+    return written and 0 or nil, not written and "standard output: " .. why or nil
   end
   local path = options.html or options.outputs[1] .. ".html"
   local wrong = report.unfit(path)

@@ -29,6 +29,11 @@ local function y_of(place)
   return (("%.1f"):format(1000 - place * 1000):gsub("%.0$", ""))
 end
 
+--- A share as a text for HTML.
+function chart.share(share)
+  return escape(words.percent(share))
+end
+
 --- An area of steps, each from one place to another.
 -- @param class of the drawing
 -- @param list of { from, to, bottom, top }; one that has no height is left out, any other can be seen

@@ -137,7 +137,7 @@ function charts.histogram(data)
     local range = words.time(bar[1]) .. " to " .. words.time(bar[2])
     tips[i] = { from, to, ("%s: %s, %s"):format(range, figures.several(bar[3], "row"), words.percent(bar[3] / rows_in_all)) }
     if bar[3] > 0 then
-      table.insert(rows, { range, count(bar[3]), words.percent(bar[3] / rows_in_all) })
+      table.insert(rows, { range, count(bar[3]), chart.share(bar[3] / rows_in_all) })
     end
   end
   for i, name in ipairs(PERCENTILES) do
@@ -166,7 +166,7 @@ function charts.retries(data)
       local when, again = clock(data, point.at), math.max(0, point.tries - point.calls)
       table.insert(tips, { from, to, ("%s: %s, %s again (%s)"):format(when, words.tries(point.tries), count(again),
         words.percent(share(point))) })
-      table.insert(rows, { when, count(point.calls), count(point.tries), count(again), words.percent(share(point)) })
+      table.insert(rows, { when, count(point.calls), count(point.tries), count(again), chart.share(share(point)) })
     end
   end
   return section("Retries", ("Tries that were not the first of their call, of %s of %s"):format(words.tries(total.tries), figures.several(total.calls, "call")),

@@ -36,12 +36,12 @@ end
 local function overview(data)
   local parts = {
     figure("Rows", count(data.rows)),
-    figure("Succeeded", count(data.succeeded), data.rows > 0 and words.percent(data.succeeded / data.rows)),
-    figure("Failed", count(data.failed), data.rows > 0 and words.percent(data.failed / data.rows)),
+    figure("Succeeded", count(data.succeeded), data.rows > 0 and chart.share(data.succeeded / data.rows)),
+    figure("Failed", count(data.failed), data.rows > 0 and chart.share(data.failed / data.rows)),
   }
   local retries = page.retries(data)
   if retries then
-    table.insert(parts, figure("Retries", words.percent(retries), "of " .. words.tries(data.total.tries)))
+    table.insert(parts, figure("Retries", chart.share(retries), "of " .. words.tries(data.total.tries)))
   end
   if data.seconds then
     table.insert(parts, figure("Duration", words.duration(data.seconds), (data.paused or 0) > 0 and "and " .. words.duration(data.paused) .. " between runs"))
@@ -56,7 +56,7 @@ local function overview(data)
   end
   local share = data.rows > 0 and data.succeeded / data.rows or 0
   local bar = data.rows > 0 and ('<svg class="share" role="img" aria-label="%s of the rows succeeded"><rect class="bad" width="100%%" height="100%%"/>'
-    .. '<rect class="ok" width="%s" height="100%%"/></svg>'):format(words.percent(share), chart.percent(share)) or ""
+    .. '<rect class="ok" width="%s" height="100%%"/></svg>'):format(chart.share(share), chart.percent(share)) or ""
   return ('<section aria-label="Overview">%s<dl class="figures">%s</dl></section>\n'):format(bar, table.concat(parts))
 end
 

@@ -28,15 +28,18 @@ local function wider(width)
   return width * 2
 end
 
---- The point in which a moment is.
-function points:at(time)
-  local index = floor(time / self.width)
+--- Adds to the point in which a moment is what is in an interval, or in a narrower point.
+-- @param starts when the first process began in it, or nil
+function points:add_at(one, ends, starts)
+  local index = floor(one.at / self.width)
   local point = self.by_index[index]
   if not point then
-    point = interval.new(index * self.width, self.width)
+    point = { sum = interval.new(index * self.width, self.width), ends = ends }
     self.by_index[index] = point
   end
-  return point
+  interval.add(point.sum, one)
+  point.ends = max(point.ends, ends)
+  point.starts = starts and min(point.starts or starts, starts) or point.starts
 end
 
 --- Makes points wider, until there are not too many of them and none is narrower than an interval.
@@ -49,17 +52,18 @@ function points:fit(seconds)
     local old = self.by_index
     self.width, self.by_index = width, {}
     for _, point in pairs(old) do
-      interval.add(self:at(point.at), point)
+      self:add_at(point.sum, point.ends, point.starts)
     end
   end
 end
 
 --- Adds an interval.
 function points:add(one)
+  local ends = one.at + one.seconds
   self.count = self.count + 1
-  self.first, self.last = min(self.first, one.at), max(self.last, one.at + one.seconds)
+  self.first, self.last = min(self.first, one.at), max(self.last, ends)
   self:fit(one.seconds)
-  interval.add(self:at(one.at), one)
+  self:add_at(one, ends, one.starts and one.at)
   interval.add(self.total, one)
 end
 
@@ -83,17 +87,22 @@ local function shown(self, point)
 end
 
 --- All points in their order, also those in which nothing was.
--- @return list of { at, ends, seconds, rows, succeeded, failed, calls, tries, p50, p95, p99 }; and for how many seconds no process ran between the first and
---   the last, as far as that can be seen
+-- @return list of { at, ends, seconds, rows, succeeded, failed, calls, tries, p50, p95, p99, is_empty }; and for how many seconds no process ran between the
+--   first and the last, as far as that can be seen
 function points:list()
-  local list, paused, empty = {}, 0, 0
+  local list, paused, ends = {}, 0, self.first
   for index = floor(self.first / self.width), floor((self.last - 1e-6) / self.width) do
     local point = self.by_index[index]
-    if point and point.starts and empty > 0 then
-      paused = paused + empty * self.width
+    if point then
+      local before = list[#list]
+      if point.starts and before and before.is_empty then
+        paused = paused + max(0, point.starts - ends)
+      end
+      ends = max(ends, point.ends)
     end
-    empty = point and 0 or empty + 1
-    table.insert(list, shown(self, point or interval.new(index * self.width, self.width)))
+    local one = shown(self, point and point.sum or interval.new(index * self.width, self.width))
+    one.is_empty = not point
+    table.insert(list, one)
   end
   return list, paused
 end

@@ -56,7 +56,7 @@ function tables.errors(data)
     all = all + group.rows
   end
   for i, group in ipairs(tables.first_errors(data.errors)) do
-    rows[i] = { error_cell(group), count(group.rows), words.percent(group.rows / all), chart.bar("bad", group.rows / data.errors[1].rows) }
+    rows[i] = { error_cell(group), count(group.rows), chart.share(group.rows / all), chart.bar("bad", group.rows / data.errors[1].rows) }
   end
   return section("Errors", "Rows that failed, by kind and provider",
     chart.table("Errors", { { "Kind" }, { "Rows", "n" }, { "Share", "n" }, { "<span class=\"spoken\">Bar</span>", "b" } }, rows))

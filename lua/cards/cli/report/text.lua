@@ -121,13 +121,15 @@ local function head(lines, data)
   local more = {}
   table.insert(more, data.seconds and words.duration(data.seconds) or nil)
   table.insert(more, data.rate and words.number(data.rate) .. " rows/s" or nil)
-  for _, name in ipairs { "p50", "p95", "p99" } do
-    table.insert(more, data[name] and name .. " " .. words.time(data[name]) or nil)
-  end
-  local retries = page.retries(data)
+  local retries, times = page.retries(data), {}
   table.insert(more, retries and ("retries %s of %s"):format(words.percent(retries), words.tries(data.total.tries)) or nil)
-  if more[1] then
-    lines:add(MARGIN .. table.concat(more, ", "))
+  for _, name in ipairs { "p50", "p95", "p99" } do
+    table.insert(times, data[name] and name .. " " .. words.time(data[name]) or nil)
+  end
+  for _, list in ipairs { more, times } do
+    if list[1] then
+      lines:add(MARGIN .. table.concat(list, ", "))
+    end
   end
 end
 
