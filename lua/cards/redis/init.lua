@@ -3,17 +3,30 @@
 --     local server, why = redis.new("redis://cache.example/payouts", "--from")
 --     local id, err = server:call("XADD", "cards:{payouts}:rows", "*", "line", "…")
 --     local left, err = server:script("take", { "cards:{payouts}:limit:alix" }, { 10, 1 })
+--
+-- A call lets others go on inside of cards.all, cards.each and nginx. It takes TIMEOUT seconds at most, and no longer than a deadline around it.
 
 local check = require "cards.util.check"
-local client = require "cards.redis.client"
+local context = require "cards.async.context"
 local core = require "cards.core"
+local errors = require "cards.redis.errors"
+local host = require "cards.async.host"
+local new_backoff = require "cards.redis.backoff"
+local settings = require "cards.redis.settings"
 local url = require "cards.redis.url"
+
+local transport = require(host.is_nginx and "cards.redis.nginx" or "cards.redis.plain")
 
 local redis = {}
 
-local TIMEOUT = 5         -- seconds that a command may take
+local unpack = table.unpack or unpack -- luacheck: ignore
+
+local TIMEOUT = 5         -- seconds that a command may take, beside those that it is told to wait itself
+local LONGEST_WAIT = 3600 -- seconds that it may be told to wait
 local LARGEST = 262144    -- bytes of a script
 local HERE = debug.getinfo(1, "S").source:match "^@(.*)/[^/]*$"
+
+local WAITS = { XREAD = true, XREADGROUP = true } -- commands with the option BLOCK
 
 local methods = {}
 local metatable = { __index = methods, __name = "cards.redis" }
@@ -23,70 +36,126 @@ local function text(value)
   if type(value) == "string" then
     return value
   end
-  return check.digits(value) or type(value) == "number" and ("%.17g"):format(value) or error("an argument of Redis is a string or number", 4)
+  return check.digits(value) or type(value) == "number" and ("%.17g"):format(value) or error("an argument of Redis is a string or a number", 4)
 end
 
-local function fail(command, kind, message, code, retryable)
-  return nil, core.error {
-    kind = kind, provider = "redis", operation = command:lower(), code = code, message = core.redact(message), retryable = retryable or false, attempts = 1,
-  }
-end
-
---- What lua-redis raises, as an error.
-local function refused(self, command, what)
-  local code, reply = tostring(what):match "redis error: (%S+)%s*(.*)"
-  if code then
-    return fail(command, "provider", reply, code)
+--- Seconds that a command is told to wait by BLOCK.
+local function told_to_wait(command, arguments)
+  if not WAITS[command] then
+    return 0
   end
-  self:close()
-  local cause = tostring(what):match "connection error: (.*)" or tostring(what)
-  return fail(command, cause == "timeout" and "timeout" or "network", ("%s: %s"):format(self.shown, cause))
-end
-
-local function raise(message)
-  error(message, 0)
-end
-
---- The connection. @return it; or nil and why there is none
-local function connect(self)
-  local library, socket = client.load()
-  local tcp = socket.tcp()
-  tcp:settimeout(TIMEOUT)
-  local ok, why = tcp:connect(self.host, self.port)
-  if not ok then
-    return nil, why
+  for i = 1, #arguments - 1 do
+    local word = arguments[i]:upper()
+    if word == "STREAMS" then
+      break
+    elseif word == "BLOCK" then
+      local seconds = (tonumber(arguments[i + 1]) or 0) / 1000
+      if seconds <= 0 or seconds > LONGEST_WAIT then
+        error(("BLOCK takes milliseconds from 1 to %d"):format(1000 * LONGEST_WAIT), 4)
+      end
+      return seconds
+    end
   end
-  tcp:setoption("tcp-nodelay", true)
-  local made = library.connect { socket = tcp }
-  made.error = raise
-  self.connection, self.library = made, library
-  return made
+  return 0
+end
+
+--- The error of a problem that `run` of a connection returned.
+local function error_of(self, command, problem)
+  if problem.reply then
+    return errors.of_reply(command, problem.reply)
+  end
+  return problem.err or errors.of_connection(command, self.shown, problem)
+end
+
+--- Runs a command of a new connection that has to succeed. @return true; or nil and the problem
+local function must(connection, ends, command, ...)
+  local ok, problem = connection:run(command, { ... }, ends)
+  if ok then
+    return true
+  end
+  return nil, problem.reply and { kind = "auth", err = errors.of_reply(command, problem.reply) } or problem
+end
+
+--- Says who we are on a new connection, and which database we want.
+local function prepare(self, connection, ends)
+  local password, why = settings.password()
+  if password == nil or self.user and not password then
+    return nil, { kind = "auth", why = why or "a user of Redis has a password: set CARDS_REDIS_PASSWORD or CARDS_REDIS_PASSWORD_FILE", sent = false }
+  end
+  local ok, problem = true, nil
+  if password and self.user then
+    ok, problem = must(connection, ends, "AUTH", self.user, password)
+  elseif password then
+    ok, problem = must(connection, ends, "AUTH", password)
+  end
+  if ok and self.db > 0 then
+    ok, problem = must(connection, ends, "SELECT", tostring(self.db))
+  end
+  if problem then
+    problem.sent = false -- of the command itself
+  end
+  return ok, problem
+end
+
+--- Notes what became of a call.
+local function note(self, began, problem, whole)
+  if not problem or problem.reply then
+    self.backoff:succeeded()
+  elseif problem.kind == "network" and problem.is_unreached or problem.kind == "timeout" and whole then
+    self.backoff:failed(began, problem.why)
+  end
+end
+
+--- Runs a command on a connection. @return the reply; or nil, the problem, and whether another connection may do better
+local function run(self, command, arguments, ends)
+  local connections = self.connections
+  local connection, problem, err = connections:take(ends, self.prepare)
+  if not connection then
+    if problem then
+      problem.is_unreached = true
+    end
+    return nil, problem or { kind = "cancelled", err = err, why = "", sent = false }
+  end
+  local is_new = connection.is_new
+  local ok, reply = connection:run(command, arguments, ends)
+  connections:give(connection)
+  if ok then
+    return reply
+  end
+  return nil, reply, not is_new and reply.kind == "network" and not reply.sent
 end
 
 --- Runs a command.
--- @param command its name
+-- @param command its name, in capitals
 -- @param … strings and numbers
--- @return the reply: a string ("OK" for a status, too), a number, a list, or false for a null (a null inside of a list is not to be relied on); or nil and an
---   error. Of an error reply the kind is "provider" and the code its first word
+-- @return the reply: a string ("OK" for a status, too), a number, a list, or false for a null (in a list false or nothing); or nil and an error. Of an error
+--   reply its code is the first word, and its kind "auth" where Redis refuses the user, else "provider"; of a connection the kind is "network", "timeout",
+--   "tls", "protocol" or "busy". It is retryable where Redis has not run the command and may do so later
 function methods:call(command, ...)
   local arguments = { ... }
   for i = 1, select("#", ...) do
     arguments[i] = text(arguments[i])
   end
-  local connection, why = self.connection
-  if not connection then
-    connection, why = connect(self)
-    if not connection then
-      return fail(command, why == "timeout" and "timeout" or "network", ("%s: %s"):format(self.shown, why), nil, true)
-    end
+  local seconds, left = TIMEOUT + told_to_wait(command, arguments), context.left()
+  if left and left <= 0 then
+    return nil, context.error("redis", command:lower())
   end
-  local ok, reply = pcall(self.library.command(command), connection, arguments)
-  if not ok then
-    return refused(self, command, reply)
-  elseif reply == nil then
-    return false
+  local began, pause, why = self.backoff:begin()
+  if not began then
+    return nil, errors.new(command, "network", ("%s: Redis is away: %s"):format(self.shown, why), { retryable = true, retry_after = pause })
   end
-  return reply == true and "OK" or reply
+  local ends = core.now() + math.min(seconds, left or seconds)
+  local reply, problem, again = run(self, command, arguments, ends)
+  if reply == nil and again then
+    reply, problem = run(self, command, arguments, ends)
+  end
+  if self.backoff.failures > 0 or reply == nil then
+    note(self, began, problem, not left or left >= seconds)
+  end
+  if reply ~= nil then
+    return reply
+  end
+  return nil, error_of(self, command, problem)
 end
 
 --- Loads a script into Redis. @return its name there; or nil and an error
@@ -106,18 +175,17 @@ end
 -- @param arguments a list
 -- @return as call
 function methods:script(name, keys, arguments)
-  local sha, err = self.loaded[name]
-  if not sha then
-    sha, err = load(self, name)
-  end
-  local given = { #keys }
+  local given, err = { #keys }, nil
   for _, list in ipairs { keys, arguments } do
     for i = 1, #list do
       given[#given + 1] = list[i]
     end
   end
-  local unpack = table.unpack or unpack -- luacheck: ignore
-  for _ = 1, 2 do
+  for _ = 1, 2 do -- a Redis that was started anew has no scripts
+    local sha = self.loaded[name]
+    if not sha then
+      sha, err = load(self, name)
+    end
     if not sha then
       return nil, err
     end
@@ -126,17 +194,20 @@ function methods:script(name, keys, arguments)
     if reply ~= nil or err.code ~= "NOSCRIPT" then
       return reply, err
     end
-    sha, err = load(self, name)
+    self.loaded[name] = nil
   end
   return nil, err
 end
 
+--- Whether Redis was not reached, so that calls fail at once until the next attempt.
+-- @return false; or the seconds until that, and why
+function methods:is_away()
+  return self.backoff:state()
+end
+
 --- Closes its connections. The next call opens one again.
 function methods:close()
-  if self.connection then
-    self.connection.network.socket:close()
-    self.connection = false
-  end
+  self.connections:close()
 end
 
 --- A server. It connects with the first call.
@@ -148,12 +219,14 @@ function redis.new(address, what)
   if not made then
     return nil, why
   end
-  local ok
-  ok, why = client.load()
-  if not ok then
+  made.connections, why = transport.new(made)
+  if not made.connections then
     return nil, why
   end
-  made.connection, made.loaded = false, {}
+  made.backoff, made.loaded = new_backoff(), {}
+  function made.prepare(connection, ends)
+    return prepare(made, connection, ends)
+  end
   return setmetatable(made, metatable)
 end
 

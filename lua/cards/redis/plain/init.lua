@@ -1,0 +1,120 @@
+--- The connections of a server in plain Lua. A connection runs one command at a time; those that are idle are kept for a while. Callers beyond MOST wait in
+-- order.
+
+local connection = require "cards.redis.plain.connection"
+local core = require "cards.core"
+local library = require "cards.redis.plain.library"
+local new_semaphore = require "cards.resilience.semaphore"
+local owner = require "cards.async.owner"
+
+local plain = {}
+
+local MOST = 64 -- connections of a server: as many as the calls at once of cards.each
+local IDLE = 60 -- seconds that one is kept without use
+
+local methods = {}
+local metatable = { __index = methods }
+
+--- Closes the connections of functions that have ended in the middle of a command, and those that were idle for long.
+local function tidy(self)
+  for held, permit in pairs(self.held) do
+    if owner.is_dead(permit) then
+      self.held[held] = nil
+      held:close()
+    end
+  end
+  while self.idle[1] and core.now() - self.idle[1].used > IDLE do
+    table.remove(self.idle, 1):close()
+  end
+end
+
+--- An idle connection that can be used, or nil.
+local function reuse(self)
+  while true do
+    local found = table.remove(self.idle)
+    if not found or found:is_usable() then
+      return found
+    end
+    found:close()
+  end
+end
+
+--- A new connection. @return it; or nil and the problem
+local function open(self, permit, ends, prepare)
+  local made, problem = connection.open(self.server, ends)
+  if not made then
+    return nil, problem
+  end
+  made.is_new = true
+  self.held[made] = permit
+  local ok
+  ok, problem = prepare(made, ends)
+  if not ok then
+    made:close()
+    return nil, problem
+  end
+  return made
+end
+
+--- Takes a connection, waiting for one and connecting where it has to be.
+-- @param ends seconds on the clock of core.now
+-- @param prepare function(connection, ends) that a new one is prepared by: true; or nil and the problem
+-- @return the connection; or nil and the problem; or nil, nil and the error of a caller that was cancelled
+function methods:take(ends, prepare)
+  local permit, finalizer = self.permits:acquire(math.max(0, ends - core.now()))
+  if not permit then
+    return nil, not finalizer and { kind = "busy", why = "all connections are in use, and none got free in time", sent = false } or nil, finalizer
+  end
+  tidy(self)
+  local taken, problem = reuse(self), nil
+  if not taken then
+    taken, problem = open(self, permit, ends, prepare)
+  end
+  if not taken then
+    self.permits:release(permit)
+    return nil, problem
+  end
+  taken.permit, taken.finalizer = permit, finalizer
+  self.held[taken] = permit
+  return taken
+end
+
+--- Gives a connection back, which is kept unless it was closed.
+function methods:give(taken)
+  local permit = taken.permit
+  self.held[taken] = nil
+  taken.permit, taken.finalizer, taken.is_new = nil, nil, nil
+  if not taken.is_closed and self.kept[taken] ~= false then
+    taken.used = core.now()
+    self.idle[#self.idle + 1] = taken
+  end
+  self.permits:release(permit)
+end
+
+--- Closes all connections; those in use when they are given back.
+function methods:close()
+  for _, one in ipairs(self.idle) do
+    one:close()
+  end
+  self.idle = {}
+  for held in pairs(self.held) do
+    self.kept[held] = false
+  end
+end
+
+--- @param server { host, port, tls, … } @return its connections; or nil and which library is missing
+function plain.new(server)
+  local ok, why = library.load()
+  if ok and server.tls then
+    ok, why = library.tls()
+  end
+  if not ok then
+    return nil, why
+  end
+  local by_connection = { __mode = "k" } -- one that nobody holds any more is closed by the collector
+  return setmetatable({
+    server = server, permits = new_semaphore(MOST), idle = {}, held = setmetatable({}, by_connection), kept = setmetatable({}, by_connection),
+  }, metatable)
+end
+
+return plain
