@@ -87,6 +87,7 @@ build = {
       ["cards.cli.run.journal"] = "lua/cards/cli/run/journal.lua",
       ["cards.cli.run.lines"] = "lua/cards/cli/run/lines.lua",
       ["cards.cli.run.loop"] = "lua/cards/cli/run/loop.lua",
+      ["cards.cli.run.option"] = "lua/cards/cli/run/option.lua",
       ["cards.cli.run.output"] = "lua/cards/cli/run/output.lua",
       ["cards.cli.run.prepare"] = "lua/cards/cli/run/prepare.lua",
       ["cards.cli.run.progress"] = "lua/cards/cli/run/progress.lua",

@@ -5,12 +5,12 @@
 
 local check = require "cards.util.check"
 local core = require "cards.core"
-local csv = require "cards.cli.run.csv"
 local error_kinds = require("cards.cli.program.failure").kinds
 local journal = require "cards.cli.run.journal"
 local line_writer = require "cards.cli.run.lines"
 local new_loop = require("cards.cli.run.loop").new
 local new_progress = require("cards.cli.run.progress").new
+local option = require "cards.cli.run.option"
 local output = require "cards.cli.run.output"
 local prepare = require "cards.cli.run.prepare"
 local rehearse = require "cards.cli.run.rehearse"
@@ -24,37 +24,13 @@ local run = {}
 
 local INTERRUPTED = 130 -- what a shell says of a program that Ctrl-C ended
 
---- The converter of an option that takes a whole number.
-local function whole(name, least, most)
-  return function(text)
-    local number = tonumber(text)
-    return number and number >= least and number <= most and number % 1 == 0 and number or nil,
-      ("%s takes a whole number from %d to %.0f"):format(name, least, most)
-  end
-end
-
-local function read_delimiter(text)
-  local delimiter = (text == "tab" or text == "\\t") and "\t" or text
-  local wrong = csv.check_delimiter(delimiter)
-  return not wrong and delimiter or nil, wrong and "--delimiter: " .. wrong
-end
-
---- The names between commas, as a list.
-local function read_names(text)
-  local names = {}
-  for name in text:gmatch "[^,]+" do
-    names[#names + 1] = name
-  end
-  return names
-end
-
 local function read_kinds(text)
   if not text:find "^%l[%l_,]*$" then
     return nil, ("--retry-failed takes kinds of errors, as in --retry-failed=timeout,network, and stands behind FLOW: '%s'"):format(check.shown(text))
   end
   local known, kinds = error_kinds(), {}
   known.script = true -- an error that the flow made
-  for _, kind in ipairs(read_names(text)) do
+  for _, kind in ipairs(option.names(text)) do
     if not known[kind] then
       return nil, "--retry-failed: " .. check.unknown(kind, known, "kind")
     end
@@ -69,16 +45,16 @@ function run.add(parser)
   parser:option("--out", "NDJSON, - for standard output. A summary of the run is in OUT.summary.json."):argname "FILE":target "output":count(1)
   parser:option("--errors", "NDJSON, one line for each row that failed (OUT.errors, or standard error)."):argname "FILE"
   parser:option("--error-columns", "What columns such a line has, masked: their names with commas between them, or none (all)."):argname "NAMES"
-    :convert(read_names)
+    :convert(option.names)
   parser:option("--format", "What the input is, where its name does not say so."):choices { "csv", "ndjson" }
-  parser:option("--delimiter", "What stands between two fields of CSV, such as ';' or tab (,)."):argname "CHARACTER":convert(read_delimiter)
-  parser:option("--concurrency", "Rows at the same time."):default "64":convert(whole("--concurrency", 1, 100000))
-  parser:option("--limit", "Only the first N rows. Without it the same command goes on with the others."):argname "N":convert(whole("--limit", 1, 2 ^ 53))
-  parser:option("--max-errors", "Begin no further row when N have failed. The same command goes on."):argname "N":convert(whole("--max-errors", 1, 2 ^ 53))
+  parser:option("--delimiter", "What stands between two fields of CSV, such as ';' or tab (,)."):argname "CHARACTER":convert(option.delimiter)
+  parser:option("--concurrency", "Rows at the same time."):default "64":convert(option.whole("--concurrency", 1, 100000))
+  parser:option("--limit", "Only the first N rows. Without it the same command goes on with the others."):argname "N":convert(option.whole("--limit", 1, 2 ^ 53))
+  parser:option("--max-errors", "Begin no further row when N have failed. The same command goes on."):argname "N":convert(option.whole("--max-errors", 1, 2 ^ 53))
   parser:option("--retry-failed", "Run the rows again that failed, or those of them with an error of these kinds (=timeout,network)."):argname "KINDS":args "?"
     :convert(read_kinds)
   parser:option("--busy-timeout", "Seconds for which a row that finds the client busy is run again, before that is its error."):argname "SECONDS":default "600"
-    :convert(whole("--busy-timeout", 0, 86400))
+    :convert(option.whole("--busy-timeout", 0, 86400))
   parser:option("--report", "Where to write a report of the run at its end, a page of HTML, as `cards report` does."):argname "FILE"
   parser:flag("--dry-run", "Read the input and the flow and say what would be done. No row is run, and no file is written.")
   parser:epilog("The same command goes on with an interrupted run. A flow is trusted, and not confined. What it returns is written as JSON, secrets masked. "

@@ -1,4 +1,4 @@
---- The loop of cards run: calls the flow for each row that is not done, many at the same time, and says what became of each.
+--- The loop of cards run and cards work: calls the flow for each row that is not done, many at the same time, and says what became of each.
 --
 -- A call that found the client busy (cards.limit, cards.breaker, max_in_flight) was not sent: its row waits in its place and is run again. So fewer rows run
 -- while there is no room, and a breaker that is open for a minute costs a minute and no row.
@@ -18,9 +18,19 @@ local Invalid, Skipped = {}, {}
 --- @param job { flow = function(row), next_row and about = what rows.reader returns, done = the set of rows that are done, or nil, concurrency, limit = the
 --   last row that is run, or nil, max_errors = rows after whose failing no further one is begun, or nil, busy_timeout = seconds,
 --   handle = function(number, row, result, err) that writes a line and returns the kind of its error and its provider, or nil, summary, progress, timeline,
---   keep = function(intervals of it that are finished) }
+--   keep = function(intervals of it that are finished) }. Where rows come from elsewhere, in the place of next_row, done and limit: queue = { is_open(self),
+--   wait(self, item) that sets number, row, wrong and line of an item and returns true, or false at the end, push(self, item) for a row that found the client
+--   busy, leave(self, item) for one that is done or skipped }, services = functions that run beside the rows to their end }
 function loop.new(job)
-  return setmetatable({ job = job, number = 0, ended = false, is_called = false, stopped = false, again = {}, spare = {} }, loop)
+  return setmetatable({
+    job = job, number = 0, ended = false, is_called = false, stopped = false, again = {}, spare = {}, services = { (table.unpack or unpack)(job.services or {}) },
+  }, loop)
+end
+
+--- Begins no further row, and runs none again that found the client busy.
+-- @param why what run returns then
+function loop:stop(why)
+  self.stopped = self.stopped or why
 end
 
 --- An item for a row that is begun: its number, the row, or what is wrong with it and its line, and since when it runs. Those of rows that are done are used
@@ -31,7 +41,7 @@ function loop:item(row, wrong, line)
   if item then
     spare[#spare] = nil
   else
-    item = { number = 0, row = false, wrong = false, line = false, since = 0, wait = false, due = 0, gives_up = 0 }
+    item = { number = 0, row = false, wrong = false, line = false, since = 0, wait = false, due = 0, gives_up = 0, service = false }
   end
   item.number, item.row, item.wrong, item.line, item.since, item.wait = self.number, row, wrong, line, core.now(), false
   return item
@@ -55,14 +65,18 @@ function loop:pending()
   end
 end
 
---- A function that returns the next item: a row that found the client busy, or the next of the input.
+--- A function that returns the next item: a service, a row that found the client busy, or the next of the input. One of a queue waits for its row itself.
 function loop:source()
-  local again = self.again
+  local again, services, queue = self.again, self.services, self.job.queue
   return function()
-    if self.stopped then
+    if services[1] then
+      return { service = table.remove(services) }
+    elseif self.stopped then
       return nil
     elseif again[1] then
       return table.remove(again, 1)
+    elseif queue then
+      return queue:is_open() and self:item(false) or nil
     end
     return self:pending()
   end
@@ -76,16 +90,25 @@ function loop:retry(item, err, now)
   end
   item.wait = math.min(item.wait and item.wait * 2 or FIRST_WAIT, LONGEST_WAIT)
   item.due = math.min(now + math.max(err.retry_after or 0, item.wait * (0.5 + core.random() / 2)), item.gives_up)
-  table.insert(self.again, item)
+  if self.job.queue then
+    self.job.queue:push(item)
+  else
+    table.insert(self.again, item)
+  end
   self.job.summary.waits = self.job.summary.waits + 1
   self.job.timeline:hold(("%s.%s"):format(err.provider or "cards", err.operation or "call"), item.due - now, now)
   return true
 end
 
---- What runs at the same time as others: one row.
+--- What runs at the same time as others: one row, or a service.
 function loop:call()
-  local flow = self.job.flow
+  local flow, queue = self.job.flow, self.job.queue
   return function(item)
+    if item.service then
+      return item.service()
+    elseif queue and not queue:wait(item) then
+      return nil, Skipped
+    end
     while item.wait and not self.stopped and core.now() < item.due do
       cards.sleep(math.max(0, math.min(item.due - core.now(), LONGEST_SLEEP)))
     end
@@ -98,8 +121,9 @@ function loop:call()
   end
 end
 
+--- The error of a row that was not run.
 local function invalid(item)
-  return core.error {
+  return type(item.wrong) == "table" and item.wrong or core.error {
     kind = "invalid_request", provider = "cards", operation = "run", attempts = 0, retryable = false,
     message = ("row %d (line %d): %s"):format(item.number, item.line, item.wrong),
   }
@@ -130,7 +154,7 @@ function loop:finish(item, result, err, now)
     job.keep(timeline:take())
   end
   if totals.failed == job.max_errors then
-    self.stopped = true
+    self:stop "max_errors"
   end
   item.row = false
   self.spare[#self.spare + 1] = item
@@ -146,25 +170,41 @@ local function is_busy(err)
   return type(err) == "table" and getmetatable(err) == "cards.error" and err.kind == "busy"
 end
 
+--- Counts, writes or puts back what a row or a service ended with.
+function loop:ended_with(item, result, err, now)
+  local progress, queue = self.job.progress, self.job.queue
+  if item.service then
+    if err ~= nil then
+      error(err, 0)
+    end
+    return
+  elseif err ~= nil and result == nil and is_busy(err) and self:retry(item, err, now) then
+    return
+  end
+  if queue then
+    queue:leave(item)
+  end
+  if err ~= Skipped then
+    self:finish(item, result, err, now)
+    if now >= progress.due then
+      progress:tick(now)
+    end
+  end
+end
+
 --- Runs all rows. Raises an error where a file cannot be read or written, or the first row asks for a column that is not there.
--- @return why it ended: "complete", "limit" or "max_errors"
+-- @return why it ended: "complete", "limit", or what stop was given: "max_errors", "interrupted"
 function loop:run()
-  local progress = self.job.progress
+  local concurrency = self.job.concurrency + #self.services
   repeat
-    for _, item, result, err in cards.each(self:source(), self:call(), { concurrency = self.job.concurrency }) do
-      local now = core.now()
+    for _, item, result, err in cards.each(self:source(), self:call(), { concurrency = concurrency }) do
       if type(err) == "string" and core.interrupted() then -- LuaJIT raises that error in any coroutine: it is none of the row
         error(err, 0)
       end
-      if err == nil or err ~= Skipped and not (result == nil and is_busy(err) and self:retry(item, err, now)) then
-        self:finish(item, result, err, now)
-        if now >= progress.due then
-          progress:tick(now)
-        end
-      end
+      self:ended_with(item, result, err, core.now())
     end
   until self.stopped or not self.again[1] -- those that found the client busy when no further row was to be begun
-  return self.stopped and "max_errors" or self.ended
+  return self.stopped or self.ended or "complete"
 end
 
 return loop

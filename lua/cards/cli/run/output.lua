@@ -26,9 +26,9 @@ function output:flush()
   end
 end
 
---- Adds a line, {"row":row,"name":value}, with a second name and value if there is one. Raises an error where the file cannot be written.
--- @return true; or nil and why JSON cannot represent a value
-function output:add(row, name, value, second, value_of_second)
+--- The line {"row":row,"name":value}, with a second name and value if there is one.
+-- @return it, with its end; or nil and why JSON cannot represent a value
+function output.line(row, name, value, second, value_of_second)
   local json, wrong = to_json(value)
   local more = ""
   if json and second then
@@ -38,12 +38,26 @@ function output:add(row, name, value, second, value_of_second)
   if not json or not more then
     return nil, wrong
   end
-  local line = ('{"row":%d,"%s":%s%s}\n'):format(row, name, json, more)
+  return ('{"row":%d,"%s":%s%s}\n'):format(row, name, json, more)
+end
+
+--- Adds such a line. Raises an error where the file cannot be written.
+-- @return true; or nil and why JSON cannot represent a value
+function output:add(...)
+  local line, wrong = output.line(...)
+  if not line then
+    return nil, wrong
+  end
+  self:write(line)
+  return true
+end
+
+--- Adds a line, or several. Raises an error where the file cannot be written.
+function output:write(line)
   self.lines[#self.lines + 1], self.bytes = line, self.bytes + #line
   if self.bytes >= MOST or core.now() - self.written >= LONGEST then
     self:flush()
   end
-  return true
 end
 
 return output

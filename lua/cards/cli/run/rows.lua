@@ -20,7 +20,7 @@ local function check_delimiter(name, delimiter, file)
   end
 end
 
---- The names of the columns in the first record of CSV, as a list and as keys. Raises an error for wrong ones.
+--- The names of the columns in the first record of CSV. Raises an error for wrong ones.
 local function read_names(next_record, file, delimiter)
   local fields, count = next_record()
   local seen = {}
@@ -43,7 +43,7 @@ local function read_names(next_record, file, delimiter)
   if count == 1 then
     check_delimiter(fields[1], delimiter, file)
   end
-  return fields, seen
+  return fields
 end
 
 --- The metatable of rows. A name that no column has is a mistake of the flow, which would be the same in each row.
@@ -56,11 +56,31 @@ local function strict(about, known, file)
   }
 end
 
-local function from_csv(read, file, delimiter)
+--- A function that makes a row of the fields of a record, and what a reader says of the rows.
+-- @param names of the columns
+-- @param file its name, for errors
+local function maker(names, file)
+  local known, about, count = {}, { columns = names }, #names
+  for _, name in ipairs(names) do
+    known[name] = true
+  end
+  local metatable = strict(about, known, file)
+  return function(fields)
+    local row = {}
+    for i = 1, count do
+      row[names[i]] = fields[i]
+    end
+    return setmetatable(row, metatable)
+  end, about
+end
+
+--- Records of CSV as lists of fields.
+-- @return a function that returns the next one; false, what is wrong and its line; or nil at the end
+-- @return { columns, position }
+local function records(read, file, delimiter)
   local next_record, position = csv.reader(read, file, delimiter)
-  local names, known = read_names(next_record, file, delimiter or ",")
-  local about = { columns = names, position = position }
-  local columns, max, metatable = #names, csv.MAX_FIELD, strict(about, known, file)
+  local names = read_names(next_record, file, delimiter or ",")
+  local columns, max = #names, csv.MAX_FIELD
   return function()
     local fields, count, line = next_record()
     if not fields then
@@ -68,19 +88,41 @@ local function from_csv(read, file, delimiter)
     elseif count ~= columns then
       return false, ("it has %s and not %d, as the first line"):format(figures.several(count, "field"), columns), line
     end
-    local row = {}
     for i = 1, columns do
-      local field = fields[i]
-      if #field > max then
+      if #fields[i] > max then
         return false, ("%s is longer than %d bytes"):format(check.shown(names[i]), max), line
       end
-      row[names[i]] = field
     end
-    return setmetatable(row, metatable)
+    return fields
+  end, { columns = names, position = position }
+end
+
+local function from_csv(read, file, delimiter)
+  local next_fields, said = records(read, file, delimiter)
+  local make, about = maker(said.columns, file)
+  about.position = said.position
+  return function()
+    local fields, wrong, line = next_fields()
+    if not fields then
+      return fields, wrong, line
+    end
+    return make(fields)
   end, about
 end
 
-local function from_ndjson(read, file)
+--- The row of a line of NDJSON. @return it; or false and what is wrong
+local function row_of(line)
+  local row, wrong = core.json_decode(line)
+  if type(row) ~= "table" then
+    return false, wrong or "it is no object"
+  elseif not line:find "^%s*{" then
+    return false, "it is no object"
+  end
+  return row
+end
+
+--- Lines of NDJSON. @return a function that returns the next row and its line; false, what is wrong and its number; or nil at the end; and { position }
+local function objects(read, file)
   local next_line, position = files.lines(read, file, csv.MAX_RECORD)
   local number = 0
   return function()
@@ -95,17 +137,39 @@ local function from_ndjson(read, file)
         line = line:sub(files.begin(line, file))
       end
     until line:find "%S"
-    local row, wrong = core.json_decode(line)
-    if type(row) ~= "table" then
-      return false, wrong or "it is no object", number
-    elseif not line:find "^%s*{" then
-      return false, "it is no object", number
+    local row, wrong = row_of(line)
+    if not row then
+      return false, wrong, number
     end
-    return row
+    return row, line
   end, { position = position }
 end
 
+local function from_ndjson(read, file)
+  local next_object, about = objects(read, file)
+  return function()
+    local row, wrong, line = next_object()
+    if row then
+      return row
+    end
+    return row, wrong, line
+  end, about
+end
+
+--- Lines of NDJSON as they stand. @return as objects, with the line alone for a row
+local function texts(read, file)
+  local next_object, about = objects(read, file)
+  return function()
+    local row, text, line = next_object()
+    if row then
+      return text
+    end
+    return row, text, line
+  end, about
+end
+
 local formats = { csv = from_csv, ndjson = from_ndjson, jsonl = from_ndjson }
+local contents = { csv = records, ndjson = texts, jsonl = texts }
 
 --- The format of a file by the end of its name, or nil.
 function rows.format(path)
@@ -124,6 +188,23 @@ end
 --   column has }
 function rows.reader(file, format, name, delimiter)
   return formats[format](files.pieces(file, name), name, delimiter)
+end
+
+--- A reader of what is in the rows, which rows.maker makes rows of, elsewhere or later.
+-- @return as rows.reader; for a row the list of its fields in CSV, and the line in NDJSON
+function rows.contents(file, format, name, delimiter)
+  return contents[format](files.pieces(file, name), name, delimiter)
+end
+
+--- A function that makes a row of what rows.contents returned.
+-- @param columns the list of their names in CSV; nil for NDJSON
+-- @param name of the file that the rows are from, for errors
+-- @return it, and { columns, missed } as of rows.reader
+function rows.maker(columns, name)
+  if columns then
+    return maker(columns, name)
+  end
+  return row_of, {}
 end
 
 return rows
