@@ -162,6 +162,8 @@ int core_tree(lua_State *L);
 /* vm.c */
 int core_interrupted(lua_State *L);
 int core_interrupt_on_term(lua_State *L);
+int core_stop_on_signals(lua_State *L);
+int core_stopping(lua_State *L);
 int core_done(lua_State *L);
 int core_take(lua_State *L);
 int core_pollfd(lua_State *L);

@@ -193,6 +193,8 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     /* vm.c */
     { "interrupted", core_interrupted },
     { "interrupt_on_term", core_interrupt_on_term },
+    { "stop_on_signals", core_stop_on_signals },
+    { "stopping", core_stopping },
     { "done", core_done },
     { "take", core_take },
     { "pollfd", core_pollfd },

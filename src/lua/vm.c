@@ -83,6 +83,38 @@ int core_interrupt_on_term(lua_State *L) {
   return 0;
 }
 
+static volatile sig_atomic_t is_stopping;
+static struct sigaction of_stops[2]; /* what SIGINT and SIGTERM did before */
+
+static void stop(int received) {
+  (void)received;
+  is_stopping = 1;
+  sigaction(SIGINT, &of_stops[0], NULL);
+  sigaction(SIGTERM, &of_stops[1], NULL);
+}
+
+/* core.stop_on_signals(): the next SIGINT or SIGTERM only makes core.stopping() true; one behind it does what it did before. One that is ignored stays so. */
+int core_stop_on_signals(lua_State *L) {
+  static const int signals[] = { SIGINT, SIGTERM };
+  struct sigaction action;
+  memset(&action, 0, sizeof action);
+  action.sa_handler = stop;
+  sigemptyset(&action.sa_mask);
+  sigaddset(&action.sa_mask, SIGINT);
+  sigaddset(&action.sa_mask, SIGTERM);
+  for (size_t i = 0; i < 2; i++)
+    if (sigaction(signals[i], NULL, &of_stops[i]) != 0) return luaL_error(L, "signals: %s", strerror(errno));
+  for (size_t i = 0; i < 2; i++)
+    if (of_stops[i].sa_handler != SIG_IGN && sigaction(signals[i], &action, NULL) != 0) return luaL_error(L, "signals: %s", strerror(errno));
+  return 0;
+}
+
+/* core.stopping(): whether such a signal has come */
+int core_stopping(lua_State *L) {
+  lua_pushboolean(L, is_stopping);
+  return 1;
+}
+
 /* --- jobs that are done --- */
 
 /* Jobs that the script was told of and has not read yet, and what their results will leave on the stack. */
