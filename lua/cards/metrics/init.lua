@@ -1,10 +1,10 @@
 --- cards.metrics: what the process, or all workers of nginx, have counted of calls, and how things are.
 --
--- A call counts once, when it ends for who made it: its result was read, it was given up (kind "cancelled"), or nobody holds it any more ("cancelled" too, though
--- it may have succeeded). A call that was refused before it was sent counts, such as one with a wrong parameter or beyond max_in_flight, but is not in the
--- histogram; one that raised an error for a mistake in the script does not count. Calls that the library makes for a call (a step, a token) count for their own
--- operation. A call that goes on with another credential after a 401 is one call. Each call of cards.retry and cards.hedge is one, and so is each page. Calls of
--- clients of cards.testing do not count. A try counts when it begins.
+-- A call counts once, when it ends for who made it: its result was read, it was given up (kind "cancelled"), or nobody holds it any more ("cancelled", too,
+-- though it may have succeeded). A call that was refused before it was sent counts, such as one with a wrong parameter or beyond max_in_flight, but is not in
+-- the histogram; one that raised an error for a mistake in the script does not count. Calls that the library makes for a call (a step, a token) count for their
+-- own operation. A call that goes on with another credential after a 401 is one call. What cards.retry and cards.hedge call are calls of their own, and so are
+-- pages. Calls of clients of cards.testing do not count. A try counts when it begins.
 
 local keys = require "cards.metrics.keys"
 local own = require "cards.metrics.own"

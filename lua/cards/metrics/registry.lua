@@ -44,14 +44,22 @@ function registry.register(kind, object)
   names[name][object] = true
 end
 
---- Calls visit(name, state) for each object of a kind that tells its state.
-function registry.each(kind, visit)
+local function list(kind)
+  local all = {}
   for name, objects in pairs(kinds[kind] or {}) do
     for object in pairs(objects) do
-      local ok, state = pcall(object.state, object) -- one with a function as its key may want arguments for that
-      if ok and type(state) == "table" then
-        visit(name, state)
-      end
+      all[#all + 1] = { name = name, object = object }
+    end
+  end
+  return all
+end
+
+--- Calls visit(name, state) for each object of a kind that tells its state. May yield where an object does, as it has to ask for what hosts share.
+function registry.each(kind, visit)
+  for _, one in ipairs(list(kind)) do
+    local ok, state = pcall(one.object.state, one.object) -- one with a function as its key may want arguments for that
+    if ok and type(state) == "table" then
+      visit(one.name, state)
     end
   end
 end

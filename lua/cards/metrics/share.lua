@@ -1,5 +1,5 @@
---- Metrics of all workers of nginx in a lua_shared_dict. About once a second, while there is something, each worker adds what it has counted, and says how things
--- are in it. What was counted stays, whatever becomes of its worker; how things are in a process that has ended is forgotten.
+--- Metrics of all workers of nginx in a lua_shared_dict. About once a second, while there is something, each worker adds what it has counted, and says how
+-- things are in it. What was counted stays, whatever becomes of its worker; how things are in a process that has ended is forgotten.
 
 local check = require "cards.util.check"
 local host = require "cards.async.host"
