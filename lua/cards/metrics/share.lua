@@ -77,12 +77,7 @@ local function flush()
     end
   end
   local gauges, in_flight, open = own.gauges()
-  local name = PROCESS .. process.name()
-  if host.is_ending() and in_flight == 0 then
-    dict:delete(name)
-    return false
-  end
-  local text = pack(gauges)
+  local name, text = PROCESS .. process.name(), pack(gauges)
   local ok, why = dict:safe_set(name, text)
   if not ok then
     dict:delete(name) -- rather nothing than what was
