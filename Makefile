@@ -339,7 +339,7 @@ $(BUILD)/bench/response: spec/bench/response.c $(CORE_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $^ $(LIBS)
 
-$(BUILD)/bench/crypto $(BUILD)/bench/seal: $(BUILD)/bench/%: spec/bench/%.c spec/bench/timed.h $(CORE_OBJ)
+$(BUILD)/bench/crypto $(BUILD)/bench/seal $(BUILD)/bench/counts: $(BUILD)/bench/%: spec/bench/%.c spec/bench/timed.h $(CORE_OBJ)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -o $@ $(filter %.c %.o,$^) $(LIBS)
 
@@ -359,7 +359,7 @@ BENCH  := $(BUILD)/bench/servers
 ROUNDS ?= 9
 bench: deps-bench ## speed, against other programs in the same run; ROUNDS=9
 	@$(MAKE) -s all LUA=luajit
-	@$(MAKE) -s all $(RAW) $(BUILD)/bench/crypto $(BUILD)/bench/seal $(BUILD)/bench/bare.so
+	@$(MAKE) -s all $(RAW) $(BUILD)/bench/crypto $(BUILD)/bench/seal $(BUILD)/bench/counts $(BUILD)/bench/bare.so
 	@spec/bench/named $(BENCH) $(MAKE) -s bench-named
 
 .PHONY: bench-named
@@ -372,6 +372,7 @@ bench-named:
 	  $(LUA_ENV) $(LUA_BIN) spec/bench/cold.lua $(BENCH) $(ROUNDS) || status=1; \
 	  RESTY_HTTP="$(RESTY_HTTP)" $(LUA_ENV) $(LUA_BIN) spec/bench/nginx.lua $(BENCH) $(SANDBOX) $(ROUNDS) || status=1; \
 	  RESTY_HTTP="$(RESTY_HTTP)" $(LUA_ENV) $(LUA_BIN) spec/bench/nginx_cold.lua $(BENCH) $(ROUNDS) || status=1; \
+	  $(LUA_ENV) $(LUA_BIN) spec/bench/metrics.lua $(BUILD)/bench $(BENCH) $(ROUNDS) || status=1; \
 	  $(LUA_ENV) $(LUA_BIN) spec/bench/run.lua $(BENCH) || status=1; \
 	  $(LUA_ENV) $(LUA_BIN) spec/bench/crypto.lua $(BUILD)/bench $(BENCH) $(BUILD)/node $(ROUNDS) || status=1; \
 	  echo; for scheme in http https; do $(LUA_ENV) $(LUA_BIN) spec/bench/memory.lua $(BENCH) $$scheme || status=1; done; \
