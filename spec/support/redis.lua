@@ -90,7 +90,7 @@ function redis.start(options)
   --- Starts it, again after kill, too, and waits until it answers.
   function self.run()
     os.remove(self.folder .. "/pid")
-    os.execute(("setsid timeout -k 1 %d redis-server %s </dev/null >>%s/out 2>&1 &"):format(LONGEST, quote(path), quote(self.folder)))
+    program.shell(("setsid timeout -k 1 %d redis-server %s </dev/null >>%s/out 2>&1 &"):format(LONGEST, quote(path), quote(self.folder)))
     self.pid = program.wait_for("redis-server to start", function()
       local pid = tonumber((contents(self.folder .. "/pid")))
       local said = pid and self.cli "PING" or ""
@@ -171,11 +171,32 @@ function redis.relay(server)
   function self.stop()
     if not running[self] then return end
     running[self] = nil
-    pipe:close() -- which ends it
+    pipe:write "quit\n"
+    pipe:close()
     os.remove(log_name)
   end
 
   self.port = tonumber(wait "^port (%d+)$")
+  return self
+end
+
+--- Starts a server of names, on a port of UDP, that says of each one that it is 127.0.0.1: for nginx, whose sockets look up names only there.
+-- @return { port, stop() }
+function redis.names()
+  local log_name = program.file ""
+  local pipe = io.popen("exec lua5.4 spec/support/names_server.lua " .. log_name, "w")
+  local self = {}
+  running[self] = true
+
+  function self.stop()
+    if not running[self] then return end
+    running[self] = nil
+    pipe:write "quit\n"
+    pipe:close()
+    os.remove(log_name)
+  end
+
+  self.port = program.wait_for("the server of names", function() return tonumber((contents(log_name))) end)
   return self
 end
 

@@ -112,7 +112,7 @@ loop:wrap(function()
   while true do
     cqueues.poll { pollfd = 0, events = "r" }
     local line = io.read "l"
-    if not line then os.exit(0) end
+    if not line or line == "quit" then os.exit(0) end -- a program that was started meanwhile may hold the other end
     turn = turn + 1
     obey(line)
     note("did", turn)
