@@ -75,7 +75,7 @@ describe("a reply that is cut at any byte", function()
     for _, words in ipairs(REPLIES) do
       relay.go()
       local expected, refused = server:call((table.unpack or unpack)(words)) -- luacheck: ignore
-      local cut, bytes, reply, err = 0, nil, nil, nil
+      local cut, bytes, reply, err = 0
       repeat
         relay.cut_after(cut)
         relay.cut()
@@ -94,7 +94,8 @@ end)
 describe("what is no Redis", function()
   -- Replies of a server that speaks something else, or lies.
   local REPLIES = {
-    "HTTP/1.1 400 Bad Request\r\n\r\n", "\r\n", "?\r\n", ":x\r\n", "$x\r\n", "$-5\r\n", "*x\r\n", "$99999999999999\r\n", "$3\r\nab", "*2\r\n:1\r\n", ("x"):rep(70000),
+    "HTTP/1.1 400 Bad Request\r\n\r\n", "\r\n", "?\r\n", ":x\r\n", "$x\r\n", "$-5\r\n", "*x\r\n", "$99999999999999\r\n", "$3\r\nab", "*2\r\n:1\r\n",
+    ("x"):rep(70000),
     "*3\r\n:1\r\n!\r\n:3\r\n", "$1e3\r\nabc\r\n",
   }
 

@@ -22,8 +22,9 @@ local function close(socket)
 end
 
 --- Calls a function that never waits until it has done its work.
+-- @param what it makes, for the message
 -- @return true; or nil, the kind of problem and why
-local function finish(socket, step, ends)
+local function finish(socket, step, ends, what)
   while true do
     local ok, why = step(socket)
     if ok then
@@ -33,7 +34,7 @@ local function finish(socket, step, ends)
     end
     local ready, wrong = wait(socket:getfd(), why ~= "wantread", ends - core.now())
     if not ready then
-      return nil, wrong and "network" or "timeout", wrong or "no connection in time"
+      return nil, wrong and "network" or "timeout", wrong or ("no %s in time"):format(what)
     end
   end
 end
@@ -48,7 +49,7 @@ local function connect_to(sockets, address, port, ends)
   ok, kind, why = finish(socket, function()
     local made, refused = socket:connect(address.addr, port)
     return made or refused == "already connected", refused
-  end, ends)
+  end, ends, "connection")
   if not ok then
     close(socket)
     return problem(kind, why)
@@ -135,7 +136,7 @@ local function secure(server, socket, ends)
     made:sni(server.host)
   end
   local ok, kind
-  ok, kind, why = finish(made, made.dohandshake, ends)
+  ok, kind, why = finish(made, made.dohandshake, ends, "handshake of TLS")
   local peer = ok and made:getpeercertificate()
   if not ok or not peer or not core.certificate_names(peer:pem(), server.host) then
     close(made)
