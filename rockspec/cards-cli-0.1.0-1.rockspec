@@ -96,6 +96,7 @@ build = {
       ["cards.cli.run.summary"] = "lua/cards/cli/run/summary.lua",
       ["cards.cli.sandbox"] = "lua/cards/cli/sandbox.lua",
       ["cards.cli.timeline"] = "lua/cards/cli/timeline/init.lua",
+      ["cards.cli.timeline.calls"] = "lua/cards/cli/timeline/calls.lua",
       ["cards.cli.timeline.file"] = "lua/cards/cli/timeline/file.lua",
       ["cards.cli.timeline.interval"] = "lua/cards/cli/timeline/interval.lua",
       -- the stand-in that it starts

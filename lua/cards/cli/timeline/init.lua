@@ -5,6 +5,7 @@
 
 local classes = require "cards.cli.run.classes"
 local core = require "cards.core"
+local count_calls = require "cards.cli.timeline.calls"
 local interval = require "cards.cli.timeline.interval"
 
 local timeline = {}
@@ -15,10 +16,10 @@ local WIDTHS = { { 600, 1 }, { 7200, 10 }, { math.huge, 60 } } -- { until so man
 local floor, max = math.floor, math.max
 
 --- A timeline that begins now.
--- @param counters a function that returns how many calls and how many tries the process has made, or nothing where nobody counts them
+-- @param counters a function that returns how many calls and how many tries there were so far; those of the process where it is left out
 function timeline.new(counters)
   local now = core.now()
-  local self = setmetatable({ began = now, offset = core.time() - now, counters = counters or function() end, finished = {} }, timeline)
+  local self = setmetatable({ began = now, offset = core.time() - now, counters = counters or count_calls, finished = {} }, timeline)
   self.calls, self.tries = self.counters()
   self:open(now, now)
   self.current.starts = 1
@@ -39,9 +40,8 @@ end
 --- Adds to the current interval what was called since the last time.
 function timeline:count_calls()
   local calls, tries = self.counters()
-  if calls then
-    local current = self.current
-    current.calls, current.tries = max(0, calls - self.calls), max(0, tries - self.tries)
+  if calls > self.calls or tries > self.tries then
+    self.current.calls, self.current.tries = max(0, calls - self.calls), max(0, tries - self.tries)
     self.calls, self.tries = calls, tries
   end
 end

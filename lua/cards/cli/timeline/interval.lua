@@ -14,7 +14,7 @@ local MOST = 2 ^ 53 -- of a count
 --- A new interval without a row.
 -- @param at, seconds since 1970 where it begins, and its length
 -- @return { at, seconds, rows, failed = counts by "PROVIDER KIND", times = counts by class, slowest = list of { row, seconds }, calls and tries = counts, nil
---   where nobody counts them, held = { how often, seconds } by name, starts = how many processes began, nil for none }
+--   where there were none, held = { how often, seconds } by name, starts = how many processes began, nil for none }
 function interval.new(at, seconds)
   return { at = at, seconds = seconds, rows = 0, failed = {}, times = {}, slowest = {}, held = {} }
 end

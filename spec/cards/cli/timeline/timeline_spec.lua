@@ -141,7 +141,7 @@ describe("the intervals of a timeline", function()
     end
   end)
 
-  it("count calls and tries where somebody does, and those of a long silence with the rows behind it", function()
+  it("count calls and tries where there are some, and those of a long silence with the rows behind it", function()
     local calls, tries = 100, 130
     local list
     with_clock(0, function(set)
