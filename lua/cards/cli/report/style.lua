@@ -35,7 +35,7 @@ section { grid-column: 1 / -1; min-width: 0; padding: 1.25rem 1.5rem; background
 
 /* the figures at the top */
 .share { display: block; width: 100%; height: .5rem; margin-bottom: 1.25rem; border-radius: .25rem; background: var(--line); }
-.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(12rem, 1fr)); gap: 1.25rem 1.5rem; }
+.figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(11rem, 1fr)); gap: 1.25rem 1.5rem; }
 .figures dt { color: var(--soft); font-size: .8125rem; }
 .figures dd { font-size: 1.625rem; line-height: 1.25; font-weight: 600; letter-spacing: -.02em; white-space: nowrap; }
 .figures small { display: block; color: var(--soft); font-size: .8125rem; font-weight: 400; letter-spacing: 0; min-height: 1.5em; white-space: normal; }
