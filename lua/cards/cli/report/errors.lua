@@ -51,12 +51,22 @@ function errors:add_named(failed)
   end
 end
 
---- What a code is called: "HTTP 404 resource_not_found". One that is no plain word is not shown, nor one with what looks like a card's number.
+--- Whether a code may be shown: a plain word in which nothing looks like a card's number.
+local function is_plain(code)
+  return #code <= 40 and core.redact(code) == code
+end
+
+--- What a code is called: "HTTP 404 resource_not_found"; nil where there is none that may be shown.
 local function label_of(status, code)
-  if code and (#code > 40 or core.redact(code) ~= code) then
-    code = nil
-  end
-  return status and code and ("HTTP %s %s"):format(status, code) or status and "HTTP " .. status or code
+  code = code and is_plain(code) and code or nil
+  return status and code and "HTTP " .. status .. " " .. code or status and "HTTP " .. status or code
+end
+
+--- What stands behind a key of a line, as far as it matches a pattern; nil where the line has no such key before `stop`.
+-- @param key with its quotes and colon. A quote within a text has a backslash before it
+local function value_of(line, key, pattern, stop)
+  local _, at = line:find(key, 1, true)
+  return at and at < stop and line:match(pattern, at + 1) or nil
 end
 
 --- Counts the lines of a file of errors, as far as they are complete. Raises an error for a line of another kind.
@@ -72,10 +82,9 @@ function errors:read(input, path)
     if not line:find '^{"row":%d+,"error":{' then
       error(("%s:%d: the line is not of a run"):format(path, number), 0)
     end
-    local stop = line:find(',"columns":', 1, true) -- a quote within a text has a backslash before it
-    local described = stop and line:sub(1, stop) or line
-    self:add(1, described:match '"provider":"([^"\\]+)"' or "flow", described:match '"kind":"([%w_]+)"' or "script",
-      label_of(described:match '"status":(%d%d%d)%f[^%d]', described:match '"code":"([%w_.:-]+)"'))
+    local stop = line:find(',"columns":', 1, true) or #line
+    self:add(1, value_of(line, '"provider":"', '^([^"\\]+)"', stop) or "flow", value_of(line, '"kind":"', '^([%w_]+)"', stop) or "script",
+      label_of(value_of(line, '"status":', "^(%d%d%d)%f[^%d]", stop), value_of(line, '"code":"', '^([%w_.:-]+)"', stop)))
   end
 end
 
