@@ -563,7 +563,19 @@ function cards.limit(options) end
 ---@field concurrency? integer calls at the same time
 ---@field max_wait? number seconds that a call may wait (30); one that would wait longer is `busy`
 ---@field key? string|cards.Secret|(fun(...:any):(string|number|cards.Secret)) each key has a limit of its own; a function gets the call's arguments
----@field shared? string name of an nginx lua_shared_dict, where workers share the rate of a `key`; ignored outside nginx
+---@field shared? string name of an nginx lua_shared_dict, where workers share the rate of a `key`; ignored outside nginx. Or the address of a Redis, `redis://HOST/NAME` or `rediss://HOST/NAME`, where hosts share it; `CARDS_SHARED_KEY` is required then
+---@field on_loss? "local"|"refuse" while that Redis is away: each process has the full rate (`local`, the default), or calls are refused
+---@field name? string name for events
+---@field on_event? fun(event:cards.LimitEvent) called for each call that had to wait or was refused
+
+--- What a limit tells its listener.
+---@class cards.LimitEvent
+---@field event "limit" what it is about
+---@field name? string name of the limit
+---@field waited? number seconds that the call waited
+---@field refused? true whether it was refused
+---@field kind? cards.ErrorKind of the error of a call that was refused
+---@field retry_after? number seconds, of that error
 
 --- A limit: `limited(call, …)` calls a function with its arguments as soon as it may, and returns what that returns; or nil and an error of kind `busy`.
 ---@class cards.Limit

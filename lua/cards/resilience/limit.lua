@@ -5,9 +5,11 @@ local check = require "cards.util.check"
 local context = require "cards.async.context"
 local core = require "cards.core"
 local new_semaphore = require "cards.resilience.semaphore"
+local new_remote_bucket = require "cards.resilience.remote_bucket"
 local new_token_bucket = require "cards.resilience.token_bucket"
 local shared = require "cards.resilience.shared"
 local sleep = require "cards.async.sleep"
+local tell = require "cards.resilience.tell"
 local yielding_pcall = require("cards.async.yield").pcall
 
 local function is_key(value, key)
@@ -22,13 +24,16 @@ local known = {
   concurrency = check.number(1, 1e6, true),
   max_wait = check.number(0, 86400),
   key = is_key,
-  shared = check.text,
+  shared = shared.known.shared,
+  on_loss = shared.known.on_loss,
+  name = check.text,
+  on_event = check.callback,
 }
 
 local methods = {}
 local metatable = { __index = methods, __name = "cards.limit" }
 
---- The key of a call's bucket, by a name that may lie in a shared dict.
+--- The key of a call's bucket, and by a name that may lie in a shared dict.
 local function key_of(self, ...)
   local key = self.key
   if type(key) == "function" then
@@ -42,7 +47,7 @@ local function key_of(self, ...)
   elseif type(key) ~= "string" and type(key) ~= "number" then
     error("cards.limit: the function key must return a string, a number or a secret", 4)
   end
-  return shared.name(key, self.dict)
+  return key, shared.name(key, self.dict)
 end
 
 --- Removes the buckets that are full and unused: a new one would be the same.
@@ -57,15 +62,18 @@ local function tidy(self)
 end
 
 local function bucket_of(self, ...)
-  local key = key_of(self, ...)
-  local bucket = self.buckets[key]
+  local key, name = key_of(self, ...)
+  local bucket = self.buckets[name]
   if not bucket then
     if self.count >= self.most then
       tidy(self)
     end
-    bucket = { name = "cards.limit:" .. key, at = 0, semaphore = self.concurrency and new_semaphore(self.concurrency) }
-    self.buckets[key] = bucket
+    bucket = { name = "cards.limit:" .. name, at = 0, semaphore = self.concurrency and new_semaphore(self.concurrency) }
+    self.buckets[name] = bucket
     self.count = self.count + 1
+  end
+  if self.remote then
+    bucket.key = bucket.key or self.remote:key("limit", key)
   end
   return bucket
 end
@@ -77,7 +85,7 @@ local function busy(message, seconds)
 end
 
 --- Waits for a permit, then for a token.
--- @return true, the permit and its finalizer; or nil and an error
+-- @return whether it had to wait, the permit and its finalizer; or nil and an error
 local function enter(self, bucket)
   local most, permit, finalizer = math.min(self.max_wait, context.left() or math.huge), nil, nil
   local ends = core.now() + most
@@ -87,11 +95,11 @@ local function enter(self, bucket)
       return nil, finalizer or busy(("%d calls run already, and none ended in time"):format(self.concurrency))
     end
   end
-  local seconds, longer
+  local seconds, longer, err
   if self.tokens then
-    seconds, longer = self.tokens:take(bucket, math.max(0, ends - core.now()))
+    seconds, longer, err = self.tokens:take(bucket, math.max(0, ends - core.now()))
   end
-  local err = longer and busy(("the rate is used up for %.3g seconds, longer than the call may wait"):format(longer), longer)
+  err = err or longer and busy(("the rate is used up for %.3g seconds, longer than the call may wait"):format(longer), longer)
   if seconds and seconds > 0 then
     err = select(2, sleep(seconds))
   end
@@ -101,7 +109,16 @@ local function enter(self, bucket)
     end
     return nil, err
   end
-  return true, permit, finalizer
+  return seconds and seconds > 0 or permit and permit.signal and true or false, permit, finalizer
+end
+
+--- Tells the listener of a call that had to wait, or was refused.
+local function note(self, began, waited, err)
+  if waited then
+    tell(self.on_event, { event = "limit", name = self.name, waited = core.now() - began })
+  elseif waited == nil then
+    tell(self.on_event, { event = "limit", name = self.name, refused = true, kind = err.kind, retry_after = err.retry_after })
+  end
 end
 
 local function leave(bucket, permit, _, ok, ...)
@@ -122,8 +139,12 @@ function metatable:__call(call, ...)
   check.argument("cards.limit", check.callable(call, "the first argument"))
   async.check("cards.limit", 2)
   local bucket = bucket_of(self, ...)
-  local ok, permit, finalizer = enter(self, bucket)
-  if not ok then
+  local began = self.on_event and core.now()
+  local waited, permit, finalizer = enter(self, bucket)
+  if self.on_event then
+    note(self, began, waited, permit)
+  end
+  if waited == nil then
     return nil, permit
   end
   return leave(bucket, permit, finalizer, yielding_pcall(call, ...))
@@ -138,21 +159,28 @@ function methods:state(...)
 end
 
 --- cards.limit(options): a limit, which is called with functions. Calls that wait are let through in order.
--- @param options { rate, per, burst, concurrency, max_wait, key, shared }, with at least one of rate and concurrency:
+-- @param options { rate, per, burst, concurrency, max_wait, key, shared, on_loss, name, on_event }, with at least one of rate and concurrency:
 --   rate = 600, per = 60: so many calls may begin in so many seconds (per is 1 by default); burst: calls at once after a pause (by default those of one second,
 --   at least 1); concurrency: calls at the same time; max_wait: seconds that a call may wait (30);
 --   key: each key has a limit of its own. A string or a secret, such as a credential, or a function of the call's arguments that returns one;
 --   shared: the name of an nginx lua_shared_dict. Workers with the same key share the rate there, but each counts its own concurrency. The key lies there
---   as an HMAC, under a key that nobody finds there where cards is required in init_by_lua, before the workers are forked. Ignored outside nginx
+--   as an HMAC, under a key that nobody finds there where cards is required in init_by_lua, before the workers are forked. Ignored outside nginx;
+--   or the address of a Redis, "redis://HOST/NAME" or "rediss://HOST/NAME", where all hosts with that name and the same key share the rate, by the clock of
+--   Redis. The key lies there as an HMAC under CARDS_SHARED_KEY. on_loss: what happens while it is away: "local" (the default) gives each process the
+--   full rate, and "refuse" refuses calls;
+--   on_event: function(event), called for each call that had to wait, { event = "limit", name, waited = seconds }, or was refused, { event = "limit", name,
+--   refused = true, kind and retry_after of the error }; name: for events
 -- Raises an error for unknown or wrong options.
 return function(options)
   check.argument("cards.limit", type(options) ~= "table" and "a table of options is required" or check.table(options, known)
     or (not options.rate and not options.concurrency and "rate or concurrency is required")
     or ((options.per or options.burst) and not options.rate and "rate is required where per or burst is given")
     or shared.wrong(options, "key"))
-  local dict = shared.dict(options.shared)
+  local dict, remote, refuses = shared.dict(options.shared), shared.remote(options)
+  local tokens = options.rate and new_token_bucket((options.per or 1) / options.rate, options.burst, dict)
   return setmetatable({
-    tokens = options.rate and new_token_bucket((options.per or 1) / options.rate, options.burst, dict), dict = dict,
+    tokens = tokens and remote and new_remote_bucket(tokens, remote, refuses) or tokens, dict = dict, remote = remote,
+    name = options.name, on_event = options.on_event,
     concurrency = options.concurrency, max_wait = options.max_wait or 30, key = options.key or "", buckets = {}, count = 0, most = 64,
   }, metatable)
 end

@@ -1,21 +1,37 @@
---- The dicts that the workers of nginx share. Outside nginx a table of this process replaces a dict, with those of its methods that are used here.
+--- What `shared` names: a dict that the workers of nginx share, or a Redis that hosts share. Outside nginx a table of this process replaces a dict, with those
+-- of its methods that are used here.
 
 local check = require "cards.util.check"
 local core = require "cards.core"
 local host = require "cards.async.host"
+local remote = require "cards.resilience.remote"
 
 local shared = {}
 
---- What is wrong with the option `shared`, the name of a dict, or nil.
--- @param required an option that has to be given with it, "name"
+--- The checks of the options of what is shared.
+shared.known = { shared = check.text, on_loss = check.one_of("local", "refuse") }
+
+--- What is wrong with these options, or nil.
+-- @param required an option that has to be given with `shared`, such as "name"
 function shared.wrong(options, required)
   local name = options.shared
   if name and not options[required] then
     return ("%s is required where shared is given"):format(required)
+  elseif remote.is_address(name) then
+    return select(2, remote.open(name))
+  elseif options.on_loss then
+    return "on_loss is for what is shared in a Redis"
   elseif not name or not host.shared or host.shared[name] then
     return nil
   end
   return ("shared: there is no lua_shared_dict of that name%s"):format((check.meant(name, host.shared)))
+end
+
+--- What hosts share at that address, and whether nothing is done without it; nil where `shared` is none.
+function shared.remote(options)
+  if remote.is_address(options.shared) then
+    return assert(remote.open(options.shared)), options.on_loss == "refuse"
+  end
 end
 
 local SALT = "cards.names" -- where a dict has the key of its names, if the workers have none in common

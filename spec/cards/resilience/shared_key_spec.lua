@@ -8,7 +8,7 @@ local KEY = "a key of a fleet"
 --- What a program prints with these variables.
 local function run(variables, source)
   local output, status = program.run('local shared_key, core = require "cards.resilience.shared_key", require "cards.core"\n' .. source,
-    { env = variables })
+    { env = { CARDS_SHARED_KEY = variables.CARDS_SHARED_KEY or "", CARDS_SHARED_KEY_FILE = variables.CARDS_SHARED_KEY_FILE or "" } })
   assert.equal(0, status, output)
   return output
 end

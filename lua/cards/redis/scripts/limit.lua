@@ -1,0 +1,20 @@
+--- A limit's token, by the generic cell rate algorithm: the time at which the bucket is full again is all that there is of it. The clock is that of Redis.
+--
+-- KEYS[1]: "1 MICROSECONDS", the version and that time. ARGV: interval in microseconds, burst, and the microseconds that the caller waits at most; below 0
+-- nothing is taken. Returns whether a token was taken, and the microseconds to wait for it, or that it would take.
+
+local time = redis.call("TIME")
+local now = time[1] * 1000000 + time[2]
+local interval, burst, most = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
+local value = redis.call("GET", KEYS[1])
+local full = value and tonumber(value:match "^1 (%d+)$")
+if value and not full then
+  return redis.error_reply "VERSION another version of cards has written this limit"
+end
+full = math.max(full or now, now) + interval
+local wait = math.max(0, math.ceil(full - interval * burst - now))
+if wait > most then
+  return { 0, wait }
+end
+redis.call("SET", KEYS[1], ("1 %.0f"):format(full), "PX", math.ceil((full - now) / 1000) + 1)
+return { 1, wait }

@@ -1,0 +1,127 @@
+--- What hosts share in a Redis: `shared = "redis://HOST/NAME"`. One object for each address; its server connects with the first question.
+--
+-- A Redis that does not answer is away. That is said once, and nobody asks it again for a while, so that a call does not wait for it each time.
+
+local async = require "cards.async"
+local check = require "cards.util.check"
+local context = require "cards.async.context"
+local core = require "cards.core"
+local host = require "cards.async.host"
+local redis = require "cards.redis"
+local shared_key = require "cards.resilience.shared_key"
+
+local remote = {}
+
+local PATIENCE = 1               -- seconds that an answer may take
+local FIRST, LONGEST = 0.1, 5    -- seconds until an absent Redis is asked again; they double
+local QUIET = 60                 -- seconds in which the same is not said again
+
+local methods = {}
+local metatable = { __index = methods }
+
+local opened = {} -- by address
+
+--- Whether `shared` is an address of a Redis, and not the name of a dict.
+function remote.is_address(value)
+  return type(value) == "string" and value:find "^rediss?:" ~= nil
+end
+
+--- What hosts share at an address. @return it; or nil and what is wrong, a string
+function remote.open(address)
+  if not opened[address] then
+    local server, why = redis.new(address, "shared")
+    if not server then
+      return nil, why
+    end
+    opened[address] = setmetatable({ server = server, away = false, pause = FIRST, again = 0, said = -QUIET }, metatable)
+  end
+  local key, why = shared_key()
+  if not key then
+    return nil, "shared: " .. why
+  end
+  return opened[address]
+end
+
+--- The key of core.seal_with for what lies there; nil where this process has none.
+function methods:sealing() -- luacheck: ignore
+  return (shared_key())
+end
+
+--- The name of a key in Redis, which shows nothing of the text.
+-- @param kind "limit", "breaker" or "token"
+-- @param text a string, number or open secret
+-- @return the name; or nil and why there is none
+function methods:key(kind, text)
+  local key, why = shared_key()
+  local name
+  if key then
+    name, why = core.name_with(key, text)
+  end
+  return name and ("cards:{%s}:%s:%s"):format(self.server.name, kind, name), why
+end
+
+--- Says that it is away or back, but not too often.
+local function say(self, what)
+  if core.now() - self.said < QUIET and not self.told then
+    return
+  end
+  self.told = not self.told -- what was said to be away is said to be back
+  self.said = core.now()
+  host.warn(("what hosts share in %s %s"):format(self.server.shown, what))
+end
+
+local function lose(self, err)
+  if err.kind ~= "provider" then -- a Redis that refuses answers at once
+    self.again = core.now() + self.pause
+    self.pause = math.min(LONGEST, self.pause * 2)
+  end
+  if not self.away then
+    self.away = true
+    say(self, ("cannot be had: %s. Limits, breakers and tokens do meanwhile what on_loss says"):format(check.line(err.message)))
+  end
+end
+
+local function find_again(self)
+  self.away, self.pause, self.again = false, FIRST, 0
+  if self.told then
+    say(self, "can be had again")
+  end
+end
+
+--- Whether the running function can wait for an answer: not in all phases of nginx.
+local function can_wait()
+  return not host.is_nginx or pcall(async.check, "cards", 1)
+end
+
+--- Asks Redis, and waits for the answer for a second at most.
+-- @param script its name
+-- @param keys a list; where one has no name, nil and why
+-- @param arguments a list
+-- @return the reply; or nil where it cannot be had
+function methods:ask(script, keys, arguments)
+  local left, key, why = context.left(), shared_key()
+  if not key then -- it could be read where `shared` was checked, but not by this process
+    lose(self, { kind = "provider", message = why })
+    return nil
+  elseif not keys[1] or core.now() < self.again or not can_wait() or left == 0 then
+    return nil
+  end
+  self.again = self.away and core.now() + self.pause or 0 -- while one asks whether it is back, others do not wait
+  local reply, err = context.run(context.child(core.now() + PATIENCE), self.server.script, self.server, script, keys, arguments)
+  if reply == nil and not (left and left < PATIENCE and err.kind == "timeout") and err.kind ~= "cancelled" then
+    lose(self, err)
+  elseif reply ~= nil and self.away then
+    find_again(self)
+  end
+  return reply
+end
+
+--- The error of what is refused while Redis is away.
+function methods:refuse(operation)
+  return core.error {
+    kind = "busy", provider = "cards", operation = operation, retryable = true, attempts = 0,
+    message = ("what hosts share in %s cannot be had, without which nothing is called (on_loss = \"refuse\")"):format(self.server.shown),
+  }
+end
+
+return remote
