@@ -605,8 +605,17 @@ function cards.breaker(options) end
 ---@field open_for? number seconds that it is open (30)
 ---@field half_open? integer trial calls at once after that (1)
 ---@field counts? fun(err:any):boolean whether an error is a failure; without it `network`, `timeout`, `provider` and `tls` are
----@field name? string name for messages ("breaker")
----@field shared? string name of an nginx lua_shared_dict, where workers share the state of a `name`; ignored outside nginx
+---@field name? string name for messages and events ("breaker")
+---@field shared? string name of an nginx lua_shared_dict, where workers share the state of a `name`; ignored outside nginx. Or the address of a Redis, `redis://HOST/NAME` or `rediss://HOST/NAME`, where hosts share it; `CARDS_SHARED_KEY` is required then
+---@field on_loss? "local"|"refuse" while that Redis is away: each process has a state of its own (`local`, the default), or calls are refused
+---@field on_event? fun(event:cards.BreakerEvent) called where this process sees another phase than before
+
+--- What a breaker tells its listener.
+---@class cards.BreakerEvent
+---@field event "breaker" what it is about
+---@field name string name of the breaker
+---@field phase "closed"|"open"|"half_open" what it is doing
+---@field was "closed"|"open"|"half_open" what it did before
 
 --- A breaker: `breaker(call, …)` calls a function with its arguments, and returns what that returns; or nil and an error of kind `busy` while it is open.
 ---@class cards.Breaker

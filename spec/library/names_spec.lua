@@ -173,6 +173,23 @@ describe("library declares the fields of", function()
     declares("cards.Event", all)
   end)
 
+  it("an event of a limit and of a breaker", function()
+    local all = { LimitEvent = {}, BreakerEvent = {} }
+    local function noting(kind)
+      return function(event)
+        has_fields("cards." .. kind, event)
+        all[kind] = names_of(all[kind], event)
+      end
+    end
+    for _, max_wait in ipairs { 1, 0 } do
+      local limited = cards.limit { rate = 10, burst = 1, max_wait = max_wait, name = "x", on_event = noting "LimitEvent" }
+      for _ = 1, 2 do limited(function() end) end
+    end
+    local breaker = cards.breaker { failures = 1, on_event = noting "BreakerEvent" }
+    breaker(function() return nil, core.error { kind = "network", attempts = 1 } end)
+    for kind, fields in pairs(all) do declares("cards." .. kind, fields) end
+  end)
+
   it("what is known of memory, limits and breakers", function()
     has_fields("cards.MemoryFacts", cards.memory())
     declares("cards.RevealCounts", cards.reveals())

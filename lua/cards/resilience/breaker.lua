@@ -3,7 +3,10 @@
 local check = require "cards.util.check"
 local core = require "cards.core"
 local yielding_pcall = require("cards.async.yield").pcall
+local new_remote_breaker = require "cards.resilience.remote_breaker"
+local new_state = require "cards.resilience.breaker_state"
 local shared = require "cards.resilience.shared"
+local tell = require "cards.resilience.tell"
 
 local known = {
   failures = check.number(1, 1e6, true),
@@ -11,15 +14,17 @@ local known = {
   open_for = check.number(0.001, 86400),
   half_open = check.number(1, 1e6, true),
   counts = check.callback,
-  shared = check.text,
+  shared = shared.known.shared,
+  on_loss = shared.known.on_loss,
   name = check.text,
+  on_event = check.callback,
 }
 
-local failures = { network = true, timeout = true, provider = true, tls = true }
+local KINDS = { network = true, timeout = true, provider = true, tls = true }
 
 --- Whether an error shows that the service does not work.
 local function counts(err)
-  return type(err) == "table" and failures[err.kind] == true
+  return type(err) == "table" and KINDS[err.kind] == true
 end
 
 --- Whether an error shows nothing about the service: nothing was sent, or nobody waited.
@@ -30,41 +35,22 @@ end
 local methods = {}
 local metatable = { __index = methods, __name = "cards.breaker" }
 
---- The phase, "closed", "open" or "half_open", and the seconds until it is no longer open.
-local function phase(self)
-  local ends = self.store:get(self.open)
-  local left = ends and ends - core.now()
-  if not left then
-    return "closed", 0
-  end
-  return left > 0 and "open" or "half_open", math.max(0, left)
-end
-
---- Closes or opens the breaker after a trial call.
-local function decide(self, failure, neutral)
-  local store = self.store
-  if neutral then
-    store:incr(self.tries, -1, 1)
-  elseif failure then
-    store:set(self.open, core.now() + self.open_for)
-    store:delete(self.tries)
-  else
-    store:delete(self.open)
-    store:delete(self.count)
-    store:delete(self.tries)
+--- Tells the listener where the phase is another one than was last seen here.
+local function note(self, phase)
+  local was = self.seen
+  if phase and phase ~= was then
+    self.seen = phase
+    tell(self.on_event, { event = "breaker", name = self.name, phase = phase, was = was })
   end
 end
 
 --- Records the outcome of a call.
 -- @param is_trial whether the breaker was half open when the call began
 local function record(self, is_trial, failed, err)
-  local store, neutral = self.store, failed and is_neutral(err)
-  local failure, now = failed and not neutral and self.counts(err), phase(self)
-  if is_trial and now == "half_open" then
-    decide(self, failure, neutral)
-  elseif failure and now == "closed" and (store:incr(self.count, 1, 0, self.window) or 0) >= self.failures then
-    store:add(self.open, core.now() + self.open_for) -- add: the first failure sets the time
-    store:delete(self.count)
+  local is_failure = failed and not is_neutral(err) and self.counts(err)
+  local outcome = is_failure and "failure" or failed and is_neutral(err) and "neutral" or "success"
+  if is_trial or is_failure then
+    note(self, self.store:record(is_trial, outcome))
   end
 end
 
@@ -92,15 +78,13 @@ end
 -- @return what the function returns; or nil and an error of kind "busy", retryable, with retry_after in seconds, while the breaker is open
 function metatable:__call(call, ...)
   check.argument("cards.breaker", check.callable(call, "the first argument"))
-  local now, left = phase(self)
-  if now == "open" then
+  local now, left, may_try, err = self.store:ask()
+  if err then
+    return nil, err
+  end
+  note(self, now)
+  if now == "open" or now == "half_open" and not may_try then
     return refuse(self, now, left)
-  elseif now == "half_open" then
-    -- The count expires, because the function of a trial may be ended before it records anything.
-    if (self.store:incr(self.tries, 1, 0, self.open_for) or 1) > self.half_open then
-      self.store:incr(self.tries, -1, 1)
-      return refuse(self, now, left)
-    end
   end
   return leave(self, now == "half_open", yielding_pcall(call, ...))
 end
@@ -108,25 +92,30 @@ end
 --- breaker:state()
 -- @return { phase = "closed", "open" or "half_open", failures = failures in this window, retry_after = seconds until it is half open }
 function methods:state()
-  local now, left = phase(self)
-  return { phase = now, failures = self.store:get(self.count) or 0, retry_after = left }
+  local now, left, failures = self.store:look()
+  return { phase = now, failures = failures, retry_after = left }
 end
 
 --- cards.breaker(options): a breaker, which is called with functions. Closed, it calls them. After so many failures in a window, which begins with the first of
 -- them, it is open and refuses calls. Then it is half open and allows trial calls: the first success closes it, a failure opens it again.
--- @param options { failures = 5, window = 10 (seconds), open_for = 30 (seconds), half_open = 1 (trial calls at once), counts, name, shared }:
+-- @param options { failures = 5, window = 10 (seconds), open_for = 30 (seconds), half_open = 1 (trial calls at once), counts, name, shared, on_loss,
+--   on_event }:
 --   counts: function(err) that returns whether an error is a failure. By default errors of kind network, timeout, provider and tls are. A call that was not
---   sent (kind busy, or after a deadline) or was cancelled never is; name: for messages ("breaker"); shared: the name of an nginx lua_shared_dict. Workers
---   whose breakers have the same name there share its state. Ignored outside nginx
+--   sent (kind busy, or after a deadline) or was cancelled never is; name: for messages and events ("breaker"); shared: the name of an nginx lua_shared_dict.
+--   Workers whose breakers have the same name there share its state. Ignored outside nginx; or the address of a Redis, "redis://HOST/NAME" or
+--   "rediss://HOST/NAME": all hosts with that address whose breakers have the same name share its state, but may learn 0.2 seconds late that it has opened.
+--   on_loss: what happens while Redis is away: "local" (the default) gives each process a state of its own, and "refuse" refuses calls;
+--   on_event: function(event), called with { event = "breaker", name, phase, was } where this process sees another phase than before
 -- Raises an error for unknown or wrong options.
 return function(options)
   options = options or {}
   check.argument("cards.breaker", check.options(options, known) or shared.wrong(options, "name"))
-  local name = options.name or "breaker"
-  local key = shared.name(name, shared.dict(options.shared))
-  return setmetatable({
-    name = name, failures = options.failures or 5, window = options.window or 10, open_for = options.open_for or 30, half_open = options.half_open or 1,
-    counts = options.counts or counts, store = shared.store(options.shared),
-    open = "cards.breaker:open:" .. key, count = "cards.breaker:failures:" .. key, tries = "cards.breaker:tries:" .. key,
-  }, metatable)
+  local remote, refuses = shared.remote(options)
+  local made = {
+    name = options.name or "breaker", failures = options.failures or 5, window = options.window or 10, open_for = options.open_for or 30,
+    half_open = options.half_open or 1, counts = options.counts or counts, on_event = options.on_event, seen = "closed",
+  }
+  made.store = new_state(made, shared.store(options.shared), shared.name(made.name, shared.dict(options.shared)))
+  made.store = remote and new_remote_breaker(made.store, made, remote, refuses) or made.store
+  return setmetatable(made, metatable)
 end

@@ -33,7 +33,7 @@ function remote.open(address)
     if not server then
       return nil, why
     end
-    opened[address] = setmetatable({ server = server, away = false, pause = FIRST, again = 0, said = -QUIET }, metatable)
+    opened[address] = setmetatable({ server = server, away = false, pause = FIRST, again = 0, told = false, said = -QUIET }, metatable)
   end
   local key, why = shared_key()
   if not key then
@@ -60,31 +60,25 @@ function methods:key(kind, text)
   return name and ("cards:{%s}:%s:%s"):format(self.server.name, kind, name), why
 end
 
---- Says that it is away or back, but not too often.
-local function say(self, what)
-  if core.now() - self.said < QUIET and not self.told then
-    return
-  end
-  self.told = not self.told -- what was said to be away is said to be back
-  self.said = core.now()
-  host.warn(("what hosts share in %s %s"):format(self.server.shown, what))
-end
-
+--- Notes that there was no answer, or one that is an error, which Redis gives at once and maybe for one key only.
 local function lose(self, err)
-  if err.kind ~= "provider" then -- a Redis that refuses answers at once
-    self.again = core.now() + self.pause
-    self.pause = math.min(LONGEST, self.pause * 2)
-  end
-  if not self.away then
+  if err.kind ~= "provider" then
     self.away = true
-    say(self, ("cannot be had: %s. Limits, breakers and tokens do meanwhile what on_loss says"):format(check.line(err.message)))
+    self.again, self.pause = core.now() + self.pause, math.min(LONGEST, self.pause * 2)
+  end
+  if not self.told and core.now() - self.said >= QUIET then
+    self.told, self.said = true, core.now()
+    host.warn(("what hosts share in %s cannot be had: %s. Limits, breakers and tokens do meanwhile what on_loss says"):format(self.server.shown,
+      check.line(err.message)))
   end
 end
 
-local function find_again(self)
+--- Notes that there was an answer.
+local function find(self)
   self.away, self.pause, self.again = false, FIRST, 0
   if self.told then
-    say(self, "can be had again")
+    self.told, self.said = false, core.now()
+    host.warn(("what hosts share in %s can be had again"):format(self.server.shown))
   end
 end
 
@@ -108,10 +102,10 @@ function methods:ask(script, keys, arguments)
   end
   self.again = self.away and core.now() + self.pause or 0 -- while one asks whether it is back, others do not wait
   local reply, err = context.run(context.child(core.now() + PATIENCE), self.server.script, self.server, script, keys, arguments)
-  if reply == nil and not (left and left < PATIENCE and err.kind == "timeout") and err.kind ~= "cancelled" then
+  if reply ~= nil then
+    find(self)
+  elseif err.kind ~= "cancelled" and not (err.kind == "timeout" and left and left < PATIENCE) then -- of which Redis is not to blame
     lose(self, err)
-  elseif reply ~= nil and self.away then
-    find_again(self)
   end
   return reply
 end

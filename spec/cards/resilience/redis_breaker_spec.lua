@@ -1,0 +1,208 @@
+--- cards.breaker whose state hosts share in a Redis.
+
+local cards = require "cards"
+local core = require "cards.core"
+local fleet = require "support.fleet"
+local program = require "support.program"
+local redis = require "support.redis"
+local remote = require "cards.resilience.remote"
+
+local server, said
+
+setup(function()
+  said = fleet.begin()
+  server = redis.start()
+end)
+
+teardown(function()
+  redis.stop_all()
+  fleet.finish()
+end)
+
+local names = 0
+
+local function new_name()
+  names = names + 1
+  return "breaker " .. names
+end
+
+--- A breaker of that name, as another host has it.
+local function breaker(name, options, from)
+  local made = { failures = 3, open_for = 30, name = name, shared = (from or server).url "fleet" }
+  for key, value in pairs(options or {}) do made[key] = value end
+  return cards.breaker(made)
+end
+
+local function failing(kind)
+  return function() return nil, core.error { kind = kind, message = "made up", attempts = 1 } end
+end
+
+local function fine() return "called" end
+
+local function fail(one, times)
+  for _ = 1, times do one(failing "network") end
+end
+
+local function is_open(one)
+  return select(2, one(fine)) ~= nil
+end
+
+--- How many scripts a server has run.
+local function scripts_of(one)
+  return tonumber(one.cli "INFO commandstats":match "cmdstat_evalsha:calls=(%d+)")
+end
+
+describe("a breaker that hosts share", function()
+  it("opens for all with the last of so many failures, whoever had them", function()
+    local name = new_name()
+    local one, other, third = breaker(name), breaker(name), breaker(name)
+    assert.equal("called", third(fine))
+    fail(one, 2)
+    assert.same({ phase = "closed", failures = 2, retry_after = 0 }, other:state())
+    fail(other, 1)
+    local value, err = other(fine)
+    assert.is_nil(value)
+    assert.equal("busy", err.kind)
+    assert.is_true(err.retry_after > 29 and err.retry_after <= 30)
+    assert.equal("open", one:state().phase)
+    program.wait_for("a host that has heard that it is closed to ask again", function() return is_open(third) end)
+    assert.equal("called", breaker(new_name())(fine))
+    assert.equal("called", breaker(name, { shared = server.url "others" })(fine))
+  end)
+
+  it("costs no question while it is closed but once in 0.2 seconds, and one while it is open in a second", function()
+    local one = breaker(new_name(), { failures = 1 })
+    local before
+    local function at(seconds, count, call)
+      fleet.later(seconds, function() for _ = 1, count do call() end end)
+      return scripts_of(server) - before
+    end
+    local now, stopped = core.now, core.now()
+    finally(function() core.now = now end)
+    core.now = function() return stopped end -- luacheck: ignore
+    one(fine)
+    before = scripts_of(server)
+    local function succeed() assert.equal("called", one(fine)) end
+    assert.equal(0, at(0.19, 1000, succeed))
+    assert.equal(1, at(0.21, 1000, succeed))
+    assert.equal(2, at(0.22, 1, function() fail(one, 1) end))
+    local function be_refused() assert.is_true(is_open(one)) end
+    assert.equal(2, at(1.21, 1000, be_refused))
+    assert.equal(3, at(1.23, 1000, be_refused))
+  end)
+
+  it("lets only so many try while it is half open, on all hosts", function()
+    for most = 1, 2 do
+      local name, called = new_name(), 0
+      local options = { failures = 1, open_for = 0.1, half_open = most }
+      fail(breaker(name, options), 1)
+      local hosts, calls = {}, {}
+      for i = 1, 4 do
+        hosts[i] = breaker(name, options)
+        calls[i] = function()
+          return hosts[i](function()
+            called = called + 1
+            cards.sleep(0.05)
+            return "tried"
+          end)
+        end
+      end
+      program.wait_for("it to be half open", function() return hosts[1]:state().phase == "half_open" end)
+      local results = { cards.all(calls) }
+      assert.equal(most, called)
+      for i = 1, 4 do
+        if i <= most then assert.equal("tried", results[i][1]) else assert.equal("busy", results[i][2].kind) end
+      end
+      for _, host in ipairs(hosts) do assert.equal("called", host(fine)) end
+      assert.same({ phase = "closed", failures = 0, retry_after = 0 }, hosts[1]:state())
+    end
+  end)
+
+  it("opens again where a trial fails, and tries again after one that showed nothing or ended without a word", function()
+    local name = new_name()
+    local options = { failures = 2, open_for = 0.1 }
+    local one, other = breaker(name, options), breaker(name, options)
+    fail(one, 2)
+    local function wait() program.wait_for("it to be half open", function() return other:state().phase == "half_open" end) end
+    wait()
+    fail(other, 1)
+    assert.equal("open", other:state().phase)
+    wait()
+    for _ = 1, 3 do assert.equal("cancelled", select(2, one(failing "cancelled")).kind) end
+    local thread = coroutine.create(function() one(coroutine.yield) end)
+    if program.lua ~= "5.1" then -- where none yields across pcall
+      coroutine.resume(thread)
+      assert.is_true(is_open(other))
+      program.wait_for("the trial to be forgotten", function() return not is_open(other) end)
+    end
+  end)
+
+  it("forgets failures that lie too far back, and keys that nobody needs", function()
+    local name = new_name()
+    local one = breaker(name, { window = 0.05 })
+    fail(one, 2)
+    assert.equal(2, one:state().failures)
+    program.wait_for("the window to end", function() return one:state().failures == 0 end)
+    program.wait_for("its key to expire", function() return server.cli("EXISTS '" .. remote.open(server.url "fleet"):key("breaker", name) .. "'") == "0" end)
+  end)
+
+  it("has a key in Redis that shows nothing", function()
+    local name = "name of the planted provider"
+    fail(breaker(name), 1)
+    local all = server.cli "--scan"
+    assert.is_nil(all:find "planted")
+    assert.matches("cards:{fleet}:breaker:%x+", all)
+  end)
+end)
+
+describe("without its Redis a breaker", function()
+  it("is one of each process, or refuses, and is shared again when Redis is back", function()
+    local own = redis.start()
+    local name = new_name()
+    local alone, refusing = breaker(name, nil, own), breaker(name, { on_loss = "refuse" }, own)
+    assert.equal("called", alone(fine))
+    own.kill()
+    fleet.later(1, function() -- what was heard of Redis holds no longer
+      assert.equal("called", alone(fine))
+      local value, err = refusing(fine)
+      assert.is_nil(value)
+      assert.equal("busy", err.kind)
+      assert.matches("cannot be had, without which nothing is called", err.message, 1, true)
+      fail(alone, 3)
+      assert.is_true(is_open(alone))
+      assert.equal("open", alone:state().phase)
+    end)
+    own.run()
+    program.wait_for("Redis to be back", function() return refusing(fine) end)
+    program.wait_for("it to be shared again", function() return alone(fine) end)
+    local about = {}
+    for _, text in ipairs(said) do about[#about + 1] = text:find(":" .. own.port .. "/", 1, true) and text or nil end
+    assert.equal(2, #about)
+    own.stop()
+  end)
+
+  it("whose key is of another version does as on_loss says", function()
+    local name = new_name()
+    server.cli(("HSET '%s' version 2"):format(remote.open(server.url "fleet"):key("breaker", name)))
+    assert.equal("called", breaker(name)(fine))
+    assert.equal("busy", select(2, breaker(name, { on_loss = "refuse" })(fine)).kind)
+  end)
+end)
+
+it("a breaker tells its listener of another phase, and of nothing else", function()
+  for _, shared in ipairs { false, server.url "fleet" } do
+    local events = {}
+    local one = breaker("alix", { failures = 2, open_for = 0.05, shared = shared or nil, on_event = function(event) events[#events + 1] = event end })
+    one(fine)
+    fail(one, 1)
+    assert.same({}, events)
+    fail(one, 1)
+    program.wait_for("a trial", function() return one(fine) end)
+    one(fine)
+    assert.same({
+      { event = "breaker", name = "alix", phase = "open", was = "closed" },
+      { event = "breaker", name = "alix", phase = "half_open", was = "open" },
+      { event = "breaker", name = "alix", phase = "closed", was = "half_open" },
+    }, events)
+  end
+end)
