@@ -643,8 +643,9 @@ function cards.token_source(fetch_token, options) end
 ---@class cards.TokenSourceOptions: cards.Keys
 ---@field ttl? number seconds that a token lives where the function returns none (300)
 ---@field refresh_before? number seconds before its end when the next call fetches another one (30, or a tenth of a shorter `ttl`)
----@field name? string name of the token in the dict
----@field shared? string name of an nginx lua_shared_dict, where workers share the token of a `name`, sealed; ignored outside nginx
+---@field name? string name of the token where it is shared
+---@field shared? string name of an nginx lua_shared_dict, where workers share the token of a `name`, sealed; ignored outside nginx. Or the address of a Redis, `redis://HOST/NAME` or `rediss://HOST/NAME`, where hosts share it, sealed under `CARDS_SHARED_KEY`
+---@field on_loss? "local"|"refuse" while that Redis is away: each process fetches a token of its own (`local`, the default), or none is fetched
 
 --- A token source: `source()` returns the token, a secret; or nil and an error.
 ---@class cards.TokenSource

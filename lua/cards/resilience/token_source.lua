@@ -5,6 +5,8 @@ local context = require "cards.async.context"
 local core = require "cards.core"
 local host = require "cards.async.host"
 local yielding_pcall = require("cards.async.yield").pcall
+local new_dict_vault = require "cards.resilience.dict_vault"
+local new_remote_vault = require "cards.resilience.remote_vault"
 local shared = require "cards.resilience.shared"
 local shared_token = require "cards.resilience.shared_token"
 local singleflight = require "cards.resilience.singleflight"
@@ -12,7 +14,8 @@ local singleflight = require "cards.resilience.singleflight"
 local known = {
   ttl = check.number(0.001, 1e8),
   refresh_before = check.number(0, 1e8),
-  shared = check.text,
+  shared = shared.known.shared,
+  on_loss = shared.known.on_loss,
   name = check.text,
 }
 
@@ -153,23 +156,35 @@ function methods:renew(refused)
   return get(self, refused)
 end
 
+--- What others share the token in; nil where nobody does.
+local function vault_of(options)
+  local remote, refuses = shared.remote(options)
+  if remote then
+    return new_remote_vault(remote, options.name, refuses)
+  end
+  local dict = shared.vault(options.shared)
+  return dict and new_dict_vault(dict, options.name)
+end
+
 --- cards.token_source(fetch_token, options): a source of tokens. A client takes it as a credential, and asks it for another token after a 401. It can also be
 -- called directly.
 -- @param fetch_token function(), which returns a token, a string or better a secret, and optionally its lifetime in seconds; or nil and an error
--- @param options { ttl = 300, refresh_before, name, shared }:
+-- @param options { ttl = 300, refresh_before, name, shared, on_loss }:
 --   ttl: lifetime in seconds where the function returns none; refresh_before: seconds before the expiry (30, or a tenth of a shorter ttl). The first call after
 --   that fetches the next token, in nginx in the background, while others use the old one; shared: the name of an nginx lua_shared_dict. Workers whose sources
 --   have the same name there use one token, which is stored sealed. For that cards has to be required in init_by_lua, before the workers are forked; else
---   each fetches its own token, and one line of the log says so. Ignored outside nginx
+--   each fetches its own token, and one line of the log says so. Ignored outside nginx; or the address of a Redis, "redis://HOST/NAME" or
+--   "rediss://HOST/NAME": all hosts with that address whose sources have the same name use one token, which is stored sealed under CARDS_SHARED_KEY.
+--   on_loss: what happens while Redis is away: "local" (the default) has each process fetch a token of its own, and "refuse" fetches none
 -- Raises an error for unknown or wrong options.
 return function(fetch_token, options)
   options = options or {}
   check.argument("cards.token_source", check.callable(fetch_token, "the first argument") or check.options(options, known)
     or shared.wrong(options, "name"))
-  local ttl, dict = options.ttl or 300, shared.vault(options.shared)
+  local ttl, vault = options.ttl or 300, vault_of(options)
   return setmetatable({
     call = fetch_token, ttl = ttl, refresh_before = options.refresh_before or math.min(30, ttl / 10), token = nil, ends = 0,
     ahead = 0, spares_short = false, -- whether a token that lives shorter than refresh_before is used until its end
-    flight = singleflight(), shared = dict and shared_token(dict, options.name),
+    flight = singleflight(), shared = vault and shared_token(vault),
   }, metatable)
 end
