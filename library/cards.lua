@@ -371,7 +371,8 @@ function cards.reveals() end
 ---@field max_age? number seconds after which a connection takes no further call (600), at most 86400
 ---@field insecure_http? boolean whether `http://` is allowed, for tests (false)
 ---@field on_event? fun(event:cards.Event) called after each call; an error that it raises goes to standard error
----@field shared? string name of an nginx lua_shared_dict, where workers share the tokens that a definition fetches; ignored outside nginx
+---@field shared? string name of an nginx lua_shared_dict, where workers share the tokens that a definition fetches, and its rates; ignored outside nginx. Or the address of a Redis, `redis://HOST/NAME` or `rediss://HOST/NAME`, where hosts share them; `CARDS_SHARED_KEY` is required then
+---@field on_loss? "local"|"refuse" while that Redis is away: each process has its own (`local`, the default), or calls are refused
 
 --- A proxy with a user.
 ---@class cards.Proxy: cards.Keys

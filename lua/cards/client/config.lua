@@ -137,7 +137,8 @@ local common = {
   idle_timeout = seconds,
   max_age = seconds,
   on_event = check.callback,
-  shared = check.text,
+  shared = shared.known.shared,
+  on_loss = shared.known.on_loss,
   base_urls = urls.check(client.check_url),
   tls = function(value) return check.table(value, tls, "tls.", misnomers.of_tls) end,
 }
@@ -305,7 +306,7 @@ local function flatten(config, where)
   for key in pairs(tls) do
     settings[key] = config.tls and config.tls[key]
   end
-  settings.tls, settings.on_event, settings.shared, settings.base_urls = nil, nil, nil, nil
+  settings.tls, settings.on_event, settings.shared, settings.on_loss, settings.base_urls = nil, nil, nil, nil, nil
   if type(config.proxy) == "table" then
     settings.proxy, settings.proxy_user, settings.proxy_password = config.proxy.url, config.proxy.user, config.proxy.password
   end
@@ -363,7 +364,7 @@ local function check_config(about, config, missing)
   local known = keys_of(about)
   local function says(key) return misnomers.of_new(key, known, tls, about) end
   local wrong = check.table(config, known, nil, says) or check_own_headers(about, rawget(config, "headers")) or check_given(about, config, missing)
-    or shared.wrong({ shared = config.shared, name = "" }, "name")
+    or shared.wrong({ shared = config.shared, on_loss = config.on_loss, name = "" }, "name")
   for name, value in pairs(not wrong and config.headers or {}) do
     wrong = wrong or check.credential(value, "headers." .. name)
   end

@@ -122,9 +122,9 @@ function methods:failed(err, value)
   end
 end
 
---- The name of a client's value in a dict that workers share: it is the same for clients of the same credentials. nil where those are not known, because a
--- function gives one.
-local function name_of(about, private, provider, base_url)
+--- The name of a client's value where it is shared: it is the same for clients of the same credentials. nil where those are not known, because a function gives
+-- one.
+local function name_of(about, private, provider, base_url, where)
   local names = { provider, base_url, about.name }
   for _, source in ipairs(private.sources) do
     if not source.fetched then
@@ -133,22 +133,22 @@ local function name_of(about, private, provider, base_url)
   end
   for _, name in ipairs(check.keys(private.credentials)) do
     local value = private.credentials[name]
-    table.insert(names, ("%s=%s"):format(name, shared.name(value)))
+    table.insert(names, ("%s=%s"):format(name, shared.part(value, where)))
   end
   return table.concat(names, " ")
 end
 
 --- The sources of a client's fetched values. They are usable once fetch.bind was called.
 -- @param private the client's private table, with its credentials and `flow`
--- @param config what `new` was given: `shared` is the name of an nginx lua_shared_dict for tokens
+-- @param config what `new` was given: `shared` is where tokens are shared
 function fetch.sources(private, provider, config, base_url)
   local list = {}
   for _, about in ipairs(private.flow.fetched) do
     local self = setmetatable({ about = about, private = private, provider = provider, take = (paths.parse(about.take)),
       expires = about.expires and paths.parse(about.expires) or nil }, metatable)
-    local name = config.shared and about.what == "token" and name_of(about, private, provider, base_url) or nil
+    local name = config.shared and about.what == "token" and name_of(about, private, provider, base_url, config.shared) or nil
     self.source = token_source(function() return ask(self) end, {
-      ttl = about.ttl or FOREVER, refresh_before = MARGIN, shared = name and config.shared, name = name,
+      ttl = about.ttl or FOREVER, refresh_before = MARGIN, name = name, shared = name and config.shared, on_loss = name and config.on_loss,
     })
     self.source.spares_short = true
     table.insert(list, { name = about.name, fetched = self, what = about.what })

@@ -47,16 +47,23 @@ function methods:sealing() -- luacheck: ignore
   return (shared_key())
 end
 
---- The name of a key in Redis, which shows nothing of the text.
--- @param kind "limit", "breaker" or "token"
+--- A name that is the same on all hosts, and shows nothing of the text.
 -- @param text a string, number or open secret
+-- @return 64 hexadecimal digits; or nil and why there are none
+function methods:name(text) -- luacheck: ignore
+  local key, why = shared_key()
+  if not key then
+    return nil, why
+  end
+  return core.name_with(key, text)
+end
+
+--- The name of a key in Redis.
+-- @param kind "limit", "breaker" or "token"
+-- @param text as for name
 -- @return the name; or nil and why there is none
 function methods:key(kind, text)
-  local key, why = shared_key()
-  local name
-  if key then
-    name, why = core.name_with(key, text)
-  end
+  local name, why = self:name(text)
   return name and ("cards:{%s}:%s:%s"):format(self.server.name, kind, name), why
 end
 

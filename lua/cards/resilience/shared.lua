@@ -66,6 +66,15 @@ function shared.name(key, dict)
   return core.hash(dict:get(SALT), type(key) == "number" and ("%.17g"):format(key) or key)
 end
 
+--- The same, as a part of a name that all have who share something there.
+-- @param where the name of a dict, the address of a Redis, or nil
+function shared.part(key, where)
+  if remote.is_address(where) then
+    return assert(assert(remote.open(where)):name(key))
+  end
+  return shared.name(key, shared.dict(where))
+end
+
 local methods = {}
 local metatable = { __index = methods }
 
