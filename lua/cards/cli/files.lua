@@ -21,6 +21,17 @@ function files.no_folder(path)
   return not file and why or nil
 end
 
+--- Opens a file to read it from its beginning. @return it and its bytes; or nil and the obstacle
+function files.open(path)
+  local file, why = io.open(path, "rb")
+  if not file then
+    return nil, why
+  end
+  local size = file:seek "end"
+  file:seek "set"
+  return file, size
+end
+
 --- A function that returns the next piece of a file, and nil at its end. It takes how many bytes may be read at once: as many as are there already, so that
 -- what is long is not copied for each piece of it. It raises an error that names the file where reading fails.
 function files.pieces(file, name)

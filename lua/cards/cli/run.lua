@@ -62,7 +62,8 @@ function run.add(parser)
 end
 
 --- Opens the outputs.
--- @return results, errors, and where there is a journal what journal.open returns, with the file of the timeline as `timeline`; or nil and the obstacle
+-- @return results, errors, and where there is a journal what journal.open returns, with the file of the timeline as `timeline`, and `changed`: a function of how
+--   many bytes of the input were read, which returns what is wrong where they were not all of it; or nil and the obstacle
 local function open_outputs(options, paths)
   if options.output == "-" then
     local errors = io.stderr
@@ -76,7 +77,12 @@ local function open_outputs(options, paths)
     io.stdout:setvbuf "no"
     return output.new(io.stdout, "standard output"), output.new(errors, options.errors or "standard error")
   end
-  local resumed, why = journal.open(options.input, options.output, paths.errors, options.retry)
+  local input, unread = journal.fingerprint(options.input)
+  if not input then
+    return nil, unread
+  end
+  local changed = journal.changed(options.input, options.output, paths.errors)
+  local resumed, why = journal.open(input, options.output, paths.errors, changed, options.retry)
   if not resumed then
     return nil, why
   end
@@ -84,6 +90,7 @@ local function open_outputs(options, paths)
   if not resumed.timeline then
     return nil, why
   end
+  resumed.changed = function(bytes) return bytes ~= input.bytes and changed or nil end
   os.remove(paths.summary) -- that of an earlier run would tell of this one
   if resumed.count > 0 then
     io.stderr:write(("cards: %s %s done already\n"):format(several(resumed.count, "row"), resumed.count == 1 and "is" or "are"))

@@ -56,7 +56,8 @@ local LONGEST_NOTE = 4096 -- bytes
 local FINGERPRINT = "cards run, the bytes of the input" -- the key of the hash: no secret, as the hash only identifies the input
 
 --- Identifies an input by its length and a hash of its bytes. One gigabyte takes about a second.
-local function fingerprint(path)
+-- @return { bytes, hash }; or nil and the obstacle
+function journal.fingerprint(path)
   local file, why = io.open(path, "rb")
   if not file then
     return nil, why
@@ -181,8 +182,13 @@ local function take_out(errors, is_taken)
   return taken
 end
 
-local function is_same(known, input)
-  return type(known) == "table" and known.bytes == input.bytes and known.hash == input.hash
+local function is_same(known, identity)
+  for key, value in pairs(type(known) == "table" and identity or {}) do
+    if known[key] ~= value then
+      return false
+    end
+  end
+  return type(known) == "table"
 end
 
 --- The paths of a run's files that the path of its output gives.
@@ -203,7 +209,8 @@ local function taken(output, errors)
   return timeline.foreign(journal.paths(output).timeline)
 end
 
-local function changed(input, output, errors)
+--- What is wrong where the input is another one than that of the files.
+function journal.changed(input, output, errors)
   return ("%s has changed since the run began whose output is %s: remove that output, %s and %s to begin anew"):format(input, output, errors,
     journal.paths(output).journal)
 end
@@ -219,26 +226,22 @@ local function is_begun(output, errors)
 end
 
 --- Reads the text of a journal. One of a run that wrote no line is as good as none where the input has changed.
--- @param now the fingerprint of the input
+-- @param identity of the input
+-- @param changed what is wrong where it is not that of the journal
 -- @return the first line, nil in a new journal; and what its second line says was taken out, if there is one. Or nil, nil and the obstacle
-local function read_note(text, now, input, output, errors)
+local function read_note(text, identity, output, errors, changed)
   local first, second = text:match "^([^\n]*\n)([^\n]*)"
-  if first and not is_same(core.json_decode(first), now) then
-    return nil, nil, is_begun(output, errors) and changed(input, output, errors) or nil
+  if first and not is_same(core.json_decode(first), identity) then
+    return nil, nil, is_begun(output, errors) and changed or nil
   end
   local note = first and text:find "\n.*\n" and core.json_decode(second)
   return first, type(note) == "table" and note.retry or nil
 end
 
 --- Opens the journal itself.
--- @return { file, path, first = its first line, retry = what its second line says was taken out, bytes = of the input, is_new = whether it was empty }; or nil
---   and the obstacle
-local function open_note(input, output, errors)
+-- @return { file, path, first = its first line, retry = what its second line says was taken out, is_new = whether it was empty }; or nil and the obstacle
+local function open_note(identity, output, errors, changed)
   local path = journal.paths(output).journal
-  local now, why = fingerprint(input)
-  if not now then
-    return nil, why
-  end
   local wrong = not files.exists(path) and taken(output, errors)
   if wrong then
     return nil, wrong
@@ -247,19 +250,19 @@ local function open_note(input, output, errors)
   if not file then
     return nil, ("%s: %s"):format(path, refused)
   end
-  local first, retry, other = read_note(file:read(LONGEST_NOTE) or "", now, input, output, errors)
+  local first, retry, other = read_note(file:read(LONGEST_NOTE) or "", identity, output, errors, changed)
   local is_new = not first
   if other then
     return nil, other
   elseif is_new then -- a new run, or one that was killed before it wrote anything
-    first = to_json(now) .. "\n"
+    first = to_json(identity) .. "\n"
     local ok, failure = file:cut(0)
     ok = ok and file:write(first) and file:sync()
     if not ok then
       return nil, ("%s: %s"):format(path, failure or "it cannot be written")
     end
   end
-  return { file = file, path = path, first = first, retry = retry, bytes = now.bytes, is_new = is_new }
+  return { file = file, path = path, first = first, retry = retry, is_new = is_new }
 end
 
 --- Sets or removes the second line of the journal. Raises an error where that fails.
@@ -281,14 +284,15 @@ local function retry_name(retry)
 end
 
 --- Opens the files of a run, at the place where it continues.
--- @param input, output, errors paths
+-- @param identity of the input, a table that JSON can have: its fingerprint
+-- @param output, errors paths
+-- @param changed what is wrong where the files belong to another input
 -- @param retry { kinds, limit }: the rows that failed and are run again, see selection; nil for none
 -- @return { is_new = whether the journal is, done = set of rows, count = rows in it, failed = those that failed, kinds = how many of those by kind, taken =
 --   rows that failed and are run again from now on, or nil, output, errors = files to append to, complete = function to call when all rows are done, which
---   raises an error where the journal cannot be written, changed = function of how many bytes of the input were read, which returns what is wrong where they
---   were not all of it }; or nil and the obstacle
-function journal.open(input, output, errors, retry)
-  local note, why = open_note(input, output, errors)
+--   raises an error where the journal cannot be written }; or nil and the obstacle
+function journal.open(identity, output, errors, changed, retry)
+  local note, why = open_note(identity, output, errors, changed)
   if not note then
     return nil, why
   end
@@ -323,7 +327,6 @@ function journal.open(input, output, errors, retry)
   end
   resumed.output, resumed.errors, resumed.taken, resumed.is_new = targets[1].file, targets[2].file, taken_out, note.is_new
   resumed.complete = function() set_retry(note, nil) end
-  resumed.changed = function(bytes) return bytes ~= note.bytes and changed(input, output, errors) or nil end
   return resumed
 end
 
@@ -331,16 +334,12 @@ local empty = { read = function() end, close = function() end }
 
 --- What journal.open would find, with nothing written, made or locked.
 -- @return { done, count, failed, kinds, taken } as there; or nil and the obstacle
-function journal.look(input, output, errors, retry)
-  local now, why = fingerprint(input)
-  if not now then
-    return nil, why
-  end
+function journal.look(identity, output, errors, changed, retry)
   local text = core.read_file(journal.paths(output).journal, LONGEST_NOTE)
   local wrong = not text and taken(output, errors)
   local _, open_retry, other
   if text then
-    _, open_retry, other = read_note(text, now, input, output, errors)
+    _, open_retry, other = read_note(text, identity, output, errors, changed)
   end
   if wrong or other then
     return nil, wrong or other

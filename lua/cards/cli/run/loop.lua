@@ -22,9 +22,11 @@ local Invalid, Skipped = {}, {}
 --   wait(self, item) that sets number, row, wrong and line of an item and returns true, or false at the end, push(self, item) for a row that found the client
 --   busy, leave(self, item) for one that is done or skipped }, services = functions that run beside the rows to their end }
 function loop.new(job)
-  return setmetatable({
-    job = job, number = 0, ended = false, is_called = false, stopped = false, again = {}, spare = {}, services = { (table.unpack or unpack)(job.services or {}) },
-  }, loop)
+  local services = {}
+  for i, service in ipairs(job.services or {}) do
+    services[i] = service
+  end
+  return setmetatable({ job = job, number = 0, ended = false, is_called = false, stopped = false, again = {}, spare = {}, services = services }, loop)
 end
 
 --- Begins no further row, and runs none again that found the client busy.

@@ -4,24 +4,11 @@ local check = require "cards.util.check"
 local columns = require "cards.cli.run.columns"
 local core = require "cards.core"
 local failure = require "cards.cli.program.failure"
+local files = require "cards.cli.files"
+local flow_of = require "cards.cli.run.flow"
 local journal = require "cards.cli.run.journal"
-local load_script = require "cards.script.load"
 local report = require "cards.cli.report"
 local rows = require "cards.cli.run.rows"
-
-local function load_flow(path)
-  local chunk = loadfile(path)
-  if not chunk then
-    return nil, select(2, load_script.read(path)) -- it quotes nothing of a file with a key or token
-  end
-  local ok, flow = pcall(chunk)
-  if not ok then
-    return nil, check.line(flow)
-  elseif type(flow) ~= "function" then
-    return nil, ("%s: a flow returns a function of a row, not a %s"):format(path, type(flow))
-  end
-  return flow
-end
 
 --- Whether a path is one that the run itself reads or writes, or standard output.
 local function is_of_run(path, options, paths)
@@ -60,24 +47,6 @@ local function unfit(path)
   return why and why:find "it is no regular file$" and why .. ", so that an interrupted run could not go on: choose another path, or use --out -" or nil
 end
 
---- The columns that lines of errors have, as a list; nil for all. Or false and which of them the input does not have.
-local function wanted_columns(options, about)
-  local names = options.error_columns
-  if names and #names == 1 and names[1] == "none" then
-    return {}
-  end
-  local known = {}
-  for _, name in ipairs(about.columns or {}) do
-    known[name] = true
-  end
-  for _, name in ipairs(names or {}) do
-    if about.columns and not known[name] then
-      return false, ("--error-columns: %s: %s"):format(options.input, check.unknown(name, known, "column"))
-    end
-  end
-  return names
-end
-
 --- Opens the input and loads the flow, as far as that needs no file of the output.
 -- @return { flow, input, size = bytes of the input where it is a file, next_row, about, columns = function of a row, paths }; or nil, the obstacle, and the
 --   exit status where that is not the usual one
@@ -97,24 +66,22 @@ return function(options)
     return nil, wrong
   end
   local flow
-  flow, wrong = load_flow(options.flow)
+  flow, wrong = flow_of(options.flow)
   if not flow then
     return nil, wrong
   end
   local input, size = io.stdin, nil
   if options.input ~= "-" then
-    input, wrong = io.open(options.input, "rb")
+    input, size = files.open(options.input)
     if not input then
-      return nil, wrong
+      return nil, size
     end
-    size = input:seek "end"
-    input:seek "set"
   end
   local read, next_row, about = pcall(rows.reader, input, format, options.input, options.delimiter)
   if not read then
     return nil, check.line(next_row)
   end
-  local wanted, unknown = wanted_columns(options, about)
+  local wanted, unknown = columns.wanted(options.error_columns, about.columns, options.input)
   if wanted == false then
     return nil, unknown
   end

@@ -36,8 +36,12 @@ return function(options, task)
   local looked, why
   if task.paths then
     why = files.no_folder(options.output) or files.no_folder(task.paths.errors)
+    local input
     if not why then
-      looked, why = journal.look(options.input, options.output, task.paths.errors, options.retry)
+      input, why = journal.fingerprint(options.input)
+    end
+    if input then
+      looked, why = journal.look(input, options.output, task.paths.errors, journal.changed(options.input, options.output, task.paths.errors), options.retry)
     end
     if not looked then
       return nil, why

@@ -27,8 +27,14 @@ end
 -- @param kind of its error, or nil
 function summary:add(seconds, kind)
   local class, counts = classes.of(seconds), self.classes
-  self.rows = self.rows + 1
   counts[class] = (counts[class] or 0) + 1
+  self:count(kind)
+end
+
+--- Counts a row of whose time nothing is known.
+-- @param kind of its error, or nil
+function summary:count(kind)
+  self.rows = self.rows + 1
   if kind then
     self.failed = self.failed + 1
     self.kinds[kind] = (self.kinds[kind] or 0) + 1
