@@ -1,0 +1,148 @@
+--- cards collect: writes the results of a job in Redis into files, as cards run writes them.
+
+local cards = require "cards"
+local check = require "cards.util.check"
+local core = require "cards.core"
+local failure = require "cards.cli.program.failure"
+local figures = require "cards.util.figures"
+local journal = require "cards.cli.run.journal"
+local new_collector = require("cards.cli.job.collector").new
+local new_progress = require("cards.cli.run.progress").new
+local option = require "cards.cli.run.option"
+local output = require "cards.cli.run.output"
+local pulse = require "cards.cli.job.pulse"
+local store = require "cards.cli.job.store"
+local summary = require "cards.cli.run.summary"
+
+local collect = {}
+
+local HOLDS = require("cards.cli.job.collector").HOLDS
+
+function collect.add(parser)
+  parser:option("--from", "redis://HOST/JOB, or rediss:// for TLS."):argname "ADDRESS":target "address":count(1)
+  parser:option("--out", "NDJSON. A summary of the job is in OUT.summary.json."):argname "FILE":target "output":count(1)
+  parser:option("--errors", "NDJSON, one line for each row that failed (OUT.errors)."):argname "FILE"
+  parser:option("--order", "That of the lines: as the rows stand in the input, or as they finish."):choices { "rows", "finish" }:default "rows"
+  parser:flag("--keep", "Leave the results in Redis.")
+  parser:option("--patience", "Seconds for which it waits for a Redis that is away or full."):argname "SECONDS":default "600"
+    :convert(option.whole("--patience", 0, 1e6))
+  parser:epilog("It follows a job to its end. The same command goes on with an interrupted one. What is written is taken out of Redis.")
+end
+
+local function check_options(options, paths)
+  if options.output == "-" or options.errors == "-" then
+    return "--out and --errors take files, by which an interrupted collect goes on"
+  elseif paths.errors == options.output then
+    return "--errors and --out are the same file"
+  elseif paths.errors == paths.summary or paths.errors == paths.journal then
+    return "--errors is a file of the command itself: choose another one"
+  end
+end
+
+--- Holds the job, so that nobody else collects it. Waits for the lock of one that was killed.
+-- @return true; or nil and the obstacle
+local function lock(job, token)
+  local key, gives_up, left = job.keys.collector, core.now() + 2 * HOLDS, math.huge
+  while true do
+    local reply, err = job:call("SET", key, token, "NX", "PX", HOLDS * 1000)
+    if reply then
+      return true
+    elseif reply == nil then
+      return nil, err
+    end
+    local holder, ttl = job:call("GET", key), job:call("PTTL", key)
+    if core.now() >= gives_up or type(ttl) == "number" and ttl > left then -- its holder has renewed it
+      return nil, ("%s: another cards collect is at work, %s"):format(job.address, check.line(holder or "?"))
+    end
+    left = type(ttl) == "number" and ttl > 0 and ttl or left
+    cards.sleep(0.2)
+  end
+end
+
+--- Opens the job and the files. @return { store, resumed }; or nil, the obstacle and the status
+local function open(options, paths, token)
+  local job, why = store.new(options.address, "--from", options.patience)
+  if not job then
+    return nil, why, failure.USAGE
+  end
+  local meta, wrong = job:open()
+  if not meta then
+    return nil, wrong or ("%s: there is no such job: cards feed makes it"):format(job.address)
+  end
+  local ok, held = lock(job, token)
+  if not ok then
+    return nil, held
+  end
+  local resumed, obstacle = journal.open({ job = job.id }, options.output, paths.errors,
+    ("%s: the results of another job are in it: choose another --out"):format(options.output))
+  if not resumed then
+    return nil, obstacle
+  end
+  local trimmed = tonumber(meta.trimmed or 0)
+  if trimmed > resumed.count then
+    return nil, ("%s: %s of the job were collected into other files: go on with those"):format(job.address, figures.several(trimmed, "result"))
+  end
+  return { store = job, resumed = resumed }
+end
+
+--- Says what became of it, and writes the summary. @return the exit status, or nil and the error
+local function conclude(task, made, paths, ended, why)
+  local totals = task.summary
+  totals:stop()
+  task.progress:stop()
+  local settled, unsettled = true, nil
+  if ended ~= "complete" then
+    settled, unsettled = pcall(made.settle, made)
+  end
+  task.store:script("job_unlock", "collector", task.token)
+  io.stderr:write(("cards: %s written in %s, %s/s: %s succeeded, %s failed\n"):format(figures.several(totals.rows, "result"), figures.duration(totals.seconds),
+    figures.count(math.floor(totals.rate + 0.5)), figures.count(totals.rows - totals.failed), figures.count(totals.failed)))
+  local interrupted = core.interrupted()
+  local message = not ended and (interrupted and "interrupted; the same command goes on" or check.line(why)) or nil
+  local written, unwritten = summary.write(paths.summary, totals:json(interrupted and "interrupted" or ended or "error", message))
+  if interrupted then
+    io.stderr:write("cards: ", message, "\n")
+    return failure.INTERRUPTED
+  elseif not ended or not settled or not written then
+    return nil, message or not settled and check.line(unsettled) or unwritten
+  end
+  local failed = totals.earlier_failed + totals.failed
+  io.stderr:write(("cards: %s: the job is complete: %s, of which %s failed%s\n"):format(task.store.address, figures.several(totals.earlier + totals.rows, "row"),
+    figures.count(failed), failed > 0 and (" (%s): see %s"):format(summary.list(totals.kinds), check.line(paths.errors)) or ""))
+  return failed > 0 and 1 or 0
+end
+
+function collect.run(options)
+  core.interrupt_on_term()
+  local paths = journal.paths(options.output)
+  paths.errors = options.errors or paths.errors
+  local wrong = check_options(options, paths)
+  if wrong then
+    return nil, wrong, failure.USAGE
+  end
+  local identity = pulse.identity()
+  local opened, why, status = open(options, paths, identity.name)
+  if not opened then
+    return nil, why, status
+  end
+  os.remove(paths.summary) -- that of an earlier run would tell of this one
+  local resumed, made = opened.resumed, nil
+  if resumed.count > 0 then
+    io.stderr:write(("cards: %s %s written already\n"):format(figures.several(resumed.count, "result"), resumed.count == 1 and "is" or "are"))
+  end
+  local totals = summary.new(resumed)
+  local function share()
+    local written = resumed.count + totals.rows
+    return made.total > 0 and written / made.total or 0, written
+  end
+  local task = {
+    store = opened.store, token = identity.name, results = output.new(resumed.output, options.output), errors = output.new(resumed.errors, paths.errors),
+    files = { resumed.output, resumed.errors }, done = resumed.done, count = resumed.count, in_order = options.order == "rows", keep = options.keep,
+    summary = totals, progress = new_progress(share, totals),
+  }
+  made = new_collector(task)
+  local ok, ended = pcall(made.run, made)
+  return conclude(task, made, paths, ok and ended, ended)
+end
+
+return collect

@@ -1,0 +1,169 @@
+--- cards feed: puts the rows of a file into a job in Redis, for cards work on any number of machines.
+
+local check = require "cards.util.check"
+local core = require "cards.core"
+local failure = require "cards.cli.program.failure"
+local feeder = require "cards.cli.job.feeder"
+local figures = require "cards.util.figures"
+local files = require "cards.cli.files"
+local journal = require "cards.cli.run.journal"
+local new_progress = require("cards.cli.run.progress").new
+local option = require "cards.cli.run.option"
+local rows = require "cards.cli.run.rows"
+local store = require "cards.cli.job.store"
+local to_json = require "cards.cli.json"
+
+local feed = {}
+
+function feed.add(parser)
+  parser:option("--in", "CSV or NDJSON."):argname "FILE":target "input":count(1)
+  parser:option("--to", "redis://HOST/JOB, or rediss:// for TLS."):argname "ADDRESS":target "address":count(1)
+  parser:option("--format", "What the input is, where its name does not say so."):choices { "csv", "ndjson" }
+  parser:option("--delimiter", "What stands between two fields of CSV, such as ';' or tab (,)."):argname "CHARACTER":convert(option.delimiter)
+  parser:option("--limit", "Only the first N rows. Without it the same command goes on with the others."):argname "N"
+    :convert(option.whole("--limit", 1, 2 ^ 53))
+  parser:option("--backlog", "Rows that wait in Redis at most."):argname "N":default "100000":convert(option.whole("--backlog", 1, 1e9))
+  parser:option("--expire", "Seconds after which a job vanishes that nobody feeds, works on or collects."):argname "SECONDS":default "604800"
+    :convert(option.whole("--expire", 60, 1e9))
+  parser:option("--deliveries", "Workers that may end while they run a row, before that is its error."):argname "N":default "3"
+    :convert(option.whole("--deliveries", 1, 100))
+  parser:flag("--allow-pan", "Send rows with what looks like a card number in them.")
+  parser:option("--patience", "Seconds for which it waits for a Redis that is away or full."):argname "SECONDS":default "600"
+    :convert(option.whole("--patience", 0, 1e6))
+  parser:epilog("The same command goes on with an interrupted one. Redis gets the rows as they are: a column with secrets belongs into --seal-columns.")
+end
+
+--- What is wrong with the options, or nil.
+local function check_options(options, format)
+  if options.input == "-" then
+    return "standard input cannot be read twice, so that an interrupted feed could not go on: use --in FILE"
+  elseif not format then
+    return "say --format csv or --format ndjson, as the name of the input does not"
+  elseif options.delimiter and format ~= "csv" then
+    return "--delimiter is for CSV"
+  end
+end
+
+--- A function that opens the input at its beginning, as feeder wants it.
+local function opener(options, format)
+  return function()
+    local file, why = files.open(options.input)
+    if not file then
+      error(why, 0)
+    end
+    return rows.contents(file, format, options.input, options.delimiter)
+  end
+end
+
+--- The id of a new job: 128 bits that nobody guesses.
+local function new_id()
+  return (core.sha256(("%.17g %.17g %.17g %.17g"):format(core.random(), core.random(), core.random(), core.time())):sub(1, 32))
+end
+
+--- Names and values of a new job's meta, after the seconds of its life.
+local function new_meta(options, format, about, input)
+  return {
+    options.expire, "version", store.VERSION, "id", new_id(), "format", format, "columns", about.columns and to_json(about.columns) or "",
+    "input", check.line(options.input:match "[^/]*$"), "bytes", input.bytes, "hash", input.hash, "fed", 0, "deliveries", options.deliveries,
+    "expire", options.expire,
+  }
+end
+
+--- Opens the job, or makes it. @return the job; or nil and the obstacle
+local function open_job(options, format, about)
+  local job, why = store.new(options.address, "--to", options.patience)
+  if not job then
+    return nil, why, failure.USAGE
+  end
+  local input, wrong = journal.fingerprint(options.input)
+  if not input then
+    return nil, wrong
+  end
+  local meta
+  meta, wrong = job:open(new_meta(options, format, about, input))
+  if not meta then
+    return nil, wrong
+  elseif tonumber(meta.bytes) ~= input.bytes or meta.hash ~= input.hash then
+    return nil, ("%s: the job was fed from another input than %s, or that has changed: use another name, or remove the job by cards status --remove"):format(
+      job.address, check.line(options.input))
+  end
+  job.bytes = input.bytes
+  return job
+end
+
+--- A function that raises an error for rows that have what looks like a card number.
+local function new_check(options, about)
+  if options.allow_pan then
+    return function() end
+  end
+  return function(text, before)
+    if core.redact(text) == text then
+      return
+    end
+    local number = before
+    for line in text:gmatch "([^\n]*)\n" do
+      number = number + 1
+      if core.redact(line) ~= line then
+        error(("%s: row %.0f has what looks like a card number, and Redis is to have none: seal its column by --seal-columns%s, or say --allow-pan"):format(
+          check.line(options.input), number, about.columns and "" or " (the name of its field)"), 0)
+      end
+    end
+  end
+end
+
+--- Says what became of it. @return the exit status, or nil and the error
+local function conclude(task, made, ended, why)
+  local totals, store_of = task.totals, task.store
+  local seconds = core.now() - task.began
+  task.progress:stop()
+  if totals.rows > 0 or ended then
+    io.stderr:write(("cards: %s fed in %s, %s/s%s; %s in all, %s not done yet\n"):format(figures.several(totals.rows, "row"), figures.duration(seconds),
+      figures.count(math.floor(totals.rows / math.max(seconds, 1e-3) + 0.5)),
+      totals.failed > 0 and (" (%s cannot be read)"):format(figures.count(totals.failed)) or "", figures.count(made.fed), figures.count(made.waiting)))
+  end
+  if core.interrupted() then
+    io.stderr:write "cards: interrupted; the same command goes on\n"
+    return failure.INTERRUPTED
+  elseif not ended then
+    return nil, check.line(why)
+  end
+  if made.others then
+    io.stderr:write("cards: another feed was at work on ", store_of.address, ", too: each row is there once\n")
+  end
+  if ended == "limit" then
+    io.stderr:write(("cards: ended after row %.0f, as --limit says; without it the same command goes on\n"):format(task.limit))
+  end
+  return 0
+end
+
+function feed.run(options)
+  core.interrupt_on_term()
+  local format = options.format or rows.format(options.input)
+  local wrong = check_options(options, format)
+  if wrong then
+    return nil, wrong, failure.USAGE
+  end
+  local began, open = core.now(), opener(options, format)
+  local read, next_content, about = pcall(open)
+  if not read then
+    return nil, check.line(next_content)
+  end
+  local job, why, status = open_job(options, format, about)
+  if not job then
+    return nil, why, status
+  end
+  local fed = tonumber(job.meta.fed)
+  if fed > 0 then
+    io.stderr:write(("cards: %s %s fed already\n"):format(figures.several(fed, "row"), fed == 1 and "is" or "are"))
+  end
+  local totals, made = { rows = 0, failed = 0, earlier = fed }, nil
+  local task = {
+    store = job, open = open, backlog = options.backlog, limit = options.limit, check = new_check(options, about), totals = totals, began = began,
+    progress = new_progress(job.bytes > 0 and function() return made.position() / job.bytes, made.fed end, totals),
+  }
+  made = feeder.new(task, fed)
+  local ok, ended = pcall(made.run, made)
+  return conclude(task, made, ok and ended, ended)
+end
+
+return feed

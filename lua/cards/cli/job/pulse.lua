@@ -1,0 +1,64 @@
+--- The signs of life of a worker: its state for cards status, the lease of what it holds, the job's time to live.
+
+local core = require "cards.core"
+local to_json = require "cards.cli.json"
+local async = require "cards.async"
+
+local pulse = {}
+pulse.__index = pulse
+
+local EVERY = 1    -- seconds between two signs
+local RENEWALS = 3 -- of a lease
+
+--- Text of a file of the system, without its last line break.
+local function read(path)
+  local file = io.open(path, "rb")
+  local text = file and file:read "*l" or nil
+  if file then
+    file:close()
+  end
+  return text
+end
+
+--- The name of a worker that no other has, with its host and process.
+function pulse.identity()
+  local host, pid = read "/proc/sys/kernel/hostname" or "?", tonumber((read "/proc/self/stat" or ""):match "^%d+")
+  return { host = host, pid = pid, name = ("%s:%d:%08x"):format(host, pid or 0, math.floor(core.random() * 2 ^ 32)) }
+end
+
+--- @param task { store, queue, results, identity, concurrency, lease = seconds, totals }
+function pulse.new(task)
+  return setmetatable({ task = task, renewed = core.now(), began = core.now(), bell = async.signal() }, pulse)
+end
+
+--- The state of the worker.
+function pulse:state(now)
+  local task = self.task
+  local seconds, totals = now - self.began, task.totals
+  return to_json {
+    host = task.identity.host, pid = task.identity.pid, concurrency = task.concurrency, seconds = math.floor(seconds), rows = totals.rows, failed = totals.failed,
+    rate = math.floor(totals.rows / math.max(seconds, 1) + 0.5), holds = task.queue.holds, runs = task.queue.running,
+  }
+end
+
+--- Gives one sign. Raises an error where Redis fails.
+function pulse:beat()
+  local task, now = self.task, core.now()
+  local renews = now - self.renewed >= task.lease / RENEWALS
+  self.renewed = renews and now or self.renewed
+  local reply, err = task.store:script("job_touch", "rows workers meta results counts timeline", task.store.expire, task.identity.name, self:state(now),
+    renews and task.queue:numbers() or "")
+  if not reply then
+    error(tostring(err), 0)
+  end
+end
+
+--- The service that gives signs until all results are written.
+function pulse:serve()
+  while not self.task.results.ended do
+    self:beat()
+    self.bell:wait(EVERY)
+  end
+end
+
+return pulse

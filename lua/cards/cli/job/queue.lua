@@ -1,0 +1,223 @@
+--- The rows that a worker holds: taken from the job ahead of time, run, and held until Redis has their lines.
+--
+-- It is the queue of cards.cli.run.loop. Its service `take` fetches rows; those who run them wait here.
+
+local async = require "cards.async"
+local core = require "cards.core"
+
+local queue = {}
+queue.__index = queue
+
+local SHORTEST_REST, LONGEST_REST = 0.02, 0.5 -- seconds between two looks for rows where there are none
+local LOOKS_EVERY = 1                         -- seconds between two looks for rows of workers that are gone
+local PATIENCE = 1                            -- seconds after which a wait looks around
+
+local BULK = 2 -- deliveries of a row beside others, as in job_take
+
+--- @param task { store, worker = its name, concurrency, make = function(text) that returns a row, or false and what is wrong, deliveries = those that a row has
+--   at most, stopping = function that returns whether no further row is to be begun, lost = function(deliveries) that returns the error of a row that workers
+--   ended with }
+function queue.new(task)
+  return setmetatable({
+    task = task, rows = {}, first = 1, count = 0, waiters = {}, waiting = 0, spare = {}, running = 0, held = {}, holds = 0, taken_over = 0, suspects = 0, looked = -math.huge,
+    ended = false, is_stopped = false, room = async.signal(), done = 0, total = -1, fed = 0,
+  }, queue)
+end
+
+--- Whether there may be a further row.
+function queue:is_open()
+  return not self.ended
+end
+
+--- Wakes one who waits for a row.
+local function wake_one(self)
+  local signal = table.remove(self.waiters)
+  if signal then
+    signal:set()
+  end
+end
+
+local function wake_all(self)
+  while self.waiters[1] do
+    wake_one(self)
+  end
+end
+
+--- Ends the queue: nobody gets a row any more.
+function queue:close()
+  self.ended = true
+  wake_all(self)
+  self.room:set()
+end
+
+local function append(self, entry)
+  self.count = self.count + 1
+  self.rows[self.first + self.count - 1] = entry
+  wake_one(self)
+end
+
+local function shift(self)
+  local entry = self.rows[self.first]
+  self.rows[self.first] = nil
+  self.first, self.count = self.first + 1, self.count - 1
+  return entry
+end
+
+--- Waits for a row and puts it into an item. @return whether there is one
+function queue:wait(item)
+  while self.count == 0 do
+    if self.ended then
+      return false
+    end
+    local signal = table.remove(self.spare) or async.signal()
+    table.insert(self.waiters, signal)
+    signal:wait(3600)
+    table.insert(self.spare, signal)
+  end
+  local entry = shift(self)
+  if entry.again then
+    for key, value in pairs(entry.again) do
+      item[key] = value
+    end
+  else
+    item.number, item.row, item.wrong, item.line, item.since, item.wait = entry.number, entry.row, entry.wrong, entry.line, core.now(), false
+  end
+  self.running = self.running + 1
+  if self.count < self.task.concurrency / 2 then
+    self.room:set()
+  end
+  return true
+end
+
+--- Puts a row back that found the client busy.
+function queue:push(item)
+  self.running = self.running - 1
+  append(self, { again = item })
+end
+
+--- Notes that a row is done, or was skipped.
+function queue:leave(item)
+  if item.number > 0 then
+    self.running = self.running - 1
+    self.room:set()
+  end
+end
+
+--- Notes that Redis has the line of a row.
+function queue:release(number)
+  if self.held[number] then
+    self.held[number], self.holds = nil, self.holds - 1
+  end
+end
+
+--- The numbers of the rows that are held, with " " behind each.
+function queue:numbers()
+  local list = {}
+  for number in pairs(self.held) do
+    list[#list + 1] = ("%.0f "):format(number)
+  end
+  return table.concat(list)
+end
+
+--- A row as it came: number, delivery, mark, text.
+local function entry_of(self, number, delivery, mark, text)
+  local entry = { number = number, row = false, wrong = false, line = false, again = false }
+  local task = self.task
+  if delivery > task.deliveries then
+    entry.wrong = task.lost(number, delivery - 1)
+  elseif mark == "!" then
+    local line, wrong = text:match "^(%d+) (.*)$"
+    entry.line, entry.wrong = tonumber(line), wrong
+  else
+    local row, wrong = task.make(text, number)
+    entry.row = row
+    if not row then
+      entry.line, entry.wrong = 0, wrong
+    end
+  end
+  return entry
+end
+
+--- Notes what a take returned. @return how many rows it were
+function queue:receive(reply)
+  local count = 0
+  for number, delivery, mark, text in reply[1]:gmatch "(%d+) (%d+) (.) ([^\n]*)\n" do
+    number, delivery, count = tonumber(number), tonumber(delivery), count + 1
+    if not self.held[number] then
+      self.held[number], self.holds = true, self.holds + 1
+    end
+    self.taken_over = self.taken_over + (delivery > 1 and 1 or 0)
+    append(self, entry_of(self, number, delivery, mark, text))
+  end
+  self.suspects, self.done, self.total, self.fed = reply[2], reply[3], reply[4], reply[5]
+  return count
+end
+
+--- How many rows are to be taken now; 0 for none, and whether the one that is taken runs alone.
+function queue:wanted()
+  if self.suspects > 0 then
+    return self.holds == 0 and 1 or 0, true
+  end
+  local most = 2 * self.task.concurrency - self.count - self.running
+  return self.count < self.task.concurrency / 2 and most or 0, false
+end
+
+--- Takes rows once. @return how many it were; nil where none were wanted; or nil and an error
+function queue:take()
+  local task, now = self.task, core.now()
+  local most, alone = self:wanted()
+  if most <= 0 then
+    return nil
+  end
+  local looks = alone or now - self.looked >= LOOKS_EVERY
+  self.looked = looks and now or self.looked
+  local reply, err, was_repeated = task.store:script("job_take", "meta rows counts", task.store.id, task.worker, most, looks and "look" or "", alone and "alone" or "")
+  if not reply then
+    return nil, err
+  elseif reply[1] == -1 then
+    return nil, task.store:gone()
+  end
+  local count = self:receive(reply)
+  if was_repeated then -- a reply may have been lost, with rows that only Redis knows to be here
+    reply, err = task.store:script("job_leave", "meta rows workers", task.store.id, task.worker, self:numbers())
+    if not reply then
+      return nil, err
+    end
+  end
+  return count
+end
+
+--- The service that takes rows until the job is complete, or the worker stops.
+function queue:serve()
+  local rest = SHORTEST_REST
+  while not self.ended do
+    if self.task.stopping() then
+      return self:stop()
+    end
+    local count, err = self:take()
+    if err then
+      error(tostring(err), 0)
+    elseif count and self.total >= 0 and self.done >= self.total and self.fed == self.total then
+      return self:close()
+    end
+    if count == 0 then
+      self.room:wait(rest)
+      rest = math.min(2 * rest, LONGEST_REST)
+    else
+      rest = SHORTEST_REST
+      if count == nil then
+        self.room:wait(PATIENCE / 4)
+      end
+    end
+  end
+end
+
+--- Begins no further row. Those that run are finished.
+function queue:stop()
+  while self.count > 0 do
+    shift(self)
+  end
+  self:close()
+end
+
+return queue

@@ -1,0 +1,75 @@
+--- The lines of a worker's rows on their way into Redis: many in one step, but none waits for long.
+
+local async = require "cards.async"
+local core = require "cards.core"
+local output = require "cards.cli.run.output"
+
+local results = {}
+results.__index = results
+
+local LONGEST = 0.05  -- seconds that a line waits
+
+--- @param task { store, queue, concurrency }
+function results.new(task)
+  return setmetatable({
+    task = task, lines = {}, rows = {}, count = 0, since = 0, due = async.signal(), written = 0, repeated = 0, ended = false, name = task.store.address,
+  }, results)
+end
+
+--- Adds the line of a row, as output:add.
+function results:add(row, ...)
+  local line, wrong = output.line(row, ...)
+  if not line then
+    return nil, wrong
+  end
+  local count = self.count + 1
+  if count == 1 then
+    self.since = core.now()
+  end
+  self.lines[count], self.rows[count], self.count = line, row, count
+  if count == self.task.concurrency then
+    self.due:set()
+  end
+  return true
+end
+
+--- Writes what is there. Raises an error where the job is gone or Redis fails.
+function results:flush()
+  local task = self.task
+  while self.count > 0 do
+    local lines, rows, count = self.lines, self.rows, self.count
+    self.lines, self.rows, self.count = {}, {}, 0
+    local reply, err = task.store:script("job_finish", "meta rows results counts", task.store.id, table.concat(lines))
+    if not reply then
+      error(tostring(err), 0)
+    elseif reply[1] == -1 then
+      error(task.store:gone(), 0)
+    end
+    self.written, self.repeated = self.written + reply[1], self.repeated + count - reply[1]
+    local queue = task.queue
+    queue.done, queue.total = reply[2], reply[3]
+    for i = 1, count do
+      queue:release(rows[i])
+    end
+    queue.room:set()
+  end
+end
+
+--- The service that writes lines until the queue is at its end and no row runs.
+function results:serve()
+  local queue, concurrency = self.task.queue, self.task.concurrency
+  while true do
+    local is_last = queue.ended and queue.running == 0
+    local left = LONGEST - (self.count > 0 and core.now() - self.since or 0)
+    if self.count > 0 and (is_last or left <= 0 or self.count >= concurrency) then
+      self:flush()
+    elseif is_last then
+      self.ended = true
+      return
+    else
+      self.due:wait(math.max(left, 0.001))
+    end
+  end
+end
+
+return results

@@ -1,0 +1,148 @@
+--- A job in Redis: its keys, what is known of it, and commands that wait where Redis is away or full.
+--
+-- All keys of a job begin with "cards:{JOB}:". The hash `meta` says what it is: version, id, made, format, columns, input (a name for messages), bytes and hash
+-- of the input, fed, total (once all rows are fed), deliveries, expire, flow, lease.
+
+local cards = require "cards"
+local check = require "cards.util.check"
+local core = require "cards.core"
+local figures = require "cards.util.figures"
+local redis = require "cards.redis"
+
+local unpack = table.unpack or unpack -- luacheck: ignore
+
+local store = {}
+store.__index = store
+
+local VERSION = "1"
+local FIRST_WAIT, LONGEST_WAIT = 0.05, 2 -- seconds between two tries; doubled each time
+local EXPIRES_EVERY = 1                  -- seconds between two prolongations of a job
+
+--- The keys of a job, in the order in which the scripts want them where there are several.
+local NAMES = { "meta", "rows", "results", "counts", "workers", "timeline", "collector" }
+
+--- What Redis says while it is full, loads its file, or has no place to write: it may be otherwise soon.
+local PASSES = {
+  OOM = true, LOADING = true, BUSY = true, MISCONF = true, READONLY = true, MASTERDOWN = true, CLUSTERDOWN = true, TRYAGAIN = true, NOREPLICAS = true,
+  UNKILLABLE = true,
+}
+
+--- Whether an error may pass.
+local function passes(err)
+  return err.kind == "network" or err.kind == "timeout" or PASSES[err.code] ~= nil
+end
+
+--- @param address of the job
+-- @param option that it was given by, for messages
+-- @param patience seconds for which it waits for a Redis that is away or full
+-- @return a job of which nothing is known yet; or nil and what is wrong with the address
+function store.new(address, option, patience)
+  local server, why = redis.new(address, option)
+  if not server then
+    return nil, why
+  end
+  local self = setmetatable({ server = server, patience = patience, address = server.shown, name = server.name, keys = {}, waits = false, touched = 0 }, store)
+  for _, name in ipairs(NAMES) do
+    self.keys[name] = ("cards:{%s}:%s"):format(server.name, name)
+  end
+  return self
+end
+
+local function say(text, ...)
+  io.stderr:write("cards: ", check.line(text:format(...)), "\n")
+end
+
+--- Says once that Redis is away, for all who wait.
+local function say_waits(self, err)
+  if not self.waits then
+    self.waits = true
+    say("%s: waiting, at most %s", tostring(err), figures.duration(self.patience))
+  end
+end
+
+local function say_back(self)
+  if self.waits then
+    self.waits = false
+    say("%s is there again", self.address)
+  end
+end
+
+--- Calls a function of the server until it succeeds, or fails with what does not pass.
+-- @return the reply, nil, and whether it was called more than once; or nil and an error
+local function patiently(self, method, ...)
+  local wait, gives_up = FIRST_WAIT, nil
+  while true do
+    local reply, err = self.server[method](self.server, ...)
+    if reply ~= nil then
+      say_back(self)
+      return reply, nil, gives_up ~= nil
+    end
+    local now = core.now()
+    gives_up = gives_up or now + self.patience
+    if not passes(err) or now >= gives_up then
+      return nil, err
+    end
+    say_waits(self, err)
+    cards.sleep(math.min(wait * (0.5 + core.random() / 2), gives_up - now))
+    wait = math.min(2 * wait, LONGEST_WAIT)
+  end
+end
+
+--- Runs a command. @return as server:call
+function store:call(...)
+  return patiently(self, "call", ...)
+end
+
+--- Runs a script.
+-- @param name of its file
+-- @param keys names of keys of the job, with blanks between them
+-- @param … arguments
+-- @return as server:script
+function store:script(name, keys, ...)
+  local list = {}
+  for key in keys:gmatch "%l+" do
+    list[#list + 1] = self.keys[key]
+  end
+  return patiently(self, "script", name, list, { ... })
+end
+
+--- Reads what is known of the job.
+-- @param made names and values of a new one in turn, to make it where there is none; or nil
+-- @return the names and values; false where there is no job; or nil and an error
+function store:open(made)
+  local list, err = self:script("job_open", "meta rows", unpack(made or {}))
+  if not list then
+    return nil, err
+  elseif #list == 0 then
+    return false
+  end
+  local meta = {}
+  for i = 1, #list, 2 do
+    meta[list[i]] = list[i + 1]
+  end
+  if meta.version ~= VERSION then
+    return nil, ("%s: the job was made by another version of cards (its keys have version %s, these are %s): use that version, or another name"):format(
+      self.address, check.shown(meta.version or "none"), VERSION)
+  end
+  self.id, self.meta, self.expire = meta.id, meta, meta.expire
+  return meta
+end
+
+--- What is said of a job that is not the one it was: removed, expired, or made anew.
+function store:gone()
+  return ("%s: the job is gone: it was removed, or has expired, or Redis has lost it"):format(self.address)
+end
+
+--- Prolongs the job, where that is due.
+function store:touch()
+  local now = core.now()
+  if now - self.touched < EXPIRES_EVERY then
+    return true
+  end
+  self.touched = now
+  return self:script("job_touch", "meta rows results counts workers timeline", self.expire)
+end
+
+store.VERSION = VERSION
+
+return store

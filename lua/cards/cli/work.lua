@@ -1,0 +1,172 @@
+--- cards work FLOW: calls a flow for rows of a job in Redis, beside other workers on any number of machines. The flow is one of cards run.
+
+local check = require "cards.util.check"
+local columns = require "cards.cli.run.columns"
+local core = require "cards.core"
+local failure = require "cards.cli.program.failure"
+local figures = require "cards.util.figures"
+local line_writer = require "cards.cli.run.lines"
+local load_flow = require "cards.cli.run.flow"
+local new_loop = require("cards.cli.run.loop").new
+local new_progress = require("cards.cli.run.progress").new
+local new_pulse = require "cards.cli.job.pulse"
+local new_queue = require("cards.cli.job.queue").new
+local new_results = require("cards.cli.job.results").new
+local option = require "cards.cli.run.option"
+local packing = require "cards.cli.job.packing"
+local rows = require "cards.cli.run.rows"
+local store = require "cards.cli.job.store"
+local summary = require "cards.cli.run.summary"
+
+local work = {}
+
+local LARGEST = 16 * 1024 * 1024 -- bytes of a flow
+
+function work.add(parser)
+  parser:argument("flow", "A Lua file that returns a function of a row, as for cards run."):argname "FLOW"
+  parser:option("--from", "redis://HOST/JOB, or rediss:// for TLS."):argname "ADDRESS":target "address":count(1)
+  parser:option("--concurrency", "Rows at the same time."):default "64":convert(option.whole("--concurrency", 1, 10000))
+  parser:option("--lease", "Seconds after which others take what a worker holds that is gone. The first worker of a job says it for all (60)."):argname "SECONDS"
+    :convert(option.whole("--lease", 1, 86400))
+  parser:flag("--accept-flow", "Work by this flow though the job's other workers have another one.")
+  parser:option("--error-columns", "What columns a line of errors has, masked: their names with commas between them, or none (all)."):argname "NAMES"
+    :convert(option.names)
+  parser:option("--busy-timeout", "Seconds for which a row that finds the client busy is run again, before that is its error."):argname "SECONDS":default "600"
+    :convert(option.whole("--busy-timeout", 0, 86400))
+  parser:option("--patience", "Seconds for which it waits for a Redis that is away or full."):argname "SECONDS":default "600"
+    :convert(option.whole("--patience", 0, 1e6))
+  parser:epilog("It ends when the job is complete. Ctrl-C and SIGTERM finish the rows that run and give back the others; a second one ends at once. "
+    .. "The exit status is 1 where a row has failed or the work could not go on, and 130 after Ctrl-C or SIGTERM.")
+end
+
+--- A function that makes a row of its text, and what is said of the columns.
+local function maker(meta)
+  local columns_of = meta.columns ~= "" and core.json_decode(meta.columns) or nil
+  local make, about = rows.maker(columns_of, meta.input)
+  if columns_of then
+    return function(text) return make(packing.fields(text)) end, about
+  end
+  return make, about
+end
+
+--- The error of a row that workers ended with.
+local function lost(number, workers)
+  return core.error {
+    kind = "invalid_request", provider = "cards", operation = "work", attempts = 0, retryable = false, code = "workers_ended",
+    message = ("row %.0f: %s ended while %s ran it"):format(number, figures.several(workers, "worker"), workers == 1 and "it" or "they"),
+  }
+end
+
+--- Opens the job and joins it. @return the job; or nil and the obstacle
+local function join(options, flow_text)
+  local job, why = store.new(options.address, "--from", options.patience)
+  if not job then
+    return nil, why, failure.USAGE
+  end
+  local meta, wrong = job:open()
+  if not meta then
+    return nil, wrong or ("%s: there is no such job: cards feed makes it"):format(job.address)
+  end
+  local hash = core.sha256(flow_text)
+  local reply, err = job:script("job_join", "meta", job.id, hash, options.lease or "")
+  if not reply then
+    return nil, err
+  elseif #reply == 0 then
+    return nil, job:gone()
+  elseif reply[1] ~= hash and not options.accept_flow then
+    return nil, ("%s: the job's first worker had another flow than %s: give that, or say --accept-flow"):format(job.address, check.line(options.flow))
+  end
+  job.lease = tonumber(reply[2])
+  if options.lease and options.lease ~= job.lease then
+    return nil, ("--lease: the job's workers have one of %g seconds: leave it out"):format(job.lease), failure.USAGE
+  end
+  return job
+end
+
+--- What works together: queue, results, signs of life and the loop.
+local function make_parts(options, job, flow, about, make, select_columns)
+  local totals = summary.new { count = 0, failed = 0, kinds = {} }
+  local identity, parts = new_pulse.identity(), { totals = totals }
+  local queue = new_queue {
+    store = job, worker = identity.name, concurrency = options.concurrency, make = make, deliveries = tonumber(job.meta.deliveries), lost = lost,
+    stopping = core.stopping,
+  }
+  local results = new_results { store = job, queue = queue, concurrency = options.concurrency }
+  local pulse = new_pulse.new {
+    store = job, queue = queue, results = results, identity = identity, concurrency = options.concurrency, lease = job.lease, totals = totals,
+  }
+  local progress = new_progress(function() return queue.total > 0 and queue.done / queue.total or 0, queue.done end, totals)
+  parts.loop = new_loop {
+    flow = flow, about = about, concurrency = options.concurrency, busy_timeout = options.busy_timeout, summary = totals, progress = progress,
+    handle = line_writer(results, results, select_columns), queue = queue,
+    services = {
+      function() return queue:serve() end, function() return results:serve() end, function() return pulse:serve() end,
+    },
+  }
+  parts.queue, parts.results, parts.pulse, parts.progress, parts.identity = queue, results, pulse, progress, identity
+  return parts
+end
+
+local function say(text, ...)
+  io.stderr:write("cards: ", text:format(...), "\n")
+end
+
+--- Writes what is done, gives back what is not, and says what became of it. @return the exit status, or nil and the error
+local function conclude(job, parts, ended, why)
+  local totals, queue, results = parts.totals, parts.queue, parts.results
+  totals:stop()
+  parts.progress:stop()
+  local flushed, wrong = pcall(results.flush, results)
+  local given = job:script("job_leave", "meta rows workers", job.id, parts.identity.name)
+  for _, line in ipairs(totals:lines()) do
+    say("%s", line)
+  end
+  if queue.taken_over > 0 then
+    say("%s %s taken over from workers that had ended", figures.several(queue.taken_over, "row"), queue.taken_over == 1 and "was" or "were")
+  end
+  if results.repeated > 0 then
+    say("%s had a result of another worker already, which stays", figures.several(results.repeated, "row"))
+  end
+  if given and given > 0 then
+    say("%s %s given back", figures.several(given, "row"), given == 1 and "is" or "are")
+  end
+  local all = queue.total >= 0 and (" of %s"):format(figures.count(queue.total)) or ""
+  say("%s: %s%s done", job.address, figures.several(queue.done, "row"), all)
+  if core.interrupted() or ended == "interrupted" then
+    say "interrupted; the same command goes on"
+    return failure.INTERRUPTED
+  elseif not ended or not flushed then
+    return nil, check.line(not ended and why or wrong)
+  end
+  return totals.failed > 0 and 1 or 0
+end
+
+function work.run(options)
+  core.interrupt_on_term()
+  local text, unread = core.read_file(options.flow, LARGEST)
+  if not text then
+    return nil, unread
+  end
+  local flow, wrong = load_flow(options.flow)
+  if not flow then
+    return nil, wrong
+  end
+  local job, why, status = join(options, text)
+  if not job then
+    return nil, why, status
+  end
+  local make, about = maker(job.meta)
+  local wanted, unknown = columns.wanted(options.error_columns, about.columns, job.meta.input)
+  if wanted == false then
+    return nil, unknown
+  end
+  local parts = make_parts(options, job, flow, about, make, columns.selection(wanted))
+  core.stop_on_signals()
+  local ok, ended = pcall(parts.loop.run, parts.loop)
+  if ok and core.stopping() and not (parts.queue.total >= 0 and parts.queue.done >= parts.queue.total) then
+    ended = "interrupted"
+  end
+  return conclude(job, parts, ok and ended, ended)
+end
+
+return work

@@ -1,0 +1,31 @@
+--- Reads results behind one, those of some rows.
+--
+-- KEYS: meta, results, counts. ARGV: the id of the job, the number of the result before the first, how many are looked at, the first and last row that is wanted.
+-- Returns { the lines with "\n" behind each, each led by its number and a blank, the last result that was looked at, the first one of a row behind the last, or -1, rows done, rows in
+-- all or -1 }; { -1 } where it is another job. It ends early where the lines get long.
+
+local meta, results, counts = KEYS[1], KEYS[2], KEYS[3]
+local LONGEST = 1048576 -- bytes
+
+local known = redis.call("HMGET", meta, "id", "total")
+if known[1] ~= ARGV[1] then
+  return { -1 }
+end
+local first, last = tonumber(ARGV[4]), tonumber(ARGV[5])
+local lines, count, bytes, seen, skipped = {}, 0, 0, ARGV[2], "-1"
+for _, entry in ipairs(redis.call("XRANGE", results, "(" .. ARGV[2] .. "-0", "+", "COUNT", ARGV[3])) do
+  local line = entry[2][2]
+  local row = tonumber(string.match(line, '^{"row":(%d+),'))
+  seen = string.match(entry[1], "^%d+")
+  if row > last then
+    skipped = skipped == "-1" and seen or skipped
+  elseif row >= first then
+    count = count + 1
+    lines[count] = seen .. " " .. line .. "\n"
+    bytes = bytes + #line
+  end
+  if bytes > LONGEST then
+    break
+  end
+end
+return { table.concat(lines), tonumber(seen), tonumber(skipped), tonumber(redis.call("HGET", counts, "done") or 0), tonumber(known[2] or -1) }

@@ -1,0 +1,51 @@
+--- Writes the lines of rows that are done, and takes the rows out of the job, in one step: each row has one line, whoever repeats this.
+--
+-- KEYS: meta, rows, results, counts. ARGV: the id of the job, the lines with "\n" behind each.
+-- Returns { lines that were written, rows done, rows in all or -1 }; { -1 } where it is another job. A line is not written where the row has one already.
+-- XACK comes first: a full Redis refuses a first XADD, and none behind another write. A row makes room for its line.
+
+local meta, rows, results, counts = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local FEW = 1000 -- arguments of a call
+
+local known = redis.call("HMGET", meta, "id", "total")
+if known[1] ~= ARGV[1] then
+  return { -1 }
+end
+
+local before = tonumber(redis.call("HGET", counts, "done") or 0)
+local done, failed, kinds, ids = before, 0, {}, {}
+
+local function remove()
+  if #ids > 0 then
+    redis.call("XDEL", rows, unpack(ids))
+    ids = {}
+  end
+end
+
+for line in string.gmatch(ARGV[2], "([^\n]*)\n") do
+  local number, what = string.match(line, '^{"row":(%d+),"(%l+)"')
+  local id = number .. "-0"
+  if redis.call("XACK", rows, "workers", id) == 1 then
+    done = done + 1
+    redis.call("XADD", results, string.format("%.0f-0", done), "line", line)
+    ids[#ids + 1] = id
+    if what == "error" then
+      local kind = string.match(line, '"kind":"([%w_]+)"') or "script"
+      failed, kinds[kind] = failed + 1, (kinds[kind] or 0) + 1
+    end
+    if #ids == FEW then
+      remove()
+    end
+  end
+end
+remove()
+if done > before then
+  redis.call("HINCRBY", counts, "done", done - before)
+  if failed > 0 then
+    redis.call("HINCRBY", counts, "failed", failed)
+  end
+  for kind, count in pairs(kinds) do
+    redis.call("HINCRBY", counts, "kind " .. kind, count)
+  end
+end
+return { done - before, done, tonumber(known[2] or -1) }

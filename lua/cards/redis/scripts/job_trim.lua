@@ -1,0 +1,19 @@
+--- Takes results out of a job that are written, and holds the job for longer for who collects it.
+--
+-- KEYS: meta, results, collector. ARGV: the id of the job, what the lock has, the last result that is written, milliseconds of the lock.
+-- Returns 1; -1 where it is another job, -2 where somebody else collects it.
+
+local meta, results, lock = KEYS[1], KEYS[2], KEYS[3]
+
+local known = redis.call("HMGET", meta, "id", "trimmed")
+if known[1] ~= ARGV[1] then
+  return -1
+elseif redis.call("GET", lock) ~= ARGV[2] then
+  return -2
+end
+redis.call("PEXPIRE", lock, ARGV[4])
+if tonumber(ARGV[3]) > tonumber(known[2] or 0) then
+  redis.call("XTRIM", results, "MINID", string.format("%.0f-0", tonumber(ARGV[3]) + 1))
+  redis.call("HSET", meta, "trimmed", ARGV[3])
+end
+return 1
