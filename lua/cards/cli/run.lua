@@ -49,8 +49,10 @@ function run.add(parser)
   parser:option("--format", "What the input is, where its name does not say so."):choices { "csv", "ndjson" }
   parser:option("--delimiter", "What stands between two fields of CSV, such as ';' or tab (,)."):argname "CHARACTER":convert(option.delimiter)
   parser:option("--concurrency", "Rows at the same time."):default "64":convert(option.whole("--concurrency", 1, 100000))
-  parser:option("--limit", "Only the first N rows. Without it the same command goes on with the others."):argname "N":convert(option.whole("--limit", 1, 2 ^ 53))
-  parser:option("--max-errors", "Begin no further row when N have failed. The same command goes on."):argname "N":convert(option.whole("--max-errors", 1, 2 ^ 53))
+  parser:option("--limit", "Only the first N rows. Without it the same command goes on with the others."):argname "N"
+    :convert(option.whole("--limit", 1, 2 ^ 53))
+  parser:option("--max-errors", "Begin no further row when N have failed. The same command goes on."):argname "N"
+    :convert(option.whole("--max-errors", 1, 2 ^ 53))
   parser:option("--retry-failed", "Run the rows again that failed, or those of them with an error of these kinds (=timeout,network)."):argname "KINDS":args "?"
     :convert(read_kinds)
   parser:option("--busy-timeout", "Seconds for which a row that finds the client busy is run again, before that is its error."):argname "SECONDS":default "600"
@@ -62,8 +64,8 @@ function run.add(parser)
 end
 
 --- Opens the outputs.
--- @return results, errors, and where there is a journal what journal.open returns, with the file of the timeline as `timeline`, and `changed`: a function of how
---   many bytes of the input were read, which returns what is wrong where they were not all of it; or nil and the obstacle
+-- @return results, errors, and where there is a journal what journal.open returns, with the file of the timeline as `timeline`, and `changed`: a function of
+--   how many bytes of the input were read, which returns what is wrong where they were not all of it; or nil and the obstacle
 local function open_outputs(options, paths)
   if options.output == "-" then
     local errors = io.stderr

@@ -17,6 +17,7 @@ local packing = require "cards.cli.job.packing"
 local rows = require "cards.cli.run.rows"
 local store = require "cards.cli.job.store"
 local summary = require "cards.cli.run.summary"
+local timeline = require "cards.cli.timeline"
 
 local work = {}
 
@@ -26,8 +27,8 @@ function work.add(parser)
   parser:argument("flow", "A Lua file that returns a function of a row, as for cards run."):argname "FLOW"
   parser:option("--from", "redis://HOST/JOB, or rediss:// for TLS."):argname "ADDRESS":target "address":count(1)
   parser:option("--concurrency", "Rows at the same time."):default "64":convert(option.whole("--concurrency", 1, 10000))
-  parser:option("--lease", "Seconds after which others take what a worker holds that is gone. The first worker of a job says it for all (60)."):argname "SECONDS"
-    :convert(option.whole("--lease", 1, 86400))
+  parser:option("--lease", "Seconds after which others take what a worker holds that is gone. The first worker of a job says it for all (60)."):
+    :argname "SECONDS":convert(option.whole("--lease", 1, 86400))
   parser:flag("--accept-flow", "Work by this flow though the job's other workers have another one.")
   parser:option("--error-columns", "What columns a line of errors has, masked: their names with commas between them, or none (all)."):argname "NAMES"
     :convert(option.names)
@@ -98,7 +99,8 @@ local function make_parts(options, job, flow, about, make, select_columns)
   local progress = new_progress(function() return queue.total > 0 and queue.done / queue.total or 0, queue.done end, totals)
   parts.loop = new_loop {
     flow = flow, about = about, concurrency = options.concurrency, busy_timeout = options.busy_timeout, summary = totals, progress = progress,
-    handle = line_writer(results, results, select_columns), queue = queue,
+    handle = line_writer(results, results, select_columns), queue = queue, timeline = timeline.new(),
+    keep = function(intervals) results:keep(intervals) end,
     services = {
       function() return queue:serve() end, function() return results:serve() end, function() return pulse:serve() end,
     },
@@ -116,6 +118,7 @@ local function conclude(job, parts, ended, why)
   local totals, queue, results = parts.totals, parts.queue, parts.results
   totals:stop()
   parts.progress:stop()
+  parts.loop:finish_timeline()
   local flushed, wrong = pcall(results.flush, results)
   local given = job:script("job_leave", "meta rows workers", job.id, parts.identity.name)
   for _, line in ipairs(totals:lines()) do

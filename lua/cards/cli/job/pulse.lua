@@ -36,7 +36,8 @@ function pulse:state(now)
   local task = self.task
   local seconds, totals = now - self.began, task.totals
   return to_json {
-    host = task.identity.host, pid = task.identity.pid, concurrency = task.concurrency, seconds = math.floor(seconds), rows = totals.rows, failed = totals.failed,
+    host = task.identity.host, pid = task.identity.pid, concurrency = task.concurrency, seconds = math.floor(seconds), rows = totals.rows,
+    failed = totals.failed,
     rate = math.floor(totals.rows / math.max(seconds, 1) + 0.5), holds = task.queue.holds, runs = task.queue.running,
   }
 end

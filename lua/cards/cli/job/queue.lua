@@ -12,15 +12,13 @@ local SHORTEST_REST, LONGEST_REST = 0.02, 0.5 -- seconds between two looks for r
 local LOOKS_EVERY = 1                         -- seconds between two looks for rows of workers that are gone
 local PATIENCE = 1                            -- seconds after which a wait looks around
 
-local BULK = 2 -- deliveries of a row beside others, as in job_take
-
 --- @param task { store, worker = its name, concurrency, make = function(text) that returns a row, or false and what is wrong, deliveries = those that a row has
 --   at most, stopping = function that returns whether no further row is to be begun, lost = function(deliveries) that returns the error of a row that workers
 --   ended with }
 function queue.new(task)
   return setmetatable({
-    task = task, rows = {}, first = 1, count = 0, waiters = {}, waiting = 0, spare = {}, running = 0, held = {}, holds = 0, taken_over = 0, suspects = 0, looked = -math.huge,
-    ended = false, is_stopped = false, room = async.signal(), done = 0, total = -1, fed = 0,
+    task = task, rows = {}, first = 1, count = 0, waiters = {}, spare = {}, running = 0, held = {}, holds = 0, taken_over = 0, suspects = 0, looked = -math.huge,
+    ended = false, room = async.signal(), done = 0, total = -1, fed = 0,
   }, queue)
 end
 
@@ -171,7 +169,8 @@ function queue:take()
   end
   local looks = alone or now - self.looked >= LOOKS_EVERY
   self.looked = looks and now or self.looked
-  local reply, err, was_repeated = task.store:script("job_take", "meta rows counts", task.store.id, task.worker, most, looks and "look" or "", alone and "alone" or "")
+  local reply, err, was_repeated = task.store:script("job_take", "meta rows counts", task.store.id, task.worker, most, looks and "look" or "",
+    alone and "alone" or "")
   if not reply then
     return nil, err
   elseif reply[1] == -1 then

@@ -2,6 +2,7 @@
 
 local async = require "cards.async"
 local core = require "cards.core"
+local interval = require "cards.cli.timeline.interval"
 local output = require "cards.cli.run.output"
 
 local results = {}
@@ -12,7 +13,8 @@ local LONGEST = 0.05  -- seconds that a line waits
 --- @param task { store, queue, concurrency }
 function results.new(task)
   return setmetatable({
-    task = task, lines = {}, rows = {}, count = 0, since = 0, due = async.signal(), written = 0, repeated = 0, ended = false, name = task.store.address,
+    task = task, lines = {}, rows = {}, count = 0, since = 0, due = async.signal(), written = 0, repeated = 0, ended = false, intervals = {},
+    name = task.store.address,
   }, results)
 end
 
@@ -33,13 +35,20 @@ function results:add(row, ...)
   return true
 end
 
+--- Adds intervals of the timeline, which go with the next lines.
+function results:keep(intervals)
+  for _, one in ipairs(intervals) do
+    table.insert(self.intervals, interval.write(one) .. "\n")
+  end
+end
+
 --- Writes what is there. Raises an error where the job is gone or Redis fails.
 function results:flush()
   local task = self.task
-  while self.count > 0 do
-    local lines, rows, count = self.lines, self.rows, self.count
-    self.lines, self.rows, self.count = {}, {}, 0
-    local reply, err = task.store:script("job_finish", "meta rows results counts", task.store.id, table.concat(lines))
+  while self.count > 0 or self.intervals[1] do
+    local lines, rows, count, intervals = self.lines, self.rows, self.count, self.intervals
+    self.lines, self.rows, self.count, self.intervals = {}, {}, 0, {}
+    local reply, err = task.store:script("job_finish", "meta rows results counts timeline", task.store.id, table.concat(lines), table.concat(intervals))
     if not reply then
       error(tostring(err), 0)
     elseif reply[1] == -1 then

@@ -89,23 +89,23 @@ function columns.selection(wanted)
 end
 
 --- The columns that lines of errors have, as a list; nil for all. Or false and which of them the input does not have.
--- @param names what --error-columns says, or nil
+-- @param wanted what --error-columns says, or nil
 -- @param list of the columns that there are, or nil where nobody knows
 -- @param input how a message names it
-function columns.wanted(names, list, input)
-  if names and #names == 1 and names[1] == "none" then
+function columns.wanted(wanted, list, input)
+  if wanted and #wanted == 1 and wanted[1] == "none" then
     return {}
   end
   local known = {}
   for _, name in ipairs(list or {}) do
     known[name] = true
   end
-  for _, name in ipairs(names or {}) do
+  for _, name in ipairs(wanted or {}) do
     if list and not known[name] then
       return false, ("--error-columns: %s: %s"):format(input, check.unknown(name, known, "column"))
     end
   end
-  return names
+  return wanted
 end
 
 --- The same value with "?" for what JSON cannot represent.

@@ -1,8 +1,9 @@
 --- Reads results behind one, those of some rows.
 --
--- KEYS: meta, results, counts. ARGV: the id of the job, the number of the result before the first, how many are looked at, the first and last row that is wanted.
--- Returns { the lines with "\n" behind each, each led by its number and a blank, the last result that was looked at, the first one of a row behind the last, or -1, rows done, rows in
--- all or -1 }; { -1 } where it is another job. It ends early where the lines get long.
+-- KEYS: meta, results, counts. ARGV: the id of the job, the number of the result before the first, how many are looked at, the first and the last row that are
+-- wanted.
+-- Returns { the lines, the last result that was looked at, the first one of a row behind the last, or -1, rows done, rows in all or -1 }; { -1 } where it is
+-- another job. A line is "NUMBER LINE\n". It ends early where the lines get long.
 
 local meta, results, counts = KEYS[1], KEYS[2], KEYS[3]
 local LONGEST = 1048576 -- bytes

@@ -1,10 +1,10 @@
 --- Writes the lines of rows that are done, and takes the rows out of the job, in one step: each row has one line, whoever repeats this.
 --
--- KEYS: meta, rows, results, counts. ARGV: the id of the job, the lines with "\n" behind each.
+-- KEYS: meta, rows, results, counts, timeline. ARGV: the id of the job, the lines with "\n" behind each, intervals of the timeline likewise.
 -- Returns { lines that were written, rows done, rows in all or -1 }; { -1 } where it is another job. A line is not written where the row has one already.
 -- XACK comes first: a full Redis refuses a first XADD, and none behind another write. A row makes room for its line.
 
-local meta, rows, results, counts = KEYS[1], KEYS[2], KEYS[3], KEYS[4]
+local meta, rows, results, counts, timeline = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local FEW = 1000 -- arguments of a call
 
 local known = redis.call("HMGET", meta, "id", "total")
@@ -46,6 +46,11 @@ if done > before then
   end
   for kind, count in pairs(kinds) do
     redis.call("HINCRBY", counts, "kind " .. kind, count)
+  end
+end
+if done > before or ARGV[2] == "" then -- else it is a repetition
+  for line in string.gmatch(ARGV[3], "([^\n]*)\n") do
+    redis.call("XADD", timeline, "*", "line", line)
   end
 end
 return { done - before, done, tonumber(known[2] or -1) }

@@ -2,8 +2,8 @@
 --
 -- KEYS: meta, rows, counts. ARGV: the id of the job, the worker, how many rows, "look" to look for rows of others, "alone" where the worker has no row.
 -- A row that two workers ended with runs alone: it is taken only by "alone", and nothing beside it.
--- Returns { the rows, how many have to run alone, rows done, rows in all or -1, rows fed }; { -1 } where it is another job. A row is "NUMBER DELIVERY MARK TEXT\n", DELIVERY being
--- 1 for the first worker that has it; MARK and TEXT as in job_feed.
+-- Returns { the rows, how many have to run alone, rows done, rows in all or -1, rows fed }; { -1 } where it is another job. A row is
+-- "NUMBER DELIVERY MARK TEXT\n", DELIVERY being 1 for the first worker that has it; MARK and TEXT as in job_feed.
 
 local meta, rows, counts = KEYS[1], KEYS[2], KEYS[3]
 local worker, most = ARGV[2], tonumber(ARGV[3])
