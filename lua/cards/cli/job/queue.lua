@@ -121,17 +121,15 @@ end
 local function entry_of(self, number, delivery, mark, text)
   local entry = { number = number, row = false, wrong = false, line = false, again = false }
   local task = self.task
-  if delivery > task.deliveries then
-    entry.wrong = task.lost(number, delivery - 1)
-  elseif mark == "!" then
+  if mark == "!" then
     local line, wrong = text:match "^(%d+) (.*)$"
     entry.line, entry.wrong = tonumber(line), wrong
-  else
-    local row, wrong = task.make(text, number)
-    entry.row = row
-    if not row then
-      entry.line, entry.wrong = 0, wrong
-    end
+    return entry
+  end
+  local row, wrong = task.make(text, number)
+  entry.row, entry.wrong, entry.line = row, wrong or false, 0
+  if delivery > task.deliveries then
+    entry.wrong = task.lost(number, delivery - 1)
   end
   return entry
 end

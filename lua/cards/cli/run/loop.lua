@@ -116,7 +116,7 @@ function loop:call()
     end
     if self.stopped then
       return nil, Skipped
-    elseif not item.row then
+    elseif item.wrong then
       return nil, Invalid
     end
     return flow(item.row)

@@ -1,0 +1,127 @@
+--- cards feed, work and collect together: each row has exactly one line, whoever is killed when.
+
+local cli = require "support.cli"
+local new_job = require("support.job").new
+local program = require "support.program"
+local redis = require "support.redis"
+
+local server, job
+
+setup(function() server = redis.start() end)
+teardown(redis.stop_all)
+before_each(function() job = new_job(server) end)
+after_each(function() job.remove() end)
+
+--- The same without what is another one in each call.
+local function without_ids(text)
+  return (text:gsub('"request_id":"%w+"', ""))
+end
+
+describe("cards work", function()
+  it("writes what cards run writes, in the order of rows", function()
+    job:flow [[
+      return function(row)
+        if row.id == "raise" then error("card 4111111111111111 is odd") end
+        if row.id == "odd" then return { file = io.stdout } end
+        if row.id == "nothing" then return end
+        if row.id == "refused" then return nil, select(2, alix:private_info "sandbox-declined") end
+        return { id = row.id, note = row["note, quoted"], length = #row["note, quoted"] }
+      end
+    ]]
+    job.write("ids.csv", 'id,"note, quoted"\r\nc_1,a\r\n\r\nrefused,b\r\nc_3\r\nraise,\r\nodd,\r\nnothing,\\t\\\r\n"c_8","two\nlines\tand a tab"\r\nc_9,\233\r\n'
+      .. "c_10,\xc3\xa9\n")
+    local _, status = job:run { "--concurrency", "1" }
+    assert.equal(1, status)
+    local results, errors = job.read "out", job.read "out.errors"
+    os.remove(job.folder .. "/out")
+    os.remove(job.folder .. "/out.errors")
+    os.remove(job.folder .. "/out.journal")
+    os.remove(job.folder .. "/out.timeline")
+    local output
+    output, status = job.feed()
+    assert.equal(0, status, output)
+    assert.matches("9 rows fed in 0:00, .*1 cannot be read.*; 9 in all, 9 not done yet", output)
+    output, status = job.work()
+    assert.equal(1, status, output)
+    assert.matches("9 rows of 9 done", output, 1, true)
+    output, status = job.collect()
+    assert.equal(1, status, output)
+    assert.matches("the job is complete: 9 rows, of which 5 failed (declined 1, invalid_request 1, script 3)", output, 1, true)
+    assert.equal(results, job.read "out")
+    assert.equal(without_ids(errors), without_ids(job.read "out.errors"))
+    local summary = job:summary()
+    assert.same({ "complete", 9, 4, 5 }, { summary.ended, summary.rows, summary.succeeded, summary.failed })
+  end)
+
+  it("shares the rows of a job, and loses and repeats none where a worker is killed", function()
+    job:flow(nil, "slow_first_byte=0.02")
+    job.write("ids.csv", job.ids(1500))
+    assert.equal(0, select(2, job.feed()))
+    local first, second = job.start_work { "--concurrency", "16", "--lease", "1" }, job.start_work { "--concurrency", "16", "--lease", "1" }
+    job.wait_for_done(100)
+    first.signal "KILL"
+    first.finish()
+    local output, status = second.finish()
+    assert.equal(0, status, output)
+    assert.matches("taken over from workers that had ended", output)
+    output, status = job.collect()
+    assert.equal(0, status, output)
+    local lines, count = job:lines "out"
+    assert.equal(1500, count)
+    assert.equal("************1111", lines[1500].result.cardNo)
+    assert.equal(0, job.ask("XLEN", "rows"))
+    assert.equal(0, job.ask("XLEN", "results"))
+  end)
+
+  it("finishes what runs after SIGTERM and gives back the rest at once", function()
+    job:flow "return function(row) cards.sleep(row.id == 'c_1' and 0.5 or 0.01) return { id = row.id } end"
+    job.write("ids.csv", job.ids(400))
+    assert.equal(0, select(2, job.feed()))
+    local worker = job.start_work { "--concurrency", "2" }
+    job.wait_for_done(5)
+    worker.signal "TERM"
+    local output, status = worker.finish()
+    assert.equal(130, status, output)
+    assert.matches("given back", output)
+    assert.matches("interrupted; the same command goes on", output)
+    assert.equal(0, job.ask("XPENDING", "rows", "workers - + 10 nobody | grep -c ' [2-9]$'"))
+    output, status = job.work()
+    assert.equal(0, status, output)
+    assert.matches("400 rows of 400 done", output, 1, true)
+    assert.equal(0, select(2, job.collect()))
+    assert.equal(400, select(2, job:lines "out"))
+  end)
+
+  it("puts a row that kills its workers among the failures, and no other", function()
+    job:flow "return function(row) if row.id == 'c_7' then io.popen('kill -KILL $PPID'):close() end cards.sleep(0.01) return { id = row.id } end"
+    job.write("ids.csv", job.ids(60))
+    assert.equal(0, select(2, job.feed()))
+    local killed, output, status = 0, nil, nil
+    repeat
+      local worker = job.start_work { "--concurrency", "8", killed == 0 and "--lease" or "--patience", killed == 0 and "1" or "5" }
+      output, status = worker.finish()
+      killed = killed + (status == 137 and 1 or 0)
+    until status ~= 137
+    assert.equal(1, status, output)
+    assert.equal(3, killed)
+    assert.equal(1, select(2, job.collect()))
+    local errors, failed = job:lines "out.errors"
+    assert.same({ 59, 1 }, { select(2, job:lines "out"), failed })
+    assert.equal("row 7: 3 workers ended while they ran it", errors[7].error.message)
+    assert.equal("c_7", errors[7].columns.id)
+  end)
+
+  it("refuses another flow, another lease, and a job that is not there", function()
+    job:flow "return function(row) return row end"
+    job.write("ids.csv", job.ids(1))
+    cli.fails(1, "there is no such job: cards feed makes it", job.work_arguments())
+    assert.equal(0, select(2, job.feed()))
+    assert.equal(0, select(2, job.work { "--lease", "7" }))
+    job:flow "return function(row) return { 1 } end"
+    cli.fails(1, "had another flow than", job.work_arguments())
+    cli.fails(2, "the job's workers have one of 7 seconds", job.work_arguments { "--accept-flow", "--lease", "8" })
+    assert.equal(0, select(2, job.work { "--accept-flow" }))
+    server.cli(("HSET 'cards:{%s}:meta' version 9"):format(job.name))
+    cli.fails(1, "its keys have version 9, these are 1", job.work_arguments())
+  end)
+end)

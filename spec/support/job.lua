@@ -1,0 +1,63 @@
+--- Jobs in a Redis of the spec's own, fed and worked on by processes: the batch of support.batch, with a server.
+
+local batch = require "support.batch"
+local cli = require "support.cli"
+local core = require "cards.core"
+local program = require "support.program"
+
+local job = {}
+
+local function list_of(first, more)
+  local list = {}
+  for _, part in ipairs { first, more or {} } do
+    for _, argument in ipairs(part) do
+      list[#list + 1] = argument
+    end
+  end
+  return list
+end
+
+--- A new job of another name each time.
+-- @param server of support.redis, or a relay in front of it
+-- @return the batch, with its `url` and the methods below
+function job.new(server)
+  local self = batch.new()
+  self.name = "job" .. tostring(core.random()):sub(3, 12)
+  self.url = server.url(self.name)
+  self.server = server
+
+  function self.feed_arguments(more)
+    return list_of({ "feed", "--in", self.folder .. "/ids.csv", "--to", self.url }, more)
+  end
+  function self.work_arguments(more)
+    return list_of({ "work", self.folder .. "/flow.lua", "--from", self.url }, more)
+  end
+  function self.collect_arguments(more)
+    return list_of({ "collect", "--from", self.url, "--out", self.folder .. "/out" }, more)
+  end
+
+  --- Runs a command to its end. @return as cli.run
+  function self.feed(more, options) return cli.run(self.feed_arguments(more), options) end
+  function self.work(more, options) return cli.run(self.work_arguments(more), options) end
+  function self.collect(more, options) return cli.run(self.collect_arguments(more), options) end
+
+  --- Starts a worker. @return as program.start
+  function self.start_work(more) return cli.start(self.work_arguments(more)) end
+
+  --- What redis-cli prints of a command on a key of the job, as a number where it is one.
+  function self.ask(command, key, rest)
+    local text = server.cli(("%s 'cards:{%s}:%s' %s"):format(command, self.name, key, rest or ""))
+    return tonumber(text) or text
+  end
+
+  --- How many rows are done.
+  function self.done() return tonumber(self.ask("HGET", "counts", "done")) or 0 end
+
+  --- Waits until so many rows are done.
+  function self.wait_for_done(count)
+    return program.wait_for(count .. " rows", function() return self.done() >= count end)
+  end
+  return self
+end
+
+return job
