@@ -108,7 +108,8 @@ local function conclude(task, made, paths, ended, why)
   end
   local failed = totals.earlier_failed + totals.failed
   io.stderr:write(("cards: %s: the job is complete: %s, of which %s failed%s\n"):format(task.store.address,
-    figures.several(totals.earlier + totals.rows, "row"), figures.count(failed), failed > 0 and (" (%s): see %s"):format(summary.list(totals.kinds), check.line(paths.errors)) or ""))
+    figures.several(totals.earlier + totals.rows, "row"), figures.count(failed),
+    failed > 0 and (" (%s): see %s"):format(summary.list(totals.kinds), check.line(paths.errors)) or ""))
   return failed > 0 and 1 or 0
 end
 

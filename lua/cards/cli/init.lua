@@ -19,6 +19,7 @@ local commands = {
   { name = "feed", summary = "Put the rows of a file into a job in Redis." },
   { name = "work", summary = "Run a flow for rows of a job in Redis, on any number of machines." },
   { name = "collect", summary = "Write the results of a job in Redis into a file." },
+  { name = "status", summary = "Show how far jobs in Redis are, or remove one." },
   { name = "check", summary = "Check mappings, policies, definitions and flows." },
   { name = "describe", summary = "Say what is known of a provider's operations." },
   { name = "policy", summary = "Say what a masking policy shows." },

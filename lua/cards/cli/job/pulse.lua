@@ -9,6 +9,7 @@ pulse.__index = pulse
 
 local EVERY = 1    -- seconds between two signs
 local RENEWALS = 3 -- of a lease
+local RECENT = 10  -- signs over which a rate is taken
 
 --- Text of a file of the system, without its last line break.
 local function read(path)
@@ -28,7 +29,18 @@ end
 
 --- @param task { store, queue, results, identity, concurrency, lease = seconds, totals }
 function pulse.new(task)
-  return setmetatable({ task = task, renewed = core.now(), began = core.now(), bell = async.signal() }, pulse)
+  return setmetatable({ task = task, renewed = core.now(), began = core.now(), points = {}, bell = async.signal() }, pulse)
+end
+
+--- Rows per second of the last seconds.
+function pulse:rate(now)
+  local points, rows = self.points, self.task.totals.rows
+  table.insert(points, { now, rows })
+  if #points > RECENT then
+    table.remove(points, 1)
+  end
+  local at, before = points[1][1], points[1][2]
+  return now > at and math.floor((rows - before) / (now - at) + 0.5) or 0
 end
 
 --- The state of the worker.
@@ -38,7 +50,7 @@ function pulse:state(now)
   return to_json {
     host = task.identity.host, pid = task.identity.pid, concurrency = task.concurrency, seconds = math.floor(seconds), rows = totals.rows,
     failed = totals.failed,
-    rate = math.floor(totals.rows / math.max(seconds, 1) + 0.5), holds = task.queue.holds, runs = task.queue.running,
+    rate = self:rate(now), holds = task.queue.holds, runs = task.queue.running,
   }
 end
 

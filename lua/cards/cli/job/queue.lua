@@ -17,8 +17,8 @@ local PATIENCE = 1                            -- seconds after which a wait look
 --   ended with }
 function queue.new(task)
   return setmetatable({
-    task = task, rows = {}, first = 1, count = 0, waiters = {}, spare = {}, running = 0, held = {}, holds = 0, taken_over = 0, suspects = 0, looked = -math.huge,
-    ended = false, room = async.signal(), done = 0, total = -1, fed = 0,
+    task = task, rows = {}, first = 1, count = 0, waiters = {}, spare = {}, running = 0, held = {}, holds = 0, taken_over = 0, suspects = 0,
+    looked = -math.huge, ended = false, room = async.signal(), done = 0, total = -1, fed = 0,
   }, queue)
 end
 
