@@ -23,10 +23,12 @@ function status.add(parser)
     :convert(option.whole("--patience", 0, 1e6))
 end
 
---- The address with a name in it, where it has none: that of the server, without a job.
-local function server_address(address)
-  local host, query = address:match "^(rediss?://[^/?#]+)/?(%??[^/#]*)$"
-  return host and host .. "/all" .. query
+--- A function that returns the address of a job, where an address has the server only; else nil.
+local function of_server(address)
+  local host, query = address:match "^(rediss?://[^/?#]+)/?(.*)$"
+  if host and (query == "" or query:find "^%?") then
+    return function(name) return ("%s/%s%s"):format(host, name, query) end
+  end
 end
 
 --- The names of all jobs, sorted; or nil and an error
@@ -59,8 +61,9 @@ local function write(text)
 end
 
 --- Shows all jobs of a server. @return the exit status; or nil and an error
+-- @param address function(name) that returns that of a job
 local function list(options, address)
-  local server, why = store.new(address, "--from", options.patience)
+  local server, why = store.new(address "all", "--from", options.patience)
   if not server then
     return nil, why, failure.USAGE
   elseif options.remove then
@@ -72,7 +75,7 @@ local function list(options, address)
   end
   local jobs, lines = to_json.list {}, {}
   for _, name in ipairs(all) do
-    local job = store.new((address:gsub("/all", "/" .. name, 1)), "--from", options.patience)
+    local job = assert(store.new(address(name), "--from", options.patience))
     local made, wrong = snapshot.read(job)
     if made == nil then
       return nil, wrong
@@ -124,7 +127,7 @@ local function follow(job)
 end
 
 function status.run(options)
-  local address = server_address(options.address)
+  local address = of_server(options.address)
   if address then
     return list(options, address)
   end

@@ -4,6 +4,7 @@ local check = require "cards.util.check"
 local core = require "cards.core"
 local figures = require "cards.util.figures"
 local list_kinds = require("cards.cli.run.summary").list
+local to_json = require "cards.cli.json"
 
 local snapshot = {}
 
@@ -20,7 +21,7 @@ end
 
 --- The workers, each with its state and how many seconds ago it gave a sign, in the order of their names.
 local function workers_of(list, now, lease)
-  local workers = {}
+  local workers = to_json.list {}
   for name, value in pairs(pairs_of(list)) do
     local at, json = value:match "^(%d+) (.*)$"
     local state = core.json_decode(json or "")
