@@ -27,7 +27,7 @@ function feeder:send(before, lines, is_end)
   local rest, text = SHORTEST_REST, concat(lines)
   task.check(text, before)
   repeat
-    local reply, err = task.store:script("job_feed", "meta rows", task.store.id, before, text, is_end and "end" or "")
+    local reply, err = task.store:script("job_feed", "meta rows counts", task.store.id, before, text, is_end and "end" or "")
     if not reply then
       error(tostring(err), 0)
     elseif reply[1] == -1 then

@@ -10,7 +10,9 @@ queue.__index = queue
 
 local SHORTEST_REST, LONGEST_REST = 0.02, 0.5 -- seconds between two looks for rows where there are none
 local LOOKS_EVERY = 1                         -- seconds between two looks for rows of workers that are gone
-local PATIENCE = 1                            -- seconds after which a wait looks around
+local LOOKS_AROUND = 0.25                     -- seconds after which a wait looks whether the worker stops
+local OFTEN, SELDOM = 0.05, 0.2               -- seconds between two takes, between which the rows that are taken ahead stay as many as they are
+local MOST_AHEAD = 2000                       -- rows
 
 --- @param task { store, worker = its name, concurrency, make = function(text) that returns a row, or false and what is wrong, deliveries = those that a row has
 --   at most, stopping = function that returns whether no further row is to be begun, lost = function(deliveries) that returns the error of a row that workers
@@ -18,7 +20,7 @@ local PATIENCE = 1                            -- seconds after which a wait look
 function queue.new(task)
   return setmetatable({
     task = task, rows = {}, first = 1, count = 0, waiters = {}, spare = {}, running = 0, held = {}, holds = 0, taken_over = 0, suspects = 0,
-    looked = -math.huge, ended = false, room = async.signal(), done = 0, total = -1, fed = 0,
+    looked = -math.huge, took = 0, ahead = task.concurrency, least = task.concurrency, ended = false, room = async.signal(), done = 0, total = -1, fed = 0,
   }, queue)
 end
 
@@ -81,7 +83,7 @@ function queue:wait(item)
     item.number, item.row, item.wrong, item.line, item.since, item.wait = entry.number, entry.row, entry.wrong, entry.line, core.now(), false
   end
   self.running = self.running + 1
-  if self.count < self.task.concurrency / 2 then
+  if self.count < self.ahead / 2 then
     self.room:set()
   end
   return true
@@ -154,8 +156,18 @@ function queue:wanted()
   if self.suspects > 0 then
     return self.holds == 0 and 1 or 0, true
   end
-  local most = 2 * self.task.concurrency - self.count - self.running
-  return self.count < self.task.concurrency / 2 and most or 0, false
+  return self.count < self.ahead / 2 and self.ahead - self.count or 0, false
+end
+
+--- Takes more rows ahead where they are fast, and fewer where they are slow.
+function queue:adapt(now)
+  local seconds = now - self.took
+  self.took = now
+  if seconds < OFTEN then
+    self.ahead = math.min(2 * self.ahead, math.max(MOST_AHEAD, self.least))
+  elseif seconds > SELDOM then
+    self.ahead = math.max(math.ceil(self.ahead / 2), self.least)
+  end
 end
 
 --- Takes rows once. @return how many it were; nil where none were wanted; or nil and an error
@@ -175,6 +187,9 @@ function queue:take()
     return nil, task.store:gone()
   end
   local count = self:receive(reply)
+  if count == most and not alone then
+    self:adapt(now)
+  end
   if was_repeated then -- a reply may have been lost, with rows that only Redis knows to be here
     reply, err = task.store:script("job_leave", "meta rows workers", task.store.id, task.worker, self:numbers())
     if not reply then
@@ -203,7 +218,7 @@ function queue:serve()
     else
       rest = SHORTEST_REST
       if count == nil then
-        self.room:wait(PATIENCE / 4)
+        self.room:wait(LOOKS_AROUND)
       end
     end
   end

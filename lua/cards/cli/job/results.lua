@@ -8,7 +8,8 @@ local output = require "cards.cli.run.output"
 local results = {}
 results.__index = results
 
-local LONGEST = 0.05  -- seconds that a line waits
+local LONGEST = 0.05 -- seconds that a line waits
+local MOST = 500     -- lines that wait
 
 --- @param task { store, queue, concurrency }
 function results.new(task)
@@ -29,7 +30,7 @@ function results:add(row, ...)
     self.since = core.now()
   end
   self.lines[count], self.rows[count], self.count = line, row, count
-  if count == self.task.concurrency then
+  if count == MOST then
     self.due:set()
   end
   return true
@@ -66,11 +67,11 @@ end
 
 --- The service that writes lines until the queue is at its end and no row runs.
 function results:serve()
-  local queue, concurrency = self.task.queue, self.task.concurrency
+  local queue = self.task.queue
   while true do
     local is_last = queue.ended and queue.running == 0
     local left = LONGEST - (self.count > 0 and core.now() - self.since or 0)
-    if self.count > 0 and (is_last or left <= 0 or self.count >= concurrency) then
+    if self.count > 0 and (is_last or left <= 0 or self.count >= MOST) then
       self:flush()
     elseif is_last then
       self.ended = true

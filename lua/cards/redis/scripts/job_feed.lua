@@ -1,11 +1,11 @@
 --- Adds rows to a job, those that it does not have yet.
 --
--- KEYS: meta, rows. ARGV: the id of the job, the number of the row before the first, the rows with "\n" behind each, "end" where these are the last.
+-- KEYS: meta, rows, counts. ARGV: the id of the job, the number of the row before the first, the rows with "\n" behind each, "end" where these are the last.
 -- A row is "=" and what is in it, or "!" and what is wrong with it. Its entry has the id NUMBER-0, so that no row can be there twice.
 -- Returns { rows that the job has had, rows that wait or run }; { -1 } where it is another job; { -2, rows that it has had } where some before the first are
 -- missing, as after a Redis that lost its last writes.
 
-local meta, rows = KEYS[1], KEYS[2]
+local meta, rows, counts = KEYS[1], KEYS[2], KEYS[3]
 
 local known = redis.call("HMGET", meta, "id", "fed")
 if known[1] ~= ARGV[1] then
@@ -29,4 +29,4 @@ end
 if ARGV[4] == "end" then
   redis.call("HSET", meta, "total", string.format("%.0f", fed))
 end
-return { fed, redis.call("XLEN", rows) }
+return { fed, fed - tonumber(redis.call("HGET", counts, "done") or 0) }

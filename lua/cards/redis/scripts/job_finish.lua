@@ -5,9 +5,9 @@
 -- XACK comes first: a full Redis refuses a first XADD, and none behind another write. A row makes room for its line.
 
 local meta, rows, results, counts, timeline = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
-local FEW = 1000 -- arguments of a call
+local DEAD = 10000 -- rows that are done and stay in the stream at most
 
-local known = redis.call("HMGET", meta, "id", "total")
+local known = redis.call("HMGET", meta, "id", "total", "fed")
 if known[1] ~= ARGV[1] then
   return { -1 }
 end
@@ -15,10 +15,18 @@ end
 local before = tonumber(redis.call("HGET", counts, "done") or 0)
 local done, failed, kinds, ids = before, 0, {}, {}
 
+--- Takes the rows out of the stream that are done. Those behind the first that waits or runs go later, as whole blocks, which costs a tenth; but not too many.
 local function remove()
-  if #ids > 0 then
-    redis.call("XDEL", rows, unpack(ids))
-    ids = {}
+  local total, pending = tonumber(known[2]), redis.call("XPENDING", rows, "workers")
+  if done == total then
+    redis.call("XTRIM", rows, "MINID", string.format("%.0f-0", total + 1))
+  elseif pending[1] > 0 then
+    redis.call("XTRIM", rows, "MINID", "~", pending[2])
+  end
+  if redis.call("XLEN", rows) - (tonumber(known[3]) - done) > DEAD then
+    for _, id in ipairs(ids) do
+      redis.call("XDEL", rows, id)
+    end
   end
 end
 
@@ -28,18 +36,15 @@ for line in string.gmatch(ARGV[2], "([^\n]*)\n") do
   if redis.call("XACK", rows, "workers", id) == 1 then
     done = done + 1
     redis.call("XADD", results, string.format("%.0f-0", done), "line", line)
-    ids[#ids + 1] = id
+    ids[done - before] = id
     if what == "error" then
       local kind = string.match(line, '"kind":"([%w_]+)"') or "script"
       failed, kinds[kind] = failed + 1, (kinds[kind] or 0) + 1
     end
-    if #ids == FEW then
-      remove()
-    end
   end
 end
-remove()
 if done > before then
+  remove()
   redis.call("HINCRBY", counts, "done", done - before)
   if failed > 0 then
     redis.call("HINCRBY", counts, "failed", failed)
