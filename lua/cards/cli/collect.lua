@@ -13,6 +13,7 @@ local output = require "cards.cli.run.output"
 local pulse = require "cards.cli.job.pulse"
 local store = require "cards.cli.job.store"
 local summary = require "cards.cli.run.summary"
+local write_file = summary.write
 
 local collect = {}
 
@@ -34,7 +35,7 @@ local function check_options(options, paths)
     return "--out and --errors take files, by which an interrupted collect goes on"
   elseif paths.errors == options.output then
     return "--errors and --out are the same file"
-  elseif paths.errors == paths.summary or paths.errors == paths.journal then
+  elseif paths.errors == paths.summary or paths.errors == paths.journal or paths.errors == paths.timeline then
     return "--errors is a file of the command itself: choose another one"
   end
 end
@@ -85,6 +86,24 @@ local function open(options, paths, token)
   return { store = job, resumed = resumed }
 end
 
+--- Writes the timeline of the job so far, in one step. @return true; or nil and the obstacle
+local function write_timeline(task, path)
+  local lines, cursor = {}, "-"
+  while true do
+    local reply, err = task.store:call("XRANGE", task.store.keys.timeline, cursor, "+", "COUNT", 1000)
+    if not reply then
+      return nil, tostring(err)
+    end
+    for _, entry in ipairs(reply) do
+      lines[#lines + 1] = entry[2][2] .. "\n"
+      cursor = "(" .. entry[1]
+    end
+    if #reply < 1000 then
+      return write_file(path, table.concat(lines))
+    end
+  end
+end
+
 --- Says what became of it, and writes the summary. @return the exit status, or nil and the error
 local function conclude(task, made, paths, ended, why)
   local totals = task.summary
@@ -99,7 +118,10 @@ local function conclude(task, made, paths, ended, why)
     figures.count(math.floor(totals.rate + 0.5)), figures.count(totals.rows - totals.failed), figures.count(totals.failed)))
   local interrupted = core.interrupted()
   local message = not ended and (interrupted and "interrupted; the same command goes on" or check.line(why)) or nil
-  local written, unwritten = summary.write(paths.summary, totals:json(interrupted and "interrupted" or ended or "error", message))
+  local written, unwritten = write_file(paths.summary, totals:json(interrupted and "interrupted" or ended or "error", message))
+  if written and settled and not interrupted then
+    written, unwritten = write_timeline(task, paths.timeline)
+  end
   if interrupted then
     io.stderr:write("cards: ", message, "\n")
     return failure.INTERRUPTED

@@ -1,6 +1,7 @@
 --- cards feed: puts the rows of a file into a job in Redis, for cards work on any number of machines.
 
 local check = require "cards.util.check"
+local columns = require "cards.cli.run.columns"
 local core = require "cards.core"
 local failure = require "cards.cli.program.failure"
 local feeder = require "cards.cli.job.feeder"
@@ -9,7 +10,9 @@ local files = require "cards.cli.files"
 local journal = require "cards.cli.run.journal"
 local new_progress = require("cards.cli.run.progress").new
 local option = require "cards.cli.run.option"
+local packing = require "cards.cli.job.packing"
 local rows = require "cards.cli.run.rows"
+local sealing = require "cards.cli.job.sealing"
 local store = require "cards.cli.job.store"
 local to_json = require "cards.cli.json"
 
@@ -27,6 +30,8 @@ function feed.add(parser)
     :convert(option.whole("--expire", 60, 1e9))
   parser:option("--deliveries", "Workers that may end while they run a row, before that is its error."):argname "N":default "3"
     :convert(option.whole("--deliveries", 1, 100))
+  parser:option("--seal-columns", "Columns that Redis gets under a key only: their names with commas between them."):argname "NAMES":convert(option.names)
+  parser:option("--key", "That key, 16 bytes or more: env:NAME or file:PATH (CARDS_SHARED_KEY)."):argname "PLACE":convert(sealing.place)
   parser:flag("--allow-pan", "Send rows with what looks like a card number in them.")
   parser:option("--patience", "Seconds for which it waits for a Redis that is away or full."):argname "SECONDS":default "600"
     :convert(option.whole("--patience", 0, 1e6))
@@ -41,7 +46,14 @@ local function check_options(options, format)
     return "say --format csv or --format ndjson, as the name of the input does not"
   elseif options.delimiter and format ~= "csv" then
     return "--delimiter is for CSV"
+  elseif options.key and not options.seal_columns then
+    return "--key is for --seal-columns"
   end
+end
+
+--- The columns to seal, as meta has them.
+local function sealed_of(options)
+  return options.seal_columns and to_json(to_json.list(options.seal_columns)) or ""
 end
 
 --- A function that opens the input at its beginning, as feeder wants it.
@@ -61,12 +73,39 @@ local function new_id()
 end
 
 --- Names and values of a new job's meta, after the seconds of its life.
-local function new_meta(options, format, about, input)
+-- @param key of its sealed columns, or nil
+local function new_meta(options, format, about, input, key)
+  local id = new_id()
   return {
-    options.expire, "version", store.VERSION, "id", new_id(), "format", format, "columns", about.columns and to_json(about.columns) or "",
-    "input", check.line(options.input:match "[^/]*$"), "bytes", input.bytes, "hash", input.hash, "fed", 0, "deliveries", options.deliveries,
-    "expire", options.expire,
+    options.expire, "version", store.VERSION, "id", id, "format", format, "columns", about.columns and to_json(about.columns) or "",
+    "input", check.line(options.input:match "[^/]*$"), "bytes", input.bytes, "hash", input.hash, "sealed", sealed_of(options),
+    "key", key and sealing.mark(key, id) or "", "fed", 0, "deliveries", options.deliveries, "expire", options.expire,
   }
+end
+
+--- What tells a job from the one that these options would make, or nil.
+local function other_job(options, job, input, key)
+  local meta = job.meta
+  if tonumber(meta.bytes) ~= input.bytes or meta.hash ~= input.hash then
+    return ("%s: the job was fed from another input than %s, or that has changed: use another name, or remove the job by cards status --remove"):format(
+      job.address, check.line(options.input))
+  elseif meta.sealed ~= sealed_of(options) then
+    return ("--seal-columns: the job was begun with %s"):format(meta.sealed == "" and "none" or check.line(table.concat(core.json_decode(meta.sealed), ",")))
+  elseif key and meta.key ~= sealing.mark(key, meta.id) then
+    return "--key: the job was begun with another one"
+  end
+end
+
+--- The key of the columns to seal; nil where there are none. Or nil and what is wrong.
+local function key_of(options, about)
+  if not options.seal_columns then
+    return nil
+  end
+  local wanted, unknown = columns.wanted(options.seal_columns, about.columns, options.input, "--seal-columns")
+  if not wanted then
+    return nil, unknown
+  end
+  return sealing.key(options.key)
 end
 
 --- Opens the job, or makes it. @return the job; or nil and the obstacle
@@ -79,16 +118,27 @@ local function open_job(options, format, about)
   if not input then
     return nil, wrong
   end
-  local meta
-  meta, wrong = job:open(new_meta(options, format, about, input))
-  if not meta then
-    return nil, wrong
-  elseif tonumber(meta.bytes) ~= input.bytes or meta.hash ~= input.hash then
-    return nil, ("%s: the job was fed from another input than %s, or that has changed: use another name, or remove the job by cards status --remove"):format(
-      job.address, check.line(options.input))
+  local key, no_key = key_of(options, about)
+  if no_key then
+    return nil, no_key, failure.USAGE
   end
-  job.bytes = input.bytes
+  local meta
+  meta, wrong = job:open(new_meta(options, format, about, input, key))
+  wrong = wrong or other_job(options, job, input, key)
+  if not meta or wrong then
+    return nil, wrong
+  end
+  job.bytes, job.seal = input.bytes, key and sealing.sealer(key, options.seal_columns, about.columns, job.id)
   return job
+end
+
+--- The name of the column in which a line that is to be sent has what looks like a card number; nil where nobody knows.
+local function column_of(line, names)
+  for i, field in ipairs(names and packing.fields(line:sub(2)) or {}) do
+    if core.redact(field) ~= field then
+      return names[i]
+    end
+  end
 end
 
 --- A function that raises an error for rows that have what looks like a card number.
@@ -104,8 +154,8 @@ local function new_check(options, about)
     for line in text:gmatch "([^\n]*)\n" do
       number = number + 1
       if core.redact(line) ~= line then
-        error(("%s: row %.0f has what looks like a card number, and Redis is to have none: seal its column by --seal-columns%s, or say --allow-pan"):format(
-          check.line(options.input), number, about.columns and "" or " (the name of its field)"), 0)
+        error(("%s: row %.0f has what looks like a card number, which Redis is not to have: say --seal-columns %s, or --allow-pan"):format(
+          check.line(options.input), number, check.shown(column_of(line, about.columns) or "NAME")), 0)
       end
     end
   end
@@ -125,6 +175,9 @@ local function conclude(task, made, ended, why)
     io.stderr:write "cards: interrupted; the same command goes on\n"
     return failure.INTERRUPTED
   elseif not ended then
+    if made.fed == 0 then -- the next attempt may be with other options
+      store_of:script("job_drop", "meta rows", store_of.id)
+    end
     return nil, check.line(why)
   end
   if made.others then
@@ -159,7 +212,7 @@ function feed.run(options)
   local totals, made = { rows = 0, failed = 0, earlier = fed }, nil
   local task = {
     store = job, open = open, backlog = options.backlog, limit = options.limit, check = new_check(options, about), totals = totals, began = began,
-    progress = new_progress(job.bytes > 0 and function() return made.position() / job.bytes, made.fed end, totals),
+    seal = job.seal, progress = new_progress(job.bytes > 0 and function() return made.position() / job.bytes, made.fed end, totals),
   }
   made = feeder.new(task, fed)
   local ok, ended = pcall(made.run, made)

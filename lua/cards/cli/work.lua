@@ -15,6 +15,7 @@ local new_results = require("cards.cli.job.results").new
 local option = require "cards.cli.run.option"
 local packing = require "cards.cli.job.packing"
 local rows = require "cards.cli.run.rows"
+local sealing = require "cards.cli.job.sealing"
 local store = require "cards.cli.job.store"
 local summary = require "cards.cli.run.summary"
 local timeline = require "cards.cli.timeline"
@@ -32,6 +33,7 @@ function work.add(parser)
   parser:flag("--accept-flow", "Work by this flow though the job's other workers have another one.")
   parser:option("--error-columns", "What columns a line of errors has, masked: their names with commas between them, or none (all)."):argname "NAMES"
     :convert(option.names)
+  parser:option("--key", "The key of the job's sealed columns: env:NAME or file:PATH (CARDS_SHARED_KEY)."):argname "PLACE":convert(sealing.place)
   parser:option("--busy-timeout", "Seconds for which a row that finds the client busy is run again, before that is its error."):argname "SECONDS":default "600"
     :convert(option.whole("--busy-timeout", 0, 86400))
   parser:option("--patience", "Seconds for which it waits for a Redis that is away or full."):argname "SECONDS":default "600"
@@ -40,14 +42,33 @@ function work.add(parser)
     .. "The exit status is 1 where a row has failed or the work could not go on, and 130 after Ctrl-C or SIGTERM.")
 end
 
---- A function that makes a row of its text, and what is said of the columns.
-local function maker(meta)
-  local columns_of = meta.columns ~= "" and core.json_decode(meta.columns) or nil
-  local make, about = rows.maker(columns_of, meta.input)
-  if columns_of then
-    return function(text) return make(packing.fields(text)) end, about
+--- A function(row, number) that opens the sealed columns of a job; nil where it has none. Or nil and what is wrong.
+local function opener(options, job)
+  local meta = job.meta
+  if meta.sealed == "" then
+    return nil, options.key and "--key: the job has no sealed columns" or nil
   end
-  return make, about
+  local key, why = sealing.key(options.key)
+  if not key then
+    return nil, why
+  elseif sealing.mark(key, job.id) ~= meta.key then
+    return nil, "--key: the job's columns were sealed under another one"
+  end
+  return sealing.opener(key, core.json_decode(meta.sealed), job.id)
+end
+
+--- A function(text, number) that makes a row of its text, or returns false and what is wrong; and what is said of the columns.
+-- @param open what opener returns
+local function maker(meta, open)
+  local names = meta.columns ~= "" and core.json_decode(meta.columns) or nil
+  local make, about = rows.maker(names, meta.input)
+  return function(text, number)
+    local row, wrong = make(names and packing.fields(text) or text)
+    if row and open then
+      return open(row, number)
+    end
+    return row, wrong
+  end, about
 end
 
 --- The error of a row that workers ended with.
@@ -102,7 +123,12 @@ local function make_parts(options, job, flow, about, make, select_columns)
     handle = line_writer(results, results, select_columns), queue = queue, timeline = timeline.new(),
     keep = function(intervals) results:keep(intervals) end,
     services = {
-      function() return queue:serve() end, function() return results:serve() end, function() return pulse:serve() end,
+      function() queue:serve() end,
+      function()
+        results:serve()
+        pulse.bell:set()
+      end,
+      function() pulse:serve() end,
     },
   }
   parts.queue, parts.results, parts.pulse, parts.progress, parts.identity = queue, results, pulse, progress, identity
@@ -158,8 +184,12 @@ function work.run(options)
   if not job then
     return nil, why, status
   end
-  local make, about = maker(job.meta)
-  local wanted, unknown = columns.wanted(options.error_columns, about.columns, job.meta.input)
+  local open, locked = opener(options, job)
+  if locked then
+    return nil, locked, failure.USAGE
+  end
+  local make, about = maker(job.meta, open)
+  local wanted, unknown = columns.wanted(options.error_columns, about.columns, job.meta.input, "--error-columns")
   if wanted == false then
     return nil, unknown
   end

@@ -92,7 +92,8 @@ end
 -- @param wanted what --error-columns says, or nil
 -- @param list of the columns that there are, or nil where nobody knows
 -- @param input how a message names it
-function columns.wanted(wanted, list, input)
+-- @param option that says them
+function columns.wanted(wanted, list, input, option)
   if wanted and #wanted == 1 and wanted[1] == "none" then
     return {}
   end
@@ -102,7 +103,7 @@ function columns.wanted(wanted, list, input)
   end
   for _, name in ipairs(wanted or {}) do
     if list and not known[name] then
-      return false, ("--error-columns: %s: %s"):format(input, check.unknown(name, known, "column"))
+      return false, ("%s: %s: %s"):format(option, input, check.unknown(name, known, "column"))
     end
   end
   return wanted

@@ -81,7 +81,7 @@ return function(options)
   if not read then
     return nil, check.line(next_row)
   end
-  local wanted, unknown = columns.wanted(options.error_columns, about.columns, options.input)
+  local wanted, unknown = columns.wanted(options.error_columns, about.columns, options.input, "--error-columns")
   if wanted == false then
     return nil, unknown
   end
