@@ -56,8 +56,9 @@ describe("cards work", function()
     job:flow(nil, "slow_first_byte=0.02")
     job.write("ids.csv", job.ids(1500))
     assert.equal(0, select(2, job.feed()))
-    local first, second = job.start_work { "--concurrency", "16", "--lease", "1" }, job.start_work { "--concurrency", "16", "--lease", "1" }
-    job.wait_for_done(100)
+    local first = job.start_work { "--concurrency", "16", "--lease", "1" }
+    job.wait_for_done(50)
+    local second = job.start_work { "--concurrency", "16" }
     first.signal "KILL"
     first.finish()
     local output, status = second.finish()

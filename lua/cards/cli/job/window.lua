@@ -24,10 +24,11 @@ end
 
 --- Notes that a result is left where it is.
 function window:leave(number)
-  if not self.left or number < self.left then
+  if not self.left then
+    self.left, self.left_at = number, self.next
+  elseif number < self.left then
     self.left = number
   end
-  self.left_at = self.next
 end
 
 --- Takes a result.
