@@ -1,0 +1,114 @@
+--- cards feed: each row once, no more than the backlog, and no card number.
+
+local cli = require "support.cli"
+local new_job = require("support.job").new
+local program = require "support.program"
+local redis = require "support.redis"
+
+local server, job
+
+setup(function() server = redis.start() end)
+teardown(redis.stop_all)
+before_each(function()
+  job = new_job(server)
+  job:flow "return function(row) return { id = row.id } end"
+end)
+after_each(function() job.remove() end)
+
+describe("cards feed", function()
+  it("goes on where it was killed, without losing or repeating a row", function()
+    job.write("ids.csv", job.ids(60000))
+    local first = cli.start(job.feed_arguments())
+    program.wait_for("some rows", function() return (tonumber(job.ask("HGET", "meta", "fed")) or 0) > 0 end)
+    first.signal "KILL"
+    first.finish()
+    local fed = job.ask("HGET", "meta", "fed")
+    assert.equal(fed, job.ask("XLEN", "rows"))
+    local output, status = job.feed()
+    assert.equal(0, status, output)
+    assert.equal(60000, job.ask("XLEN", "rows"))
+    assert.equal(60000, job.ask("HGET", "meta", "total"))
+    output, status = job.feed()
+    assert.equal(0, status, output)
+    assert.matches("60,000 rows are fed already", output, 1, true)
+    assert.equal(60000, job.ask("XLEN", "rows"))
+  end)
+
+  it("may be run twice at the same time", function()
+    job.write("ids.csv", job.ids(30000))
+    local first, second = cli.start(job.feed_arguments()), cli.start(job.feed_arguments())
+    assert.equal(0, select(2, first.finish()))
+    assert.equal(0, select(2, second.finish()))
+    assert.equal(30000, job.ask("XLEN", "rows"))
+  end)
+
+  it("leaves no more rows in Redis than the backlog has", function()
+    job.write("ids.csv", job.ids(5000))
+    local feeder = cli.start(job.feed_arguments { "--backlog", "1000" })
+    program.wait_for("the backlog", function() return (tonumber(job.ask("XLEN", "rows")) or 0) >= 1000 end)
+    local worker = job.start_work()
+    assert.is_true(job.ask("XLEN", "rows") < 2000)
+    assert.equal(0, select(2, feeder.finish()))
+    assert.equal(0, select(2, worker.finish()))
+    assert.equal(0, select(2, job.collect()))
+    assert.equal(5000, select(2, job:lines "out"))
+  end)
+
+  it("ends after --limit rows, and goes on without it", function()
+    job.write("ids.csv", job.ids(50))
+    local output, status = job.feed { "--limit", "20" }
+    assert.equal(0, status, output)
+    assert.matches("ended after row 20, as --limit says", output, 1, true)
+    assert.matches("20 rows of 20 done", (job.work()))
+    assert.equal(0, select(2, job.feed()))
+    assert.matches("50 rows of 50 done", (job.work()))
+    assert.equal(0, select(2, job.collect()))
+    assert.equal(50, select(2, job:lines "out"))
+  end)
+
+  it("takes NDJSON as it stands", function()
+    job:flow "return function(row) return row end"
+    job.write("ids.csv", '{"id":"c_1","n":[1,2]}\n\n{"id":\n{"id":5}\n')
+    assert.equal(0, select(2, job.feed { "--format", "ndjson" }))
+    assert.equal(1, select(2, job.work()))
+    assert.equal(1, select(2, job.collect()))
+    local results, errors = job:lines "out", job:lines "out.errors"
+    assert.same({ id = "c_1", n = { 1, 2 } }, results[1].result)
+    assert.same({ id = 5 }, results[3].result)
+    assert.matches("^row 2 %(line 3%): ", errors[2].error.message)
+  end)
+
+  it("refuses what looks like a card number, but where it is sealed", function()
+    job:flow "return function(row) return { number = row.number, length = #row.number, is = row.number:equals(cards.secret '4111111111111111') } end"
+    job.write("ids.csv", "id,number\nc_1,4111 1111 1111 1111\nc_2,4111111111111111\n")
+    cli.fails(1, "row 1 has what looks like a card number, which Redis is not to have: say --seal-columns number, or --allow-pan", job.feed_arguments())
+    local key, other = { env = { KEY = "a key of a fleet" } }, { env = { KEY = "a key of another" } }
+    cli.fails(2, "--seal-columns: " .. job.folder .. "/ids.csv: unknown column 'nmber' (did you mean 'number'?)",
+      job.feed_arguments { "--seal-columns", "nmber", "--key", "env:KEY" }, key)
+    cli.fails(2, "sealed columns need a key: say --key", job.feed_arguments { "--seal-columns", "number" })
+    cli.fails(2, "--key: a key that hosts share has 16 to 4096 bytes", job.feed_arguments { "--seal-columns", "number", "--key", "env:KEY" },
+      { env = { KEY = "short" } })
+    local output, status = job.feed({ "--seal-columns", "number", "--key", "env:KEY" }, key)
+    assert.equal(0, status, output)
+    cli.fails(1, "--key: the job was begun with another one", job.feed_arguments { "--seal-columns", "number", "--key", "env:KEY" }, other)
+    cli.fails(1, "--seal-columns: the job was begun with number", job.feed_arguments { "--allow-pan" })
+    assert.is_nil(server.cli(("XRANGE 'cards:{%s}:rows' - +"):format(job.name)):find("4111", 1, true))
+    cli.fails(2, "--key: the job's columns were sealed under another one", job.work_arguments { "--key", "env:KEY" }, other)
+    output, status = job.work({ "--key", "env:KEY" }, key)
+    assert.equal(0, status, output)
+    assert.equal(0, select(2, job.collect()))
+    assert.same({ number = "***", length = 16, is = true }, job:lines "out"[2].result)
+  end)
+
+  it("says what is wrong with its input and its job", function()
+    job.write("ids.csv", job.ids(3))
+    assert.equal(0, select(2, job.feed()))
+    job.write("ids.csv", job.ids(4))
+    cli.fails(1, "the job was fed from another input than", job.feed_arguments())
+    cli.fails(2, "standard input cannot be read twice", { "feed", "--in", "-", "--to", job.url })
+    cli.fails(2, "--to: ", { "feed", "--in", job.folder .. "/ids.csv", "--to", "http://127.0.0.1/x" })
+    cli.fails(1, "No such file", { "feed", "--in", job.folder .. "/none.csv", "--to", job.url })
+    server.cli(("HSET 'cards:{%s}:meta' version 0"):format(job.name))
+    cli.fails(1, "its keys have version 0, these are 1", job.feed_arguments())
+  end)
+end)
