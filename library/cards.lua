@@ -238,6 +238,7 @@ function Metrics.prometheus() end
 ---@field connections cards.ConnectionCounts connections to providers
 ---@field limits table<string,cards.LimitCounts> limits that have a name. Of more than 32 names the further ones are together as `other`, here and below
 ---@field breakers table<string,cards.BreakerCounts> breakers that have a name
+---@field token_sources table<string,cards.TokenSourceCounts> token sources that have a name
 ---@field reveals cards.RevealCounts as `cards.reveals()`
 ---@field secrets cards.SecretCounts secrets in memory
 ---@field processes integer processes whose metrics these are
@@ -281,6 +282,11 @@ function Metrics.prometheus() end
 ---@field open integer how many are open
 ---@field half_open integer how many are half open
 ---@field failures integer failures in this window
+
+--- Token sources of one name now.
+---@class cards.TokenSourceCounts
+---@field failed integer in how many processes no token could be fetched the last time
+---@field expires? number when the token expires that lives longest, in seconds since 1970; absent where there is none
 
 --- Secrets now.
 ---@class cards.SecretCounts
@@ -662,6 +668,15 @@ function TokenSource:renew(refused) end
 --- Whether it gives its token at once, without fetching one.
 ---@return boolean fresh whether it does
 function TokenSource:is_fresh() end
+
+--- What it has now.
+---@return cards.TokenSourceState state the state
+function TokenSource:state() end
+
+--- The state of a token source.
+---@class cards.TokenSourceState
+---@field expires_in number seconds until its token expires, 0 where it has none
+---@field failed boolean whether no token could be fetched the last time
 
 -- Script files ---------------------------------------------------------------------
 

@@ -195,14 +195,18 @@ describe("library declares the fields of", function()
     declares("cards.RevealCounts", cards.reveals())
     declares("cards.LimitState", cards.limit({ rate = 1 }):state())
     declares("cards.BreakerState", cards.breaker():state())
+    declares("cards.TokenSourceState", cards.token_source(print):state())
   end)
 
   it("metrics", function()
     local alix = cards.alix.new(sandbox.config "alix")
     assert(alix:private_info "c_1")
-    for kind, object in pairs { limit = cards.limit { rate = 1 }, breaker = cards.breaker() } do
-      cards.metrics.register(kind, { name = "library", state = function() return object:state() end })
-    end
+    local source = cards.token_source(function() return "x" end, { name = "library" })
+    local breaker = cards.breaker { name = "library" }
+    assert(source())
+    assert.is_truthy(breaker)
+    local limit = cards.limit { rate = 1 }
+    cards.metrics.register("limit", { name = "library", state = function() return limit:state() end })
     local facts = cards.metrics()
     declares("cards.MetricsFacts", facts)
     declares("cards.CallCounts", facts.calls.alix.private_info)
@@ -211,6 +215,7 @@ describe("library declares the fields of", function()
     declares("cards.ConnectionCounts", facts.connections)
     declares("cards.LimitCounts", facts.limits.library)
     declares("cards.BreakerCounts", facts.breakers.library)
+    declares("cards.TokenSourceCounts", facts.token_sources.library)
     declares("cards.SecretCounts", facts.secrets)
   end)
 

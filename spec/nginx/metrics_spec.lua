@@ -35,8 +35,6 @@ local LOCATIONS = {
   ["/open"] = [[
     local app = require "app"
     app.breaker = require("cards").breaker { failures = 1, open_for = 100, name = "open" }
-    app.shown = { name = "open", state = function() return app.breaker:state() end }
-    require("cards").metrics.register("breaker", app.shown)
     app.breaker(function() return nil, { kind = "network" } end) ]],
   ["/full"] = [[
     local dict, i = ngx.shared.metrics, 0

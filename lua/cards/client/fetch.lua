@@ -151,6 +151,7 @@ function fetch.sources(private, provider, config, base_url)
       ttl = about.ttl or FOREVER, refresh_before = MARGIN, name = name, shared = name and config.shared, on_loss = name and config.on_loss,
     })
     self.source.spares_short = true
+    self.source.name = ("%s %s"):format(provider, about.name) -- as metrics show it; the one above says which credentials it is for
     table.insert(list, { name = about.name, fetched = self, what = about.what })
   end
   return list

@@ -26,7 +26,7 @@ function keys.split(key)
 end
 
 -- What several processes say of one thing they have in common, such as the rate of a limit in a shared dict.
-local common = { ["limit wait"] = true, ["breaker failures"] = true, ["token_source expires_in"] = true }
+local common = { ["limit wait"] = true, ["breaker failures"] = true, ["token_source expires"] = true }
 
 --- Adds numbers of another process to those of one: their sum, or the larger one of what is the same for all.
 function keys.add(all, more)

@@ -39,26 +39,43 @@ local function add(all, number, ...)
   all[key] = (all[key] or 0) + number
 end
 
---- Adds the states of what has a name. @return how many breakers are open
+-- By kind, what the state of an object adds; each returns whether it will change by itself.
+local add_state = {}
+
+function add_state.limit(all, name, state)
+  add(all, state.running, "limit", name, "running")
+  add(all, state.waiting, "limit", name, "waiting")
+  keys.add(all, { [keys.join("limit", name, "wait")] = state.wait })
+  return state.running + state.waiting + state.wait > 0
+end
+
+function add_state.breaker(all, name, state)
+  for _, phase in ipairs { "closed", "open", "half_open" } do
+    add(all, state.phase == phase and 1 or 0, "breaker", name, phase)
+  end
+  keys.add(all, { [keys.join("breaker", name, "failures")] = state.failures })
+  return state.phase == "open"
+end
+
+function add_state.token_source(all, name, state)
+  add(all, state.failed and 1 or 0, "token_source", name, "failed")
+  keys.add(all, { [keys.join("token_source", name, "expires")] = state.expires_in > 0 and math.floor(core.time() + state.expires_in) or 0 })
+  return false
+end
+
+--- Adds the states of what has a name. @return how many will change by themselves
 local function add_states(all)
-  local open = 0
-  registry.each("limit", function(name, state)
-    add(all, state.running, "limit", name, "running")
-    add(all, state.waiting, "limit", name, "waiting")
-    keys.add(all, { [keys.join("limit", name, "wait")] = state.wait })
-  end)
-  registry.each("breaker", function(name, state)
-    for _, phase in ipairs { "closed", "open", "half_open" } do
-      add(all, state.phase == phase and 1 or 0, "breaker", name, phase)
-    end
-    open = open + (state.phase == "open" and 1 or 0)
-    keys.add(all, { [keys.join("breaker", name, "failures")] = state.failures })
-  end)
-  return open
+  local changing = 0
+  for kind, add_one in pairs(add_state) do
+    registry.each(kind, function(name, state)
+      changing = changing + (add_one(all, name, state) and 1 or 0)
+    end)
+  end
+  return changing
 end
 
 --- What is now.
--- @return the numbers; how many calls are in flight; and how many connections and breakers are open: while there are some, something changes by itself
+-- @return the numbers; how many calls are in flight; and how much else there is that changes by itself, such as connections that will be closed
 function own.gauges()
   local all, in_flight = {}, 0
   core.counts(all)

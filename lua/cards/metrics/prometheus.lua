@@ -88,7 +88,9 @@ local function add_states(text, view)
   local function states(name, help, of, field)
     metric(text, name, "gauge", help, function(add)
       for one, state in sorted(of) do
-        add(state[field], "name", one)
+        if state[field] then
+          add(state[field], "name", one)
+        end
       end
     end)
   end
@@ -103,6 +105,8 @@ local function add_states(text, view)
     end
   end)
   states("cards_breaker_failures", "Failures that a breaker has counted in its window.", view.breakers, "failures")
+  states("cards_token_source_expiry_timestamp_seconds", "When the token of a source expires, in seconds since 1970.", view.token_sources, "expires")
+  states("cards_token_source_failed", "Processes in which a source could not fetch a token the last time.", view.token_sources, "failed")
 end
 
 --- @param view as cards.metrics() returns it

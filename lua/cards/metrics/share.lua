@@ -16,7 +16,6 @@ local COUNTER, PROCESS = "cards.metrics:", "cards.metrics.process:" -- what keys
 local dict, dict_name
 local owed = {}     -- what was counted, and had no room in the dict
 local warned = false
-local last          -- what was written last of this process
 
 -- Writing -------------------------------------------------------------------------
 
@@ -66,7 +65,7 @@ end
 -- @return whether there will be more
 local function flush()
   local all = own.news()
-  local changed = next(all) ~= nil
+  local is_new = next(all) ~= nil
   keys.add(all, owed)
   owed = {}
   for key, more in pairs(all) do
@@ -76,15 +75,14 @@ local function flush()
       warn(why)
     end
   end
-  local gauges, in_flight, open = own.gauges()
-  local name, text = PROCESS .. process.name(), pack(gauges)
-  local ok, why = dict:safe_set(name, text)
+  local gauges, in_flight, changing = own.gauges()
+  local name = PROCESS .. process.name()
+  local ok, why = dict:safe_set(name, pack(gauges))
   if not ok then
     dict:delete(name) -- rather nothing than what was
     warn(why)
   end
-  changed, last = changed or text ~= last, text
-  return changed or in_flight > 0 or (open > 0 and not host.is_ending())
+  return is_new or in_flight > 0 or (changing > 0 and not host.is_ending())
 end
 
 -- When ----------------------------------------------------------------------------

@@ -33,6 +33,10 @@ local function new_breaker()
   return { closed = 0, open = 0, half_open = 0, failures = 0 }
 end
 
+local function new_token_source()
+  return { failed = 0 }
+end
+
 -- By the first word of a key: puts a number in its place.
 local put = {}
 
@@ -88,6 +92,13 @@ function put.breaker(view, number, name, which)
   below(view.breakers, name, new_breaker)[which] = number
 end
 
+function put.token_source(view, number, name, which)
+  local source = below(view.token_sources, name, new_token_source)
+  if which ~= "expires" or number > 0 then
+    source[which] = number
+  end
+end
+
 function put.process(view, number)
   view.processes = number
 end
@@ -96,8 +107,8 @@ end
 -- @return the table
 return function(numbers)
   local view = {
-    calls = {}, connections = { open = 0, idle = 0, waiting = 0 }, limits = {}, breakers = {}, reveals = { revealed = 0, sealed = 0, refused = 0 },
-    secrets = { open = 0, used = 0, committed = 0 }, processes = 0,
+    calls = {}, connections = { open = 0, idle = 0, waiting = 0 }, limits = {}, breakers = {}, token_sources = {},
+    reveals = { revealed = 0, sealed = 0, refused = 0 }, secrets = { open = 0, used = 0, committed = 0 }, processes = 0,
   }
   for key, number in pairs(numbers) do
     local what, of, which, last = keys.split(key)

@@ -2,6 +2,7 @@
 
 local check = require "cards.util.check"
 local core = require "cards.core"
+local registry = require "cards.metrics.registry"
 local yielding_pcall = require("cards.async.yield").pcall
 local new_remote_breaker = require "cards.resilience.remote_breaker"
 local new_state = require "cards.resilience.breaker_state"
@@ -117,5 +118,9 @@ return function(options)
   }
   made.store = new_state(made, shared.store(options.shared), shared.name(made.name, shared.dict(options.shared)))
   made.store = remote and new_remote_breaker(made.store, made, remote, refuses) or made.store
-  return setmetatable(made, metatable)
+  setmetatable(made, metatable)
+  if options.name then
+    registry.register("breaker", made)
+  end
+  return made
 end

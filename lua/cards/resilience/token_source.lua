@@ -4,6 +4,7 @@ local check = require "cards.util.check"
 local context = require "cards.async.context"
 local core = require "cards.core"
 local host = require "cards.async.host"
+local registry = require "cards.metrics.registry"
 local yielding_pcall = require("cards.async.yield").pcall
 local new_dict_vault = require "cards.resilience.dict_vault"
 local new_remote_vault = require "cards.resilience.remote_vault"
@@ -149,6 +150,12 @@ function methods:is_fresh()
   return is_valid(self) and core.now() < self.ends - self.ahead
 end
 
+--- source:state()
+-- @return { expires_in = seconds until its token expires, 0 where it has none, failed = whether no token could be fetched the last time }
+function methods:state()
+  return { expires_in = is_open(self.token) and math.max(0, self.ends - core.now()) or 0, failed = self.failed ~= nil }
+end
+
 --- source:renew(refused)
 -- @param refused the token that a provider refused, a secret or string
 -- @return another token; or nil and an error
@@ -182,9 +189,11 @@ return function(fetch_token, options)
   check.argument("cards.token_source", check.callable(fetch_token, "the first argument") or check.options(options, known)
     or shared.wrong(options, "name"))
   local ttl, vault = options.ttl or 300, vault_of(options)
-  return setmetatable({
-    call = fetch_token, ttl = ttl, refresh_before = options.refresh_before or math.min(30, ttl / 10), token = nil, ends = 0,
+  local made = setmetatable({
+    name = options.name, call = fetch_token, ttl = ttl, refresh_before = options.refresh_before or math.min(30, ttl / 10), token = nil, ends = 0,
     ahead = 0, spares_short = false, -- whether a token that lives shorter than refresh_before is used until its end
     flight = singleflight(), shared = vault and shared_token(vault),
   }, metatable)
+  registry.register("token_source", made)
+  return made
 end

@@ -17,8 +17,8 @@ end
 --- What cards.metrics() returns where nothing has happened.
 local function empty()
   return {
-    calls = {}, connections = { open = 0, idle = 0, waiting = 0 }, limits = {}, breakers = {}, reveals = { revealed = 0, sealed = 0, refused = 0 },
-    secrets = { open = 0, used = 0, committed = 0 }, processes = 1,
+    calls = {}, connections = { open = 0, idle = 0, waiting = 0 }, limits = {}, breakers = {}, token_sources = {},
+    reveals = { revealed = 0, sealed = 0, refused = 0 }, secrets = { open = 0, used = 0, committed = 0 }, processes = 1,
   }
 end
 

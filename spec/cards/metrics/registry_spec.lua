@@ -1,6 +1,9 @@
 --- The limits and breakers that cards.metrics() tells of.
 
+local bank = require "support.bank"
 local cards = require "cards"
+local core = require "cards.core"
+local sandbox = require "support.sandbox"
 local check = require "cards.util.check"
 local exposition = require "support.exposition"
 
@@ -83,12 +86,16 @@ describe("what has a name", function()
   it("is counted among the others where there are many", function()
     local kept = {}
     for i = 1, 100 do
-      kept[i] = limit("limit " .. i)
-      register("limit", kept[i])
+      for j = 1, 2 do
+        kept[2 * i + j] = limit(("limit %03d"):format(i))
+        register("limit", kept[2 * i + j])
+      end
     end
     local shown = cards.metrics().limits
     assert.equal(33, #check.keys(shown))
-    assert.equal(68, shown.other.running)
+    assert.equal(2, shown["limit 032"].running)
+    assert.is_nil(shown["limit 033"])
+    assert.equal(136, shown.other.running)
     kept = {}
     collect()
     kept[1] = limit "new"
@@ -105,11 +112,42 @@ describe("what has a name", function()
     assert.same({ open = 2, closed = 1, half_open = 1, failures = 4 }, cards.metrics().breakers.b)
   end)
 
-  it("may be what cards.limit and cards.breaker return", function()
-    for kind, object in pairs { limit = cards.limit { concurrency = 2, rate = 10 }, breaker = cards.breaker() } do
-      local named = { name = "real", state = function() return object:state() end }
-      register(kind, named)
-      assert.is_table(cards.metrics()[kind .. "s"].real)
-    end
+  it("may be what cards.limit returns", function()
+    local real = cards.limit { concurrency = 2, rate = 10 }
+    local named = { name = "real", state = function() return real:state() end }
+    register("limit", named)
+    assert.same({ running = 0, waiting = 0, wait = 0 }, cards.metrics().limits.real)
+  end)
+
+  it("is what cards.breaker returns with a name", function()
+    local unnamed, breaker = cards.breaker(), cards.breaker { failures = 1, name = "down" }
+    breaker(function() return nil, { kind = "network" } end)
+    assert.same({ down = { closed = 0, open = 1, half_open = 0, failures = 0 } }, cards.metrics().breakers)
+    assert.is_truthy(unnamed)
+  end)
+
+  it("is what cards.token_source returns with a name", function()
+    local gives = true
+    local source = cards.token_source(function() return gives and "token" or nil, gives and 1000 or "no" end, { name = "login", refresh_before = 999 })
+    local unnamed = cards.token_source(function() return "x" end)
+    assert.same({ login = { failed = 0 } }, cards.metrics().token_sources)
+    local before = core.time()
+    assert(source())
+    local expires = cards.metrics().token_sources.login.expires
+    assert.is_true(expires >= math.floor(before + 1000) and expires <= core.time() + 1000)
+    gives = false
+    assert.is_nil((source:renew "token"))
+    assert.equal(1, cards.metrics().token_sources.login.failed)
+    assert.is_truthy(unnamed)
+    local _, value = exposition(cards.metrics.prometheus())
+    assert.equal(expires, value("cards_token_source_expiry_timestamp_seconds", { name = "login" }))
+  end)
+
+  it("is a token that a definition fetches, without what the name of a shared one says of its credentials", function()
+    local client = bank.client()
+    assert(client:show(sandbox.unique_id "bank"))
+    local shown = cards.metrics().token_sources
+    assert.equal("bank token login.access_token", names(shown))
+    assert.is_number(shown["bank token login.access_token"].expires)
   end)
 end)
