@@ -274,14 +274,14 @@ function Metrics.prometheus() end
 ---@class cards.LimitCounts
 ---@field running integer calls under way, 0 without `concurrency`
 ---@field waiting integer calls that wait for their turn, 0 without `concurrency`
----@field wait number seconds until the rate allows another call
+---@field wait? number seconds until the rate allows another call, of the key that waits longest; absent where hosts share it in a Redis
 
 --- Breakers of one name now.
 ---@class cards.BreakerCounts
 ---@field closed integer how many are closed
 ---@field open integer how many are open
 ---@field half_open integer how many are half open
----@field failures integer failures in this window
+---@field failures? integer failures in this window; absent where hosts share them in a Redis
 
 --- Token sources of one name now.
 ---@class cards.TokenSourceCounts
@@ -572,7 +572,7 @@ function cards.limit(options) end
 ---@field key? string|cards.Secret|(fun(...:any):(string|number|cards.Secret)) each key has a limit of its own; a function gets the call's arguments
 ---@field shared? string name of an nginx lua_shared_dict, where workers share the rate of a `key`; ignored outside nginx. Or the address of a Redis, `redis://HOST/NAME` or `rediss://HOST/NAME`, where hosts share it; `CARDS_SHARED_KEY` is required then
 ---@field on_loss? "local"|"refuse" while that Redis is away: each process has the full rate (`local`, the default), or calls are refused
----@field name? string name for events
+---@field name? string name for events and `cards.metrics`
 ---@field on_event? fun(event:cards.LimitEvent) called for each call that had to wait or was refused
 
 --- What a limit tells its listener.
@@ -612,7 +612,7 @@ function cards.breaker(options) end
 ---@field open_for? number seconds that it is open (30)
 ---@field half_open? integer trial calls at once after that (1)
 ---@field counts? fun(err:any):boolean whether an error is a failure; without it `network`, `timeout`, `provider` and `tls` are
----@field name? string name for messages and events ("breaker")
+---@field name? string name for messages, events and `cards.metrics` ("breaker")
 ---@field shared? string name of an nginx lua_shared_dict, where workers share the state of a `name`; ignored outside nginx. Or the address of a Redis, `redis://HOST/NAME` or `rediss://HOST/NAME`, where hosts share it; `CARDS_SHARED_KEY` is required then
 ---@field on_loss? "local"|"refuse" while that Redis is away: each process has a state of its own (`local`, the default), or calls are refused
 ---@field on_event? fun(event:cards.BreakerEvent) called where this process sees another phase than before
@@ -650,7 +650,7 @@ function cards.token_source(fetch_token, options) end
 ---@class cards.TokenSourceOptions: cards.Keys
 ---@field ttl? number seconds that a token lives where the function returns none (300)
 ---@field refresh_before? number seconds before its end when the next call fetches another one (30, or a tenth of a shorter `ttl`)
----@field name? string name of the token where it is shared
+---@field name? string name of the token where it is shared, and for `cards.metrics`
 ---@field shared? string name of an nginx lua_shared_dict, where workers share the token of a `name`, sealed; ignored outside nginx. Or the address of a Redis, `redis://HOST/NAME` or `rediss://HOST/NAME`, where hosts share it, sealed under `CARDS_SHARED_KEY`
 ---@field on_loss? "local"|"refuse" while that Redis is away: each process fetches a token of its own (`local`, the default), or none is fetched
 

@@ -46,7 +46,7 @@ function add_state.limit(all, name, state)
   add(all, state.running, "limit", name, "running")
   add(all, state.waiting, "limit", name, "waiting")
   keys.add(all, { [keys.join("limit", name, "wait")] = state.wait })
-  return state.running + state.waiting + state.wait > 0
+  return state.running + state.waiting + (state.wait or 0) > 0
 end
 
 function add_state.breaker(all, name, state)

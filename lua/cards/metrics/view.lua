@@ -26,11 +26,11 @@ local function operation(view, provider, name)
 end
 
 local function new_limit()
-  return { running = 0, waiting = 0, wait = 0 }
+  return { running = 0, waiting = 0 }
 end
 
 local function new_breaker()
-  return { closed = 0, open = 0, half_open = 0, failures = 0 }
+  return { closed = 0, open = 0, half_open = 0 }
 end
 
 local function new_token_source()

@@ -97,14 +97,21 @@ function methods:state()
   return { phase = now, failures = failures, retry_after = left }
 end
 
+--- What metrics show: the phase as this process knows it.
+local function known_state(self)
+  local now, _, failures = self.store:known()
+  return { phase = now, failures = failures }
+end
+
 --- cards.breaker(options): a breaker, which is called with functions. Closed, it calls them. After so many failures in a window, which begins with the first of
 -- them, it is open and refuses calls. Then it is half open and allows trial calls: the first success closes it, a failure opens it again.
 -- @param options { failures = 5, window = 10 (seconds), open_for = 30 (seconds), half_open = 1 (trial calls at once), counts, name, shared, on_loss,
 --   on_event }:
 --   counts: function(err) that returns whether an error is a failure. By default errors of kind network, timeout, provider and tls are. A call that was not
---   sent (kind busy, or after a deadline) or was cancelled never is; name: for messages and events ("breaker"); shared: the name of an nginx lua_shared_dict.
---   Workers whose breakers have the same name there share its state. Ignored outside nginx; or the address of a Redis, "redis://HOST/NAME" or
---   "rediss://HOST/NAME": all hosts with that address whose breakers have the same name share its state, but may learn 0.2 seconds late that it has opened.
+--   sent (kind busy, or after a deadline) or was cancelled never is; name: for messages, events and metrics ("breaker");
+--   shared: the name of an nginx lua_shared_dict. Workers whose breakers have the same name there share its state. Ignored outside nginx; or the address of a
+--   Redis, "redis://HOST/NAME" or "rediss://HOST/NAME": all hosts with that address whose breakers have the same name share its state, but may learn 0.2
+--   seconds late that it has opened.
 --   on_loss: what happens while Redis is away: "local" (the default) gives each process a state of its own, and "refuse" refuses calls;
 --   on_event: function(event), called with { event = "breaker", name, phase, was } where this process sees another phase than before
 -- Raises an error for unknown or wrong options.
@@ -120,7 +127,7 @@ return function(options)
   made.store = remote and new_remote_breaker(made.store, made, remote, refuses) or made.store
   setmetatable(made, metatable)
   if options.name then
-    registry.register("breaker", made)
+    registry.register("breaker", made, known_state)
   end
   return made
 end

@@ -15,6 +15,9 @@ function methods:look()
   return left > 0 and "open" or "half_open", math.max(0, left), self.store:get(self.count) or 0
 end
 
+--- The same, without asking anybody else.
+methods.known = methods.look
+
 --- Asks whether a call may begin.
 -- @return the phase, the seconds until it is no longer open, and while it is half open whether the call may try
 function methods:ask()

@@ -4,6 +4,7 @@ local async = require "cards.async"
 local check = require "cards.util.check"
 local context = require "cards.async.context"
 local core = require "cards.core"
+local registry = require "cards.metrics.registry"
 local new_semaphore = require "cards.resilience.semaphore"
 local new_remote_bucket = require "cards.resilience.remote_bucket"
 local new_token_bucket = require "cards.resilience.token_bucket"
@@ -158,6 +159,17 @@ function methods:state(...)
   return { running = semaphore.running, waiting = semaphore.waiting, wait = self.tokens and self.tokens:wait(bucket) or 0 }
 end
 
+--- What metrics show: the keys together, as this process knows them.
+local function known_state(self)
+  local all = { running = 0, waiting = 0, wait = not self.remote and 0 or nil }
+  for _, bucket in pairs(self.buckets) do
+    local semaphore = bucket.semaphore or { running = 0, waiting = 0 }
+    all.running, all.waiting = all.running + semaphore.running, all.waiting + semaphore.waiting
+    all.wait = all.wait and math.max(all.wait, self.tokens and self.tokens:wait(bucket) or 0)
+  end
+  return all
+end
+
 --- cards.limit(options): a limit, which is called with functions. Calls that wait are let through in order.
 -- @param options { rate, per, burst, concurrency, max_wait, key, shared, on_loss, name, on_event }, with at least one of rate and concurrency:
 --   rate = 600, per = 60: so many calls may begin in so many seconds (per is 1 by default); burst: calls at once after a pause (by default those of one second,
@@ -169,7 +181,7 @@ end
 --   Redis. The key lies there as an HMAC under CARDS_SHARED_KEY. on_loss: what happens while it is away: "local" (the default) gives each process the
 --   full rate, and "refuse" refuses calls;
 --   on_event: function(event), called for each call that had to wait, { event = "limit", name, waited = seconds }, or was refused, { event = "limit", name,
---   refused = true, kind and retry_after of the error }; name: for events
+--   refused = true, kind and retry_after of the error }; name: for events and metrics
 -- Raises an error for unknown or wrong options.
 return function(options)
   check.argument("cards.limit", type(options) ~= "table" and "a table of options is required" or check.table(options, known)
@@ -178,9 +190,11 @@ return function(options)
     or shared.wrong(options, "key"))
   local dict, remote, refuses = shared.dict(options.shared), shared.remote(options)
   local tokens = options.rate and new_token_bucket((options.per or 1) / options.rate, options.burst, dict)
-  return setmetatable({
+  local made = setmetatable({
     tokens = tokens and remote and new_remote_bucket(tokens, remote, refuses) or tokens, dict = dict, remote = remote,
     name = options.name, on_event = options.on_event,
     concurrency = options.concurrency, max_wait = options.max_wait or 30, key = options.key or "", buckets = {}, count = 0, most = 64,
   }, metatable)
+  registry.register("limit", made, known_state)
+  return made
 end

@@ -36,6 +36,15 @@ function methods:look()
   return self.own:look()
 end
 
+--- What this process heard last; it does not know the failures.
+function methods:known()
+  if self.remote.away then
+    return self.own:known()
+  end
+  local left = math.max(0, self.ends - core.now())
+  return self.phase == "open" and left == 0 and "half_open" or self.phase, left
+end
+
 --- The same; or nil, nil, nil and an error where nothing may be called while Redis is away.
 function methods:ask()
   local now = core.now()

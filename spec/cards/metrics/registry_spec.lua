@@ -112,11 +112,16 @@ describe("what has a name", function()
     assert.same({ open = 2, closed = 1, half_open = 1, failures = 4 }, cards.metrics().breakers.b)
   end)
 
-  it("may be what cards.limit returns", function()
-    local real = cards.limit { concurrency = 2, rate = 10 }
-    local named = { name = "real", state = function() return real:state() end }
-    register("limit", named)
-    assert.same({ running = 0, waiting = 0, wait = 0 }, cards.metrics().limits.real)
+  it("is what cards.limit returns with a name: all its keys together", function()
+    local unnamed = cards.limit { rate = 1 }
+    local limited = cards.limit { rate = 1, per = 100, burst = 1, concurrency = 2, key = function(key) return key end, name = "calls" }
+    assert.same({ calls = { running = 0, waiting = 0, wait = 0 } }, cards.metrics().limits)
+    local inside
+    limited(function() limited(function() inside = cards.metrics().limits.calls end, "b") end, "a")
+    assert.equal(2, inside.running)
+    assert.is_true(inside.wait > 90 and inside.wait <= 100)
+    assert.equal(0, cards.metrics().limits.calls.running)
+    assert.is_truthy(unnamed)
   end)
 
   it("is what cards.breaker returns with a name", function()

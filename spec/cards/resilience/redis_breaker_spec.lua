@@ -70,6 +70,17 @@ describe("a breaker that hosts share", function()
     assert.equal("called", breaker(name, { shared = server.url "others" })(fine))
   end)
 
+  it("is shown by cards.metrics() as its process knows it, without a question", function()
+    local name = new_name()
+    local one, other = breaker(name, { failures = 1, open_for = 0.3 }), breaker(name, { failures = 1, open_for = 0.3 })
+    fail(one, 1)
+    local before = scripts_of(server)
+    assert.same({ closed = 1, open = 1, half_open = 0 }, cards.metrics().breakers[name])
+    program.wait_for("its time to be over", function() return cards.metrics().breakers[name].half_open == 1 end)
+    assert.equal(before, scripts_of(server))
+    assert.is_truthy(other)
+  end)
+
   it("costs no question while it is closed but once in 0.2 seconds, and one while it is open in a second", function()
     local one = breaker(new_name(), { failures = 1 })
     local before
