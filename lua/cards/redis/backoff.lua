@@ -10,26 +10,27 @@ local methods = {}
 local metatable = { __index = methods }
 
 --- Begins a call.
--- @return a value for `failed`; or nil, the seconds until the next attempt may be made, and why Redis is away
+-- @return a value for `failed`; or nil, the seconds until the next attempt may be made, and the problem of the last one
 function methods:begin()
   if self.failures == 0 then
     return 0
   end
   local now = core.now()
   if now < self.next_try then
-    return nil, self.next_try - now, self.why
+    return nil, self.next_try - now, self.problem
   end
   self.next_try = now + TRIAL -- others wait for what comes of this one
   return self.failures
 end
 
 --- Notes that Redis was not reached. Of calls that were under way together only the first counts.
-function methods:failed(began, why)
+-- @param problem { kind, why }
+function methods:failed(began, problem)
   if began ~= self.failures then
     return
   end
   local pause = math.min(LONGEST, FIRST * 2 ^ self.failures)
-  self.failures, self.why = math.min(self.failures + 1, 60), why
+  self.failures, self.problem = math.min(self.failures + 1, 60), problem
   self.next_try = core.now() + pause * (1 - core.random() / 2)
 end
 
@@ -43,9 +44,9 @@ function methods:state()
   if self.failures == 0 then
     return false
   end
-  return math.max(0, self.next_try - core.now()), self.why
+  return math.max(0, self.next_try - core.now()), self.problem.why
 end
 
 return function()
-  return setmetatable({ failures = 0, next_try = 0, why = false }, metatable)
+  return setmetatable({ failures = 0, next_try = 0, problem = false }, metatable)
 end

@@ -73,7 +73,8 @@ local function must(connection, ends, command, ...)
   if ok then
     return true
   end
-  return nil, problem.reply and { kind = "auth", err = errors.of_reply(command, problem.reply) } or problem
+  local err = problem.reply and errors.of_reply(command, problem.reply)
+  return nil, err and { kind = err.kind, why = err.message, err = err } or problem
 end
 
 --- Says who we are on a new connection, and which database we want.
@@ -98,12 +99,21 @@ local function prepare(self, connection, ends)
 end
 
 --- Notes what became of a call.
-local function note(self, began, problem, whole)
+-- @param had_time whether it had all the time that a command may take
+local function note(self, began, problem, had_time)
+  local kind = problem and problem.kind
   if not problem or problem.reply then
     self.backoff:succeeded()
-  elseif problem.kind == "network" and problem.is_unreached or problem.kind == "timeout" and whole then
-    self.backoff:failed(began, problem.why)
+  elseif kind == "timeout" and had_time or problem.is_unreached and kind ~= "timeout" and kind ~= "busy" and kind ~= "cancelled" then
+    self.backoff:failed(began, problem)
   end
+end
+
+--- The error of a call that is not tried, as Redis was not reached.
+local function refuse(self, command, pause, problem)
+  local may_pass = problem.kind == "network" or problem.kind == "timeout"
+  local kind, message = may_pass and "network" or problem.kind, ("%s: %s%s"):format(self.shown, may_pass and "Redis is away: " or "", problem.why)
+  return errors.new(command, kind, message, { code = problem.err and problem.err.code, retryable = may_pass, retry_after = pause })
 end
 
 --- Runs a command on a connection. @return the reply; or nil, the problem, and whether another connection may do better
@@ -140,9 +150,9 @@ function methods:call(command, ...)
   if left and left <= 0 then
     return nil, context.error("redis", command:lower())
   end
-  local began, pause, why = self.backoff:begin()
+  local began, pause, last = self.backoff:begin()
   if not began then
-    return nil, errors.new(command, "network", ("%s: Redis is away: %s"):format(self.shown, why), { retryable = true, retry_after = pause })
+    return nil, refuse(self, command, pause, last)
   end
   local ends = core.now() + math.min(seconds, left or seconds)
   local reply, problem, again = run(self, command, arguments, ends)

@@ -153,7 +153,7 @@ describe("a Redis that is away", function()
     local last = 0
     for i = 1, 100 do
       backoff.next_try = 0
-      backoff:failed(assert(backoff:begin()), "gone")
+      backoff:failed(assert(backoff:begin()), { why = "gone" })
       local pause, why = backoff:state()
       local most = math.min(2, 0.05 * 2 ^ (i - 1))
       assert.is_true(pause <= most and pause > most / 2 - 0.05, i .. ": " .. pause)
@@ -168,9 +168,9 @@ describe("a Redis that is away", function()
   it("is tried by one call at a time, and of failures together only one counts", function()
     local backoff = require "cards.redis.backoff"()
     local began = { backoff:begin(), backoff:begin() }
-    backoff:failed(began[1], "gone")
+    backoff:failed(began[1], { why = "gone" })
     local pause = backoff:state()
-    backoff:failed(began[2], "gone")
+    backoff:failed(began[2], { why = "gone" })
     assert.is_true(backoff:state() <= pause)
     assert.equal(1, backoff.failures)
     backoff.next_try = 0

@@ -269,3 +269,51 @@ describe("a library that is missing", function()
     assert.matches("^nil\tthe Lua library ssl.*lua%-sec.*luasec.*\ntrue", output)
   end)
 end)
+
+describe("the connections of a server", function()
+  it("are no more than 64, and callers beyond them wait in order", function()
+    local server = new()
+    server:call("DEL", "gate", "order")
+    local functions = {}
+    for i = 1, 70 do
+      functions[i] = function()
+        if i <= 64 then
+          assert(server:call("XREAD", "BLOCK", 15000, "STREAMS", "gate", "0"))
+        else
+          assert(server:call("RPUSH", "order", i))
+        end
+      end
+    end
+    functions[71] = function()
+      while select(2, real.cli("CLIENT LIST"):gsub("cmd=xread ", "")) < 64 do cards.sleep(0.01) end
+      assert.equal("0", real.cli "EXISTS order")
+      real.cli "XADD gate 1-0 a b"
+    end
+    cards.all(functions)
+    assert.equal("65\n66\n67\n68\n69\n70", real.cli "LRANGE order 0 -1")
+    server:close()
+  end)
+
+  -- Lua has no fork; LuaJIT can call libc's.
+  if program.lua == "luajit" then
+    it("are their parent's in a forked process, which leaves them alone", function()
+      local output, status = program.run(([[
+        local ffi = require "ffi"
+        ffi.cdef "int fork(void); int waitpid(int, int *, int); void _exit(int);"
+        local server = assert(require "cards.redis".new(%q))
+        local id = server:call("CLIENT", "ID")
+        local child = ffi.C.fork()
+        if child == 0 then
+          local own = server:call("CLIENT", "ID")
+          server:close()
+          ffi.C._exit(own and own ~= id and 0 or 1)
+        end
+        local ended = ffi.new "int[1]"
+        ffi.C.waitpid(child, ended, 0)
+        print(ended[0], server:call("CLIENT", "ID") == id)
+      ]]):format(real.url "spec"))
+      assert.equal("0\ttrue\n", output)
+      assert.equal(0, status)
+    end)
+  end
+end)

@@ -74,9 +74,12 @@ describe("a password", function()
 
   it("that was changed in its file counts for the next connection", function()
     local path = program.file(OTHER)
-    assert.matches("^auth WRONGPASS [^\n]*\nPONG$", try(real.url("x", "worker"), { CARDS_REDIS_PASSWORD_FILE = path }, ([[
+    local expected = "^auth WRONGPASS [^\n]*\nauth WRONGPASS [^\n]*user and password[^\n]*\nPONG$"
+    assert.matches(expected, try(real.url("x", "worker"), { CARDS_REDIS_PASSWORD_FILE = path }, ([[
+      try "PING"
       try "PING"
       local file = io.open(%q, "w") file:write(%q) file:close()
+      while not server:call "PING" do require("cards").sleep(0.01) end
       try "PING"]]):format(path, PASSWORD)))
     os.remove(path)
   end)
@@ -182,6 +185,25 @@ describe("TLS", function()
     variables.SSL_CERT_FILE = sandbox.url "CA_FILE" -- as OpenSSL itself looks for them
     assert.equal("PONG", try(secured.url "x", variables))
   end)
+
+  -- Lua has no fork; LuaJIT can call libc's.
+  if program.lua == "luajit" then
+    it("of a connection is not ended by a forked process, which has its own", function()
+      assert.equal("0 true", try(secured.url "x", certificates(), [[
+        local ffi = require "ffi"
+        ffi.cdef "int fork(void); int waitpid(int, int *, int); void _exit(int);"
+        local id = server:call("CLIENT", "ID")
+        local child = ffi.C.fork()
+        if child == 0 then
+          local own = server:call("CLIENT", "ID")
+          server:close()
+          ffi.C._exit(own and own ~= id and 0 or 1)
+        end
+        local ended = ffi.new "int[1]"
+        ffi.C.waitpid(child, ended, 0)
+        print(ended[0] .. " " .. tostring(server:call("CLIENT", "ID") == id))]]))
+    end)
+  end
 
   it("says what of its files is wrong", function()
     assert.matches("^tls %- .*belong together", try(secured.url "x", certificates { CARDS_REDIS_KEY_FILE = "" }))
