@@ -7,6 +7,7 @@ local axis = {}
 
 local floor, ceil, log = math.floor, math.ceil, math.log
 
+local BREAK, BREAKS = 0.012, 0.2 -- of the axis of the clock: between two stretches, and all of those together at most
 local CLOCK = { 1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200, 86400 } -- seconds between two ticks
 
 --- The next larger of 1, 2, 5, 10, 20, …
@@ -82,22 +83,67 @@ function axis.counts(most, is_whole)
   return axis.linear(most, 4, function(value) return value >= 10 and figures.count(floor(value + 0.5)) or words.round(value) end, is_whole and 1 or nil)
 end
 
---- The ticks between two moments, in UTC, at most `most` of them.
--- @return list of { place, label }
-function axis.clock(first, last, most)
+--- How many seconds there are to be between two ticks, of which there are at most so many.
+local function clock_step(seconds, most)
   local step = CLOCK[#CLOCK]
   for i = #CLOCK, 1, -1 do
-    step = (last - first) / CLOCK[i] <= most and CLOCK[i] or step
+    step = seconds / CLOCK[i] <= most and CLOCK[i] or step
   end
-  while (last - first) / step > most do
+  while seconds / step > most do
     step = step * 2
   end
-  local ticks = {}
-  for time = ceil(first / step) * step, last, step do
-    local format = time % 86400 == 0 and step >= 3600 and "%d %b" or step < 60 and "%H:%M:%S" or "%H:%M"
-    table.insert(ticks, { (time - first) / (last - first), words.moment(format, time) })
+  return step
+end
+
+--- Puts stretches of time beside each other: each gets `from`, the place where it begins, all together reach from 0 to 1.
+-- @return how wide a second is, and a break between two
+local function put_beside(stretches)
+  local seconds, breaks = 0, #stretches - 1
+  for _, stretch in ipairs(stretches) do
+    seconds = seconds + stretch.last - stretch.first
   end
-  return ticks
+  local gap = math.min(BREAK, breaks > 0 and BREAKS / breaks or 0)
+  local wide, from = (1 - breaks * gap) / math.max(seconds, 1e-3), 0
+  for _, stretch in ipairs(stretches) do
+    stretch.place = from
+    from = from + (stretch.last - stretch.first) * wide + gap
+  end
+  return wide, gap, seconds
+end
+
+--- The axis of the clock, in UTC.
+-- @param stretches list of { first, last } in seconds since 1970, which stand beside each other with a break between them
+-- @param most how many ticks there are at most
+-- @return { place = function(time, number of its stretch), ticks = list of { place, label, whether that is a day }, breaks = list of { from, to, seconds } }
+function axis.clock(stretches, most)
+  local wide, gap, seconds = put_beside(stretches)
+  local step, ticks, breaks, day = clock_step(seconds, most), {}, {}, words.moment("%d %b", stretches[1].first)
+  local function place(time, number)
+    local stretch = stretches[number]
+    return math.min(1, stretch.place + (time - stretch.first) * wide)
+  end
+  local function add(time, number)
+    local last, at, today = ticks[#ticks], place(time, number), words.moment("%d %b", time)
+    if not last or at - last[1] >= 0.75 / most then
+      local is_day = today ~= day and (step >= 3600 or number > 1)
+      table.insert(ticks, { at, is_day and today or words.moment(step < 60 and "%H:%M:%S" or "%H:%M", time), is_day })
+      day = today
+    end
+  end
+  for number, stretch in ipairs(stretches) do
+    local before, time = stretches[number - 1], ceil(stretch.first / step) * step
+    if before then
+      table.insert(breaks, { stretch.place - gap, stretch.place, stretch.first - before.last })
+    end
+    if time > stretch.last and #stretches > 1 then
+      add(stretch.first, number)
+    end
+    while time <= stretch.last do
+      add(time, number)
+      time = time + step
+    end
+  end
+  return { place = place, ticks = ticks, breaks = breaks }
 end
 
 return axis

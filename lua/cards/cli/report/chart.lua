@@ -66,12 +66,13 @@ end
 
 --- What says more about a part of a chart when the pointer is there.
 -- @param list of { from, to, text }
-function chart.tips(list)
+-- @param class "tips", where it is left out
+function chart.tips(list, class)
   local parts = {}
   for i, tip in ipairs(list) do
     parts[i] = ('<rect x="%s" width="%s" height="100%%"><title>%s</title></rect>'):format(percent(tip[1]), percent(tip[2] - tip[1]), escape(tip[3]))
   end
-  return '<g class="tips">' .. table.concat(parts) .. "</g>"
+  return parts[1] and ('<g class="%s">%s</g>'):format(class or "tips", table.concat(parts)) or ""
 end
 
 --- A line from the bottom to the top, with a label above the chart.
@@ -92,11 +93,15 @@ local function grid(ticks)
   return '<g class="y">' .. table.concat(parts) .. "</g>"
 end
 
+--- The ticks of the horizontal axis. Where there is little room every other has no label: not the one that is a day.
 local function ruler(ticks)
-  local parts = {}
+  local parts, shown = {}, 1
   for i, tick in ipairs(ticks) do
-    table.insert(parts, ('<svg x="%s" y="100%%"%s><line y2="5"/><text y="20">%s</text></svg>'):format(percent(tick[1]), i % 2 == 0 and ' class="even"' or "",
-      escape(tick[2])))
+    shown = tick[3] and i % 2 or shown
+  end
+  for i, tick in ipairs(ticks) do
+    local class = i % 2 ~= shown and ' class="other"' or ""
+    table.insert(parts, ('<svg x="%s" y="100%%"%s><line y2="5"/><text y="20">%s</text></svg>'):format(percent(tick[1]), class, escape(tick[2])))
   end
   return '<g class="x">' .. table.concat(parts) .. "</g>"
 end

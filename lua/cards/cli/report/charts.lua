@@ -19,11 +19,24 @@ local function clock(data, time)
   return words.moment(format, time)
 end
 
---- Places of a point on the axis of time: from, to, and its middle.
-local function places(data, point)
-  local all = data.last - data.first
-  local from, to = (point.at - data.first) / all, (point.ends - data.first) / all
+--- The axis of the clock of a report.
+local function time_axis(data)
+  return axis.clock(data.stretches, TICKS)
+end
+
+--- Places of a point on it: from, to, and its middle.
+local function places(x, point)
+  local from, to = x.place(point.at, point.stretch), x.place(point.ends, point.stretch)
   return from, to, (from + to) / 2
+end
+
+--- What stands over a chart of time: its breaks, and what more can be said of each point.
+local function over_time(x, tips)
+  local breaks = {}
+  for i, one in ipairs(x.breaks) do
+    breaks[i] = { one[1], one[2], words.duration(one[3]) .. " without a run" }
+  end
+  return chart.tips(breaks, "breaks") .. chart.tips(tips)
 end
 
 --- A section of the page.
@@ -52,10 +65,10 @@ function charts.throughput(data)
   for _, point in ipairs(data.points) do
     most = math.max(most, point.rows / point.seconds)
   end
-  local y = axis.counts(most)
+  local x, y = time_axis(data), axis.counts(most)
   local succeeded, failed, tips = {}, {}, {}
   for i, point in ipairs(data.points) do
-    local from, to = places(data, point)
+    local from, to = places(x, point)
     local middle, top = y.place(point.succeeded / point.seconds), y.place(point.rows / point.seconds)
     succeeded[i], failed[i] = { from, to, 0, middle }, { from, to, middle, top }
     local when, rate = clock(data, point.at), words.number(point.rows / point.seconds)
@@ -67,8 +80,8 @@ function charts.throughput(data)
   local label = ("Rows a second over time, at most %s; %s rows in all, %s of them failed"):format(words.number(most), count(data.total.rows),
     count(data.total_failed))
   return section("Throughput", "Rows a second, " .. each_point(data), legend { { "ok", "succeeded" }, { "bad", "failed" } } .. chart.frame {
-    label = label, x = axis.clock(data.first, data.last, TICKS), y = y.ticks,
-    drawing = chart.steps("ok", succeeded) .. chart.steps("bad", failed), over = chart.tips(tips),
+    label = label, x = x.ticks, y = y.ticks,
+    drawing = chart.steps("ok", succeeded) .. chart.steps("bad", failed), over = over_time(x, tips),
   } .. chart.behind("Rows over time, UTC", { { "Time" }, { "Rows", "n" }, { "Succeeded", "n" }, { "Failed", "n" }, { "Rows/s", "n" } }, rows))
 end
 
@@ -80,13 +93,16 @@ function charts.latency(data)
   for _, point in ipairs(data.points) do
     least, most = math.min(least, point.p50 or least), math.max(most, point.p99 or most)
   end
-  local y = axis.times(least, most)
+  local x, y = time_axis(data), axis.times(least, most)
   local lines, tips, rows = { p50 = {}, p95 = {}, p99 = {} }, {}, {}
   for i, point in ipairs(data.points) do
-    local from, to, middle = places(data, point)
-    local row = { clock(data, point.at) }
+    local from, to, middle = places(x, point)
+    local row, is_new = { clock(data, point.at) }, i > 1 and point.stretch > data.points[i - 1].stretch
     for j, name in ipairs(PERCENTILES) do
-      lines[name][i] = point[name] and { middle, y.place(point[name]), from, to } or false
+      if is_new then
+        table.insert(lines[name], false)
+      end
+      table.insert(lines[name], point[name] and { middle, y.place(point[name]), from, to } or false)
       row[j + 1] = point[name] and words.time(point[name])
     end
     if point.p50 then
@@ -101,7 +117,7 @@ function charts.latency(data)
   return section("Latency", "How long a row took" .. (y.is_logarithmic and ", on a logarithmic scale" or ""), legend(entries) .. chart.frame {
     label = ("Percentiles of the time of a row over time. Of all rows: p50 %s, p95 %s, p99 %s"):format(words.time(data.p50), words.time(data.p95),
       words.time(data.p99)),
-    x = axis.clock(data.first, data.last, TICKS), y = y.ticks, drawing = table.concat(drawing), over = chart.tips(tips),
+    x = x.ticks, y = y.ticks, drawing = table.concat(drawing), over = over_time(x, tips),
   } .. chart.behind("Time of a row over time, UTC", { { "Time" }, { "p50", "n" }, { "p95", "n" }, { "p99", "n" } }, rows))
 end
 
@@ -157,10 +173,10 @@ function charts.retries(data)
   for _, point in ipairs(data.points) do
     most = math.max(most, share(point))
   end
-  local y = axis.linear(math.max(most, 0.01), 4, words.percent)
+  local x, y = time_axis(data), axis.linear(math.max(most, 0.01), 4, words.percent)
   local steps, tips, rows = {}, {}, {}
   for i, point in ipairs(data.points) do
-    local from, to = places(data, point)
+    local from, to = places(x, point)
     steps[i] = { from, to, 0, y.place(share(point)) }
     if point.tries then
       local when, again = clock(data, point.at), math.max(0, point.tries - point.calls)
@@ -172,7 +188,7 @@ function charts.retries(data)
   return section("Retries", ("Tries that were not the first of their call, of %s of %s"):format(words.tries(total.tries), figures.several(total.calls, "call")),
     chart.frame {
       label = ("Share of tries that were not the first of their call, over time; in all %s"):format(words.percent(share(total))),
-      x = axis.clock(data.first, data.last, TICKS), y = y.ticks, drawing = chart.steps("held", steps), over = chart.tips(tips),
+      x = x.ticks, y = y.ticks, drawing = chart.steps("held", steps), over = over_time(x, tips),
     } .. chart.behind("Tries over time, UTC", { { "Time" }, { "Calls", "n" }, { "Tries", "n" }, { "Again", "n" }, { "Share", "n" } }, rows))
 end
 

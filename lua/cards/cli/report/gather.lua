@@ -143,9 +143,12 @@ end
 local function figures_of_time(self, data)
   local points, only = self.points, #self.runs == 1 and self.runs[1].summary
   if points.count > 0 then
-    local list, paused = points:list()
-    data.points, data.width, data.first, data.last, data.total, data.paused = list, points.width, points.first, points.last, points.total, paused
-    data.seconds = math.max(points.last - points.first - paused, 1e-3)
+    data.points, data.stretches = points:list()
+    data.width, data.first, data.last, data.total, data.seconds = points.width, points.first, points.last, points.total, 0
+    for _, stretch in ipairs(data.stretches) do
+      data.seconds = math.max(data.seconds + stretch.last - stretch.first, 1e-3)
+    end
+    data.paused = #data.stretches > 1 and points.last - points.first - data.seconds or 0
     data.rate = points.total.rows / data.seconds
     data.total_failed = 0
     for _, rows in pairs(points.total.failed) do
@@ -165,7 +168,8 @@ end
 --- Ends the gathering.
 -- @return { runs = list of { name, rows, failed, ended = word of its summary or nil, counted = rows in its timeline or nil }, rows, failed, succeeded, errors =
 --   list as errors:list has it, slowest = list of { row, seconds, run }, notes, seconds, rate, p50, p95, p99 = numbers or nil; and where there is a timeline
---   points, width, first, last, total = their sum as an interval, total_failed = rows in it, paused }
+--   points and stretches, as points:list has them, width, first, last, total = their sum as an interval, total_failed = rows in it, paused = seconds
+--   between stretches }
 function gather:finish()
   local data = { runs = self.runs, notes = self.notes, slowest = self.slowest, rows = 0, failed = 0 }
   for _, run in ipairs(self.runs) do

@@ -58,6 +58,7 @@ path.ok, path.bad, path.held { shape-rendering: crispEdges; }
 .p95 { stroke: var(--p95); stroke-width: 1.5; stroke-dasharray: 6 3; }
 .p99 { stroke: var(--p99); stroke-width: 1.5; stroke-dasharray: 1.5 3.5; }
 .plot text.p50, .plot text.p95, .plot text.p99 { fill: var(--ink); stroke: none; }
+.breaks rect { fill: var(--ground); }
 .tips rect { fill: transparent; }
 .tips rect:hover { fill: var(--hover); }
 .legend { display: flex; flex-wrap: wrap; gap: .125rem 1.25rem; margin-top: .75rem; list-style: none; font-size: .8125rem; }
@@ -104,7 +105,7 @@ footer { margin: 1.5rem .25rem 0; color: var(--soft); font-size: .8125rem; }
   .figures { grid-template-columns: repeat(2, minmax(0, 1fr)); gap: 1rem; }
   .figures dd { font-size: 1.375rem; }
   .plot { height: 11rem; width: calc(100% - 3.75rem); margin-left: 3.5rem; margin-right: .25rem; }
-  .plot .x .even text { display: none; }
+  .plot .x .other text { display: none; }
   .wide { display: none; }
   .b { width: 20%; }
   th, td { padding-right: .5rem; }
