@@ -15,6 +15,7 @@ const cases = {
   "one-row": [{ name: "one.ndjson", rows: 1, seconds: 0.21, failing: 0 }],
   "all-failed": [{ name: "failed.ndjson", rows: 20000, seconds: 75, failing: 1, ended: "max_errors" }],
   "three-days": [{ name: "a-run-with-a-name-that-is-longer-than-a-telephone-is-wide.ndjson", rows: 10000000, seconds: 3 * DAY, failing: 0.0004 }],
+  "continued": [{ name: "continued.ndjson", rows: 30000, seconds: 60, again: { rows: 40000, seconds: 80, start: 1764394651 + 2 * DAY } }],
   "two-files": [{ name: "a.ndjson", rows: 3000, seconds: 15 }, { name: "b.ndjson", rows: 2000, seconds: 10, start: 1764394656, seed: 3, ended: "interrupted" }],
   "bare": [{ name: "bare.ndjson", bare: true }],
 };
@@ -113,6 +114,17 @@ it("lines are as wide as they were meant, however wide the chart is, and parts o
       assert.equal(stroke, "non-scaling-stroke");
       assert.ok(Math.abs(ticks[0] - bottom) < 2 && Math.abs(ticks.at(-1) - top) < 2, `the axis is not as tall as the chart: ${[ticks, top, bottom]}`);
     }
+  }));
+
+it("the time between two runs is a break, which says how long it was", (visit) =>
+  opened(visit, pages.continued, async (page) => {
+    const breaks = await page.$$eval(".plot .breaks rect", (list) => list.map((one) => [one.textContent, Math.round(one.getBoundingClientRect().width)]));
+    assert.ok(breaks.length >= 3);
+    for (const [text, width] of breaks) {
+      assert.equal(text, "1 d 23:59:00 without a run");
+      assert.ok(width > 2 && width < 30, `it is ${width} wide`);
+    }
+    assert.ok((await page.$$eval(".plot .x text", (list) => list.map((text) => text.textContent))).includes("1 Dec"));
   }));
 
 it("on paper a report is black on white, without what is closed", { dark: true }, (visit) =>

@@ -67,11 +67,20 @@ function place() {
   return path;
 }
 
-/** The HTML of a report of runs: a list of { name, ended, … } with the fields that `timeline` takes, or { name, bare: true } for one without a timeline. */
+/** The timeline of a run, and of `again`, with which it went on. */
+function timelines(run) {
+  const first = timeline(run), { text, done, failed } = run.again ? timeline(run.again) : { text: "", done: 0, failed: 0 };
+  return { text: first.text + text, done: first.done + done, failed: first.failed + failed };
+}
+
+/**
+ * The HTML of a report of runs: a list of { name, ended, again, … } with the fields that `timeline` takes, or { name, bare: true } for one without a
+ * timeline.
+ */
 export function report(runs) {
   const path = place();
   for (const run of runs) {
-    const out = join(path, run.name), { text, done, failed } = run.bare ? { text: "", done: 3, failed: 0 } : timeline(run);
+    const out = join(path, run.name), { text, done, failed } = run.bare ? { text: "", done: 3, failed: 0 } : timelines(run);
     writeFileSync(out, run.bare ? '{"row":1,"result":1}\n'.repeat(done) : "");
     if (run.bare) continue;
     writeFileSync(`${out}.timeline`, text);

@@ -138,6 +138,42 @@ describe("cards run", function()
     assert.same({ rows + 60, failed + 60 }, { again, failed_again }, "rows that are run again are counted again")
   end)
 
+  it("writes a report at its end, also without an output of its own and after Ctrl-C", function()
+    flow()
+    write("ids.csv", "id\nc_1\nsandbox-declined\nsandbox-unavailable\ntext\n")
+    local report = folder .. "/report.html"
+    local function has(part) assert(read "report.html":gsub("<[^>]*>", " "):gsub("%s+", " "):find(part, 1, true), part) end
+    cli.fails(1, "3 rows failed", arguments { "--report", report, "--errors", folder .. "/bad" })
+    has "Rows 4 Succeeded 1 25 % Failed 3 75 %"
+    has "declined alix HTTP 400 32 1 33.3 %"
+    has "script flow 1"
+    assert.is_nil(read "report.html":find("odd", 1, true))
+    cli.run { "run", folder .. "/flow.lua", "--in", folder .. "/ids.csv", "--out", "-", "--report", report }
+    has "standard output Complete"
+    has "Rows 4 Succeeded 1 25 % Failed 3 75 %"
+    write("report.html", "my own")
+    cli.fails(1, "report.html: it is there already, and is no report", arguments { "--report", report })
+    os.remove(report)
+    batch.remove()
+    batch = new_batch()
+    folder, write, read = batch.folder, batch.write, batch.read
+    flow()
+    write("ids.csv", batch.ids(2000))
+    report = folder .. "/report.html"
+    batch:flow("return function(row) cards.sleep(0.05) return row end")
+    local process = cli.start(arguments { "--concurrency", "16", "--report", report })
+    program.wait_for("some lines", function() return (read "out" or "") ~= "" end)
+    process.signal "INT"
+    process.finish()
+    if program.lua ~= "luajit" then -- its host leaves the signal as it is
+      has "Interrupted"
+    end
+    for _, path in ipairs { "-", folder .. "/out", folder .. "/out.timeline", folder .. "/ids.csv", folder .. "/flow.lua" } do
+      cli.fails(2, "--report takes a file of its own", arguments { "--report", path })
+    end
+    cli.fails(1, "No such file", arguments { "--report", folder .. "/none/report.html" })
+  end)
+
   it("refuses a file that stands where its timeline shall be", function()
     flow()
     write("ids.csv", batch.ids(1))
