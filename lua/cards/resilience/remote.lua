@@ -2,7 +2,6 @@
 --
 -- A Redis that does not answer is away. That is said once, and nobody asks it again for a while, so that a call does not wait for it each time.
 
-local async = require "cards.async"
 local check = require "cards.util.check"
 local context = require "cards.async.context"
 local core = require "cards.core"
@@ -89,10 +88,8 @@ local function find(self)
   end
 end
 
---- Whether the running function can wait for an answer: not in all phases of nginx.
-local function can_wait()
-  return not host.is_nginx or pcall(async.check, "cards", 1)
-end
+-- Of these Redis is not to blame: nobody waits any more, or the running function cannot wait, as in some phases of nginx.
+local BLAMELESS = { cancelled = true, busy = true }
 
 --- Asks Redis, and waits for the answer for a second at most.
 -- @param script its name
@@ -104,14 +101,14 @@ function methods:ask(script, keys, arguments)
   if not key then -- it could be read where `shared` was checked, but not by this process
     lose(self, { kind = "provider", message = why })
     return nil
-  elseif not keys[1] or core.now() < self.again or not can_wait() or left == 0 then
+  elseif not keys[1] or core.now() < self.again or left == 0 then
     return nil
   end
   self.again = self.away and core.now() + self.pause or 0 -- while one asks whether it is back, others do not wait
   local reply, err = context.run(context.child(core.now() + PATIENCE), self.server.script, self.server, script, keys, arguments)
   if reply ~= nil then
     find(self)
-  elseif err.kind ~= "cancelled" and not (err.kind == "timeout" and left and left < PATIENCE) then -- of which Redis is not to blame
+  elseif not BLAMELESS[err.kind] and not (err.kind == "timeout" and left and left < PATIENCE) then
     lose(self, err)
   end
   return reply
