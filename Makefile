@@ -374,6 +374,7 @@ bench-named:
 	  RESTY_HTTP="$(RESTY_HTTP)" $(LUA_ENV) $(LUA_BIN) spec/bench/nginx_cold.lua $(BENCH) $(ROUNDS) || status=1; \
 	  $(LUA_ENV) $(LUA_BIN) spec/bench/metrics.lua $(BUILD)/bench $(BENCH) $(ROUNDS) || status=1; \
 	  $(LUA_ENV) $(LUA_BIN) spec/bench/run.lua $(BENCH) || status=1; \
+	  $(LUA_ENV) $(LUA_BIN) spec/bench/limits.lua $(ROUNDS) || status=1; \
 	  $(LUA_ENV) $(LUA_BIN) spec/bench/crypto.lua $(BUILD)/bench $(BENCH) $(BUILD)/node $(ROUNDS) || status=1; \
 	  echo; for scheme in http https; do $(LUA_ENV) $(LUA_BIN) spec/bench/memory.lua $(BENCH) $$scheme || status=1; done; \
 	  for lua in 5.4 luajit; do $(MAKE) -s bench-records LUA=$$lua || status=1; done; \
