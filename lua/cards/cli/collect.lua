@@ -43,19 +43,17 @@ end
 --- Holds the job, so that nobody else collects it. Waits for the lock of one that was killed.
 -- @return true; or nil and the obstacle
 local function lock(job, token)
-  local key, gives_up, left = job.keys.collector, core.now() + 2 * HOLDS, math.huge
+  local gives_up, left = core.now() + 2 * HOLDS, math.huge
   while true do
-    local reply, err = job:call("SET", key, token, "NX", "PX", HOLDS * 1000)
-    if reply then
-      return true
-    elseif reply == nil then
+    local reply, err = job:script("job_lock", "collector", token, HOLDS * 1000)
+    if not reply then
       return nil, err
+    elseif reply[1] == 1 then
+      return true
+    elseif core.now() >= gives_up or reply[3] > left then -- its holder has renewed it
+      return nil, ("%s: another cards collect is at work, %s"):format(job.address, check.line(reply[2]))
     end
-    local holder, ttl = job:call("GET", key), job:call("PTTL", key)
-    if core.now() >= gives_up or type(ttl) == "number" and ttl > left then -- its holder has renewed it
-      return nil, ("%s: another cards collect is at work, %s"):format(job.address, check.line(holder or "?"))
-    end
-    left = type(ttl) == "number" and ttl > 0 and ttl or left
+    left = reply[3]
     cards.sleep(0.2)
   end
 end

@@ -108,6 +108,19 @@ local function key_of(options, about)
   return sealing.key(options.key)
 end
 
+--- Says where Redis may throw a part of the job away.
+local function warn_of_eviction(job)
+  local info = job:call("INFO", "memory")
+  if type(info) == "table" then -- lua-redis has read it
+    info = info.memory or info
+    info = ("maxmemory:%s\nmaxmemory_policy:%s\n"):format(info.maxmemory, info.maxmemory_policy)
+  end
+  local most, policy = tostring(info):match "maxmemory:(%d+)", tostring(info):match "maxmemory_policy:([%w-]+)"
+  if most and most ~= "0" and policy and policy ~= "noeviction" then
+    io.stderr:write(("cards: %s throws keys away when it is full (maxmemory-policy %s), and rows with them: set noeviction\n"):format(job.address, policy))
+  end
+end
+
 --- Opens the job, or makes it. @return the job; or nil and the obstacle
 local function open_job(options, format, about)
   local job, why = store.new(options.address, "--to", options.patience)
@@ -128,6 +141,7 @@ local function open_job(options, format, about)
   if not meta or wrong then
     return nil, wrong
   end
+  warn_of_eviction(job)
   job.bytes, job.seal = input.bytes, key and sealing.sealer(key, options.seal_columns, about.columns, job.id)
   return job
 end

@@ -154,7 +154,7 @@ local function conclude(job, parts, ended, why)
     say("%s %s taken over from workers that had ended", figures.several(queue.taken_over, "row"), queue.taken_over == 1 and "was" or "were")
   end
   if results.repeated > 0 then
-    say("%s had a result of another worker already, which stays", figures.several(results.repeated, "row"))
+    say("%s had a line already, of another worker or from before a reply was lost: it stays", figures.several(results.repeated, "row"))
   end
   if given and given > 0 then
     say("%s %s given back", figures.several(given, "row"), given == 1 and "is" or "are")

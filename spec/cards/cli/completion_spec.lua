@@ -35,7 +35,7 @@ describe("cards completion", function()
       assert.equal(0, status, output)
       return (output:gsub("\n$", ""))
     end
-    assert.equal("call check completion", offered "c")
+    assert.equal("call check collect completion", offered "c")
     assert.equal("describe", offered "des")
     assert.equal("alix netxd nayax payengine whop", (offered("call", ""):gsub("nayax netxd", "netxd nayax")))
     assert.equal("private-info private_info", offered("call", "alix", "p"))

@@ -2,12 +2,12 @@
 --
 -- KEYS: meta, rows, results, counts, timeline. ARGV: the id of the job, the lines with "\n" behind each, intervals of the timeline likewise.
 -- Returns { lines that were written, rows done, rows in all or -1 }; { -1 } where it is another job. A line is not written where the row has one already.
--- XACK comes first: a full Redis refuses a first XADD, and none behind another write. A row makes room for its line.
+-- XACK or EXPIRE comes first: a full Redis refuses a first XADD, and none behind another write. It is full of rows, which only their lines make go.
 
 local meta, rows, results, counts, timeline = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local DEAD = 10000 -- rows that are done and stay in the stream at most
 
-local known = redis.call("HMGET", meta, "id", "total", "fed")
+local known = redis.call("HMGET", meta, "id", "total", "fed", "expire")
 if known[1] ~= ARGV[1] then
   return { -1 }
 end
@@ -54,6 +54,7 @@ if done > before then
   end
 end
 if done > before or ARGV[2] == "" then -- else it is a repetition
+  redis.call("EXPIRE", timeline, known[4])
   for line in string.gmatch(ARGV[3], "([^\n]*)\n") do
     redis.call("XADD", timeline, "*", "line", line)
   end

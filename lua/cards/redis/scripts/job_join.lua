@@ -1,6 +1,7 @@
 --- Adds a worker to a job. The first one says what flow and lease all have.
 --
 -- KEYS: meta. ARGV: the id of the job, the hash of the flow, seconds of the lease or "".
+-- EXPIRE comes first: a full Redis refuses a first HSETNX, and none behind another write. Who works makes room.
 -- Returns { the hash, the seconds }, those of the job; an empty list where it is another job.
 
 local meta = KEYS[1]
@@ -8,6 +9,7 @@ local meta = KEYS[1]
 if redis.call("HGET", meta, "id") ~= ARGV[1] then
   return {}
 end
+redis.call("EXPIRE", meta, redis.call("HGET", meta, "expire"))
 redis.call("HSETNX", meta, "flow", ARGV[2])
 redis.call("HSETNX", meta, "lease", ARGV[3] == "" and "60" or ARGV[3])
 return redis.call("HMGET", meta, "flow", "lease")
