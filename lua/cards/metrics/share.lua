@@ -120,7 +120,7 @@ function share.read()
     elseif name then
       keys.add(all, unpack(dict:get(key) or ""))
     elseif key:sub(1, #COUNTER) == COUNTER then
-      all[key:sub(#COUNTER + 1)] = dict:get(key)
+      all[key:sub(#COUNTER + 1)] = tonumber(dict:get(key))
     end
   end
   return all
