@@ -157,6 +157,13 @@ static void *live(void *argument) {
 
 /* --- one process --- */
 
+/* What the I/O thread's engine has, from another thread. */
+static void look_at_engine(void) {
+  struct engine_use use = { 0 };
+  iothread_use(&use);
+  if (use.idle > use.open) die("more connections are idle than there are");
+}
+
 /* ThreadSanitizer knows no threads that a child starts after the fork of a process with several: there the child only looks around. */
 static _Noreturn void live_as_child(struct channel *inherited, unsigned int seed) {
   alarm(HANG);
@@ -202,6 +209,7 @@ static _Noreturn void live_as_process(unsigned int seed, double seconds) {
   }
   for (double ends = clock_now() + seconds; ok && clock_now() < ends; forks++) {
     poll(NULL, 0, rand_r(&seed) % 200);
+    look_at_engine();
     unsigned int child = (unsigned int)rand_r(&seed);
     pid_t pid = fork();
     if (pid == 0) live_as_child(channel, child);

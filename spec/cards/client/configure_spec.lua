@@ -39,6 +39,16 @@ describe("cards.configure", function()
     end
   end)
 
+  it("takes where metrics are shared, which does nothing outside nginx", function()
+    cards.configure { metrics = { shared = "any" } }
+    assert.equal(1, cards.metrics().processes)
+    refused("metrics must be { shared = \"NAME\" }", { metrics = "any" })
+    refused("metrics must be { shared = \"NAME\" }", { metrics = false })
+    refused("metrics.shared is required: the name of a lua_shared_dict", { metrics = {} })
+    refused("metrics.shared must be a string", { metrics = { shared = 5 } })
+    refused("metrics: unknown key 'share' (did you mean 'shared'?)", { metrics = { share = "any" } })
+  end)
+
   it("leaves a setting as it is where it refuses", function()
     cards.configure { max_in_flight = 1 }
     refused("must be a number", { max_in_flight = "many" })

@@ -199,6 +199,35 @@ static void nobody_is_let_in_but_this_process(void **state) {
   channel_free(channel);
 }
 
+/* Waits until the engine has so many connections, none of them idle, and so many jobs that wait for one. */
+static void wait_for_use(size_t open, size_t waiting) {
+  struct engine_use use;
+  do {
+    usleep(1000);                           /* the condition has no event of its own */
+    use = (struct engine_use){ .open = 5 }; /* to which it adds */
+    iothread_use(&use);
+  } while (use.open != 5 + open || use.waiting != waiting);
+  assert_int_equal(use.idle, 0);
+}
+
+static void it_tells_what_its_engine_has(void **state) {
+  (void)state;
+  struct channel *channel = new_channel();
+  struct job *jobs[3];
+  for (size_t limit = 0; limit < 2; limit++) {
+    silent->max_connections = limit; /* while no job has it */
+    for (size_t i = 0; i < 3; i++)
+      submit(channel, jobs[i] = job_for(silent, "c_1"));
+    wait_for_use(limit ? 1 : 3, limit ? 2 : 0);
+    for (size_t i = 3; i-- > 0;)
+      channel_give_up(channel, jobs[i]);
+    wait_for_use(0, 0);
+    wait_until_empty();
+  }
+  silent->max_connections = 0;
+  channel_free(channel);
+}
+
 /* --- processes --- */
 
 static void use_in_child(void *inherited) {
@@ -256,6 +285,7 @@ int main(void) {
     cmocka_unit_test(a_job_that_has_come_back_can_be_given_up),
     cmocka_unit_test(jobs_outlive_their_channel),
     cmocka_unit_test(one_too_many_is_refused_at_once),
+    cmocka_unit_test(it_tells_what_its_engine_has),
     cmocka_unit_test(a_connection_takes_the_place_of_the_eventfd),
     cmocka_unit_test(nobody_is_let_in_but_this_process),
     cmocka_unit_test(a_forked_child_has_a_thread_of_its_own),
