@@ -47,6 +47,13 @@ describe("examples/nginx.conf", function()
     assert.is_nil(leaks(output))
   end)
 
+  it("tells Prometheus of its workers", function()
+    local shown, output = demo("/cards/alix/c_1", "/metrics")
+    assert.matches("\n# TYPE cards_connections_open gauge\ncards_connections_open %d+\n", shown["/metrics"])
+    assert.matches("\n200\n", shown["/metrics"], 1, true)
+    assert.is_nil(leaks(output))
+  end)
+
   it("answers with a status that says whose mistake it is", function()
     local expected = {
       ["/cards/alix/sandbox-declined"] = "422",
