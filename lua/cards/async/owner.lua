@@ -13,9 +13,12 @@ local stepped, rested = 0, 0
 local owner = {}
 
 --- A record of the running function as an owner. The caller may add fields of its own.
-function owner.current()
-  local worker, task = async.place()
-  return { kind = async.kind(), worker = worker, task = task, context = context.get(), lost = false }
+-- @param record one of another function, which is made that of this one; nil for a new one
+function owner.current(record)
+  record = record or { kind = false, worker = false, task = false, context = false, lost = false }
+  record.worker, record.task = async.place()
+  record.kind, record.context = async.kind(), context.get()
+  return record
 end
 
 --- A value that only the owner's coroutine holds: when it is collected, the owner counts as dead. It is made in a function of its own, because nginx may reuse

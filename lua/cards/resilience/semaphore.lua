@@ -22,6 +22,7 @@ function methods:release(permit)
     return
   end
   self.held[permit] = nil
+  permit.worker, permit.task, permit.context = false, false, false -- one that is kept for another use keeps nothing alive
   while self.first <= self.last do
     local waiter = self.queue[self.first]
     self.queue[self.first] = nil
@@ -99,9 +100,10 @@ end
 
 --- Acquires a permit.
 -- @param seconds that the caller may wait
--- @return the permit, and a finalizer that the caller holds while it holds the permit; or nil after the time; or nil and an error
-function methods:acquire(seconds)
-  local permit = owner.current()
+-- @param used a permit that was released, to be used again with its finalizer; nil for a new one
+-- @return the permit, and a finalizer that the caller holds while it holds the permit (none for a used one); or nil after the time; or nil and an error
+function methods:acquire(seconds, used)
+  local permit = owner.current(used)
   permit.left, permit.searches, permit.signal = false, false, false
   if self.running >= self.most then
     reclaim(self)
@@ -111,7 +113,7 @@ function methods:acquire(seconds)
     self.searched = 0
     reclaim(self)
   end
-  local finalizer = owner.finalizer(permit)
+  local finalizer = not used and owner.finalizer(permit) or nil
   if self.running < self.most then
     self.running = self.running + 1
     self.held[permit] = true

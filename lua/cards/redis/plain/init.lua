@@ -11,32 +11,36 @@ local plain = {}
 
 local MOST = 64 -- connections of a server: as many as the calls at once of cards.each
 local IDLE = 60 -- seconds that one is kept without use
+local TIDY = 0.1 -- seconds between searches for those that are to be closed
 
 local methods = {}
 local metatable = { __index = methods }
 
---- Closes the connections of functions that have ended in the middle of a command, and those that were idle for long.
+--- Closes the connections of functions that were cancelled in the middle of a command, and those that were idle for long.
 local function tidy(self)
+  local now = core.now()
+  if now < self.tidied + TIDY then
+    return
+  end
+  self.tidied = now
   for held, permit in pairs(self.held) do
     if owner.is_dead(permit) then
       self.held[held] = nil
       held:close()
     end
   end
-  while self.idle[1] and core.now() - self.idle[1].used > IDLE do
+  while self.idle[1] and now - self.idle[1].used > IDLE do
     table.remove(self.idle, 1):close()
   end
 end
 
---- An idle connection that can be used, or nil.
-local function reuse(self)
-  while true do
-    local found = table.remove(self.idle)
-    if not found or found:is_usable() then
-      return found
-    end
+--- A connection that can be used: the one that was found, or another that is idle; or nil.
+local function usable(self, found)
+  while found and not found:is_usable() do
     found:close()
+    found = table.remove(self.idle)
   end
+  return found
 end
 
 --- A new connection. @return it; or nil and the problem
@@ -61,17 +65,21 @@ end
 -- @param prepare function(connection, ends) that a new one is prepared by: true; or nil and the problem
 -- @return the connection; or nil and the problem; or nil, nil and the error of a caller that was cancelled
 function methods:take(ends, prepare)
-  local permit, finalizer = self.permits:acquire(math.max(0, ends - core.now()))
-  if not permit then
+  local permits = self.permits
+  local idle = permits.running < MOST and table.remove(self.idle) or nil -- whose permit is there at once
+  local permit, finalizer = permits:acquire(math.max(0, ends - core.now()), idle and idle.permit)
+  if idle then
+    finalizer = idle.finalizer
+  elseif not permit then
     return nil, not finalizer and { kind = "busy", why = "all connections are in use, and none got free in time", sent = false } or nil, finalizer
   end
   tidy(self)
-  local taken, problem = reuse(self), nil
+  local taken, problem = usable(self, idle or table.remove(self.idle)), nil
   if not taken then
     taken, problem = open(self, permit, ends, prepare)
   end
   if not taken then
-    self.permits:release(permit)
+    permits:release(permit)
     return nil, problem
   end
   taken.permit, taken.finalizer = permit, finalizer
@@ -83,7 +91,7 @@ end
 function methods:give(taken)
   local permit = taken.permit
   self.held[taken] = nil
-  taken.permit, taken.finalizer, taken.is_new = nil, nil, nil
+  taken.is_new = nil
   if not taken.is_closed and self.kept[taken] ~= false then
     taken.used = core.now()
     self.idle[#self.idle + 1] = taken
@@ -93,6 +101,8 @@ end
 
 --- Closes all connections; those in use when they are given back.
 function methods:close()
+  self.tidied = 0
+  tidy(self)
   for _, one in ipairs(self.idle) do
     one:close()
   end
@@ -113,7 +123,7 @@ function plain.new(server)
   end
   local by_connection = { __mode = "k" } -- one that nobody holds any more is closed by the collector
   return setmetatable({
-    server = server, permits = new_semaphore(MOST), idle = {}, held = setmetatable({}, by_connection), kept = setmetatable({}, by_connection),
+    server = server, permits = new_semaphore(MOST), idle = {}, held = setmetatable({}, by_connection), kept = setmetatable({}, by_connection), tidied = 0,
   }, metatable)
 end
 
