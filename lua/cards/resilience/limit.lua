@@ -5,6 +5,7 @@ local check = require "cards.util.check"
 local context = require "cards.async.context"
 local core = require "cards.core"
 local registry = require "cards.metrics.registry"
+local held = require "cards.resilience.held"
 local new_semaphore = require "cards.resilience.semaphore"
 local new_remote_bucket = require "cards.resilience.remote_bucket"
 local new_token_bucket = require "cards.resilience.token_bucket"
@@ -86,7 +87,7 @@ local function busy(message, seconds)
 end
 
 --- Waits for a permit, then for a token.
--- @return whether it had to wait, the permit and its finalizer; or nil and an error
+-- @return for how many seconds it had to wait, or false, the permit and its finalizer; or nil and an error
 local function enter(self, bucket)
   local most, permit, finalizer = math.min(self.max_wait, context.left() or math.huge), nil, nil
   local ends = core.now() + most
@@ -110,13 +111,15 @@ local function enter(self, bucket)
     end
     return nil, err
   end
-  return seconds and seconds > 0 or permit and permit.signal and true or false, permit, finalizer
+  local has_waited = seconds and seconds > 0 or permit and permit.signal
+  return has_waited and core.now() - (ends - most) or false, permit, finalizer
 end
 
---- Tells the listener of a call that had to wait, or was refused.
-local function note(self, began, waited, err)
+--- Counts a call that had to wait, and tells the listener of one that had to, or was refused.
+local function note(self, waited, err)
   if waited then
-    tell(self.on_event, { event = "limit", name = self.name, waited = core.now() - began })
+    held.add(self.name, waited)
+    tell(self.on_event, { event = "limit", name = self.name, waited = waited })
   elseif waited == nil then
     tell(self.on_event, { event = "limit", name = self.name, refused = true, kind = err.kind, retry_after = err.retry_after })
   end
@@ -140,11 +143,8 @@ function metatable:__call(call, ...)
   check.argument("cards.limit", check.callable(call, "the first argument"))
   async.check("cards.limit", 2)
   local bucket = bucket_of(self, ...)
-  local began = self.on_event and core.now()
   local waited, permit, finalizer = enter(self, bucket)
-  if self.on_event then
-    note(self, began, waited, permit)
-  end
+  note(self, waited, permit)
   if waited == nil then
     return nil, permit
   end

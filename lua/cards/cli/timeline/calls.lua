@@ -1,9 +1,10 @@
---- How many calls the process has sent, and how many tries they took, of all operations together.
+--- How many calls the process has sent, and how many tries they took, of all operations together; and what its limits held back.
 
 local core = require "cards.core"
+local held = require "cards.resilience.held"
 local keys = require "cards.metrics.keys"
 
---- @return calls that were sent, also those that are under way; and tries
+--- @return calls that were sent, also those that are under way; tries; and by the name of a limit { how often, seconds }
 return function()
   local counts, calls, tries = {}, 0, 0
   core.counts(counts)
@@ -15,5 +16,5 @@ return function()
       tries = tries + number
     end
   end
-  return calls, tries
+  return calls, tries, held.read()
 end

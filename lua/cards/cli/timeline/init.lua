@@ -16,12 +16,16 @@ local WIDTHS = { { 600, 1 }, { 7200, 10 }, { math.huge, 60 } } -- { until so man
 local floor, max = math.floor, math.max
 
 --- A timeline that begins now.
--- @param counters a function that returns how many calls and how many tries there were so far; those of the process where it is left out
+-- @param counters a function that returns how many calls and how many tries there were so far, and by name what was held back, { how often, seconds }; those of
+--   the process where it is left out
 function timeline.new(counters)
   local now = core.now()
-  local self = setmetatable({ began = now, offset = core.time() - now, counters = counters or count_calls, finished = {} }, timeline)
-  self.calls, self.tries = self.counters()
+  local self = setmetatable({
+    began = now, offset = core.time() - now, counters = counters or count_calls, calls = 0, tries = 0, held = {}, finished = {},
+  }, timeline)
   self:open(now, now)
+  self:count_calls()
+  self.current = interval.new(self.current.at, self.current.seconds) -- what was before is none of the run
   self.current.starts = 1
   return self
 end
@@ -37,9 +41,16 @@ function timeline:open(now, earliest)
   self.current, self.ends, self.width, self.least = interval.new(at, begins + width - at), begins + width - self.offset, width, -1
 end
 
---- Adds to the current interval what was called since the last time.
+--- Adds to the current interval what was called and held back since the last time.
 function timeline:count_calls()
-  local calls, tries = self.counters()
+  local calls, tries, held = self.counters()
+  for name, entry in pairs(held or {}) do
+    local before = self.held[name] or { 0, 0 }
+    if entry[1] > before[1] then
+      interval.hold(self.current, name, entry[1] - before[1], entry[2] - before[2])
+      self.held[name] = { entry[1], entry[2] }
+    end
+  end
   if calls > self.calls or tries > self.tries then
     self.current.calls, self.current.tries = max(0, calls - self.calls), max(0, tries - self.tries)
     self.calls, self.tries = calls, tries
@@ -87,13 +98,7 @@ function timeline:hold(name, seconds, now)
   if now >= self.ends then
     self:turn(now)
   end
-  local held = self.current.held
-  local known = held[name]
-  if known then
-    known[1], known[2] = known[1] + 1, known[2] + seconds
-  else
-    held[name] = { 1, seconds }
-  end
+  interval.hold(self.current, name, 1, seconds)
 end
 
 --- Ends the timeline. The current interval ends now.

@@ -47,6 +47,14 @@ local function add_counts(sums, counts)
   end
 end
 
+--- Adds what was held back.
+-- @param name of what held it back
+-- @param times, seconds how often, and for how long in all
+function interval.hold(one, name, times, seconds)
+  local known = one.held[name] or { 0, 0 }
+  one.held[name] = { known[1] + times, known[2] + seconds }
+end
+
 --- Adds the counts of another interval to one, which keeps its time.
 function interval.add(sum, other)
   sum.rows = sum.rows + other.rows
@@ -62,8 +70,7 @@ function interval.add(sum, other)
     sum.starts = (sum.starts or 0) + other.starts
   end
   for name, held in pairs(other.held) do
-    local known = sum.held[name] or { 0, 0 }
-    sum.held[name] = { known[1] + held[1], known[2] + held[2] }
+    interval.hold(sum, name, held[1], held[2])
   end
 end
 

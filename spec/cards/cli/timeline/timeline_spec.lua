@@ -142,11 +142,12 @@ describe("the intervals of a timeline", function()
   end)
 
   it("count calls and tries where there are some, and those of a long silence with the rows behind it", function()
-    local calls, tries = 100, 130
+    local calls, tries, held = 100, 130, { eager = { 5, 2 } }
     local list
     with_clock(0, function(set)
-      local one = timeline.new(function() return calls, tries end)
+      local one = timeline.new(function() return calls, tries, held end)
       calls, tries = 110, 145
+      held.eager, held.late = { 7, 3.5 }, { 1, 0.25 }
       one:add(1, 0.1, nil, nil, set(0.5))
       one:add(2, 0.1, nil, nil, set(1.5))
       calls, tries = 120, 190
@@ -156,6 +157,7 @@ describe("the intervals of a timeline", function()
     end)
     assert.same({ { 10, 15 }, {}, { 10, 45 } }, { { list[1].calls, list[1].tries }, { list[2].calls, list[2].tries }, { list[3].calls, list[3].tries } })
     assert.same({ 20, 60 }, { merged(list).calls, merged(list).tries })
+    assert.same({ { eager = { 2, 1.5 }, late = { 1, 0.25 } }, {}, {} }, { list[1].held, list[2].held, list[3].held })
     assert.is_nil(merged(intervals_of(0, { 1, 2 })).calls)
   end)
 end)
