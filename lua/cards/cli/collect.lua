@@ -11,6 +11,7 @@ local new_progress = require("cards.cli.run.progress").new
 local option = require "cards.cli.run.option"
 local output = require "cards.cli.run.output"
 local pulse = require "cards.cli.job.pulse"
+local report = require "cards.cli.report"
 local store = require "cards.cli.job.store"
 local summary = require "cards.cli.run.summary"
 local write_file = summary.write
@@ -25,6 +26,7 @@ function collect.add(parser)
   parser:option("--errors", "NDJSON, one line for each row that failed (OUT.errors)."):argname "FILE"
   parser:option("--order", "That of the lines: as the rows stand in the input, or as they finish."):choices { "rows", "finish" }:default "rows"
   parser:flag("--keep", "Leave the results in Redis.")
+  parser:option("--report", "Where to write a report of the job when it is complete, a page of HTML, as `cards report` does."):argname "FILE"
   parser:option("--patience", "Seconds for which it waits for a Redis that is away or full."):argname "SECONDS":default "600"
     :convert(option.whole("--patience", 0, 1e6))
   parser:epilog("It follows a job to its end. The same command goes on with an interrupted one. What is written is taken out of Redis.")
@@ -119,6 +121,9 @@ local function conclude(task, made, paths, ended, why)
   local written, unwritten = write_file(paths.summary, totals:json(interrupted and "interrupted" or ended or "error", message))
   if written and settled and not interrupted then
     written, unwritten = write_timeline(task, paths.timeline)
+    if written and task.report then
+      written, unwritten = report.of_run(task.results.name, paths.errors, task.report)
+    end
   end
   if interrupted then
     io.stderr:write("cards: ", message, "\n")
@@ -137,9 +142,13 @@ function collect.run(options)
   core.interrupt_on_term()
   local paths = journal.paths(options.output)
   paths.errors = options.errors or paths.errors
-  local wrong = check_options(options, paths)
+  local wrong = check_options(options, paths) or report.not_own(options.report, paths, { options.output })
   if wrong then
     return nil, wrong, failure.USAGE
+  end
+  wrong = options.report and report.unfit(options.report)
+  if wrong then
+    return nil, wrong
   end
   local identity = pulse.identity()
   local opened, why, status = open(options, paths, identity.name)
@@ -159,7 +168,7 @@ function collect.run(options)
   local task = {
     store = opened.store, token = identity.name, results = output.new(resumed.output, options.output), errors = output.new(resumed.errors, paths.errors),
     files = { resumed.output, resumed.errors }, done = resumed.done, count = resumed.count, in_order = options.order == "rows", keep = options.keep,
-    summary = totals, progress = new_progress(share, totals),
+    summary = totals, progress = new_progress(share, totals), report = options.report,
   }
   made = new_collector(task)
   local ok, ended = pcall(made.run, made)

@@ -45,6 +45,19 @@ function report.unfit(path)
   return files.no_folder(path) or why and why:find "it is no regular file$" and why or nil
 end
 
+--- What is wrong with --report of a command that writes other files, or reads them; nil where nothing is.
+-- @param path what it says, or nil
+-- @param others lists or tables of the other paths
+function report.not_own(path, ...)
+  for _, paths in ipairs { { "-" }, ... } do
+    for _, other in pairs(paths) do
+      if path ~= nil and path == other then
+        return "--report takes a file of its own"
+      end
+    end
+  end
+end
+
 --- What text is written for.
 local function terminal()
   local locale = ""
@@ -59,6 +72,18 @@ end
 --- Writes what was gathered as a page. @return true; or nil and the obstacle
 function report.write(gathering, path)
   return summary.write(path, page.write(gathering:finish(), core.time(), cards._VERSION))
+end
+
+--- Writes the page of one run that has ended.
+-- @param output, errors the paths of its output and errors
+-- @return true; or nil and the obstacle
+function report.of_run(output, errors, path)
+  local gathering = gather.new()
+  local ok, wrong = gathering:files(output, errors)
+  if not ok then
+    return nil, wrong
+  end
+  return report.write(gathering, path)
 end
 
 function report.run(options)

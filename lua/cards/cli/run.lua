@@ -122,17 +122,11 @@ end
 
 --- Writes the report of a run that has ended. @return true; or nil and the obstacle
 local function write_report(options, task, ended)
-  local gathering = task.gathering
-  if gathering then
-    task.gathered.ended = ended
-  else
-    gathering = report.gathering()
-    local ok, wrong = gathering:files(options.output, task.paths.errors)
-    if not ok then
-      return nil, wrong
-    end
+  if not task.gathering then
+    return report.of_run(options.output, task.paths.errors, options.report)
   end
-  return report.write(gathering, options.report)
+  task.gathered.ended = ended
+  return report.write(task.gathering, options.report)
 end
 
 --- Writes the summary, the report, and what the run ended with.

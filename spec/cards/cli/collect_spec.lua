@@ -74,9 +74,13 @@ describe("cards collect", function()
     assert.matches("600 results are written already", output, 1, true)
   end)
 
-  it("has the job's timeline", function()
+  it("has the job's timeline, and makes a report of it", function()
     do_rows(20)
-    assert.equal(1, select(2, job.collect()))
+    cli.fails(2, "--report takes a file of its own", job.collect_arguments { "--report", job.folder .. "/out.timeline" })
+    assert.equal(1, select(2, job.collect { "--report", job.folder .. "/report.html" }))
+    local seen = job.read("report.html"):gsub("<[^>]*>", " "):gsub("%s+", " ")
+    assert(seen:find("Complete ·", 1, true) and seen:find("Rows 20 Succeeded 19 95 % Failed 1 5 %", 1, true), seen)
+    assert(seen:find("Distribution", 1, true) and not seen:find("timeline", 1, true), seen)
     local rows = 0
     for count in job.read("out.timeline"):gmatch '"rows":(%d+)' do
       rows = rows + tonumber(count)

@@ -10,24 +10,12 @@ local journal = require "cards.cli.run.journal"
 local report = require "cards.cli.report"
 local rows = require "cards.cli.run.rows"
 
---- Whether a path is one that the run itself reads or writes, or standard output.
-local function is_of_run(path, options, paths)
-  for _, other in pairs(paths or {}) do
-    if path == other then
-      return true
-    end
-  end
-  return path ~= nil and (path == "-" or path == options.output or path == options.input or path == options.errors or path == options.flow)
-end
-
 --- What is wrong with a combination of options; nil where it is right.
 local function check_options(options, format, paths)
   if not format then
     return "say --format csv or --format ndjson, as the name of the input does not"
   elseif options.delimiter and format ~= "csv" then
     return "--delimiter is for CSV"
-  elseif is_of_run(options.report, options, paths) then
-    return "--report takes a file of its own"
   elseif options.errors == "-" then
     return "--errors takes a file; with --out - and without it the errors are on standard error"
   elseif not paths then
@@ -57,6 +45,7 @@ return function(options)
     paths.errors = options.errors or paths.errors
   end
   local wrong = check_options(options, format, paths)
+    or report.not_own(options.report, paths or {}, { options.output, options.input, options.flow }, { options.errors })
   if wrong then
     return nil, wrong, failure.USAGE
   end
