@@ -166,30 +166,30 @@ function charts.histogram(data)
   } .. chart.behind("Rows by the time that they took", { { "Time" }, { "Rows", "n" }, { "Share", "n" } }, rows))
 end
 
---- Tries that were not the first of their call, as a share of all tries.
+--- Tries that were not the first of their call. As a share of all tries they would be most at the end, where only those are left.
 function charts.retries(data)
   local total, most = data.total, 0
-  local function share(point) return point.tries and point.tries > 0 and math.max(0, point.tries - point.calls) / point.tries or 0 end
+  local function again(point) return math.max(0, (point.tries or 0) - (point.calls or 0)) end
   for _, point in ipairs(data.points) do
-    most = math.max(most, share(point))
+    most = math.max(most, again(point) / point.seconds)
   end
-  local x, y = time_axis(data), axis.linear(math.max(most, 0.01), 4, words.percent)
+  local x, y = time_axis(data), axis.counts(most)
   local steps, tips, rows = {}, {}, {}
   for i, point in ipairs(data.points) do
     local from, to = places(x, point)
-    steps[i] = { from, to, 0, y.place(share(point)) }
+    local rate = again(point) / point.seconds
+    steps[i] = { from, to, 0, y.place(rate) }
     if point.tries then
-      local when, again = clock(data, point.at), math.max(0, point.tries - point.calls)
-      table.insert(tips, { from, to, ("%s: %s, %s again (%s)"):format(when, words.tries(point.tries), count(again),
-        words.percent(share(point))) })
-      table.insert(rows, { when, count(point.calls), count(point.tries), count(again), chart.share(share(point)) })
+      local when = clock(data, point.at)
+      table.insert(tips, { from, to, ("%s: %s, of which %s again"):format(when, words.tries(point.tries), count(again(point))) })
+      table.insert(rows, { when, count(point.calls), count(point.tries), count(again(point)), words.number(rate) })
     end
   end
-  return section("Retries", ("Tries that were not the first of their call, of %s of %s"):format(words.tries(total.tries), figures.several(total.calls, "call")),
+  return section("Retries", ("Tries a second that were not the first of their call, %s of %s in all"):format(count(again(total)), words.tries(total.tries)),
     chart.frame {
-      label = ("Share of tries that were not the first of their call, over time; in all %s"):format(words.percent(share(total))),
+      label = ("Tries a second that were not the first of their call, over time, at most %s; %s in all"):format(words.number(most), count(again(total))),
       x = x.ticks, y = y.ticks, drawing = chart.steps("held", steps), over = over_time(x, tips),
-    } .. chart.behind("Tries over time, UTC", { { "Time" }, { "Calls", "n" }, { "Tries", "n" }, { "Again", "n" }, { "Share", "n" } }, rows))
+    } .. chart.behind("Tries over time, UTC", { { "Time" }, { "Calls", "n" }, { "Tries", "n" }, { "Again", "n" }, { "Again/s", "n" } }, rows))
 end
 
 return charts
