@@ -70,7 +70,7 @@ function tables.slowest(data)
     table.insert(columns, 2, { "File" })
   end
   for i, entry in ipairs(data.slowest) do
-    rows[i] = { count(entry[1]), words.time(entry[2]), chart.bar("ok", entry[2] / data.slowest[1][2]) }
+    rows[i] = { count(entry[1]), words.time(entry[2]), chart.bar("ok", entry[2] / math.max(data.slowest[1][2], 1e-9)) }
     if several then
       table.insert(rows[i], 2, escape(entry[3].name))
     end

@@ -7,7 +7,8 @@ local page = require "cards.cli.report.page"
 local tables = require "cards.cli.report.tables"
 local words = require "cards.cli.report.words"
 
-local HEIGHT, BARS, LONGEST_BAR = 7, 14, 40 -- lines of the chart; lines of the histogram; columns
+local HEIGHT, BARS = 7, 14 -- lines of the chart, and of the histogram at most
+local SHORTEST_BAR, LONGEST_BAR = 8, 40 -- columns
 local MARGIN = "  "
 
 local count = figures.count
@@ -39,17 +40,14 @@ end
 
 --- Values of points as those of columns: the largest where a column has several points; false where none of them has one.
 local function spread(list, value, width)
-  local values, many = {}, max(1, math.ceil(#list / width))
-  local times = max(1, floor(width / math.ceil(#list / many)))
-  for first = 1, #list, many do
-    local most = false
-    for i = first, min(first + many - 1, #list) do
+  local values, many = {}, #list > width and width or #list * floor(width / #list)
+  for column = 1, many do
+    local most, first = false, floor((column - 1) * #list / many) + 1
+    for i = first, max(first, floor(column * #list / many)) do
       local one = value(list[i])
       most = one and max(most or 0, one) or most
     end
-    for _ = 1, times do
-      table.insert(values, most)
-    end
+    values[column] = most
   end
   return values
 end
@@ -75,8 +73,8 @@ end
 local Lines = {}
 Lines.__index = Lines
 
-function Lines:add(format, ...)
-  table.insert(self, (select("#", ...) > 0 and format:format(...) or format))
+function Lines:add(text)
+  self[#self + 1] = text
 end
 
 function Lines:title(text)
@@ -84,28 +82,27 @@ function Lines:title(text)
   self:add(text)
 end
 
---- Rows of cells below each other, the first `left` of them at the left.
-function Lines:rows(rows, left)
-  local widths = {}
+--- Rows of cells below each other, the first `left` of them at the left; the last one is the share of a bar, from 0 to 1.
+-- @param style of bars, or nil
+function Lines:rows(rows, left, style)
+  local widths, taken = {}, #MARGIN
   for _, row in ipairs(rows) do
-    for i, cell in ipairs(row) do
-      widths[i] = max(widths[i] or 0, columns(cell))
+    for i = 1, #row - 1 do
+      widths[i] = max(widths[i] or 0, columns(row[i]))
     end
   end
+  for _, width in ipairs(widths) do
+    taken = taken + width + 2
+  end
+  local room = max(SHORTEST_BAR, min(LONGEST_BAR, self.width - taken))
   for _, row in ipairs(rows) do
     local cells = {}
-    for i, cell in ipairs(row) do
-      local is_bar = i == #row
-      cells[i] = is_bar and cell or i <= left and pad(cell, widths[i]) or pad_left(cell, widths[i])
+    for i, width in ipairs(widths) do
+      cells[i] = i <= left and pad(row[i], width) or pad_left(row[i], width)
     end
-    local shown = table.concat(cells, "  "):gsub("%s+$", "")
-    self:add(MARGIN .. (row.paint and self.paint(row.paint, shown) or shown))
+    local drawn = bar(row[#row], room, self.signs.wide)
+    self:add((MARGIN .. table.concat(cells, "  ") .. "  " .. (style and self.paint(style, drawn) or drawn)):gsub("%s+$", ""))
   end
-end
-
---- How wide a bar is beside columns of about so many.
-function Lines:room(taken)
-  return max(8, min(LONGEST_BAR, self.width - taken))
 end
 
 local function head(lines, data)
@@ -116,8 +113,8 @@ local function head(lines, data)
   lines:add ""
   local share = max(data.rows, 1)
   local failed = ("failed %s (%s)"):format(count(data.failed), words.percent(data.failed / share))
-  lines:add("%s%s: succeeded %s (%s), %s", MARGIN, figures.several(data.rows, "row"), count(data.succeeded), words.percent(data.succeeded / share),
-    data.failed > 0 and lines.paint("bad", failed) or failed)
+  lines:add(("%s%s: succeeded %s (%s), %s"):format(MARGIN, figures.several(data.rows, "row"), count(data.succeeded), words.percent(data.succeeded / share),
+    data.failed > 0 and lines.paint("bad", failed) or failed))
   local more = {}
   table.insert(more, data.seconds and words.duration(data.seconds) or nil)
   table.insert(more, data.rate and words.number(data.rate) .. " rows/s" or nil)
@@ -182,7 +179,7 @@ local function histogram(lines, data)
     table.remove(bars, 1)
   end
   for i, one in ipairs(bars) do
-    rows[i] = { words.time(one[1]), words.time(one[2]), count(one[3]), bar(one[3] / most, lines:room(40), lines.signs.wide) }
+    rows[i] = { words.time(one[1]), words.time(one[2]), count(one[3]), one[3] / most }
   end
   lines:title "How long a row took: from, to, rows"
   lines:rows(rows, 0)
@@ -194,20 +191,19 @@ local function errors(lines, data)
     all = all + group.rows
   end
   for i, group in ipairs(tables.first_errors(data.errors)) do
-    rows[i] = { words.name(group.kind), words.name(group.provider), count(group.rows), words.percent(group.rows / all),
-      lines.paint("bad", bar(group.rows / data.errors[1].rows, lines:room(60), lines.signs.wide)) .. "  " .. words.name(tables.codes(group)) }
+    rows[i] = { words.name(group.kind), words.name(group.provider), words.name(tables.codes(group)), count(group.rows), words.percent(group.rows / all),
+      group.rows / data.errors[1].rows }
   end
   if rows[1] then
     lines:title "Errors"
-    lines:rows(rows, 2)
+    lines:rows(rows, 3, "bad")
   end
 end
 
 local function slowest(lines, data)
   local rows = {}
   for i, entry in ipairs(data.slowest) do
-    rows[i] = { #data.runs > 1 and entry[3].name or "row", count(entry[1]), words.time(entry[2]),
-      bar(entry[2] / data.slowest[1][2], lines:room(50), lines.signs.wide) }
+    rows[i] = { #data.runs > 1 and entry[3].name or "row", count(entry[1]), words.time(entry[2]), entry[2] / max(data.slowest[1][2], 1e-9) }
   end
   lines:title "Slowest rows"
   lines:rows(rows, 1)
@@ -216,8 +212,7 @@ end
 local function held(lines, data)
   local rows, list = {}, tables.held(data.total.held)
   for i, entry in ipairs(list) do
-    rows[i] = { words.name(entry[1]), count(entry[2]) .. " times", words.duration(entry[3]), bar(list[1][3] > 0 and entry[3] / list[1][3] or 0, lines:room(60),
-      lines.signs.wide) }
+    rows[i] = { words.name(entry[1]), count(entry[2]) .. " times", words.duration(entry[3]), list[1][3] > 0 and entry[3] / list[1][3] or 0 }
   end
   lines:title "Held back"
   lines:rows(rows, 1)
