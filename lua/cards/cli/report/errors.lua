@@ -58,7 +58,7 @@ end
 
 --- What a code is called: "HTTP 404 resource_not_found"; nil where there is none that may be shown.
 local function label_of(status, code)
-  code = code and is_plain(code) and code or nil
+  code = code and code ~= status and is_plain(code) and code or nil
   return status and code and "HTTP " .. status .. " " .. code or status and "HTTP " .. status or code
 end
 

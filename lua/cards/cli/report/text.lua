@@ -53,20 +53,24 @@ local function spread(list, value, width)
 end
 
 --- A line of characters as tall as values are.
-local function spark(values, most, signs)
+-- @param place function of a value, from 0 to 1
+local function spark(values, place, signs)
   local parts = {}
   for i, value in ipairs(values) do
-    parts[i] = value and value > 0 and signs[max(2, min(#signs, floor(value / most * (#signs - 1) + 0.5) + 1))] or " "
+    parts[i] = value and value > 0 and signs[max(2, min(#signs, floor(place(value) * (#signs - 1) + 0.5) + 1))] or " "
   end
   return table.concat(parts)
 end
 
-local function largest(values)
-  local most = 0
+--- The least and the largest of values; nil where there is none.
+local function range(values)
+  local least, most
   for _, value in ipairs(values) do
-    most = max(most, value or 0)
+    if value then
+      least, most = min(least or value, value), max(most or value, value)
+    end
   end
-  return most
+  return least, most
 end
 
 --- The lines of a report as they come.
@@ -154,16 +158,21 @@ local function over_time(lines, data)
   end
   local from, to = words.moment("%H:%M:%S", data.first), words.moment("%H:%M:%S", data.last)
   lines:add(lines.paint("faint", MARGIN .. (" "):rep(margin + 1) .. from .. (" "):rep(max(1, #values - #from - #to)) .. to))
-  local function row(name, value, says, style)
-    local list = spread(data.points, value, #values)
-    local text = pad_left(name, margin) .. " " .. spark(list, largest(list), signs.tall)
-    lines:add(MARGIN .. (style and lines.paint(style, text) or text) .. "  " .. says(largest(list)))
+  local function row(name, list, place, says, style)
+    local text = pad_left(name, margin) .. " " .. spark(list, place, signs.tall)
+    lines:add(MARGIN .. (style and lines.paint(style, text) or text) .. "  " .. says)
   end
   if data.total_failed > 0 then
-    row("failed", function(point) return point.failed / point.seconds end, function(rows) return ("at most %s/s"):format(words.number(rows)) end, "bad")
+    local list = spread(data.points, function(point) return point.failed / point.seconds end, #values)
+    local _, highest = range(list)
+    row("failed", list, function(value) return value / highest end, ("at most %s/s"):format(words.number(highest)), "bad")
   end
   for _, name in ipairs { "p50", "p95", "p99" } do
-    row(name, function(point) return point[name] end, function(seconds) return "at most " .. words.time(seconds) end)
+    local list = spread(data.points, function(point) return point[name] end, #values)
+    local least, longest = range(list)
+    local decades = math.log(longest / least)
+    local function place(value) return decades > 0 and math.log(value / least) / decades or 0 end
+    row(name, list, place, words.time(least) .. (decades > 0 and " to " .. words.time(longest) or ""))
   end
 end
 
