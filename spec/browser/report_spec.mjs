@@ -47,6 +47,12 @@ const crowded = (page) =>
     return found;
   });
 
+/** Charts whose axes have fewer than two labels: their names. */
+const bare = (page) =>
+  page.$$eval(".plot", (plots) =>
+    plots.filter((plot) => [".x text", ".y text"].some((axis) => [...plot.querySelectorAll(axis)].filter((text) => text.getBoundingClientRect().width > 0).length < 2))
+      .map((plot) => plot.getAttribute("aria-label")));
+
 const sideways = (page) => page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
 
 for (const [name, html] of Object.entries(pages)) {
@@ -56,6 +62,7 @@ for (const [name, html] of Object.entries(pages)) {
         await page.setViewport({ width, height: 900 });
         assert.ok((await sideways(page)) <= 0, `it scrolls sideways at ${width}`);
         assert.deepEqual(await crowded(page), [], `at ${width}`);
+        assert.deepEqual(await bare(page), [], `at ${width}`);
       }
     }));
 }

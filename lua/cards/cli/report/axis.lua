@@ -36,17 +36,28 @@ function axis.linear(most, count, label, finest)
   return { place = function(value) return math.min(1, value / (steps * step)) end, ticks = ticks }
 end
 
---- A logarithmic axis of times, with its ticks at 1, 2 and 5 in each decade, or at fewer.
--- @param least, most its ends, which become round where `is_round`
-function axis.logarithmic(least, most, is_round)
-  local decades = log(most / least) / log(10)
-  local factors = decades > 3.5 and { 1 } or decades > 1.7 and { 1, 3 } or { 1, 2, 5 }
-  local values = {}
+--- The values of ticks of a logarithmic axis: 1, 2 and 5 in each decade, fewer where there are many decades, and round steps where there is none.
+local function tick_values(least, most)
+  local decades, values = log(most / least) / log(10), {}
+  if decades < 0.8 then
+    local step = round_up((most - least) / 4)
+    for i = ceil(least / step), floor(most / step) do
+      table.insert(values, i * step)
+    end
+    return values
+  end
   for exponent = floor(log(least) / log(10)) - 1, ceil(log(most) / log(10)) + 1 do
-    for _, factor in ipairs(factors) do
+    for _, factor in ipairs(decades > 3.5 and { 1 } or decades > 1.7 and { 1, 3 } or { 1, 2, 5 }) do
       table.insert(values, factor * 10 ^ exponent)
     end
   end
+  return values
+end
+
+--- A logarithmic axis of times.
+-- @param least, most its ends, which become round where `is_round` and they are more than a decade apart
+function axis.logarithmic(least, most, is_round)
+  local values = tick_values(least, most)
   if is_round then
     local first, last = 1, #values
     while values[first + 1] <= least * (1 + 1e-9) do

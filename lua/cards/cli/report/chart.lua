@@ -93,14 +93,14 @@ local function grid(ticks)
   return '<g class="y">' .. table.concat(parts) .. "</g>"
 end
 
---- The ticks of the horizontal axis. Where there is little room every other has no label: not the one that is a day.
+--- The ticks of the horizontal axis. Where there is little room every other of more than four has no label: not the one that is a day.
 local function ruler(ticks)
   local parts, shown = {}, 1
   for i, tick in ipairs(ticks) do
     shown = tick[3] and i % 2 or shown
   end
   for i, tick in ipairs(ticks) do
-    local class = i % 2 ~= shown and ' class="other"' or ""
+    local class = #ticks > 4 and i % 2 ~= shown and ' class="other"' or ""
     table.insert(parts, ('<svg x="%s" y="100%%"%s><line y2="5"/><text y="20">%s</text></svg>'):format(percent(tick[1]), class, escape(tick[2])))
   end
   return '<g class="x">' .. table.concat(parts) .. "</g>"
