@@ -15,11 +15,11 @@ local providers = require "cards.cli.program.providers"
 local commands = {
   { name = "call", summary = "Call an operation of a provider and show the card, masked." },
   { name = "run", summary = "Run a flow for each row of a CSV or NDJSON file." },
-  { name = "report", summary = "Show how a batch went, as a page or on the terminal." },
   { name = "feed", summary = "Put the rows of a file into a job in Redis." },
   { name = "work", summary = "Run a flow for rows of a job in Redis, on any number of machines." },
   { name = "collect", summary = "Write the results of a job in Redis into a file." },
   { name = "status", summary = "Show how far jobs in Redis are, or remove one." },
+  { name = "report", summary = "Show how a batch went, as a page or on the terminal." },
   { name = "check", summary = "Check mappings, policies, definitions and flows." },
   { name = "describe", summary = "Say what is known of a provider's operations." },
   { name = "policy", summary = "Say what a masking policy shows." },

@@ -16,8 +16,9 @@ local report = {}
 local WIDTH, MIN_WIDTH, MAX_WIDTH = 80, 40, 160 -- columns of a text: where nobody says how many there are, and at least and at most
 
 local EPILOG = [[
-It reads OUT.timeline, OUT.errors and OUT.summary.json, which `cards run` writes beside OUT, and shows numbers, kinds
-of errors and names of providers and limits, but no value of a row. The page needs no other file and no network.
+It reads OUT.timeline, OUT.errors and OUT.summary.json, which `cards run` and `cards collect` write
+beside OUT, and shows numbers, kinds of errors and names of providers and limits, but no value of a
+row. The page needs no other file and no network.
 
 Examples:
    cards report cards.ndjson                          cards.ndjson.html
@@ -25,9 +26,9 @@ Examples:
    cards report a.ndjson b.ndjson --html all.html     both, by time]]
 
 function report.add(parser)
-  parser:argument("outputs", "What --out of `cards run` said."):argname "OUT":args "+"
+  parser:argument("outputs", "What --out of `cards run` or `cards collect` said."):argname "OUT":args "+"
   parser:mutex(
-    parser:option("--html", "Where the page is written, - for standard output (the first OUT.html)."):argname "FILE",
+    parser:option("--html", "Where the page is written, - for standard output (OUT.html, of the first OUT)."):argname "FILE",
     parser:flag("--text", "Write it for the terminal, with bars, to standard output.")
   )
   parser:epilog(EPILOG)
