@@ -11,9 +11,10 @@ local shared_key = require "cards.resilience.shared_key"
 
 local remote = {}
 
-local PATIENCE = 1               -- seconds that an answer may take
-local FIRST, LONGEST = 0.1, 5    -- seconds until an absent Redis is asked again; they double
-local QUIET = 60                 -- seconds in which the same is not said again
+local PATIENCE = 1            -- seconds that an answer may take
+local FIRST, LONGEST = 0.1, 5 -- seconds until an absent Redis is asked again; they double
+local SPARED = 4              -- as many times as an answer was waited for in vain nobody waits again
+local QUIET = 60              -- seconds in which the same is not said again
 
 local methods = {}
 local metatable = { __index = methods }
@@ -32,7 +33,7 @@ function remote.open(address)
     if not server then
       return nil, why
     end
-    opened[address] = setmetatable({ server = server, away = false, pause = FIRST, again = 0, told = false, said = -QUIET }, metatable)
+    opened[address] = setmetatable({ server = server, away = false, losses = 0, pause = FIRST, again = 0, told = false, said = -QUIET }, metatable)
   end
   local key, why = shared_key()
   if not key then
@@ -66,16 +67,23 @@ function methods:key(kind, text)
   return name and ("cards:{%s}:%s:%s"):format(self.server.name, kind, name), why
 end
 
---- Notes that there was no answer, or one that is an error, which Redis gives at once and maybe for one key only.
-local function lose(self, err)
-  if err.kind ~= "provider" then
-    self.away = true
-    self.again, self.pause = core.now() + self.pause, math.min(LONGEST, self.pause * 2)
+--- Notes that there was no answer. Of questions that were asked together only the first counts.
+-- @param losses how many there had been when the question was asked
+local function go_without(self, began, losses)
+  if losses == self.losses then
+    local now = core.now()
+    self.away, self.losses = true, losses + 1
+    self.again = now + math.min(LONGEST, math.max(self.pause, SPARED * (now - began)))
+    self.pause = math.min(LONGEST, self.pause * 2)
   end
+end
+
+--- Says that there was no answer, or one that is an error.
+local function complain(self, message)
   if not self.told and core.now() - self.said >= QUIET then
     self.told, self.said = true, core.now()
     host.warn(("what hosts share in %s cannot be had: %s. Limits, breakers and tokens do meanwhile what on_loss says"):format(self.server.shown,
-      check.line(err.message)))
+      check.line(message)))
   end
 end
 
@@ -99,17 +107,23 @@ local BLAMELESS = { cancelled = true, busy = true }
 function methods:ask(script, keys, arguments)
   local left, key, why = context.left(), shared_key()
   if not key then -- it could be read where `shared` was checked, but not by this process
-    lose(self, { kind = "provider", message = why })
+    complain(self, why)
     return nil
   elseif not keys[1] or core.now() < self.again or left == 0 then
     return nil
   end
-  self.again = self.away and core.now() + self.pause or 0 -- while one asks whether it is back, others do not wait
-  local reply, err = context.run(context.child(core.now() + PATIENCE), self.server.script, self.server, script, keys, arguments)
+  local began, losses = core.now(), self.losses
+  self.again = self.away and began + PATIENCE or 0 -- while one asks whether it is back, others do not wait
+  local reply, err = context.run(context.child(began + PATIENCE), self.server.script, self.server, script, keys, arguments)
   if reply ~= nil then
     find(self)
   elseif not BLAMELESS[err.kind] and not (err.kind == "timeout" and left and left < PATIENCE) then
-    lose(self, err)
+    if err.kind == "provider" then -- which comes at once, and maybe for one key only
+      self.again = 0
+    else
+      go_without(self, began, losses)
+    end
+    complain(self, err.message)
   end
   return reply
 end
