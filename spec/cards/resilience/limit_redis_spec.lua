@@ -121,7 +121,7 @@ describe("a limit that hosts share", function()
       local ok, why = pcall(function() cards.limit(options) end)
       assert.is_false(ok)
       assert.matches(message, why, 1, true)
-      assert.matches("redis_limit_spec.lua:%d+: cards.limit: ", why)
+      assert.matches("limit_redis_spec.lua:%d+: cards.limit: ", why)
     end
   end)
 end)
