@@ -27,8 +27,17 @@ local function ask(self, what, is_trial)
   return phase, left, reply[3], reply[4] == 1
 end
 
+--- Whether failures that could not be told to Redis have opened the state of this process. Then that counts until it is closed: a Redis that is full answers
+-- that the breaker is closed, and learns of no failure.
+local function is_alone(self)
+  return self.own:look() ~= "closed"
+end
+
 --- As those of a breaker_state.
 function methods:look()
+  if is_alone(self) then
+    return self.own:look()
+  end
   local phase, left, failures = ask(self, "state")
   if phase then
     return phase, left, failures
@@ -38,7 +47,7 @@ end
 
 --- What this process heard last; it does not know the failures.
 function methods:known()
-  if self.remote.away then
+  if self.remote.away or is_alone(self) then
     return self.own:known()
   end
   local left = math.max(0, self.ends - core.now())
@@ -48,7 +57,9 @@ end
 --- The same; or nil, nil, nil and an error where nothing may be called while Redis is away.
 function methods:ask()
   local now = core.now()
-  if now < self.holds then
+  if is_alone(self) then
+    return self.own:ask()
+  elseif now < self.holds then
     return self.phase, math.max(0, self.ends - now), false
   end
   self.holds = self.phase == "closed" and self.holds > 0 and now + HOLDS.closed or 0 -- while one asks, others do not wait
@@ -62,7 +73,7 @@ function methods:ask()
 end
 
 function methods:record(is_trial, outcome)
-  return ask(self, outcome, is_trial) or self.own:record(is_trial, outcome)
+  return not is_alone(self) and ask(self, outcome, is_trial) or self.own:record(is_trial, outcome)
 end
 
 --- @param own a breaker_state of this process

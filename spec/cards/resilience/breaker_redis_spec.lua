@@ -170,7 +170,7 @@ describe("without its Redis a breaker", function()
   it("is one of each process, or refuses, and is shared again when Redis is back", function()
     local own = redis.start()
     local name = new_name()
-    local alone, refusing = breaker(name, nil, own), breaker(name, { on_loss = "refuse" }, own)
+    local alone, refusing = breaker(name, { open_for = 1 }, own), breaker(name, { on_loss = "refuse" }, own)
     assert.equal("called", alone(fine))
     own.kill()
     fleet.later(1, function() -- what was heard of Redis holds no longer
@@ -189,6 +189,18 @@ describe("without its Redis a breaker", function()
     local about = {}
     for _, text in ipairs(said) do about[#about + 1] = text:find(":" .. own.port .. "/", 1, true) and text or nil end
     assert.equal(2, #about)
+    own.stop()
+  end)
+
+  it("opens where Redis is full, and learns of no failure", function()
+    local own = redis.start { memory = "3mb" }
+    for i = 1, 3 do own.cli(("SETRANGE filler%d 1000000 x"):format(i)) end
+    local one = breaker(new_name(), { open_for = 0.3 }, own)
+    assert.equal("called", one(fine))
+    fail(one, 3)
+    assert.is_true(is_open(one))
+    program.wait_for("a trial", function() return one(fine) end)
+    assert.equal("closed", one:state().phase)
     own.stop()
   end)
 
