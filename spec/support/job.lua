@@ -7,6 +7,8 @@ local program = require "support.program"
 
 local job = {}
 
+local LONGEST = 60 -- seconds that a process may take until it has ended
+
 local function list_of(first, more)
   local list = {}
   for _, part in ipairs { first, more or {} } do
@@ -41,8 +43,10 @@ function job.new(server)
   function self.work(more, options) return cli.run(self.work_arguments(more), options) end
   function self.collect(more, options) return cli.run(self.collect_arguments(more), options) end
 
-  --- Starts a worker. @return as program.start
+  --- Starts a command. @return as program.start
+  function self.start_feed(more) return cli.start(self.feed_arguments(more)) end
   function self.start_work(more) return cli.start(self.work_arguments(more)) end
+  function self.start_collect(more) return cli.start(self.collect_arguments(more)) end
 
   --- What redis-cli prints of a command on a key of the job, as a number where it is one.
   function self.ask(command, key, rest)
@@ -57,7 +61,36 @@ function job.new(server)
   function self.wait_for_done(count)
     return program.wait_for(count .. " rows", function() return self.done() >= count end)
   end
+
+  --- The numbers of the rows that are in the output or in the errors, each of which has to be there once; they have to be 1 to `count`. And Redis has to be
+  -- rid of the rows and the results. @return how many are in each
+  function self.check_whole(count)
+    local results, succeeded = self:lines "out"
+    local errors, failed = self:lines "out.errors"
+    for row = 1, count do
+      assert(results[row] or errors[row], ("row %d is lost"):format(row))
+      assert(not (results[row] and errors[row]), ("row %d has two lines"):format(row))
+    end
+    assert(succeeded + failed == count, ("%d lines of %d rows"):format(succeeded + failed, count))
+    assert(self.ask("XLEN", "rows") == 0 and self.ask("XLEN", "results") == 0, "something is left in Redis")
+    return succeeded, failed
+  end
   return self
+end
+
+--- Waits until a process has ended, which has to be soon.
+-- @param process as program.start returns it
+-- @return what it wrote, its exit status
+function job.ends(process)
+  local gives_up = core.now() + LONGEST
+  while select(2, program.shell(("kill -0 %d"):format(process.pid))) == 0 do
+    if core.now() > gives_up then
+      process.signal "KILL"
+      error("it hangs: " .. process.finish(), 2)
+    end
+    program.shell "sleep 0.02"
+  end
+  return process.finish()
 end
 
 return job

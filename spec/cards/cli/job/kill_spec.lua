@@ -1,0 +1,98 @@
+--- kill -9 of a worker, of the feeder, of the collector and of Redis: no row is lost, and none there twice.
+
+local cli = require "support.cli"
+local new_job, ends = require("support.job").new, require("support.job").ends
+local program = require "support.program"
+local redis = require "support.redis"
+
+local server, job
+
+setup(function() server = redis.start { append = true } end)
+teardown(redis.stop_all)
+before_each(function()
+  job = new_job(server)
+  job:flow "return function(row) cards.sleep(0.005) if row.id:find '00$' then return nil, 'odd' end return { id = row.id } end"
+end)
+after_each(function() job.remove() end)
+
+--- Kills a process. It has to have run until then.
+local function kill(process)
+  process.signal "KILL"
+  local output, status = process.finish()
+  assert.equal(137, status, output)
+end
+
+describe("kill -9", function()
+  it("of the feeder costs nothing: the same command goes on", function()
+    job.write("ids.csv", job.ids(3000))
+    local feeder = job.start_feed { "--backlog", "1000" }
+    program.wait_for("a full backlog", function() return job.ask("HGET", "meta", "fed") == 1000 end)
+    kill(feeder)
+    local worker, second = job.start_work(), job.start_feed { "--backlog", "1000" }
+    local output, status = ends(second)
+    assert.equal(0, status, output)
+    assert.matches("cards: 1,?%d%d%d rows are fed already", output)
+    assert.matches("; 3,000 in all", output, 1, true)
+    output, status = ends(worker)
+    assert.equal(1, status, output)
+    assert.equal(1, select(2, job.collect()))
+    assert.same({ 2970, 30 }, { job.check_whole(3000) })
+  end)
+
+  it("of a collector costs nothing: the same command waits for its lock and goes on", function()
+    job.write("ids.csv", job.ids(4000))
+    assert.equal(0, select(2, job.feed()))
+    local worker, collector = job.start_work(), job.start_collect()
+    program.wait_for("results", function() return #(job.read "out" or "") > 10000 end)
+    kill(collector)
+    local output, status = ends(worker)
+    assert.equal(1, status, output)
+    output, status = job.collect()
+    assert.equal(1, status, output)
+    assert.matches("cards: [%d,]+ results are written already", output)
+    assert.matches("the job is complete: 4,000 rows, of which 40 failed (script 40): see", output, 1, true)
+    assert.same({ 3960, 40 }, { job.check_whole(4000) })
+  end)
+
+  it("of Redis costs nothing, where it writes its AOF always", function()
+    job.write("ids.csv", job.ids(6000))
+    local processes = { job.start_feed { "--backlog", "1500" }, }
+    program.wait_for("the job", function() return tonumber(job.ask("HGET", "meta", "fed")) end)
+    processes[2], processes[3], processes[4] = job.start_work(), job.start_work(), job.start_collect { "--order", "finish" }
+    for _, count in ipairs { 300, 1500, 3000 } do
+      job.wait_for_done(count)
+      server.kill()
+      server.run()
+    end
+    local feed, status = ends(processes[1])
+    assert.equal(0, status, feed)
+    for i = 2, 4 do
+      local output
+      output, status = ends(processes[i])
+      assert.equal(1, status, output)
+      assert.matches("waiting, at most 10:00", output, 1, true)
+      assert.matches("is there again", output, 1, true)
+    end
+    assert.same({ 5940, 60 }, { job.check_whole(6000) })
+  end)
+
+  it("of a Redis that keeps nothing ends every process with a message", function()
+    local volatile = redis.start()
+    job.remove()
+    job = new_job(volatile)
+    job:flow "return function(row) cards.sleep(0.005) return { id = row.id } end"
+    job.write("ids.csv", job.ids(20000))
+    local feeder = job.start_feed { "--backlog", "1000" }
+    program.wait_for("the job", function() return tonumber(job.ask("HGET", "meta", "fed")) end)
+    local worker, collector = job.start_work(), job.start_collect()
+    job.wait_for_done(100)
+    volatile.kill()
+    volatile.run()
+    for _, process in ipairs { feeder, worker, collector } do
+      local output, status = ends(process)
+      assert.equal(1, status, output)
+      assert.matches("the job is gone: it was removed, or has expired, or Redis has lost it", output, 1, true)
+    end
+    volatile.stop()
+  end)
+end)
