@@ -5,13 +5,16 @@
 
 local meta, results, lock = KEYS[1], KEYS[2], KEYS[3]
 
-local known = redis.call("HMGET", meta, "id", "trimmed")
+local known = redis.call("HMGET", meta, "id", "trimmed", "expire")
 if known[1] ~= ARGV[1] then
   return -1
-elseif redis.call("GET", lock) ~= ARGV[2] then
+end
+redis.call("EXPIRE", meta, known[3]) -- first: a full Redis refuses a first SET, and none behind another write
+local holder = redis.call("GET", lock)
+if holder and holder ~= ARGV[2] then
   return -2
 end
-redis.call("PEXPIRE", lock, ARGV[4])
+redis.call("SET", lock, ARGV[2], "PX", ARGV[4]) -- anew where it has ended meanwhile, as in a partition
 if tonumber(ARGV[3]) > tonumber(known[2] or 0) then
   redis.call("XTRIM", results, "MINID", string.format("%.0f-0", tonumber(ARGV[3]) + 1))
   redis.call("HSET", meta, "trimmed", ARGV[3])
