@@ -26,7 +26,11 @@ if row > fed then
   redis.call("HSET", meta, "fed", string.format("%.0f", fed))
   redis.call("HDEL", meta, "total") -- that of a feed with --limit
 end
+local done = tonumber(redis.call("HGET", counts, "done") or 0)
 if ARGV[4] == "end" then
   redis.call("HSET", meta, "total", string.format("%.0f", fed))
+  if done == fed then -- which job_finish could not know
+    redis.call("XTRIM", rows, "MINID", string.format("%.0f-0", fed + 1))
+  end
 end
-return { fed, fed - tonumber(redis.call("HGET", counts, "done") or 0) }
+return { fed, fed - done }
