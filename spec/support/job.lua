@@ -43,10 +43,26 @@ function job.new(server)
   function self.work(more, options) return cli.run(self.work_arguments(more), options) end
   function self.collect(more, options) return cli.run(self.collect_arguments(more), options) end
 
+  local processes = {}
+  local function start(arguments)
+    local process = cli.start(arguments)
+    processes[#processes + 1] = process
+    return process
+  end
+
   --- Starts a command. @return as program.start
-  function self.start_feed(more) return cli.start(self.feed_arguments(more)) end
-  function self.start_work(more) return cli.start(self.work_arguments(more)) end
-  function self.start_collect(more) return cli.start(self.collect_arguments(more)) end
+  function self.start_feed(more) return start(self.feed_arguments(more)) end
+  function self.start_work(more) return start(self.work_arguments(more)) end
+  function self.start_collect(more) return start(self.collect_arguments(more)) end
+
+  --- Removes its folder, and ends what still runs of it.
+  local remove = self.remove
+  function self.remove()
+    for _, process in ipairs(processes) do
+      if job.runs(process) then process.signal "KILL" end
+    end
+    remove()
+  end
 
   --- What redis-cli prints of a command on a key of the job, as a number where it is one.
   function self.ask(command, key, rest)
@@ -72,10 +88,17 @@ function job.new(server)
       assert(not (results[row] and errors[row]), ("row %d has two lines"):format(row))
     end
     assert(succeeded + failed == count, ("%d lines of %d rows"):format(succeeded + failed, count))
-    assert(self.ask("XLEN", "rows") == 0 and self.ask("XLEN", "results") == 0, "something is left in Redis")
+    for _, key in ipairs { "rows", "results" } do
+      assert(self.ask("XLEN", key) == 0, ("%s of %s are left in Redis"):format(self.ask("XLEN", key), key))
+    end
     return succeeded, failed
   end
   return self
+end
+
+--- Whether a process runs.
+function job.runs(process)
+  return select(2, program.shell(("kill -0 %d"):format(process.pid))) == 0
 end
 
 --- Waits until a process has ended, which has to be soon.
@@ -83,7 +106,7 @@ end
 -- @return what it wrote, its exit status
 function job.ends(process)
   local gives_up = core.now() + LONGEST
-  while select(2, program.shell(("kill -0 %d"):format(process.pid))) == 0 do
+  while job.runs(process) do
     if core.now() > gives_up then
       process.signal "KILL"
       error("it hangs: " .. process.finish(), 2)

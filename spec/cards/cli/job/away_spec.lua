@@ -1,0 +1,136 @@
+--- A Redis that cannot be reached for a while, is slow, or does something else: every process waits, and goes on.
+
+local cli = require "support.cli"
+local new_job, ends = require("support.job").new, require("support.job").ends
+local program = require "support.program"
+local redis = require "support.redis"
+
+local server, relay, job
+
+setup(function() server = redis.start() end)
+teardown(redis.stop_all)
+before_each(function()
+  relay = redis.relay(server)
+  job = new_job(server)
+  job:flow "return function(row) cards.sleep(0.005) return { id = row.id } end"
+end)
+after_each(function()
+  job.remove()
+  relay.stop()
+end)
+
+--- Sends the job's further processes over the relay.
+local function over_relay()
+  job.url = relay.url(job.name)
+end
+
+--- Starts feeder, worker and collector.
+local function start_all()
+  local feeder = job.start_feed { "--backlog", "1000" }
+  program.wait_for("the job", function() return tonumber(job.ask("HGET", "meta", "fed")) end)
+  return { feeder, job.start_work { "--lease", "1" }, job.start_collect() }
+end
+
+describe("a job in Redis", function()
+  it("goes on behind a partition: processes wait and say so", function()
+    job.write("ids.csv", job.ids(4000))
+    over_relay()
+    local processes = start_all()
+    job.wait_for_done(300)
+    relay.stall()
+    local before
+    program.wait_for("all to stand still", function()
+      local was = before
+      before = job.done()
+      return was == before
+    end)
+    program.shell "sleep 6" -- longer than a command may take
+    relay.go()
+    for _, process in ipairs(processes) do
+      local output, status = ends(process)
+      assert.equal(0, status, output)
+      assert.matches("no reply in time.*waiting, at most 10:00.*is there again", output)
+    end
+    job.check_whole(4000)
+  end)
+
+  it("goes on where replies are lost and connections cut, with Redis slow", function()
+    job.write("ids.csv", job.ids(4000))
+    over_relay()
+    relay.delay(0.02)
+    local processes = start_all()
+    repeat
+      local done = job.done()
+      relay.cut_after(60000)
+      program.wait_for("some rows", function() return job.done() > done end)
+      relay.delay(0.02)
+      relay.cut()
+    until done > 1000
+    relay.go()
+    for _, process in ipairs(processes) do
+      local output, status = ends(process)
+      assert.equal(0, status, output)
+      assert.not_matches("another worker", output)
+    end
+    job.check_whole(4000)
+  end)
+
+  it("gives the rows of a worker that is cut off to others, and takes its late lines for none", function()
+    job:flow "return function(row) if row.id == 'c_1' then cards.sleep(3) end cards.sleep(0.01) return { id = row.id } end"
+    job.write("ids.csv", job.ids(1000))
+    assert.equal(0, select(2, job.feed()))
+    local direct = job.url
+    over_relay()
+    local cut_off = job.start_work { "--concurrency", "8", "--lease", "1" }
+    program.wait_for("the first row to be taken", function() return job.done() > 100 end)
+    relay.stall()
+    job.url = direct
+    local output, status = job.work()
+    assert.equal(0, status, output)
+    assert.matches("taken over from workers that had ended", output)
+    assert.matches("1,000 rows of 1,000 done", output, 1, true)
+    relay.go()
+    output, status = ends(cut_off)
+    assert.equal(0, status, output)
+    assert.matches("had a result of another worker already, which stays", output)
+    assert.equal(0, select(2, job.collect()))
+    job.check_whole(1000)
+  end)
+
+  it("waits for a Redis that runs a long script, and one that sleeps", function()
+    server.cli "CONFIG SET busy-reply-threshold 100"
+    job.write("ids.csv", job.ids(2000))
+    local processes = start_all()
+    job.wait_for_done(100)
+    server.cli "EVAL 'local began = redis.call(\"TIME\")[1] while redis.call(\"TIME\")[1] - began < 2 do end return 1' 0"
+    server.cli "DEBUG SLEEP 1"
+    for _, process in ipairs(processes) do
+      local output, status = ends(process)
+      assert.equal(0, status, output)
+    end
+    job.check_whole(2000)
+  end)
+
+  it("ends with a message where Redis stays away for longer than --patience", function()
+    job.write("ids.csv", job.ids(4000))
+    over_relay()
+    local patience = { "--patience", "1" }
+    local feeder = job.start_feed { "--patience", "1", "--backlog", "1000" }
+    program.wait_for("the job", function() return tonumber(job.ask("HGET", "meta", "fed")) end)
+    local processes = { feeder, job.start_work { "--patience", "1", "--lease", "1" }, job.start_collect(patience) }
+    job.wait_for_done(100)
+    relay.down()
+    for _, process in ipairs(processes) do
+      local output, status = ends(process)
+      assert.equal(1, status, output)
+      assert.matches("waiting, at most 0:01", output, 1, true)
+    end
+    relay.go()
+    processes = start_all()
+    for _, process in ipairs(processes) do
+      local output, status = ends(process)
+      assert.equal(0, status, output)
+    end
+    job.check_whole(4000)
+  end)
+end)
