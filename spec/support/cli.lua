@@ -83,13 +83,15 @@ function cli.run(arguments, options)
   return output, status
 end
 
---- Starts it and leaves it running. @return as program.start
-function cli.start(arguments)
+--- Starts it and leaves it running.
+-- @param more variables, or nil
+-- @return as program.start
+function cli.start(arguments, more)
   local list = {}
   for i, argument in ipairs(arguments) do
     list[i] = ("%q"):format(argument)
   end
-  return program.start(("os.exit(require 'cards.cli' { %s }, true)"):format(table.concat(list, ", ")), cli.variables())
+  return program.start(("os.exit(require 'cards.cli' { %s }, true)"):format(table.concat(list, ", ")), cli.variables(more))
 end
 
 --- Runs the program, which has to end with this status and to write this. @return what it wrote

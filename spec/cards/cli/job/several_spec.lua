@@ -1,0 +1,118 @@
+--- Two of a kind at work on a job, and those that do not belong to it.
+
+local cli = require "support.cli"
+local new_job, ends = require("support.job").new, require("support.job").ends
+local program = require "support.program"
+local redis = require "support.redis"
+
+local server, job
+
+setup(function() server = redis.start() end)
+teardown(redis.stop_all)
+before_each(function()
+  job = new_job(server)
+  job:flow "return function(row) cards.sleep(0.005) return { id = row.id } end"
+end)
+after_each(function() job.remove() end)
+
+describe("a job", function()
+  it("has each row once where two feed it", function()
+    job.write("ids.csv", job.ids(20000))
+    local feeders = { job.start_feed { "--backlog", "2000" }, job.start_feed { "--backlog", "2000" } }
+    program.wait_for("a full backlog", function() return (tonumber(job.ask("HGET", "meta", "fed")) or 0) >= 2000 end)
+    local processes = { job.start_work(), job.start_collect(), feeders[1], feeders[2] }
+    local said = ""
+    for _, process in ipairs(processes) do
+      local output, status = ends(process)
+      assert.equal(0, status, output)
+      said = said .. output
+    end
+    assert.matches("another feed was at work", said, 1, true)
+    job.check_whole(20000)
+  end)
+
+  it("is not fed from another input, and is worked on by no other flow", function()
+    job.write("ids.csv", job.ids(10))
+    assert.equal(0, select(2, job.feed()))
+    job.write("ids.csv", job.ids(11))
+    cli.fails(1, "the job was fed from another input than", job.feed_arguments())
+    assert.equal(0, select(2, job.work()))
+    job:flow "return function(row) return 1 end"
+    cli.fails(1, "the job's first worker had another flow than", job.work_arguments())
+    cli.runs("10 rows of 10 done", job.work_arguments { "--accept-flow" })
+  end)
+
+  it("is collected by one at a time", function()
+    job.write("ids.csv", job.ids(4000))
+    assert.equal(0, select(2, job.feed()))
+    local first = job.start_collect()
+    program.wait_for("its lock", function() return job.ask("EXISTS", "collector") == 1 end)
+    cli.fails(1, "another cards collect is at work", { "collect", "--from", job.url, "--out", job.folder .. "/other" })
+    assert.equal(0, select(2, job.work()))
+    local output, status = ends(first)
+    assert.equal(0, status, output)
+    job.check_whole(4000)
+    cli.fails(1, "results of the job were collected into other files", { "collect", "--from", job.url, "--out", job.folder .. "/other" })
+  end)
+
+  it("of another version is touched by no command", function()
+    job.write("ids.csv", job.ids(10))
+    assert.equal(0, select(2, job.feed()))
+    job.ask("HSET", "meta", "version 9")
+    for _, arguments in ipairs {
+      job.feed_arguments(), job.work_arguments(), job.collect_arguments(), { "status", "--from", job.url }, { "status", "--from", job.url, "--remove" },
+    } do
+      cli.fails(1, "was made by another version of cards (its keys have version 9, these are 1)", arguments)
+    end
+    assert.equal(10, job.ask("XLEN", "rows"))
+  end)
+
+  it("goes by the clock of Redis alone", function()
+    local skew = job.folder .. "/skew.so"
+    local source = job.write("skew.c", [[
+      #define _GNU_SOURCE
+      #include <stdlib.h>
+      #include <sys/syscall.h>
+      #include <sys/time.h>
+      #include <time.h>
+      #include <unistd.h>
+      static long skew(void) { return atol(getenv("SKEW")); }
+      int clock_gettime(clockid_t id, struct timespec *at) {
+        int failed = (int)syscall(SYS_clock_gettime, id, at);
+        if (!failed && id == CLOCK_REALTIME) at->tv_sec += skew();
+        return failed;
+      }
+      time_t time(time_t *at) {
+        struct timespec now;
+        clock_gettime(CLOCK_REALTIME, &now);
+        if (at) *at = now.tv_sec;
+        return now.tv_sec;
+      }
+      int gettimeofday(struct timeval *restrict at, void *restrict zone) {
+        struct timespec now;
+        (void)zone;
+        clock_gettime(CLOCK_REALTIME, &now);
+        *at = (struct timeval){ now.tv_sec, now.tv_nsec / 1000 };
+        return 0;
+      }
+    ]])
+    local said, failed = program.shell(("cc -shared -fPIC -o %s %s"):format(skew, source))
+    assert.equal(0, failed, said)
+    job.write("ids.csv", job.ids(1500))
+    assert.equal(0, select(2, job.feed()))
+    local function skewed(seconds, arguments)
+      return cli.start(arguments, { LD_PRELOAD = skew, SKEW = tostring(seconds) })
+    end
+    local ahead, behind = skewed(86400, job.work_arguments { "--concurrency", "8", "--lease", "2" }), skewed(-86400, job.work_arguments { "--concurrency", "8" })
+    job.wait_for_done(300)
+    local shown = cli.run { "status", "--from", job.url }
+    assert.matches("seen %d s ago.*seen %d s ago", shown)
+    ahead.signal "KILL"
+    ahead.finish()
+    local output, status = ends(behind)
+    assert.equal(0, status, output)
+    assert.matches("taken over from workers that had ended", output, 1, true)
+    assert.equal(0, select(2, job.collect()))
+    job.check_whole(1500)
+  end)
+end)
