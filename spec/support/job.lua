@@ -44,16 +44,19 @@ function job.new(server)
   function self.collect(more, options) return cli.run(self.collect_arguments(more), options) end
 
   local processes = {}
-  local function start(arguments)
-    local process = cli.start(arguments)
+
+  --- Starts a command with other arguments, and more variables.
+  -- @return as program.start
+  function self.start(arguments, more)
+    local process = cli.start(arguments, more)
     processes[#processes + 1] = process
     return process
   end
 
   --- Starts a command. @return as program.start
-  function self.start_feed(more) return start(self.feed_arguments(more)) end
-  function self.start_work(more) return start(self.work_arguments(more)) end
-  function self.start_collect(more) return start(self.collect_arguments(more)) end
+  function self.start_feed(more) return self.start(self.feed_arguments(more)) end
+  function self.start_work(more) return self.start(self.work_arguments(more)) end
+  function self.start_collect(more) return self.start(self.collect_arguments(more)) end
 
   --- Removes its folder, and ends what still runs of it.
   local remove = self.remove

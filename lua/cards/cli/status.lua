@@ -77,7 +77,9 @@ local function list(options, address)
   for _, name in ipairs(all) do
     local job = assert(store.new(address(name), "--from", options.patience))
     local made, wrong = snapshot.read(job)
-    if made == nil then
+    if type(wrong) == "string" then
+      table.insert(lines, wrong)
+    elseif made == nil then
       return nil, wrong
     elseif made then
       table.insert(jobs, made)

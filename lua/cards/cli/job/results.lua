@@ -49,13 +49,13 @@ function results:flush()
   while self.count > 0 or self.intervals[1] do
     local lines, rows, count, intervals = self.lines, self.rows, self.count, self.intervals
     self.lines, self.rows, self.count, self.intervals = {}, {}, 0, {}
-    local reply, err, was_repeated = task.store:script("job_finish", "meta rows results counts timeline", task.store.id, table.concat(lines), table.concat(intervals))
+    local reply, err = task.store:script("job_finish", "meta rows results counts timeline", task.store.id, table.concat(lines), table.concat(intervals))
     if not reply then
       error(tostring(err), 0)
     elseif reply[1] == -1 then
       error(task.store:gone(), 0)
     end
-    self.repeated = self.repeated + (was_repeated and 0 or count - reply[1]) -- else it may be a reply that was lost
+    self.repeated = self.repeated + count - reply[1]
     local queue = task.queue
     queue.done, queue.total = reply[2], reply[3]
     for i = 1, count do

@@ -38,7 +38,7 @@ end
 --- Reads a job.
 -- @param store the job
 -- @return { job, complete, total (nil while rows are fed), fed, done, failed, errors = counts by kind, waiting, running, results, rate, left = seconds or nil,
---   workers }; false where there is none; or nil and an error
+--   workers }; false where there is none; or nil and an error, a text where the job is of another version
 function snapshot.read(store)
   local reply, err = store:script("job_status", "meta rows results counts workers")
   if not reply then
@@ -47,6 +47,10 @@ function snapshot.read(store)
     return false
   end
   local meta, counts = pairs_of(reply[1]), pairs_of(reply[2])
+  local wrong = store:foreign(meta.version)
+  if wrong then
+    return nil, wrong
+  end
   local workers = workers_of(reply[3], reply[7], tonumber(meta.lease) or 60)
   local rate, errors = 0, {}
   for _, worker in ipairs(workers) do

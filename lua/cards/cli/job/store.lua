@@ -120,12 +120,20 @@ function store:open(made)
   for i = 1, #list, 2 do
     meta[list[i]] = list[i + 1]
   end
-  if meta.version ~= VERSION then
-    return nil, ("%s: the job was made by another version of cards (its keys have version %s, these are %s): use that version, or another name"):format(
-      self.address, check.shown(meta.version or "none"), VERSION)
+  local wrong = self:foreign(meta.version)
+  if wrong then
+    return nil, wrong
   end
   self.id, self.meta, self.expire = meta.id, meta, meta.expire
   return meta
+end
+
+--- What is wrong with the version of a job's keys, or nil.
+function store:foreign(version)
+  if version ~= VERSION then
+    return ("%s: the job was made by another version of cards (its keys have version %s, these are %s): use that version, or another name"):format(
+      self.address, check.shown(version or "none"), VERSION)
+  end
 end
 
 --- What is said of a job that is not the one it was: removed, expired, or made anew.
