@@ -359,6 +359,7 @@ function cards.reveals() end
 ---@field retries? integer how often the same request is sent again, 0 to 100
 ---@field max_response_bytes? integer bytes of an answer, at most 1 GiB; a longer one is `protocol`
 ---@field headers? table<string,cards.Text> headers besides the provider's own
+---@field tag? string the caller's own text for the events and spans of the call, at most 64 printable characters of ASCII
 
 --- Keys that `new` of every provider takes.
 ---@class cards.Config: cards.Keys
@@ -376,7 +377,7 @@ function cards.reveals() end
 ---@field idle_timeout? number seconds after which an unused connection is closed (60), at most 86400
 ---@field max_age? number seconds after which a connection takes no further call (600), at most 86400
 ---@field insecure_http? boolean whether `http://` is allowed, for tests (false)
----@field on_event? fun(event:cards.Event) called after each call; an error that it raises goes to standard error
+---@field on_event? fun(event:cards.Event|cards.TryEvent) called when a call has ended, for each try and then for the call; an error that it raises goes to standard error
 ---@field shared? string name of an nginx lua_shared_dict, where workers share the tokens that a definition fetches, and its rates; ignored outside nginx. Or the address of a Redis, `redis://HOST/NAME` or `rediss://HOST/NAME`, where hosts share them; `CARDS_SHARED_KEY` is required then
 ---@field on_loss? "local"|"refuse" while that Redis is away: each process has its own (`local`, the default), or calls are refused
 
@@ -395,7 +396,7 @@ function cards.reveals() end
 ---@field pinned_public_key? string what the server's key has to be, `sha256//…` in base64
 ---@field min_version? "1.2"|"1.3" oldest version of TLS
 
---- What `on_event` gets for each call. Times are seconds.
+--- What `on_event` gets for each call, behind those of its tries. Times are seconds, from the beginning of the call on where a moment is meant.
 ---@class cards.Event
 ---@field event "call" what happened
 ---@field provider string name of the provider
@@ -404,29 +405,45 @@ function cards.reveals() end
 ---@field kind? cards.ErrorKind of the error
 ---@field status? integer HTTP status of the answer
 ---@field code? string the provider's code of the error
----@field request_id? string the provider's name for the request, of an error
+---@field request_id? string the provider's name for the request
+---@field tag? string the caller's
 ---@field attempts integer requests that were sent
 ---@field reused boolean whether the connection was there already
 ---@field seconds number the whole call
 ---@field resolve? number time for the name of a new connection, else 0; absent where nothing was sent
 ---@field connect? number time for a new connection, else 0
 ---@field tls? number time for its TLS, else 0
----@field first_byte? number until the answer began
----@field began? number until the last request was begun; absent where nothing was sent, and after a credential was read again
+---@field sent? number when the whole request was sent
+---@field first_byte? number when the answer began
+---@field began? number when the last request was begun; absent where nothing was sent
 ---@field earlier? cards.Attempt[] what was sent before it
 ---@field bytes_out? integer bytes that were sent
 ---@field bytes_in? integer bytes that were received
 
---- A request that failed, and that another one followed. Times are seconds, from the beginning of the call on where a moment is meant.
+--- A try: one request of a call. Times are seconds, from the beginning of the call on where a moment is meant.
 ---@class cards.Attempt
 ---@field began number when it was begun
----@field ended number when it had failed
+---@field ended number when there was a record or an error
+---@field reused boolean whether the connection was there already
 ---@field resolve number time for the name of a new connection, else 0
 ---@field connect number time for a new connection, else 0
 ---@field tls number time for its TLS, else 0
+---@field sent? number when the whole request was sent
 ---@field first_byte? number when the answer began
 ---@field status? integer HTTP status of the answer
----@field kind cards.ErrorKind of its error
+---@field kind? cards.ErrorKind of its error
+---@field code? string the provider's code of its error
+---@field request_id? string the provider's name for the request
+
+--- What `on_event` gets for each try.
+---@class cards.TryEvent: cards.Attempt
+---@field event "try" what happened
+---@field provider string name of the provider
+---@field operation string name of the operation
+---@field attempt integer which try of the call it is, from 1
+---@field ok boolean whether it brought a record
+---@field seconds number the whole try
+---@field tag? string the caller's
 
 --- A call for an event loop: one descriptor serves all of them (the convention of cqueues, `cqueues.poll(job)`). A call that nobody holds is cancelled.
 ---@class cards.Job

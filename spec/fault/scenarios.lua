@@ -274,7 +274,7 @@ scenario("functions for credentials, and listeners", function()
   local seen = 0
   local alix = need().alix.new {
     base_url = URL .. "/alix", insecure_http = true, timeout = 2, retries = 0, access_token = function() return "t" end,
-    on_event = function(event) seen = seen + (event.ok and 1 or 0) end,
+    on_event = function(event) seen = seen + (event.event == "call" and event.ok and 1 or 0) end,
   }
   local info, err = alix:private_info({ card_id = "c_1" }, { timeout = 2, headers = { ["X-Two"] = "2" } })
   if not info then

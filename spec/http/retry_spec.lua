@@ -2,6 +2,7 @@
 
 local cards = require "cards"
 local acme = require "support.acme"
+local heard = require "support.heard"
 local pool = require "support.pool"
 local sandbox = require "support.sandbox"
 local scripted = require "support.scripted"
@@ -109,7 +110,7 @@ end)
 local posting = cards.define(acme.definition { method = "POST", encoding = "form", params = { card_id = { required = true }, note = { default = "n" } } })
 
 local function unsafe_client(events, config)
-  local whole = { tls = own_pool(), base_url = sandbox.url "HTTPS_URL" .. "/acme_form", on_event = function(event) events[#events + 1] = event end }
+  local whole = { tls = own_pool(), base_url = sandbox.url "HTTPS_URL" .. "/acme_form", on_event = heard.calls(events) }
   for key, value in pairs(config or {}) do whole[key] = value end
   return acme.client(posting, whole)
 end
@@ -219,7 +220,7 @@ describe("a call that may not be sent twice", function()
   local function client_of(server, events, method)
     local module = cards.define(acme.definition { method = method or "POST", response = { fields = {} } })
     return acme.client(module, { base_url = server.url, insecure_http = server.url:find "^http:" and true or nil, tls = own_pool(), retries = 2,
-      on_event = function(event) events[#events + 1] = event end })
+      on_event = heard.calls(events) })
   end
 
   for _, options in ipairs { { tls = false }, { tls = true } } do

@@ -158,19 +158,18 @@ describe("library declares the fields of", function()
 
   it("an event", function()
     local events = {}
-    local function on_event(event) table.insert(events, event) end
-    local alix = cards.alix.new(sandbox.config("alix", { on_event = on_event }))
+    local alix = cards.alix.new(sandbox.config("alix", { on_event = function(event) table.insert(events, event) end }))
     assert(alix:private_info "c_1")
     assert.is_nil((alix:private_info("c_1", sandbox.asked_to "declined")))
-    assert.is_nil((alix:private_info { wrong = 1 }))
+    assert.is_nil((alix:private_info({ wrong = 1 }, { tag = "wrong" })))
     assert(alix:private_info(sandbox.unique_id "twice", sandbox.asked_to "fail_then_ok=1,retry_after=ms:1"))
-    declares("cards.Attempt", events[4].earlier[1])
-    local all = { request_id = true } -- no answer of the sandbox has one
+    local of = { call = { request_id = true }, try = { request_id = true, tag = true } } -- no answer of the sandbox has a request id
     for _, event in ipairs(events) do
-      has_fields("cards.Event", event)
-      all = names_of(all, event)
+      of[event.event] = names_of(of[event.event], event)
     end
-    declares("cards.Event", all)
+    declares("cards.Event", of.call)
+    declares("cards.TryEvent", of.try)
+    declares("cards.Attempt", names_of(events[#events].earlier[1], { request_id = true }))
   end)
 
   it("an event of a limit and of a breaker", function()

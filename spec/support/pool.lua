@@ -1,6 +1,7 @@
 --- Clients whose connections are pooled apart from those of all others: which connection a call goes over is then theirs alone.
 
 local cards = require "cards"
+local heard = require "support.heard"
 local program = require "support.program"
 local sandbox = require "support.sandbox"
 
@@ -28,7 +29,7 @@ end
 --- A client of Alix without retries, whose calls are added to `events`; overrides as those of sandbox.config.
 -- @param tls what pool.tls returned
 function pool.client(tls, events, overrides)
-  local config = { tls = tls, retries = 0, on_event = events and function(event) events[#events + 1] = event end or nil }
+  local config = { tls = tls, retries = 0, on_event = events and heard.calls(events) or nil }
   for key, value in pairs(overrides or {}) do config[key] = value end
   return cards.alix.new(sandbox.config("alix", config))
 end

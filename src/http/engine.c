@@ -290,6 +290,7 @@ void engine_around_waits(struct engine *engine, void (*leave)(void), void (*ente
 }
 
 void engine_submit(struct engine *engine, struct job *job) {
+  if (job->attempts > 0) job_keep_attempt(job, job->finished); /* a credential was refused, and it comes again with another one */
   job->due = job->deadline;
   bool joined = origin_join(&engine->origins, job);
   if (joined && job_heap_add(&engine->heap, job)) {

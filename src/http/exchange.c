@@ -54,9 +54,14 @@ static bool is_retryable(const struct job *job) {
   return job->error.retryable || (wanted && (refused || (job->status >= 500 && job->operation->safe)));
 }
 
-static void read_headers(struct job *job) {
+static void read_request_id(struct job *job) {
   const char *request_id = reader_header(&job->reader, "x-request-id");
-  response_request_id(&job->error, request_redact(&job->request), request_id ? request_id : reader_header(&job->reader, "request-id"));
+  if (!request_id) request_id = reader_header(&job->reader, "request-id");
+  if (request_id) response_request_id(&job->error, request_redact(&job->request), request_id);
+}
+
+static void read_headers(struct job *job) {
+  read_request_id(job);
   job->error.retry_after = read_retry_after(job);
   job->error.retryable = is_retryable(job);
 }
@@ -175,7 +180,10 @@ static enum exchange_state read_answer(struct job *job, const char *unread) {
                                .unexpected = by_proxy ? "the proxy wants another credential (HTTP 407)" : NULL };
   job->record = response_read(&response, &job->error);
   curl_free(redirect);
-  if (job->record) return EXCHANGE_DONE;
+  if (job->record) {
+    if (job->listened) read_request_id(job);
+    return EXCHANGE_DONE;
+  }
   job->error.attempts = job->attempts;
   if (may_miss_certificate(job)) {
     size_t len = strlen(job->error.message);
@@ -267,6 +275,7 @@ enum exchange_state exchange_send(struct job *job, char *scratch, size_t size) {
     }
   }
   connection_want_room(job->connection, false);
+  if (job->listened) job->times.sent = clock_now() - job->started;
   return EXCHANGE_GOES_ON;
 }
 

@@ -54,20 +54,26 @@ void job_free(struct job *job) {
   request_free(&job->request);
   reader_free(&job->reader);
   record_free(job->record);
-  pool_free(job->earlier);
+  pool_free(job->kept);
   settings_unref(job->settings);
   provider_unref(job->provider);
   pool_free(job);
 }
 
-void job_keep_attempt(struct job *job, double now) {
-  if (job->earlier_count != job->attempts - 1) return;
-  struct job_attempt *earlier = pool_realloc(job->earlier, (size_t)job->attempts * sizeof *earlier);
-  if (!earlier) return;
-  job->earlier = earlier;
-  earlier[job->earlier_count++] = (struct job_attempt){
-    .began = job->began - job->started, .ended = now - job->started, .times = job->times, .status = job->status, .kind = job->error.kind
-  };
+void job_keep_attempt(struct job *job, double ended) {
+  if (!job->listened || job->kept_count != job->attempts - 1) return;
+  struct job_attempt *kept = pool_realloc(job->kept, (size_t)job->attempts * sizeof *kept);
+  if (!kept) return;
+  job->kept = kept;
+  struct job_attempt *last = &kept[job->kept_count++];
+  *last = (struct job_attempt){ .began = job->began - job->started,
+                                .ended = ended - job->started,
+                                .times = job->times,
+                                .status = job->status,
+                                .reused = job->reused,
+                                .kind = job->error.kind };
+  memcpy(last->code, job->error.code, sizeof last->code);
+  memcpy(last->request_id, job->error.request_id, sizeof last->request_id);
 }
 
 void job_fail(struct job *job, enum error_kind kind, bool retryable, const char *what, const char *detail) {

@@ -44,18 +44,21 @@ enum job_state {
   JOB_DONE
 };
 
-/* Seconds that connecting took in the last attempt, 0 for a kept connection; and from the start of the call to the
- * first byte of the answer. */
+/* Seconds that connecting took in the last attempt, 0 for a kept connection; and from the start of the call until the
+ * request was sent, where the job is listened to, and to the first byte of the answer; 0 where it did not come to that. */
 struct job_times {
-  double resolve, connect, tls, first_byte;
+  double resolve, connect, tls, sent, first_byte;
 };
 
-/* An attempt that another one followed; seconds from the start of the call. */
+/* An attempt that has ended; seconds from the start of the call. */
 struct job_attempt {
   double began, ended;
   struct job_times times;
   int status;
+  bool reused;
   enum error_kind kind;
+  char code[ERROR_CODE_MAX + 4];
+  char request_id[ERROR_REQUEST_ID_MAX + 4];
 };
 
 struct job {
@@ -77,6 +80,7 @@ struct job {
   size_t max_response_bytes;
   int retries; /* left */
   int attempts;
+  bool listened; /* somebody wants to hear of each attempt */
   bool asks;     /* before each further attempt it comes back, as its owner has to give something: a signature by a function */
   bool supplied; /* the owner has given it for the next attempt */
   bool asking;   /* it came back for that; `error` is that of the last attempt */
@@ -95,8 +99,9 @@ struct job {
   bool reused;  /* the last attempt went over a kept connection */
   double began; /* monotonic seconds: the last attempt */
   struct job_times times;
-  struct job_attempt *earlier; /* attempts before the last one, NULL for none; without memory for them the later of these are not there */
-  int earlier_count;
+  struct job_attempt *kept; /* where it is listened to, its attempts that have ended: one more than `retries` was, and what replaced a connection or a
+                             * credential; NULL for none. Without memory for them the later ones are not there */
+  int kept_count;
   size_t bytes_in, bytes_out; /* of all attempts */
   double finished;            /* monotonic seconds */
   struct record *record;      /* of a success, otherwise NULL */
@@ -115,8 +120,8 @@ struct job *job_new(const struct provider *provider, const struct operation *ope
 /* Wipes and frees a job that no engine has. NULL is allowed. */
 void job_free(struct job *job);
 
-/* Keeps what is known of the last attempt, which has failed by now, as another one follows. */
-void job_keep_attempt(struct job *job, double now);
+/* Keeps what is known of the last attempt, which ended then, unless it was kept already or nobody listens. */
+void job_keep_attempt(struct job *job, double ended);
 /* Sets the error of an attempt that brought no usable answer. `detail` is redacted and may be NULL. */
 void job_fail(struct job *job, enum error_kind kind, bool retryable, const char *what, const char *detail);
 

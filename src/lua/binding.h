@@ -103,6 +103,7 @@ struct client {
   size_t keeps;                       /* how many were ever kept */
   bool has_sources;                   /* functions give credentials or sign; or it is held */
   bool held;                          /* no call of it is ever sent: see core.hold */
+  bool listens;                       /* it has on_event */
   bool plain;                         /* nothing in Lua has to be called for a call */
 };
 

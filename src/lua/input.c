@@ -264,6 +264,13 @@ static int take_headers(lua_State *L, struct job *job) {
   return refused;
 }
 
+/* Takes the headers of the trace. lua/cards/trace has seen to it that neither the call nor the client has them, and that there is room. */
+static int take_trace(lua_State *L, struct job *job) {
+  if (!lua_istable(L, INPUT_TRACE)) return 0;
+  lua_getfield(L, INPUT_TRACE, "headers");
+  return take_headers(L, job);
+}
+
 int input_take(lua_State *L, struct job *job, int private) {
   struct given given = { .private = private };
   int refused = read_shape(L, job, &given);
@@ -273,6 +280,7 @@ int input_take(lua_State *L, struct job *job, int private) {
     lua_getfield(L, INPUT_OPTIONS, "headers");
     refused = take_headers(L, job);
   }
+  if (!refused) refused = take_trace(L, job);
   job->request.values.own_headers = job->request.values.header_count;
   if (!refused) {
     lua_getfield(L, private, "headers"); /* those that are secrets */

@@ -1,6 +1,6 @@
 /* core.job: the one object that every call goes through.
  *
- *   job, private, seconds = core.job(client, provider, operation, parameters, options, left, tag, threaded)
+ *   job, private, seconds = core.job(client, provider, operation, parameters, options, left, tag, threaded, trace)
  *   while job:needs() do job:supply(name, value) end       where functions have to give something; private is the client's user value then
  *   job:start(tag, threaded)                               or result() alone, which runs it and blocks
  *   record, err = job:result()
@@ -78,25 +78,21 @@ static int push_failure(lua_State *L, const struct job *job) {
 static int push_result(lua_State *L, struct call *call) {
   struct job *job = call->job;
   int results = 1;
+  job_keep_attempt(job, job->finished);
   call->kind = job->error.kind;
-  call->status = job->status;
   call->attempts = job->attempts;
-  call->reused = job->reused;
   call->started = job->started;
   call->seconds = job->finished - job->started;
-  call->began = job->began - job->started;
-  call->times = job->times;
-  call->earlier = job->earlier;
-  call->earlier_count =
-      job->earlier_count < job->attempts ? job->earlier_count : job->attempts - 1; /* the last one is there too where it was given up in a wait */
-  job->earlier = NULL;
+  call->kept = job->kept;
+  call->kept_count = job->kept_count;
+  job->kept = NULL;
   call->bytes_in = job->bytes_in;
   call->bytes_out = job->bytes_out;
   if (job->record)
     binding_push_record(L, job->record, job->provider, job->operation);
   else
     results = push_failure(L, job);
-  bool quiet = results == 1 && call->reused && !request_renews(&job->request);
+  bool quiet = results == 1 && job->reused && !request_renews(&job->request);
   release(call, call->kind);
   vm_wipe_after(call, quiet ? STACK_SHALLOW : STACK_DEEP);
   return results;
@@ -337,6 +333,14 @@ static void read_options(lua_State *L, struct job *job) {
   job->max_response_bytes = (size_t)option(L, "max_response_bytes", (lua_Number)job->max_response_bytes);
 }
 
+static bool is_listened_to(lua_State *L) {
+  if (!lua_istable(L, INPUT_TRACE)) return false;
+  lua_getfield(L, INPUT_TRACE, "listens");
+  bool listens = lua_toboolean(L, -1);
+  lua_pop(L, 1);
+  return listens;
+}
+
 /* Pushes nil and what is wrong with the client, a string: a mistake of the programmer's. */
 static int misuse(lua_State *L, const struct client *client, const char *provider) {
   if (!client || !client->provider)
@@ -380,9 +384,9 @@ static void made(struct call *call) {
   if (call->counts) counts_begin(call->counts);
 }
 
-/* core.job(client, provider's name, operation, parameters, options, left, tag, threaded): a job whose deadline is `left` seconds from now at most. With a tag it is started at once
- * where functions have to give nothing. Returns the job, the client's user value or nil where nothing in Lua has to be called, and the seconds until the deadline; nil and an error;
- * or nil and a string, for a client that is none. */
+/* core.job(client, provider's name, operation, parameters, options, left, tag, threaded, trace): a job whose deadline is `left` seconds from now at most. With a tag it is started at
+ * once where functions have to give nothing. trace is nil, or { headers = those of the trace by name, or nil; listens = whether its attempts are wanted }. Returns the job, the
+ * client's user value or nil where nothing in Lua has to be called, and the seconds until the deadline; nil and an error; or nil and a string, for a client that is none. */
 int core_job(lua_State *L) {
   const struct client *client = binding_to(L, INPUT_CLIENT, CLIENT_TYPE);
   const char *provider = luaL_checkstring(L, 2), *name = luaL_checkstring(L, 3);
@@ -391,7 +395,7 @@ int core_job(lua_State *L) {
   lua_Number tag = luaL_optnumber(L, 7, 0);
   bool threaded = lua_toboolean(L, 8);
   if (!operation) return misuse(L, client, provider);
-  lua_settop(L, 6);
+  lua_settop(L, INPUT_TRACE);
   if (secret_arena_is_tight()) binding_collect(L);
   int refused = refuse_memory(L, client, operation);
   if (refused) return refused;
@@ -401,6 +405,7 @@ int core_job(lua_State *L) {
   struct job *job = call->job = job_new(client->provider, operation, base ? base : client->settings);
   if (!job) return binding_no_memory(L);
   job->request.away = base && strcmp(base->origin, client->settings->origin) != 0;
+  job->listened = client->listens || is_listened_to(L);
   read_options(L, job);
   lua_getuservalue(L, INPUT_CLIENT);
   refused = input_take(L, job, private);
@@ -425,7 +430,7 @@ int core_job(lua_State *L) {
   }
   lua_settop(L, private);
   made(call);
-  if (client->plain) {
+  if (client->plain && !job->listened) {
     lua_pushnil(L);
     lua_replace(L, private);
   }
@@ -506,8 +511,8 @@ static int uncount(lua_State *L) {
 static int collect(lua_State *L) {
   struct call *call = call_check(L);
   release(call, ERROR_CANCELLED);
-  pool_free(call->earlier);
-  call->earlier = NULL;
+  pool_free(call->kept);
+  call->kept = NULL;
   if (call->unread) vm_wipe_after(call, STACK_DEEP);
   return 0;
 }
@@ -536,6 +541,7 @@ static int read_unsent(lua_State *L, struct call *call, int index, bool plain, b
   struct response response = { .request = &job->request, .status = job->status, .body = body, .len = len, .plain = plain };
   job->record = bare ? response_read_record(&response, &job->error) : response_read(&response, &job->error);
   job->attempts = job->error.attempts = 1;
+  job->began = job->started;
   job->finished = clock_now();
   return push_result(L, call);
 }
@@ -570,42 +576,43 @@ static int answer(lua_State *L) {
 
 /* --- what is known of it --- */
 
-static void set_times(lua_State *L, const struct job_times *times) {
+/* Pushes a table of what is known of an attempt. */
+static void push_attempt(lua_State *L, const struct job_attempt *attempt) {
+  const struct job_times *times = &attempt->times;
+  lua_createtable(L, 0, 20); /* lua/cards/client/events.lua makes an event of it */
+  binding_set_number(L, "began", attempt->began);
+  binding_set_number(L, "ended", attempt->ended);
+  binding_set_boolean(L, "reused", attempt->reused);
   binding_set_number(L, "resolve", times->resolve);
   binding_set_number(L, "connect", times->connect);
   binding_set_number(L, "tls", times->tls);
+  if (times->sent > 0) binding_set_number(L, "sent", times->sent);
   if (times->first_byte > 0) binding_set_number(L, "first_byte", times->first_byte);
+  if (attempt->status) binding_set_integer(L, "status", attempt->status);
+  if (attempt->kind != ERROR_NONE) binding_set_string(L, "kind", error_kind_name(attempt->kind));
+  if (attempt->code[0]) binding_set_string(L, "code", attempt->code);
+  if (attempt->request_id[0]) binding_set_string(L, "request_id", attempt->request_id);
 }
 
-/* Sets a list of the attempts that others followed. */
-static void set_earlier(lua_State *L, const struct call *call) {
-  if (call->earlier_count <= 0) return;
-  lua_createtable(L, call->earlier_count, 0);
-  for (int i = 0; i < call->earlier_count; i++) {
-    const struct job_attempt *attempt = &call->earlier[i];
-    lua_createtable(L, 0, 8);
-    binding_set_number(L, "began", attempt->began);
-    binding_set_number(L, "ended", attempt->ended);
-    set_times(L, &attempt->times);
-    if (attempt->status) binding_set_integer(L, "status", attempt->status);
-    binding_set_string(L, "kind", error_kind_name(attempt->kind));
+/* job:attempts(): a list of what is known of each attempt of a job that is listened to, after result(): { began, ended, reused, resolve, connect, tls, sent, first_byte, status, kind,
+ * code, request_id } */
+static int attempts(lua_State *L) {
+  struct call *call = call_check(L);
+  lua_createtable(L, call->kept_count, 0);
+  for (int i = 0; i < call->kept_count; i++) {
+    push_attempt(L, &call->kept[i]);
     lua_rawseti(L, -2, i + 1);
   }
-  lua_setfield(L, -2, "earlier");
+  return 1;
 }
 
-/* job:facts(event): sets the fields of the event that are known of the call; after result() */
+/* job:facts(table): sets the fields of the table that are known of the whole call, after result() */
 static int facts(lua_State *L) {
   struct call *call = call_check(L);
   luaL_checktype(L, 2, LUA_TTABLE);
   lua_settop(L, 2);
-  if (call->status) binding_set_integer(L, "status", call->status);
   binding_set_integer(L, "attempts", call->attempts);
-  binding_set_boolean(L, "reused", call->reused);
   binding_set_number(L, "seconds", call->seconds);
-  binding_set_number(L, "began", call->began);
-  set_times(L, &call->times);
-  set_earlier(L, call);
   binding_set_integer(L, "bytes_in", (int64_t)call->bytes_in);
   binding_set_integer(L, "bytes_out", (int64_t)call->bytes_out);
   return 0;
@@ -639,10 +646,10 @@ static int redact(lua_State *L) {
 
 void binding_open_job(lua_State *L) {
   static const luaL_Reg metamethods[] = { { "__gc", collect }, { NULL, NULL } };
-  static const luaL_Reg methods[] = { { "needs", needs },     { "supply", supply },   { "preview", preview }, { "given", given },
-                                      { "take", take },       { "aim", aim },         { "start", start_job }, { "wait", wait },
-                                      { "result", result },   { "cancel", cancel },   { "lost", lost },       { "left", left },
-                                      { "facts", facts },     { "started", started }, { "redact", redact },   { "answer", answer },
-                                      { "uncount", uncount }, { NULL, NULL } };
+  static const luaL_Reg methods[] = { { "needs", needs },     { "supply", supply },     { "preview", preview }, { "given", given },
+                                      { "take", take },       { "aim", aim },           { "start", start_job }, { "wait", wait },
+                                      { "result", result },   { "cancel", cancel },     { "lost", lost },       { "left", left },
+                                      { "facts", facts },     { "started", started },   { "redact", redact },   { "answer", answer },
+                                      { "uncount", uncount }, { "attempts", attempts }, { NULL, NULL } };
   binding_type(L, JOB_TYPE, metamethods, methods);
 }

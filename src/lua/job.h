@@ -25,20 +25,17 @@ struct call {
   bool begun;              /* it was started */
   /* what is known of the job once its result was read */
   enum error_kind kind;
-  int status, attempts;
-  bool reused;
+  int attempts;
   double started, seconds;
-  double began; /* seconds from the start */
-  struct job_times times;
-  struct job_attempt *earlier; /* NULL for none */
-  int earlier_count;
+  struct job_attempt *kept; /* as of the job; NULL for none */
+  int kept_count;
   size_t bytes_in, bytes_out;
 };
 
 /* --- input.c: what a script gives for one call, as values of its request: parameters, the client's defaults and credentials, headers --- */
 
 /* Where they are on the stack. */
-enum { INPUT_CLIENT = 1, INPUT_PARAMETERS = 4, INPUT_OPTIONS = 5 };
+enum { INPUT_CLIENT = 1, INPUT_PARAMETERS = 4, INPUT_OPTIONS = 5, INPUT_TRACE = 9 };
 
 /* Copies all that the script and the client give for the job into its request. private is the stack index of the client's user value. Returns 0, or the count of results of a refusal,
  * which are on the stack. */

@@ -5,6 +5,7 @@ local check = require "cards.util.check"
 local core = require "cards.core"
 local credential = require "cards.client.credential"
 local context = require "cards.async.context"
+local events = require "cards.client.events"
 local steps = require "cards.client.steps"
 
 local new_job, new_waiter = core.job, async.waiter
@@ -153,57 +154,19 @@ local function run(call, waiter, nested)
   return record, err, true
 end
 
---- Adds what was sent with a credential that was refused, before the client read another one.
--- @param of an event or an error, or nil
--- @param earlier facts of the jobs before, or nil
-local function add_earlier(of, earlier)
-  if of and earlier then
-    for name, value in pairs(earlier) do
-      of[name] = of[name] and of[name] + value
-    end
-    of.began, of.earlier = nil, nil -- they are on the clock of the last job
-  end
-end
-
---- What add_earlier takes of a job and of those before it.
-local function facts_of(job, earlier)
-  local all = {}
-  job:facts(all)
-  local facts = { attempts = all.attempts, seconds = all.seconds, bytes_in = all.bytes_in, bytes_out = all.bytes_out }
-  add_earlier(facts, earlier)
-  return facts
-end
-
-local function report(provider, operation, private, job, err, earlier)
-  local event = { event = "call", provider = provider, operation = operation, ok = err == nil, attempts = 0, seconds = 0, reused = false }
-  if job then
-    job:facts(event)
-  end
-  if err then
-    event.kind, event.status, event.code, event.request_id, event.attempts = err.kind, err.status, err.code, err.request_id, err.attempts
-  end
-  add_earlier(event, earlier)
-  local ok, failure = pcall(private.on_event, event)
-  if not ok then
-    -- A listener that fails must not cost the caller the record.
-    io.stderr:write("cards: on_event failed: ", check.line(failure), "\n")
-  end
-end
-
 --- Ends a call whose job was not made or not started.
 -- @param err an error, or what is wrong with the client
--- @param earlier facts of the jobs before, or nil
+-- @param earlier what was sent before, see cards.client.events; or nil
 -- @return as the call
-local function refuse(provider, operation, client, err, earlier)
+local function refuse(provider, operation, client, options, err, earlier)
   if type(err) == "string" then
     return nil, nil, err
   end
   local private = core.private(client)
   if private.on_event then
-    report(provider, operation, private, nil, err, earlier)
+    events.report(private, provider, operation, options, nil, err, earlier)
   end
-  add_earlier(err, earlier)
-  return nil, err
+  return nil, events.add_earlier(err, earlier)
 end
 
 --- Whether the provider refused a call with a 401, and the client has read another credential from a file since the call began. Then another job goes on with
@@ -229,7 +192,7 @@ end
 -- @param parameters table, string or secret
 -- @param options table, which is checked already, or nil
 -- @param what name of the public function that calls this one, for errors at the line of its caller
--- @param earlier facts of the jobs that this call had before with a credential that was refused, or nil
+-- @param earlier what the jobs sent that this call had before, with a credential that was refused: see cards.client.events; or nil
 -- @return the record; or nil and an error; or nil, nil and what is wrong with the client
 local function make(provider, operation, client, parameters, options, what, earlier)
   local left = context.active > 0 and context.left() or nil
@@ -243,20 +206,19 @@ local function make(provider, operation, client, parameters, options, what, earl
       end
       core.refused(client, operation, private.kind)
     end
-    return refuse(provider, operation, client, private, earlier)
+    return refuse(provider, operation, client, options, private, earlier)
   elseif left == 0 then
     waiter:leave()
     local err = context.error(provider, operation)
     job:cancel(err.kind, "not begun")
-    return refuse(provider, operation, client, err, earlier)
+    return refuse(provider, operation, client, options, err, earlier)
   elseif not private then
     local record, err = waiter:result(job, seconds)
     local ends = err and refused(client, job, seconds, err)
     if ends then
-      return context.run(context.child(ends), make, provider, operation, client, parameters, options, what, facts_of(job, earlier))
+      return context.run(context.child(ends), make, provider, operation, client, parameters, options, what, events.facts(job, earlier))
     end
-    add_earlier(err, earlier)
-    return record, err
+    return record, events.add_earlier(err, earlier)
   end
   local record, err, sent
   local plan = private.plans and private.plans[operation]
@@ -275,13 +237,12 @@ local function make(provider, operation, client, parameters, options, what, earl
   end
   local ends = sent and refused(client, job, seconds, err)
   if ends then
-    return context.run(context.child(ends), make, provider, operation, client, parameters, options, what, facts_of(job, earlier))
+    return context.run(context.child(ends), make, provider, operation, client, parameters, options, what, events.facts(job, earlier))
   end
   if private.on_event then
-    report(provider, operation, private, sent and job, err, earlier)
+    events.report(private, provider, operation, options, sent and job or nil, err, earlier)
   end
-  add_earlier(err, earlier)
-  return record, err
+  return record, events.add_earlier(err, earlier)
 end
 
 return make

@@ -44,13 +44,19 @@ local function call_seconds(value, key)
 end
 
 --- Settings of a client that a call can set, too.
-local options = {
+local both = {
   timeout = call_seconds,
   connect_timeout = call_seconds,
   retries = check.number(0, 100, true),
   max_response_bytes = check.number(1, 1024 * 1024 * 1024, true),
   headers = check.headers,
 }
+
+--- The options of a call.
+local options = { tag = check.label }
+for key, test in pairs(both) do
+  options[key] = test
+end
 
 --- Whether a text is empty or ":" and a port.
 local function is_port(text)
@@ -142,7 +148,7 @@ local common = {
   base_urls = urls.check(client.check_url),
   tls = function(value) return check.table(value, tls, "tls.", misnomers.of_tls) end,
 }
-for key, test in pairs(options) do
+for key, test in pairs(both) do
   common[key] = test
 end
 

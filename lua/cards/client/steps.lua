@@ -100,7 +100,9 @@ end
 
 --- The options of the call of a step.
 local function options_of(options)
-  return options and { retries = options.retries, connect_timeout = options.connect_timeout, max_response_bytes = options.max_response_bytes }
+  return options and {
+    tag = options.tag, retries = options.retries, connect_timeout = options.connect_timeout, max_response_bytes = options.max_response_bytes,
+  }
 end
 
 --- What is wrong with the parameters of a step: for the caller a string, unless an earlier step gave one of them.

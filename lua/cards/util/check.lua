@@ -154,6 +154,16 @@ function check.text(value, key)
   end
 end
 
+local LABEL = 64 -- bytes
+
+--- The check of a caller's own short text that stands in events and spans.
+function check.label(value, key)
+  if type(value) ~= "string" or value == "" or #value > LABEL or value:find "[^\32-\126]" then
+    return ("%s must be a text of 1 to %d printable characters of ASCII"):format(key, LABEL)
+  end
+  return core.has_pan(value) and ("%s has a card's number in it"):format(key) or nil
+end
+
 --- The check of a string or an open secret.
 -- @param lines whether a string may have line breaks, as PEM does
 function check.credential(value, key, lines)

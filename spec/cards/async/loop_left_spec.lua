@@ -1,5 +1,6 @@
 --- Calls of client:start that nobody waits for to the end: cancelled, dropped, refused, left to a forked child or to the end of the program.
 
+local heard = require "support.heard"
 local waiters = require "cards.async.waiters"
 local cards = require "cards"
 local core = require "cards.core"
@@ -64,7 +65,7 @@ describe("a started call that is cancelled", function()
 
   it("tells on_event", function()
     local events = {}
-    local telling = client("alix", { on_event = function(event) table.insert(events, event) end })
+    local telling = client("alix", { on_event = heard.calls(events) })
     local job = telling:start("private_info", "c_1", asked_to "never")
     job:cancel()
     assert.equal(1, #events)

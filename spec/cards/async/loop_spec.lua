@@ -1,5 +1,6 @@
 --- client:start, as an event loop sees it; the loops themselves are in loop_cqueues_spec.lua and loop_luv_spec.lua.
 
+local heard = require "support.heard"
 local waiters = require "cards.async.waiters"
 local cards = require "cards"
 local core = require "cards.core"
@@ -145,7 +146,7 @@ describe("a started call", function()
 
   it("tells on_event once", function()
     local events = {}
-    local telling = client("alix", { on_event = function(event) table.insert(events, event) end })
+    local telling = client("alix", { on_event = heard.calls(events) })
     assert.is_truthy(telling:start("private_info", "c_1"):result())
     telling:start("private_info", "sandbox-declined"):result()
     telling:start("private_info", 5):result()

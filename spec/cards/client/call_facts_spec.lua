@@ -1,6 +1,7 @@
 --- What on_event tells of the wire: how long each step took, how many bytes went, whether the connection was there already.
 
 local cards = require "cards"
+local heard = require "support.heard"
 local pool = require "support.pool"
 local sandbox = require "support.sandbox"
 local scripted = require "support.scripted"
@@ -102,7 +103,7 @@ describe("the facts of a call", function()
       end
     ]]
     local events = {}
-    local config = { base_url = server.url, insecure_http = true, access_token = "t", retries = 0, on_event = function(event) events[#events + 1] = event end }
+    local config = { base_url = server.url, insecure_http = true, access_token = "t", retries = 0, on_event = heard.calls(events) }
     local client = cards.alix.new(config)
     assert(client:private_info "c_1")
     assert(client:private_info("c_1", { headers = { ["X-Longer"] = ("x"):rep(1000) } }))

@@ -1,4 +1,4 @@
---- One call: parameters, options, on_event, misuse. Credentials are in call_credentials_spec.lua, answers in spec/cards/provider.
+--- One call: parameters, options, misuse. Credentials are in call_credentials_spec.lua, answers in spec/cards/provider.
 
 local cards = require "cards"
 local assert_refused = require "support.assert_refused"
@@ -79,64 +79,6 @@ describe("options of one call", function()
       assert.matches(message, err, 1, true)
     end
     assert.has_error(function() client:private_info("c", "options") end)
-  end)
-end)
-
-describe("on_event", function()
-  local function listening(overrides)
-    local events = {}
-    overrides.on_event = function(...) events[#events + 1] = { n = select("#", ...), ... } end
-    return alix(overrides), events
-  end
-
-  it("gets one table for a call that succeeded", function()
-    local client, events = listening {}
-    assert(client:private_info(sandbox.unique_id "alix"))
-    assert(client:private_info(sandbox.unique_id "alix"))
-    assert.equal(2, #events)
-    assert.equal(1, events[1].n)
-    local event = events[2][1]
-    assert.equal("call", event.event)
-    assert.equal("alix", event.provider)
-    assert.equal("private_info", event.operation)
-    assert.is_true(event.ok)
-    assert.is_nil(event.kind)
-    assert.equal(200, event.status)
-    assert.equal(1, event.attempts)
-    assert.is_true(event.reused)
-    assert.is_true(type(event.seconds) == "number" and event.seconds > 0)
-  end)
-
-  it("gets the kind, the status, the attempts and the request id of a call that failed", function()
-    local client, events = listening { retries = 1 }
-    local _, err = drive.call("alix", "status=503,retry_after=ms:1", { client = client })
-    local event = events[1][1]
-    assert.is_false(event.ok)
-    assert.equal("provider", event.kind)
-    assert.equal(503, event.status)
-    assert.equal(2, event.attempts)
-    assert.equal(err.request_id, event.request_id)
-    drive.call("alix", "close", { client = client, options = { retries = 0 } })
-    assert.equal("network", events[2][1].kind)
-    assert.is_nil(events[2][1].status)
-  end)
-
-  it("that raises costs the caller neither the record nor the error", function()
-    -- its complaint goes to stderr, which leak_spec.lua reads
-    local stderr = io.stderr
-    local said = {}
-    finally(function() rawset(io, "stderr", stderr) end)
-    rawset(io, "stderr", { write = function(_, ...) said[#said + 1] = table.concat { ... } end })
-    local client = alix { on_event = function() error "broken listener 4111111111111111" end }
-    local info, err = client:private_info(sandbox.unique_id "alix")
-    local _, failure = drive.call("alix", "status=404", { client = client })
-    rawset(io, "stderr", stderr)
-    assert.is_nil(err)
-    assert.equal("27", info.expYear)
-    assert.equal("not_found", failure.kind)
-    assert.equal(2, #said)
-    assert.matches("broken listener", said[1], 1, true)
-    assert.is_nil(said[1]:find("4111111111111111", 1, true))
   end)
 end)
 

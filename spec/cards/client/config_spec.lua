@@ -150,7 +150,7 @@ describe("an unknown key", function()
       max_age = ": max_age is set in `new`, for all calls", base_url = ": base_url is set in `new`", url = ": base_url is set in `new`",
       tls = ": tls is set in `new`",
       retry = " (did you mean 'retries'?)", timeout_ms = " (did you mean 'timeout'?)",
-      zzz = " (known are connect_timeout, headers, max_response_bytes, retries, timeout)",
+      zzz = " (known are connect_timeout, headers, max_response_bytes, retries, tag, timeout)",
     } do
       local ok, message = pcall(client.private_info, client, "c_1", { [key] = SECRET })
       assert.is_false(ok)

@@ -78,7 +78,8 @@ describe("from_env", function()
 
   it("takes options of new, which count instead of variables", function()
     local token = sandbox.credentials("alix").access_token
-    local source = ("local seen = 0\nlocal made = cards.alix.from_env { access_token = %q, timeout = 5, on_event = function() seen = seen + 1 end }\n"
+    local source = ("local seen = 0\nlocal made = cards.alix.from_env { access_token = %q, timeout = 5, on_event = function(event)\n"
+      .. "if event.event == 'call' then seen = seen + 1 end\nend }\n"
       .. "print(assert(made:private_info(sandbox.unique_id 'env')).cardNo, seen)"):format(token)
     assert.equal("************1111\t1\n", run(variables("alix", { CARDS_ALIX_ACCESS_TOKEN = "another" }), source))
     assert.equal("************1111\t1\n", run(variables("alix", { CARDS_ALIX_ACCESS_TOKEN = false }), source))

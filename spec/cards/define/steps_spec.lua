@@ -247,10 +247,13 @@ describe("a step that fails", function()
 
   it("is told to on_event, by each call", function()
     local events = {}
-    local made = client { on_event = function(event) events[#events + 1] = event.operation .. " " .. tostring(event.kind) end }
+    local made = client { on_event = function(event) events[#events + 1] = ("%s %s %s"):format(event.event, event.operation, event.kind) end }
     assert(made:vault(id()))
     made:vault("unknown" .. id())
-    assert.same({ "login nil", "take_token nil", "vault nil", "take_token not_found", "vault not_found" }, events)
+    assert.same({
+      "try login nil", "call login nil", "try take_token nil", "call take_token nil", "try vault nil", "call vault nil",
+      "try take_token not_found", "call take_token not_found", "call vault not_found",
+    }, events)
   end)
 end)
 

@@ -2,6 +2,7 @@
 
 local cards = require "cards"
 local drive = require "support.drive"
+local heard = require "support.heard"
 local program = require "support.program"
 local sandbox = require "support.sandbox"
 local context = require "cards.async.context"
@@ -122,7 +123,7 @@ describe("cards.deadline", function()
 
   it("tells on_event of a call that it did not let begin", function()
     local events = {}
-    local client = drive.client("alix", { on_event = function(event) events[#events + 1] = event end })
+    local client = drive.client("alix", { on_event = heard.calls(events) })
     cards.deadline(0, client.private_info, client, "c_1")
     assert.equal(1, #events)
     assert.equal("timeout", events[1].kind)

@@ -2,6 +2,7 @@
 
 local cards = require "cards"
 local assert_refused = require "support.assert_refused"
+local heard = require "support.heard"
 local program = require "support.program"
 local testing = require "cards.testing"
 
@@ -166,7 +167,7 @@ describe("a client of testing.client", function()
     local events = {}
     local client = testing.client("netxd", { get_cvv = { card = { cvv = "123" } } }, {
       defaults = { product = "P", program = "P", channel = "PULSE", customer_id = "1", account_number = "2" }, signature = "s",
-      on_event = function(event) events[#events + 1] = event end,
+      on_event = heard.calls(events),
     })
     assert.equal("cvv", client:get_cvv "c_1".card.cvv.class)
     assert.same({ product = "P", program = "P", channel = "PULSE", customer_id = "1", account_number = "2", card_id = "c_1" }, client.calls[1].parameters)

@@ -2,6 +2,7 @@
 
 local cards = require "cards"
 local core = require "cards.core"
+local heard = require "support.heard"
 local pool = require "support.pool"
 local program = require "support.program"
 local sandbox = require "support.sandbox"
@@ -15,7 +16,7 @@ end)
 --- A client of a scripted server, whose calls are added to `events`.
 local function client_of(server, events, more)
   local config = { base_url = server.url, insecure_http = true, access_token = "t", retries = 0, timeout = 20,
-    on_event = events and function(event) events[#events + 1] = event end or nil }
+    on_event = events and heard.calls(events) or nil }
   for key, value in pairs(more or {}) do config[key] = value end
   return cards.alix.new(config)
 end

@@ -3,6 +3,7 @@
 
 local cards = require "cards"
 local acme = require "support.acme"
+local heard = require "support.heard"
 local pool = require "support.pool"
 local sandbox = require "support.sandbox"
 local scripted = require "support.scripted"
@@ -162,7 +163,7 @@ describe("an answer with", function()
     server = scripted.start(script())
     events = {}
     client = cards.alix.new {
-      base_url = server.url, insecure_http = true, access_token = "t", retries = 0, timeout = 20, on_event = function(event) events[#events + 1] = event end,
+      base_url = server.url, insecure_http = true, access_token = "t", retries = 0, timeout = 20, on_event = heard.calls(events),
     }
   end)
 
@@ -288,7 +289,7 @@ describe("an answer that comes before its request was read", function()
     local show = { method = "POST", params = { card_id = { required = true }, note = {} } }
     local events = {}
     local module = cards.define(acme.definition(show))
-    local client = acme.client(module, { tls = pool.tls(), max_response_bytes = 1000, on_event = function(event) events[#events + 1] = event end,
+    local client = acme.client(module, { tls = pool.tls(), max_response_bytes = 1000, on_event = heard.calls(events),
       base_url = sandbox.url "HTTPS_URL" .. "/acme_form" })
     for i, size in ipairs { 10, 900000 } do
       local id = sandbox.unique_id "early"

@@ -233,7 +233,8 @@ int core_client(lua_State *L) {
   client->has_sources = lua_istable(L, -1) && lua_rawlen(L, -1) > 0;
   lua_getfield(L, 3, "on_event");
   lua_getfield(L, 3, "plans");
-  client->plain = !client->has_sources && lua_isnil(L, -2) && lua_isnil(L, -1);
+  client->listens = !lua_isnil(L, -2);
+  client->plain = !client->has_sources && !client->listens && lua_isnil(L, -1);
   lua_pop(L, 3);
   return 1;
 }

@@ -1,0 +1,119 @@
+--- What a call tells to `on_event` of its client when it has ended: one event for each try, in their order, and one for the call. Never a value of the call.
+--
+-- A call has a second job where the client reads another credential after a 401. What the first one sent is { attempts, seconds, bytes_in, bytes_out, started =
+-- when the call began on the clock of core.now, tries = a list as job:attempts returns it }.
+
+local check = require "cards.util.check"
+
+local events = {}
+
+local NOTHING = { attempts = 0, seconds = 0, tries = {} } -- what a call sent that was not sent
+local NO_TRY = { reused = false }
+
+--- Fields of a try that are moments, from the beginning of the call on.
+local MOMENTS = { "began", "ended", "sent", "first_byte" }
+
+--- Puts what a job sent behind what was sent before it.
+local function append(facts, earlier)
+  local offset, tries = facts.started - earlier.started, {}
+  for _, one in ipairs(earlier.tries) do
+    table.insert(tries, one)
+  end
+  for _, one in ipairs(facts.tries) do
+    for _, name in ipairs(MOMENTS) do
+      one[name] = one[name] and one[name] + offset
+    end
+    table.insert(tries, one)
+  end
+  for _, name in ipairs { "attempts", "bytes_in", "bytes_out" } do
+    facts[name] = facts[name] + earlier[name]
+  end
+  facts.seconds, facts.started, facts.tries = facts.seconds + offset, earlier.started, tries
+end
+
+--- What a call sent.
+-- @param job whose result was read
+-- @param earlier the same of the job before, or nil
+function events.facts(job, earlier)
+  local facts = { started = job:started(), tries = job:attempts() }
+  job:facts(facts)
+  if earlier and facts.attempts == 0 then
+    return earlier
+  elseif earlier then
+    append(facts, earlier)
+  end
+  return facts
+end
+
+--- Adds what was sent before to an error, or to nil. @return the error
+function events.add_earlier(err, earlier)
+  if err and earlier then
+    err.attempts = err.attempts + earlier.attempts
+  end
+  return err
+end
+
+--- Copies of the tries before the last one; nil where there are none.
+local function earlier_tries(tries)
+  local list = nil
+  for i = 1, #tries - 1 do
+    local copy = {}
+    for name, value in pairs(tries[i]) do
+      copy[name] = value
+    end
+    list = list or {}
+    list[i] = copy
+  end
+  return list
+end
+
+--- The event of a call. All at once, as a table that grows costs more.
+-- @param facts as events.facts returns them, or NOTHING
+-- @param attempts where those of the error count instead
+local function of_call(provider, operation, tag, facts, err, attempts)
+  local tries = facts.tries
+  local last = #tries > 0 and #tries == facts.attempts and tries[#tries] or NO_TRY -- else memory was used up
+  local of_outcome = err or last
+  return {
+    event = "call", provider = provider, operation = operation, tag = tag, ok = err == nil, kind = err and err.kind, status = of_outcome.status,
+    code = err and err.code, request_id = of_outcome.request_id, attempts = attempts, seconds = facts.seconds, reused = last.reused, began = last.began,
+    resolve = last.resolve, connect = last.connect, tls = last.tls, sent = last.sent, first_byte = last.first_byte,
+    earlier = last ~= NO_TRY and earlier_tries(tries) or nil, bytes_in = facts.bytes_in, bytes_out = facts.bytes_out,
+  }
+end
+
+--- Makes the event of a try out of what is known of it.
+local function make_try(one, n, provider, operation, tag)
+  one.event, one.provider, one.operation, one.tag = "try", provider, operation, tag
+  one.attempt, one.ok, one.seconds = n, one.kind == nil, one.ended - one.began
+end
+
+--- @return nil, or how the listener failed
+local function tell(private, event)
+  local ok, why = pcall(private.on_event, event)
+  return not ok and check.line(why) or nil
+end
+
+--- Tells of a call.
+-- @param private of its client, which has on_event
+-- @param options of the call, or nil
+-- @param job of the call, or nil where nothing was sent
+-- @param err nil for a success
+-- @param earlier what was sent before that job, or nil
+function events.report(private, provider, operation, options, job, err, earlier)
+  local facts, tag = job and events.facts(job, earlier) or earlier or NOTHING, options and options.tag
+  local attempts = err and err.attempts + (earlier and earlier.attempts or 0) or facts.attempts
+  local call = of_call(provider, operation, tag, facts, err, attempts)
+  local failure
+  for i, one in ipairs(facts.tries) do
+    make_try(one, i, provider, operation, tag)
+    failure = tell(private, one) or failure
+  end
+  failure = tell(private, call) or failure
+  if failure then
+    -- A listener that fails must not cost the caller the record.
+    io.stderr:write("cards: on_event failed: ", failure, "\n")
+  end
+end
+
+return events
