@@ -118,6 +118,7 @@ build = {
       ["cards.cli.sandbox.answer"] = "spec/sandbox/answer.lua",
       ["cards.cli.sandbox.bank"] = "spec/sandbox/bank.lua",
       ["cards.cli.sandbox.certs"] = "spec/sandbox/certs",
+      ["cards.cli.sandbox.collector"] = "spec/sandbox/collector.lua",
       ["cards.cli.sandbox.control"] = "spec/sandbox/control.lua",
       ["cards.cli.sandbox.crypto"] = "spec/sandbox/crypto.lua",
       ["cards.cli.sandbox.framing"] = "spec/sandbox/framing.lua",

@@ -3,6 +3,7 @@
 local json = require "json"
 local request = require "request"
 local providers = require "providers"
+local collector = require "collector"
 local control = require "control"
 local answer = require "answer"
 local misbehave = require "misbehave"
@@ -49,6 +50,7 @@ end
 local function serve()
   local r = request.read(misbehave.leaves_body(ngx.var.http_x_sandbox))
   if r.path:find "^/_sandbox/" then return control.serve(r) end
+  if r.path:find "^/otlp/" then return collector.serve(r) end
   local name, rest = r.path:match "^/([^/]*)(.*)$"
   local provider = providers[name]
   if not provider then return answer.plain(404, json.object { "error", "no such provider" }) end

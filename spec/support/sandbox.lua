@@ -154,8 +154,9 @@ local function exchange(request)
   return answer:match "\r\n\r\n(.*)$"
 end
 
-local function control(method, path, body)
-  local text = exchange(("%s /_sandbox/%s HTTP/1.0\r\nContent-Length: %d\r\n\r\n%s"):format(method, path, #(body or ""), body or ""))
+--- What the sandbox itself answers at a path, decoded.
+function sandbox.ask(method, path, body)
+  local text = exchange(("%s %s HTTP/1.0\r\nContent-Length: %d\r\n\r\n%s"):format(method, path, #(body or ""), body or ""))
   local ok, cjson = pcall(require, "cjson")
   if not ok then error("lua-cjson is missing: apt-get install lua-cjson", 3) end
   local parsed, value = pcall(cjson.decode, text)
@@ -165,6 +166,10 @@ local function control(method, path, body)
     if v == cjson.null then value[key] = nil end
   end
   return value
+end
+
+local function control(method, path, body)
+  return sandbox.ask(method, "/_sandbox/" .. path, body)
 end
 
 --- From now on this id is answered with values { pan, cvv, token, name }, all strings. `credential`, a string
