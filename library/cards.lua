@@ -20,6 +20,7 @@
 ---@field mask cards.Mask masking policies and their rules, `cards.mask(card)`
 ---@field audit cards.Audit where the entries of an audit go
 ---@field metrics cards.Metrics what was counted of calls, and how things are, `cards.metrics()`
+---@field trace cards.Trace parts of traces, `cards.trace(parent, call, …)`
 local cards = {}
 
 --- A table of keys: one that its class does not name is a mistake, and raises with the nearest known one.
@@ -216,6 +217,7 @@ function cards.configure(settings) end
 ---@field metrics? cards.MetricsSettings where workers of nginx add up what they count
 ---@field memory? "strict"|"best" "best" (at first) protects secrets as well as the system allows; with "strict" no call is sent while a protection is missing
 ---@field reveal? cards.RevealSettings|false who may reveal and seal what, and who writes it down; `false`, as at first, lets everybody. It counts for one Lua state: each worker of nginx
+---@field trace? cards.TraceSettings|false where spans go; `false`, as at first, is nowhere. It counts for one Lua state: each worker of nginx
 ---@field script_env? string[] environment variables that script files may read with `from_env`; "ACME_*" is all that begin so; none at first
 
 --- Where workers of nginx add up what they count.
@@ -293,6 +295,69 @@ function Metrics.prometheus() end
 ---@field open integer secrets that are open
 ---@field used integer bytes that they use
 ---@field committed integer bytes that are held for them
+
+--- Where spans go, and of which traces.
+---@class cards.TraceSettings: cards.Keys
+---@field exporter? cards.Exporter what `cards.trace.otlp` returned
+---@field sample? number share of new traces that are sampled, 0 to 1 (1); a trace that goes on is as its parent says
+
+--- Runs a function as a part of a trace (W3C Trace Context): `cards.trace(parent, call, …)` returns what `call(…)` does, and passes its errors on. Calls in it send the headers
+--- `traceparent` and `tracestate`, and are spans below that of the function. So are those in functions that it runs with `cards.all` and the like.
+--- `parent` is the text of the `traceparent` that a request came with, or `cards.TraceParent`; with nil, or what is none, a new trace begins. Raises for wrong arguments.
+---@class cards.Trace
+---@overload fun(parent:string|cards.TraceParent|nil,call:function,...:any):...:any
+local Trace = {}
+
+--- An exporter that sends spans to a collector, as OTLP in JSON over HTTP: `POST /v1/traces`. Its calls are in no trace. What cannot be sent waits; what finds no room is
+--- dropped. Raises for unknown or wrong options.
+---@param options cards.OtlpOptions where the collector is
+---@return cards.Exporter exporter for `cards.configure { trace = { exporter = … } }`
+function Trace.otlp(options) end
+
+--- The headers that a request of one's own has to send to be below the running function.
+---@return string? traceparent the one, nil outside of `cards.trace`
+---@return string? tracestate the other, nil where the parent had none
+function Trace.current() end
+
+--- Sends the spans that wait.
+---@param seconds? number that it takes at most (10), 0 to 900
+---@return true? sent nil where some are left
+---@return cards.Error? err kind `timeout`, with what keeps them
+function Trace.flush(seconds) end
+
+--- What became of the spans of this Lua state.
+---@return cards.TraceState state how many there were
+function Trace.state() end
+
+--- What a trace goes on from.
+---@class cards.TraceParent: cards.Keys
+---@field traceparent? string|string[] header of that name; a list, of headers that came twice, is none
+---@field tracestate? string|string[] header of that name, which counts with a traceparent only
+---@field name? string name of the function's span ("cards.trace"), at most 64 printable characters of ASCII
+
+--- Keys of `cards.trace.otlp`.
+---@class cards.OtlpOptions: cards.Keys
+---@field url string where the collector is, `https://…`; to which `/v1/traces` is added. `http://` is for one at localhost, 127.0.0.1 or [::1]
+---@field service? string name of this program in traces ("cards"), at most 64 printable characters of ASCII
+---@field headers? table<string,cards.Text> headers of each request, such as a key
+---@field ca_file? string path of the authorities that are trusted, instead of the system's
+---@field cert_file? string path of the client's certificate
+---@field key_file? string path of the key of that certificate
+---@field insecure_http? boolean whether `http://` is allowed elsewhere, too (false)
+---@field timeout? number seconds of one request (10), at most 900
+---@field batch? integer spans of one request (512), at most 1000
+---@field queue? integer spans that wait at most (2048)
+---@field interval? number seconds until a batch that is not full is sent (5)
+
+--- What sends spans.
+---@class cards.Exporter
+
+--- What became of spans.
+---@class cards.TraceState
+---@field queued integer that wait, or are being sent
+---@field sent integer that the collector took
+---@field dropped integer that found no room, or could not be sent
+---@field rejected integer that the collector refused
 
 --- Who may reveal and seal what, and who writes it down.
 ---@class cards.RevealSettings: cards.Keys

@@ -37,6 +37,7 @@ cards.token_source = require "cards.resilience.token_source"
 cards.progress = require "cards.util.progress"
 cards.configure = require "cards.client.configure"
 cards.metrics = require "cards.metrics"
+cards.trace = require "cards.trace"
 
 cards.describe = require "cards.provider.describe"
 cards.define = require "cards.define"

@@ -267,8 +267,11 @@ static int take_headers(lua_State *L, struct job *job) {
 /* Takes the headers of the trace. lua/cards/trace has seen to it that neither the call nor the client has them, and that there is room. */
 static int take_trace(lua_State *L, struct job *job) {
   if (!lua_istable(L, INPUT_TRACE)) return 0;
+  size_t first = job->request.values.header_count;
   lua_getfield(L, INPUT_TRACE, "headers");
-  return take_headers(L, job);
+  int refused = take_headers(L, job);
+  values_show_headers(&job->request.values, first); /* others' logs have them, too */
+  return refused;
 }
 
 int input_take(lua_State *L, struct job *job, int private) {

@@ -85,9 +85,15 @@ struct value values_header(const struct values *values, size_t header) {
   return at(values, next(values, values->headers[header]));
 }
 
-static bool is_name(const struct values *values, size_t place) {
+void values_show_headers(struct values *values, size_t first) {
+  for (size_t i = first; i < values->header_count; i++)
+    values->shown |= UINT32_C(1) << i;
+}
+
+/* Whether there is the name of a header, or a value of one that is shown. */
+static bool is_shown(const struct values *values, size_t place) {
   for (size_t i = 0; i < values->header_count; i++)
-    if (values->headers[i] == place) return true;
+    if (values->headers[i] == place || (values->shown >> i & 1 && next(values, values->headers[i]) == place)) return true;
   return false;
 }
 
@@ -109,7 +115,7 @@ bool values_hide(struct values *values, const struct operation *operation, struc
   while (values->hidden < values->bytes.len) {
     size_t place = values->hidden + sizeof(uint32_t);
     struct value value = at(values, (uint32_t)place);
-    if (!is_name(values, place) && !is_own(operation, value) && !redact_add(redact, value.bytes, value.len)) return false;
+    if (!is_shown(values, place) && !is_own(operation, value) && !redact_add(redact, value.bytes, value.len)) return false;
     values->hidden = place + value.len + 1;
   }
   return true;

@@ -33,6 +33,7 @@ struct values {
   uint32_t headers[VALUES_MAX_HEADERS]; /* the same for the name of each header, whose value follows it */
   size_t header_count;
   size_t own_headers; /* the first ones are the call's; the others are secrets of the client */
+  uint32_t shown;     /* one bit for each header whose value is nobody's secret */
   uint64_t secrets;   /* one bit for each part whose value came from a secret */
   size_t hidden;      /* how far values_hide has got in `bytes` */
 };
@@ -46,6 +47,8 @@ bool values_set(struct values *values, size_t place, const char *bytes, size_t l
 /* Copies what was made of secrets for the part at that place, and is sent in an attempt, so that it is hidden, too. False
  * likewise, and when there already are others for VALUES_MAX_MADE parts. */
 bool values_set_made(struct values *values, size_t place, const char *bytes, size_t len);
+/* Says that the last headers, from that one on, have values that are nobody's secrets: they are not hidden. */
+void values_show_headers(struct values *values, size_t first);
 /* Adds a header. The caller has checked that the name is a token of RFC 9110. False likewise, and when there already
  * are VALUES_MAX_HEADERS. */
 bool values_add_header(struct values *values, const char *name, const char *bytes, size_t len);

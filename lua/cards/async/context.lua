@@ -1,7 +1,8 @@
 --- The context of a running function: when its calls have to end, and whether anybody still wants its result. A context belongs to a coroutine. Functions that
 -- cards.all, cards.each and cards.hedge start inherit the context of their caller. Coroutines that a script creates itself have none.
 --
--- A context is { parent = a context or nil, ends = seconds on the clock of core.now or nil, cancelled = boolean }.
+-- A context is { parent = a context or nil, ends = seconds on the clock of core.now or nil, cancelled = boolean, trace = the span that calls
+-- belong to or nil }.
 
 local core = require "cards.core"
 local host = require "cards.async.host"
@@ -61,10 +62,19 @@ end
 
 --- A new context below that of the running coroutine.
 -- @param ends seconds on the clock of core.now when its calls have to end, or nil. It never ends later than its parent
-function context.child(ends)
+-- @param trace the span that its calls belong to, see cards.trace.spans; nil for that of its parent
+function context.child(ends, trace)
   local parent = context.get()
   local outer = parent and parent.ends
-  return { parent = parent, ends = ends and outer and math.min(ends, outer) or ends or outer, cancelled = false }
+  return {
+    parent = parent, ends = ends and outer and math.min(ends, outer) or ends or outer, cancelled = false, trace = trace or parent and parent.trace or nil,
+  }
+end
+
+--- The span that calls of the running coroutine belong to, or nil.
+function context.trace()
+  local found = context.get()
+  return found and found.trace
 end
 
 --- Whether a context or one above it was cancelled.

@@ -31,6 +31,9 @@ function host.later(call)
   call()
 end
 
+--- Calls a function in some seconds, see cards.async.nginx.host; nil where the host has no timers.
+host.after = nil
+
 --- The id of the request that is served; nil where there is none.
 function host.request_id()
   return nil

@@ -6,6 +6,7 @@ local core = require "cards.core"
 local credential = require "cards.client.credential"
 local context = require "cards.async.context"
 local events = require "cards.client.events"
+local spans = require "cards.trace.spans"
 local steps = require "cards.client.steps"
 
 local new_job, new_waiter = core.job, async.waiter
@@ -155,17 +156,15 @@ local function run(call, waiter, nested)
 end
 
 --- Ends a call whose job was not made or not started.
+-- @param span the open one of the call, or nil
 -- @param err an error, or what is wrong with the client
 -- @param earlier what was sent before, see cards.client.events; or nil
 -- @return as the call
-local function refuse(provider, operation, client, options, err, earlier)
+local function refuse(provider, operation, client, options, span, err, earlier)
   if type(err) == "string" then
     return nil, nil, err
   end
-  local private = core.private(client)
-  if private.on_event then
-    events.report(private, provider, operation, options, nil, err, earlier)
-  end
+  events.report(core.private(client), provider, operation, options, span, nil, err, earlier)
   return nil, events.add_earlier(err, earlier)
 end
 
@@ -185,6 +184,26 @@ local function refused(client, job, seconds, err)
   return started + seconds
 end
 
+--- The open span of a call; nil where it is not traced.
+local function open_span(client, options, earlier)
+  local parent = context.trace()
+  if earlier and earlier.span then
+    return earlier.span
+  end
+  local private = parent and core.private(client)
+  return private and spans.open_call(parent, private, options) or nil
+end
+
+--- Runs a job that needs more than to be sent. Calls before it are below its span.
+local function run_planned(call, span, waiter, nested)
+  if call.plan and call.plan.run then
+    return call.plan.run(call)
+  elseif span then
+    return context.run(context.child(nil, span), run, call, waiter, nested)
+  end
+  return run(call, waiter, nested)
+end
+
 --- Makes a call.
 -- @param provider name
 -- @param operation name
@@ -195,9 +214,12 @@ end
 -- @param earlier what the jobs sent that this call had before, with a credential that was refused: see cards.client.events; or nil
 -- @return the record; or nil and an error; or nil, nil and what is wrong with the client
 local function make(provider, operation, client, parameters, options, what, earlier)
-  local left = context.active > 0 and context.left() or nil
+  local left, span
+  if context.active > 0 then
+    left, span = context.left(), open_span(client, options, earlier)
+  end
   local waiter = new_waiter(what, 3)
-  local job, private, seconds = new_job(client, provider, operation, parameters, options, left, left ~= 0 and waiter.tag or nil, waiter.threaded)
+  local job, private, seconds = new_job(client, provider, operation, parameters, options, left, left ~= 0 and waiter.tag or nil, waiter.threaded, span)
   if not job then
     waiter:leave()
     if type(private) == "table" then
@@ -206,27 +228,27 @@ local function make(provider, operation, client, parameters, options, what, earl
       end
       core.refused(client, operation, private.kind)
     end
-    return refuse(provider, operation, client, options, private, earlier)
+    return refuse(provider, operation, client, options, span, private, earlier)
   elseif left == 0 then
     waiter:leave()
     local err = context.error(provider, operation)
     job:cancel(err.kind, "not begun")
-    return refuse(provider, operation, client, options, err, earlier)
+    return refuse(provider, operation, client, options, span, err, earlier)
   elseif not private then
     local record, err = waiter:result(job, seconds)
     local ends = err and refused(client, job, seconds, err)
     if ends then
-      return context.run(context.child(ends), make, provider, operation, client, parameters, options, what, events.facts(job, earlier))
+      return context.run(context.child(ends), make, provider, operation, client, parameters, options, what, events.facts(job, earlier, span))
     end
-    return record, events.add_earlier(err, earlier)
+    return record, earlier and events.add_earlier(err, earlier) or err
   end
   local record, err, sent
   local plan = private.plans and private.plans[operation]
   if plan or job:needs() then
-    record, err, sent = (plan and plan.run or run)({
+    record, err, sent = run_planned({
       job = job, client = client, private = private, provider = provider, operation = operation, plan = plan, parameters = parameters, options = options,
       seconds = seconds, given = {},
-    }, waiter, make)
+    }, span, waiter, make)
     waiter:leave()
     if type(err) == "string" then -- what the caller gave to a step
       return nil, nil, err
@@ -237,11 +259,9 @@ local function make(provider, operation, client, parameters, options, what, earl
   end
   local ends = sent and refused(client, job, seconds, err)
   if ends then
-    return context.run(context.child(ends), make, provider, operation, client, parameters, options, what, events.facts(job, earlier))
+    return context.run(context.child(ends), make, provider, operation, client, parameters, options, what, events.facts(job, earlier, span))
   end
-  if private.on_event then
-    events.report(private, provider, operation, options, sent and job or nil, err, earlier)
-  end
+  events.report(private, provider, operation, options, span, sent and job or nil, err, earlier)
   return record, events.add_earlier(err, earlier)
 end
 

@@ -303,6 +303,18 @@ local function headers_of(config, secret)
   return some
 end
 
+--- Whether a client sends a header of a trace itself.
+local function sets_trace(about, config)
+  for _, headers in ipairs { about.headers, config.headers } do
+    for name in pairs(headers) do
+      if name:lower() == "traceparent" or name:lower() == "tracestate" then
+        return true
+      end
+    end
+  end
+  return false
+end
+
 --- The settings as the flat table that core.client reads.
 local function flatten(config, where)
   local settings = {}
@@ -418,7 +430,8 @@ function client.new(about, methods, config)
   end
   local private = {
     methods = methods, operations = about.operations, credentials = {}, sources = {}, defaults = {}, on_event = config.on_event, timeout = config.timeout or 30,
-    headers = headers_of(config, true), flow = about.flow, plans = plans_of(about, config, where.base_url) or nil, aims = where, files = files,
+    headers = headers_of(config, true), sets_trace = sets_trace(about, config), flow = about.flow,
+    plans = plans_of(about, config, where.base_url) or nil, aims = where, files = files,
   }
   for name, value in pairs(config.defaults or {}) do
     private.defaults[name] = value

@@ -5,6 +5,7 @@ local check = require "cards.util.check"
 local core = require "cards.core"
 local environment = require "cards.script.environment"
 local share = require "cards.metrics.share"
+local trace = require "cards.trace.settings"
 
 local known = {
   memory = check.one_of("strict", "best"),
@@ -12,6 +13,7 @@ local known = {
   max_in_flight = check.number(1, 1000000, true),
   reveal = acts.check,
   metrics = share.check,
+  trace = trace.check,
 }
 
 --- cards.configure(settings)
@@ -23,6 +25,8 @@ local known = {
 --   Lua state, and a copy of the policy is taken;
 --   metrics: { shared = "NAME" }: cards.metrics() is of all workers of nginx, which add up what they count in that lua_shared_dict. It takes a dict of its own.
 --     Ignored outside nginx;
+--   trace: { exporter = cards.trace.otlp { … }, sample = 0.1 }: where spans go, and the share of new traces that are sampled (1). false ends that. It counts
+--   for this Lua state, in nginx for the worker;
 --   memory: "best" protects secrets as well as the system allows. "strict" sends no call while a protection that cards.memory() lists is missing: such a call
 --   fails with an error of kind "invalid_request" that names the protection and why it is missing
 -- Raises an error for unknown or wrong settings.
@@ -39,6 +43,9 @@ return function(settings)
   end
   if settings.metrics then
     share.set(settings.metrics)
+  end
+  if settings.trace ~= nil then
+    trace.set(settings.trace)
   end
   if settings.memory then
     core.strict(settings.memory == "strict")

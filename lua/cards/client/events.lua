@@ -1,9 +1,11 @@
---- What a call tells to `on_event` of its client when it has ended: one event for each try, in their order, and one for the call. Never a value of the call.
+--- What a call tells when it has ended: to `on_event` of its client an event for each try, in their order, and one for the call; to its trace, spans.
+-- Never a value of the call.
 --
 -- A call has a second job where the client reads another credential after a 401. What the first one sent is { attempts, seconds, bytes_in, bytes_out, started =
--- when the call began on the clock of core.now, tries = a list as job:attempts returns it }.
+-- when the call began on the clock of core.now, tries = a list as job:attempts returns it, span = that of the call or nil }.
 
 local check = require "cards.util.check"
+local spans = require "cards.trace.spans"
 
 local events = {}
 
@@ -34,8 +36,9 @@ end
 --- What a call sent.
 -- @param job whose result was read
 -- @param earlier the same of the job before, or nil
-function events.facts(job, earlier)
-  local facts = { started = job:started(), tries = job:attempts() }
+-- @param span the open one of the call, or nil
+function events.facts(job, earlier, span)
+  local facts = { started = job:started(), tries = job:attempts(), span = span }
   job:facts(facts)
   if earlier and facts.attempts == 0 then
     return earlier
@@ -94,15 +97,8 @@ local function tell(private, event)
   return not ok and check.line(why) or nil
 end
 
---- Tells of a call.
--- @param private of its client, which has on_event
--- @param options of the call, or nil
--- @param job of the call, or nil where nothing was sent
--- @param err nil for a success
--- @param earlier what was sent before that job, or nil
-function events.report(private, provider, operation, options, job, err, earlier)
-  local facts, tag = job and events.facts(job, earlier) or earlier or NOTHING, options and options.tag
-  local attempts = err and err.attempts + (earlier and earlier.attempts or 0) or facts.attempts
+--- Tells a listener of each try and of the call.
+local function tell_all(private, provider, operation, tag, facts, attempts, err)
   local call = of_call(provider, operation, tag, facts, err, attempts)
   local failure
   for i, one in ipairs(facts.tries) do
@@ -113,6 +109,28 @@ function events.report(private, provider, operation, options, job, err, earlier)
   if failure then
     -- A listener that fails must not cost the caller the record.
     io.stderr:write("cards: on_event failed: ", failure, "\n")
+  end
+end
+
+--- Tells of a call, where somebody listens.
+-- @param private of its client
+-- @param options of the call, or nil
+-- @param span the open one of the call, or nil
+-- @param job of the call, or nil where nothing was sent
+-- @param err nil for a success
+-- @param earlier what was sent before that job, or nil
+function events.report(private, provider, operation, options, span, job, err, earlier)
+  local records = span and span.queue
+  if not private.on_event and not records then
+    return
+  end
+  local facts, tag = job and events.facts(job, earlier) or earlier or NOTHING, options and options.tag
+  local attempts = err and err.attempts + (earlier and earlier.attempts or 0) or facts.attempts
+  if records then
+    spans.close_call(span, private, provider, operation, tag, facts, attempts, err)
+  end
+  if private.on_event then
+    tell_all(private, provider, operation, tag, facts, attempts, err)
   end
 end
 
