@@ -78,9 +78,10 @@ end
 -- @return the texts of `traceparent` and `tracestate` that a request of the running function should have; nil for none
 function trace.current()
   local span = context.trace()
-  if span then
-    return headers.write(span.trace, span.id, span.sampled), span.state
+  if not span then
+    return nil
   end
+  return headers.write(span.trace, span.id, span.sampled), span.state
 end
 
 --- cards.trace.flush([seconds]): sends the spans that wait.
