@@ -208,7 +208,7 @@ describe("spans", function()
 end)
 
 describe("the exporter", function()
-  it("is in no trace, whose headers it does not send either", function()
+  it("is in no trace and no metrics", function()
     local service = collector.use { headers = { ["X-Key"] = cards.secret "k" } }
     cards.trace(nil, function()
       cards.trace(nil, function() end)
@@ -218,6 +218,7 @@ describe("the exporter", function()
     local got = collector.got(service)
     assert.equal(2, #got.spans)
     for _, span in ipairs(got.spans) do assert.equal("cards.trace", span.name) end
+    assert.is_nil(cards.metrics().calls.otlp)
   end)
 
   it("is made of right options only, and said wrong ones at the caller's line", function()
