@@ -308,7 +308,7 @@ function Metrics.prometheus() end
 ---@overload fun(parent:string|cards.TraceParent|nil,call:function,...:any):...:any
 local Trace = {}
 
---- An exporter that sends spans to a collector, as OTLP in JSON over HTTP: `POST /v1/traces`. Its calls are in no trace. What cannot be sent waits; what finds no room is
+--- An exporter that sends spans to a collector, as OTLP in JSON over HTTP: `POST /v1/traces`. Its calls are in no trace and in no metrics. What cannot be sent waits; what finds no room is
 --- dropped. Raises for unknown or wrong options.
 ---@param options cards.OtlpOptions where the collector is
 ---@return cards.Exporter exporter for `cards.configure { trace = { exporter = … } }`

@@ -102,6 +102,7 @@ struct client {
   struct settings *kept[CLIENT_KEPT]; /* of origins that answers led to; the oldest is replaced */
   size_t keeps;                       /* how many were ever kept */
   bool has_sources;                   /* functions give credentials or sign; or it is held */
+  bool uncounted;                     /* metrics leave its calls out: see core.leave_out, and core.hold */
   bool held;                          /* no call of it is ever sent: see core.hold */
   bool listens;                       /* it has on_event */
   bool plain;                         /* nothing in Lua has to be called for a call */
@@ -154,6 +155,7 @@ int core_unseal_with(lua_State *L);
 int core_client(lua_State *L);
 int core_private(lua_State *L);
 int core_hold(lua_State *L);
+int core_leave_out(lua_State *L);
 /* job.c */
 int core_job(lua_State *L);
 int core_read(lua_State *L);

@@ -202,6 +202,7 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "client", core_client },
     { "private", core_private },
     { "hold", core_hold },
+    { "leave_out", core_leave_out },
     /* job.c */
     { "job", core_job },
     { "read", core_read },

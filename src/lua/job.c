@@ -413,7 +413,7 @@ int core_job(lua_State *L) {
     release(call, ERROR_INVALID_REQUEST);
     return refused;
   }
-  if (!client->held) job->counts = counts_of(client->provider, operation);
+  if (!client->uncounted) job->counts = counts_of(client->provider, operation);
   lua_settop(L, private);
   call->has_sources = client->has_sources && (client->held || find_source(L, job, private, 1, false));
   if (call->has_sources) {

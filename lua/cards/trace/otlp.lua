@@ -1,5 +1,5 @@
 --- cards.trace.otlp: an exporter that sends spans as OTLP in JSON, https://opentelemetry.io/docs/specs/otlp/: POST /v1/traces. It is a client of its own
--- definition, by the same engine as all calls. Its calls are no part of a trace.
+-- definition, by the same engine as all calls. Its calls are no part of a trace, and metrics leave them out.
 
 local check = require "cards.util.check"
 local core = require "cards.core"
@@ -64,6 +64,7 @@ function methods:client()
   if not self.made or self.guard.state ~= "open" then
     self.made, self.guard = assert(module.new(self.settings)), core.secret "of this process"
     core.private(self.made).untraced = true
+    core.leave_out(self.made)
   end
   return self.made
 end

@@ -280,8 +280,15 @@ static int get(lua_State *L) {
 /* core.hold(client): from now on its calls are checked, and none is ever sent: what cards.testing put into its plans answers them */
 int core_hold(lua_State *L) {
   struct client *client = luaL_checkudata(L, 1, CLIENT_TYPE);
-  client->held = client->has_sources = true;
+  client->held = client->uncounted = client->has_sources = true;
   client->plain = false;
+  return 0;
+}
+
+/* core.leave_out(client): metrics leave its calls out from now on */
+int core_leave_out(lua_State *L) {
+  struct client *client = luaL_checkudata(L, 1, CLIENT_TYPE);
+  client->uncounted = true;
   return 0;
 }
 

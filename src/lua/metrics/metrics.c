@@ -62,7 +62,7 @@ int core_refused(lua_State *L) {
   const struct client *client = luaL_checkudata(L, 1, CLIENT_TYPE);
   const struct operation *operation = provider_operation(client->provider, luaL_checkstring(L, 2));
   enum error_kind kind = error_kind_of(luaL_checkstring(L, 3));
-  if (operation && !client->held) counts_refuse(counts_of(client->provider, operation), kind);
+  if (operation && !client->uncounted) counts_refuse(counts_of(client->provider, operation), kind);
   return 0;
 }
 
