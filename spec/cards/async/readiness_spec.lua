@@ -35,6 +35,15 @@ describe("waiting for a descriptor", function()
     assert.is_false(wait(client:getfd(), false, 0))
   end)
 
+  it("keeps the connection from programs that are started", function()
+    local function inherited()
+      return (program.shell(("[ -e /proc/self/fd/%d ] && echo yes || echo no"):format(client:getfd())):match "%l+")
+    end
+    assert.equal("yes", inherited()) -- as luasocket leaves it
+    assert.is_true(wait(client:getfd(), true, 5))
+    assert.equal("no", inherited())
+  end)
+
   it("ends with the other end of the connection", function()
     server:close()
     assert.is_true(wait(client:getfd(), false, 5))

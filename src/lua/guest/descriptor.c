@@ -25,13 +25,16 @@ static int get_guests(lua_State *L) {
 }
 
 /* core.await(descriptor, writing, tag): core.ready returns the tag, a number, once the descriptor can be read, or with `writing` written; true, or nil and why not. It takes the place of what
- * was awaited of the descriptor before. */
+ * was awaited of the descriptor before. From then on programs that the host starts do not inherit it. */
 int core_await(lua_State *L) {
   int fd = (int)luaL_checkinteger(L, 1);
   struct epoll_event event = { .events = EPOLLONESHOT | (lua_toboolean(L, 2) ? EPOLLOUT : EPOLLIN), .data.u64 = (uint64_t)luaL_checknumber(L, 3) };
   int guests = get_guests(L);
   int failed = epoll_ctl(guests, EPOLL_CTL_MOD, fd, &event);
-  if (failed && errno == ENOENT) failed = epoll_ctl(guests, EPOLL_CTL_ADD, fd, &event);
+  if (failed && errno == ENOENT) {
+    failed = epoll_ctl(guests, EPOLL_CTL_ADD, fd, &event);
+    if (!failed) failed = fcntl(fd, F_SETFD, FD_CLOEXEC);
+  }
   if (failed) return binding_fail(L, "%s", strerror(errno));
   lua_pushboolean(L, 1);
   return 1;
