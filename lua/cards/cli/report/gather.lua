@@ -97,7 +97,7 @@ local function note_run(self, run, summary, has_errors)
   if not run.counted then
     self:note("%s has no timeline: nothing is known of its rows over time.", run.name)
   elseif run.counted < run.rows then
-    self:note("%s of %s are not in its timeline, as a run was killed, or began without one.", figures.several(run.rows - run.counted, "row"), run.name)
+    self:note("%s of %s are not in its timeline, as a process was killed, or began without one.", figures.several(run.rows - run.counted, "row"), run.name)
   elseif run.counted > run.rows then
     self:note("In %s %s were run again, and are in its timeline each time.", run.name, figures.several(run.counted - run.rows, "row"))
   end
