@@ -20,35 +20,40 @@ function feeder.new(task, fed)
   return setmetatable({ task = task, fed = fed, waiting = 0, others = false, position = function() return 0 end }, feeder)
 end
 
---- Sends rows, and waits where the backlog is full. Raises an error where the job is gone or Redis fails.
+--- Adds rows to the job. Raises an error where it is gone or Redis fails.
+-- @param before the number of the row before the first
+-- @param text of the rows, count of them, whether they are the last
 -- @return whether Redis has all rows before them
-function feeder:send(before, lines, is_end)
+function feeder:add(before, text, count, is_end)
   local task = self.task
-  local rest, text = SHORTEST_REST, concat(lines)
-  task.check(text, before)
-  repeat
-    local reply, err = task.store:script("job_feed", "meta rows counts", task.store.id, before, text, is_end and "end" or "")
-    if not reply then
-      error(tostring(err), 0)
-    elseif reply[1] == -1 then
-      error(task.store:gone(), 0)
-    elseif reply[1] == -2 then
-      self.fed = reply[2]
-      return false
-    end
-    local expected = before + #lines
-    self.others = self.others or reply[1] > math.max(expected, self.fed)
-    self.fed, self.waiting = reply[1], reply[2]
-    local is_full = self.waiting >= task.backlog and not is_end
-    if is_full then
-      before, lines, text = self.fed, {}, ""
-      self:tick()
-      cards.sleep(rest)
-      rest = math.min(2 * rest, LONGEST_REST)
-    end
-  until not is_full
+  local reply, err = task.store:script("job_feed", "meta rows counts", task.store.id, before, text, is_end and "end" or "")
+  if not reply then
+    error(tostring(err), 0)
+  elseif reply[1] == -1 then
+    error(task.store:gone(), 0)
+  elseif reply[1] == -2 then
+    self.fed = reply[2]
+    return false
+  end
+  self.others = self.others or reply[1] > math.max(before + count, self.fed)
+  self.fed, self.waiting = reply[1], reply[2]
   self:tick()
   return true
+end
+
+--- Sends rows, as soon as the backlog has room. @return as add
+function feeder:send(before, lines, is_end)
+  local task, rest = self.task, SHORTEST_REST
+  local text = concat(lines)
+  task.check(text, before)
+  while text ~= "" and self.waiting >= task.backlog do
+    cards.sleep(rest)
+    rest = math.min(2 * rest, LONGEST_REST)
+    if not self:add(self.fed, "", 0, false) then
+      return false
+    end
+  end
+  return self:add(before, text, #lines, is_end)
 end
 
 function feeder:tick()
