@@ -19,7 +19,7 @@ local MOST_AHEAD = 2000                       -- rows
 --   ended with }
 function queue.new(task)
   return setmetatable({
-    task = task, rows = {}, first = 1, count = 0, waiters = {}, spare = {}, running = 0, held = {}, holds = 0, taken_over = 0, suspects = 0,
+    task = task, rows = {}, first = 1, count = 0, waiters = {}, spare = {}, running = 0, held = {}, holds = 0, taken_over = 0, over = 0, suspects = 0,
     looked = -math.huge, took = 0, ahead = task.concurrency, least = task.concurrency, ended = false, room = async.signal(), done = 0, total = -1, fed = 0,
   }, queue)
 end
@@ -105,8 +105,10 @@ end
 
 --- Notes that Redis has the line of a row.
 function queue:release(number)
-  if self.held[number] then
+  local delivery = self.held[number]
+  if delivery then
     self.held[number], self.holds = nil, self.holds - 1
+    self.over = self.over - (delivery > 1 and 1 or 0)
   end
 end
 
@@ -141,10 +143,11 @@ function queue:receive(reply)
   local count = 0
   for number, delivery, mark, text in reply[1]:gmatch "(%d+) (%d+) (.) ([^\n]*)\n" do
     number, delivery, count = tonumber(number), tonumber(delivery), count + 1
-    if not self.held[number] then
-      self.held[number], self.holds = true, self.holds + 1
+    self:release(number) -- one that was taken before, where Redis has lost that
+    self.held[number], self.holds = delivery, self.holds + 1
+    if delivery > 1 then
+      self.taken_over, self.over = self.taken_over + 1, self.over + 1
     end
-    self.taken_over = self.taken_over + (delivery > 1 and 1 or 0)
     append(self, entry_of(self, number, delivery, mark, text))
   end
   self.suspects, self.done, self.total, self.fed = reply[2], reply[3], reply[4], reply[5]
@@ -177,10 +180,11 @@ function queue:take()
   if most <= 0 then
     return nil
   end
-  local looks = alone or now - self.looked >= LOOKS_EVERY
+  local room = task.concurrency - self.over -- so that few rows run alone after another end of a worker
+  local looks = alone or room > 0 and now - self.looked >= LOOKS_EVERY
   self.looked = looks and now or self.looked
-  local reply, err, was_repeated = task.store:script("job_take", "meta rows counts", task.store.id, task.worker, most, looks and "look" or "",
-    alone and "alone" or "")
+  local reply, err, was_repeated = task.store:script("job_take", "meta rows counts", task.store.id, task.worker, most,
+    looks and room or 0, alone and "alone" or "")
   if not reply then
     return nil, err
   elseif reply[1] == -1 then

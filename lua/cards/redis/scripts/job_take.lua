@@ -1,12 +1,12 @@
 --- Takes rows for a worker: those that are given back or whose worker is gone, then new ones.
 --
--- KEYS: meta, rows, counts. ARGV: the id of the job, the worker, how many rows, "look" to look for rows of others, "alone" where the worker has no row.
+-- KEYS: meta, rows, counts. ARGV: the id of the job, the worker, how many rows, how many of others at most, "alone" where the worker has no row.
 -- A row that two workers ended with runs alone: it is taken only by "alone", and nothing beside it.
 -- Returns { the rows, how many have to run alone, rows done, rows in all or -1, rows fed }; { -1 } where it is another job. A row is
 -- "NUMBER DELIVERY MARK TEXT\n", DELIVERY being 1 for the first worker that has it; MARK and TEXT as in job_feed.
 
 local meta, rows, counts = KEYS[1], KEYS[2], KEYS[3]
-local worker, most = ARGV[2], tonumber(ARGV[3])
+local worker, most, of_others = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local BULK = 2    -- deliveries of a row beside others
 local LOOKS = 1000 -- rows of others that are looked at
 
@@ -30,14 +30,14 @@ local function claim(id, lease, delivery)
   end
 end
 
-if ARGV[4] == "look" and known[3] then
+if of_others > 0 and known[3] then
   local lease, single = math.floor(tonumber(known[3]) * 1000), nil
   for _, pending in ipairs(redis.call("XPENDING", rows, "workers", "IDLE", lease, "-", "+", LOOKS)) do
     local delivery = pending[4] + 1
     if delivery > BULK then
       suspects = suspects + 1
       single = single or { pending[1], delivery }
-    elseif count < most and ARGV[5] ~= "alone" then
+    elseif count < most and count < of_others and ARGV[5] ~= "alone" then
       claim(pending[1], lease, delivery)
     end
   end

@@ -1,0 +1,70 @@
+--- Processes of a job that are killed at random, and Redis with them, again and again: at the end each row has one line.
+-- SEED=1 (in the environment) plays the same choices again; the moments are those of the machine.
+
+local new_job, ends = require("support.job").new, require("support.job").ends
+local core = require "cards.core"
+local program = require "support.program"
+local redis = require "support.redis"
+local runs = require("support.job").runs
+
+local SECONDS, ROWS = 10, 20000
+
+local server, job
+
+setup(function()
+  server = redis.start { append = true }
+  job = new_job(server)
+end)
+teardown(function()
+  job.remove()
+  redis.stop_all()
+end)
+
+describe("a job whose processes are killed at random", function()
+  it("has one line for each row", function()
+    local seed = tonumber(os.getenv "SEED" or "") or math.floor(core.random() * 1e6)
+    math.randomseed(seed)
+    job:flow "return function(row) cards.sleep(0.02) if row.id:find '00$' then return nil, 'odd' end return { id = row.id } end"
+    job.write("ids.csv", job.ids(ROWS))
+    local starts = {
+      function() return job.start_feed { "--backlog", "3000", "--deliveries", "100" } end,
+      function() return job.start_work { "--lease", "1" } end,
+      function() return job.start_work { "--lease", "1", "--concurrency", "8" } end,
+      function() return job.start_collect { "--order", math.random() < 0.5 and "rows" or "finish" } end,
+    }
+    local processes, killed, log = { starts[1]() }, 0, {}
+    program.wait_for("the job", function() return tonumber(job.ask("HGET", "meta", "fed")) end)
+    local function start_all()
+      for i, start in ipairs(starts) do
+        if not processes[i] or not runs(processes[i]) then
+          log[#log + 1] = processes[i] and i .. ": " .. processes[i].finish()
+          processes[i] = start()
+        end
+      end
+    end
+    local stops = core.now() + SECONDS
+    repeat
+      start_all()
+      program.shell(("sleep %.2f"):format(math.random() * 0.8))
+      local victim = math.random(5)
+      if victim == 5 then
+        server.kill()
+        server.run()
+      else
+        processes[victim].signal "KILL"
+      end
+      killed = killed + 1
+    until core.now() > stops
+    start_all()
+    local ok, why = pcall(function()
+      for i, process in ipairs(processes) do
+        local output, status = ends(process)
+        log[#log + 1] = i .. ": " .. output
+        assert(status == (i == 1 and 0 or 1), output)
+      end
+      assert.same({ ROWS - ROWS / 100, ROWS / 100 }, { job.check_whole(ROWS) })
+    end)
+    assert(ok, ("SEED=%d, %d kills: %s\n%s"):format(seed, killed, tostring(why), table.concat(log, "\n")))
+    assert.is_true(killed >= 5)
+  end)
+end)
