@@ -232,6 +232,30 @@ it("a limit tells its listener of calls that wait or are refused, and of nothing
   assert.matches("on_event failed: .*oops", said[#said])
 end)
 
+if program.lua == "luajit" then -- it can call libc's fork
+  it("a limit does as on_loss says in a process that cannot read the key any more", function()
+    local path = program.file(fleet.KEY)
+    local output, status = program.run(([[
+      local ffi = require "ffi"
+      ffi.cdef "int fork(void); int waitpid(int, int *, int); void _exit(int);"
+      local cards = require "cards"
+      local limits = {}
+      for i, on_loss in ipairs { "local", "refuse" } do
+        limits[i] = cards.limit { rate = 1, per = 1000, max_wait = 0, key = "forked", shared = %q, on_loss = on_loss }
+      end
+      os.remove(os.getenv "CARDS_SHARED_KEY_FILE")
+      if ffi.C.fork() == 0 then
+        for _, limited in ipairs(limits) do print(limited(function() return "called" end)) end
+        io.flush()
+        ffi.C._exit(0)
+      end
+      ffi.C.waitpid(-1, nil, 0)]]):format(server.url "fleet"), { env = { CARDS_SHARED_KEY_FILE = path } })
+    assert.equal(0, status, output)
+    assert.matches("cannot be had: CARDS_SHARED_KEY_FILE: .*No such file", output)
+    assert.matches("called\nnil\tcards.limit: busy: ", output)
+  end)
+end
+
 it("a limit is shared from inside of cards.all, too", function()
   local limited, calls = limit { rate = 1, per = 1000, burst = 5 }, {}
   for i = 1, 8 do calls[i] = function() return limited(drive.client("alix").private_info, drive.client "alix", "c_1") end end
