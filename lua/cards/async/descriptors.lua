@@ -29,6 +29,11 @@ function descriptors.leave(tag)
   awaited[tag] = nil
 end
 
+--- Whether somebody waits for one.
+function descriptors.are_awaited()
+  return next(awaited) ~= nil
+end
+
 --- Fires the entries of descriptors that are ready. Never waits.
 -- @return whether there was one
 function descriptors.fire()

@@ -1,11 +1,13 @@
 --- A clock that a test moves: what the library waits for in Lua takes no real time.
 --
 -- All of it reads core.now and waits in core.done and core.take, in nginx in a signal. While a clock is in use, those four are others: time stands still, and
--- where all wait for a time, and no call is under way, it goes on to that time at once. Calls of real clients take their time, and their waits are real ones.
+-- where all wait for a time, and no call is under way, it goes on to that time at once. Calls of real clients, and commands of a Redis, take their time, and
+-- their waits are real ones.
 
 local async = require "cards.async"
 local check = require "cards.util.check"
 local core = require "cards.core"
+local descriptors = require "cards.async.descriptors"
 local host = require "cards.async.host"
 
 local real = { now = core.now, done = core.done, take = core.take, signal = async.signal }
@@ -33,7 +35,7 @@ end
 -- @param under_way the function that counts jobs
 local function skip(wait, under_way)
   return function(finished, seconds)
-    if seconds and seconds > 0 and under_way() > 0 then
+    if seconds and seconds > 0 and (under_way() > 0 or descriptors.are_awaited()) then
       return wait_really(wait, finished, seconds)
     end
     time = time + (seconds or 0)
@@ -79,7 +81,7 @@ metatable.__close = methods.stop
 
 --- testing.clock(): a clock for cards.sleep, the waits of cards.retry and cards.limit, cards.breaker, cards.deadline, cards.hedge, cards.token_source, and the
 -- answers of testing.client. It counts for the whole Lua state until it is stopped, and takes the place of one in use. Timeouts of real calls, the expiry
--- of what lies in shared dicts of nginx, and dates do not go by it.
+-- of what lies in shared dicts of nginx or in a Redis, and dates do not go by it.
 -- @return the clock: advance(seconds), now(), stop()
 return function()
   time = used and time or math.ceil(real.now() * PARTS) / PARTS

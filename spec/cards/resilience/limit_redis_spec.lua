@@ -5,6 +5,7 @@ local drive = require "support.drive"
 local fleet = require "support.fleet"
 local program = require "support.program"
 local redis = require "support.redis"
+local testing = require "cards.testing"
 
 local server, said
 
@@ -70,6 +71,17 @@ describe("a limit that hosts share", function()
     local limited = limit()
     assert.equal(2, (passed(limited, 3)))
     fleet.later(100000, function() assert.equal(0, (passed(limited, 3))) end)
+  end)
+
+  it("has answers and waits under the clock of a test", function()
+    local clock = testing.clock()
+    finally(function() clock:stop() end)
+    local limited = limit { rate = 1, per = 100, burst = 1, max_wait = 1000, on_loss = "refuse" }
+    local began = clock:now()
+    assert.equal(2, (passed(limited, 2))) -- the second one in no time
+    assert.is_true(clock:now() - began >= 99)
+    clock:advance(1000)
+    assert.is_true(limited:state().wait > 190) -- for Redis that was just now
   end)
 
   it("leaves a key in Redis that expires by itself and shows nothing", function()
