@@ -269,8 +269,8 @@ if program.lua == "luajit" then -- it can call libc's fork
 end
 
 it("a limit is shared from inside of cards.all, too", function()
-  local limited, calls = limit { rate = 1, per = 1000, burst = 5 }, {}
-  for i = 1, 8 do calls[i] = function() return limited(drive.client("alix").private_info, drive.client "alix", "c_1") end end
+  local limited, calls, alix = limit { rate = 1, per = 1000, burst = 5 }, {}, drive.client "alix"
+  for i = 1, 8 do calls[i] = function() return limited(alix.private_info, alix, "c_1") end end
   local passes = 0
   for _, result in ipairs { cards.all(calls) } do passes = passes + (result[1] and 1 or 0) end
   assert.equal(5, passes)
