@@ -108,7 +108,7 @@ describe("a token that hosts share", function()
     server.cli(("SET %s:lock' another PX 60000"):format(key:sub(1, -2)))
     assert.equal("planted-token-1", source(name)():reveal()) -- which needs no lock
     server.cli("DEL " .. key)
-    local value, err = cards.deadline(0.1, source(name))
+    local value, err = cards.deadline(0.5, source(name))
     assert.is_nil(value)
     assert.equal("timeout", err.kind)
     assert.equal(1, fetched)
