@@ -238,9 +238,9 @@ function Metrics.prometheus() end
 ---@class cards.MetricsFacts
 ---@field calls table<string,table<string,cards.CallCounts>> by provider and operation. Of more than 64 operations the further ones are together as `other.other`
 ---@field connections cards.ConnectionCounts connections to providers
----@field limits table<string,cards.LimitCounts> limits that have a name. Of more than 32 names the further ones are together as `other`, here and below
+---@field limits table<string,cards.LimitCounts> limits that have a name, and rates of definitions. Of more than 32 names the further ones are together as `other`, here and below
 ---@field breakers table<string,cards.BreakerCounts> breakers that have a name
----@field token_sources table<string,cards.TokenSourceCounts> token sources that have a name
+---@field token_sources table<string,cards.TokenSourceCounts> token sources that have a name, and tokens and keys that definitions fetch
 ---@field reveals cards.RevealCounts as `cards.reveals()`
 ---@field secrets cards.SecretCounts secrets in memory
 ---@field processes integer processes whose metrics these are

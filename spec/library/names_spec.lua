@@ -202,21 +202,21 @@ describe("library declares the fields of", function()
   it("metrics", function()
     local alix = cards.alix.new(sandbox.config "alix")
     assert(alix:private_info "c_1")
-    local source = cards.token_source(function() return "x" end, { name = "library" })
-    local breaker = cards.breaker { name = "library" }
+    local source = cards.token_source(function() return "x" end, { name = "a library" })
+    local breaker = cards.breaker { name = "a library" }
     assert(source())
     assert.is_truthy(breaker)
-    local limit = cards.limit { rate = 1 }
-    cards.metrics.register("limit", { name = "library", state = function() return limit:state() end })
+    local limit = cards.limit { rate = 1, name = "a library" }
+    assert.is_truthy(limit)
     local facts = cards.metrics()
     declares("cards.MetricsFacts", facts)
     declares("cards.CallCounts", facts.calls.alix.private_info)
     declares("cards.Latency", facts.calls.alix.private_info.latency)
     declares("cards.LatencyBucket", facts.calls.alix.private_info.latency.buckets[1])
     declares("cards.ConnectionCounts", facts.connections)
-    declares("cards.LimitCounts", facts.limits.library)
-    declares("cards.BreakerCounts", facts.breakers.library)
-    declares("cards.TokenSourceCounts", facts.token_sources.library)
+    declares("cards.LimitCounts", facts.limits["a library"])
+    declares("cards.BreakerCounts", facts.breakers["a library"])
+    declares("cards.TokenSourceCounts", facts.token_sources["a library"])
     declares("cards.SecretCounts", facts.secrets)
   end)
 

@@ -11,9 +11,9 @@ local function facts_of(provider, operation)
 end
 
 --- @return a function that returns what was counted since it, or this one, was called: { tries, timed = calls in the histogram, ok, timeout, … } without
---  what is 0; and the calls that are in flight now
+--  what is 0; and how many calls more are in flight than at first
 return function(provider, operation)
-  local before = facts_of(provider, operation)
+  local before, at_first = facts_of(provider, operation)
   return function()
     local now, in_flight = facts_of(provider, operation)
     local more = {}
@@ -22,6 +22,6 @@ return function(provider, operation)
       more[name] = difference ~= 0 and difference or nil
     end
     before = now
-    return more, in_flight
+    return more, in_flight - at_first
   end
 end

@@ -23,7 +23,7 @@ local function limit_of(name, about, where, on_loss)
   if not limits[place] then
     local burst = math.max(1, math.floor(math.min(about.rate, about.rate / about.per))) -- at most those of a second
     limits[place] = new_limit {
-      rate = about.rate, per = about.per, burst = burst, key = key_of, max_wait = LONGEST, shared = where, on_loss = on_loss,
+      name = name:gsub("%.$", ""), rate = about.rate, per = about.per, burst = burst, key = key_of, max_wait = LONGEST, shared = where, on_loss = on_loss,
     }
   end
   return limits[place]

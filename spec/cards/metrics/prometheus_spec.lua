@@ -80,7 +80,7 @@ describe("cards.metrics.prometheus", function()
       local le = bucket.le == math.huge and "+Inf" or ("%g"):format(core.bounds[i])
       assert.equal(bucket.count, value("cards_call_duration_seconds_bucket", with { le = le }), le)
     end
-    assert.equal(0, value("cards_calls_in_flight", labels))
+    assert.equal(counts.in_flight, value("cards_calls_in_flight", labels))
     assert.equal(facts.connections.open, value "cards_connections_open")
     assert.equal(facts.reveals.revealed, value("cards_reveals_total", { result = "revealed" }))
     assert.equal(1, value "cards_processes")
