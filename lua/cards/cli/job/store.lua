@@ -21,15 +21,9 @@ local EXPIRES_EVERY = 1                  -- seconds between two prolongations of
 --- The keys of a job, in the order in which the scripts want them where there are several.
 local NAMES = { "meta", "rows", "results", "counts", "workers", "timeline", "collector" }
 
---- What Redis says while it is full, loads its file, or has no place to write: it may be otherwise soon.
-local PASSES = {
-  OOM = true, LOADING = true, BUSY = true, MISCONF = true, READONLY = true, MASTERDOWN = true, CLUSTERDOWN = true, TRYAGAIN = true, NOREPLICAS = true,
-  UNKILLABLE = true,
-}
-
---- Whether an error may pass.
+--- Whether an error may pass: Redis is away, full, or starting. All that is asked for may be asked for twice.
 local function passes(err)
-  return err.kind == "network" or err.kind == "timeout" or PASSES[err.code] ~= nil
+  return err.kind == "network" or err.kind == "timeout" or err.retryable
 end
 
 --- @param address of the job
@@ -79,7 +73,10 @@ local function patiently(self, method, ...)
     end
     local now = core.now()
     gives_up = gives_up or now + self.patience
-    if not passes(err) or now >= gives_up then
+    if not passes(err) then
+      return nil, err
+    elseif now >= gives_up or core.interrupted() then
+      self.patience = 0 -- it was waited for
       return nil, err
     end
     say_waits(self, err)
