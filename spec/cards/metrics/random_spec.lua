@@ -58,7 +58,9 @@ for seed = 1, 3 do
           expected[result] = (expected[result] or 0) + 1
           refused = refused + (result == "invalid_request" and 1 or 0)
         end
-        local listener = client { max_connections = 4, on_event = function(event) expected.tries = expected.tries + event.attempts end }
+        local listener = client { max_connections = 4, on_event = function(event)
+          if event.event == "call" then expected.tries = expected.tries + event.attempts end
+        end }
         run(function(_, starts)
           local kind = random(1, #KINDS)
           local id, options = KINDS[kind](random)
