@@ -163,7 +163,7 @@ function collect.run(options)
   local totals = summary.new(resumed)
   local function share()
     local written = resumed.count + totals.rows
-    return made.total > 0 and written / made.total or 0, written
+    return made.total > 0 and written / made.total or nil, written
   end
   local task = {
     store = opened.store, token = identity.name, results = output.new(resumed.output, options.output), errors = output.new(resumed.errors, paths.errors),

@@ -90,7 +90,7 @@ local function join(options, flow_text)
     return nil, wrong or ("%s: there is no such job: cards feed makes it"):format(job.address)
   end
   local hash = core.sha256(flow_text)
-  local reply, err = job:script("job_join", "meta", job.id, hash, options.lease or "")
+  local reply, err = job:script("job_join", "meta counts workers", job.id, hash, options.lease or "")
   if not reply then
     return nil, err
   elseif #reply == 0 then
@@ -117,7 +117,7 @@ local function make_parts(options, job, flow, about, make, select_columns)
   local pulse = new_pulse.new {
     store = job, queue = queue, results = results, identity = identity, concurrency = options.concurrency, lease = job.lease, totals = totals,
   }
-  local progress = new_progress(function() return queue.total > 0 and queue.done / queue.total or 0, queue.done end, totals)
+  local progress = new_progress(function() return queue.total > 0 and queue.done / queue.total or nil, queue.done end, totals)
   parts.loop = new_loop {
     flow = flow, about = about, concurrency = options.concurrency, busy_timeout = options.busy_timeout, summary = totals, progress = progress,
     handle = line_writer(results, results, select_columns), queue = queue, timeline = timeline.new(),

@@ -2,6 +2,7 @@
 
 local cli = require "support.cli"
 local new_job = require("support.job").new
+local program = require "support.program"
 local redis = require "support.redis"
 
 local server, job
@@ -109,6 +110,36 @@ describe("cards work", function()
     assert.same({ 59, 1 }, { select(2, job:lines "out"), failed })
     assert.equal("row 7: 3 workers ended while they ran it", errors[7].error.message)
     assert.equal("c_7", errors[7].columns.id)
+  end)
+
+  it("ends at the second SIGTERM though a row runs, which others may take at once", function()
+    job:flow "return function(row) cards.sleep(row.id == 'c_2' and 600 or 0) return { id = row.id } end"
+    job.write("ids.csv", job.ids(3))
+    assert.equal(0, select(2, job.feed()))
+    local worker = job.start_work()
+    job.wait_for_done(2)
+    worker.signal "TERM"
+    program.wait_for("the first signal to be seen", function() return (job.ask("HVALS", "workers") .. ""):find '"stopping":true' end)
+    worker.signal "TERM"
+    local output, status = worker.finish()
+    if program.lua ~= "luajit" then -- its host leaves the signal as it is
+      assert.equal(130, status, output)
+      assert.matches("1 row is given back", output)
+      job:flow "return function(row) cards.sleep(0) return { id = row.id } end"
+      assert.matches("1 row in", (job.work { "--accept-flow" }))
+    end
+  end)
+
+  it("ends where the flow asks for a column that is not there, with no row done", function()
+    job:flow "return function(row) return { id = row.idd } end"
+    job.write("ids.csv", job.ids(3))
+    assert.equal(0, select(2, job.feed()))
+    local output = cli.fails(1, "ids.csv: unknown column 'idd' (did you mean 'id'?)", job.work_arguments())
+    assert.matches("3 rows are given back", output)
+    job:flow "return function(row) return { id = row.id } end"
+    assert.equal(0, select(2, job.work()))
+    assert.equal(0, select(2, job.collect()))
+    assert.equal(3, select(2, job:lines "out"))
   end)
 
   it("refuses another flow, another lease, and a job that is not there", function()

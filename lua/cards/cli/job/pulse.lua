@@ -50,7 +50,7 @@ function pulse:state(now)
   return to_json {
     host = task.identity.host, pid = task.identity.pid, concurrency = task.concurrency, seconds = math.floor(seconds), rows = totals.rows,
     failed = totals.failed,
-    rate = self:rate(now), holds = task.queue.holds, runs = task.queue.running,
+    rate = self:rate(now), holds = task.queue.holds, runs = task.queue.running, stopping = core.stopping(),
   }
 end
 

@@ -70,8 +70,8 @@ function snapshot.read(store)
 end
 
 local function worker_line(worker)
-  return ("  %s, process %s: %s, %s/s, %s held, %s"):format(check.line(tostring(worker.host)), worker.pid or "?", several(worker.rows or 0, "row"),
-    count(worker.rate or 0), count(worker.holds or 0),
+  return ("  %s, process %s%s: %s, %s/s, %s held, %s"):format(check.line(tostring(worker.host)), worker.pid or "?", worker.stopping and ", stopping" or "",
+    several(worker.rows or 0, "row"), count(worker.rate or 0), count(worker.holds or 0),
     worker.gone and ("gone: no sign for %s"):format(figures.duration(worker.seen)) or ("seen %d s ago"):format(worker.seen))
 end
 

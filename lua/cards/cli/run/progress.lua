@@ -10,7 +10,8 @@ local SHOWN, LOGGED = 0.2, 30 -- seconds between two lines on a terminal, and in
 
 local count, duration = figures.count, figures.duration
 
---- @param share function that returns which part of the input was read, from 0 to 1, and how many rows that were; nil where nobody knows the size of the input
+--- @param share function that returns which part of the input was read, from 0 to 1, and how many rows that were; nil, or a function that
+--   returns nil, where nobody knows the size of the input
 -- @param summary of the run
 -- @return an object whose field `due` is the time at which `tick` is to be called next
 function progress.new(share, summary)
@@ -33,6 +34,8 @@ function progress:line(now)
   local share, read
   if self.share then
     share, read = self.share()
+  end
+  if share then
     if share >= 0.01 and share < 1 and read > 0 then
       parts[1] = ("%s of about %s"):format(parts[1], about(read / share))
     end

@@ -1,6 +1,6 @@
---- Adds a worker to a job. The first one says what flow and lease all have.
+--- Adds a worker to a job. The first one says what flow and lease all have; a later one, too, as long as no row is done and no worker is there.
 --
--- KEYS: meta. ARGV: the id of the job, the hash of the flow, seconds of the lease or "".
+-- KEYS: meta, counts, workers. ARGV: the id of the job, the hash of the flow, seconds of the lease or "".
 -- EXPIRE comes first: a full Redis refuses a first HSETNX, and none behind another write. Who works makes room.
 -- Returns { the hash, the seconds }, those of the job; an empty list where it is another job.
 
@@ -10,6 +10,9 @@ if redis.call("HGET", meta, "id") ~= ARGV[1] then
   return {}
 end
 redis.call("EXPIRE", meta, redis.call("HGET", meta, "expire"))
+if not redis.call("HGET", KEYS[2], "done") and redis.call("HLEN", KEYS[3]) == 0 then
+  redis.call("HDEL", meta, "flow", "lease")
+end
 redis.call("HSETNX", meta, "flow", ARGV[2])
 redis.call("HSETNX", meta, "lease", ARGV[3] == "" and "60" or ARGV[3])
 return redis.call("HMGET", meta, "flow", "lease")
