@@ -9,7 +9,7 @@ local line_writer = require "cards.cli.run.lines"
 local load_flow = require "cards.cli.run.flow"
 local new_loop = require("cards.cli.run.loop").new
 local new_progress = require("cards.cli.run.progress").new
-local new_pulse = require "cards.cli.job.pulse"
+local pulses = require "cards.cli.job.pulse"
 local new_queue = require("cards.cli.job.queue").new
 local new_results = require("cards.cli.job.results").new
 local option = require "cards.cli.run.option"
@@ -19,6 +19,7 @@ local sealing = require "cards.cli.job.sealing"
 local store = require "cards.cli.job.store"
 local summary = require "cards.cli.run.summary"
 local timeline = require "cards.cli.timeline"
+local to_json = require "cards.cli.json"
 
 local work = {}
 
@@ -79,8 +80,8 @@ local function lost(number, workers)
   }
 end
 
---- Opens the job and joins it. @return the job; or nil and the obstacle
-local function join(options, flow_text)
+--- Opens the job. @return it; or nil and the obstacle
+local function open_job(options)
   local job, why = store.new(options.address, "--from", options.patience)
   if not job then
     return nil, why, failure.USAGE
@@ -89,8 +90,14 @@ local function join(options, flow_text)
   if not meta then
     return nil, wrong or ("%s: there is no such job: cards feed makes it"):format(job.address)
   end
+  return job
+end
+
+--- Joins the job. @return true; or nil, the obstacle and the exit status
+local function join(options, job, identity, flow_text)
   local hash = core.sha256(flow_text)
-  local reply, err = job:script("job_join", "meta counts workers", job.id, hash, options.lease or "")
+  local reply, err = job:script("job_join", "meta counts workers", job.id, hash, options.lease or "", options.accept_flow and 1 or 0, identity.name,
+    to_json { host = identity.host, pid = identity.pid, concurrency = options.concurrency })
   if not reply then
     return nil, err
   elseif #reply == 0 then
@@ -102,19 +109,19 @@ local function join(options, flow_text)
   if options.lease and options.lease ~= job.lease then
     return nil, ("--lease: the job's workers have one of %g seconds: leave it out"):format(job.lease), failure.USAGE
   end
-  return job
+  return true
 end
 
 --- What works together: queue, results, signs of life and the loop.
-local function make_parts(options, job, flow, about, make, select_columns)
+local function make_parts(options, job, identity, flow, about, make, select_columns)
   local totals = summary.new { count = 0, failed = 0, kinds = {} }
-  local identity, parts = new_pulse.identity(), { totals = totals }
+  local parts = { totals = totals }
   local queue = new_queue {
     store = job, worker = identity.name, concurrency = options.concurrency, make = make, deliveries = tonumber(job.meta.deliveries), lost = lost,
     stopping = core.stopping,
   }
   local results = new_results { store = job, queue = queue, concurrency = options.concurrency }
-  local pulse = new_pulse.new {
+  local pulse = pulses.new {
     store = job, queue = queue, results = results, identity = identity, concurrency = options.concurrency, lease = job.lease, totals = totals,
   }
   local progress = new_progress(function() return queue.total > 0 and queue.done / queue.total or nil, queue.done end, totals)
@@ -180,7 +187,7 @@ function work.run(options)
   if not flow then
     return nil, wrong
   end
-  local job, why, status = join(options, text)
+  local job, why, status = open_job(options)
   if not job then
     return nil, why, status
   end
@@ -193,7 +200,12 @@ function work.run(options)
   if wanted == false then
     return nil, unknown
   end
-  local parts = make_parts(options, job, flow, about, make, columns.selection(wanted))
+  local identity, joined = pulses.identity(), nil
+  joined, why, status = join(options, job, identity, text)
+  if not joined then
+    return nil, why, status
+  end
+  local parts = make_parts(options, job, identity, flow, about, make, columns.selection(wanted))
   core.stop_on_signals()
   local ok, ended = pcall(parts.loop.run, parts.loop)
   if ok and core.stopping() and not (parts.queue.total >= 0 and parts.queue.done >= parts.queue.total) then
