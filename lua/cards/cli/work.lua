@@ -14,6 +14,7 @@ local new_queue = require("cards.cli.job.queue").new
 local new_results = require("cards.cli.job.results").new
 local option = require "cards.cli.run.option"
 local packing = require "cards.cli.job.packing"
+local report = require "cards.cli.report"
 local rows = require "cards.cli.run.rows"
 local sealing = require "cards.cli.job.sealing"
 local store = require "cards.cli.job.store"
@@ -35,6 +36,7 @@ function work.add(parser)
   parser:option("--error-columns", "What columns a line of errors has, masked: their names with commas between them, or none (all)."):argname "NAMES"
     :convert(option.names)
   parser:option("--key", "The key of the job's sealed columns: env:NAME or file:PATH (CARDS_SHARED_KEY)."):argname "PLACE":convert(sealing.place)
+  parser:option("--report", "Where to write a report of this worker's rows at its end, a page of HTML; cards collect has that of all."):argname "FILE"
   parser:option("--busy-timeout", "Seconds for which a row that finds the client busy is run again, before that is its error."):argname "SECONDS":default "600"
     :convert(option.whole("--busy-timeout", 0, 86400))
   parser:option("--patience", "Seconds for which it waits for a Redis that is away or full."):argname "SECONDS":default "600"
@@ -116,6 +118,10 @@ end
 local function make_parts(options, job, identity, flow, about, make, select_columns)
   local totals = summary.new { count = 0, failed = 0, kinds = {} }
   local parts = { totals = totals }
+  if options.report then
+    parts.gathering = report.gathering()
+    parts.gathered = parts.gathering:run(("%s, %s"):format(job.name, identity.name))
+  end
   local queue = new_queue {
     store = job, worker = identity.name, concurrency = options.concurrency, make = make, deliveries = tonumber(job.meta.deliveries), lost = lost,
     stopping = core.stopping,
@@ -128,7 +134,12 @@ local function make_parts(options, job, identity, flow, about, make, select_colu
   parts.loop = new_loop {
     flow = flow, about = about, concurrency = options.concurrency, busy_timeout = options.busy_timeout, summary = totals, progress = progress,
     handle = line_writer(results, results, select_columns), queue = queue, timeline = timeline.new(),
-    keep = function(intervals) results:keep(intervals) end,
+    keep = function(intervals)
+      results:keep(intervals)
+      for _, one in ipairs(parts.gathering and intervals or {}) do
+        parts.gathering:interval(parts.gathered, one)
+      end
+    end,
     services = {
       function() queue:serve() end,
       function()
@@ -146,8 +157,21 @@ local function say(text, ...)
   io.stderr:write("cards: ", text:format(...), "\n")
 end
 
+--- Writes the report of this worker's rows, where one is wanted. @return true; or nil and the obstacle
+local function write_report(options, parts, ended)
+  if not options.report then
+    return true
+  end
+  parts.gathered.ended = ended
+  local written, why = report.write(parts.gathering, options.report)
+  if written then
+    say("the report of this worker's rows is in %s", check.line(options.report))
+  end
+  return written, why
+end
+
 --- Writes what is done, gives back what is not, and says what became of it. @return the exit status, or nil and the error
-local function conclude(job, parts, ended, why)
+local function conclude(options, job, parts, ended, why)
   local totals, queue, results = parts.totals, parts.queue, parts.results
   totals:stop()
   parts.progress:stop()
@@ -168,16 +192,22 @@ local function conclude(job, parts, ended, why)
   end
   local all = queue.total >= 0 and (" of %s"):format(figures.count(queue.total)) or ""
   say("%s: %s%s done", job.address, figures.several(queue.done, "row"), all)
-  if core.interrupted() or ended == "interrupted" then
+  local interrupted = core.interrupted() or ended == "interrupted"
+  local reported, unwritten = write_report(options, parts, interrupted and "interrupted" or ended and flushed and "complete" or "error")
+  if interrupted then
     say "interrupted; the same command goes on"
     return failure.INTERRUPTED
-  elseif not ended or not flushed then
-    return nil, check.line(not ended and why or wrong)
+  elseif not ended or not flushed or not reported then
+    return nil, check.line(not ended and why or wrong or unwritten)
   end
   return totals.failed > 0 and 1 or 0
 end
 
 function work.run(options)
+  local unfit = report.not_own(options.report, { options.flow }) or options.report and report.unfit(options.report)
+  if unfit then
+    return nil, unfit, failure.USAGE
+  end
   core.interrupt_on_term()
   local text, unread = core.read_file(options.flow, LARGEST)
   if not text then
@@ -200,10 +230,10 @@ function work.run(options)
   if wanted == false then
     return nil, unknown
   end
-  local identity, joined = pulses.identity(), nil
-  joined, why, status = join(options, job, identity, text)
+  local identity = pulses.identity()
+  local joined, refused, code = join(options, job, identity, text)
   if not joined then
-    return nil, why, status
+    return nil, refused, code
   end
   local parts = make_parts(options, job, identity, flow, about, make, columns.selection(wanted))
   core.stop_on_signals()
@@ -211,7 +241,7 @@ function work.run(options)
   if ok and core.stopping() and not (parts.queue.total >= 0 and parts.queue.done >= parts.queue.total) then
     ended = "interrupted"
   end
-  return conclude(job, parts, ok and ended, ended)
+  return conclude(options, job, parts, ok and ended, ended)
 end
 
 return work

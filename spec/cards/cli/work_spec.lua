@@ -53,6 +53,20 @@ describe("cards work", function()
     assert.same({ "complete", 9, 4, 5 }, { summary.ended, summary.rows, summary.succeeded, summary.failed })
   end)
 
+  it("writes a report of its own rows", function()
+    job:flow [[ return function(row) return row.id ~= "c_2" and row.id or error "odd" end ]]
+    job.write("ids.csv", job.ids(20))
+    assert.equal(0, select(2, job.feed()))
+    job.write("other.html", "mine")
+    cli.fails(2, "it is there already, and is no report", job.work_arguments { "--report", job.folder .. "/other.html" })
+    local output, status = job.work { "--report", job.folder .. "/report.html" }
+    assert.equal(1, status, output)
+    assert.matches("the report of this worker's rows is in", output, 1, true)
+    local seen = job.read("report.html"):gsub("<[^>]*>", " "):gsub("%s+", " ")
+    assert.matches("Complete", seen)
+    assert.matches("Rows 20 Succeeded 19", seen, 1, true)
+  end)
+
   it("shares the rows of a job, and loses and repeats none where a worker is killed", function()
     job:flow(nil, "slow_first_byte=0.02")
     job.write("ids.csv", job.ids(1500))
