@@ -110,11 +110,12 @@ $(LUAS:%=specs-%): specs-%: $(BUILD)/%/cards/core.so
 	$(call run_specs,specs)
 
 # Both are driven from Lua 5.4.
+GIVEN_SPECS := $(if $(filter command,$(origin SPECS)),$(SPECS))
 nginx packaging: override LUA = 5.4
-nginx packaging: override SPECS = $(sort $(wildcard spec/$@/*_spec.lua))
+nginx packaging: override SPECS = $(or $(GIVEN_SPECS),$(sort $(wildcard spec/$@/*_spec.lua)))
 nginx packaging: override TITLE = specs of $@
 nginx packaging: $(BUILD)/5.4/cards/core.so
-nginx: $(BUILD)/luajit/cards/core.so ## the specs in a real nginx with LuaJIT
+nginx: $(BUILD)/luajit/cards/core.so ## the specs in a real nginx with LuaJIT [SPECS=…]
 	$(call run_specs,nginx)
 packaging: $(BUILD)/5.1/cards/core.so $(BUILD)/5.3/cards/core.so $(BUILD)/luajit/cards/core.so ## the specs of what others install
 	$(call run_specs,packaging)
