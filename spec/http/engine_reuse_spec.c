@@ -216,6 +216,34 @@ static void replaces_one_that_ended_before_the_answer_began(void **state) {
   }
 }
 
+static void keeps_the_attempt_before_only_where_somebody_listens(void **state) {
+  (void)state;
+  for (int listened = 0; listened < 2; listened++) {
+    struct peer peer = call_once(client);
+    struct job *job = submit(client, SHOW);
+    job->listened = listened;
+    end_without_an_answer(&peer, "GET", false);
+    peer = answer_the_door();
+    hears(&peer, "GET");
+    say(&peer, LAST);
+    succeeds(job);
+    assert_int_equal(job->kept_count, listened);
+    if (listened) {
+      assert_int_equal(job->kept[0].kind, ERROR_NETWORK);
+      assert_true(job->kept[0].reused && job->kept[0].ended >= job->kept[0].began);
+      assert_true(job->times.sent > 0 && job->times.first_byte >= job->times.sent);
+      job_keep_attempt(job, job->finished);
+      job_keep_attempt(job, job->finished); /* only once */
+      assert_int_equal(job->kept_count, 2);
+      assert_int_equal(job->kept[1].kind, ERROR_NONE);
+    } else {
+      assert_true(job->kept == NULL && job->times.sent == 0);
+    }
+    job_free(job);
+    is_left(&peer);
+  }
+}
+
 static void replaces_one_only_once(void **state) {
   (void)state;
   struct peer peer = call_once(client);
@@ -366,6 +394,7 @@ int main(void) {
     TEST(uses_none_on_which_something_came_unasked),
     TEST(fails_when_more_comes_than_the_answer),
     TEST(replaces_one_that_ended_before_the_answer_began),
+    TEST(keeps_the_attempt_before_only_where_somebody_listens),
     TEST(replaces_one_only_once),
     TEST(replaces_it_by_a_new_one),
     TEST(counts_a_replacement_among_the_retries),

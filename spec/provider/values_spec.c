@@ -84,6 +84,29 @@ static void hides_what_was_replaced_as_well_but_no_name(void **state) {
   values_free(&values);
 }
 
+static void shows_the_values_of_headers_that_are_nobodys_secret(void **state) {
+  (void)state;
+  static const char text[] = "before 00-trace-span-01 a=1 after";
+  const struct operation operation = { .part_count = 0 };
+  struct values values;
+  struct redact redact;
+  struct buf shown;
+  values_init(&values);
+  redact_init(&redact);
+  buf_init(&shown, 200);
+  assert_true(values_add_header(&values, "X-One", "before", 6));
+  size_t first = values.header_count;
+  assert_true(values_add_header(&values, "traceparent", "00-trace-span-01", 16) && values_add_header(&values, "tracestate", "a=1", 3));
+  values_show_headers(&values, first);
+  assert_true(values_add_header(&values, "X-Two", "after", 5));
+  assert_true(values_hide(&values, &operation, &redact));
+  assert_true(redact_values(&redact, &shown, text, sizeof text - 1, 100));
+  assert_string_equal(buf_string(&shown), "*** 00-trace-span-01 a=1 ***");
+  buf_free(&shown);
+  redact_free(&redact);
+  values_free(&values);
+}
+
 static void refuses_more_than_fits(void **state) {
   (void)state;
   struct values values;
@@ -103,6 +126,7 @@ int main(void) {
     cmocka_unit_test(has_what_was_given_last),
     cmocka_unit_test(has_headers_in_their_order_and_no_more_than_there_may_be),
     cmocka_unit_test(hides_what_was_replaced_as_well_but_no_name),
+    cmocka_unit_test(shows_the_values_of_headers_that_are_nobodys_secret),
     cmocka_unit_test(refuses_more_than_fits),
   };
   return cmocka_run_group_tests(tests, NULL, NULL);
