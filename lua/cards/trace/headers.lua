@@ -37,11 +37,17 @@ local function is_value(value)
   return value ~= "" and #value <= 256 and not value:find "[^\32-\43\45-\60\62-\126]" and value:sub(-1) ~= " "
 end
 
+--- A text without spaces and tabs around it. One pattern for both ends would take the square of the length of spaces in the text, which comes from a stranger.
+local function trim(text)
+  local first = text:find "[^ \t]"
+  return first and text:match("^.*[^ \t]", first) or ""
+end
+
 --- The members of a tracestate; nil where it is none.
 local function members_of(text)
   local list, keys = {}, {}
   for member in (text .. ","):gmatch "([^,]*)," do
-    member = member:match "^[ \t]*(.-)[ \t]*$"
+    member = trim(member)
     if member ~= "" then
       local key, value = member:match "^([^=]*)=(.*)$"
       if not key or not is_key(key) or not is_value(value) or keys[key] then

@@ -111,6 +111,14 @@ describe("a tracestate", function()
     assert.equal(first, headers.state(first .. "," .. second:gsub("^b", "bbb") .. ",c=1"))
   end)
 
+  it("of any length is read in a moment: this would take hours if it took the square of it", function()
+    local spaces = (" \t"):rep(1000000)
+    assert.equal("a=1,b=2", headers.state(spaces .. "a=1" .. spaces .. "," .. spaces .. "b=2" .. spaces))
+    for _, text in ipairs { "a" .. spaces .. "b", "a=" .. spaces .. "b", spaces, spaces .. "=" .. spaces } do
+      assert.is_nil(headers.state(text))
+    end
+  end)
+
   it("with a card's number in it is none", function()
     assert.is_nil(headers.state "a=4111111111111111")
   end)
