@@ -12,9 +12,11 @@ local shared = require "cards.resilience.shared"
 local shared_token = require "cards.resilience.shared_token"
 local singleflight = require "cards.resilience.singleflight"
 
+local LONGEST = 1e8 -- seconds that a token may live
+
 local known = {
-  ttl = check.number(0.001, 1e8),
-  refresh_before = check.number(0, 1e8),
+  ttl = check.number(0.001, LONGEST),
+  refresh_before = check.number(0, LONGEST),
   shared = shared.known.shared,
   on_loss = shared.known.on_loss,
   name = check.text,
@@ -49,7 +51,7 @@ local function keep(self, ok, token, seconds)
     local why = token == nil and seconds
     return nil, why or failure("auth", "the function gave neither a string nor a secret")
   end
-  self.token, self.ends = token, core.now() + (type(seconds) == "number" and seconds or self.ttl)
+  self.token, self.ends = token, core.now() + math.min(type(seconds) == "number" and seconds or self.ttl, LONGEST)
   return true
 end
 

@@ -114,6 +114,17 @@ describe("a token that hosts share", function()
     assert.equal(1, fetched)
   end)
 
+  it("that never ends, as its function says, is shared like another", function()
+    for _, seconds in ipairs { math.huge, 1e300 } do
+      local name, made = new_name(), { shared = server.url "fleet" }
+      made.name = name
+      local value = cards.token_source(function() return "planted-without-end", seconds end, made)():reveal()
+      assert.equal(value, source(name)():reveal())
+      assert.equal("0", server.cli(("EXISTS %s:lock'"):format(key_of(name):sub(1, -2))))
+    end
+    assert.equal(0, fetched)
+  end)
+
   it("leaves the lock to others where it cannot be fetched", function()
     local name = new_name()
     local function refused() return nil, core.error { kind = "auth", message = "made up" } end
