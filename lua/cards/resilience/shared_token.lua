@@ -29,7 +29,7 @@ end
 -- @param call function(source), which fetches a token, sets the fields and returns true; or returns nil and an error
 -- @param refused a token that the provider refused, or nil
 -- @param patience seconds to wait for another one
--- @return true; or nil and an error
+-- @return true; or nil and an error; or nil where another one fetches it, and without patience
 function methods:fetch(source, call, refused, patience)
   local gives_up, pause, own = core.now() + patience, 0.01, core.random()
   local has_to = source.token ~= nil or refused ~= nil -- whether it takes more than any token
@@ -58,8 +58,10 @@ function methods:fetch(source, call, refused, patience)
     end
     has_to = true
   until core.now() >= gives_up
-  return nil, core.error { kind = "timeout", provider = "cards", operation = "token_source", message = "another worker fetches a token, and takes long",
-    attempts = 0, retryable = true }
+  return nil, patience > 0 and core.error {
+    kind = "timeout", provider = "cards", operation = "token_source", message = "another worker fetches a token, and takes long",
+    attempts = 0, retryable = true,
+  } or nil
 end
 
 --- @param vault a dict_vault or remote_vault

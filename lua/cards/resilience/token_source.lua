@@ -24,7 +24,7 @@ local known = {
 
 local PATIENCE = 30    -- seconds to wait for another fetch of the token
 local ASK_AGAIN = 1    -- seconds after which an nginx timer that has not run counts as lost
-local FAILED_PAUSE = 5 -- seconds without another fetch after a failed one, while the token is valid
+local PAUSE = 5        -- seconds without another fetch while the token is valid, after one that failed or that another worker was doing
 
 local methods = {}
 local metatable = { __index = methods, __name = "cards.token_source" }
@@ -69,7 +69,7 @@ local function fetch(self, refused, patience)
   else
     ok, err = self.flight:run(call, self)
   end
-  self.failed = not ok and core.now() or nil
+  self.failed, self.paused = err ~= nil, not ok and core.now() or nil
   if ok then
     local is_short = self.ends - core.now() <= self.refresh_before
     self.ahead = is_short and self.spares_short and 0 or self.refresh_before
@@ -123,7 +123,7 @@ end
 --- Fetches a token before the present one expires; in nginx in the background. A failed fetch is repeated later.
 local function refresh_ahead(self)
   local now = core.now()
-  if self.flight:is_own() or self.flight:is_under_way() or (self.failed and now - self.failed < FAILED_PAUSE) then
+  if self.flight:is_own() or self.flight:is_under_way() or (self.paused and now - self.paused < PAUSE) then
     return
   elseif not self.asked or now - self.asked >= ASK_AGAIN then
     self.asked = now
@@ -155,7 +155,7 @@ end
 --- source:state()
 -- @return { expires_in = seconds until its token expires, 0 where it has none, failed = whether no token could be fetched the last time }
 function methods:state()
-  return { expires_in = is_open(self.token) and math.max(0, self.ends - core.now()) or 0, failed = self.failed ~= nil }
+  return { expires_in = is_open(self.token) and math.max(0, self.ends - core.now()) or 0, failed = self.failed }
 end
 
 --- source:renew(refused)
@@ -193,7 +193,7 @@ return function(fetch_token, options)
   local ttl, vault = options.ttl or 300, vault_of(options)
   local made = setmetatable({
     name = options.name, call = fetch_token, ttl = ttl, refresh_before = options.refresh_before or math.min(30, ttl / 10), token = nil, ends = 0,
-    ahead = 0, spares_short = false, -- whether a token that lives shorter than refresh_before is used until its end
+    ahead = 0, failed = false, spares_short = false, -- whether a token that lives shorter than refresh_before is used until its end
     flight = singleflight(), shared = vault and shared_token(vault),
   }, metatable)
   registry.register("token_source", made)
