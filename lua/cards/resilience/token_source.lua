@@ -50,6 +50,8 @@ local function keep(self, ok, token, seconds)
   elseif not check.is_secret(token) then
     local why = token == nil and seconds
     return nil, why or failure("auth", "the function gave neither a string nor a secret")
+  elseif not is_open(token) then
+    return nil, failure("auth", ("the function gave a secret that %s"):format(check.not_open(token)))
   end
   self.token, self.ends = token, core.now() + math.min(type(seconds) == "number" and seconds or self.ttl, LONGEST)
   return true

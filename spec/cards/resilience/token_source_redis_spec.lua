@@ -150,6 +150,10 @@ describe("a token that hosts share", function()
     local function refused() return nil, core.error { kind = "auth", message = "made up" } end
     local failing = cards.token_source(refused, { name = name, shared = server.url "fleet" })
     assert.equal("auth", select(2, failing()).kind)
+    local closed = cards.secret "planted-closed"
+    closed:close()
+    local err = select(2, cards.token_source(function() return closed end, { name = name, shared = server.url "fleet" })())
+    assert.equal("cards.token_source: auth: the function gave a secret that is closed", tostring(err))
     assert.equal("planted-token-1", source(name)():reveal())
   end)
 
