@@ -11,8 +11,9 @@ local to_json = require "cards.cli.json"
 
 local status = {}
 
-local EVERY = 1    -- seconds between two looks
+local EVERY = 1       -- seconds between two looks
 local SCANNED = 1000 -- keys at once
+local WIDTH = 80     -- columns of a terminal that does not say how many it has
 
 function status.add(parser)
   parser:option("--from", "redis://HOST/JOB; redis://HOST/ lists all jobs."):argname "ADDRESS":target "address":count(1)
@@ -117,7 +118,10 @@ local function follow(job)
     if not made then
       return nil, err or job:gone()
     end
-    local lines = snapshot.lines(made, job.address)
+    local lines, width = snapshot.lines(made, job.address), core.columns "stdout" or WIDTH
+    for i, line in ipairs(lines) do
+      lines[i] = line:sub(1, width) -- one that is broken would be two to go back over
+    end
     local text = (shown > 0 and ("\27[%dA"):format(shown) or "") .. "\27[J" .. table.concat(lines, "\n") .. "\n"
     local ok, why = write(text)
     if not ok or made.complete then

@@ -56,6 +56,7 @@ function feeder:send(before, lines, is_end)
   return self:add(before, text, #lines, is_end)
 end
 
+--- Does what is due from time to time: the job lives on, and the progress is shown.
 function feeder:tick()
   local task, now = self.task, core.now()
   assert(task.store:touch())
