@@ -7,8 +7,12 @@ local meta = redis.call("HGETALL", KEYS[1])
 if #meta == 0 then
   return { {} }
 end
-local now = redis.call("TIME")
+local now, pending = redis.call("TIME"), redis.call("XPENDING", KEYS[2], "workers")
+local held = pending[1]
+for _, consumer in ipairs(pending[4] or {}) do
+  held = held - (consumer[1] == "nobody" and tonumber(consumer[2]) or 0) -- given back: they wait
+end
 return {
-  meta, redis.call("HGETALL", KEYS[4]), redis.call("HGETALL", KEYS[5]), redis.call("XLEN", KEYS[2]), redis.call("XPENDING", KEYS[2], "workers")[1],
-  redis.call("XLEN", KEYS[3]), tonumber(now[1]),
+  meta, redis.call("HGETALL", KEYS[4]), redis.call("HGETALL", KEYS[5]), redis.call("XLEN", KEYS[2]), held, redis.call("XLEN", KEYS[3]),
+  tonumber(now[1]),
 }
