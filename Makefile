@@ -85,7 +85,7 @@ BUSTED    := /usr/bin/busted
 ALL_SPECS := $(sort $(shell find spec -name '*_spec.lua' ! -path 'spec/packaging/*' ! -path 'spec/nginx/*'))
 # What no Lua can change runs on 5.4: what library declares, how pages are read; the wire, which is C's alone, but for the signals that a VM handles and the calls that use it all; and the runs of
 # the program, which are processes that are killed; what other programs say of a JWE, which C has made; the stand-ins of issuers, which are Node. The contract of the providers runs on all.
-ONE_LUA   := $(filter spec/library/% spec/docs/%,$(ALL_SPECS)) $(filter-out %/signal_spec.lua %/exchange_spec.lua,$(filter spec/http/%,$(ALL_SPECS))) spec/cards/cli/run_spec.lua spec/cards/cli/run_retry_spec.lua $(filter spec/cards/cli/job/%,$(filter-out %/packing_spec.lua %/window_spec.lua,$(ALL_SPECS))) spec/cards/cli/collect_spec.lua spec/cards/cli/work_spec.lua spec/cards/cli/report/report_spec.lua spec/cards/reveal/interop_spec.lua spec/cards/redis/user_spec.lua spec/cards/provider/issuers_spec.lua
+ONE_LUA   := $(filter spec/library/% spec/docs/%,$(ALL_SPECS)) $(filter-out %/signal_spec.lua %/exchange_spec.lua,$(filter spec/http/%,$(ALL_SPECS))) spec/cards/cli/run_spec.lua spec/cards/cli/run_retry_spec.lua $(filter spec/cards/cli/job/%,$(filter-out %/packing_spec.lua %/queue_spec.lua %/window_spec.lua,$(ALL_SPECS))) spec/cards/cli/collect_spec.lua spec/cards/cli/work_spec.lua spec/cards/cli/report/report_spec.lua spec/cards/reveal/interop_spec.lua spec/cards/redis/user_spec.lua spec/cards/provider/issuers_spec.lua
 SPECS     ?= $(if $(filter 5.4,$(LUA)),$(ALL_SPECS),$(filter-out $(ONE_LUA),$(ALL_SPECS)))
 TITLE      = specs on $(LUA)
 

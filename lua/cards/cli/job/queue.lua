@@ -20,7 +20,8 @@ local MOST_AHEAD = 2000                       -- rows
 function queue.new(task)
   return setmetatable({
     task = task, rows = {}, first = 1, count = 0, waiters = {}, spare = {}, running = 0, held = {}, holds = 0, taken_over = 0, over = 0, suspects = 0,
-    looked = -math.huge, took = 0, ahead = task.concurrency, least = task.concurrency, ended = false, room = async.signal(), done = 0, total = -1, fed = 0,
+    looked = -math.huge, took = 0, single = false, ahead = task.concurrency, least = task.concurrency, ended = false, room = async.signal(),
+    done = 0, total = -1, fed = 0,
   }, queue)
 end
 
@@ -156,7 +157,10 @@ end
 
 --- How many rows are to be taken now; 0 for none, and whether the one that is taken runs alone.
 function queue:wanted()
-  if self.suspects > 0 then
+  self.single = self.single and self.holds > 0
+  if self.single then
+    return 0, true
+  elseif self.suspects > 0 then
     return self.holds == 0 and 1 or 0, true
   end
   return self.count < self.ahead / 2 and self.ahead - self.count or 0, false
@@ -192,6 +196,7 @@ function queue:take()
   end
   local before = self.taken_over
   local count = self:receive(reply)
+  self.single = alone and count > 0
   if self.taken_over > before then -- there may be more, and as many as are wanted at once
     self.looked = -math.huge
   end

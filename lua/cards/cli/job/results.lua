@@ -15,7 +15,6 @@ local MOST = 500     -- lines that wait
 function results.new(task)
   return setmetatable({
     task = task, lines = {}, rows = {}, count = 0, since = 0, due = async.signal(), repeated = 0, ended = false, intervals = {},
-    name = task.store.address,
   }, results)
 end
 
