@@ -96,6 +96,18 @@ local function find(self)
   end
 end
 
+local TYPES = { limit = { "number", "number" }, breaker = { "number", "number", "number", "number" }, token = { "number", "string", "string" } } -- of replies
+
+--- Whether a reply is one of that script, and not of a proxy or of something else that looks like a Redis.
+local function is_reply_of(script, reply)
+  for i, wanted in ipairs(TYPES[script]) do
+    if type(reply) ~= "table" or type(reply[i]) ~= wanted then
+      return false
+    end
+  end
+  return true
+end
+
 -- Of these Redis is not to blame: nobody waits any more, or the running function cannot wait, as in some phases of nginx.
 local BLAMELESS = { cancelled = true, busy = true }
 
@@ -115,6 +127,9 @@ function methods:ask(script, keys, arguments)
   local began, losses = core.now(), self.losses
   self.again = self.away and began + PATIENCE or 0 -- while one asks whether it is back, others do not wait
   local reply, err = context.run(context.child(began + PATIENCE), self.server.script, self.server, script, keys, arguments)
+  if reply ~= nil and not is_reply_of(script, reply) then
+    reply, err = nil, { kind = "protocol", message = "what it replied is none of a Redis" }
+  end
   if reply ~= nil then
     find(self)
   elseif not BLAMELESS[err.kind] and not (err.kind == "timeout" and left and left < PATIENCE) then

@@ -223,6 +223,24 @@ describe("without its Redis a limit", function()
   end)
 end)
 
+it("a reply that is none of our scripts has limits, breakers and tokens do as on_loss says", function()
+  for _, script in ipairs { "return 'OK'", "return {}", "return { 'x', 1, 1, 'y' }", "return { 1, {}, 1 }", "return 1" } do
+    local own = redis.start()
+    local loaded = require "cards.resilience.remote".open(own.url "fleet").server.loaded
+    for _, name in ipairs { "limit", "breaker", "token" } do loaded[name] = own.cli(('SCRIPT LOAD "%s"'):format(script)) end
+    for _, how in ipairs { "local", "refuse" } do
+      local source = cards.token_source(function() return "planted-token" end, { shared = own.url "fleet", on_loss = how, name = "strange" })
+      local breaker = cards.breaker { shared = own.url "fleet", on_loss = how, name = "strange" }
+      local made = cards.limit { shared = own.url "fleet", on_loss = how, key = "strange", rate = 1 }
+      for what, call in pairs { limit = made, breaker = breaker, token = function(call) return source() and call() end } do
+        assert.equal(how == "local", call(function() return true end) or false, what .. how .. script)
+      end
+      assert.equal("closed", breaker:state().phase)
+    end
+    own.stop()
+  end
+end)
+
 it("a limit tells its listener of calls that wait or are refused, and of nothing else", function()
   local events = {}
   local function note(event) events[#events + 1] = event end
