@@ -4,8 +4,7 @@ local check = require "cards.util.check"
 
 local registry = {}
 
-local MOST = 32    -- names of each kind; objects of further ones are counted together
-local LONGEST = 64 -- bytes of a name
+local MOST = 32 -- names of each kind; objects of further ones are counted together
 
 local kinds = {} -- by kind: objects as weak keys, with the function that gives their state
 
@@ -23,7 +22,7 @@ local function list(kind)
   local all = {}
   for object, state in pairs(kinds[kind] or {}) do
     if object.name then
-      all[#all + 1] = { name = check.line(object.name:sub(1, LONGEST)), object = object, state = state }
+      all[#all + 1] = { name = check.short(object.name), object = object, state = state }
     end
   end
   table.sort(all, function(a, b) return a.name < b.name end)

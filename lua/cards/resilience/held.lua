@@ -4,7 +4,7 @@ local check = require "cards.util.check"
 
 local held = {}
 
-local MOST, LONGEST = 32, 64 -- names that are told apart; bytes of one
+local MOST = 32 -- names that are told apart
 local UNNAMED, OTHERS = "cards.limit", "other limits"
 
 local counts, known = {}, 0
@@ -13,7 +13,7 @@ local counts, known = {}, 0
 -- @param name of the limit, or nil
 -- @param seconds that it waited
 function held.add(name, seconds)
-  name = name and name:sub(1, LONGEST) or UNNAMED
+  name = name and check.short(name) or UNNAMED
   local one = counts[name] or known >= MOST and counts[OTHERS]
   if not one then
     known = known + 1
@@ -27,7 +27,7 @@ end
 function held.read()
   local all = {}
   for name, one in pairs(counts) do
-    all[check.line(name)] = one
+    all[name] = one
   end
   return all
 end

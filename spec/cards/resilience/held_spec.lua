@@ -42,6 +42,11 @@ describe("what limits hold back", function()
     assert.equal(0, (counts "held_refused"))
   end)
 
+  it("has no card number in a name, also where that is cut", function()
+    held.add(("y"):rep(52) .. "4111111111111111", 1)
+    assert.equal(1, (counts(("y"):rep(52) .. ("*"):rep(12))))
+  end)
+
   it("has a bounded number of names, which are lines", function()
     for i = 1, 100 do
       held.add(("held\27 %d"):format(i), 1)
