@@ -66,8 +66,9 @@ local function leave(self, is_trial, ok, ...)
 end
 
 local function refuse(self, now, left)
-  local message = now == "open" and ("the breaker '%s' is open until %s"):format(self.name, os.date("!%H:%M:%S UTC", math.ceil(os.time() + left)))
-    or ("the breaker '%s' is open until a call that is under way has shown that it may be closed"):format(self.name)
+  local name = check.short(self.name)
+  local message = now == "open" and ("the breaker '%s' is open until %s"):format(name, os.date("!%H:%M:%S UTC", math.ceil(os.time() + left)))
+    or ("the breaker '%s' is open until a call that is under way has shown that it may be closed"):format(name)
   return nil, core.error {
     kind = "busy", provider = "cards", operation = "breaker", message = message, retry_after = now == "open" and left or nil, retryable = true, attempts = 0,
   }

@@ -1,5 +1,6 @@
 --- Where the workers of nginx keep a token: sealed in a shared dict, with its expiry, and a lock beside it.
 
+local check = require "cards.util.check"
 local core = require "cards.core"
 local host = require "cards.async.host"
 local shared = require "cards.resilience.shared"
@@ -30,7 +31,7 @@ function methods:put(own, token, seconds)
   local ok = sealed and self.dict:set(self.key, ends .. ":" .. sealed, math.max(0.001, seconds - core.now()))
   if not ok and not self.warned then
     self.warned = true
-    host.warn(("cards.token_source '%s': the token cannot be put into the shared dict"):format(self.name))
+    host.warn(("cards.token_source '%s': the token cannot be put into the shared dict"):format(check.short(self.name)))
   end
   self:unlock(own)
 end

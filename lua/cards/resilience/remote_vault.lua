@@ -1,6 +1,7 @@
 --- Where hosts keep a token: in a Redis, sealed under the key that they share, with a lock beside it. Its expiry is a time of Redis' clock, so that it does not
 -- matter what theirs say.
 
+local check = require "cards.util.check"
 local core = require "cards.core"
 local host = require "cards.async.host"
 
@@ -44,7 +45,7 @@ function methods:put(own, token, seconds)
     self:unlock(own)
     if not self.warned then
       self.warned = true
-      host.warn(("cards.token_source '%s': the token cannot be put into Redis"):format(self.name))
+      host.warn(("cards.token_source '%s': the token cannot be put into Redis"):format(check.short(self.name)))
     end
   end
 end

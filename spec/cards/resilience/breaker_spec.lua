@@ -48,6 +48,14 @@ describe("a breaker", function()
     assert.equal(3, sandbox.seen(id).count)
   end)
 
+  it("has a name that is a short line in its messages, without a card's number", function()
+    for name, shown in pairs { ["4111 1111 1111 1111"] = "**** **** **** 1111", [("x"):rep(2000000)] = ("x"):rep(64), ["\226\130"] = "??" } do
+      local breaker = cards.breaker { failures = 1, name = name }
+      fail(breaker, 1)
+      assert.matches(("the breaker '%s' is open"):format(shown), select(2, breaker(fine)).message, 1, true)
+    end
+  end)
+
   it("counts what says that the provider does not work, and nothing else", function()
     for _, kind in ipairs { "network", "timeout", "provider", "tls" } do
       local breaker = cards.breaker { failures = 2 }
