@@ -70,6 +70,7 @@ local function finish(self, batch, rejected, err)
     self.count = self.count + #batch
     say_once(self, "kept", "spans wait, as they could not be sent: %s", self.trouble)
   else
+    self.losses, self.lost = self.losses + 1, err
     drop(self, #batch)
   end
 end
@@ -173,9 +174,9 @@ function methods:add(span)
 end
 
 --- Sends all that waits, for so many seconds at most.
--- @return true; or nil and the error of what could not be sent
+-- @return true; or nil and the error of what could not be sent, or was sent and not taken
 function methods:flush(seconds)
-  local ends = core.now() + seconds
+  local ends, losses = core.now() + seconds, self.losses
   if self.guard.state ~= "open" then
     empty(self)
   end
@@ -191,7 +192,9 @@ function methods:flush(seconds)
       sleep(POLL)
     end
   until (self.count == 0 and self.sending == 0) or core.now() >= ends or self.held > ends
-  if self.count == 0 and self.sending == 0 then
+  if self.losses ~= losses then
+    return nil, self.lost
+  elseif self.count == 0 and self.sending == 0 then
     return true
   end
   return nil, core.error {
@@ -218,8 +221,8 @@ end
 --   batch, most = spans that may wait, interval = seconds until a batch that is not full is sent }
 function queue.new(exporter)
   local self = setmetatable({
-    exporter = exporter, size = exporter.size, most = exporter.most, interval = exporter.interval, sent = 0, dropped = 0, rejected = 0, said = {},
-    pause = FIRST_PAUSE, held = 0, timer = false, next_look = core.now() + exporter.interval,
+    exporter = exporter, size = exporter.size, most = exporter.most, interval = exporter.interval, sent = 0, dropped = 0, rejected = 0,
+    losses = 0, lost = nil, said = {}, pause = FIRST_PAUSE, held = 0, timer = false, next_look = core.now() + exporter.interval,
   }, metatable)
   empty(self)
   if not host.after then
