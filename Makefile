@@ -303,6 +303,11 @@ demo-nginx: deps-nginx ## the five behind an nginx, asked with curl
 	@spec/sandbox/start $(SANDBOX) >/dev/null
 	@$(LUA_ENV) lua5.4 examples/demo_nginx.lua; status=$$?; spec/sandbox/stop $(SANDBOX) >/dev/null; exit $$status
 
+.PHONY: demo-redis
+demo-redis: deps-demo ## a job of 20,000 rows over three workers, one of which is killed, and its report
+	@$(MAKE) -s all
+	@$(LUA_ENV) examples/job/run $(BUILD)
+
 .PHONY: reveal
 reveal: deps-nginx ## a page that shows a card's number to its holder, in the foreground: http://localhost:8483
 	@$(MAKE) -s all LUA=luajit

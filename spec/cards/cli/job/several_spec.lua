@@ -103,7 +103,8 @@ describe("a job", function()
     local function skewed(seconds, arguments)
       return job.start(arguments, { LD_PRELOAD = skew, SKEW = tostring(seconds) })
     end
-    local ahead, behind = skewed(86400, job.work_arguments { "--concurrency", "8", "--lease", "2" }), skewed(-86400, job.work_arguments { "--concurrency", "8" })
+    local ahead = skewed(86400, job.work_arguments { "--concurrency", "8", "--lease", "2" })
+    local behind = skewed(-86400, job.work_arguments { "--concurrency", "8" })
     job.wait_for_done(300)
     program.wait_for("both to be seen", function() return job.ask("HLEN", "workers") == 2 end)
     local shown = cli.run { "status", "--from", job.url }
