@@ -16,7 +16,7 @@ collector.HOLDS = 5                            -- seconds for which the job is h
 --- @param task { store, token = what the lock has, results, errors = outputs, files = those of both, done = set of rows, count = rows in it, in_order, keep,
 --   summary, progress }
 function collector.new(task)
-  local self = setmetatable({ task = task, cursor = 0, settled = core.now(), total = -1, finished = 0 }, collector)
+  local self = setmetatable({ task = task, cursor = 0, run_id = false, settled = core.now(), total = -1, finished = 0 }, collector)
   local function write(line) self:write(line) end
   self.window = new_window(task.done, ROWS, BYTES, write)
   return self
@@ -48,7 +48,8 @@ function collector:settle()
   end
   self.settled = core.now()
   local upto = task.keep and 0 or task.in_order and self.window:written() or self.cursor
-  local reply = must(task.store:script("job_trim", "meta results collector", task.store.id, task.token, ("%.0f"):format(upto), collector.HOLDS * 1000))
+  local reply = must(task.store:script("job_trim", "meta results collector", task.store.id, task.token, ("%.0f"):format(upto), collector.HOLDS * 1000,
+    self.run_id or ""))
   if reply == -1 then
     error(task.store:gone(), 0)
   elseif reply == -2 then
@@ -75,6 +76,13 @@ function collector:read()
     ("%.0f"):format(last)))
   if reply[1] == -1 then
     error(task.store:gone(), 0)
+  end
+  local earlier = self.run_id
+  self.run_id = reply[6]
+  if earlier and earlier ~= self.run_id then -- Redis may have lost its last writes, with results that were read
+    self.cursor = 0
+    window:restart()
+    return true
   end
   for number, line in reply[1]:gmatch "(%d+) ([^\n]*)\n" do
     local row = tonumber(line:match '^{"row":(%d+),')

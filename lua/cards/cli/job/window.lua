@@ -17,6 +17,11 @@ function window.new(done, rows, bytes, write)
   return self
 end
 
+--- Forgets what is not written yet, which is read again from the first result on.
+function window:restart()
+  self.lines, self.numbers, self.count, self.bytes, self.cursor, self.left, self.left_at = {}, {}, 0, 0, 0, false, 0
+end
+
 --- The last row of the window.
 function window:last()
   return self.next + self.rows - 1

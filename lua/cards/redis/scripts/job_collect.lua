@@ -2,8 +2,8 @@
 --
 -- KEYS: meta, results, counts. ARGV: the id of the job, the number of the result before the first, how many are looked at, the first and the last row that are
 -- wanted.
--- Returns { the lines, the last result that was looked at, the first one of a row behind the last, or -1, rows done, rows in all or -1 }; { -1 } where it is
--- another job. A line is "NUMBER LINE\n". It ends early where the lines get long.
+-- Returns { the lines, the last result that was looked at, the first one of a row behind the last, or -1, rows done, rows in all or -1, the run of Redis };
+-- { -1 } where it is another job. A line is "NUMBER LINE\n". It ends early where the lines get long.
 
 local meta, results, counts = KEYS[1], KEYS[2], KEYS[3]
 local LONGEST = 1048576 -- bytes
@@ -29,4 +29,5 @@ for _, entry in ipairs(redis.call("XRANGE", results, "(" .. ARGV[2] .. "-0", "+"
     break
   end
 end
-return { table.concat(lines), tonumber(seen), tonumber(skipped), tonumber(redis.call("HGET", counts, "done") or 0), tonumber(known[2] or -1) }
+return { table.concat(lines), tonumber(seen), tonumber(skipped), tonumber(redis.call("HGET", counts, "done") or 0), tonumber(known[2] or -1),
+  string.match(redis.call("INFO", "server"), "run_id:(%x+)") }

@@ -1,6 +1,7 @@
 --- Takes results out of a job that are written, and holds the job for longer for who collects it.
 --
--- KEYS: meta, results, collector. ARGV: the id of the job, what the lock has, the last result that is written, milliseconds of the lock.
+-- KEYS: meta, results, collector. ARGV: the id of the job, what the lock has, the last result that is written, milliseconds of the lock,
+-- the run of Redis in which the results were read: another one may have lost some of them, and has others by their numbers.
 -- Returns 1; -1 where it is another job, -2 where somebody else collects it.
 
 local meta, results, lock = KEYS[1], KEYS[2], KEYS[3]
@@ -15,7 +16,7 @@ if holder and holder ~= ARGV[2] then
   return -2
 end
 redis.call("SET", lock, ARGV[2], "PX", ARGV[4]) -- anew where it has ended meanwhile, as in a partition
-if tonumber(ARGV[3]) > tonumber(known[2] or 0) then
+if tonumber(ARGV[3]) > tonumber(known[2] or 0) and string.match(redis.call("INFO", "server"), "run_id:(%x+)") == ARGV[5] then
   redis.call("XTRIM", results, "MINID", string.format("%.0f-0", tonumber(ARGV[3]) + 1))
   redis.call("HSET", meta, "trimmed", ARGV[3])
 end

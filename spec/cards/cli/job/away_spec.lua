@@ -1,6 +1,5 @@
 --- A Redis that cannot be reached for a while, is slow, or does something else: every process waits, and goes on.
 
-local cli = require "support.cli"
 local new_job, ends = require("support.job").new, require("support.job").ends
 local program = require "support.program"
 local redis = require "support.redis"

@@ -1,6 +1,5 @@
 --- kill -9 of a worker, of the feeder, of the collector and of Redis: no row is lost, and none there twice.
 
-local cli = require "support.cli"
 local new_job, ends = require("support.job").new, require("support.job").ends
 local program = require "support.program"
 local redis = require "support.redis"
@@ -75,6 +74,31 @@ describe("kill -9", function()
     end
     assert.same({ 5940, 60 }, { job.check_whole(6000) })
   end)
+
+  for _, order in ipairs { "rows", "finish" } do
+    it("of a Redis that loses its last writes has those rows run again, in the order of " .. order, function()
+      local forgetful = redis.start()
+      job.remove()
+      job = new_job(forgetful)
+      job:flow "return function(row) cards.sleep(0.005) return { id = row.id } end"
+      job.write("ids.csv", job.ids(6000))
+      assert.equal(0, select(2, job.feed()))
+      local worker, collector = job.start_work { "--concurrency", "8", "--lease", "1" }, job.start_collect { "--order", order }
+      job.wait_for_done(500)
+      forgetful.cli "SAVE"
+      local saved = job.done()
+      job.wait_for_done(saved + 1500)
+      program.wait_for("results", function() return select(2, (job.read "out" or ""):gsub("\n", "")) > saved + 500 end)
+      forgetful.kill()
+      forgetful.run()
+      for _, process in ipairs { worker, collector } do
+        local output, status = ends(process)
+        assert.equal(0, status, output)
+      end
+      job.check_whole(6000)
+      forgetful.stop()
+    end)
+  end
 
   it("of a Redis that keeps nothing ends every process with a message", function()
     local volatile = redis.start()
