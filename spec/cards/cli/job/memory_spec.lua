@@ -1,0 +1,53 @@
+--- The memory of each process of a job, which does not grow with its rows.
+
+local new_job, ends = require("support.job").new, require("support.job").ends
+local program = require "support.program"
+local redis = require "support.redis"
+
+local ROWS, FIRST, MIDDLE, LAST = 30000, 8000, 16000, 25000
+local ROOM = 3 * 1024 -- KiB that a process may gain between two looks: less than the rows in between would take
+
+teardown(redis.stop_all)
+
+--- KiB of a process.
+local function resident(pid)
+  for line in io.lines(("/proc/%d/status"):format(pid)) do
+    local size = line:match "^VmRSS:%s*(%d+) kB"
+    if size then return tonumber(size) end
+  end
+end
+
+describe("a job of many rows", function()
+  it("takes no more memory for more of them", function()
+    local server = redis.start()
+    local job = new_job(server)
+    finally(job.remove)
+    job:flow "return function(row) return { id = row.id, note = row.note } end"
+    local lines = { "id,note" }
+    for i = 1, ROWS do
+      lines[i + 1] = ("c_%d,%s"):format(i, ("x"):rep(300))
+    end
+    job.write("ids.csv", table.concat(lines, "\n") .. "\n")
+    local feeder = job.start_feed { "--backlog", "2000" }
+    program.wait_for("the job", function() return tonumber(job.ask("HGET", "meta", "fed")) end)
+    local processes = { feeder, job.start_work(), job.start_work(), job.start_collect() }
+    local function sizes()
+      local list = { resident(server.pid) }
+      for i, process in ipairs(processes) do list[i + 1] = resident(process.pid) end
+      return list
+    end
+    job.wait_for_done(FIRST)
+    local first = sizes()
+    job.wait_for_done(MIDDLE) -- a wait has its limit
+    job.wait_for_done(LAST)
+    local last = sizes()
+    for i, name in ipairs { "Redis", "the feeder", "a worker", "the other worker", "the collector" } do
+      assert(last[i] - first[i] < ROOM, ("%s had %d KiB at %d rows, %d at %d"):format(name, first[i], FIRST, last[i], LAST))
+    end
+    for _, process in ipairs(processes) do
+      local output, status = ends(process)
+      assert.equal(0, status, output)
+    end
+    job.check_whole(ROWS)
+  end)
+end)
