@@ -37,6 +37,18 @@ function app.failing()
   ngx.print(table.concat(list, ", "))
 end
 
+function app.hedged()
+  local begun = 0
+  local function attempt()
+    return cards.trace({ traceparent = cards.trace.current(), name = "attempt" }, function()
+      call(ngx.var.arg_id)()
+      begun = begun + 1
+      return begun > 1 or cards.sleep(60)
+    end)
+  end
+  cards.trace(nil, cards.hedge, attempt, { after = 0.01 })
+end
+
 function app.flush()
   ngx.print(tostring(cards.trace.flush(5)), " ", cards.trace.state().sent)
 end
@@ -55,7 +67,8 @@ local function start(options)
     cards.configure { trace = { exporter = cards.trace.otlp { url = sandbox.url "HTTP_URL" .. "/otlp", service = "%s", %s } } }
     require "app"
   }]]):format(service, options),
-    locations = { ["/traced"] = 'require("app").traced()', ["/failing"] = 'require("app").failing()', ["/flush"] = 'require("app").flush()' },
+    locations = { ["/traced"] = 'require("app").traced()', ["/failing"] = 'require("app").failing()', ["/hedged"] = 'require("app").hedged()',
+      ["/flush"] = 'require("app").flush()' },
   })
 end
 
@@ -106,6 +119,17 @@ describe("a trace in nginx", function()
     assert.equal("try provider tag, try 200 tag, call 200 tag", server:body("/failing?id=" .. service))
     assert.equal("true 4", server:body "/flush")
     assert.equal(4, #wait_for_spans(4))
+  end)
+
+  it("has the spans of functions that were cancelled", function()
+    start "interval = 1000"
+    server:body("/hedged?id=" .. service)
+    assert.equal("true 7", server:body "/flush")
+    local cancelled = 0
+    for _, span in ipairs(wait_for_spans(7)) do -- none of which has a parent that is missing
+      if span.name == "attempt" and span.attributes["error.type"] == "cancelled" then cancelled = cancelled + 1 end
+    end
+    assert.equal(1, cancelled)
   end)
 
   it("is sent by a worker that ends, which has a successor or none", function()

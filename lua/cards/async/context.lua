@@ -2,7 +2,7 @@
 -- cards.all, cards.each and cards.hedge start inherit the context of their caller. Coroutines that a script creates itself have none.
 --
 -- A context is { parent = a context or nil, ends = seconds on the clock of core.now or nil, cancelled = boolean, trace = the span that calls
--- belong to or nil }.
+-- belong to or nil; for who wants to know that its coroutine ended without it: thread = that coroutine, lost = function(context, error or nil) }.
 
 local core = require "cards.core"
 local host = require "cards.async.host"
@@ -34,6 +34,20 @@ function context.set(thread, value)
     if next(current) == nil then
       used[current] = nil
     end
+  end
+end
+
+--- Removes the context of a coroutine that will not run again. Functions in it that have not ended are told, the innermost first.
+-- @param err what ended it; nil where nobody waits for it any more
+function context.drop(thread, err)
+  local current = host.contexts(false)
+  local found = current and current[thread]
+  context.set(thread, nil)
+  while found do
+    if found.lost and found.thread == thread then
+      pcall(found.lost, found, err)
+    end
+    found = found.parent
   end
 end
 

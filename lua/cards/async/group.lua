@@ -18,9 +18,10 @@ local blank, blank_count = false, 0 -- these, chained by `following`
 local DONE, PARK = workers.DONE, workers.PARK
 local NONE = {}
 
-local function leave(task)
+-- @param err what ended the task, nil where it was cancelled; or anything where it returned
+local function leave(task, err)
   if context.active > 0 then
-    context.set(task.worker.thread, nil)
+    context.drop(task.worker.thread, err)
   end
   local group = task.group
   local members, at = group.members, task.at
@@ -53,7 +54,7 @@ local function finish(task, ...)
       task[i] = (select(i, ...))
     end
   end
-  leave(task) -- the lines above may fail for lack of memory; then the task finishes a second time, with that error
+  leave(task, task[2]) -- the lines above may fail for lack of memory; then the task finishes a second time, with that error
   local group = task.group
   wake(group.parent)
   if group.others then

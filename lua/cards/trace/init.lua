@@ -52,9 +52,17 @@ local function open(parent, state)
   }
 end
 
-local function leave(span, name, ok, ...)
-  if span.queue then
-    spans.close_function(span, name, ok, ...)
+--- Closes the span of a function whose coroutine ended without it: it was cancelled, or raised an error in Lua 5.1.
+local function lost(around, err)
+  err = err or core.error { kind = "cancelled", provider = "cards", operation = "trace", message = "nobody waits for it any more", attempts = 0 }
+  around.lost = nil
+  spans.close_function(around.trace, around.name, false, nil, err)
+end
+
+local function leave(around, ok, ...)
+  around.lost = nil
+  if around.trace.queue then
+    spans.close_function(around.trace, around.name, ok, ...)
   end
   if not ok then
     error((...), 0)
@@ -70,8 +78,9 @@ end
 local function run(_, parent, call, ...)
   local traceparent, tracestate, name, wrong = read(parent)
   check.argument("cards.trace", wrong or check.callable(call, "the second argument"))
-  local span = open(traceparent, tracestate)
-  return leave(span, name, yielding_pcall(context.run, context.child(nil, span), call, ...))
+  local around = context.child(nil, open(traceparent, tracestate))
+  around.name, around.thread, around.lost = name, coroutine.running(), around.trace.queue and lost or nil
+  return leave(around, yielding_pcall(context.run, around, call, ...))
 end
 
 --- cards.trace.current(): for what is no call of this library.

@@ -234,6 +234,29 @@ describe("the spans of a trace", function()
     assert.is_nil(cjson.encode(spans):find("4111111111111111", 1, true))
   end)
 
+  it("are there of functions that are cancelled, or raise inside of cards.all, too", function()
+    local service, begun = collector.use(), 0
+    local function inner(fails)
+      local parent = { traceparent = cards.trace.current(), name = fails and "raises" or "inner" }
+      return cards.trace(parent, cards.deadline, 60, function()
+        assert(client:private_info "c_1")
+        begun = begun + 1
+        if fails then error "made up" end
+        return begun > 1 or cards.sleep(60)
+      end)
+    end
+    cards.trace({ name = "outer" }, function()
+      assert.is_true((cards.hedge(inner, { after = 0.01, attempts = 2 })))
+      assert.is_nil(cards.all { function() return inner(true) end }[1])
+    end)
+    local kinds = {}
+    for _, span in ipairs(collector.spans(service)) do -- which looks for parents
+      local kind = span.attributes["error.type"] or "none"
+      if span.name == "inner" or span.name == "raises" then kinds[span.name .. " " .. kind] = (kinds[span.name .. " " .. kind] or 0) + 1 end
+    end
+    assert.same({ ["raises _OTHER"] = 1, ["inner cancelled"] = 1, ["inner none"] = 1 }, kinds)
+  end)
+
   it("of a call that was not sent have no try", function()
     local service = collector.use()
     cards.trace(nil, function()

@@ -147,7 +147,7 @@ function groups.cancel(_, started)
   for _, task in ipairs(started) do
     if not task.n then
       pcall(ngx.thread.kill, task.worker.thread)
-      context.set(task.worker.thread, nil)
+      context.drop(task.worker.thread)
     end
   end
 end
