@@ -82,10 +82,10 @@ LUA_BIN    = $(if $(filter luajit,$(LUA)),$(BUILD)/luajit/host,lua$(LUA))
 LUA_ENV    = LUA_PATH="lua/?.lua;lua/?/init.lua;spec/?.lua;;" LUA_CPATH="$(OUT)/?.so;$${LUA_CPATH:-;}" CARDS_SANDBOX="$(SANDBOX)" LUA_BIN="$(LUA_BIN)" LUA_NAME="$(LUA)"
 BUSTED    := /usr/bin/busted
 
-ALL_SPECS := $(sort $(shell find spec -name '*_spec.lua' ! -path 'spec/packaging/*' ! -path 'spec/nginx/*'))
+ALL_SPECS := $(sort $(shell find spec -name '*_spec.lua' ! -path 'spec/packaging/*' ! -path 'spec/nginx/*' ! -path 'spec/jobs/*'))
 # What no Lua can change runs on 5.4: what library declares, how pages are read; the wire, which is C's alone, but for the signals that a VM handles and the calls that use it all; and the runs of
 # the program, which are processes that are killed; what other programs say of a JWE, which C has made; the stand-ins of issuers, which are Node. The contract of the providers runs on all.
-ONE_LUA   := $(filter spec/library/% spec/docs/%,$(ALL_SPECS)) $(filter-out %/signal_spec.lua %/exchange_spec.lua,$(filter spec/http/%,$(ALL_SPECS))) spec/cards/cli/run_spec.lua spec/cards/cli/run_retry_spec.lua $(filter spec/cards/cli/job/%,$(filter-out %/packing_spec.lua %/queue_spec.lua %/window_spec.lua,$(ALL_SPECS))) spec/cards/cli/collect_spec.lua spec/cards/cli/work_spec.lua spec/cards/cli/report/report_spec.lua spec/cards/reveal/interop_spec.lua spec/cards/redis/user_spec.lua spec/cards/provider/issuers_spec.lua
+ONE_LUA   := $(filter spec/library/% spec/docs/%,$(ALL_SPECS)) $(filter-out %/signal_spec.lua %/exchange_spec.lua,$(filter spec/http/%,$(ALL_SPECS))) spec/cards/cli/run_spec.lua spec/cards/cli/run_retry_spec.lua spec/cards/cli/collect_spec.lua spec/cards/cli/work_spec.lua spec/cards/cli/report/report_spec.lua spec/cards/reveal/interop_spec.lua spec/cards/redis/user_spec.lua spec/cards/provider/issuers_spec.lua
 SPECS     ?= $(if $(filter 5.4,$(LUA)),$(ALL_SPECS),$(filter-out $(ONE_LUA),$(ALL_SPECS)))
 TITLE      = specs on $(LUA)
 
@@ -100,7 +100,7 @@ $(BUILD)/luajit/host: spec/luajit.c
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(shell pkg-config --cflags luajit) -Wl,-E -o $@ $< $(shell pkg-config --libs luajit)
 
-.PHONY: specs $(LUAS:%=specs-%) nginx packaging
+.PHONY: specs $(LUAS:%=specs-%) nginx packaging jobs
 specs: all $(if $(filter luajit,$(LUA)),$(BUILD)/luajit/host) ## the specs of one Lua: LUA=5.4 [SPECS=spec/cards/client/call_spec.lua]
 	$(call run_specs,specs)
 
@@ -109,16 +109,18 @@ specs-luajit: $(BUILD)/luajit/host
 $(LUAS:%=specs-%): specs-%: $(BUILD)/%/cards/core.so
 	$(call run_specs,specs)
 
-# Both are driven from Lua 5.4.
+# They are driven from Lua 5.4.
 GIVEN_SPECS := $(if $(filter command,$(origin SPECS)),$(SPECS))
-nginx packaging: override LUA = 5.4
-nginx packaging: override SPECS = $(or $(GIVEN_SPECS),$(sort $(wildcard spec/$@/*_spec.lua)))
-nginx packaging: override TITLE = specs of $@
-nginx packaging: $(BUILD)/5.4/cards/core.so
+nginx packaging jobs: override LUA = 5.4
+nginx packaging jobs: override SPECS = $(or $(GIVEN_SPECS),$(sort $(wildcard spec/$@/*_spec.lua)))
+nginx packaging jobs: override TITLE = specs of $@
+nginx packaging jobs: $(BUILD)/5.4/cards/core.so
 nginx: $(BUILD)/luajit/cards/core.so ## the specs in a real nginx with LuaJIT [SPECS=…]
 	$(call run_specs,nginx)
 packaging: $(BUILD)/5.1/cards/core.so $(BUILD)/5.3/cards/core.so $(BUILD)/luajit/cards/core.so ## the specs of what others install
 	$(call run_specs,packaging)
+jobs: ## the specs of jobs whose processes, or whose Redis, are killed, cut off or full [SPECS=…]
+	$(call run_specs,jobs)
 
 # --- pages in a real browser: Chromium without a window, driven by Node; screenshots go into build/browser ---
 
@@ -327,7 +329,7 @@ playground: deps-playground ## calls, mappings and policies in a browser, with t
 JOBS ?= $(shell echo $$(($$(nproc) + 1)))
 test check: export WERROR := -Werror
 .PHONY: pool
-pool: nginx fault $(addprefix specs-,5.4 luajit 5.1 5.3) storm packaging $(UNIT_RUNS)
+pool: nginx fault specs-5.4 jobs $(addprefix specs-,luajit 5.1 5.3) storm packaging $(UNIT_RUNS)
 
 test: deps-test ## everything is built and tested on Lua 5.1, 5.3, 5.4 and LuaJIT; installs what is missing
 	@mkdir -p $(BUILD) && : > $(BUILD)/tally
