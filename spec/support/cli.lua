@@ -42,7 +42,7 @@ end
 --- The program and its variables as the beginning of a shell's command.
 -- @param more variables, as cli.variables takes them
 function cli.command(more)
-  local words = { "env" }
+  local words = { "env --default-signal=PIPE" } -- which luasocket has ignored, in the process of other specs
   for name, value in pairs(more or {}) do
     if not value then
       words[#words + 1] = "-u " .. name
