@@ -257,6 +257,31 @@ describe("metrics in a shared dict", function()
     assert.equal(0, metrics()("cards_breaker_state", { name = "open", state = "closed" }))
   end)
 
+  it("tell 64 operations apart, whichever the workers have, and count the others together", function()
+    server:stop()
+    server = start("metrics", { http = DICT .. [[
+      init_worker_by_lua_block {
+        local cards, id = require "cards", ngx.worker.id()
+        local function call()
+          for i = 1, 40 do
+            local module = cards.define { name = ("own_%d_%d"):format(id, i), base_url = "https://127.0.0.1:1",
+              operations = { show = { path = "/", response = { fields = {} } } } }
+            module.new {}:show { wrong = 1 }
+          end
+        end
+        ngx.timer.at(0, call)
+      }]] })
+    local text, total
+    nginx.wait_for("80 calls", function()
+      text, total = server:body "/metrics", 0
+      for count in text:gmatch 'cards_calls_total{[^}]*result="invalid_request"} (%d+)' do total = total + tonumber(count) end
+      return total == 80
+    end)
+    local _, value = exposition(text)
+    assert.equal(65, select(2, text:gsub("cards_calls_in_flight{", "")))
+    assert.equal(16, value("cards_calls_total", { provider = "other", operation = "other", result = "invalid_request" }))
+  end)
+
   it("work on, and say so once, where the dict is full", function()
     server:body "/full"
     for _ = 1, 10 do assert.equal(upstream.MASKED, server:body "/call") end

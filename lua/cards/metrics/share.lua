@@ -12,9 +12,13 @@ local share = {}
 
 local SECONDS = 1
 local COUNTER, PROCESS = "cards.metrics:", "cards.metrics.process:" -- what keys in the dict begin with
+local NAMED, NAMES = "cards.metrics.named:", "cards.metrics.names"   -- whether an operation is shown by its name, and how many are
+local MOST = 64 -- of these; each worker has as many, COUNTS_OPERATIONS in src/http/counts.h, but not always the same ones
+local OF_OPERATION = { result = true, bucket = true, seconds = true, try = true, in_flight = true } -- what is counted by operation
 
 local dict, dict_name
 local owed = {}     -- what was counted, and had no room in the dict
+local named = {}    -- what this worker knows of the keys that begin with NAMED
 local warned = false
 
 -- Writing -------------------------------------------------------------------------
@@ -27,28 +31,50 @@ local function warn(why)
 end
 
 --- Adds to a number in the dict. Nothing that is there already has to make room for it.
--- @return true; or nil and why not
+-- @return the sum; or nil and why not
 local function increase(key, more)
   local sum, why = dict:incr(key, more)
-  if sum then
-    return true
-  elseif why ~= "not found" then
-    return nil, why
+  if sum or why ~= "not found" then
+    return sum, why
   end
   local ok
   ok, why = dict:safe_add(key, more)
   if why == "exists" then -- another worker has just added it
-    sum, why = dict:incr(key, more)
-    ok = sum ~= nil
+    return dict:incr(key, more)
   end
-  return ok, why
+  return ok and more or nil, why
 end
 
---- Numbers as text, a line each.
+--- Whether an operation is shown by its name, which the first ones are that any worker has told of.
+local function is_named(operation)
+  if named[operation] == nil then
+    local key = NAMED .. operation
+    local number = dict:get(key) == nil and increase(NAMES, 1)
+    if number and not dict:safe_add(key, number <= MOST) then
+      increase(NAMES, -1)
+    end
+    named[operation] = dict:get(key) -- still nil where there is no room
+  end
+  return named[operation] ~= false
+end
+
+--- The key under which a number is shown.
+local function shown(key)
+  local what, provider, operation, last = keys.split(key)
+  if OF_OPERATION[what] and not is_named(provider .. "\t" .. operation) then
+    return keys.join(what, "other", "other", last)
+  end
+  return key
+end
+
+--- Numbers as text, a line each, as they are shown.
 local function pack(numbers)
-  local lines = {}
-  for _, key in ipairs(check.keys(numbers)) do
-    lines[#lines + 1] = ("%s\t%.17g"):format(key, numbers[key])
+  local sums, lines = {}, {}
+  for key, number in pairs(numbers) do
+    keys.add(sums, { [shown(key)] = number })
+  end
+  for _, key in ipairs(check.keys(sums)) do
+    lines[#lines + 1] = ("%s\t%.17g"):format(key, sums[key])
   end
   return table.concat(lines, "\n")
 end
@@ -69,7 +95,7 @@ local function flush()
   keys.add(all, owed)
   owed = {}
   for key, more in pairs(all) do
-    local ok, why = increase(COUNTER .. key, more)
+    local ok, why = increase(COUNTER .. shown(key), more)
     if not ok then
       owed[key] = more
       warn(why)
@@ -148,7 +174,7 @@ end
 --- Sets what passed the check. Outside nginx it does nothing.
 function share.set(given)
   if host.shared then
-    dict, dict_name = host.shared[given.shared], given.shared
+    dict, dict_name, named = host.shared[given.shared], given.shared, {}
     wake.listen(begin)
   end
 end
