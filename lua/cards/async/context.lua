@@ -2,7 +2,7 @@
 -- cards.all, cards.each and cards.hedge start inherit the context of their caller. Coroutines that a script creates itself have none.
 --
 -- A context is { parent = a context or nil, ends = seconds on the clock of core.now or nil, cancelled = boolean, trace = the span that calls
--- belong to or nil; for who wants to know that its coroutine ended without it: thread = that coroutine, lost = function(context, error or nil) }.
+-- belong to or nil }. Who wants to know that its coroutine ended before it returned sets thread = that coroutine, lost = function(context, error or nil).
 
 local core = require "cards.core"
 local host = require "cards.async.host"
@@ -120,8 +120,11 @@ function context.error(provider, operation)
   }
 end
 
-local function leave(thread, before, ok, ...)
+local function leave(value, thread, before, ok, ...)
   context.set(thread, before)
+  if value then
+    value.lost = nil
+  end
   if not ok then
     error((...), 0)
   end
@@ -134,7 +137,7 @@ function context.run(value, call, ...)
   local thread = running()
   local before = context.get()
   context.set(thread, value)
-  return leave(thread, before, yielding_pcall(call, ...))
+  return leave(value, thread, before, yielding_pcall(call, ...))
 end
 
 return context

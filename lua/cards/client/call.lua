@@ -199,7 +199,11 @@ local function run_planned(call, span, waiter, nested)
   if call.plan and call.plan.run then
     return call.plan.run(call)
   elseif span then
-    return context.run(context.child(nil, span), run, call, waiter, nested)
+    local around = context.child(nil, span)
+    if span.queue then
+      around.call, around.thread, around.lost = call, coroutine.running(), spans.lose_call
+    end
+    return context.run(around, run, call, waiter, nested)
   end
   return run(call, waiter, nested)
 end

@@ -55,12 +55,10 @@ end
 --- Closes the span of a function whose coroutine ended without it: it was cancelled, or raised an error in Lua 5.1.
 local function lost(around, err)
   err = err or core.error { kind = "cancelled", provider = "cards", operation = "trace", message = "nobody waits for it any more", attempts = 0 }
-  around.lost = nil
   spans.close_function(around.trace, around.name, false, nil, err)
 end
 
 local function leave(around, ok, ...)
-  around.lost = nil
   if around.trace.queue then
     spans.close_function(around.trace, around.name, ok, ...)
   end

@@ -188,4 +188,13 @@ function spans.close_call(span, private, provider, operation, tag, facts, attemp
     .. whole("cards.attempts", attempts) .. text("cards.tag", tag), "")
 end
 
+--- Closes the span of a call whose coroutine ended without it, as those of the calls before it are below it.
+-- @param around the context of the call, with call = { private, provider, operation, options }
+-- @param err what ended it; nil where nobody waits for it any more
+function spans.lose_call(around, err)
+  local call = around.call
+  spans.close_call(around.trace, call.private, call.provider, call.operation, call.options and call.options.tag, { tries = {} }, 0,
+    { kind = err and "_OTHER" or "cancelled" })
+end
+
 return spans

@@ -278,6 +278,21 @@ describe("the spans of a trace", function()
     assert.equal("/bank/cards/{card_id}", of["bank.show"].attributes["url.template"])
   end)
 
+  it("of the calls before a call that is cancelled are below it, too", function()
+    local service, made = collector.use(), 0
+    local stepping = bank.client()
+    cards.trace(nil, cards.hedge, function()
+      made = made + 1
+      local case = made == 1 and { ["X-Sandbox"] = "slow_first_byte=30" } or nil
+      return stepping:show(sandbox.unique_id "bank", { headers = case, tag = "attempt " .. made })
+    end, { after = 0.3 })
+    local kinds = {}
+    for _, span in ipairs(collector.spans(service)) do -- which looks for parents
+      if span.name == "bank.show" then kinds[span.attributes["cards.tag"]] = span.attributes["error.type"] or "none" end
+    end
+    assert.same({ ["attempt 1"] = "cancelled", ["attempt 2"] = "none" }, kinds)
+  end)
+
   it("of a call with a credential that was read again are one call with all its tries", function()
     local path = program.file "wrong"
     finally(function() os.remove(path) end)
