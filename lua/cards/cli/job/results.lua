@@ -10,6 +10,7 @@ results.__index = results
 
 local LONGEST = 0.05 -- seconds that a line waits
 local MOST = 500     -- lines that wait
+local BYTES = 1048576 -- of lines in one step, or one line that is longer
 
 --- @param task { store, queue, concurrency }
 function results.new(task)
@@ -42,25 +43,43 @@ function results:keep(intervals)
   end
 end
 
+--- The last of the lines from one on that go in one step.
+local function last_of(lines, first)
+  local last, bytes = first - 1, 0
+  while last < #lines and bytes < BYTES do
+    last = last + 1
+    bytes = bytes + #lines[last]
+  end
+  return last
+end
+
+--- Writes the lines of some rows in one step. Raises an error where the job is gone or Redis fails.
+local function write(self, lines, rows, first, last, intervals)
+  local queue, store = self.task.queue, self.task.store
+  local reply, err = store:script("job_finish", "meta rows results counts timeline", store.id, table.concat(lines, "", first, last), table.concat(intervals))
+  if not reply then
+    error(tostring(err), 0)
+  elseif reply[1] == -1 then
+    error(store:gone(), 0)
+  end
+  self.repeated = self.repeated + last - first + 1 - reply[1]
+  queue.done, queue.total = reply[2], reply[3]
+  for i = first, last do
+    queue:release(rows[i])
+  end
+  queue.room:set()
+end
+
 --- Writes what is there. Raises an error where the job is gone or Redis fails.
 function results:flush()
-  local task = self.task
   while self.count > 0 or self.intervals[1] do
-    local lines, rows, count, intervals = self.lines, self.rows, self.count, self.intervals
+    local lines, rows, intervals, last = self.lines, self.rows, self.intervals, 0
     self.lines, self.rows, self.count, self.intervals = {}, {}, 0, {}
-    local reply, err = task.store:script("job_finish", "meta rows results counts timeline", task.store.id, table.concat(lines), table.concat(intervals))
-    if not reply then
-      error(tostring(err), 0)
-    elseif reply[1] == -1 then
-      error(task.store:gone(), 0)
-    end
-    self.repeated = self.repeated + count - reply[1]
-    local queue = task.queue
-    queue.done, queue.total = reply[2], reply[3]
-    for i = 1, count do
-      queue:release(rows[i])
-    end
-    queue.room:set()
+    repeat
+      local first = last + 1
+      last = last_of(lines, first)
+      write(self, lines, rows, first, last, first == 1 and intervals or {})
+    until last == #lines
   end
 end
 

@@ -14,20 +14,23 @@ if known[1] ~= ARGV[1] then
 end
 local first, last = tonumber(ARGV[4]), tonumber(ARGV[5])
 local lines, count, bytes, seen, skipped = {}, 0, 0, ARGV[2], "-1"
-for _, entry in ipairs(redis.call("XRANGE", results, "(" .. ARGV[2] .. "-0", "+", "COUNT", ARGV[3])) do
-  local line = entry[2][2]
-  local row = tonumber(string.match(line, '^{"row":(%d+),'))
-  seen = string.match(entry[1], "^%d+")
-  if row > last then
-    skipped = skipped == "-1" and seen or skipped
-  elseif row >= first then
-    count = count + 1
-    lines[count] = seen .. " " .. line .. "\n"
+local looked, most = 0, tonumber(ARGV[3])
+repeat
+  local some = math.min(most - looked, math.max(looked, 1)) -- at first few: Redis has them all in its memory a second time, however long they are
+  local entries = redis.call("XRANGE", results, "(" .. seen .. "-0", "+", "COUNT", some)
+  for _, entry in ipairs(entries) do
+    local line = entry[2][2]
+    local row = tonumber(string.match(line, '^{"row":(%d+),'))
+    seen = string.match(entry[1], "^%d+")
     bytes = bytes + #line
+    if row > last then
+      skipped = skipped == "-1" and seen or skipped
+    elseif row >= first then
+      count = count + 1
+      lines[count] = seen .. " " .. line .. "\n"
+    end
   end
-  if bytes > LONGEST then
-    break
-  end
-end
+  looked = looked + some
+until #entries < some or looked == most or bytes > LONGEST
 return { table.concat(lines), tonumber(seen), tonumber(skipped), tonumber(redis.call("HGET", counts, "done") or 0), tonumber(known[2] or -1),
   string.match(redis.call("INFO", "server"), "run_id:(%x+)") }

@@ -9,16 +9,18 @@ local meta, rows, counts = KEYS[1], KEYS[2], KEYS[3]
 local worker, most, of_others = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
 local BULK = 2    -- deliveries of a row beside others
 local LOOKS = 1000 -- rows of others that are looked at
+local LONGEST = 1048576 -- bytes of rows after which no further one is taken
 
 local known = redis.call("HMGET", meta, "id", "total", "lease", "fed")
 if known[1] ~= ARGV[1] then
   return { -1 }
 end
 
-local taken, count, suspects = {}, 0, 0
+local taken, count, suspects, bytes = {}, 0, 0, 0
 
 local function add(entry, delivery)
   count = count + 1
+  bytes = bytes + #entry[2][2]
   taken[count] = string.match(entry[1], "^%d+") .. " " .. delivery .. " " .. entry[2][1] .. " " .. entry[2][2] .. "\n"
 end
 
@@ -37,7 +39,7 @@ if of_others > 0 and known[3] then
     if delivery > BULK then
       suspects = suspects + 1
       single = single or { pending[1], delivery }
-    elseif count < most and count < of_others and ARGV[5] ~= "alone" then
+    elseif count < most and count < of_others and bytes < LONGEST and ARGV[5] ~= "alone" then
       claim(pending[1], lease, delivery)
     end
   end
@@ -47,10 +49,14 @@ if of_others > 0 and known[3] then
   end
 end
 
-if count < most and ARGV[5] ~= "alone" then
-  local new = redis.call("XREADGROUP", "GROUP", "workers", worker, "COUNT", most - count, "STREAMS", rows, ">")
+while count < most and bytes < LONGEST and ARGV[5] ~= "alone" do
+  local some = math.min(most - count, math.max(count, 1)) -- at first few, as they may be long
+  local new = redis.call("XREADGROUP", "GROUP", "workers", worker, "COUNT", some, "STREAMS", rows, ">")
   for _, entry in ipairs(new and new[1][2] or {}) do
     add(entry, 1)
+  end
+  if not new or #new[1][2] < some then
+    break
   end
 end
 

@@ -1,0 +1,48 @@
+--- Rows and results that are long: no step has many of them at once, so that Redis and the processes need little memory beside what they hold.
+
+local new_job = require("support.job").new
+local program = require "support.program"
+local redis = require "support.redis"
+
+local MEGABYTE = 2 ^ 20
+local server, job
+
+setup(function() server = redis.start { lines = { "proto-max-bulk-len 4mb" } } end)
+teardown(redis.stop_all)
+before_each(function() job = new_job(server) end)
+after_each(function() job.remove() end)
+
+--- The bytes that Redis had in memory at most.
+local function peak()
+  return tonumber(program.shell(("grep VmHWM /proc/%d/status"):format(server.pid)):match "%d+") * 1024
+end
+
+describe("a job", function()
+  it("has results that are together longer than Redis takes at once", function()
+    job:flow "return function(row) return { id = row.id, text = ('x'):rep(200 * 1024) } end"
+    job.write("ids.csv", job.ids(100))
+    assert.equal(0, select(2, job.feed()))
+    local output, status = job.work { "--patience", "2" }
+    assert.equal(0, status, output)
+    assert.equal(0, select(2, job.collect()))
+    job.check_whole(100)
+  end)
+
+  it("costs Redis no more memory than its rows, or their results", function()
+    job:flow "return function(row) return { text = row.text } end"
+    local file = assert(io.open(job.folder .. "/ids.csv", "wb"))
+    file:write "id,text\n"
+    for i = 1, 20 do
+      file:write(i, ",", ("x"):rep(MEGABYTE), "\n")
+    end
+    file:close()
+    assert.equal(0, select(2, job.feed()))
+    local held = peak()
+    local output, status = job.work { "--patience", "2" }
+    assert.equal(0, status, output)
+    assert.equal(0, select(2, job.collect()))
+    job.check_whole(20)
+    local more = math.floor((peak() - held) / MEGABYTE)
+    assert.is_true(more < 15, more .. " megabytes more")
+  end)
+end)
