@@ -122,6 +122,7 @@ describe("a job in Redis", function()
       local output, status = ends(process)
       assert.equal(1, status, output)
       assert.matches("waiting, at most 0:01", output, 1, true)
+      assert.is_nil(output:find "traceback", output)
     end
     relay.go()
     processes = start_all()

@@ -177,7 +177,7 @@ function loop:ended_with(item, result, err, now)
   local progress, queue = self.job.progress, self.job.queue
   if item.service then
     if err ~= nil then
-      error(err, 0)
+      error(type(err) == "string" and err:match "^[^\n]*" or err, 0) -- a traceback stands behind the message
     end
     return
   elseif err ~= nil and result == nil and is_busy(err) and self:retry(item, err, now) then
