@@ -2,7 +2,8 @@
 
 local cli = require "support.cli"
 local core = require "cards.core"
-local new_job = require("support.job").new
+local new_job, ends = require("support.job").new, require("support.job").ends
+local program = require "support.program"
 local redis = require "support.redis"
 
 local server, job
@@ -44,5 +45,18 @@ describe("cards status", function()
     assert.equal("", server.cli("--scan --pattern 'cards:*'"))
     cli.runs("no jobs", { "status", "--from", (job.url:gsub("/job%d+$", "")) })
     cli.fails(2, "--remove needs an address with the name of a job", { "status", "--remove", "--from", (job.url:gsub("/job%d+$", "")) })
+  end)
+
+  it("removes a job under its workers, who leave nothing of it", function()
+    job:flow "return function(row) cards.sleep(600) return { id = row.id } end"
+    job.write("ids.csv", job.ids(100))
+    assert.equal(0, select(2, job.feed()))
+    local worker = job.start_work()
+    program.wait_for("the worker", function() return (job.ask("HVALS", "workers") .. ""):find '"runs":64' end)
+    cli.runs("removed: 100 rows not done", status { "--remove" })
+    local output, ended = ends(worker)
+    assert.equal(1, ended, output)
+    assert.matches("the job is gone: it was removed", output, 1, true)
+    assert.equal("", server.cli("--scan --pattern 'cards:*'"))
   end)
 end)

@@ -59,7 +59,10 @@ end
 --- Does what is due from time to time: the job lives on, and the progress is shown.
 function feeder:tick()
   local task, now = self.task, core.now()
-  assert(task.store:touch())
+  local prolonged, err = task.store:touch()
+  if not prolonged then
+    error(tostring(err), 0)
+  end
   task.totals.rows = self.fed - task.totals.earlier
   if now >= task.progress.due then
     task.progress:tick(now)

@@ -54,14 +54,13 @@ function pulse:state(now)
   }
 end
 
---- Gives one sign. Raises an error where Redis fails.
+--- Gives one sign. Raises an error where the job is gone or Redis fails.
 function pulse:beat()
   local task, now = self.task, core.now()
   local renews = now - self.renewed >= task.lease / RENEWALS
   self.renewed = renews and now or self.renewed
-  local reply, err = task.store:script("job_touch", "rows workers meta results counts timeline", task.store.expire, task.identity.name, self:state(now),
-    renews and task.queue:numbers() or "")
-  if not reply then
+  local prolonged, err = task.store:prolong(task.identity.name, self:state(now), renews and task.queue:numbers() or "")
+  if not prolonged then
     error(tostring(err), 0)
   end
 end

@@ -138,14 +138,24 @@ function store:gone()
   return ("%s: the job is gone: it was removed, or has expired, or Redis has lost it"):format(self.address)
 end
 
---- Prolongs the job, where that is due.
+--- Prolongs the job at once. @param … of a worker its name, its state and the numbers of its rows
+-- @return true; or nil and an error, a text where the job is gone
+function store:prolong(...)
+  local reply, err = self:script("job_touch", "meta rows workers results counts timeline", self.id, self.expire, ...)
+  if reply == -1 then
+    return nil, self:gone()
+  end
+  return reply and true, err
+end
+
+--- Prolongs the job, where that is due. @return as prolong
 function store:touch()
   local now = core.now()
   if now - self.touched < EXPIRES_EVERY then
     return true
   end
   self.touched = now
-  return self:script("job_touch", "meta rows results counts workers timeline", self.expire)
+  return self:prolong()
 end
 
 store.VERSION = VERSION

@@ -1,19 +1,25 @@
 --- Keeps a job for longer, and what a worker holds.
 --
--- KEYS: all keys of the job; of a worker, rows and workers are the first two. ARGV: seconds until the job expires; of a worker its name, its state as JSON, and
--- the numbers of rows whose lease begins anew, with " " behind each. Only those are renewed that are still its own.
+-- KEYS: all keys of the job; the first are meta, rows and workers. ARGV: the id of the job, seconds until it expires; of a worker its name, its state as JSON,
+-- and the numbers of rows whose lease begins anew, with " " behind each. Only those are renewed that are still its own.
 -- EXPIRE comes first: a full Redis refuses a first HSET, and none behind another write.
+-- Returns 1; -1 where it is another job: a worker that is told so leaves nothing in the place of one that was removed.
 
-for _, key in ipairs(KEYS) do
-  redis.call("EXPIRE", key, ARGV[1])
+local meta, rows, workers = KEYS[1], KEYS[2], KEYS[3]
+local worker = ARGV[3]
+
+if redis.call("HGET", meta, "id") ~= ARGV[1] then
+  return -1
 end
-local worker = ARGV[2]
+for _, key in ipairs(KEYS) do
+  redis.call("EXPIRE", key, ARGV[2])
+end
 if worker then
-  redis.call("HSET", KEYS[2], worker, redis.call("TIME")[1] .. " " .. ARGV[3])
-  for number in string.gmatch(ARGV[4], "%d+") do
+  redis.call("HSET", workers, worker, redis.call("TIME")[1] .. " " .. ARGV[4])
+  for number in string.gmatch(ARGV[5], "%d+") do
     local id = number .. "-0"
-    if redis.call("XPENDING", KEYS[1], "workers", id, id, 1, worker)[1] then
-      redis.call("XCLAIM", KEYS[1], "workers", worker, 0, id, "JUSTID")
+    if redis.call("XPENDING", rows, "workers", id, id, 1, worker)[1] then
+      redis.call("XCLAIM", rows, "workers", worker, 0, id, "JUSTID")
     end
   end
 end
