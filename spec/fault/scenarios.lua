@@ -187,7 +187,7 @@ scenario("a card that is sealed", function()
       assert(is_error(err) and (err.kind == "invalid_request" or err.kind == "busy") and not tostring(err):find "4111", err)
       error("for want of memory: " .. tostring(err), 0)
     end
-    return select(2, jwe:gsub("%.", "")) == 4 and not jwe:find "4111"
+    return select(2, jwe:gsub("%.", "")) == 4 and not jwe:find "41111111" -- four digits come by chance
   end
   for _, key in ipairs(RECIPIENTS) do
     assert(sealed(need().seal({ number = number, cvv = cvv, exp_month = 1 }, { key = key, purpose = "show_card", audience = "shop", nonce = "n" })))
