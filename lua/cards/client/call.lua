@@ -197,7 +197,8 @@ end
 --- Runs a job that needs more than to be sent. Calls before it are below its span.
 local function run_planned(call, span, waiter, nested)
   if call.plan and call.plan.run then
-    return call.plan.run(call)
+    local record, err, sent = call.plan.run(call) -- no tail call: the levels of its errors are the same in each Lua
+    return record, err, sent
   elseif span then
     local around = context.child(nil, span)
     if span.queue then

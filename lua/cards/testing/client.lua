@@ -178,7 +178,7 @@ local function run(call)
   table.insert(plan.calls, asked)
   local answer = plan.choose and plan.choose(asked)
   if not answer then
-    error(("cards.testing: %s was called, and its client has %s for it"):format(name, plan.choose and "used up its list of answers" or "no answer"), 4)
+    error(("cards.testing: %s was called, and its client has %s for it"):format(name, plan.choose and "used up its list of answers" or "no answer"), 5)
   end
   local ends = core.now() + call.seconds -- the job's own deadline is by the real clock
   local value, err = context.run(context.child(ends), settle, answer, asked)
