@@ -247,7 +247,7 @@ describe("a step that fails", function()
 
   it("is told to on_event, by each call", function()
     local events = {}
-    local made = client { on_event = function(event) events[#events + 1] = ("%s %s %s"):format(event.event, event.operation, event.kind) end }
+    local made = client { on_event = function(event) events[#events + 1] = ("%s %s %s"):format(event.event, event.operation, tostring(event.kind)) end }
     assert(made:vault(id()))
     made:vault("unknown" .. id())
     assert.same({
