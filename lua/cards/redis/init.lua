@@ -175,6 +175,9 @@ local function load(self, name)
     error(("there is no script '%s': %s"):format(check.shown(name), why), 3)
   end
   local sha, err = self:call("SCRIPT", "LOAD", source)
+  if sha ~= nil and not (type(sha) == "string" and sha:find "^%x+$") then
+    return nil, errors.of_connection("SCRIPT", self.shown, { kind = "protocol", why = "what it replied is none of a Redis", sent = true })
+  end
   self.loaded[name] = sha
   return sha, err
 end

@@ -99,27 +99,39 @@ describe("what is no Redis", function()
     "*3\r\n:1\r\n!\r\n:3\r\n", "$1e3\r\nabc\r\n",
   }
 
+  --- Calls a function with the server that is a listener, which replies a text to the first thing it is sent.
+  local function with_replies(text, call)
+    local listener = assert(require "socket".bind("127.0.0.1", 0))
+    local other = assert(redis.new(("redis://127.0.0.1:%d/x"):format(select(2, listener:getsockname()))))
+    local reply, err = nil, nil
+    cards.all {
+      function() reply, err = call(other) end,
+      function()
+        cards.sleep(0)
+        local peer = assert(listener:accept())
+        peer:send(text)
+        peer:close()
+      end,
+    }
+    listener:close()
+    other:close()
+    assert.is_nil(reply, text)
+    assert.equal(1, err.attempts)
+    return err
+  end
+
   it("is an error without what it said", function()
-    local socket = require "socket"
     for _, text in ipairs(REPLIES) do
-      local listener = assert(socket.bind("127.0.0.1", 0))
-      local other = assert(redis.new(("redis://127.0.0.1:%d/x"):format(select(2, listener:getsockname()))))
-      local reply, err = nil, nil
-      cards.all {
-        function() reply, err = other:call("GET", "a") end,
-        function()
-          cards.sleep(0)
-          local peer = assert(listener:accept())
-          peer:send(text)
-          peer:close()
-        end,
-      }
-      listener:close()
-      assert.is_nil(reply, text)
+      local err = with_replies(text, function(other) return other:call("GET", "a") end)
       assert.is_true(err.kind == "protocol" or err.kind == "network", text)
       assert.falsy(err.message:find("HTTP", 1, true))
-      assert.equal(1, err.attempts)
-      other:close()
+    end
+  end)
+
+  it("is an error where it takes a script and replies no name of one", function()
+    for _, text in ipairs { "*0\r\n", "$-1\r\n", ":1\r\n", "+OK\r\n", "*1\r\n$2\r\nab\r\n" } do
+      local err = with_replies(text, function(other) return other:script("limit", { "key" }, { 1, 1, 1 }) end)
+      assert.equal("protocol", err.kind, text)
     end
   end)
 end)
