@@ -30,7 +30,8 @@ function feed.add(parser)
     :convert(option.whole("--expire", 60, 1e9))
   parser:option("--deliveries", "Workers that may end while they run a row, before that is its error."):argname "N":default "3"
     :convert(option.whole("--deliveries", 1, 100))
-  parser:option("--seal-columns", "Columns that Redis gets under a key only: their names with commas between them."):argname "NAMES":convert(option.names)
+  parser:option("--seal-columns", "Columns that Redis gets under a key only: their names with commas between them."):argname "NAMES"
+    :convert(option.names "--seal-columns")
   parser:option("--key", "That key, 16 bytes or more: env:NAME or file:PATH (CARDS_SHARED_KEY)."):argname "PLACE":convert(sealing.place)
   parser:flag("--allow-pan", "Send rows with what looks like a card number in them.")
   parser:option("--patience", "Seconds for which it waits for a Redis that is away or full."):argname "SECONDS":default "600"

@@ -30,7 +30,7 @@ local function read_kinds(text)
   end
   local known, kinds = error_kinds(), {}
   known.script = true -- an error that the flow made
-  for _, kind in ipairs(option.names(text)) do
+  for _, kind in ipairs(option.names "--retry-failed"(text)) do
     if not known[kind] then
       return nil, "--retry-failed: " .. check.unknown(kind, known, "kind")
     end
@@ -45,7 +45,7 @@ function run.add(parser)
   parser:option("--out", "NDJSON, - for standard output. A summary of the run is in OUT.summary.json."):argname "FILE":target "output":count(1)
   parser:option("--errors", "NDJSON, one line for each row that failed (OUT.errors, or standard error)."):argname "FILE"
   parser:option("--error-columns", "What columns such a line has, masked: their names with commas between them, or none (all)."):argname "NAMES"
-    :convert(option.names)
+    :convert(option.names "--error-columns")
   parser:option("--format", "What the input is, where its name does not say so."):choices { "csv", "ndjson" }
   parser:option("--delimiter", "What stands between two fields of CSV, such as ';' or tab (,)."):argname "CHARACTER":convert(option.delimiter)
   parser:option("--concurrency", "Rows at the same time."):default "64":convert(option.whole("--concurrency", 1, 100000))

@@ -34,7 +34,7 @@ function work.add(parser)
     :argname "SECONDS":convert(option.whole("--lease", 1, 86400))
   parser:flag("--accept-flow", "Work by this flow though the job's other workers have another one.")
   parser:option("--error-columns", "What columns a line of errors has, masked: their names with commas between them, or none (all)."):argname "NAMES"
-    :convert(option.names)
+    :convert(option.names "--error-columns")
   parser:option("--key", "The key of the job's sealed columns: env:NAME or file:PATH (CARDS_SHARED_KEY)."):argname "PLACE":convert(sealing.place)
   parser:option("--report", "Where to write a report of this worker's rows at its end, a page of HTML; cards collect has that of all."):argname "FILE"
   parser:option("--busy-timeout", "Seconds for which a row that finds the client busy is run again, before that is its error."):argname "SECONDS":default "600"

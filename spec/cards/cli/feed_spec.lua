@@ -100,6 +100,34 @@ describe("cards feed", function()
     assert.same({ number = "***", length = 16, is = true }, job:lines "out"[2].result)
   end)
 
+  it("opens a column that is named twice once", function()
+    job:flow "return function(row) return #row.number end"
+    job.write("ids.csv", "id,number\nc_1,12345\n")
+    cli.fails(2, "--seal-columns takes names with commas between them", job.feed_arguments { "--seal-columns=" })
+    local key = { env = { KEY = "a key of a fleet" } }
+    assert.equal(0, select(2, job.feed({ "--seal-columns", "number,number", "--key", "env:KEY" }, key)))
+    assert.equal(0, select(2, job.work({ "--key", "env:KEY" }, key)))
+    assert.equal(0, select(2, job.collect()))
+    assert.equal(5, job:lines "out"[1].result)
+  end)
+
+  it("opens no sealed column that was put into another row", function()
+    job:flow "return function(row) return #row.number end"
+    job.write("ids.ndjson", '{"number":"12345"}\n{"number":"23456"}\n')
+    local key = { env = { KEY = "a key of a fleet" } }
+    cli.runs("2 rows fed", { "feed", "--in", job.folder .. "/ids.ndjson", "--to", job.url, "--seal-columns", "number", "--key", "env:KEY" }, key)
+    local first, second = job.ask("XRANGE", "rows", "1 1"):match "{.*}", job.ask("XRANGE", "rows", "2 2"):match "{.*}"
+    job.ask("DEL", "rows")
+    job.ask("XGROUP CREATE", "rows", "workers 0 MKSTREAM")
+    job.ask("XADD", "rows", ("1-0 = '%s'"):format(second))
+    job.ask("XADD", "rows", ("2-0 = '%s'"):format(first))
+    assert.equal(1, select(2, job.work({ "--key", "env:KEY" }, key)))
+    assert.equal(1, select(2, job.collect()))
+    local errors, count = job:lines "out.errors"
+    assert.equal(2, count)
+    assert.matches("^row 1: number cannot be opened: ", errors[1].error.message)
+  end)
+
   it("says what is wrong with its input and its job", function()
     job.write("ids.csv", job.ids(3))
     assert.equal(0, select(2, job.feed()))

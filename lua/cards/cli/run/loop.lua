@@ -123,11 +123,12 @@ function loop:call()
   end
 end
 
---- The error of a row that was not run.
+--- The error of a row that was not run. Its line is 0 where nobody knows it.
 local function invalid(item)
+  local line = item.line and item.line > 0 and (" (line %d)"):format(item.line) or ""
   return type(item.wrong) == "table" and item.wrong or core.error {
     kind = "invalid_request", provider = "cards", operation = "run", attempts = 0, retryable = false,
-    message = ("row %d (line %d): %s"):format(item.number, item.line, item.wrong),
+    message = ("row %d%s: %s"):format(item.number, line, item.wrong),
   }
 end
 

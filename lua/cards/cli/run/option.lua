@@ -20,13 +20,17 @@ function option.delimiter(text)
   return not wrong and delimiter or nil, wrong and "--delimiter: " .. wrong
 end
 
---- The names between commas, as a list.
-function option.names(text)
-  local names = {}
-  for name in text:gmatch "[^,]+" do
-    names[#names + 1] = name
+--- The converter of an option that takes names with commas between them. It returns them as a list, each once.
+function option.names(name)
+  return function(text)
+    local names, seen = {}, {}
+    for one in text:gmatch "[^,]+" do
+      if not seen[one] then
+        names[#names + 1], seen[one] = one, true
+      end
+    end
+    return names[1] and names or nil, ("%s takes names with commas between them"):format(name)
   end
-  return names
 end
 
 return option
