@@ -49,6 +49,11 @@ function app.hedged()
   cards.trace(nil, cards.hedge, attempt, { after = 0.01 })
 end
 
+function app.empty()
+  cards.trace(nil, function() end)
+  ngx.print(cards.trace.state().queued)
+end
+
 function app.flush()
   ngx.print(tostring(cards.trace.flush(5)), " ", cards.trace.state().sent)
 end
@@ -68,7 +73,7 @@ local function start(options)
     require "app"
   }]]):format(service, options),
     locations = { ["/traced"] = 'require("app").traced()', ["/failing"] = 'require("app").failing()', ["/hedged"] = 'require("app").hedged()',
-      ["/flush"] = 'require("app").flush()' },
+      ["/empty"] = 'require("app").empty()', ["/flush"] = 'require("app").flush()' },
   })
 end
 
@@ -149,6 +154,15 @@ describe("a trace in nginx", function()
     ask(1)
     assert.equal(8, #wait_for_spans(8))
     assert.matches("spans wait, as they could not be sent", server:log(), 1, true)
+  end)
+
+  it("is sent one batch at a time, and no more waits than there is room for, where the collector is slow", function()
+    start "interval = 0.01, batch = 1, queue = 5"
+    for _ = 1, 20 do collector.ask(service, "delay=0.5") end
+    for _ = 1, 20 do
+      local queued = tonumber((server:body "/empty"))
+      assert.is_true(queued <= 5 + 1, queued)
+    end
   end)
 
   it("is sent at once where a batch is full", function()

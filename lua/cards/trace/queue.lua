@@ -115,20 +115,36 @@ local function advance(self, now)
   end
 end
 
---- Sends all that waits, in a timer of nginx.
-local function run_timer(self, is_over)
-  self.timer = false
+--- Sends all that waits, batch by batch.
+local function send_all(self, is_over)
   local ends = core.now() + (is_over and AT_EXIT or math.huge)
   while is_ready(self, core.now()) and core.now() < ends do
     send(self, is_over and AT_EXIT or nil)
   end
+end
+
+--- The same in a timer of nginx. While one waits for the collector, no other one sends: there could be any number of them.
+local function run_timer(self, is_over)
+  self.timer = false
+  if self.in_timer and not is_over then
+    return
+  end
+  self.in_timer = true
+  local ok, why = pcall(send_all, self, is_over)
+  self.in_timer = false
   if self.batches[1] and not is_over then
     self:set_timer(math.max(0, self.held - core.now()))
+  end
+  if not ok then
+    error(why, 0)
   end
 end
 
 --- Sees to it that a timer of nginx sends what waits, after so many seconds at the latest.
 function methods:set_timer(seconds)
+  if self.in_timer then
+    return -- which sets another one at its end
+  end
   local at = core.now() + seconds
   if not self.timer or at < self.timer - self.interval / 2 then
     self.timer = host.after(seconds, function() run_timer(self, host.is_ending()) end) and at or false
@@ -222,7 +238,7 @@ end
 function queue.new(exporter)
   local self = setmetatable({
     exporter = exporter, size = exporter.size, most = exporter.most, interval = exporter.interval, sent = 0, dropped = 0, rejected = 0,
-    losses = 0, lost = nil, said = {}, pause = FIRST_PAUSE, held = 0, timer = false, next_look = core.now() + exporter.interval,
+    losses = 0, lost = nil, said = {}, pause = FIRST_PAUSE, held = 0, timer = false, in_timer = false, next_look = core.now() + exporter.interval,
   }, metatable)
   empty(self)
   if not host.after then
