@@ -9,6 +9,7 @@ local settings = {
 }
 
 local share = 1
+local formers = {} -- queues of former exporters with spans that wait: the collector of garbage must not be who waits for these
 
 local known = {
   exporter = function(value, key)
@@ -26,13 +27,24 @@ function settings.check(value, key)
   return type(value) ~= "table" and ("%s must be a table of settings, or false"):format(key) or check.table(value, known, key .. ".")
 end
 
+--- Keeps a former queue until what waits there is sent, which may be at the end of the program.
+local function keep(former)
+  former:close()
+  local waiting = {}
+  for _, one in ipairs(formers) do
+    waiting[#waiting + 1] = one:state().queued > 0 and one or nil
+  end
+  waiting[#waiting + 1] = former
+  formers = waiting
+end
+
 --- Takes the key. Spans that wait for a former exporter are sent to it.
 function settings.set(value)
   local former = settings.queue
   settings.queue = value and value.exporter and queues.new(value.exporter) or nil
   share = value and value.sample or 1
   if former then
-    former:close()
+    keep(former)
   end
 end
 

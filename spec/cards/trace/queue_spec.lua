@@ -140,6 +140,22 @@ describe("spans", function()
     program.wait_for("the former ones", function() return #collector.got(first).spans == 3 end)
   end)
 
+  it("of a former exporter are not waited for by the collector of garbage", function()
+    collector.use { interval = 1000, batch = 2 }
+    spans(5)
+    local former = setmetatable({ require "cards.trace.settings".queue }, { __mode = "v" })
+    collector.leave()
+    for _ = 1, 2 do collectgarbage() end
+    assert.is_true(former[1]:state().queued > 0)
+    assert(former[1]:flush(10))
+    for _ = 1, 2 do -- the second time it is not the last one
+      collector.use()
+      collector.leave()
+    end
+    for _ = 1, 2 do collectgarbage() end
+    assert.is_nil(former[1])
+  end)
+
   it("are sent from functions that run at the same time", function()
     local service = collector.use { batch = 3, interval = 1000 }
     local results = { cards.all {
