@@ -109,9 +109,8 @@ local function conclude(task, made, paths, ended, why)
   local totals = task.summary
   totals:stop()
   task.progress:stop()
-  local settled, unsettled = true, nil
-  if ended ~= "complete" then
-    settled, unsettled = pcall(made.settle, made)
+  if not ended then -- what was not settled stays in Redis: nobody knows in which step that failed, or was interrupted
+    pcall(made.flush, made)
   end
   task.store:script("job_unlock", "collector", task.token)
   io.stderr:write(("cards: %s written in %s, %s/s: %s succeeded, %s failed\n"):format(figures.several(totals.rows, "result"), figures.duration(totals.seconds),
@@ -119,7 +118,7 @@ local function conclude(task, made, paths, ended, why)
   local interrupted = core.interrupted()
   local message = not ended and (interrupted and "interrupted; the same command goes on" or check.line(why)) or nil
   local written, unwritten = write_file(paths.summary, totals:json(interrupted and "interrupted" or ended or "error", message))
-  if written and settled and not interrupted then
+  if written and not interrupted then
     written, unwritten = write_timeline(task, paths.timeline)
     if written and task.report then
       written, unwritten = report.of_run(task.results.name, paths.errors, task.report)
@@ -128,8 +127,8 @@ local function conclude(task, made, paths, ended, why)
   if interrupted then
     io.stderr:write("cards: ", message, "\n")
     return failure.INTERRUPTED
-  elseif not ended or not settled or not written then
-    return nil, message or not settled and check.line(unsettled) or unwritten
+  elseif not ended or not written then
+    return nil, message or unwritten
   end
   local failed = totals.earlier_failed + totals.failed
   io.stderr:write(("cards: %s: the job is complete: %s, of which %s failed%s\n"):format(task.store.address,

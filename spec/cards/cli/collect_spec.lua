@@ -50,6 +50,19 @@ describe("cards collect", function()
     assert.equal(0, job.ask("XLEN", "results"))
   end)
 
+  it("leaves in Redis what a full disk did not take", function()
+    job:flow "return function(row) return { id = row.id } end"
+    job.write("ids.csv", job.ids(3000))
+    assert.equal(0, select(2, job.feed()))
+    assert.equal(0, select(2, job.work()))
+    local output, status = program.shell(("trap '' XFSZ; ulimit -f 60; %s collect --from %s --out %s/out"):format(cli.command(), job.url, job.folder))
+    assert.equal(1, status, output)
+    assert.matches("/out: File too large", output, 1, true)
+    output, status = job.collect()
+    assert.equal(0, status, output)
+    assert.equal(3000, select(2, job:lines "out"))
+  end)
+
   it("follows a job, and goes on where it was killed", function()
     job:flow "return function(row) cards.sleep(0.01) return { id = row.id } end"
     job.write("ids.csv", job.ids(600))

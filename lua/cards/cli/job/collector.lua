@@ -38,11 +38,16 @@ local function must(reply, err)
   return reply ~= nil and reply or error(tostring(err), 0)
 end
 
+--- Writes out what is there.
+function collector:flush()
+  self.task.results:flush()
+  self.task.errors:flush()
+end
+
 --- Writes out what is there, and takes it out of Redis. Raises an error where that fails, or somebody else collects the job.
 function collector:settle()
   local task = self.task
-  task.results:flush()
-  task.errors:flush()
+  self:flush()
   for _, file in ipairs(task.files) do
     must(file:sync())
   end
@@ -128,8 +133,7 @@ function collector:run()
     elseif self.total >= 0 and self.finished >= self.total then
       error(("%s: %.0f results of the job are neither here nor in Redis"):format(task.store.address, self.total - written), 0)
     else
-      task.results:flush()
-      task.errors:flush()
+      self:flush()
       cards.sleep(rest)
       rest = math.min(2 * rest, LONGEST_REST)
     end

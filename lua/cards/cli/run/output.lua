@@ -11,19 +11,26 @@ local MOST, LONGEST = 65536, 0.2 -- bytes and seconds after which lines are writ
 --- @param file with a method write(text), which returns nil and the reason where it fails
 -- @param name of the file, for errors
 function output.new(file, name)
-  return setmetatable({ file = file, name = name, lines = {}, bytes = 0, written = core.now() }, output)
+  return setmetatable({ file = file, name = name, lines = {}, bytes = 0, written = core.now(), broken = false }, output)
 end
 
---- Writes the buffered lines. Raises an error where that fails.
+--- Writes the buffered lines. Raises an error where that fails, and from then on: what is lost with them is not to pass for written.
 function output:flush()
+  if self.broken then
+    error(self.broken, 0)
+  end
   local text = table.concat(self.lines)
-  self.lines, self.bytes, self.written = {}, 0, core.now()
   if text ~= "" then
+    self.broken = self.name .. ": interrupted while lines were written" -- by a signal, which may raise an error anywhere in here
+    self.lines, self.bytes = {}, 0
     local ok, why = self.file:write(text)
     if not ok then
-      error(("%s: %s"):format(self.name, why), 0)
+      self.broken = ("%s: %s"):format(self.name, why)
+      error(self.broken, 0)
     end
+    self.broken = false
   end
+  self.written = core.now()
 end
 
 --- The line {"row":row,"name":value}, with a second name and value if there is one.
