@@ -194,10 +194,9 @@ function queue:take()
   elseif reply[1] == -1 then
     return nil, task.store:gone()
   end
-  local before = self.taken_over
   local count = self:receive(reply)
   self.single = alone and count > 0
-  if self.taken_over > before then -- there may be more, and as many as are wanted at once
+  if reply[6] > 0 then -- there may be more of others, and as many as are wanted at once
     self.looked = -math.huge
   end
   if count == most and not alone then

@@ -2,8 +2,8 @@
 --
 -- KEYS: meta, rows, counts. ARGV: the id of the job, the worker, how many rows, how many of others at most, "alone" where the worker has no row.
 -- A row that two workers ended with runs alone: it is taken only by "alone", and nothing beside it.
--- Returns { the rows, how many have to run alone, rows done, rows in all or -1, rows fed }; { -1 } where it is another job. A row is
--- "NUMBER DELIVERY MARK TEXT\n", DELIVERY being 1 for the first worker that has it; MARK and TEXT as in job_feed.
+-- Returns { the rows, how many have to run alone, rows done, rows in all or -1, rows fed, how many of the rows were of others }; { -1 } where it is another
+-- job. A row is "NUMBER DELIVERY MARK TEXT\n", DELIVERY being 1 for the first worker that has it; MARK and TEXT as in job_feed.
 
 local meta, rows, counts = KEYS[1], KEYS[2], KEYS[3]
 local worker, most, of_others = ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
@@ -49,6 +49,7 @@ if of_others > 0 and known[3] then
   end
 end
 
+local claimed = count
 while count < most and bytes < LONGEST and ARGV[5] ~= "alone" do
   local some = math.min(most - count, math.max(count, 1)) -- at first few, as they may be long
   local new = redis.call("XREADGROUP", "GROUP", "workers", worker, "COUNT", some, "STREAMS", rows, ">")
@@ -60,4 +61,4 @@ while count < most and bytes < LONGEST and ARGV[5] ~= "alone" do
   end
 end
 
-return { table.concat(taken), suspects, tonumber(redis.call("HGET", counts, "done") or 0), tonumber(known[2] or -1), tonumber(known[4]) }
+return { table.concat(taken), suspects, tonumber(redis.call("HGET", counts, "done") or 0), tonumber(known[2] or -1), tonumber(known[4]), claimed }
