@@ -59,4 +59,17 @@ describe("cards status", function()
     assert.matches("the job is gone: it was removed", output, 1, true)
     assert.equal("", server.cli("--scan --pattern 'cards:*'"))
   end)
+
+  it("shows what others wrote for workers as plain text", function()
+    job.write("ids.csv", job.ids(3))
+    assert.equal(0, select(2, job.feed()))
+    local now = server.cli("TIME"):match "%d+"
+    for name, state in pairs { a = '{"host":"\\u001b[2J","pid":"\\u001b[3J","rate":"x","rows":1e308,"holds":{},"other":1}', b = "odd", c = "[]" } do
+      job.ask("HSET", "workers", ("%s '%s %s'"):format(name, now, state))
+    end
+    assert.is_nil(cli.runs("process ?: 0 rows, 0/s, 0 held", status()):find "\27")
+    local made = assert(core.json_decode(cli.runs("{", status { "--json" })))
+    assert.same({ "a", "c" }, { made.workers[1].name, made.workers[2].name })
+    assert.is_nil(made.workers[1].other)
+  end)
 end)

@@ -19,14 +19,27 @@ local function pairs_of(list)
   return values
 end
 
+local FIGURES = { "pid", "concurrency", "seconds", "rows", "failed", "rate", "holds", "runs" }
+
+--- The state that a worker wrote, without what is no figure: it may be of another version, or of whoever writes into Redis.
+local function state_of(written)
+  local state = { host = type(written.host) == "string" and check.line(written.host) or "?", stopping = written.stopping == true }
+  for _, name in ipairs(FIGURES) do
+    local figure = written[name]
+    state[name] = type(figure) == "number" and figure >= 0 and figure < 2 ^ 53 and figure or nil
+  end
+  return state
+end
+
 --- The workers, each with its state and how many seconds ago it gave a sign, in the order of their names.
 local function workers_of(list, now, lease)
   local workers = to_json.list {}
   for name, value in pairs(pairs_of(list)) do
     local at, json = value:match "^(%d+) (.*)$"
-    local state = core.json_decode(json or "")
-    if type(state) == "table" then
-      state.name, state.seen = name, math.max(0, now - tonumber(at))
+    local written = core.json_decode(json or "")
+    if type(written) == "table" then
+      local state = state_of(written)
+      state.name, state.seen = check.line(name), math.max(0, now - tonumber(at))
       state.gone = state.seen > lease
       table.insert(workers, state)
     end
@@ -70,7 +83,7 @@ function snapshot.read(store)
 end
 
 local function worker_line(worker)
-  return ("  %s, process %s%s: %s, %s/s, %s held, %s"):format(check.line(tostring(worker.host)), worker.pid or "?", worker.stopping and ", stopping" or "",
+  return ("  %s, process %s%s: %s, %s/s, %s held, %s"):format(worker.host, worker.pid or "?", worker.stopping and ", stopping" or "",
     several(worker.rows or 0, "row"), count(worker.rate or 0), count(worker.holds or 0),
     worker.gone and ("gone: no sign for %s"):format(figures.duration(worker.seen)) or ("seen %d s ago"):format(worker.seen))
 end
