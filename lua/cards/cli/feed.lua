@@ -232,6 +232,9 @@ function feed.run(options)
   }
   made = feeder.new(task, fed)
   local ok, ended = pcall(made.run, made)
+  if ended == "complete" and made.position() ~= job.bytes then
+    ok, ended = false, ("%s has changed while it was fed: use another name, or remove the job by cards status --remove"):format(options.input)
+  end
   return conclude(task, made, ok and ended, ended)
 end
 

@@ -54,6 +54,21 @@ describe("cards feed", function()
     assert.equal(5000, select(2, job:lines "out"))
   end)
 
+  it("says that its input has grown meanwhile", function()
+    local path = job.write("ids.csv", job.ids(1000))
+    local feeder = job.start_feed { "--backlog", "500" }
+    program.wait_for("a full backlog", function() return job.ask("HGET", "meta", "fed") == 500 end)
+    local file = assert(io.open(path, "ab"))
+    file:write "more\n"
+    file:close()
+    job:flow "return function(row) return row.id end"
+    local worker = job.start_work()
+    local output, status = feeder.finish()
+    assert.equal(1, status, output)
+    assert.matches("ids.csv has changed while it was fed: use another name", output, 1, true)
+    assert.equal(0, select(2, worker.finish()))
+  end)
+
   it("ends after --limit rows, and goes on without it", function()
     job.write("ids.csv", job.ids(50))
     local output, status = job.feed { "--limit", "20" }
