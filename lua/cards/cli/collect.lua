@@ -21,7 +21,7 @@ local collect = {}
 local HOLDS = require("cards.cli.job.collector").HOLDS
 
 function collect.add(parser)
-  parser:option("--from", "redis://HOST/JOB, or rediss:// for TLS."):argname "ADDRESS":target "address":count(1)
+  option.address(parser, "--from")
   parser:option("--out", "NDJSON. A summary of the job is in OUT.summary.json."):argname "FILE":target "output":count(1)
   parser:option("--errors", "NDJSON, one line for each row that failed (OUT.errors)."):argname "FILE"
   parser:option("--order", "That of the lines: as the rows stand in the input, or as they finish."):choices { "rows", "finish" }:default "rows"

@@ -20,7 +20,7 @@ local feed = {}
 
 function feed.add(parser)
   parser:option("--in", "CSV or NDJSON."):argname "FILE":target "input":count(1)
-  parser:option("--to", "redis://HOST/JOB, or rediss:// for TLS."):argname "ADDRESS":target "address":count(1)
+  option.address(parser, "--to")
   parser:option("--format", "What the input is, where its name does not say so."):choices { "csv", "ndjson" }
   parser:option("--delimiter", "What stands between two fields of CSV, such as ';' or tab (,)."):argname "CHARACTER":convert(option.delimiter)
   parser:option("--limit", "Only the first N rows. Without it the same command goes on with the others."):argname "N"

@@ -28,9 +28,10 @@ local LARGEST = 16 * 1024 * 1024 -- bytes of a flow
 
 function work.add(parser)
   parser:argument("flow", "A Lua file that returns a function of a row, as for cards run."):argname "FLOW"
-  parser:option("--from", "redis://HOST/JOB, or rediss:// for TLS."):argname "ADDRESS":target "address":count(1)
-  parser:option("--concurrency", "Rows at the same time."):default "64":convert(option.whole("--concurrency", 1, 10000))
-  parser:option("--lease", "Seconds after which others take what a worker holds that is gone. The first worker of a job says it for all (60).")
+  option.address(parser, "--from")
+  parser:option("--concurrency", "Rows at the same time."):argname "N":default "64":convert(option.whole("--concurrency", 1, 10000))
+  parser:option("--lease", "Seconds after which others take what a worker holds that is gone: more than a flow blocks its process. "
+    .. "The first worker of a job says it for all (60).")
     :argname "SECONDS":convert(option.whole("--lease", 1, 86400))
   parser:flag("--accept-flow", "Work by this flow though the job's other workers have another one.")
   parser:option("--error-columns", "What columns a line of errors has, masked: their names with commas between them, or none (all)."):argname "NAMES"

@@ -33,4 +33,10 @@ function option.names(name)
   end
 end
 
+--- Adds the option with the address of a job in Redis, as `address`.
+function option.address(parser, name)
+  parser:option(name, "redis://[USER@]HOST[:PORT]/JOB, or rediss:// for TLS. A password comes from CARDS_REDIS_PASSWORD, or CARDS_REDIS_PASSWORD_FILE.")
+    :argname "ADDRESS":target "address":count(1)
+end
+
 return option
