@@ -126,6 +126,15 @@ describe("cards feed", function()
     assert.equal(5, job:lines "out"[1].result)
   end)
 
+  it("refuses a card number of NDJSON in escapes, and a sealed column that its first row does not have", function()
+    job.write("ids.csv", '{"id":"c_1"}\n{"id":"\\u0034111\\u0031111111111\\u00311"}\n')
+    cli.fails(1, "row 2 has what looks like a card number, which Redis is not to have", job.feed_arguments { "--format", "ndjson" })
+    job.write("ids.csv", '{"id":"\\u00e9\\u0041"}\n{"id":"c_2","cvv":null}\n')
+    cli.fails(1, "row 1 has no cvv, which --seal-columns names", job.feed_arguments { "--format", "ndjson", "--seal-columns", "cvv", "--key", "env:KEY" },
+      { env = { KEY = "a key of a fleet" } })
+    assert.equal(0, select(2, job.feed { "--format", "ndjson" }))
+  end)
+
   it("opens no sealed column that was put into another row", function()
     job:flow "return function(row) return #row.number end"
     job.write("ids.ndjson", '{"number":"12345"}\n{"number":"23456"}\n')

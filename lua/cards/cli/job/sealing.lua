@@ -62,7 +62,9 @@ function sealing.sealer(key, names, columns, id)
       local row = core.json_decode(line)
       for _, name in ipairs(names) do
         local text = text_of(row[name])
-        if row[name] ~= nil and not text then
+        if row[name] == nil and number == 1 then -- else a name that is misspelt would send what it means as it is
+          error(("row 1 has no %s, which --seal-columns names"):format(check.shown(name)), 0)
+        elseif row[name] ~= nil and not text then
           error(("row %.0f: %s is no text, and only texts are sealed"):format(number, check.shown(name)), 0)
         end
         row[name] = text and seal(text, number, name)
