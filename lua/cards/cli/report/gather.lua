@@ -15,6 +15,7 @@ local gather = {}
 gather.__index = gather
 
 local LARGEST = 65536 -- bytes of a summary
+local BEGINNING = '{"row":' -- of each line of an output
 local SHARES = { p50 = 0.5, p95 = 0.95, p99 = 0.99 }
 
 --- Nothing gathered yet.
@@ -113,6 +114,10 @@ function gather:files(output, errors_path)
   local ok, wrong = pcall(function()
     if not files.exists(output) then
       error(select(2, io.open(output, "rb")) or output .. ": it is no regular file", 0)
+    end
+    local beginning = core.read_file(output, #BEGINNING)
+    if beginning ~= "" and beginning ~= BEGINNING then
+      error(output .. ": it is no output of cards run or cards collect", 0)
     end
     local summary = self:read_summary(paths.summary, run.name)
     local has_timeline = with_file(paths.timeline, function(input, path)
