@@ -232,7 +232,9 @@ describe("a token that cannot be had", function()
 
   it("tells on_event of both calls", function()
     local events = {}
-    local client = bank.client(nil, { on_event = function(event) events[#events + 1] = ("%s %s %s"):format(event.event, event.operation, tostring(event.ok)) end })
+    local client = bank.client(nil, {
+      on_event = function(event) events[#events + 1] = ("%s %s %s"):format(event.event, event.operation, tostring(event.ok)) end,
+    })
     assert(client:show(id()))
     assert.same({ "try login true", "call login true", "try show true", "call show true" }, events)
   end)
