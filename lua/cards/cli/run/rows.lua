@@ -121,8 +121,9 @@ local function row_of(line)
   return row
 end
 
---- Lines of NDJSON. @return a function that returns the next row and its line; false, what is wrong and its number; or nil at the end; and { position }
-local function objects(read, file)
+--- Lines of NDJSON. @return a function that returns the next row; false, what is wrong and its number; or nil at the end; and { position }
+-- @param as_text whether a row is returned as the line that it stands in
+local function objects(read, file, as_text)
   local next_line, position = files.lines(read, file, csv.MAX_RECORD)
   local number = 0
   return function()
@@ -141,31 +142,16 @@ local function objects(read, file)
     if not row then
       return false, wrong, number
     end
-    return row, line
+    return as_text and line or row
   end, { position = position }
 end
 
 local function from_ndjson(read, file)
-  local next_object, about = objects(read, file)
-  return function()
-    local row, wrong, line = next_object()
-    if row then
-      return row
-    end
-    return row, wrong, line
-  end, about
+  return objects(read, file, false)
 end
 
---- Lines of NDJSON as they stand. @return as objects, with the line alone for a row
 local function texts(read, file)
-  local next_object, about = objects(read, file)
-  return function()
-    local row, text, line = next_object()
-    if row then
-      return text
-    end
-    return row, text, line
-  end, about
+  return objects(read, file, true)
 end
 
 local formats = { csv = from_csv, ndjson = from_ndjson, jsonl = from_ndjson }
