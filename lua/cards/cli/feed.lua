@@ -68,15 +68,10 @@ local function opener(options, format)
   end
 end
 
---- The id of a new job: 128 bits that nobody guesses.
-local function new_id()
-  return (core.sha256(("%.17g %.17g %.17g %.17g"):format(core.random(), core.random(), core.random(), core.time())):sub(1, 32))
-end
-
 --- Names and values of a new job's meta, after the seconds of its life.
 -- @param key of its sealed columns, or nil
 local function new_meta(options, format, about, input, key)
-  local id = new_id()
+  local id = core.id(16)
   return {
     options.expire, "version", store.VERSION, "id", id, "format", format, "columns", about.columns and to_json(about.columns) or "",
     "input", check.line(options.input:match "[^/]*$"), "bytes", input.bytes, "hash", input.hash, "sealed", sealed_of(options),

@@ -24,7 +24,7 @@ end
 --- The name of a worker that no other has, with its host and process.
 function pulse.identity()
   local host, pid = read "/proc/sys/kernel/hostname" or "?", tonumber((read "/proc/self/stat" or ""):match "^%d+")
-  return { host = host, pid = pid, name = ("%s:%d:%08x"):format(host, pid or 0, math.floor(core.random() * 2 ^ 32)) }
+  return { host = host, pid = pid, name = ("%s:%d:%s"):format(host, pid or 0, core.id(4)) }
 end
 
 --- @param task { store, queue, results, identity, concurrency, lease = seconds, totals }
