@@ -27,8 +27,7 @@ function collect.add(parser)
   parser:option("--order", "That of the lines: as the rows stand in the input, or as they finish."):choices { "rows", "finish" }:default "rows"
   parser:flag("--keep", "Leave the results in Redis.")
   parser:option("--report", "Where to write a report of the job when it is complete, a page of HTML, as `cards report` does."):argname "FILE"
-  parser:option("--patience", "Seconds for which it waits for a Redis that is away or full."):argname "SECONDS":default "600"
-    :convert(option.whole("--patience", 0, 1e6))
+  option.patience(parser)
   parser:epilog("It follows a job to its end. The same command goes on with an interrupted one. What is written is taken out of Redis.")
 end
 
@@ -66,9 +65,9 @@ local function open(options, paths, token)
   if not job then
     return nil, why, failure.USAGE
   end
-  local meta, wrong = job:open()
+  local meta, wrong = job:need()
   if not meta then
-    return nil, wrong or ("%s: there is no such job: cards feed makes it"):format(job.address)
+    return nil, wrong
   end
   local ok, held = lock(job, token)
   if not ok then

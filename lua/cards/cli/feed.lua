@@ -34,8 +34,7 @@ function feed.add(parser)
     :convert(option.names "--seal-columns")
   parser:option("--key", "That key, 16 bytes or more: env:NAME or file:PATH (CARDS_SHARED_KEY)."):argname "PLACE":convert(sealing.place)
   parser:flag("--allow-pan", "Send rows with what looks like a card number in them.")
-  parser:option("--patience", "Seconds for which it waits for a Redis that is away or full."):argname "SECONDS":default "600"
-    :convert(option.whole("--patience", 0, 1e6))
+  option.patience(parser)
   parser:epilog("The same command goes on with an interrupted one. Redis gets the rows as they are: a column with secrets belongs into --seal-columns.")
 end
 

@@ -147,7 +147,7 @@ function status.run(options)
   end
   local made, err = snapshot.read(job)
   if not made then
-    return nil, err or ("%s: there is no such job: cards feed makes it"):format(job.address)
+    return nil, err or job:absent()
   elseif options.json then
     return write(assert(to_json(made)) .. "\n")
   end

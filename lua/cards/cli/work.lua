@@ -40,8 +40,7 @@ function work.add(parser)
   parser:option("--report", "Where to write a report of this worker's rows at its end, a page of HTML; cards collect has that of all."):argname "FILE"
   parser:option("--busy-timeout", "Seconds for which a row that finds the client busy is run again, before that is its error."):argname "SECONDS":default "600"
     :convert(option.whole("--busy-timeout", 0, 86400))
-  parser:option("--patience", "Seconds for which it waits for a Redis that is away or full."):argname "SECONDS":default "600"
-    :convert(option.whole("--patience", 0, 1e6))
+  option.patience(parser)
   parser:epilog("It ends when the job is complete. Ctrl-C and SIGTERM finish the rows that run and give back the others; a second one ends at once. "
     .. "The exit status is 1 where a row has failed or the work could not go on, and 130 after Ctrl-C or SIGTERM.")
 end
@@ -89,9 +88,9 @@ local function open_job(options)
   if not job then
     return nil, why, failure.USAGE
   end
-  local meta, wrong = job:open()
+  local meta, wrong = job:need()
   if not meta then
-    return nil, wrong or ("%s: there is no such job: cards feed makes it"):format(job.address)
+    return nil, wrong
   end
   return job
 end

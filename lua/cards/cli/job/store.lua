@@ -133,6 +133,20 @@ function store:foreign(version)
   end
 end
 
+--- What is said where there is no job of this name.
+function store:absent()
+  return ("%s: there is no such job: cards feed makes it"):format(self.address)
+end
+
+--- As open, of a job that has to be there. @return the names and values; or nil and an error
+function store:need()
+  local meta, err = self:open()
+  if not meta then
+    return nil, err or self:absent()
+  end
+  return meta
+end
+
 --- What is said of a job that is not the one it was: removed, expired, or made anew.
 function store:gone()
   return ("%s: the job is gone: it was removed, or has expired, or Redis has lost it"):format(self.address)

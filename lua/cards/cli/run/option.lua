@@ -33,6 +33,12 @@ function option.names(name)
   end
 end
 
+--- Adds the option that bounds the waits of a command that goes on behind them.
+function option.patience(parser)
+  parser:option("--patience", "Seconds for which it waits for a Redis that is away or full."):argname "SECONDS":default "600"
+    :convert(option.whole("--patience", 0, 1e6))
+end
+
 --- Adds the option with the address of a job in Redis, as `address`.
 function option.address(parser, name)
   parser:option(name, "redis://[USER@]HOST[:PORT]/JOB, or rediss:// for TLS. A password comes from CARDS_REDIS_PASSWORD, or CARDS_REDIS_PASSWORD_FILE.")
