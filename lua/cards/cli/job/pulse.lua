@@ -1,6 +1,7 @@
 --- The signs of life of a worker: its state for cards status, the lease of what it holds, the job's time to live.
 
 local core = require "cards.core"
+local process = require "cards.metrics.process"
 local to_json = require "cards.cli.json"
 local async = require "cards.async"
 
@@ -23,7 +24,7 @@ end
 
 --- The name of a worker that no other has, with its host and process.
 function pulse.identity()
-  local host, pid = read "/proc/sys/kernel/hostname" or "?", tonumber((read "/proc/self/stat" or ""):match "^%d+")
+  local host, pid = read "/proc/sys/kernel/hostname" or "?", tonumber((process.name() or ""):match "^%d+")
   return { host = host, pid = pid, name = ("%s:%d:%s"):format(host, pid or 0, core.id(4)) }
 end
 
