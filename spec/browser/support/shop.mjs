@@ -60,7 +60,10 @@ export const card = (page) =>
 /** Waits until its elements have told this. */
 export const told = (page, what) => page.waitForFunction((word) => window.heard.includes(word), { polling: 50 }, what);
 
+/** Shows the card, once more where it was shown before. */
 export const show = async (page) => {
+  const times = () => page.evaluate(() => window.heard.filter((word) => word === "shown").length);
+  const before = await times();
   await button(page, "Show details").click();
-  await told(page, "shown");
+  await page.waitForFunction((count) => window.heard.filter((word) => word === "shown").length > count, { polling: 50 }, before);
 };
