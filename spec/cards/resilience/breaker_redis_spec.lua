@@ -204,6 +204,17 @@ describe("without its Redis a breaker", function()
     own.stop()
   end)
 
+  it("makes nobody wait for a clock of Redis that was set back", function()
+    local name = new_name()
+    fail(breaker(name, { open_for = 0.5 }), 3)
+    local key, hour = remote.open(server.url "fleet"):key("breaker", name), 3600000 -- as if it had been an hour later when the breaker opened
+    for _, field in ipairs { "written", "open_ends" } do server.cli(("HINCRBY '%s' %s %d"):format(key, field, hour)) end
+    local other = breaker(name, { open_for = 0.5 })
+    assert.is_true(other:state().retry_after <= 0.5)
+    program.wait_for("a trial", function() return other(fine) end)
+    assert.equal("closed", breaker(name):state().phase)
+  end)
+
   it("whose key is of another version does as on_loss says", function()
     local name = new_name()
     server.cli(("HSET '%s' version 2"):format(remote.open(server.url "fleet"):key("breaker", name)))

@@ -73,6 +73,17 @@ describe("a limit that hosts share", function()
     fleet.later(100000, function() assert.equal(0, (passed(limited, 3))) end)
   end)
 
+  it("makes nobody wait for a clock of Redis that was set back", function()
+    local limited = limit { rate = 1, per = 0.5, burst = 1, key = "clock" }
+    assert.equal(1, (passed(limited, 1)))
+    local key = require "cards.resilience.remote".open(server.url "fleet"):key("limit", "clock")
+    local full, written = server.cli(("GET '%s'"):format(key)):match "^1 (%d+) (%d+)$"
+    local hour = 3600000000 -- as if it had been an hour later when the limit was written
+    server.cli(("SET '%s' '1 %.0f %.0f'"):format(key, full + hour, written + hour))
+    assert.is_true(limited:state().wait <= 0.5)
+    program.wait_for("a token", function() return passed(limited, 1) == 1 end)
+  end)
+
   it("has answers and waits under the clock of a test", function()
     local clock = testing.clock()
     finally(function() clock:stop() end)

@@ -1,7 +1,7 @@
 --- A breaker's state, and a call's begin or end. The clock is that of Redis.
 --
--- KEYS[1]: a hash { version = 1, failures, window_ends, open_ends, trials, trials_end }, times in milliseconds; none while there is nothing to count.
--- open_ends is there while the breaker is not closed. ARGV: what is asked, the options failures, window, open_for (milliseconds) and half_open, and whether the
+-- KEYS[1]: a hash { version = 1, written, failures, window_ends, open_ends, trials, trials_end }, times in milliseconds; none while there is nothing to count.
+-- open_ends is above 0 while the breaker is not closed. ARGV: what is asked, the options failures, window, open_for (milliseconds) and half_open, and whether the
 -- call that ended was a trial (1):
 --   "ask": may a call begin? While the breaker is half open this counts a trial, which expires, as who tries may end without a word
 --   "state": nothing changes
@@ -14,42 +14,54 @@ local asked, failures, window, open_for, most = ARGV[1], tonumber(ARGV[2]), tonu
 local is_trial, key = ARGV[6] == "1", KEYS[1]
 local FORGOTTEN = 86400000 -- milliseconds after which nobody has asked
 
-local got = redis.call("HMGET", key, "version", "failures", "window_ends", "open_ends", "trials", "trials_end")
+local got = redis.call("HMGET", key, "version", "written", "failures", "window_ends", "open_ends", "trials", "trials_end")
 if got[1] and got[1] ~= "1" then
   return redis.error_reply "VERSION another version of cards has written this breaker"
 end
-local counted, window_ends, open_ends = tonumber(got[2]) or 0, tonumber(got[3]) or 0, tonumber(got[4])
-local trials, trials_end = tonumber(got[5]) or 0, tonumber(got[6]) or 0
-counted = window_ends > now and counted or 0
-trials = trials_end > now and trials or 0
-local phase = not open_ends and 0 or open_ends > now and 1 or 2
+local back = math.max(0, (tonumber(got[2]) or 0) - now) -- the clock was set back, also by a failover: nobody waits for that
+local function ends(i)
+  return math.max(0, (tonumber(got[i]) or 0) - back)
+end
+local window_ends, open_ends, trials_end = ends(4), ends(5), ends(7)
+local counted = window_ends > now and tonumber(got[3]) or 0
+local trials = trials_end > now and tonumber(got[6]) or 0
+local phase = open_ends == 0 and 0 or open_ends > now and 1 or 2
 local tries = 0
 
-local function write(lives, ...)
-  redis.call("HSET", key, "version", "1", ...)
+local function text(milliseconds)
+  return ("%.0f"):format(milliseconds)
+end
+
+local function write(lives)
+  redis.call("HSET", key, "version", "1", "written", text(now), "failures", counted, "window_ends", text(window_ends), "open_ends", text(open_ends),
+    "trials", trials, "trials_end", text(trials_end))
   redis.call("PEXPIRE", key, lives)
 end
 
 local function open()
-  phase, open_ends, counted = 1, now + open_for, 0
-  redis.call("DEL", key)
-  write(open_for + FORGOTTEN, "open_ends", ("%.0f"):format(open_ends))
+  phase, open_ends, counted, window_ends, trials, trials_end = 1, now + open_for, 0, 0, 0, 0
+  write(open_for + FORGOTTEN)
 end
 
+if back > 0 then
+  write(math.max(window_ends - now, open_for + FORGOTTEN))
+end
 if asked == "failure" and phase == 0 then
+  window_ends = counted > 0 and window_ends or now + window
   counted = counted + 1
-  window_ends = counted > 1 and window_ends or now + window
   if counted >= failures then
     open()
   else
-    write(window_ends - now, "failures", counted, "window_ends", ("%.0f"):format(window_ends))
+    write(window_ends - now)
   end
 elseif phase == 2 and asked == "ask" and trials < most then
   tries = 1
   trials_end = trials > 0 and trials_end or now + open_for
-  write(open_for + FORGOTTEN, "trials", trials + 1, "trials_end", ("%.0f"):format(trials_end))
+  trials = trials + 1
+  write(open_for + FORGOTTEN)
 elseif phase == 2 and is_trial and asked == "neutral" then
-  write(open_for + FORGOTTEN, "trials", math.max(0, trials - 1))
+  trials = math.max(0, trials - 1)
+  write(open_for + FORGOTTEN)
 elseif phase == 2 and is_trial and asked == "failure" then
   open()
 elseif phase == 2 and is_trial and asked == "success" then
