@@ -135,7 +135,7 @@ end
 -- @param server what redis.start returned, or a port
 -- @return { port, url(…) as the server's, lines(pattern), stop(), and what it does from then on: go(), stall() (nothing passes, connections stay), mute()
 --   (commands pass, replies do not), delay(seconds) (each reply), cut_after(bytes) (of the replies of each connection), cut() (ends all connections), down()
---   (the same, and refuses new ones; go() ends that) }
+--   (the same, and refuses new ones; go() ends that), to(port) (of another server, for new connections) }
 function redis.relay(server)
   local log_name = program.file ""
   local pipe = io.popen(("exec lua5.4 spec/support/relay_server.lua %s %d"):format(log_name, type(server) == "table" and server.port or server), "w")
@@ -155,7 +155,7 @@ function redis.relay(server)
     return program.wait_for(pattern, function() return self.lines(pattern)[1] end)
   end
 
-  for _, word in ipairs { "go", "stall", "mute", "delay", "cut_after", "cut", "down" } do
+  for _, word in ipairs { "go", "stall", "mute", "delay", "cut_after", "cut", "down", "to" } do
     self[word] = function(value)
       sent = sent + 1
       pipe:write(word, value and " " .. value or "", "\n")

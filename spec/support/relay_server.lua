@@ -98,6 +98,8 @@ local function obey(line)
     listener:close()
     listener = nil
     cut()
+  elseif word == "to" then
+    target = tonumber(value)
   else
     if not listener then listen() end
     mode, number = word, tonumber(value)

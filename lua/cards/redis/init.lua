@@ -165,7 +165,11 @@ function methods:call(command, ...)
   if reply ~= nil then
     return reply
   end
-  return nil, error_of(self, command, problem)
+  local err = error_of(self, command, problem)
+  if err.code == "READONLY" then
+    self:close() -- this was the primary: its name may lead to another host by now
+  end
+  return nil, err
 end
 
 --- Loads a script into Redis. @return its name there; or nil and an error

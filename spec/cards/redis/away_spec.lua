@@ -52,6 +52,20 @@ describe("a connection that has ended", function()
     assert.equal("value", server:call("GET", "kept"))
   end)
 
+  it("leads to the new primary after a failover, though that of the old one stays open", function()
+    local other = started.start()
+    server:call("SET", "n", "1")
+    real.cli "REPLICAOF 127.0.0.1 1"
+    relay.to(other.port)
+    assert.equal("READONLY", failed("SET", "n", "2").code)
+    assert.equal("OK", server:call("SET", "n", "3"))
+    assert.equal("3", other.cli "GET n")
+    real.cli "REPLICAOF NO ONE"
+    relay.to(real.port)
+    relay.cut()
+    other.stop()
+  end)
+
   it("in the middle of a reply is an error that says what is not known", function()
     server:call("DEL", "n")
     relay.cut_after(3)
