@@ -110,6 +110,7 @@ describe("kill -9", function()
     program.wait_for("the job", function() return tonumber(job.ask("HGET", "meta", "fed")) end)
     local worker, collector = job.start_work(), job.start_collect()
     job.wait_for_done(100)
+    program.wait_for("the collector", function() return (job.read "out" or "") ~= "" end) -- one that comes later finds no job
     volatile.kill()
     volatile.run()
     for _, process in ipairs { feeder, worker, collector } do
