@@ -9,7 +9,7 @@ end
 
 local function pack(...) return { n = select("#", ...), ... } end
 
-local slow = { headers = { ["X-Sandbox"] = "slow_first_byte=0.2" } }
+local slow = { headers = { ["X-Sandbox"] = "slow_first_byte=0.5" } }
 
 describe("cards.all", function()
   it("gives each function's result in its place, whichever ends first", function()

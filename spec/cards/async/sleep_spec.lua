@@ -36,11 +36,11 @@ describe("cards.sleep", function()
       end
     end
     together {
-      third = after(0.09), first = after(0), second = after(0.03),
+      third = after(0.3), first = after(0), second = after(0.1),
       call = function() called = alix:private_info "c_1" ~= nil end,
       waits = function() assert.is_true(sleep_until(function() return called end, cards.sleep)) end,
     }
-    assert.same({ 0, 0.03, 0.09 }, order)
+    assert.same({ 0, 0.1, 0.3 }, order)
   end)
 
   it("goes on with calls where it stands in the loop of cards.each, in pcall and in a coroutine of the script's own", function()

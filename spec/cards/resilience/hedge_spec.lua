@@ -67,11 +67,11 @@ describe("cards.hedge", function()
       local value = cards.hedge(function()
         begun = begun + 1
         if begun == 2 then return "second" end
-        alix:private_info("c_1", asked_to "slow_first_byte=0.2")
+        alix:private_info("c_1", asked_to "slow_first_byte=0.4")
         ended = ended + 1
         return "first"
       end, { after = 0.05 })
-      cards.sleep(0.4)
+      cards.sleep(0.5)
       return value
     end }
     assert.equal("second", result[1])
@@ -109,7 +109,7 @@ describe("cards.hedge", function()
 
   it("ends at once with an error that does not pass, or with no error of ours", function()
     local call, made = attempts { "never", "declined", "" }
-    local info, err = cards.hedge(call, { after = 0.05, attempts = 3 })
+    local info, err = cards.hedge(call, { after = 0.3, attempts = 3 })
     assert.is_nil(info)
     assert.equal("declined", err.kind)
     assert.equal(2, #made)

@@ -45,7 +45,7 @@ describe("a rate", function()
   end)
 
   it("takes them in order, and lets others go on meanwhile", function()
-    local limited, order = cards.limit { rate = 20, burst = 1 }, {}
+    local limited, order = cards.limit { rate = 8, burst = 1 }, {}
     local calls = {}
     for i = 1, 5 do
       calls[i] = function() return limited(function() order[#order + 1] = i end) end
