@@ -4,8 +4,8 @@
 -- A call has a second job where the client reads another credential after a 401. What the first one sent is { attempts, seconds, bytes_in, bytes_out, started =
 -- when the call began on the clock of core.now, tries = a list as job:attempts returns it, span = that of the call or nil }.
 
-local check = require "cards.util.check"
 local spans = require "cards.trace.spans"
+local tell = require "cards.resilience.tell"
 
 local events = {}
 
@@ -91,25 +91,15 @@ local function make_try(one, n, provider, operation, tag)
   one.attempt, one.ok, one.seconds = n, one.kind == nil, one.ended - one.began
 end
 
---- @return nil, or how the listener failed
-local function tell(private, event)
-  local ok, why = pcall(private.on_event, event)
-  return not ok and check.line(why) or nil
-end
-
 --- Tells a listener of each try and of the call.
 local function tell_all(private, provider, operation, tag, facts, attempts, err)
-  local call = of_call(provider, operation, tag, facts, err, attempts)
-  local failure
+  local call, all = of_call(provider, operation, tag, facts, err, attempts), {}
   for i, one in ipairs(facts.tries) do
     make_try(one, i, provider, operation, tag)
-    failure = tell(private, one) or failure
+    all[i] = one
   end
-  failure = tell(private, call) or failure
-  if failure then
-    -- A listener that fails must not cost the caller the record.
-    io.stderr:write("cards: on_event failed: ", failure, "\n")
-  end
+  all[#all + 1] = call
+  tell(private.on_event, all)
 end
 
 --- Tells of a call, where somebody listens.

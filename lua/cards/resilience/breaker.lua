@@ -41,7 +41,7 @@ local function note(self, phase)
   local was = self.seen
   if phase and phase ~= was then
     self.seen = phase
-    tell(self.on_event, { event = "breaker", name = self.name, phase = phase, was = was })
+    tell(self.on_event, { { event = "breaker", name = self.name, phase = phase, was = was } })
   end
 end
 

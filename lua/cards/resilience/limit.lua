@@ -119,9 +119,9 @@ end
 local function note(self, waited, err)
   if waited then
     held.add(self.name, waited)
-    tell(self.on_event, { event = "limit", name = self.name, waited = waited })
+    tell(self.on_event, { { event = "limit", name = self.name, waited = waited } })
   elseif waited == nil then
-    tell(self.on_event, { event = "limit", name = self.name, refused = true, kind = err.kind, retry_after = err.retry_after })
+    tell(self.on_event, { { event = "limit", name = self.name, refused = true, kind = err.kind, retry_after = err.retry_after } })
   end
 end
 
