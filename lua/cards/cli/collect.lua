@@ -34,11 +34,9 @@ end
 local function check_options(options, paths)
   if options.output == "-" or options.errors == "-" then
     return "--out and --errors take files, by which an interrupted collect goes on"
-  elseif paths.errors == options.output then
-    return "--errors and --out are the same file"
-  elseif paths.errors == paths.summary or paths.errors == paths.journal or paths.errors == paths.timeline then
-    return "--errors is a file of the command itself: choose another one"
   end
+  return option.not_own("--errors", paths.errors, { options.output, paths.summary, paths.journal, paths.timeline })
+    or option.not_own("--report", options.report, paths, { options.output })
 end
 
 --- Holds the job, so that nobody else collects it. Waits for the lock of one that was killed.
@@ -138,9 +136,8 @@ end
 
 function collect.run(options)
   core.interrupt_on_term()
-  local paths = journal.paths(options.output)
-  paths.errors = options.errors or paths.errors
-  local wrong = check_options(options, paths) or report.not_own(options.report, paths, { options.output })
+  local paths = journal.paths(options.output, options.errors)
+  local wrong = check_options(options, paths)
   if wrong then
     return nil, wrong, failure.USAGE
   end

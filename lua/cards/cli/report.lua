@@ -46,19 +46,6 @@ function report.unfit(path)
   return files.no_folder(path) or why and why:find "it is no regular file$" and why or nil
 end
 
---- What is wrong with --report of a command that writes other files, or reads them; nil where nothing is.
--- @param path what it says, or nil
--- @param others lists or tables of the other paths
-function report.not_own(path, ...)
-  for _, paths in ipairs { { "-" }, ... } do
-    for _, other in pairs(paths) do
-      if path ~= nil and path == other then
-        return "--report takes a file of its own"
-      end
-    end
-  end
-end
-
 --- What text is written for.
 local function terminal()
   local locale = ""

@@ -204,7 +204,7 @@ local function conclude(options, job, parts, ended, why)
 end
 
 function work.run(options)
-  local unfit = report.not_own(options.report, { options.flow }) or options.report and report.unfit(options.report)
+  local unfit = option.not_own("--report", options.report, { options.flow }) or options.report and report.unfit(options.report)
   if unfit then
     return nil, unfit, failure.USAGE
   end

@@ -109,7 +109,7 @@ describe("cards collect", function()
     do_rows(5)
     cli.fails(1, "the results of another job are in it: choose another --out", job.collect_arguments())
     cli.fails(2, "--out and --errors take files", { "collect", "--from", job.url, "--out", "-" })
-    cli.fails(2, "are the same file", job.collect_arguments { "--errors", job.folder .. "/out" })
+    cli.fails(2, "--errors takes a file of its own", job.collect_arguments { "--errors", job.folder .. "/out" })
     cli.fails(1, "there is no such job", { "collect", "--from", server.url "nobodys", "--out", job.folder .. "/none" })
   end)
 

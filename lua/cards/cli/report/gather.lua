@@ -109,7 +109,7 @@ end
 -- @param errors_path of its errors; nil for the usual one
 -- @return true; or nil and the obstacle
 function gather:files(output, errors_path)
-  local paths = journal.paths(output)
+  local paths = journal.paths(output, errors_path)
   local run = self:run(output:match "[^/]*$")
   local ok, wrong = pcall(function()
     if not files.exists(output) then
@@ -127,7 +127,7 @@ function gather:files(output, errors_path)
       return true
     end)
     run.counted = has_timeline and (run.counted or 0) or nil
-    local failed = with_file(errors_path or paths.errors, function(input, path) return self.errors:read(input, path) end)
+    local failed = with_file(paths.errors, function(input, path) return self.errors:read(input, path) end)
     run.failed = summary and summary.failed or failed or 0
     run.rows = summary and summary.rows or run.failed + with_file(output, count_lines)
     run.ended = summary and summary.ended

@@ -191,9 +191,10 @@ local function is_same(known, identity)
   return type(known) == "table"
 end
 
---- The paths of a run's files that the path of its output gives.
-function journal.paths(output)
-  return { journal = output .. ".journal", errors = output .. ".errors", summary = output .. ".summary.json", timeline = output .. ".timeline" }
+--- The paths of a run's files beside its output.
+-- @param errors that of its errors; nil for the usual one
+function journal.paths(output, errors)
+  return { journal = output .. ".journal", errors = errors or output .. ".errors", summary = output .. ".summary.json", timeline = output .. ".timeline" }
 end
 
 --- Why there can be no new run, as a file is there already; nil where there can. The summary of an earlier run is in nobody's way.

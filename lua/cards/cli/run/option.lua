@@ -1,4 +1,4 @@
---- Converters of options that the commands over rows share.
+--- Options that the commands over rows share, and what converts and checks them.
 
 local csv = require "cards.cli.run.csv"
 
@@ -30,6 +30,20 @@ function option.names(name)
       end
     end
     return names[1] and names or nil, ("%s takes names with commas between them"):format(name)
+  end
+end
+
+--- What is wrong with an option whose file has another use in the command; nil where nothing is.
+-- @param name of the option
+-- @param path what it says, or nil
+-- @param ... lists or tables of the paths of other files
+function option.not_own(name, path, ...)
+  for _, paths in ipairs { { "-" }, ... } do
+    for _, other in pairs(paths) do
+      if path ~= nil and path == other then
+        return name .. " takes a file of its own"
+      end
+    end
   end
 end
 

@@ -7,6 +7,7 @@ local failure = require "cards.cli.program.failure"
 local files = require "cards.cli.files"
 local flow_of = require "cards.cli.run.flow"
 local journal = require "cards.cli.run.journal"
+local option = require "cards.cli.run.option"
 local report = require "cards.cli.report"
 local rows = require "cards.cli.run.rows"
 
@@ -22,11 +23,8 @@ local function check_options(options, format, paths)
     return options.retry_failed and "--retry-failed needs --out FILE, beside which are the errors of the run before" or nil
   elseif options.input == "-" then
     return "standard input cannot be read twice, so that an interrupted run could not go on: use --in FILE, or --out -"
-  elseif paths.errors == options.output then
-    return "--errors and --out are the same file"
-  elseif paths.errors == paths.summary or paths.errors == paths.journal or paths.errors == paths.timeline then
-    return "--errors is a file of the run itself: choose another one"
   end
+  return option.not_own("--errors", paths.errors, { options.output, paths.summary, paths.journal, paths.timeline })
 end
 
 --- Why an interrupted run could not read a path again, which may have a file or none yet; nil where it could.
@@ -40,12 +38,9 @@ end
 --   exit status where that is not the usual one
 return function(options)
   local format = options.format or rows.format(options.input)
-  local paths = options.output ~= "-" and journal.paths(options.output) or nil
-  if paths then
-    paths.errors = options.errors or paths.errors
-  end
+  local paths = options.output ~= "-" and journal.paths(options.output, options.errors) or nil
   local wrong = check_options(options, format, paths)
-    or report.not_own(options.report, paths or {}, { options.output, options.input, options.flow }, { options.errors })
+    or option.not_own("--report", options.report, paths or {}, { options.output, options.input, options.flow }, { options.errors })
   if wrong then
     return nil, wrong, failure.USAGE
   end
