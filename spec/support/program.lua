@@ -78,9 +78,9 @@ function program.start(source, variables)
   return process
 end
 
---- Calls `condition` until it returns something true, which is returned; an error after 20 seconds.
+--- Calls `condition` until it returns something true, which is returned; an error after a minute.
 function program.wait_for(what, condition)
-  local ends = os.time() + 20
+  local ends = os.time() + 60
   repeat
     local value = condition()
     if value then
