@@ -21,10 +21,8 @@ local feed = {}
 function feed.add(parser)
   parser:option("--in", "CSV or NDJSON."):argname "FILE":target "input":count(1)
   option.address(parser, "--to")
-  parser:option("--format", "What the input is, where its name does not say so."):choices { "csv", "ndjson" }
-  parser:option("--delimiter", "What stands between two fields of CSV, such as ';' or tab (,)."):argname "CHARACTER":convert(option.delimiter)
-  parser:option("--limit", "Only the first N rows. Without it the same command goes on with the others."):argname "N"
-    :convert(option.whole("--limit", 1, 2 ^ 53))
+  option.input_format(parser)
+  option.limit(parser)
   parser:option("--backlog", "Rows that wait in Redis at most."):argname "N":default "100000":convert(option.whole("--backlog", 1, 1e9))
   parser:option("--expire", "Seconds after which a job vanishes that nobody feeds, works on or collects."):argname "SECONDS":default "604800"
     :convert(option.whole("--expire", 60, 1e9))
@@ -42,13 +40,10 @@ end
 local function check_options(options, format)
   if options.input == "-" then
     return "standard input cannot be read twice, so that an interrupted feed could not go on: use --in FILE"
-  elseif not format then
-    return "say --format csv or --format ndjson, as the name of the input does not"
-  elseif options.delimiter and format ~= "csv" then
-    return "--delimiter is for CSV"
   elseif options.key and not options.seal_columns then
     return "--key is for --seal-columns"
   end
+  return option.wrong_format(options, format)
 end
 
 --- The columns to seal, as meta has them.

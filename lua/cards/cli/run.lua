@@ -44,19 +44,15 @@ function run.add(parser)
   parser:option("--in", "CSV or NDJSON, - for standard input."):argname "FILE":target "input":count(1)
   parser:option("--out", "NDJSON, - for standard output. A summary of the run is in OUT.summary.json."):argname "FILE":target "output":count(1)
   parser:option("--errors", "NDJSON, one line for each row that failed (OUT.errors, or standard error)."):argname "FILE"
-  parser:option("--error-columns", "What columns such a line has, masked: their names with commas between them, or none (all)."):argname "NAMES"
-    :convert(option.names "--error-columns")
-  parser:option("--format", "What the input is, where its name does not say so."):choices { "csv", "ndjson" }
-  parser:option("--delimiter", "What stands between two fields of CSV, such as ';' or tab (,)."):argname "CHARACTER":convert(option.delimiter)
+  option.error_columns(parser)
+  option.input_format(parser)
   parser:option("--concurrency", "Rows at the same time."):default "64":convert(option.whole("--concurrency", 1, 100000))
-  parser:option("--limit", "Only the first N rows. Without it the same command goes on with the others."):argname "N"
-    :convert(option.whole("--limit", 1, 2 ^ 53))
+  option.limit(parser)
   parser:option("--max-errors", "Begin no further row when N have failed. The same command goes on."):argname "N"
     :convert(option.whole("--max-errors", 1, 2 ^ 53))
   parser:option("--retry-failed", "Run the rows again that failed, or those of them with an error of these kinds (=timeout,network)."):argname "KINDS":args "?"
     :convert(read_kinds)
-  parser:option("--busy-timeout", "Seconds for which a row that finds the client busy is run again, before that is its error."):argname "SECONDS":default "600"
-    :convert(option.whole("--busy-timeout", 0, 86400))
+  option.busy_timeout(parser)
   parser:option("--report", "Where to write a report of the run at its end, a page of HTML, as `cards report` does."):argname "FILE"
   parser:flag("--dry-run", "Read the input and the flow and say what would be done. No row is run, and no file is written.")
   parser:epilog("The same command goes on with an interrupted run. A flow is trusted, and not confined. What it returns is written as JSON, secrets masked. "

@@ -34,12 +34,10 @@ function work.add(parser)
     .. "The first worker of a job says it for all (60).")
     :argname "SECONDS":convert(option.whole("--lease", 1, 86400))
   parser:flag("--accept-flow", "Work by this flow though the job's other workers have another one.")
-  parser:option("--error-columns", "What columns a line of errors has, masked: their names with commas between them, or none (all)."):argname "NAMES"
-    :convert(option.names "--error-columns")
+  option.error_columns(parser)
   parser:option("--key", "The key of the job's sealed columns: env:NAME or file:PATH (CARDS_SHARED_KEY)."):argname "PLACE":convert(sealing.place)
   parser:option("--report", "Where to write a report of this worker's rows at its end, a page of HTML; cards collect has that of all."):argname "FILE"
-  parser:option("--busy-timeout", "Seconds for which a row that finds the client busy is run again, before that is its error."):argname "SECONDS":default "600"
-    :convert(option.whole("--busy-timeout", 0, 86400))
+  option.busy_timeout(parser)
   option.patience(parser)
   parser:epilog("It ends when the job is complete. Ctrl-C and SIGTERM finish the rows that run and give back the others; a second one ends at once. "
     .. "The exit status is 1 where a row has failed or the work could not go on, and 130 after Ctrl-C or SIGTERM.")

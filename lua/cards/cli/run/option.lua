@@ -13,8 +13,8 @@ function option.whole(name, least, most)
   end
 end
 
---- What stands between two fields of CSV.
-function option.delimiter(text)
+--- The converter of --delimiter.
+local function delimiter_of(text)
   local delimiter = (text == "tab" or text == "\\t") and "\t" or text
   local wrong = csv.check_delimiter(delimiter)
   return not wrong and delimiter or nil, wrong and "--delimiter: " .. wrong
@@ -45,6 +45,40 @@ function option.not_own(name, path, ...)
       end
     end
   end
+end
+
+--- Adds the options that say what the input is.
+function option.input_format(parser)
+  parser:option("--format", "What the input is, where its name does not say so."):choices { "csv", "ndjson" }
+  parser:option("--delimiter", "What stands between two fields of CSV, such as ';' or tab (,)."):argname "CHARACTER":convert(delimiter_of)
+end
+
+--- What is wrong with those, or nil.
+-- @param format that of the input, or nil where nobody knows it
+function option.wrong_format(options, format)
+  if not format then
+    return "say --format csv or --format ndjson, as the name of the input does not"
+  elseif options.delimiter and format ~= "csv" then
+    return "--delimiter is for CSV"
+  end
+end
+
+--- Adds the option that says which row is the last one.
+function option.limit(parser)
+  parser:option("--limit", "Only the first N rows. Without it the same command goes on with the others."):argname "N"
+    :convert(option.whole("--limit", 1, 2 ^ 53))
+end
+
+--- Adds the option that says what a line of errors has of its row.
+function option.error_columns(parser)
+  parser:option("--error-columns", "What columns a line of errors has, masked: their names with commas between them, or none (all)."):argname "NAMES"
+    :convert(option.names "--error-columns")
+end
+
+--- Adds the option that bounds how long a row waits for a client that is busy.
+function option.busy_timeout(parser)
+  parser:option("--busy-timeout", "Seconds for which a row that finds the client busy is run again, before that is its error."):argname "SECONDS":default "600"
+    :convert(option.whole("--busy-timeout", 0, 86400))
 end
 
 --- Adds the option that bounds the waits of a command that goes on behind them.

@@ -13,10 +13,9 @@ local rows = require "cards.cli.run.rows"
 
 --- What is wrong with a combination of options; nil where it is right.
 local function check_options(options, format, paths)
-  if not format then
-    return "say --format csv or --format ndjson, as the name of the input does not"
-  elseif options.delimiter and format ~= "csv" then
-    return "--delimiter is for CSV"
+  local wrong = option.wrong_format(options, format)
+  if wrong then
+    return wrong
   elseif options.errors == "-" then
     return "--errors takes a file; with --out - and without it the errors are on standard error"
   elseif not paths then
