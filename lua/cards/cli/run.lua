@@ -5,7 +5,7 @@
 
 local check = require "cards.util.check"
 local core = require "cards.core"
-local error_kinds = require("cards.cli.program.failure").kinds
+local failure = require "cards.cli.program.failure"
 local journal = require "cards.cli.run.journal"
 local line_writer = require "cards.cli.run.lines"
 local new_loop = require("cards.cli.run.loop").new
@@ -22,13 +22,11 @@ local timeline_file = require "cards.cli.timeline.file"
 
 local run = {}
 
-local INTERRUPTED = 130 -- what a shell says of a program that Ctrl-C ended
-
 local function read_kinds(text)
   if not text:find "^%l[%l_,]*$" then
     return nil, ("--retry-failed takes kinds of errors, as in --retry-failed=timeout,network, and stands behind FLOW: '%s'"):format(check.shown(text))
   end
-  local known, kinds = error_kinds(), {}
+  local known, kinds = failure.kinds(), {}
   known.script = true -- an error that the flow made
   for _, kind in ipairs(option.names "--retry-failed"(text)) do
     if not known[kind] then
@@ -127,11 +125,11 @@ end
 
 --- Writes the summary, the report, and what the run ended with.
 -- @param ended "complete", "limit", "max_errors", "interrupted" or "error"
--- @param failure what the error is
+-- @param wrong what the error is
 -- @return the exit status, or nil and the error
-local function conclude(options, task, totals, ended, failure)
+local function conclude(options, task, totals, ended, wrong)
   totals:stop()
-  local message = ended == "error" and check.line(failure) or ended_with(ended, options)
+  local message = ended == "error" and check.line(wrong) or ended_with(ended, options)
   if totals.rows > 0 or ended ~= "error" then
     for _, line in ipairs(totals:lines()) do
       io.stderr:write("cards: ", line, "\n")
@@ -157,13 +155,13 @@ local function conclude(options, task, totals, ended, failure)
   if not written then
     return nil, why
   end
-  return ended == "interrupted" and INTERRUPTED or failed > 0 and 1 or 0
+  return ended == "interrupted" and failure.INTERRUPTED or failed > 0 and 1 or 0
 end
 
 --- What the run of a loop ended with, once both outputs are flushed. @return as loop:run; or "interrupted" or "error", and the error
 local function run_loop(loop, task, resumed, retry)
   local finished, ended = pcall(loop.run, loop)
-  local flushed, failure = pcall(function()
+  local flushed, unwritten = pcall(function()
     loop:finish_timeline()
     task.results:flush()
     task.errors:flush()
@@ -177,7 +175,7 @@ local function run_loop(loop, task, resumed, retry)
   if finished and flushed then
     return ended
   end
-  return core.interrupted() and "interrupted" or "error", finished and failure or ended
+  return core.interrupted() and "interrupted" or "error", finished and unwritten or ended
 end
 
 local NOTHING = { count = 0, failed = 0, kinds = {} }
@@ -186,7 +184,7 @@ local NOTHING = { count = 0, failed = 0, kinds = {} }
 local function refuse(options, wrong, status)
   if core.interrupted() then
     io.stderr:write("\ncards: ", ended_with("interrupted", options), "\n")
-    return INTERRUPTED
+    return failure.INTERRUPTED
   end
   return nil, wrong, status
 end
@@ -239,12 +237,12 @@ function run.run(options)
     return refuse(options, task.errors)
   end
   local loop, totals, progress = make_loop(options, task, resumed)
-  local ended, failure = run_loop(loop, task, resumed, options.retry)
+  local ended, why = run_loop(loop, task, resumed, options.retry)
   progress:stop()
   if ended == "interrupted" then
     io.stderr:write "\n"
   end
-  return conclude(options, task, totals, ended, failure)
+  return conclude(options, task, totals, ended, why)
 end
 
 return run
