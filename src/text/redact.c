@@ -28,7 +28,6 @@
 #define TAG_LEN    7  /* bits of a tag: the length of a short form */
 #define TAG_DIGITS 8  /* only digits: looked for in the view without separators */
 #define TAG_WORD   16 /* hidden only where it stands alone */
-#define TAGS       32
 
 /* A byte of a view, and where the text has it. A view is an array of these. It is shorter than the text when it
  * decodes or leaves out bytes. */
@@ -110,7 +109,8 @@ static bool add_forms(struct redact *redact, const char *bytes, size_t len, stru
   unsigned tag = len <= WORD ? TAG_WORD : 0;
   if (!add_form(redact, bytes, len, tag)) return false;
 
-  if (!buf_add_percent_encoded(form, bytes, len) || !add_form(redact, form->data, form->len, tag)) return false;
+  if (!buf_add_percent_encoded(form, bytes, len)) return false;
+  if (form->len > len && !add_form(redact, form->data, form->len, tag)) return false;
 
   buf_clear(form);
   if (!buf_add_base64(form, bytes, len)) return false;
@@ -189,9 +189,10 @@ static bool stands_alone(const struct unit *units, size_t count, size_t from, si
 /* Hides the short forms that end with the unit at `end`. `gram` has the last RUN bytes. */
 static void hide_short(const struct redact *redact, unsigned digits, const struct unit *units, size_t count, size_t end, uint64_t gram,
                        unsigned char *hidden) {
-  for (unsigned tag = 1; tag < TAGS; tag++) {
+  for (uint32_t left = redact->tags; left; left &= left - 1) {
+    unsigned tag = (unsigned)__builtin_ctz(left);
     size_t len = tag & TAG_LEN;
-    if (!(redact->tags >> tag & 1) || (tag & TAG_DIGITS) != digits || end + 1 < len) continue;
+    if ((tag & TAG_DIGITS) != digits || end + 1 < len) continue;
     if (!has_gram(redact, (uint64_t)tag << 56 | (gram & (UINT64_MAX >> (64 - 8 * len))))) continue;
     if (!(tag & TAG_WORD) || stands_alone(units, count, end + 1 - len, len)) hide(units + end + 1 - len, len, hidden);
   }
@@ -209,8 +210,10 @@ static void hide_view(const struct redact *redact, unsigned digits, const struct
 static void hide_values(const struct redact *redact, const char *text, size_t len, struct unit *units, unsigned char *hidden) {
   size_t count = view(units, text, len, false);
   hide_view(redact, 0, units, count, hidden);
-  count = view(units, text, len, true);
-  hide_view(redact, 0, units, count, hidden);
+  if (len > 0 && memchr(text, '%', len)) { /* else it is the same view */
+    count = view(units, text, len, true);
+    hide_view(redact, 0, units, count, hidden);
+  }
   count = view_joined_digits(units, count);
   hide_view(redact, TAG_DIGITS, units, count, hidden);
 }
@@ -224,25 +227,21 @@ static bool is_control(const char *character, size_t len) {
 
 static bool add_visible(struct buf *out, const char *text, size_t len, const unsigned char *hidden) {
   bool ok = true;
+  size_t from = 0; /* what was not added yet, and stays as it is */
   for (size_t i = 0; i < len && ok;) {
     size_t run = 1;
     while (i + run < len && hidden[i + run] == hidden[i] && (hidden[i] || run < 4))
       run++;
-    if (hidden[i]) {
-      ok = buf_add_string(out, STARS);
-      i += run;
-      continue;
+    size_t character = hidden[i] ? run : utf8_length(text + i, run);
+    const char *instead = hidden[i] ? STARS : character == 0 ? "?" : is_control(text + i, character) ? " " : NULL;
+    size_t next = i + (character > 0 ? character : 1);
+    if (instead) {
+      ok = buf_add(out, text + from, i - from) && buf_add_string(out, instead);
+      from = next;
     }
-    size_t character = utf8_length(text + i, run);
-    if (character == 0)
-      ok = buf_add_char(out, '?');
-    else if (is_control(text + i, character))
-      ok = buf_add_char(out, ' ');
-    else
-      ok = buf_add(out, text + i, character);
-    i += character > 0 ? character : 1;
+    i = next;
   }
-  return ok;
+  return ok && buf_add(out, text + from, len - from);
 }
 
 /* @param edge bytes at the end that are hidden whatever they are */
