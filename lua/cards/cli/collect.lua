@@ -59,13 +59,9 @@ end
 
 --- Opens the job and the files. @return { store, resumed }; or nil, the obstacle and the status
 local function open(options, paths, token)
-  local job, why = store.new(options.address, "--from", options.patience)
+  local job, why, status = store.find(options.address, options.patience)
   if not job then
-    return nil, why, failure.USAGE
-  end
-  local meta, wrong = job:need()
-  if not meta then
-    return nil, wrong
+    return nil, why, status
   end
   local ok, held = lock(job, token)
   if not ok then
@@ -76,7 +72,7 @@ local function open(options, paths, token)
   if not resumed then
     return nil, obstacle
   end
-  local trimmed = tonumber(meta.trimmed or 0)
+  local trimmed = tonumber(job.meta.trimmed or 0)
   if trimmed > resumed.count then
     return nil, ("%s: %s of the job were collected into other files: go on with those"):format(job.address, figures.several(trimmed, "result"))
   end

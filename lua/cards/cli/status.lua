@@ -96,7 +96,7 @@ end
 local function remove(job)
   local made, err = snapshot.read(job)
   if not made then
-    return nil, err or ("%s: there is no such job"):format(job.address)
+    return nil, err or job:absent()
   end
   local keys = {}
   for _, key in pairs(job.keys) do

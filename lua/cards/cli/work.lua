@@ -80,19 +80,6 @@ local function lost(number, workers)
   }
 end
 
---- Opens the job. @return it; or nil and the obstacle
-local function open_job(options)
-  local job, why = store.new(options.address, "--from", options.patience)
-  if not job then
-    return nil, why, failure.USAGE
-  end
-  local meta, wrong = job:need()
-  if not meta then
-    return nil, wrong
-  end
-  return job
-end
-
 --- Joins the job. @return true; or nil, the obstacle and the exit status
 local function join(options, job, identity, flow_text)
   local hash = core.sha256(flow_text)
@@ -100,8 +87,6 @@ local function join(options, job, identity, flow_text)
     to_json { host = identity.host, pid = identity.pid, concurrency = options.concurrency })
   if not reply then
     return nil, err
-  elseif #reply == 0 then
-    return nil, job:gone()
   elseif reply[1] ~= hash and not options.accept_flow then
     return nil, ("%s: the job's first worker had another flow than %s: give that, or say --accept-flow"):format(job.address, check.line(options.flow))
   end
@@ -215,7 +200,7 @@ function work.run(options)
   if not flow then
     return nil, wrong
   end
-  local job, why, status = open_job(options)
+  local job, why, status = store.find(options.address, options.patience)
   if not job then
     return nil, why, status
   end

@@ -34,10 +34,6 @@ function collector:write(line)
   end
 end
 
-local function must(reply, err)
-  return reply ~= nil and reply or error(tostring(err), 0)
-end
-
 --- Writes out what is there.
 function collector:flush()
   self.task.results:flush()
@@ -49,18 +45,19 @@ function collector:settle()
   local task = self.task
   self:flush()
   for _, file in ipairs(task.files) do
-    must(file:sync())
+    local ok, why = file:sync()
+    if not ok then
+      error(why, 0)
+    end
   end
   self.settled = core.now()
   local upto = task.keep and 0 or task.in_order and self.window:written() or self.cursor
-  local reply = must(task.store:script("job_trim", "meta results collector", task.store.id, task.token, ("%.0f"):format(upto), collector.HOLDS * 1000,
-    self.run_id or ""))
-  if reply == -1 then
-    error(task.store:gone(), 0)
-  elseif reply == -2 then
+  local is_held = task.store:must("job_trim", "meta results collector", task.store.id, task.token, ("%.0f"):format(upto), collector.HOLDS * 1000,
+    self.run_id or "")
+  if is_held == 0 then
     error(task.store.address .. ": another cards collect has taken the job over", 0)
   end
-  must(task.store:touch())
+  task.store:touch()
 end
 
 --- Takes one result where they are written as they come.
@@ -77,11 +74,8 @@ function collector:read()
   if task.in_order then
     first, last = window.next, window:last()
   end
-  local reply = must(task.store:script("job_collect", "meta results counts", task.store.id, ("%.0f"):format(self.cursor), AT_ONCE, ("%.0f"):format(first),
-    ("%.0f"):format(last)))
-  if reply[1] == -1 then
-    error(task.store:gone(), 0)
-  end
+  local reply = task.store:must("job_collect", "meta results counts", task.store.id, ("%.0f"):format(self.cursor), AT_ONCE, ("%.0f"):format(first),
+    ("%.0f"):format(last))
   local earlier = self.run_id
   self.run_id = reply[6]
   if earlier and earlier ~= self.run_id then -- Redis may have lost its last writes, with results that were read

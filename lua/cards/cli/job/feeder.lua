@@ -26,12 +26,8 @@ end
 -- @return whether Redis has all rows before them
 function feeder:add(before, text, count, is_end)
   local task = self.task
-  local reply, err = task.store:script("job_feed", "meta rows counts", task.store.id, before, text, is_end and "end" or "")
-  if not reply then
-    error(tostring(err), 0)
-  elseif reply[1] == -1 then
-    error(task.store:gone(), 0)
-  elseif reply[1] == -2 then
+  local reply = task.store:must("job_feed", "meta rows counts", task.store.id, before, text, is_end and "end" or "")
+  if reply[1] == -1 then
     self.fed = reply[2]
     return false
   end
@@ -59,10 +55,7 @@ end
 --- Does what is due from time to time: the job lives on, and the progress is shown.
 function feeder:tick()
   local task, now = self.task, core.now()
-  local prolonged, err = task.store:touch()
-  if not prolonged then
-    error(tostring(err), 0)
-  end
+  task.store:touch()
   task.totals.rows = self.fed - task.totals.earlier
   if now >= task.progress.due then
     task.progress:tick(now)

@@ -60,10 +60,7 @@ function pulse:beat()
   local task, now = self.task, core.now()
   local renews = now - self.renewed >= task.lease / RENEWALS
   self.renewed = renews and now or self.renewed
-  local prolonged, err = task.store:prolong(task.identity.name, self:state(now), renews and task.queue:numbers() or "")
-  if not prolonged then
-    error(tostring(err), 0)
-  end
+  task.store:prolong(task.identity.name, self:state(now), renews and task.queue:numbers() or "")
 end
 
 --- The service that gives signs until all results are written.

@@ -177,7 +177,7 @@ function queue:adapt(now)
   end
 end
 
---- Takes rows once. @return how many it were; nil where none were wanted; or nil and an error
+--- Takes rows once. Raises an error where the job is gone or Redis fails. @return how many it were; nil where none were wanted
 function queue:take()
   local task, now = self.task, core.now()
   local most, alone = self:wanted()
@@ -187,13 +187,7 @@ function queue:take()
   local room = task.concurrency - self.over -- so that few rows run alone after another end of a worker
   local looks = alone or room > 0 and now - self.looked >= LOOKS_EVERY
   self.looked = looks and now or self.looked
-  local reply, err, was_repeated = task.store:script("job_take", "meta rows counts", task.store.id, task.worker, most,
-    looks and room or 0, alone and "alone" or "")
-  if not reply then
-    return nil, err
-  elseif reply[1] == -1 then
-    return nil, task.store:gone()
-  end
+  local reply, was_repeated = task.store:must("job_take", "meta rows counts", task.store.id, task.worker, most, looks and room or 0, alone and "alone" or "")
   local count = self:receive(reply)
   self.single = alone and count > 0
   if reply[6] > 0 then -- there may be more of others, and as many as are wanted at once
@@ -203,10 +197,7 @@ function queue:take()
     self:adapt(now)
   end
   if was_repeated then -- a reply may have been lost, with rows that only Redis knows to be here
-    reply, err = task.store:script("job_leave", "meta rows workers", task.store.id, task.worker, self:numbers())
-    if not reply then
-      return nil, err
-    end
+    task.store:must("job_leave", "meta rows workers", task.store.id, task.worker, self:numbers())
   end
   return count
 end
@@ -218,10 +209,8 @@ function queue:serve()
     if self.task.stopping() then
       return self:stop()
     end
-    local count, err = self:take()
-    if err then
-      error(tostring(err), 0)
-    elseif count and self.total >= 0 and self.done >= self.total and self.fed == self.total then
+    local count = self:take()
+    if count and self.total >= 0 and self.done >= self.total and self.fed == self.total then
       return self:close()
     end
     if count == 0 then

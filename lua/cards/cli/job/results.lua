@@ -56,12 +56,7 @@ end
 --- Writes the lines of some rows in one step. Raises an error where the job is gone or Redis fails.
 local function write(self, lines, rows, first, last, intervals)
   local queue, store = self.task.queue, self.task.store
-  local reply, err = store:script("job_finish", "meta rows results counts timeline", store.id, table.concat(lines, "", first, last), table.concat(intervals))
-  if not reply then
-    error(tostring(err), 0)
-  elseif reply[1] == -1 then
-    error(store:gone(), 0)
-  end
+  local reply = store:must("job_finish", "meta rows results counts timeline", store.id, table.concat(lines, "", first, last), table.concat(intervals))
   self.repeated = self.repeated + last - first + 1 - reply[1]
   queue.done, queue.total = reply[2], reply[3]
   for i = first, last do

@@ -4,20 +4,12 @@ local check = require "cards.util.check"
 local core = require "cards.core"
 local figures = require "cards.util.figures"
 local list_kinds = require("cards.cli.run.summary").list
+local pairs_of = require("cards.cli.job.store").pairs_of
 local to_json = require "cards.cli.json"
 
 local snapshot = {}
 
 local count, several = figures.count, figures.several
-
---- Names and values in turn as a table.
-local function pairs_of(list)
-  local values = {}
-  for i = 1, #list, 2 do
-    values[list[i]] = list[i + 1]
-  end
-  return values
-end
 
 local FIGURES = { "pid", "concurrency", "seconds", "rows", "failed", "rate", "holds", "runs" }
 

@@ -6,6 +6,7 @@
 local cards = require "cards"
 local check = require "cards.util.check"
 local core = require "cards.core"
+local failure = require "cards.cli.program.failure"
 local figures = require "cards.util.figures"
 local redis = require "cards.redis"
 
@@ -18,7 +19,6 @@ local VERSION = "1"
 local FIRST_WAIT, LONGEST_WAIT = 0.05, 2 -- seconds between two tries; doubled each time
 local EXPIRES_EVERY = 1                  -- seconds between two prolongations of a job
 
---- The keys of a job, in the order in which the scripts want them where there are several.
 local NAMES = { "meta", "rows", "results", "counts", "workers", "timeline", "collector" }
 
 --- Whether an error may pass: Redis is away, full, or starting. All that is asked for may be asked for twice.
@@ -94,13 +94,35 @@ end
 -- @param name of its file
 -- @param keys names of keys of the job, with blanks between them
 -- @param … arguments
--- @return as server:script
+-- @return as server:script. Where it returned -1, as the job is another one than the id in its arguments says: nil and a text that says so
 function store:script(name, keys, ...)
   local list = {}
   for key in keys:gmatch "%l+" do
     list[#list + 1] = self.keys[key]
   end
-  return patiently(self, "script", name, list, { ... })
+  local reply, err, was_repeated = patiently(self, "script", name, list, { ... })
+  if reply == -1 then
+    return nil, self:gone()
+  end
+  return reply, err, was_repeated
+end
+
+--- Runs a script that has to succeed: raises an error where it does not. @return the reply, and whether it was run more than once
+function store:must(...)
+  local reply, err, was_repeated = self:script(...)
+  if reply == nil then
+    error(tostring(err), 0)
+  end
+  return reply, was_repeated
+end
+
+--- Names and values in turn as a table.
+function store.pairs_of(list)
+  local values = {}
+  for i = 1, #list, 2 do
+    values[list[i]] = list[i + 1]
+  end
+  return values
 end
 
 --- Reads what is known of the job.
@@ -113,10 +135,7 @@ function store:open(made)
   elseif #list == 0 then
     return false
   end
-  local meta = {}
-  for i = 1, #list, 2 do
-    meta[list[i]] = list[i + 1]
-  end
+  local meta = store.pairs_of(list)
   local wrong = self:foreign(meta.version)
   if wrong then
     return nil, wrong
@@ -138,13 +157,18 @@ function store:absent()
   return ("%s: there is no such job: cards feed makes it"):format(self.address)
 end
 
---- As open, of a job that has to be there. @return the names and values; or nil and an error
-function store:need()
+--- The job of --from, which has to be there: `meta` is what is known of it.
+-- @return it; or nil, the obstacle, and the exit status where that is not the usual one
+function store.find(address, patience)
+  local self, why = store.new(address, "--from", patience)
+  if not self then
+    return nil, why, failure.USAGE
+  end
   local meta, err = self:open()
   if not meta then
     return nil, err or self:absent()
   end
-  return meta
+  return self
 end
 
 --- What is said of a job that is not the one it was: removed, expired, or made anew.
@@ -152,24 +176,19 @@ function store:gone()
   return ("%s: the job is gone: it was removed, or has expired, or Redis has lost it"):format(self.address)
 end
 
---- Prolongs the job at once. @param … of a worker its name, its state and the numbers of its rows
--- @return true; or nil and an error, a text where the job is gone
+--- Prolongs the job at once. Raises an error where that fails.
+-- @param … of a worker its name, its state and the numbers of its rows
 function store:prolong(...)
-  local reply, err = self:script("job_touch", "meta rows workers results counts timeline", self.id, self.expire, ...)
-  if reply == -1 then
-    return nil, self:gone()
-  end
-  return reply and true, err
+  self:must("job_touch", "meta rows workers results counts timeline", self.id, self.expire, ...)
 end
 
---- Prolongs the job, where that is due. @return as prolong
+--- Prolongs the job, where that is due. Raises an error where that fails.
 function store:touch()
   local now = core.now()
-  if now - self.touched < EXPIRES_EVERY then
-    return true
+  if now - self.touched >= EXPIRES_EVERY then
+    self.touched = now
+    self:prolong()
   end
-  self.touched = now
-  return self:prolong()
 end
 
 store.VERSION = VERSION

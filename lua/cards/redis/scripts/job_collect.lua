@@ -3,14 +3,14 @@
 -- KEYS: meta, results, counts. ARGV: the id of the job, the number of the result before the first, how many are looked at, the first and the last row that are
 -- wanted.
 -- Returns { the lines, the last result that was looked at, the first one of a row behind the last, or -1, rows done, rows in all or -1, the run of Redis };
--- { -1 } where it is another job. A line is "NUMBER LINE\n". It ends early where the lines get long.
+-- -1 where it is another job. A line is "NUMBER LINE\n". It ends early where the lines get long.
 
 local meta, results, counts = KEYS[1], KEYS[2], KEYS[3]
 local LONGEST = 1048576 -- bytes
 
 local known = redis.call("HMGET", meta, "id", "total")
 if known[1] ~= ARGV[1] then
-  return { -1 }
+  return -1
 end
 local first, last = tonumber(ARGV[4]), tonumber(ARGV[5])
 local lines, count, bytes, seen, skipped = {}, 0, 0, ARGV[2], "-1"

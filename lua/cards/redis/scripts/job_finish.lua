@@ -1,7 +1,7 @@
 --- Writes the lines of rows that are done, and takes the rows out of the job, in one step: each row has one line, whoever repeats this.
 --
 -- KEYS: meta, rows, results, counts, timeline. ARGV: the id of the job, the lines with "\n" behind each, intervals of the timeline likewise.
--- Returns { lines that were written, rows done, rows in all or -1 }; { -1 } where it is another job. A line is not written where the row has one already.
+-- Returns { lines that were written, rows done, rows in all or -1 }; -1 where it is another job. A line is not written where the row has one already.
 -- XACK or EXPIRE comes first: a full Redis refuses a first XADD, and none behind another write. It is full of rows, which only their lines make go.
 
 local meta, rows, results, counts, timeline = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
@@ -9,7 +9,7 @@ local DEAD = 10000 -- rows that are done and stay in the stream at most
 
 local known = redis.call("HMGET", meta, "id", "total", "fed", "expire")
 if known[1] ~= ARGV[1] then
-  return { -1 }
+  return -1
 end
 
 local before = tonumber(redis.call("HGET", counts, "done") or 0)

@@ -3,12 +3,12 @@
 -- KEYS: meta, counts, workers. ARGV: the id of the job, the hash of the flow, seconds of the lease or "", whether
 -- another flow is accepted ("1" or "0"), the name of the worker, its state as JSON.
 -- EXPIRE comes first: a full Redis refuses a first HSETNX, and none behind another write. Who works makes room.
--- Returns { the hash, the seconds }, those of the job; an empty list where it is another job. A worker with another flow, or another lease, is not added.
+-- Returns { the hash, the seconds }, those of the job; -1 where it is another job. A worker with another flow, or another lease, is not added.
 
 local meta = KEYS[1]
 
 if redis.call("HGET", meta, "id") ~= ARGV[1] then
-  return {}
+  return -1
 end
 redis.call("EXPIRE", meta, redis.call("HGET", meta, "expire"))
 if not redis.call("HGET", KEYS[2], "done") and redis.call("HLEN", KEYS[3]) == 0 then

@@ -2,7 +2,7 @@
 --
 -- KEYS: meta, rows, counts. ARGV: the id of the job, the worker, how many rows, how many of others at most, "alone" where the worker has no row.
 -- A row that two workers ended with runs alone: it is taken only by "alone", and nothing beside it.
--- Returns { the rows, how many have to run alone, rows done, rows in all or -1, rows fed, how many of the rows were of others }; { -1 } where it is another
+-- Returns { the rows, how many have to run alone, rows done, rows in all or -1, rows fed, how many of the rows were of others }; -1 where it is another
 -- job. A row is "NUMBER DELIVERY MARK TEXT\n", DELIVERY being 1 for the first worker that has it; MARK and TEXT as in job_feed.
 
 local meta, rows, counts = KEYS[1], KEYS[2], KEYS[3]
@@ -13,7 +13,7 @@ local LONGEST = 1048576 -- bytes of rows after which no further one is taken
 
 local known = redis.call("HMGET", meta, "id", "total", "lease", "fed")
 if known[1] ~= ARGV[1] then
-  return { -1 }
+  return -1
 end
 
 local taken, count, suspects, bytes = {}, 0, 0, 0

@@ -1,6 +1,6 @@
 --- Keeps a job for longer, and what a worker holds.
 --
--- KEYS: all keys of the job; the first are meta, rows and workers. ARGV: the id of the job, seconds until it expires; of a worker its name, its state as JSON,
+-- KEYS: meta, rows, workers, and the other keys that live as long. ARGV: the id of the job, seconds until it expires; of a worker its name, its state as JSON,
 -- and the numbers of rows whose lease begins anew, with " " behind each. Only those are renewed that are still its own.
 -- EXPIRE comes first: a full Redis refuses a first HSET, and none behind another write.
 -- Returns 1; -1 where it is another job: a worker that is told so leaves nothing in the place of one that was removed.

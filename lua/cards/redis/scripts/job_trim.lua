@@ -2,7 +2,7 @@
 --
 -- KEYS: meta, results, collector. ARGV: the id of the job, what the lock has, the last result that is written, milliseconds of the lock,
 -- the run of Redis in which the results were read: another one may have lost some of them, and has others by their numbers.
--- Returns 1; -1 where it is another job, -2 where somebody else collects it.
+-- Returns 1; 0 where somebody else collects the job, -1 where it is another one.
 
 local meta, results, lock = KEYS[1], KEYS[2], KEYS[3]
 
@@ -13,7 +13,7 @@ end
 redis.call("EXPIRE", meta, known[3]) -- first: a full Redis refuses a first SET, and none behind another write
 local holder = redis.call("GET", lock)
 if holder and holder ~= ARGV[2] then
-  return -2
+  return 0
 end
 redis.call("SET", lock, ARGV[2], "PX", ARGV[4]) -- anew where it has ended meanwhile, as in a partition
 if tonumber(ARGV[3]) > tonumber(known[2] or 0) and string.match(redis.call("INFO", "server"), "run_id:(%x+)") == ARGV[5] then

@@ -8,7 +8,7 @@ local function queue_of(replies)
   local asked, of_others = {}, {}
   local store = {
     id = "id",
-    script = function(_, _, _, _, _, most, room, alone)
+    must = function(_, _, _, _, _, most, room, alone)
       table.insert(asked, most .. " " .. alone)
       table.insert(of_others, room)
       return table.remove(replies, 1)
