@@ -6,12 +6,12 @@
 local window = {}
 window.__index = window
 
---- @param done set of rows that are written already, or nil
+--- @param done set of rows that are written already
 -- @param rows, bytes of the window
 -- @param write function(line, row)
 function window.new(done, rows, bytes, write)
   local self = setmetatable({
-    done = done, rows = rows, most = bytes, write = write, next = 1, lines = {}, numbers = {}, count = 0, bytes = 0, cursor = 0, left = false, left_at = 0,
+    done = done, rows = rows, most = bytes, write = write, next = 1, lines = {}, numbers = {}, bytes = 0, cursor = 0, left = false, left_at = 0,
   }, window)
   self:advance()
   return self
@@ -19,7 +19,7 @@ end
 
 --- Forgets what is not written yet, which is read again from the first result on.
 function window:restart()
-  self.lines, self.numbers, self.count, self.bytes, self.cursor, self.left, self.left_at = {}, {}, 0, 0, 0, false, 0
+  self.lines, self.numbers, self.bytes, self.cursor, self.left, self.left_at = {}, {}, 0, 0, false, 0
 end
 
 --- The last row of the window.
@@ -38,27 +38,26 @@ end
 
 --- Takes a result.
 function window:add(number, row, line)
-  if row < self.next or self.lines[row] or self.done and self.done:has(row) then
+  if row < self.next or self.lines[row] or self.done:has(row) then
     return
   elseif row > self:last() or self.bytes + #line > self.most and row ~= self.next then
     return self:leave(number)
   end
   self.lines[row], self.numbers[row] = line, number
-  self.count, self.bytes = self.count + 1, self.bytes + #line
+  self.bytes = self.bytes + #line
 end
 
---- Writes the lines whose turn it is. @return how many
+--- Writes the lines whose turn it is.
 function window:advance()
-  local written = 0
   while true do
     local row = self.next
     local line = self.lines[row]
     if line then
       self.lines[row], self.numbers[row] = nil, nil
-      self.count, self.bytes, written = self.count - 1, self.bytes - #line, written + 1
+      self.bytes = self.bytes - #line
       self.write(line, row)
-    elseif not (self.done and self.done:has(row)) then
-      return written
+    elseif not self.done:has(row) then
+      return
     end
     self.next = row + 1
   end
