@@ -39,14 +39,6 @@ function methods:succeeded()
   self.failures = 0
 end
 
---- Seconds until the next attempt, and why Redis is away; false where it is not.
-function methods:state()
-  if self.failures == 0 then
-    return false
-  end
-  return math.max(0, self.next_try - core.now()), self.problem.why
-end
-
 return function()
   return setmetatable({ failures = 0, next_try = 0, problem = false }, metatable)
 end

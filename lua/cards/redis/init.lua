@@ -216,12 +216,6 @@ function methods:script(name, keys, arguments)
   return nil, err
 end
 
---- Whether Redis was not reached, so that calls fail at once until the next attempt.
--- @return false; or the seconds until that, and why
-function methods:is_away()
-  return self.backoff:state()
-end
-
 --- Closes its connections. The next call opens one again.
 function methods:close()
   self.connections:close()
