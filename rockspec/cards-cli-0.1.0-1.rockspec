@@ -22,6 +22,7 @@ build = {
       ["cards.cli.environment"] = "lua/cards/cli/environment.lua",
       ["cards.cli.feed"] = "lua/cards/cli/feed.lua",
       ["cards.cli.files"] = "lua/cards/cli/files.lua",
+      ["cards.cli.job.card_numbers"] = "lua/cards/cli/job/card_numbers.lua",
       ["cards.cli.job.collector"] = "lua/cards/cli/job/collector.lua",
       ["cards.cli.job.feeder"] = "lua/cards/cli/job/feeder.lua",
       ["cards.cli.job.packing"] = "lua/cards/cli/job/packing.lua",

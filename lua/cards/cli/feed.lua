@@ -1,5 +1,6 @@
 --- cards feed: puts the rows of a file into a job in Redis, for cards work on any number of machines.
 
+local card_numbers = require "cards.cli.job.card_numbers"
 local check = require "cards.util.check"
 local columns = require "cards.cli.run.columns"
 local core = require "cards.core"
@@ -10,7 +11,6 @@ local files = require "cards.cli.files"
 local journal = require "cards.cli.run.journal"
 local new_progress = require("cards.cli.run.progress").new
 local option = require "cards.cli.run.option"
-local packing = require "cards.cli.job.packing"
 local rows = require "cards.cli.run.rows"
 local sealing = require "cards.cli.job.sealing"
 local store = require "cards.cli.job.store"
@@ -42,6 +42,11 @@ local function check_options(options, format)
     return "standard input cannot be read twice, so that an interrupted feed could not go on: use --in FILE"
   elseif options.key and not options.seal_columns then
     return "--key is for --seal-columns"
+  end
+  for _, name in ipairs(options.seal_columns or {}) do
+    if core.redact(name) ~= name then
+      return "--seal-columns takes names of columns, and has a card number"
+    end
   end
   return option.wrong_format(options, format)
 end
@@ -136,43 +141,16 @@ local function open_job(options, format, about)
   return job
 end
 
---- The name of the column in which a line that is to be sent has what looks like a card number; nil where nobody knows.
-local function column_of(line, names)
-  for i, field in ipairs(names and packing.fields(line:sub(2)) or {}) do
-    if core.redact(field) ~= field then
-      return names[i]
-    end
-  end
-end
-
---- Whether a line of NDJSON has characters that may be digits, written as escapes.
-local function has_escapes(text)
-  return text:find("\\u00", 1, true) ~= nil
-end
-
---- A line that is to be sent, with such escapes read.
-local function plain(line)
-  local row = has_escapes(line) and core.json_decode(line:sub(2))
-  return row and to_json(row) or line
-end
-
 --- A function that raises an error for rows that have what looks like a card number.
 local function new_check(options, about)
   if options.allow_pan then
     return function() end
   end
   return function(text, before)
-    if core.redact(text) == text and (about.columns or not has_escapes(text)) then
-      return
-    end
-    local number = before
-    for line in text:gmatch "([^\n]*)\n" do
-      number, line = number + 1, about.columns and line or plain(line)
-      local column = core.redact(line) ~= line and (column_of(line, about.columns) or not about.columns and "NAME") -- not one of two columns
-      if column then
-        error(("%s: row %.0f has what looks like a card number, which Redis is not to have: say --seal-columns %s, or --allow-pan"):format(
-          check.line(options.input), number, check.shown(column)), 0)
-      end
+    local place, column = card_numbers.find(text, about.columns)
+    if place then
+      error(("%s: row %.0f has what looks like a card number, which Redis is not to have: say --seal-columns %s, or --allow-pan"):format(
+        check.line(options.input), before + place, check.shown(column)), 0)
     end
   end
 end

@@ -135,6 +135,29 @@ describe("cards feed", function()
     assert.equal(0, select(2, job.feed { "--format", "ndjson" }))
   end)
 
+  it("refuses a card number whose digits or separators are written as escapes, and one in the name of a job", function()
+    local fullwidth = ("4111111111111111"):gsub("%d", function(digit) return "\\uff1" .. digit end)
+    for _, text in ipairs {
+      '{"id":"4111\\t1111\\t1111\\t1111"}', '{"id":"4111\\n1111\\n1111\\n1111"}', '{"id":"4111\\/1111\\/1111\\/1111"}',
+      '{"id":"4111\\u20131111\\u20131111\\u20131111"}', '{"id":"' .. fullwidth .. '"}', '{"a":[{"' .. fullwidth .. '":1}]}',
+      '{"id":"\\u0034111111111111111","more":[null,1]}',
+    } do
+      job.write("ids.csv", '{"id":"c\\t1"}\n' .. text .. "\n")
+      cli.fails(1, "row 2 has what looks like a card number, which Redis is not to have", job.feed_arguments { "--format", "ndjson" })
+    end
+    for _, field in ipairs { "4111\t1111\t1111\t1111", "4111\n1111\n1111\n1111" } do
+      job.write("ids.csv", ('id,more\n"c\t1",x\n"%s",x\n'):format(field))
+      cli.fails(1, "row 2 has what looks like a card number, which Redis is not to have: say --seal-columns id", job.feed_arguments())
+    end
+    job.write("ids.csv", 'id,more\n"4111\t1111","1111\t1111"\n') -- of two columns
+    assert.equal(0, select(2, job.feed()))
+    cli.fails(2, "--to: the name behind the host looks like a card number",
+      { "feed", "--in", job.folder .. "/ids.csv", "--to", server.url "4111111111111111" })
+    local seals = job.feed_arguments { "--seal-columns", "4111111111111111" }
+    cli.fails(2, "--seal-columns takes names of columns, and has a card number", seals)
+    assert.is_nil(server.cli "KEYS '*'":find("4111", 1, true))
+  end)
+
   it("opens no sealed column that was put into another row", function()
     job:flow "return function(row) return #row.number end"
     job.write("ids.ndjson", '{"number":"12345"}\n{"number":"23456"}\n')

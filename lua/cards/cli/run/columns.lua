@@ -50,7 +50,7 @@ local shown -- below
 
 local function table_shown(value)
   local copy = {}
-  for key, content in pairs(value) do
+  for key, content in next, value do -- a flow may have given it a __pairs
     local name = type(key) == "string" and core.redact(key) or key
     copy[name] = shown(key, content)
   end
