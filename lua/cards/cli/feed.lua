@@ -163,7 +163,7 @@ local function conclude(task, made, ended, why)
   if totals.rows > 0 or ended then
     io.stderr:write(("cards: %s fed in %s, %s/s%s; %s in all, %s not done yet\n"):format(figures.several(totals.rows, "row"), figures.duration(seconds),
       figures.count(math.floor(totals.rows / math.max(seconds, 1e-3) + 0.5)),
-      totals.failed > 0 and (" (%s cannot be read)"):format(figures.count(totals.failed)) or "", figures.count(made.fed), figures.count(made.waiting)))
+      totals.failed > 0 and (" (%s cannot be sent)"):format(figures.count(totals.failed)) or "", figures.count(made.fed), figures.count(made.waiting)))
   end
   if core.interrupted() then
     io.stderr:write "cards: interrupted; the same command goes on\n"

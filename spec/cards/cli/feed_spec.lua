@@ -130,7 +130,7 @@ describe("cards feed", function()
     job.write("ids.csv", '{"id":"c_1"}\n{"id":"\\u0034111\\u0031111111111\\u00311"}\n')
     cli.fails(1, "row 2 has what looks like a card number, which Redis is not to have", job.feed_arguments { "--format", "ndjson" })
     job.write("ids.csv", '{"id":"\\u00e9\\u0041"}\n{"id":"c_2","cvv":null}\n')
-    cli.fails(1, "row 1 has no cvv, which --seal-columns names", job.feed_arguments { "--format", "ndjson", "--seal-columns", "cvv", "--key", "env:KEY" },
+    cli.fails(1, "row 1: it has no cvv, which --seal-columns names", job.feed_arguments { "--format", "ndjson", "--seal-columns", "cvv", "--key", "env:KEY" },
       { env = { KEY = "a key of a fleet" } })
     assert.equal(0, select(2, job.feed { "--format", "ndjson" }))
   end)
@@ -156,6 +156,28 @@ describe("cards feed", function()
     local seals = job.feed_arguments { "--seal-columns", "4111111111111111" }
     cli.fails(2, "--seal-columns takes names of columns, and has a card number", seals)
     assert.is_nil(server.cli "KEYS '*'":find("4111", 1, true))
+  end)
+
+  it("sends no row of which a column cannot be sealed, which is that row's error", function()
+    job:flow "return function(row) return { tostring(row.card), #row.card } end"
+    local key = { env = { KEY = "a key of a fleet" } }
+    job.write("ids.csv", '{"card":"tok_1","more":[]}\n{"crad":"tok_2"}\n{"card":null,"more":"tok_3"}\n{"card":["tok_4"]}\n{"card":"tok_5","more":[null,1]}\n'
+      .. '{"card":6}\n{"card":"' .. ("7"):rep(70000) .. '"}\n')
+    local output, status = job.feed({ "--format", "ndjson", "--seal-columns", "card", "--key", "env:KEY" }, key)
+    assert.equal(0, status, output)
+    assert.matches("7 rows fed in .*5 cannot be sent", output)
+    assert.is_nil(server.cli(("XRANGE 'cards:{%s}:rows' - +"):format(job.name)):find("tok_", 1, true))
+    assert.equal(1, select(2, job.work({ "--key", "env:KEY" }, key)))
+    assert.equal(1, select(2, job.collect()))
+    local results, errors = job:lines "out", job:lines "out.errors"
+    assert.same({ { "***", 5 }, { "***", 1 } }, { results[1].result, results[6].result })
+    for row, message in pairs {
+      [2] = "it has no card, which --seal-columns names", [3] = "it has no card, which --seal-columns names",
+      [4] = "it has no text in card, which --seal-columns names", [5] = "it cannot be sealed: more has places with holes",
+      [7] = "card cannot be sealed: it is longer than 65536 bytes",
+    } do
+      assert.equal(("row %d: %s"):format(row, message), errors[row].error.message)
+    end
   end)
 
   it("opens no sealed column that was put into another row", function()

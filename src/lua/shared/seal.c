@@ -128,7 +128,7 @@ int core_seal_with(lua_State *L) {
   luaL_argcheck(L, context_len <= 4096, 3, "too long");
   luaL_argcheck(L, binding_to_secret(L, 2) || lua_type(L, 2) == LUA_TSTRING, 2, "secret or string expected");
   binding_check_bytes(L, 2, &len);
-  luaL_argcheck(L, len <= SEALED_MAX, 2, "too long");
+  if (len > SEALED_MAX) return binding_fail(L, "it is longer than %d bytes", SEALED_MAX);
   unsigned char *sealed = lua_newuserdata(L, len + SEAL_OVERHEAD);
   struct buf *text = binding_new_buf(L, TEXT_MAX);
   const char *bytes = binding_check_bytes(L, 2, &len);

@@ -14,7 +14,7 @@ local SHORTEST_REST, LONGEST_REST = 0.01, 0.2 -- seconds between two looks at a 
 local concat, pack = table.concat, packing.pack
 
 --- @param task { store, open = function that returns what rows.contents returns, backlog = rows, limit = the last row, or nil, check = function(rows, number of
---   the row before the first) that raises an error for what may not be sent, seal = function(content, number) or nil, totals = { rows, failed }, progress }
+--   the row before the first) that raises an error for what may not be sent, seal = what sealing.sealer returns, or nil, totals = { rows, failed }, progress }
 -- @param fed rows that the job has already
 function feeder.new(task, fed)
   return setmetatable({ task = task, fed = fed, waiting = 0, others = false, position = function() return 0 end }, feeder)
@@ -64,11 +64,14 @@ end
 
 --- One row as it is sent.
 local function line_of(task, content, wrong, line, number)
+  if content and task.seal then
+    content, wrong = task.seal(content, number)
+  end
   if content then
-    return "=" .. pack(task.seal and task.seal(content, number) or content) .. "\n"
+    return "=" .. pack(content) .. "\n"
   end
   task.totals.failed = task.totals.failed + 1
-  return "!" .. line .. " " .. check.line(wrong) .. "\n"
+  return "!" .. (line or 0) .. " " .. check.line(wrong) .. "\n"
 end
 
 --- Reads the file from its beginning and sends the rows that the job does not have.

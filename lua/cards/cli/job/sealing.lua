@@ -48,29 +48,43 @@ local function text_of(value)
   return type(value) == "string" and value or check.digits(value) or type(value) == "number" and tostring(value) or nil
 end
 
---- A function(content, number) that seals columns of what rows.contents returned, and returns the content.
+--- A function that seals columns of a line of NDJSON, as sealing.sealer returns it.
+local function of_lines(names, seal)
+  return function(line, number)
+    local row = core.json_decode(line)
+    for _, name in ipairs(names) do
+      local value = row[name]
+      local text = text_of(value)
+      if not text then -- a name that is misspelt would send what it means as it is
+        local wrong = ("it has no %s%s, which --seal-columns names"):format(value ~= nil and "text in " or "", check.shown(name))
+        if number == 1 then
+          error("row 1: " .. wrong, 0)
+        end
+        return false, wrong
+      end
+      local sealed, why = seal(text, number, name)
+      if not sealed then
+        return false, why
+      end
+      row[name] = sealed
+    end
+    local sealed, why = to_json(row)
+    return sealed or false, why and "it cannot be sealed: " .. why
+  end
+end
+
+--- A function(content, number) that seals columns of what rows.contents returned. It returns the content; or false and what is wrong with the row. It raises an
+-- error where the first row of NDJSON has no such column.
 -- @param names of the columns to seal
 -- @param columns of CSV in their order; nil for NDJSON
 -- @param id of the job
 function sealing.sealer(key, names, columns, id)
   local function seal(value, number, name)
     local sealed, why = core.seal_with(key, value, context(id, number, name))
-    return sealed or error(("row %.0f: %s cannot be sealed: %s"):format(number, check.shown(name), why), 0)
+    return sealed, why and ("%s cannot be sealed: %s"):format(check.shown(name), why)
   end
   if not columns then
-    return function(line, number)
-      local row = core.json_decode(line)
-      for _, name in ipairs(names) do
-        local text = text_of(row[name])
-        if row[name] == nil and number == 1 then -- else a name that is misspelt would send what it means as it is
-          error(("row 1 has no %s, which --seal-columns names"):format(check.shown(name)), 0)
-        elseif row[name] ~= nil and not text then
-          error(("row %.0f: %s is no text, and only texts are sealed"):format(number, check.shown(name)), 0)
-        end
-        row[name] = text and seal(text, number, name)
-      end
-      return (assert(to_json(row)))
-    end
+    return of_lines(names, seal)
   end
   local places = {}
   for place, column in ipairs(columns) do
@@ -80,7 +94,11 @@ function sealing.sealer(key, names, columns, id)
   end
   return function(fields, number)
     for place, name in pairs(places) do
-      fields[place] = seal(fields[place], number, name)
+      local sealed, why = seal(fields[place], number, name)
+      if not sealed then
+        return false, why
+      end
+      fields[place] = sealed
     end
     return fields
   end
