@@ -32,7 +32,7 @@ end
 function app.run(hex)
   local source = hex:gsub("%x%x", function(pair) return string.char(tonumber(pair, 16)) end)
   local made = assert(loadstring(source))
-  setfenv(made, setmetatable({ app = app, cards = cards, redis = redis }, { __index = _G }))
+  setfenv(made, setmetatable({ app = app, cards = cards, core = require "cards.core", redis = redis }, { __index = _G }))
   return tostring(made())
 end
 
@@ -201,6 +201,37 @@ describe("a command in nginx", function()
     relay.go()
     assert.same({ "timeout", 1, false }, { err.kind, err.attempts, err.retryable })
     assert.truthy(err.message:find("whether Redis ran the command is not known", 1, true))
+  end)
+
+  it("ends with its time where what is there never stops to reply, and lets others go on", function()
+    local TORRENTS = {
+      { "*1000000\r\n", '("$100\\r\\n" .. ("x"):rep(100) .. "\\r\\n"):rep(1000)', 0, "no reply in time" },
+      { "*999999999\r\n", '(":1\\r\\n"):rep(100000)', 0, "a length that is out of range" },
+      { "+", '("x"):rep(1000000)', 0, "a line without an end" },
+      { "$500000000\r\n", '("x"):rep(1000000)', 0, "no reply in time" },
+      { "$1000\r\n", '"x"', 0.02, "no reply in time" },
+      { "", '":"', 0.02, "no reply in time" },
+    }
+    for i, torrent in ipairs(TORRENTS) do
+      local stranger = redis.torrent(torrent[1], torrent[2], torrent[3])
+      local seen = decode(run(bare, [[
+        local began, message, longest = core.now(), nil, 0
+        cards.all {
+          function() message = cards.deadline(0.3, app.call, %q, "GET", "a") end,
+          function()
+            while not message do
+              local slept = core.now()
+              cards.sleep(0.01)
+              longest = math.max(longest, core.now() - slept)
+            end
+          end,
+        }
+        return app.outcome { message, longest, core.now() - began } ]], stranger.url "x")).reply
+      stranger.stop()
+      assert.truthy(seen[1]:find(torrent[4], 1, true), i .. ": " .. seen[1])
+      assert.is_true(seen[2] < 0.3, i .. ": " .. seen[2])
+      assert.is_true(seen[3] < 1, i .. ": " .. seen[3])
+    end
   end)
 
   it("fails at once while Redis is away", function()

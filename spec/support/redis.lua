@@ -200,6 +200,43 @@ function redis.names()
   return self
 end
 
+--- Starts what is no Redis, and never stops: to the first line that it is sent it replies a text, and then another one again and again.
+-- @param pause seconds between them; 0 for as fast as they are read
+-- @return { url(name), stop() }
+function redis.torrent(first, again, pause)
+  local self, port = {}, free_port()
+  local process = program.start(([[
+    local socket = require "socket"
+    local listener = assert(socket.bind("127.0.0.1", %d))
+    listener:settimeout(%d)
+    while true do
+      local peer = assert(listener:accept())
+      if peer:receive "*l" then
+        peer:send(%q)
+        while peer:send(%s) do socket.sleep(%g) end
+      end
+      peer:close()
+    end]]):format(port, LONGEST, first, again, pause))
+  running[self] = true
+
+  function self.url(name)
+    return ("redis://127.0.0.1:%d/%s"):format(port, name)
+  end
+
+  function self.stop()
+    if not running[self] then return end
+    running[self] = nil
+    process.signal "KILL"
+    process.finish()
+  end
+
+  program.wait_for("a torrent", function()
+    local peer = require "socket".connect("127.0.0.1", port)
+    return peer and peer:close()
+  end)
+  return self
+end
+
 --- For a teardown.
 function redis.stop_all()
   for self in pairs(running) do self.stop() end

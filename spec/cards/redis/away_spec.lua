@@ -108,7 +108,7 @@ end)
 describe("what is no Redis", function()
   -- Replies of a server that speaks something else, or lies.
   local REPLIES = {
-    "HTTP/1.1 400 Bad Request\r\n\r\n", "\r\n", "?\r\n", ":x\r\n", "$x\r\n", "$-5\r\n", "*x\r\n", "$99999999999999\r\n", "$3\r\nab", "*2\r\n:1\r\n",
+    "HTTP/1.1 400 Bad Request\r\n\r\n", "\r\n", "?\r\n", ":x\r\n", "$x\r\n", "$-5\r\n", "*x\r\n", "*1e3\r\n", "$99999999999999\r\n", "$3\r\nab", "*2\r\n:1\r\n",
     ("x"):rep(70000),
     "*3\r\n:1\r\n!\r\n:3\r\n", "$1e3\r\nabc\r\n",
   }
@@ -147,6 +147,52 @@ describe("what is no Redis", function()
       local err = with_replies(text, function(other) return other:script("limit", { "key" }, { 1, 1, 1 }) end)
       assert.equal("protocol", err.kind, text)
     end
+  end)
+end)
+
+describe("what never stops to reply", function()
+  -- What it says first, what again and again, the seconds between, and what the error says.
+  local TORRENTS = {
+    { "*999999999\r\n", '(":1\\r\\n"):rep(100000)', 0, "a length that is out of range" },
+    { "*1000000\r\n", '("*1000000\\r\\n"):rep(1000)', 0, "a length that is out of range" },
+    { "+", '("x"):rep(1000000)', 0, "a line without an end" },
+    { "$500000000\r\n", '("x"):rep(1000000)', 0, "no reply in time" },
+    { "*1000000\r\n", '("$100\\r\\n" .. ("x"):rep(100) .. "\\r\\n"):rep(1000)', 0, "no reply in time" },
+    { "$1000\r\n", '"x"', 0.02, "no reply in time" },
+  }
+
+  it("ends with the time of the command, and lets others go on", function()
+    for i, torrent in ipairs(TORRENTS) do
+      local stranger = started.torrent(torrent[1], torrent[2], torrent[3])
+      local other = assert(redis.new(stranger.url "spec"))
+      local began, err, longest, turns = core.now(), nil, 0, 0
+      cards.all {
+        function() err = select(2, cards.deadline(0.3, other.call, other, "GET", "a")) end,
+        function()
+          while not err do
+            local slept = core.now()
+            cards.sleep(0.01)
+            longest, turns = math.max(longest, core.now() - slept), turns + 1
+          end
+        end,
+      }
+      local seconds = core.now() - began
+      other:close()
+      stranger.stop()
+      assert.truthy(err.message:find(torrent[4], 1, true), i .. ": " .. err.message)
+      assert.is_true(program.watched or seconds < 1, i .. ": " .. seconds)
+      assert.is_true(program.watched or longest < 0.2, i .. ": " .. longest)
+      assert.is_true(turns > 0)
+    end
+  end)
+
+  it("leaves nothing to the next command where it replied more than was asked", function()
+    local stranger = started.torrent("+mine\r\n+not mine\r\n", '""', 1000)
+    local other = assert(redis.new(stranger.url "spec"))
+    assert.equal("mine", other:call "PING")
+    assert.is_false(other.connections.idle[1]:is_usable())
+    other:close()
+    stranger.stop()
   end)
 end)
 

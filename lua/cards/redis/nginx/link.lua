@@ -1,8 +1,11 @@
 --- The cosocket of a lua-resty-redis, with what that does not tell: whether a command was sent, what broke, and one time limit for all that a command takes.
 
 local core = require "cards.core"
+local reader = require "cards.redis.reader"
 
-local LONGEST_TEXT = 512 * 2^20 -- bytes of a string in Redis
+local ngx = ngx -- luacheck: ignore
+
+local TURN = 65536 -- bytes that are read until others have a turn
 
 local methods = {}
 local metatable = { __index = methods }
@@ -10,7 +13,8 @@ local metatable = { __index = methods }
 --- Begins a command.
 -- @param ends seconds on the clock of core.now when it has to be done
 function methods:begin(ends)
-  self.sent, self.lines, self.broken, self.refused, self.ends = false, 0, false, false, ends
+  self.sent, self.broken, self.refused, self.ends = false, false, false, ends
+  self.reader:begin()
 end
 
 --- Has what follows take no longer than until the end of the command.
@@ -33,24 +37,32 @@ function methods:send(...)
   return sent, why
 end
 
---- Receives a line, or so many bytes.
-function methods:receive(size)
-  if size and (size < 0 or size > LONGEST_TEXT) then
-    return nil, "a length that is out of range"
+--- Reads what there is. nginx begins the time limit of a socket anew with each byte that comes.
+-- @return it; or nil and why there is no more
+local function more(self)
+  if self.got >= TURN then
+    self.got = 0
+    ngx.sleep(0)
+  end
+  if core.now() >= self.ends then
+    return nil, "timeout"
   end
   limit(self)
+  local text, why = self.socket:receiveany(reader.PIECE)
+  self.got = self.got + #(text or "")
+  return text, why
+end
+
+--- Receives a line, or so many bytes.
+function methods:receive(size)
   local text, why
   if size then
-    text, why = self.socket:receive(size)
+    text, why = self.reader:text(size)
   else
-    text, why = self.socket:receive() -- which takes no nil
+    text, why = self.reader:line()
+    self.refused = self.refused or (text ~= nil and text:byte() == 45) -- "-": an error
   end
-  if not text then
-    self.broken = true
-  elseif not size then
-    self.lines = self.lines + 1
-    self.refused = self.refused or text:byte() == 45 -- "-": an error
-  end
+  self.broken = self.broken or not text
   return text, why
 end
 
@@ -73,8 +85,11 @@ function methods:setclientcert(...)
   return self.socket:setclientcert(...)
 end
 
---- Gives the connection to nginx's pool.
+--- Gives the connection to nginx's pool; closes it where more came than was asked for.
 function methods:setkeepalive(...)
+  if not self.reader:is_empty() then
+    return self:close()
+  end
   return self.socket:setkeepalive(...)
 end
 
@@ -90,7 +105,8 @@ return function(client, ends)
   if not socket then
     return nil
   end
-  local link = setmetatable({ socket = socket }, metatable)
+  local link = setmetatable({ socket = socket, got = 0 }, metatable)
+  link.reader = reader.new(function() return more(link) end)
   link:begin(ends)
   client._sock = link
   return link

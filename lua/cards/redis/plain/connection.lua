@@ -43,19 +43,22 @@ local function problem_of(self, raised)
   local reply, cause = message:match "^redis error: (.*)$", message:match "^connection error: (.*)$"
   if raised == NO_MEMORY then
     error(raised, 0)
-  elseif not reply or link.lines > 1 then -- an error in a list: the rest of that was not read
+  elseif not reply or link.reader.lines > 1 then -- an error in a list: the rest of that was not read
     self:close()
   end
   if reply then
     return nil, { reply = reply }
   end
-  cause = cause or type(raised) == "table" and link.lines == 0 and message
+  cause = cause or type(raised) == "table" and link.reader.lines == 0 and message
   return nil, { kind = cause and "network" or "protocol", why = cause or "what it replied is none of a Redis", sent = link.sent }
 end
 
 --- Waits for what the coroutine wants. @return true; or nil and the problem
 local function rest(self, what, ends)
-  local ready, why = wait(self.fd, what == wire.WRITE, ends - core.now())
+  local left, ready, why = ends - core.now(), false, nil
+  if left > 0 then
+    ready, why = wait(self.fd, what == wire.WRITE, left)
+  end
   if self.process ~= core.process() then
     self:close()
     return nil, { kind = "network", why = "this process was forked while it waited for Redis", sent = self.wire.sent }
@@ -76,7 +79,7 @@ function methods:run(command, arguments, ends)
     thread = coroutine.create(serve)
     self.thread = thread
   end
-  link.sent, link.lines = false, 0
+  link:begin()
   local ok, what, reply = coroutine.resume(thread, send_of(command), self.client, arguments)
   while ok and what ~= DONE do
     local rested, problem = rest(self, what, ends)
@@ -96,7 +99,7 @@ end
 
 --- Whether an idle connection can be used: it is this process's, and nothing came over it, not even its end.
 function methods:is_usable()
-  if self.process ~= core.process() then
+  if self.process ~= core.process() or not self.wire.reader:is_empty() then
     return false
   end
   local _, why = self.socket:receive(0)

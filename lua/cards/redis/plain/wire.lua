@@ -1,5 +1,7 @@
 --- A socket for lua-redis whose functions never wait: they yield what is to be waited for. They run in a coroutine of their own.
 
+local reader = require "cards.redis.reader"
+
 local yield = coroutine.yield
 
 local wire = {
@@ -7,8 +9,7 @@ local wire = {
   READ = {}, WRITE = {},
 }
 
-local LONGEST_LINE = 65536      -- bytes
-local LONGEST_TEXT = 512 * 2^20 -- bytes of a string in Redis
+local TURN = 65536 -- bytes that are read until others have a turn
 
 -- What luasocket and luasec answer where they would wait.
 local WANTS = { timeout = false, wantread = wire.READ, wantwrite = wire.WRITE }
@@ -32,59 +33,44 @@ function methods:send(text)
   return true
 end
 
---- Yields until more can be read. @return nothing; or why there is no more
-local function wait_for_more(why)
-  if WANTS[why] == nil then
-    return why
-  end
-  yield(WANTS[why] or wire.READ)
-end
-
-local function receive_line(self)
-  local socket = self.socket
-  local line, why, partial = socket:receive "*l"
-  self.lines = self.lines + 1
-  while not line do
-    why = #partial > LONGEST_LINE and "a line without an end" or wait_for_more(why)
-    if why then
-      return nil, why
-    end
-    line, why, partial = socket:receive("*l", partial)
-  end
-  return line
-end
-
-local function receive_text(self, length)
-  local socket, parts = self.socket, nil
-  if length < 0 or length > LONGEST_TEXT + 2 then
-    return nil, "a length that is out of range"
+--- Reads what there is. @return it; or nil and why there is no more
+local function more(self)
+  if self.got >= TURN then
+    self.got = 0
+    yield(wire.WRITE) -- which can be at once, but not after the time, and not before others
   end
   while true do
-    local text, why, partial = socket:receive(length)
-    if text then
-      return parts and table.concat(parts) .. text or text
-    end
-    parts = parts or {}
-    parts[#parts + 1] = partial
-    length = length - #partial
-    why = wait_for_more(why)
-    if why then
+    local text, why, partial = self.socket:receive(reader.PIECE)
+    text = text or partial
+    if text ~= "" then
+      self.got = self.got + #text
+      return text
+    elseif WANTS[why] == nil then
       return nil, why
     end
+    yield(WANTS[why] or wire.READ)
   end
+end
+
+--- Begins a command.
+function methods:begin()
+  self.sent = false
+  self.reader:begin()
 end
 
 --- Receives a line, or so many bytes. @return them; or nil and why not
 function methods:receive(what)
   if what == "*l" then
-    return receive_line(self)
+    return self.reader:line()
   end
-  return receive_text(self, what)
+  return self.reader:text(what)
 end
 
 --- @param socket of luasocket or luasec, with a timeout of 0
 function wire.new(socket)
-  return setmetatable({ socket = socket, sent = false, lines = 0 }, metatable)
+  local made = setmetatable({ socket = socket, sent = false, got = 0 }, metatable)
+  made.reader = reader.new(function() return more(made) end)
+  return made
 end
 
 return wire
