@@ -40,6 +40,8 @@ function errors.of_reply(command, text)
   if rest:find "^AUTH " or rest:find "^Client sent AUTH" then
     local why = "this Redis has no password, but CARDS_REDIS_PASSWORD or CARDS_REDIS_PASSWORD_FILE is set"
     return errors.new(command, "auth", why, { code = code, attempts = 1 })
+  elseif command == "AUTH" then -- in words that may have the password in them, of what is no Redis
+    return errors.new(command, "auth", "what is there refuses the user and password", { attempts = 1 })
   end
   return errors.new(command, "provider", rest, { code = code, attempts = 1 })
 end

@@ -20,13 +20,15 @@ function settings.password()
   if not path then
     return get "CARDS_REDIS_PASSWORD" or false
   end
-  local text, why = core.read_file(path, LONGEST)
+  local text, why = core.read_file(path, LONGEST + 3) -- with a line end
   if not text then
     return nil, ("CARDS_REDIS_PASSWORD_FILE: %s"):format(why)
   end
   text = text:gsub("\r?\n$", "")
   if text == "" then
     return nil, "CARDS_REDIS_PASSWORD_FILE: the file is empty"
+  elseif #text > LONGEST then
+    return nil, ("CARDS_REDIS_PASSWORD_FILE: the password is longer than %d bytes"):format(LONGEST)
   end
   return text
 end

@@ -96,12 +96,24 @@ local function find(self)
   end
 end
 
-local TYPES = { limit = { "number", "number" }, breaker = { "number", "number", "number", "number" }, token = { "number", "string", "string" } } -- of replies
+local function is_count(value)
+  return type(value) == "number" and value >= 0
+end
+
+local function is_text(value)
+  return type(value) == "string"
+end
+
+local function is_time(value)
+  return type(value) == "string" and #value < 16 and value:find "^%d+$" ~= nil
+end
+
+local FORMS = { limit = { is_count, is_count }, breaker = { is_count, is_count, is_count, is_count }, token = { is_count, is_text, is_time } } -- of replies
 
 --- Whether a reply is one of that script, and not of a proxy or of something else that looks like a Redis.
 local function is_reply_of(script, reply)
-  for i, wanted in ipairs(TYPES[script]) do
-    if type(reply) ~= "table" or type(reply[i]) ~= wanted then
+  for i, is_right in ipairs(FORMS[script]) do
+    if type(reply) ~= "table" or not is_right(reply[i]) then
       return false
     end
   end

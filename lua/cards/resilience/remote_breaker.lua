@@ -8,6 +8,7 @@ local core = require "cards.core"
 local methods = {}
 local metatable = { __index = methods }
 
+local LONGEST = 86400 -- seconds that open_for may be
 local HOLDS = { closed = 0.2, open = 1 } -- seconds
 local PHASES = { [0] = "closed", "open", "half_open" }
 
@@ -21,7 +22,7 @@ local function ask(self, what, is_trial)
     self.holds = 0
     return nil
   end
-  local phase, left, now = PHASES[reply[1]], reply[2] / 1000, core.now()
+  local phase, left, now = PHASES[reply[1]], math.min(reply[2] / 1000, LONGEST), core.now()
   self.phase, self.ends = phase, now + left
   self.holds = HOLDS[phase] and now + math.min(HOLDS[phase], phase == "open" and left or math.huge) or 0
   return phase, left, reply[3], reply[4] == 1

@@ -18,7 +18,7 @@ function methods:take(bucket, most)
     return nil, nil, self.remote:refuse "limit"
   elseif not reply then
     return self.own:take(bucket, most)
-  elseif reply[1] == 1 then
+  elseif reply[1] == 1 and reply[2] <= most * SECOND then
     return reply[2] / SECOND
   end
   return nil, reply[2] / SECOND

@@ -68,6 +68,23 @@ describe("a password", function()
     os.remove(path)
   end)
 
+  it("in a file is not cut where it is longer than one can be", function()
+    local path = program.file(("x"):rep(5000))
+    local said = try(real.url("x", "worker"), { CARDS_REDIS_PASSWORD_FILE = path })
+    assert.matches("^auth %- .*CARDS_REDIS_PASSWORD_FILE: the password is longer than 4096 bytes", said)
+    os.remove(path)
+  end)
+
+  it("is not repeated in the words of what is no Redis", function()
+    for _, words in ipairs { "-ERR no user " .. PASSWORD, "-" .. PASSWORD:upper(), "-" .. PASSWORD, "-ERR " .. PASSWORD:sub(1, 12) } do
+      local stranger = started.torrent(words .. "\r\n", '""', 1000)
+      local said = try(stranger.url "x", { CARDS_REDIS_PASSWORD = PASSWORD })
+      assert.matches("^auth %- what is there refuses the user and password", said)
+      assert.falsy(said:lower():find "planted", said)
+      stranger.stop()
+    end
+  end)
+
   it("that was changed in its file counts for the next connection", function()
     local path = program.file(OTHER)
     local expected = "^auth WRONGPASS [^\n]*\nauth WRONGPASS [^\n]*user and password[^\n]*\nPONG$"
