@@ -134,6 +134,18 @@ describe("a token that hosts share", function()
     assert.equal(1, fetched)
   end)
 
+  it("is not waited for longer where the clock of Redis was set back, or a lock has no end", function()
+    for _, ends in ipairs { "PX 3600000", "" } do
+      local name = new_name()
+      local lock = ("%s:lock'"):format(key_of(name):sub(1, -2))
+      server.cli(("SET %s dead %s"):format(lock, ends))
+      assert.equal("timeout", select(2, cards.deadline(0.2, source(name))).kind)
+      local left = tonumber(server.cli("PTTL " .. lock))
+      assert.is_true(left > 0 and left <= 15000, left)
+    end
+    assert.equal(0, fetched)
+  end)
+
   it("that never ends, as its function says, is shared like another", function()
     for _, seconds in ipairs { math.huge, 1e300 } do
       local name, made = new_name(), { shared = server.url "fleet" }

@@ -15,6 +15,12 @@ local value, holder = redis.call("GET", KEYS[1]), redis.call("GET", KEYS[2])
 if value and not value:find "^1:%d+:" then
   return redis.error_reply "VERSION another version of cards has written this token"
 end
+if holder then -- the clock was set back, also by a failover: nobody waits for that
+  local left = redis.call("PTTL", KEYS[2])
+  if left < 0 or left > tonumber(lease) then
+    redis.call("PEXPIRE", KEYS[2], lease)
+  end
+end
 if (asked == "lock" or asked == "look" and not value) and not holder then
   redis.call("SET", KEYS[2], own, "PX", lease)
   holder = own
