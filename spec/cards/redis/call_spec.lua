@@ -150,6 +150,19 @@ describe("a command", function()
     program.wait_for("its end", function() return select(2, real.cli("CLIENT LIST"):gsub("id=", "")) == 1 end)
     assert.equal("PONG", server:call "PING")
   end)
+
+  it("closes those in use when they are given back", function()
+    collectgarbage "stop"
+    finally(function() collectgarbage "restart" end)
+    cards.all {
+      function() assert.is_false(server:call("XREAD", "BLOCK", 200, "STREAMS", "nothing", "$")) end,
+      function()
+        program.wait_for("the command", function() return real.cli("CLIENT LIST"):find "cmd=xread " end)
+        server:close()
+      end,
+    }
+    program.wait_for("its end", function() return select(2, real.cli("CLIENT LIST"):gsub("id=", "")) == 1 end)
+  end)
 end)
 
 describe("an error of Redis", function()

@@ -92,7 +92,9 @@ function methods:give(taken)
   local permit = taken.permit
   self.held[taken] = nil
   taken.is_new = nil
-  if not taken.is_closed and self.kept[taken] ~= false then
+  if taken.is_ending then
+    taken:close()
+  elseif not taken.is_closed then
     taken.used = core.now()
     self.idle[#self.idle + 1] = taken
   end
@@ -108,7 +110,7 @@ function methods:close()
   end
   self.idle = {}
   for held in pairs(self.held) do
-    self.kept[held] = false
+    held.is_ending = true
   end
 end
 
@@ -121,10 +123,8 @@ function plain.new(server)
   if not ok then
     return nil, why
   end
-  local by_connection = { __mode = "k" } -- one that nobody holds any more is closed by the collector
-  return setmetatable({
-    server = server, permits = new_semaphore(MOST), idle = {}, held = setmetatable({}, by_connection), kept = setmetatable({}, by_connection), tidied = 0,
-  }, metatable)
+  local held = setmetatable({}, { __mode = "k" }) -- a connection that nobody holds any more is closed by the collector
+  return setmetatable({ server = server, permits = new_semaphore(MOST), idle = {}, held = held, tidied = 0 }, metatable)
 end
 
 return plain
