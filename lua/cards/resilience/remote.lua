@@ -13,7 +13,7 @@ local remote = {}
 
 local PATIENCE = 1            -- seconds that an answer may take
 local FIRST, LONGEST = 0.1, 5 -- seconds until an absent Redis is asked again; they double
-local SPARED = 4              -- as many times as an answer was waited for in vain nobody waits again
+local SPARED = 4              -- times as long as the last one waited in vain nobody asks it again, where that is longer
 local QUIET = 60              -- seconds in which the same is not said again
 
 local methods = {}
@@ -68,8 +68,9 @@ function methods:key(kind, text)
 end
 
 --- Notes that there was no answer. Of questions that were asked together only the first counts.
--- @param losses how many there had been when the question was asked
-local function go_without(self, began, losses)
+-- @param began when the question was asked
+-- @param losses how many there had been by then
+local function note_loss(self, began, losses)
   if losses == self.losses then
     local now = core.now()
     self.away, self.losses = true, losses + 1
@@ -88,7 +89,7 @@ local function complain(self, message)
 end
 
 --- Notes that there was an answer.
-local function find(self)
+local function note_answer(self)
   self.away, self.pause, self.again = false, FIRST, 0
   if self.told then
     self.told, self.said = false, core.now()
@@ -143,12 +144,12 @@ function methods:ask(script, keys, arguments)
     reply, err = nil, { kind = "protocol", message = "what it replied is none of a Redis" }
   end
   if reply ~= nil then
-    find(self)
+    note_answer(self)
   elseif not BLAMELESS[err.kind] and not (err.kind == "timeout" and left and left < PATIENCE) then
     if err.kind == "provider" then -- which comes at once, and maybe for one key only
       self.again = 0
     else
-      go_without(self, began, losses)
+      note_loss(self, began, losses)
     end
     complain(self, err.message)
   end

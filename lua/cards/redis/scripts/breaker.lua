@@ -1,8 +1,8 @@
 --- A breaker's state, and a call's begin or end. The clock is that of Redis.
 --
 -- KEYS[1]: a hash { version = 1, written, failures, window_ends, open_ends, trials, trials_end }, times in milliseconds; none while there is nothing to
--- count. open_ends is above 0 while the breaker is not closed. ARGV: what is asked, the options failures, window, open_for (milliseconds) and half_open, and
--- whether the call that ended was a trial (1):
+-- count. open_ends is above 0 while the breaker is not closed.
+-- ARGV: what is asked, the options failures, window, open_for (both in milliseconds) and half_open, and whether the call that ended was a trial (1):
 --   "ask": may a call begin? While the breaker is half open this counts a trial, which expires, as who tries may end without a word
 --   "state": nothing changes
 --   "success", "failure", "neutral": how a call ended; without a trial only a failure counts
