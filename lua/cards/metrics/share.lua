@@ -26,7 +26,7 @@ local warned = false
 local function warn(why)
   if not warned then
     warned = true
-    host.warn(("cards: the shared dict '%s' takes no further metrics: %s"):format(dict_name, why))
+    host.warn(("the shared dict '%s' takes no further metrics: %s"):format(dict_name, why))
   end
 end
 

@@ -50,7 +50,7 @@ function shared.vault(name)
     return dict
   elseif not warned then
     warned = true
-    host.warn(("cards: this worker shares no token in the shared dict '%s', and fetches one of its own: "):format(name)
+    host.warn(("this worker shares no token in the shared dict '%s', and fetches one of its own: "):format(name)
       .. "require cards in init_by_lua, so that all workers have the same key")
   end
 end

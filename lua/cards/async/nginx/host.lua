@@ -81,7 +81,7 @@ end
 
 --- Writes a warning to the log of errors.
 function host.warn(text)
-  ngx.log(ngx.WARN, check.line(text))
+  ngx.log(ngx.WARN, "cards: ", check.line(text))
 end
 
 return host
