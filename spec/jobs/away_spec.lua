@@ -1,6 +1,6 @@
 --- A Redis that cannot be reached for a while, is slow, or does something else: every process waits, and goes on.
 
-local new_job, ends = require("support.job").new, require("support.job").ends
+local jobs = require "support.job"
 local program = require "support.program"
 local redis = require "support.redis"
 
@@ -10,7 +10,7 @@ setup(function() server = redis.start() end)
 teardown(redis.stop_all)
 before_each(function()
   relay = redis.relay(server)
-  job = new_job(server)
+  job = jobs.new(server)
   job:flow "return function(row) cards.sleep(0.005) return { id = row.id } end"
 end)
 after_each(function()
@@ -26,7 +26,7 @@ end
 --- Starts feeder, worker and collector.
 local function start_all()
   local feeder = job.start_feed { "--backlog", "1000" }
-  program.wait_for("the job", function() return tonumber(job.ask("HGET", "meta", "fed")) end)
+  job.wait_for_fed()
   return { feeder, job.start_work { "--lease", "1" }, job.start_collect() }
 end
 
@@ -45,9 +45,7 @@ describe("a job in Redis", function()
     end)
     program.shell "sleep 6" -- longer than a command may take
     relay.go()
-    for _, process in ipairs(processes) do
-      local output, status = ends(process)
-      assert.equal(0, status, output)
+    for _, output in ipairs(jobs.all_end(processes)) do
       assert.matches("no reply in time.*waiting, at most 10:00.*is there again", output)
     end
     job.check_whole(4000)
@@ -66,10 +64,7 @@ describe("a job in Redis", function()
       relay.cut()
     until done > 1000
     relay.go()
-    for _, process in ipairs(processes) do
-      local output, status = ends(process)
-      assert.equal(0, status, output)
-    end
+    jobs.all_end(processes)
     job.check_whole(4000)
   end)
 
@@ -88,8 +83,7 @@ describe("a job in Redis", function()
     assert.matches("taken over from workers that had ended", output)
     assert.matches("1,000 rows of 1,000 done", output, 1, true)
     relay.go()
-    output, status = ends(cut_off)
-    assert.equal(0, status, output)
+    output = jobs.ends(cut_off)
     assert.matches("had a line already, of another worker or from before a reply was lost: it stays", output)
     assert.equal(0, select(2, job.collect()))
     job.check_whole(1000)
@@ -102,10 +96,7 @@ describe("a job in Redis", function()
     job.wait_for_done(100)
     server.cli "EVAL 'local began = redis.call(\"TIME\")[1] while redis.call(\"TIME\")[1] - began < 2 do end return 1' 0"
     server.cli "DEBUG SLEEP 1"
-    for _, process in ipairs(processes) do
-      local output, status = ends(process)
-      assert.equal(0, status, output)
-    end
+    jobs.all_end(processes)
     job.check_whole(2000)
   end)
 
@@ -114,22 +105,16 @@ describe("a job in Redis", function()
     over_relay()
     local patience = { "--patience", "1" }
     local feeder = job.start_feed { "--patience", "1", "--backlog", "1000" }
-    program.wait_for("the job", function() return tonumber(job.ask("HGET", "meta", "fed")) end)
+    job.wait_for_fed()
     local processes = { feeder, job.start_work { "--patience", "1", "--lease", "1" }, job.start_collect(patience) }
     job.wait_for_done(100)
     relay.down()
-    for _, process in ipairs(processes) do
-      local output, status = ends(process)
-      assert.equal(1, status, output)
+    for _, output in ipairs(jobs.all_end(processes, 1)) do
       assert.matches("waiting, at most 0:01", output, 1, true)
       assert.is_nil(output:find "traceback", output)
     end
     relay.go()
-    processes = start_all()
-    for _, process in ipairs(processes) do
-      local output, status = ends(process)
-      assert.equal(0, status, output)
-    end
+    jobs.all_end(start_all())
     job.check_whole(4000)
   end)
 end)

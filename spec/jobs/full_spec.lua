@@ -1,6 +1,6 @@
 --- A Redis that is full and evicts nothing: a job goes on, as those who make room are let in.
 
-local new_job, ends = require("support.job").new, require("support.job").ends
+local jobs = require "support.job"
 local program = require "support.program"
 local redis = require "support.redis"
 
@@ -8,7 +8,7 @@ local server, job
 
 before_each(function()
   server = redis.start { memory = "3mb" }
-  job = new_job(server)
+  job = jobs.new(server)
 end)
 after_each(function()
   job.remove()
@@ -29,14 +29,8 @@ describe("a full Redis", function()
     local worker = job.start_work()
     program.wait_for("results", function() return job.ask("XLEN", "results") > 1000 end)
     local collector = job.start_collect()
-    local feed, status = ends(feeder)
-    assert.equal(0, status, feed)
-    assert.matches("Redis is full: its maxmemory is used up.*waiting, at most 10:00.*is there again", feed)
-    local output
-    for _, process in ipairs { worker, collector } do
-      output, status = ends(process)
-      assert.equal(0, status, output)
-    end
+    assert.matches("Redis is full: its maxmemory is used up.*waiting, at most 10:00.*is there again", jobs.ends(feeder))
+    jobs.all_end { worker, collector }
     job.check_whole(40000)
   end)
 
@@ -50,11 +44,7 @@ describe("a full Redis", function()
     assert.equal(0, status, output)
     assert.matches("rows done that are fed so far", output, 1, true)
     server.cli "CONFIG SET maxmemory 0"
-    local processes = { job.start_feed(), job.start_work(), job.start_collect() }
-    for _, process in ipairs(processes) do
-      output, status = ends(process)
-      assert.equal(0, status, output)
-    end
+    jobs.all_end { job.start_feed(), job.start_work(), job.start_collect() }
     job.check_whole(40000)
   end)
 end)

@@ -1,6 +1,6 @@
 --- kill -9 of a worker, of the feeder, of the collector and of Redis: no row is lost, and none there twice.
 
-local new_job, ends = require("support.job").new, require("support.job").ends
+local jobs = require "support.job"
 local program = require "support.program"
 local redis = require "support.redis"
 
@@ -9,7 +9,7 @@ local server, job
 setup(function() server = redis.start { append = true } end)
 teardown(redis.stop_all)
 before_each(function()
-  job = new_job(server)
+  job = jobs.new(server)
   job:flow "return function(row) cards.sleep(0.005) if row.id:find '00$' then return nil, 'odd' end return { id = row.id } end"
 end)
 after_each(function() job.remove() end)
@@ -25,15 +25,13 @@ describe("kill -9", function()
   it("of the feeder costs nothing: the same command goes on", function()
     job.write("ids.csv", job.ids(3000))
     local feeder = job.start_feed { "--backlog", "1000" }
-    program.wait_for("a full backlog", function() return job.ask("HGET", "meta", "fed") == 1000 end)
+    job.wait_for_fed(1000)
     kill(feeder)
     local worker, second = job.start_work(), job.start_feed { "--backlog", "1000" }
-    local output, status = ends(second)
-    assert.equal(0, status, output)
+    local output = jobs.ends(second)
     assert.matches("cards: 1,?%d%d%d rows are fed already", output)
     assert.matches("; 3,000 in all", output, 1, true)
-    output, status = ends(worker)
-    assert.equal(1, status, output)
+    jobs.ends(worker, 1)
     assert.equal(1, select(2, job.collect()))
     assert.same({ 2970, 30 }, { job.check_whole(3000) })
   end)
@@ -44,9 +42,8 @@ describe("kill -9", function()
     local worker, collector = job.start_work(), job.start_collect()
     program.wait_for("results", function() return #(job.read "out" or "") > 10000 end)
     kill(collector)
-    local output, status = ends(worker)
-    assert.equal(1, status, output)
-    output, status = job.collect()
+    jobs.ends(worker, 1)
+    local output, status = job.collect()
     assert.equal(1, status, output)
     assert.matches("cards: [%d,]+ results are written already", output)
     assert.matches("the job is complete: 4,000 rows, of which 40 failed (script 40): see", output, 1, true)
@@ -56,19 +53,15 @@ describe("kill -9", function()
   it("of Redis costs nothing, where it writes its AOF always", function()
     job.write("ids.csv", job.ids(6000))
     local processes = { job.start_feed { "--backlog", "1500" }, }
-    program.wait_for("the job", function() return tonumber(job.ask("HGET", "meta", "fed")) end)
+    job.wait_for_fed()
     processes[2], processes[3], processes[4] = job.start_work(), job.start_work(), job.start_collect { "--order", "finish" }
     for _, count in ipairs { 300, 1500, 3000 } do
       job.wait_for_done(count)
       server.kill()
       server.run()
     end
-    local feed, status = ends(processes[1])
-    assert.equal(0, status, feed)
-    for i = 2, 4 do
-      local output
-      output, status = ends(processes[i])
-      assert.equal(1, status, output)
+    jobs.ends(table.remove(processes, 1))
+    for _, output in ipairs(jobs.all_end(processes, 1)) do
       assert.matches("waiting, at most 10:00", output, 1, true)
       assert.matches("is there again", output, 1, true)
     end
@@ -79,7 +72,7 @@ describe("kill -9", function()
     it("of a Redis that loses its last writes has those rows run again, in the order of " .. order, function()
       local forgetful = redis.start()
       job.remove()
-      job = new_job(forgetful)
+      job = jobs.new(forgetful)
       job:flow "return function(row) cards.sleep(0.005) return { id = row.id } end"
       job.write("ids.csv", job.ids(6000))
       assert.equal(0, select(2, job.feed()))
@@ -91,10 +84,7 @@ describe("kill -9", function()
       program.wait_for("results", function() return select(2, (job.read "out" or ""):gsub("\n", "")) > saved + 500 end)
       forgetful.kill()
       forgetful.run()
-      for _, process in ipairs { worker, collector } do
-        local output, status = ends(process)
-        assert.equal(0, status, output)
-      end
+      jobs.all_end { worker, collector }
       job.check_whole(6000)
       forgetful.stop()
     end)
@@ -103,19 +93,17 @@ describe("kill -9", function()
   it("of a Redis that keeps nothing ends every process with a message", function()
     local volatile = redis.start()
     job.remove()
-    job = new_job(volatile)
+    job = jobs.new(volatile)
     job:flow "return function(row) cards.sleep(0.005) return { id = row.id } end"
     job.write("ids.csv", job.ids(20000))
     local feeder = job.start_feed { "--backlog", "1000" }
-    program.wait_for("the job", function() return tonumber(job.ask("HGET", "meta", "fed")) end)
+    job.wait_for_fed()
     local worker, collector = job.start_work(), job.start_collect()
     job.wait_for_done(100)
     program.wait_for("the collector", function() return (job.read "out" or "") ~= "" end) -- one that comes later finds no job
     volatile.kill()
     volatile.run()
-    for _, process in ipairs { feeder, worker, collector } do
-      local output, status = ends(process)
-      assert.equal(1, status, output)
+    for _, output in ipairs(jobs.all_end({ feeder, worker, collector }, 1)) do
       assert.matches("the job is gone: it was removed, or has expired, or Redis has lost it", output, 1, true)
     end
     volatile.stop()

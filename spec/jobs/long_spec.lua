@@ -1,6 +1,6 @@
 --- Rows and results that are long: no step has many of them at once, so that Redis and the processes need little memory beside what they hold.
 
-local new_job = require("support.job").new
+local jobs = require "support.job"
 local program = require "support.program"
 local redis = require "support.redis"
 
@@ -9,7 +9,7 @@ local server, job
 
 setup(function() server = redis.start { lines = { "proto-max-bulk-len 4mb" } } end)
 teardown(redis.stop_all)
-before_each(function() job = new_job(server) end)
+before_each(function() job = jobs.new(server) end)
 after_each(function() job.remove() end)
 
 --- The bytes that Redis had in memory at most.

@@ -1,7 +1,6 @@
 --- The memory of each process of a job, which does not grow with its rows.
 
-local new_job, ends = require("support.job").new, require("support.job").ends
-local program = require "support.program"
+local jobs = require "support.job"
 local redis = require "support.redis"
 
 local ROWS, FIRST, MIDDLE, LAST = 30000, 8000, 16000, 25000
@@ -21,7 +20,7 @@ end
 describe("a job of many rows", function()
   it("takes no more memory for more of them", function()
     local server = redis.start()
-    local job = new_job(server)
+    local job = jobs.new(server)
     finally(job.remove)
     job:flow "return function(row) return { id = row.id, note = row.note } end"
     local lines = { "id,note" }
@@ -30,7 +29,7 @@ describe("a job of many rows", function()
     end
     job.write("ids.csv", table.concat(lines, "\n") .. "\n")
     local feeder = job.start_feed { "--backlog", "2000" }
-    program.wait_for("the job", function() return tonumber(job.ask("HGET", "meta", "fed")) end)
+    job.wait_for_fed()
     local processes = { feeder, job.start_work(), job.start_work(), job.start_collect() }
     local function sizes()
       local list = { resident(server.pid) }
@@ -45,10 +44,7 @@ describe("a job of many rows", function()
     for i, name in ipairs { "Redis", "the feeder", "a worker", "the other worker", "the collector" } do
       assert(last[i] - first[i] < (i == 1 and IN_REDIS or ROOM), ("%s had %d KiB at %d rows, %d at %d"):format(name, first[i], FIRST, last[i], LAST))
     end
-    for _, process in ipairs(processes) do
-      local output, status = ends(process)
-      assert.equal(0, status, output)
-    end
+    jobs.all_end(processes)
     job.check_whole(ROWS)
   end)
 end)

@@ -1,11 +1,10 @@
 --- Processes of a job that are killed at random, and Redis with them, again and again: at the end each row has one line.
 -- SEED=1 (in the environment) plays the same choices again; the moments are those of the machine.
 
-local new_job, ends = require("support.job").new, require("support.job").ends
+local jobs = require "support.job"
 local core = require "cards.core"
 local program = require "support.program"
 local redis = require "support.redis"
-local runs = require("support.job").runs
 
 local SECONDS, ROWS = 10, 20000
 
@@ -13,7 +12,7 @@ local server, job
 
 setup(function()
   server = redis.start { append = true }
-  job = new_job(server)
+  job = jobs.new(server)
 end)
 teardown(function()
   job.remove()
@@ -33,10 +32,10 @@ describe("a job whose processes are killed at random", function()
       function() return job.start_collect { "--order", math.random() < 0.5 and "rows" or "finish" } end,
     }
     local processes, killed, log = { starts[1]() }, 0, {}
-    program.wait_for("the job", function() return tonumber(job.ask("HGET", "meta", "fed")) end)
+    job.wait_for_fed()
     local function start_all()
       for i, start in ipairs(starts) do
-        if not processes[i] or not runs(processes[i]) then
+        if not processes[i] or not jobs.runs(processes[i]) then
           log[#log + 1] = processes[i] and i .. ": " .. processes[i].finish()
           processes[i] = start()
         end
@@ -58,9 +57,7 @@ describe("a job whose processes are killed at random", function()
     start_all()
     local ok, why = pcall(function()
       for i, process in ipairs(processes) do
-        local output, status = ends(process)
-        log[#log + 1] = i .. ": " .. output
-        assert(status == (i == 1 and 0 or 1), output)
+        log[#log + 1] = i .. ": " .. jobs.ends(process, i == 1 and 0 or 1)
       end
       assert.same({ ROWS - ROWS / 100, ROWS / 100 }, { job.check_whole(ROWS) })
     end)

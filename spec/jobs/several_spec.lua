@@ -1,7 +1,7 @@
 --- Two of a kind at work on a job, and those that do not belong to it.
 
 local cli = require "support.cli"
-local new_job, ends = require("support.job").new, require("support.job").ends
+local jobs = require "support.job"
 local program = require "support.program"
 local redis = require "support.redis"
 
@@ -10,7 +10,7 @@ local server, job
 setup(function() server = redis.start() end)
 teardown(redis.stop_all)
 before_each(function()
-  job = new_job(server)
+  job = jobs.new(server)
   job:flow "return function(row) cards.sleep(0.005) return { id = row.id } end"
 end)
 after_each(function() job.remove() end)
@@ -19,15 +19,10 @@ describe("a job", function()
   it("has each row once where two feed it", function()
     job.write("ids.csv", job.ids(20000))
     local feeders = { job.start_feed { "--backlog", "2000" }, job.start_feed { "--backlog", "2000" } }
-    program.wait_for("a full backlog", function() return (tonumber(job.ask("HGET", "meta", "fed")) or 0) >= 2000 end)
-    local processes = { job.start_work(), job.start_collect(), feeders[1], feeders[2] }
-    local said = ""
-    for _, process in ipairs(processes) do
-      local output, status = ends(process)
-      assert.equal(0, status, output)
-      said = said .. output
-    end
-    assert.matches("another feed was at work", said, 1, true)
+    job.wait_for_fed(2000)
+    local worker, collector = job.start_work(), job.start_collect()
+    assert.matches("another feed was at work", table.concat(jobs.all_end(feeders)), 1, true)
+    jobs.all_end { worker, collector }
     job.check_whole(20000)
   end)
 
@@ -49,8 +44,7 @@ describe("a job", function()
     program.wait_for("its lock", function() return job.ask("EXISTS", "collector") == 1 end)
     cli.fails(1, "another cards collect is at work", { "collect", "--from", job.url, "--out", job.folder .. "/other" })
     assert.equal(0, select(2, job.work()))
-    local output, status = ends(first)
-    assert.equal(0, status, output)
+    jobs.ends(first)
     job.check_whole(4000)
     cli.fails(1, "results of the job were collected into other files", { "collect", "--from", job.url, "--out", job.folder .. "/other" })
   end)
@@ -111,9 +105,7 @@ describe("a job", function()
     assert.matches("seen [01] s ago.*seen [01] s ago", shown)
     ahead.signal "KILL"
     ahead.finish()
-    local output, status = ends(behind)
-    assert.equal(0, status, output)
-    assert.matches("taken over from workers that had ended", output, 1, true)
+    assert.matches("taken over from workers that had ended", jobs.ends(behind), 1, true)
     assert.equal(0, select(2, job.collect()))
     job.check_whole(6000)
   end)

@@ -76,6 +76,11 @@ function job.new(server)
   --- How many rows are done.
   function self.done() return tonumber(self.ask("HGET", "counts", "done")) or 0 end
 
+  --- Waits until the job is there, and so many rows are fed (0).
+  function self.wait_for_fed(count)
+    return program.wait_for("rows to be fed", function() return (tonumber(self.ask("HGET", "meta", "fed")) or -1) >= (count or 0) end)
+  end
+
   --- Waits until so many rows are done.
   function self.wait_for_done(count)
     return program.wait_for(count .. " rows", function() return self.done() >= count end)
@@ -106,8 +111,9 @@ end
 
 --- Waits until a process has ended, which has to be soon.
 -- @param process as program.start returns it
--- @return what it wrote, its exit status
-function job.ends(process)
+-- @param expected exit status (0)
+-- @return what it wrote
+function job.ends(process, expected)
   local gives_up = core.now() + LONGEST
   while job.runs(process) do
     if core.now() > gives_up then
@@ -116,7 +122,18 @@ function job.ends(process)
     end
     program.shell "sleep 0.02"
   end
-  return process.finish()
+  local output, status = process.finish()
+  assert(status == (expected or 0), ("it ended with %s: %s"):format(status, output))
+  return output
+end
+
+--- The same of several ones. @return a list of what they wrote
+function job.all_end(processes, expected)
+  local list = {}
+  for i, process in ipairs(processes) do
+    list[i] = job.ends(process, expected)
+  end
+  return list
 end
 
 return job

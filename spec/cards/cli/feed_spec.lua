@@ -19,7 +19,7 @@ describe("cards feed", function()
   it("goes on where it was killed, without losing or repeating a row", function()
     job.write("ids.csv", job.ids(60000))
     local first = cli.start(job.feed_arguments())
-    program.wait_for("some rows", function() return (tonumber(job.ask("HGET", "meta", "fed")) or 0) > 0 end)
+    job.wait_for_fed(1)
     first.signal "KILL"
     first.finish()
     local fed = job.ask("HGET", "meta", "fed")

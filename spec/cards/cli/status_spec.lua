@@ -2,7 +2,7 @@
 
 local cli = require "support.cli"
 local core = require "cards.core"
-local new_job, ends = require("support.job").new, require("support.job").ends
+local jobs = require "support.job"
 local program = require "support.program"
 local redis = require "support.redis"
 
@@ -10,7 +10,7 @@ local server, job
 
 setup(function() server = redis.start() end)
 teardown(redis.stop_all)
-before_each(function() job = new_job(server) end)
+before_each(function() job = jobs.new(server) end)
 after_each(function() job.remove() end)
 
 local function status(more)
@@ -54,9 +54,7 @@ describe("cards status", function()
     local worker = job.start_work()
     program.wait_for("the worker", function() return (job.ask("HVALS", "workers") .. ""):find '"runs":64' end)
     cli.runs("removed: 100 rows not done", status { "--remove" })
-    local output, ended = ends(worker)
-    assert.equal(1, ended, output)
-    assert.matches("the job is gone: it was removed", output, 1, true)
+    assert.matches("the job is gone: it was removed", jobs.ends(worker, 1), 1, true)
     assert.equal("", server.cli("--scan --pattern 'cards:*'"))
   end)
 
