@@ -576,52 +576,49 @@ static int answer(lua_State *L) {
 
 /* --- what is known of it --- */
 
-/* Pushes a table of what is known of an attempt. */
-static void push_attempt(lua_State *L, const struct job_attempt *attempt) {
-  const struct job_times *times = &attempt->times;
-  lua_createtable(L, 0, 20); /* lua/cards/client/events.lua makes an event of it */
-  binding_set_number(L, "began", attempt->began);
-  binding_set_number(L, "ended", attempt->ended);
-  binding_set_boolean(L, "reused", attempt->reused);
-  binding_set_number(L, "resolve", times->resolve);
-  binding_set_number(L, "connect", times->connect);
-  binding_set_number(L, "tls", times->tls);
-  if (times->sent > 0) binding_set_number(L, "sent", times->sent);
-  if (times->first_byte > 0) binding_set_number(L, "first_byte", times->first_byte);
-  if (attempt->status) binding_set_integer(L, "status", attempt->status);
-  if (attempt->kind != ERROR_NONE) binding_set_string(L, "kind", error_kind_name(attempt->kind));
-  if (attempt->code[0]) binding_set_string(L, "code", attempt->code);
-  if (attempt->request_id[0]) binding_set_string(L, "request_id", attempt->request_id);
+/* Pushes a number, nil for 0. */
+static void push_known(lua_State *L, double number) {
+  if (number > 0)
+    lua_pushnumber(L, number);
+  else
+    lua_pushnil(L);
 }
 
-/* job:attempts(): a list of what is known of each attempt of a job that is listened to, after result(): { began, ended, reused, resolve, connect, tls, sent, first_byte, status, kind,
- * code, request_id } */
-static int attempts(lua_State *L) {
-  struct call *call = call_check(L);
-  lua_createtable(L, call->kept_count, 0);
-  for (int i = 0; i < call->kept_count; i++) {
-    push_attempt(L, &call->kept[i]);
-    lua_rawseti(L, -2, i + 1);
-  }
-  return 1;
+/* job:attempt(n): what is known of the nth attempt of a job that is listened to, after result(): began, ended, reused, resolve, connect, tls, sent, first_byte, status, kind, code,
+ * request_id; nothing where there was none. No table, as lua/cards/client/events.lua makes an event of it and more */
+static int attempt(lua_State *L) {
+  const struct call *call = call_check(L);
+  lua_Number n = luaL_checknumber(L, 2);
+  if (!(n >= 1 && n <= call->kept_count)) return 0;
+  const struct job_attempt *kept = &call->kept[(int)n - 1];
+  const struct job_times *times = &kept->times;
+  lua_pushnumber(L, kept->began);
+  lua_pushnumber(L, kept->ended);
+  lua_pushboolean(L, kept->reused);
+  lua_pushnumber(L, times->resolve);
+  lua_pushnumber(L, times->connect);
+  lua_pushnumber(L, times->tls);
+  push_known(L, times->sent);
+  push_known(L, times->first_byte);
+  if (kept->status)
+    compat_push_integer(L, kept->status);
+  else
+    lua_pushnil(L);
+  lua_pushstring(L, kept->kind != ERROR_NONE ? error_kind_name(kept->kind) : NULL);
+  lua_pushstring(L, kept->code[0] ? kept->code : NULL);
+  lua_pushstring(L, kept->request_id[0] ? kept->request_id : NULL);
+  return 12;
 }
 
-/* job:facts(table): sets the fields of the table that are known of the whole call, after result() */
+/* job:facts(): what is known of the whole call, after result(): when it began, on the clock of core.now; how many attempts it made; its seconds; the bytes that came in and went out */
 static int facts(lua_State *L) {
-  struct call *call = call_check(L);
-  luaL_checktype(L, 2, LUA_TTABLE);
-  lua_settop(L, 2);
-  binding_set_integer(L, "attempts", call->attempts);
-  binding_set_number(L, "seconds", call->seconds);
-  binding_set_integer(L, "bytes_in", (int64_t)call->bytes_in);
-  binding_set_integer(L, "bytes_out", (int64_t)call->bytes_out);
-  return 0;
-}
-
-/* job:started(): when the call began, on the clock of core.now; once its result was read */
-static int started(lua_State *L) {
-  lua_pushnumber(L, call_check(L)->started);
-  return 1;
+  const struct call *call = call_check(L);
+  lua_pushnumber(L, call->started);
+  compat_push_integer(L, call->attempts);
+  lua_pushnumber(L, call->seconds);
+  compat_push_integer(L, (int64_t)call->bytes_in);
+  compat_push_integer(L, (int64_t)call->bytes_out);
+  return 5;
 }
 
 /* job:left(): seconds until its deadline, not below 0 */
@@ -646,10 +643,10 @@ static int redact(lua_State *L) {
 
 void binding_open_job(lua_State *L) {
   static const luaL_Reg metamethods[] = { { "__gc", collect }, { NULL, NULL } };
-  static const luaL_Reg methods[] = { { "needs", needs },     { "supply", supply },     { "preview", preview }, { "given", given },
-                                      { "take", take },       { "aim", aim },           { "start", start_job }, { "wait", wait },
-                                      { "result", result },   { "cancel", cancel },     { "lost", lost },       { "left", left },
-                                      { "facts", facts },     { "started", started },   { "redact", redact },   { "answer", answer },
-                                      { "uncount", uncount }, { "attempts", attempts }, { NULL, NULL } };
+  static const luaL_Reg methods[] = { { "needs", needs },     { "supply", supply },   { "preview", preview }, { "given", given },
+                                      { "take", take },       { "aim", aim },         { "start", start_job }, { "wait", wait },
+                                      { "result", result },   { "cancel", cancel },   { "lost", lost },       { "left", left },
+                                      { "facts", facts },     { "attempt", attempt }, { "redact", redact },   { "answer", answer },
+                                      { "uncount", uncount }, { NULL, NULL } };
   binding_type(L, JOB_TYPE, metamethods, methods);
 }

@@ -176,7 +176,7 @@ local function refused(client, job, seconds, err)
   if err == nil or err.status ~= 401 then
     return nil
   end
-  local started = job:started()
+  local started = job:facts()
   if not credential.renew(core.private(client), started) then
     return nil
   end
@@ -243,7 +243,8 @@ local function make(provider, operation, client, parameters, options, what, earl
     local record, err = waiter:result(job, seconds)
     local ends = err and refused(client, job, seconds, err)
     if ends then
-      return context.run(context.child(ends), make, provider, operation, client, parameters, options, what, events.facts(job, earlier, span))
+      return context.run(context.child(ends), make, provider, operation, client, parameters, options, what,
+        events.facts(job, provider, operation, options and options.tag, earlier, span))
     end
     return record, earlier and events.add_earlier(err, earlier) or err
   end
@@ -264,7 +265,8 @@ local function make(provider, operation, client, parameters, options, what, earl
   end
   local ends = sent and refused(client, job, seconds, err)
   if ends then
-    return context.run(context.child(ends), make, provider, operation, client, parameters, options, what, events.facts(job, earlier, span))
+    return context.run(context.child(ends), make, provider, operation, client, parameters, options, what,
+      events.facts(job, provider, operation, options and options.tag, earlier, span))
   end
   events.report(private, provider, operation, options, span, sent and job or nil, err, earlier)
   return record, events.add_earlier(err, earlier)

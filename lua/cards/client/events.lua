@@ -2,18 +2,20 @@
 -- Never a value of the call.
 --
 -- A call has a second job where the client reads another credential after a 401. What the first one sent is { attempts, seconds, bytes_in, bytes_out, started =
--- when the call began on the clock of core.now, tries = a list as job:attempts returns it, span = that of the call or nil }.
+-- when the call began on the clock of core.now, tries = a list of the events of its tries, span = that of the call or nil }.
 
 local spans = require "cards.trace.spans"
 local tell = require "cards.resilience.tell"
 
 local events = {}
 
-local NOTHING = { attempts = 0, seconds = 0, tries = {} } -- what a call sent that was not sent
 local NO_TRY = { reused = false }
 
 --- Fields of a try that are moments, from the beginning of the call on.
 local MOMENTS = { "began", "ended", "sent", "first_byte" }
+
+--- Fields of a try that stand in `earlier` of the call's event, which has the others itself.
+local EARLIER = { "began", "ended", "reused", "resolve", "connect", "tls", "sent", "first_byte", "status", "kind", "code", "request_id" }
 
 --- Puts what a job sent behind what was sent before it.
 local function append(facts, earlier)
@@ -26,6 +28,7 @@ local function append(facts, earlier)
       one[name] = one[name] and one[name] + offset
     end
     table.insert(tries, one)
+    one.attempt = #tries
   end
   for _, name in ipairs { "attempts", "bytes_in", "bytes_out" } do
     facts[name] = facts[name] + earlier[name]
@@ -33,16 +36,33 @@ local function append(facts, earlier)
   facts.seconds, facts.started, facts.tries = facts.seconds + offset, earlier.started, tries
 end
 
+--- The event of a try. All at once, as a table that grows costs more.
+-- @return it; nil where there was no such try
+local function of_try(job, n, provider, operation, tag)
+  local began, ended, reused, resolve, connect, tls, sent, first_byte, status, kind, code, request_id = job:attempt(n)
+  return began and {
+    event = "try", provider = provider, operation = operation, tag = tag, attempt = n, ok = kind == nil, kind = kind, status = status, code = code,
+    request_id = request_id, seconds = ended - began, reused = reused, began = began, ended = ended, resolve = resolve, connect = connect, tls = tls,
+    sent = sent, first_byte = first_byte,
+  }
+end
+
 --- What a call sent.
 -- @param job whose result was read
+-- @param tag the caller's, or nil
 -- @param earlier the same of the job before, or nil
 -- @param span the open one of the call, or nil
-function events.facts(job, earlier, span)
-  local facts = { started = job:started(), tries = job:attempts(), span = span }
-  job:facts(facts)
-  if earlier and facts.attempts == 0 then
+function events.facts(job, provider, operation, tag, earlier, span)
+  local started, attempts, seconds, bytes_in, bytes_out = job:facts()
+  if earlier and attempts == 0 then
     return earlier
-  elseif earlier then
+  end
+  local tries = { of_try(job, 1, provider, operation, tag) } -- as in most calls there is no other
+  for n = 2, attempts do
+    tries[n] = of_try(job, n, provider, operation, tag)
+  end
+  local facts = { started = started, attempts = attempts, seconds = seconds, bytes_in = bytes_in, bytes_out = bytes_out, tries = tries, span = span }
+  if earlier then
     append(facts, earlier)
   end
   return facts
@@ -61,8 +81,8 @@ local function earlier_tries(tries)
   local list = nil
   for i = 1, #tries - 1 do
     local copy = {}
-    for name, value in pairs(tries[i]) do
-      copy[name] = value
+    for _, name in ipairs(EARLIER) do
+      copy[name] = tries[i][name]
     end
     list = list or {}
     list[i] = copy
@@ -70,8 +90,8 @@ local function earlier_tries(tries)
   return list
 end
 
---- The event of a call. All at once, as a table that grows costs more.
--- @param facts as events.facts returns them, or NOTHING
+--- The event of a call.
+-- @param facts as events.facts returns them
 -- @param attempts where those of the error count instead
 local function of_call(provider, operation, tag, facts, err, attempts)
   local tries = facts.tries
@@ -83,23 +103,6 @@ local function of_call(provider, operation, tag, facts, err, attempts)
     resolve = last.resolve, connect = last.connect, tls = last.tls, sent = last.sent, first_byte = last.first_byte,
     earlier = last ~= NO_TRY and earlier_tries(tries) or nil, bytes_in = facts.bytes_in, bytes_out = facts.bytes_out,
   }
-end
-
---- Makes the event of a try out of what is known of it.
-local function make_try(one, n, provider, operation, tag)
-  one.event, one.provider, one.operation, one.tag = "try", provider, operation, tag
-  one.attempt, one.ok, one.seconds = n, one.kind == nil, one.ended - one.began
-end
-
---- Tells a listener of each try and of the call.
-local function tell_all(private, provider, operation, tag, facts, attempts, err)
-  local call, all = of_call(provider, operation, tag, facts, err, attempts), {}
-  for i, one in ipairs(facts.tries) do
-    make_try(one, i, provider, operation, tag)
-    all[i] = one
-  end
-  all[#all + 1] = call
-  tell(private.on_event, all)
 end
 
 --- Tells of a call, where somebody listens.
@@ -114,13 +117,16 @@ function events.report(private, provider, operation, options, span, job, err, ea
   if not private.on_event and not records then
     return
   end
-  local facts, tag = job and events.facts(job, earlier) or earlier or NOTHING, options and options.tag
+  local tag = options and options.tag
+  local facts = job and events.facts(job, provider, operation, tag, earlier) or earlier or { attempts = 0, seconds = 0, tries = {} }
   local attempts = err and err.attempts + (earlier and earlier.attempts or 0) or facts.attempts
   if records then
     spans.close_call(span, private, provider, operation, tag, facts, attempts, err)
   end
   if private.on_event then
-    tell_all(private, provider, operation, tag, facts, attempts, err)
+    local all = facts.tries
+    all[#all + 1] = of_call(provider, operation, tag, facts, err, attempts)
+    tell(private.on_event, all)
   end
 end
 
