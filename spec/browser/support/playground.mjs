@@ -36,7 +36,7 @@ export class Playground {
 
   /** Waits until an expression of the page is true, which is given the words behind it. */
   wait(condition, ...words) {
-    return this.page.waitForFunction(condition, { timeout: 20000 }, ...words);
+    return this.page.waitForFunction(condition, { timeout: 60000 }, ...words);
   }
 
   /** Waits until a field of the record is there, with this text where one is given. */

@@ -13,8 +13,8 @@ const running = new Set();
 process.on("exit", () => running.forEach((child) => child.kill("SIGKILL")));
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => process.exit(1));
 
-/** Calls `condition` until it gives something true, which is returned; an error after 20 (or so many) seconds. */
-export async function waitFor(what, condition, seconds = 20) {
+/** Calls `condition` until it gives something true, which is returned; an error after 60 (or so many) seconds. */
+export async function waitFor(what, condition, seconds = 60) {
   const ends = performance.now() + seconds * 1000;
   for (;;) {
     const value = await condition();
