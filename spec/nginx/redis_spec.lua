@@ -205,7 +205,7 @@ describe("a command in nginx", function()
 
   it("ends with its time where what is there never stops to reply, and lets others go on", function()
     local TORRENTS = {
-      { "*1000000\r\n", '("$100\\r\\n" .. ("x"):rep(100) .. "\\r\\n"):rep(1000)', 0, "no reply in time" },
+      { "*1000000\r\n", '("$1000\\r\\n" .. ("x"):rep(1000) .. "\\r\\n"):rep(100)', 0, "no reply in time" },
       { "*999999999\r\n", '(":1\\r\\n"):rep(100000)', 0, "a length that is out of range" },
       { "+", '("x"):rep(1000000)', 0, "a line without an end" },
       { "$500000000\r\n", '("x"):rep(1000000)', 0, "no reply in time" },
@@ -242,12 +242,11 @@ describe("a command in nginx", function()
       local seen
       for _ = 1, 100 do
         local _, err = app.server(%q):call "PING"
-        seen = seen or err.message:find "is away" and err.retry_after and app.server(%q):is_away() and "away"
+        seen = seen or err.message:find "is away" and err.retry_after and "away"
       end
-      return seen ]], behind, behind))
+      return seen ]], behind))
     relay.go()
     nginx.wait_for("Redis to be back", function() return call(bare, behind, "PING").reply == "PONG" end)
-    assert.equal("false", run(bare, "return app.server(%q):is_away()", behind))
     bare:forget_log()
   end)
 end)

@@ -157,7 +157,7 @@ describe("what never stops to reply", function()
     { "*1000000\r\n", '("*1000000\\r\\n"):rep(1000)', 0, "a length that is out of range" },
     { "+", '("x"):rep(1000000)', 0, "a line without an end" },
     { "$500000000\r\n", '("x"):rep(1000000)', 0, "no reply in time" },
-    { "*1000000\r\n", '("$100\\r\\n" .. ("x"):rep(100) .. "\\r\\n"):rep(1000)', 0, "no reply in time" },
+    { "*1000000\r\n", '("$1000\\r\\n" .. ("x"):rep(1000) .. "\\r\\n"):rep(100)', 0, "no reply in time" },
     { "$1000\r\n", '"x"', 0.02, "no reply in time" },
   }
 
