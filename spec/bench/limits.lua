@@ -4,14 +4,12 @@
 local calls = require "bench.limit_calls"
 local fleet = require "support.fleet"
 local nginx = require "support.nginx"
-local redis = require "support.redis"
 local rounds = require "bench.rounds"
 
 local MANY = 64 -- functions at once
 local count, seconds = tonumber(arg[1] or 9), tonumber(arg[2] or 0.3)
 
-fleet.begin()
-local server = redis.start()
+local server = fleet.begin()
 local url = server.url "bench"
 
 local function in_lua(name, shared)
@@ -45,6 +43,5 @@ local ok, why = pcall(function()
   compare("a limit in one worker of nginx", { in_nginx(app, "this worker"), in_nginx(app, "lua_shared_dict", "limits"), in_nginx(app, "Redis", url) })
 end)
 app:stop()
-redis.stop_all()
 fleet.finish()
 assert(ok, why)

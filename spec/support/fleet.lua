@@ -1,15 +1,16 @@
---- Hosts that share a Redis: the key that they share, for this process and for programs, and what they say to the operator.
+--- Hosts that share a Redis: that Redis, the key that they share, for this process and for programs, and what they say to the operator.
 
 local core = require "cards.core"
 local host = require "cards.async.host"
 local program = require "support.program"
+local redis = require "support.redis"
 
 local fleet = { KEY = "a key of a fleet" }
 
 local real = os.getenv
 local path
 
---- Gives this process the key, and returns a list that warnings go to from now on.
+--- Starts a Redis and gives this process the key. @return the server, and a list that warnings go to from now on
 function fleet.begin()
   local said = {}
   path = program.file(fleet.KEY)
@@ -19,11 +20,12 @@ function fleet.begin()
   end
   fleet.warn = host.warn
   host.warn = function(text) said[#said + 1] = text end -- luacheck: ignore
-  return said
+  return redis.start(), said
 end
 
---- Puts back what begin has changed.
+--- Puts back what begin has changed, and ends each Redis of support.redis.
 function fleet.finish()
+  redis.stop_all()
   os.getenv, host.warn = real, fleet.warn -- luacheck: ignore
   os.remove(path)
 end

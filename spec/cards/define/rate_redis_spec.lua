@@ -7,15 +7,8 @@ local sandbox = require "support.sandbox"
 
 local server
 
-setup(function()
-  fleet.begin()
-  server = redis.start()
-end)
-
-teardown(function()
-  redis.stop_all()
-  fleet.finish()
-end)
+setup(function() server = fleet.begin() end)
+teardown(fleet.finish)
 
 local function id() return sandbox.unique_id "bank" end
 

@@ -9,15 +9,8 @@ local remote = require "cards.resilience.remote"
 
 local server, said
 
-setup(function()
-  said = fleet.begin()
-  server = redis.start()
-end)
-
-teardown(function()
-  redis.stop_all()
-  fleet.finish()
-end)
+setup(function() server, said = fleet.begin() end)
+teardown(fleet.finish)
 
 local names = 0
 

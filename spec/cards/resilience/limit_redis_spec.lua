@@ -9,15 +9,8 @@ local testing = require "cards.testing"
 
 local server, said
 
-setup(function()
-  said = fleet.begin()
-  server = redis.start()
-end)
-
-teardown(function()
-  redis.stop_all()
-  fleet.finish()
-end)
+setup(function() server, said = fleet.begin() end)
+teardown(fleet.finish)
 
 local names = 0
 
