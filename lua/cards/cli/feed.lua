@@ -69,10 +69,10 @@ end
 
 --- Names and values of a new job's meta, after the seconds of its life.
 -- @param key of its sealed columns, or nil
-local function new_meta(options, format, about, input, key)
+local function new_meta(options, about, input, key)
   local id = core.id(16)
   return {
-    options.expire, "version", store.VERSION, "id", id, "format", format, "columns", about.columns and to_json(about.columns) or "",
+    options.expire, "version", store.VERSION, "id", id, "columns", about.columns and to_json(about.columns) or "",
     "input", check.line(options.input:match "[^/]*$"), "bytes", input.bytes, "hash", input.hash, "sealed", sealed_of(options),
     "key", key and sealing.mark(key, id) or "", "fed", 0, "deliveries", options.deliveries, "expire", options.expire,
   }
@@ -117,7 +117,7 @@ local function warn_of_eviction(job)
 end
 
 --- Opens the job, or makes it. @return the job; or nil and the obstacle
-local function open_job(options, format, about)
+local function open_job(options, about)
   local job, why = store.new(options.address, "--to", options.patience)
   if not job then
     return nil, why, failure.USAGE
@@ -131,7 +131,7 @@ local function open_job(options, format, about)
     return nil, no_key, failure.USAGE
   end
   local meta
-  meta, wrong = job:open(new_meta(options, format, about, input, key))
+  meta, wrong = job:open(new_meta(options, about, input, key))
   wrong = wrong or other_job(options, job, input, key)
   if not meta or wrong then
     return nil, wrong
@@ -195,7 +195,7 @@ function feed.run(options)
   if not read then
     return nil, check.line(next_content)
   end
-  local job, why, status = open_job(options, format, about)
+  local job, why, status = open_job(options, about)
   if not job then
     return nil, why, status
   end

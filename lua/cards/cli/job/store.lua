@@ -1,6 +1,6 @@
 --- A job in Redis: its keys, what is known of it, and commands that wait where Redis is away or full.
 --
--- All keys of a job begin with "cards:{JOB}:", see docs/design/jobs.md. The hash `meta` says what it is: version, id, made, format, columns, input (a name for
+-- All keys of a job begin with "cards:{JOB}:", see docs/design/jobs.md. The hash `meta` says what it is: version, id, columns, input (a name for
 -- messages), bytes and hash of the input, fed, total (once all rows are fed), sealed (the names of columns), key (its mark, see cards.cli.job.sealing),
 -- deliveries, expire, flow (its hash) and lease of the workers, trimmed (the last result that was taken out).
 

@@ -6,12 +6,8 @@
 local meta, rows = KEYS[1], KEYS[2]
 
 if ARGV[1] and redis.call("EXISTS", meta) == 0 then
-  local fields = {}
-  for i = 2, #ARGV do
-    fields[i - 1] = ARGV[i]
-  end
   redis.call("XGROUP", "CREATE", rows, "workers", "0", "MKSTREAM")
-  redis.call("HSET", meta, "made", redis.call("TIME")[1], unpack(fields))
+  redis.call("HSET", meta, unpack(ARGV, 2))
   redis.call("EXPIRE", meta, ARGV[1])
   redis.call("EXPIRE", rows, ARGV[1])
 end
