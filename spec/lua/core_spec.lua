@@ -50,6 +50,33 @@ describe("the module", function()
 
   it("says whether a coroutine can yield, as nginx needs it, where Lua can say so", function()
     assert.equal(program.lua ~= "5.1", core.is_yieldable ~= nil)
+    assert.equal(program.lua == "5.1", core.seems_yieldable ~= nil)
+  end)
+
+  it("tells from the stack in Lua 5.1 whether a coroutine can yield", function()
+    if program.lua ~= "5.1" then
+      pending "the others can say"
+    end
+    local function ask()
+      local answer = core.seems_yieldable()
+      return answer
+    end
+    local function tail() return ask() end
+    local said = {}
+    local object = setmetatable({}, { __index = function() return (ask()) end, __add = function() return (ask()) end })
+    coroutine.wrap(function()
+      said.direct, said.tail, said.field = ask(), tail(), ({ ask = ask }).ask()
+      said.pcall, said.metamethod, said.operator = select(2, pcall(ask)), object.missing, object + 1
+      table.sort({ 2, 1 }, function(a, b)
+        said.sort = ask()
+        return a < b
+      end)
+      for answer in function(_, before) return before == nil and tostring(ask()) or nil end do said.iterator = answer == "true" end
+      said.again = ask()
+    end)()
+    assert.same({
+      direct = true, tail = true, field = true, again = true, pcall = false, metamethod = false, operator = false, sort = false, iterator = false,
+    }, said)
   end)
 
   it("lists its providers", function()

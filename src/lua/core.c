@@ -164,6 +164,30 @@ static int is_yieldable(lua_State *L) {
   lua_pushboolean(L, lua_isyieldable(L));
   return 1;
 }
+#else
+static bool get_level(lua_State *L, int level, lua_Debug *at) {
+  return lua_getstack(L, level, at) && lua_getinfo(L, "nS", at);
+}
+
+/* Whether it is the place of a function that was left by a tail call. */
+static bool is_tail(const lua_Debug *at) {
+  return *at->what == 't';
+}
+
+/* core.seems_yieldable(): whether the running coroutine can yield here, as far as the stack tells. Lua 5.1 cannot yield through a function of C, such as pcall, nor through iterators of for
+ * loops and metamethods, which no call instruction has called. A function that is called as f()() looks like one of these: such a call blocks where it could have yielded. */
+static int seems_yieldable(lua_State *L) {
+  lua_Debug at, caller;
+  bool yieldable = true, more = get_level(L, 1, &at);
+  for (int level = 2; more && yieldable; level++) {
+    more = get_level(L, level, &caller);
+    bool called = *at.namewhat || is_tail(&at) || !more || is_tail(&caller);
+    yieldable = called && *at.what != 'C' && !(at.name && strcmp(at.name, "(for generator)") == 0);
+    at = caller;
+  }
+  lua_pushboolean(L, yieldable);
+  return 1;
+}
 #endif
 
 /* core.is_terminal([stream]): whether "stdout" or "stderr", which is the default, is one */
@@ -294,6 +318,8 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "columns", terminal_columns },
 #ifdef COMPAT_YIELDABLE
     { "is_yieldable", is_yieldable },
+#else
+    { "seems_yieldable", seems_yieldable },
 #endif
     { NULL, NULL },
   };
