@@ -14,6 +14,7 @@ local REPLIES = {
   CLUSTERDOWN = { "provider", "the cluster of this Redis is down", true },
   MOVED = { "provider", "this Redis is a node of a cluster, which has the key elsewhere: the address must be that of a Redis that has all keys", false },
   NOAUTH = { "auth", "Redis wants a password: set CARDS_REDIS_PASSWORD or CARDS_REDIS_PASSWORD_FILE", false },
+  DENIED = { "auth", "Redis takes connections of its own machine only, as it is in protected-mode", false },
   WRONGPASS = { "auth", "Redis does not take this user and password, or the user is disabled", false },
   NOPERM = { "auth", "the user of Redis may not run this command, or not with this key", false },
 }
@@ -40,6 +41,8 @@ function errors.of_reply(command, text)
   if rest:find "^AUTH " or rest:find "^Client sent AUTH" then
     local why = "this Redis has no password, but CARDS_REDIS_PASSWORD or CARDS_REDIS_PASSWORD_FILE is set"
     return errors.new(command, "auth", why, { code = code, attempts = 1 })
+  elseif rest:find "^max number of clients" then
+    return errors.new(command, "provider", "Redis takes no more connections: its maxclients are used up", { code = code, retryable = true, attempts = 1 })
   elseif command == "AUTH" then -- in words that may have the password in them, of what is no Redis
     return errors.new(command, "auth", "what is there refuses the user and password", { attempts = 1 })
   end

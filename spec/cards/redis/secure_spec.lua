@@ -85,6 +85,17 @@ describe("a password", function()
     end
   end)
 
+  it("is not what is wrong where Redis takes no connection at all", function()
+    for words, expected in pairs {
+      ["-ERR max number of clients reached"] = "^provider ERR Redis takes no more connections: its maxclients are used up$",
+      ["-DENIED Redis is running in protected mode because"] = "^auth DENIED Redis takes connections of its own machine only",
+    } do
+      local full = started.torrent(words .. "\r\n", '""', 1000)
+      assert.matches(expected, try(full.url "x", { CARDS_REDIS_PASSWORD = PASSWORD }))
+      full.stop()
+    end
+  end)
+
   it("that was changed in its file counts for the next connection", function()
     local path = program.file(OTHER)
     local expected = "^auth WRONGPASS [^\n]*\nauth WRONGPASS [^\n]*user and password[^\n]*\nPONG$"
