@@ -11,7 +11,7 @@ local shared_key = require "cards.resilience.shared_key"
 
 local remote = {}
 
-local PATIENCE = 1            -- seconds that an answer may take
+local PATIENCE = 1            -- seconds that an answer may take; half of the time of a call that has less than two
 local FIRST, LONGEST = 0.1, 5 -- seconds until an absent Redis is asked again; they double
 local SPARED = 4              -- times as long as the last one waited in vain nobody asks it again, where that is longer
 local QUIET = 60              -- seconds in which the same is not said again
@@ -33,7 +33,10 @@ function remote.open(address)
     if not server then
       return nil, why
     end
-    opened[address] = setmetatable({ server = server, away = false, losses = 0, pause = FIRST, again = 0, told = false, said = -QUIET }, metatable)
+    opened[address] = setmetatable({
+      server = server, away = false, losses = 0, pause = FIRST, again = 0, silent = false, -- or since when there was no answer
+      told = false, said = -QUIET,
+    }, metatable)
   end
   local key, why = shared_key()
   if not key then
@@ -90,7 +93,7 @@ end
 
 --- Notes that there was an answer.
 local function note_answer(self)
-  self.away, self.pause, self.again = false, FIRST, 0
+  self.away, self.pause, self.again, self.silent = false, FIRST, 0, false
   if self.told then
     self.told, self.said = false, core.now()
     host.warn(("what hosts share in %s can be had again"):format(self.server.shown))
@@ -124,7 +127,13 @@ end
 -- Of these Redis is not to blame: nobody waits any more, or the running function cannot wait, as in some phases of nginx.
 local BLAMELESS = { cancelled = true, busy = true }
 
---- Asks Redis, and waits for the answer for a second at most.
+--- Whether there was no answer in the time of a call that has little of it, though Redis may be only slow. Where it has been silent for as long as an answer
+-- may take, whoever asked, it is away.
+local function is_hurried(self, err, patience)
+  return err.kind == "timeout" and patience < PATIENCE and not (self.silent and core.now() - self.silent >= PATIENCE)
+end
+
+--- Asks Redis, and waits for the answer for a second at most, and no longer than half of the time that the call has.
 -- @param script its name
 -- @param keys a list; where one has no name, nil and why
 -- @param arguments a list
@@ -137,17 +146,18 @@ function methods:ask(script, keys, arguments)
   elseif not keys[1] or core.now() < self.again or left == 0 then
     return nil
   end
-  local began, losses = core.now(), self.losses
+  local began, losses, patience = core.now(), self.losses, math.min(PATIENCE, left and left / 2 or PATIENCE)
   self.again = self.away and began + PATIENCE or 0 -- while one asks whether it is back, others do not wait
-  local reply, err = context.run(context.child(began + PATIENCE), self.server.script, self.server, script, keys, arguments)
+  self.silent = self.silent or began
+  local reply, err = context.run(context.child(began + patience), self.server.script, self.server, script, keys, arguments)
   if reply ~= nil and not is_reply_of(script, reply) then
     reply, err = nil, { kind = "protocol", message = "what it replied is none of a Redis" }
   end
   if reply ~= nil then
     note_answer(self)
-  elseif not BLAMELESS[err.kind] and not (err.kind == "timeout" and left and left < PATIENCE) then
+  elseif not BLAMELESS[err.kind] and not is_hurried(self, err, patience) then
     if err.kind == "provider" then -- which comes at once, and maybe for one key only
-      self.again = 0
+      self.again, self.silent = 0, false
     else
       note_loss(self, began, losses)
     end

@@ -206,6 +206,28 @@ describe("without its Redis a limit", function()
     end)
   end)
 
+  it("leaves time to calls whose deadline is short, and holds none up after a second", function()
+    with_server(nil, function(own)
+      local relay = redis.relay(own)
+      local limited = limit { shared = relay.url "fleet", burst = 1000 }
+      assert.equal("called", limited(fine))
+      relay.stall()
+      local calls = 0
+      repeat
+        local called, left = cards.deadline(1, function()
+          return limited(function() return true, require "cards.async.context".left() end)
+        end)
+        assert.is_true(called)
+        assert.is_true(program.watched or left > 0.1, left)
+        calls = calls + 1
+      until left > 0.8
+      assert.is_true(calls > 2, calls)
+      assert.equal(1, #said_of(relay))
+      relay.go()
+      program.wait_for("it to be back", function() return limited(fine) and #said_of(relay) == 2 end)
+    end)
+  end)
+
   it("that is full does as on_loss says", function()
     with_server({ memory = "3mb" }, function(own)
       for i = 1, 3 do own.cli(("SETRANGE filler%d 1000000 x"):format(i)) end
