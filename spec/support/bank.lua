@@ -39,7 +39,7 @@ end
 function bank.config(config)
   return add({
     key = "bank_key_sandbox", tenant = sandbox.unique_id "tenant", base_url = sandbox.url "HTTPS_URL", tls = { ca_file = sandbox.url "CA_FILE" }, retries = 0,
-    timeout = program.watched and 300 or nil, -- twenty handshakes at once
+    timeout = program.watched and 300 or nil, connect_timeout = sandbox.connect_timeout,
   }, config)
 end
 

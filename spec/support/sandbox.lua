@@ -3,6 +3,8 @@
 -- Plain Lua 5.1 to 5.4 and LuaJIT, with Debian's lua-cqueues and lua-cjson. Start it
 -- with spec/sandbox/start; it is looked for in $CARDS_SANDBOX or build/sandbox.
 
+local program = require "support.program"
+
 local sandbox = {}
 
 --- What the normal answers contain, and what the misbehaviours bring in.
@@ -80,12 +82,16 @@ function sandbox.credentials(provider)
   return copy
 end
 
+--- Seconds in which a client of a spec has to connect; nil for the usual ones. Under valgrind twenty handshakes at once take longer than those.
+sandbox.connect_timeout = program.watched and 60 or nil
+
 --- A configuration for cards.<provider>.new, over https. `overrides` replaces whole keys;
 -- the value false takes one away.
 function sandbox.config(provider, overrides)
   local config = sandbox.credentials(provider)
   config.base_url = sandbox.url "HTTPS_URL" .. "/" .. provider
   config.tls = { ca_file = sandbox.url "CA_FILE" }
+  config.connect_timeout = sandbox.connect_timeout
   if provider == "netxd" then
     config.defaults = { product = "DEFAULT", program = "DEFAULT", channel = "VISA_DPS",
       customer_id = "100000000006001", account_number = "400320588344662" }
