@@ -197,7 +197,7 @@ function feed.run(options)
   end
   local job, why, status = open_job(options, about)
   if not job then
-    return nil, why, status
+    return nil, why, status or failure.FAILED
   end
   local fed = tonumber(job.meta.fed)
   if fed > 0 then

@@ -42,9 +42,10 @@ local function names(server)
     end
     cursor = tostring(reply[1])
     for _, key in ipairs(reply[2]) do
-      found[key:match "^cards:{(.*)}:meta$"] = true
+      found[key:match "^cards:{([%w._-]+)}:meta$" or false] = true -- others are no jobs
     end
   until cursor == "0"
+  found[false] = nil
   local list = {}
   for name in pairs(found) do
     list[#list + 1] = name
@@ -61,6 +62,11 @@ local function write(text)
   return ok and 0 or nil, not ok and "standard output: " .. why or nil
 end
 
+--- Whether what is wrong is that of one job: its version, keys of its name that are no job's, or a user who may not see it.
+local function is_of_one(wrong)
+  return type(wrong) == "string" or wrong and (wrong.kind == "provider" and not wrong.retryable or wrong.code == "NOPERM")
+end
+
 --- Shows all jobs of a server. @return the exit status; or nil and an error
 -- @param address function(name) that returns that of a job
 local function list(options, address)
@@ -72,19 +78,22 @@ local function list(options, address)
   end
   local all, err = names(server)
   if not all then
-    return nil, err
+    return nil, err, failure.FAILED
   end
   local jobs, lines = to_json.list {}, {}
   for _, name in ipairs(all) do
-    local job = assert(store.new(address(name), "--from", options.patience))
-    local made, wrong = snapshot.read(job)
-    if type(wrong) == "string" then
-      table.insert(lines, wrong)
-    elseif made == nil then
-      return nil, wrong
-    elseif made then
+    local job = store.new(address(name), "--from", options.patience) -- nil for a name that cards feed does not take
+    local made, wrong = false, nil
+    if job then
+      made, wrong = snapshot.read(job)
+    end
+    if made then
       table.insert(jobs, made)
       table.insert(lines, snapshot.lines(made, job.address)[1])
+    elseif is_of_one(wrong) then
+      table.insert(lines, type(wrong) == "string" and wrong or ("%s: %s"):format(job.address, tostring(wrong)))
+    elseif wrong then
+      return nil, wrong, failure.FAILED
     end
   end
   if options.json then
@@ -96,7 +105,7 @@ end
 local function remove(job)
   local made, err = snapshot.read(job)
   if not made then
-    return nil, err or job:absent()
+    return nil, err or job:absent(), failure.FAILED
   end
   local keys = {}
   for _, key in pairs(job.keys) do
@@ -104,7 +113,7 @@ local function remove(job)
   end
   local gone, wrong = job:call("DEL", (table.unpack or unpack)(keys)) -- luacheck: ignore
   if not gone then
-    return nil, wrong
+    return nil, wrong, failure.FAILED
   end
   return write(("%s: removed: %s not done, %s not collected\n"):format(job.address, figures.several(made.fed - made.done, "row"),
     figures.several(made.results, "result")))
@@ -116,7 +125,7 @@ local function follow(job)
   while true do
     local made, err = snapshot.read(job)
     if not made then
-      return nil, err or job:gone()
+      return nil, err or job:gone(), failure.FAILED
     end
     local lines, width = snapshot.lines(made, job.address), core.columns "stdout" or WIDTH
     for i, line in ipairs(lines) do
@@ -147,7 +156,7 @@ function status.run(options)
   end
   local made, err = snapshot.read(job)
   if not made then
-    return nil, err or job:absent()
+    return nil, err or job:absent(), failure.FAILED
   elseif options.json then
     return write(assert(to_json(made)) .. "\n")
   end

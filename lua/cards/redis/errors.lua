@@ -33,9 +33,13 @@ end
 -- @param text behind the "-"
 function errors.of_reply(command, text)
   local code, rest = text:match "^(%u[%u%d_]*)%s*(.*)$"
+  if (rest or ""):find "^The user executing the script can't run this command" then
+    code = "NOPERM"
+  end
   local known = REPLIES[code]
   if known then
-    return errors.new(command, known[1], known[2], { code = code, retryable = known[3], attempts = 1 })
+    local refused = code == "NOPERM" and rest:match "'([%l|]+)' command"
+    return errors.new(command, known[1], known[2] .. (refused and ": " .. refused or ""), { code = code, retryable = known[3], attempts = 1 })
   end
   rest = (rest or text):gsub(", with args beginning with:.*", "") -- which are the caller's values
   if rest:find "^AUTH " or rest:find "^Client sent AUTH" then

@@ -38,6 +38,23 @@ describe("the user of the guide", function()
     assert.same(sent, allowed)
   end)
 
+  it("is asked before a job for what the scripts of jobs send", function()
+    local sent, asked = {}, {}
+    for path in program.shell "ls lua/cards/redis/scripts/job_*.lua":gmatch "%S+" do
+      local file = io.open(path)
+      local text = file:read "*a"
+      file:close()
+      for name in text:gmatch 'call%(%s*"(%u+)"' do
+        sent[name] = true
+      end
+      local list = text:match "local COMMANDS = (.-)\n\n"
+      for name in (list or ""):gmatch "%u+" do
+        asked[name] = true
+      end
+    end
+    assert.same(sent, asked)
+  end)
+
   it("runs a job", function()
     local job = new_job { url = function(name) return server.url(name, "cards") end }
     job:flow(nil, "slow_first_byte=0")

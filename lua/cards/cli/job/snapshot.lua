@@ -4,8 +4,10 @@ local check = require "cards.util.check"
 local core = require "cards.core"
 local figures = require "cards.util.figures"
 local list_kinds = require("cards.cli.run.summary").list
-local pairs_of = require("cards.cli.job.store").pairs_of
+local jobs = require "cards.cli.job.store"
 local to_json = require "cards.cli.json"
+
+local pairs_of, whole = jobs.pairs_of, jobs.whole
 
 local snapshot = {}
 
@@ -52,7 +54,7 @@ function snapshot.read(store)
     return false
   end
   local meta, counts = pairs_of(reply[1]), pairs_of(reply[2])
-  local wrong = store:foreign(meta.version)
+  local wrong = store:foreign(meta)
   if wrong then
     return nil, wrong
   end
@@ -62,12 +64,12 @@ function snapshot.read(store)
     rate = rate + (worker.gone and 0 or worker.rate or 0)
   end
   for name, number in pairs(counts) do
-    errors[name:match "^kind (.*)$" or false] = tonumber(number)
+    errors[name:match "^kind ([%w_]+)$" or false] = whole(number)
   end
   errors[false] = nil
-  local total, done = tonumber(meta.total), tonumber(counts.done) or 0
+  local total, done = tonumber(meta.total), whole(counts.done) or 0
   local made = {
-    job = store.name, complete = total ~= nil and done >= total, total = total, fed = tonumber(meta.fed), done = done, failed = tonumber(counts.failed) or 0,
+    job = store.name, complete = total ~= nil and done >= total, total = total, fed = tonumber(meta.fed), done = done, failed = whole(counts.failed) or 0,
     errors = errors, waiting = tonumber(meta.fed) - done - reply[5], running = reply[5], results = reply[6], rate = rate, workers = workers,
   }
   made.left = total and rate > 0 and not made.complete and (total - done) / rate or nil

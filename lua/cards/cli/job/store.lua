@@ -17,6 +17,7 @@ local store = {}
 store.__index = store
 
 local VERSION = "1"
+local MOST_DIGITS = 15 -- of a number that each Lua has exactly
 local FIRST_WAIT, LONGEST_WAIT = 0.05, 2 -- seconds between two tries; doubled each time
 local EXPIRES_EVERY = 1                  -- seconds between two prolongations of a job
 
@@ -126,18 +127,23 @@ function store.pairs_of(list)
   return values
 end
 
+--- The whole number of a text that Redis has, or nil.
+function store.whole(text)
+  return text and #text <= MOST_DIGITS and text:find "^%d+$" and tonumber(text) or nil
+end
+
 --- Reads what is known of the job.
 -- @param made names and values of a new one in turn, to make it where there is none; or nil
 -- @return the names and values; false where there is no job; or nil and an error
 function store:open(made)
-  local list, err = self:script("job_open", "meta rows", unpack(made or {}))
+  local list, err = self:script("job_open", table.concat(NAMES, " "), unpack(made or {}))
   if not list then
     return nil, err
   elseif #list == 0 then
     return false
   end
   local meta = store.pairs_of(list)
-  local wrong = self:foreign(meta.version)
+  local wrong = self:foreign(meta)
   if wrong then
     return nil, wrong
   end
@@ -145,11 +151,25 @@ function store:open(made)
   return meta
 end
 
---- What is wrong with the version of a job's keys, or nil.
-function store:foreign(version)
-  if version ~= VERSION then
+local function broken(self, name)
+  return ("%s: the keys of this name are those of no job: there is no %s that can be read in meta"):format(self.address, name)
+end
+
+--- What is wrong with what is known of a job, names and values, or nil.
+function store:foreign(meta)
+  if meta.version ~= VERSION then
     return ("%s: the job was made by another version of cards (its keys have version %s, these are %s): use that version, or another name"):format(
-      self.address, check.shown(version or "none"), VERSION)
+      self.address, check.shown(meta.version or "none"), VERSION)
+  end
+  for _, name in ipairs { "id", "input", "columns", "sealed", "key", "hash" } do
+    if not meta[name] then
+      return broken(self, name)
+    end
+  end
+  for _, name in ipairs { "fed", "deliveries", "expire", meta.total and "total" } do
+    if not store.whole(meta[name]) then
+      return broken(self, name)
+    end
   end
 end
 

@@ -12,6 +12,7 @@ if known[1] ~= ARGV[1] then
   return -1
 end
 
+redis.call("XLEN", results) -- raises where it is no stream: half way a row would be left without a line
 local before = tonumber(redis.call("HGET", counts, "done") or 0)
 local done, failed, kinds, ids = before, 0, {}, {}
 
@@ -52,11 +53,16 @@ if done > before then
   for kind, count in pairs(kinds) do
     redis.call("HINCRBY", counts, "kind " .. kind, count)
   end
+  if before == 0 then -- its worker may be killed before it gives a sign
+    redis.call("EXPIRE", results, known[4])
+    redis.call("EXPIRE", counts, known[4])
+  end
 end
 if done > before or ARGV[2] == "" then -- else it is a repetition
-  redis.call("EXPIRE", timeline, known[4])
+  redis.call("EXPIRE", meta, known[4])
   for line in string.gmatch(ARGV[3], "([^\n]*)\n") do
     redis.call("XADD", timeline, "*", "line", line)
   end
+  redis.call("EXPIRE", timeline, known[4])
 end
 return { done - before, done, tonumber(known[2] or -1) }

@@ -19,5 +19,6 @@ redis.call("HSETNX", meta, "lease", ARGV[3] == "" and "60" or ARGV[3])
 local own = redis.call("HMGET", meta, "flow", "lease")
 if (own[1] == ARGV[2] or ARGV[4] == "1") and (ARGV[3] == "" or ARGV[3] == own[2]) then
   redis.call("HSET", KEYS[3], ARGV[5], redis.call("TIME")[1] .. " " .. ARGV[6])
+  redis.call("EXPIRE", KEYS[3], redis.call("HGET", meta, "expire"))
 end
 return own

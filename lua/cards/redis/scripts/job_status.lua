@@ -7,8 +7,8 @@ local meta = redis.call("HGETALL", KEYS[1])
 if #meta == 0 then
   return { {} }
 end
-local now, pending = redis.call("TIME"), redis.call("XPENDING", KEYS[2], "workers")
-local held = pending[1]
+local now, pending = redis.call("TIME"), redis.pcall("XPENDING", KEYS[2], "workers") -- an error where the rows were lost, and who removes the job asks, too
+local held = pending[1] or 0
 for _, consumer in ipairs(pending[4] or {}) do
   held = held - (consumer[1] == "nobody" and tonumber(consumer[2]) or 0) -- given back: they wait
 end
