@@ -81,6 +81,7 @@ build = {
       ["cards.cli.program.man"] = "lua/cards/cli/program/man.lua",
       ["cards.cli.program.operations"] = "lua/cards/cli/program/operations.lua",
       ["cards.cli.program.providers"] = "lua/cards/cli/program/providers.lua",
+      ["cards.cli.program.say"] = "lua/cards/cli/program/say.lua",
       ["cards.cli.report"] = "lua/cards/cli/report.lua",
       ["cards.cli.report.axis"] = "lua/cards/cli/report/axis.lua",
       ["cards.cli.report.chart"] = "lua/cards/cli/report/chart.lua",

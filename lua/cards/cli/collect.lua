@@ -12,6 +12,7 @@ local option = require "cards.cli.run.option"
 local output = require "cards.cli.run.output"
 local pulse = require "cards.cli.job.pulse"
 local report = require "cards.cli.report"
+local say = require "cards.cli.program.say"
 local store = require "cards.cli.job.store"
 local summary = require "cards.cli.run.summary"
 local write_file = summary.write
@@ -106,8 +107,8 @@ local function conclude(task, made, paths, ended, why)
     pcall(made.flush, made)
   end
   task.store:script("job_unlock", "collector", task.token)
-  io.stderr:write(("cards: %s written in %s, %s/s: %s succeeded, %s failed\n"):format(figures.several(totals.rows, "result"), figures.duration(totals.seconds),
-    figures.count(math.floor(totals.rate + 0.5)), figures.count(totals.rows - totals.failed), figures.count(totals.failed)))
+  say("%s written in %s, %s/s: %s succeeded, %s failed", figures.several(totals.rows, "result"), figures.duration(totals.seconds),
+    figures.count(math.floor(totals.rate + 0.5)), figures.count(totals.rows - totals.failed), figures.count(totals.failed))
   local interrupted = core.interrupted()
   local message = not ended and (interrupted and "interrupted; the same command goes on" or check.line(why)) or nil
   local written, unwritten = write_file(paths.summary, totals:json(interrupted and "interrupted" or ended or "error", message))
@@ -118,15 +119,14 @@ local function conclude(task, made, paths, ended, why)
     end
   end
   if interrupted then
-    io.stderr:write("cards: ", message, "\n")
+    say("%s", message)
     return failure.INTERRUPTED
   elseif not ended or not written then
     return nil, message or unwritten
   end
   local failed = totals.earlier_failed + totals.failed
-  io.stderr:write(("cards: %s: the job is complete: %s, of which %s failed%s\n"):format(task.store.address,
-    figures.several(totals.earlier + totals.rows, "row"), figures.count(failed),
-    failed > 0 and (" (%s): see %s"):format(summary.list(totals.kinds), check.line(paths.errors)) or ""))
+  say("%s: the job is complete: %s, of which %s failed%s", task.store.address, figures.several(totals.earlier + totals.rows, "row"), figures.count(failed),
+    failed > 0 and (" (%s): see %s"):format(summary.list(totals.kinds), paths.errors) or "")
   return failed > 0 and 1 or 0
 end
 
@@ -149,7 +149,7 @@ function collect.run(options)
   os.remove(paths.summary) -- that of an earlier run would tell of this one
   local resumed, made = opened.resumed, nil
   if resumed.count > 0 then
-    io.stderr:write(("cards: %s %s written already\n"):format(figures.several(resumed.count, "result"), resumed.count == 1 and "is" or "are"))
+    say("%s %s written already", figures.several(resumed.count, "result"), resumed.count == 1 and "is" or "are")
   end
   local totals = summary.new(resumed)
   local function share()

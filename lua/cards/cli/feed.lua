@@ -12,6 +12,7 @@ local journal = require "cards.cli.run.journal"
 local new_progress = require("cards.cli.run.progress").new
 local option = require "cards.cli.run.option"
 local rows = require "cards.cli.run.rows"
+local say = require "cards.cli.program.say"
 local sealing = require "cards.cli.job.sealing"
 local store = require "cards.cli.job.store"
 local to_json = require "cards.cli.json"
@@ -112,7 +113,7 @@ local function warn_of_eviction(job)
   end
   local most, policy = tostring(info):match "maxmemory:(%d+)", tostring(info):match "maxmemory_policy:([%w-]+)"
   if most and most ~= "0" and policy and policy ~= "noeviction" then
-    io.stderr:write(("cards: %s throws keys away when it is full (maxmemory-policy %s), and rows with them: set noeviction\n"):format(job.address, policy))
+    say("%s throws keys away when it is full (maxmemory-policy %s), and rows with them: set noeviction", job.address, policy)
   end
 end
 
@@ -157,28 +158,28 @@ end
 
 --- Says what became of it. @return the exit status, or nil and the error
 local function conclude(task, made, ended, why)
-  local totals, store_of = task.totals, task.store
+  local totals, job = task.totals, task.store
   local seconds = core.now() - task.began
   task.progress:stop()
   if totals.rows > 0 or ended then
-    io.stderr:write(("cards: %s fed in %s, %s/s%s; %s in all, %s not done yet\n"):format(figures.several(totals.rows, "row"), figures.duration(seconds),
+    say("%s fed in %s, %s/s%s; %s in all, %s not done yet", figures.several(totals.rows, "row"), figures.duration(seconds),
       figures.count(math.floor(totals.rows / math.max(seconds, 1e-3) + 0.5)),
-      totals.failed > 0 and (" (%s cannot be sent)"):format(figures.count(totals.failed)) or "", figures.count(made.fed), figures.count(made.waiting)))
+      totals.failed > 0 and (" (%s cannot be sent)"):format(figures.count(totals.failed)) or "", figures.count(made.fed), figures.count(made.waiting))
   end
   if core.interrupted() then
-    io.stderr:write "cards: interrupted; the same command goes on\n"
+    say "interrupted; the same command goes on"
     return failure.INTERRUPTED
   elseif not ended then
     if made.fed == 0 then -- the next attempt may be with other options
-      store_of:script("job_drop", "meta rows", store_of.id)
+      job:script("job_drop", "meta rows", job.id)
     end
     return nil, check.line(why)
   end
   if made.others then
-    io.stderr:write("cards: another feed was at work on ", store_of.address, ", too: each row is there once\n")
+    say("another feed was at work on %s, too: each row is there once", job.address)
   end
   if ended == "limit" then
-    io.stderr:write(("cards: ended after row %.0f, as --limit says; without it the same command goes on\n"):format(task.limit))
+    say("ended after row %.0f, as --limit says; without it the same command goes on", task.limit)
   end
   return 0
 end
@@ -201,7 +202,7 @@ function feed.run(options)
   end
   local fed = tonumber(job.meta.fed)
   if fed > 0 then
-    io.stderr:write(("cards: %s %s fed already\n"):format(figures.several(fed, "row"), fed == 1 and "is" or "are"))
+    say("%s %s fed already", figures.several(fed, "row"), fed == 1 and "is" or "are")
   end
   local totals, made = { rows = 0, failed = 0, earlier = fed }, nil
   local task = {

@@ -8,6 +8,7 @@ local failure = require "cards.cli.program.failure"
 local files = require "cards.cli.files"
 local gather = require "cards.cli.report.gather"
 local page = require "cards.cli.report.page"
+local say = require "cards.cli.program.say"
 local summary = require "cards.cli.run.summary"
 local write_text = require "cards.cli.report.text"
 
@@ -100,7 +101,7 @@ function report.run(options)
   if not written then
     return nil, why
   end
-  io.stderr:write("cards: the report is in ", check.line(path), "\n")
+  say("the report is in %s", path)
   return 0
 end
 

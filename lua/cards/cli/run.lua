@@ -15,6 +15,7 @@ local output = require "cards.cli.run.output"
 local prepare = require "cards.cli.run.prepare"
 local rehearse = require "cards.cli.run.rehearse"
 local report = require "cards.cli.report"
+local say = require "cards.cli.program.say"
 local several = require("cards.util.figures").several
 local summary = require "cards.cli.run.summary"
 local timeline = require "cards.cli.timeline"
@@ -89,13 +90,13 @@ local function open_outputs(options, paths)
   resumed.changed = function(bytes) return bytes ~= input.bytes and changed or nil end
   os.remove(paths.summary) -- that of an earlier run would tell of this one
   if resumed.count > 0 then
-    io.stderr:write(("cards: %s %s done already\n"):format(several(resumed.count, "row"), resumed.count == 1 and "is" or "are"))
+    say("%s %s done already", several(resumed.count, "row"), resumed.count == 1 and "is" or "are")
   end
   if options.retry and not resumed.taken then
-    io.stderr:write "cards: rows that failed and were not run again yet follow\n"
+    say "rows that failed and were not run again yet follow"
   elseif options.retry then
     local others = resumed.failed > 0 and (" (others failed: %s)"):format(summary.list(resumed.kinds)) or ""
-    io.stderr:write(("cards: %s that failed %s run again%s\n"):format(several(resumed.taken, "row"), resumed.taken == 1 and "is" or "are", others))
+    say("%s that failed %s run again%s", several(resumed.taken, "row"), resumed.taken == 1 and "is" or "are", others)
   end
   return output.new(resumed.output, options.output), output.new(resumed.errors, paths.errors), resumed
 end
@@ -132,7 +133,7 @@ local function conclude(options, task, totals, ended, wrong)
   local message = ended == "error" and check.line(wrong) or ended_with(ended, options)
   if totals.rows > 0 or ended ~= "error" then
     for _, line in ipairs(totals:lines()) do
-      io.stderr:write("cards: ", line, "\n")
+      say("%s", line)
     end
   end
   local written, why = true, nil
@@ -146,11 +147,11 @@ local function conclude(options, task, totals, ended, wrong)
   if ended == "error" then
     return nil, message
   elseif message then
-    io.stderr:write("cards: ", message, "\n")
+    say("%s", message)
   end
   local failed = totals.earlier_failed + totals.failed
   if failed > 0 and ended ~= "interrupted" then
-    io.stderr:write(("cards: %s failed: see %s\n"):format(several(failed, "row"), check.line(task.errors.name)))
+    say("%s failed: see %s", several(failed, "row"), task.errors.name)
   end
   if not written then
     return nil, why
@@ -183,7 +184,8 @@ local NOTHING = { count = 0, failed = 0, kinds = {} }
 --- What ends a run before its first row.
 local function refuse(options, wrong, status)
   if core.interrupted() then
-    io.stderr:write("\ncards: ", ended_with("interrupted", options), "\n")
+    io.stderr:write "\n"
+    say("%s", ended_with("interrupted", options))
     return failure.INTERRUPTED
   end
   return nil, wrong, status

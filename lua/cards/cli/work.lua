@@ -16,6 +16,7 @@ local option = require "cards.cli.run.option"
 local packing = require "cards.cli.job.packing"
 local report = require "cards.cli.report"
 local rows = require "cards.cli.run.rows"
+local say = require "cards.cli.program.say"
 local sealing = require "cards.cli.job.sealing"
 local store = require "cards.cli.job.store"
 local summary = require "cards.cli.run.summary"
@@ -136,10 +137,6 @@ local function make_parts(options, job, identity, flow, about, make, select_colu
   return parts
 end
 
-local function say(text, ...)
-  io.stderr:write("cards: ", text:format(...), "\n")
-end
-
 --- Writes the report of this worker's rows, where one is wanted. @return true; or nil and the obstacle
 local function write_report(options, parts, ended)
   if not options.report then
@@ -148,7 +145,7 @@ local function write_report(options, parts, ended)
   parts.gathered.ended = ended
   local written, why = report.write(parts.gathering, options.report)
   if written then
-    say("the report of this worker's rows is in %s", check.line(options.report))
+    say("the report of this worker's rows is in %s", options.report)
   end
   return written, why
 end

@@ -10,6 +10,7 @@ local core = require "cards.core"
 local failure = require "cards.cli.program.failure"
 local figures = require "cards.util.figures"
 local redis = require "cards.redis"
+local say = require "cards.cli.program.say"
 
 local unpack = table.unpack or unpack -- luacheck: ignore
 
@@ -42,10 +43,6 @@ function store.new(address, option, patience)
     self.keys[name] = ("cards:{%s}:%s"):format(server.name, name)
   end
   return self
-end
-
-local function say(text, ...)
-  io.stderr:write("cards: ", check.line(text:format(...)), "\n")
 end
 
 --- Says once that Redis is away, for all who wait.
