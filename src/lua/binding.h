@@ -219,6 +219,7 @@ int core_strict(lua_State *L);
 int core_gate(lua_State *L);
 /* recipient.c */
 int core_recipient(lua_State *L);
+int core_thumbprint(lua_State *L);
 /* json.c */
 int core_json_decode(lua_State *L);
 /* file/file.c */

@@ -290,6 +290,7 @@ __attribute__((visibility("default"))) int luaopen_cards_core(lua_State *L) {
     { "gate", core_gate },
     /* recipient.c */
     { "recipient", core_recipient },
+    { "thumbprint", core_thumbprint },
     /* json.c */
     { "json_decode", core_json_decode },
     /* file/file.c */

@@ -21,30 +21,38 @@ static int collect(lua_State *L) {
   return 0;
 }
 
-/* core.recipient(text): the public key in a JWK, a PEM or a certificate, the alg that it is used with, and its thumbprint of RFC 7638; or nil and a phrase
- * that follows the key's name */
+/* core.recipient(text): the public key in a JWK, a PEM or a certificate, and the alg that it is used with; or nil and a phrase that follows the key's name */
 int core_recipient(lua_State *L) {
   size_t len;
   const char *text = luaL_checklstring(L, 1, &len), *why = NULL;
   struct recipient *recipient = binding_new(L, RECIPIENT_TYPE, sizeof *recipient);
-  struct buf *thumbprint = binding_new_buf(L, THUMBPRINT_MAX);
   recipient->key = recipient_read(text, len, &why);
-  bool ok = recipient->key && recipient_thumbprint(recipient->key, thumbprint);
   if (!recipient->key) {
     stack_wipe(STACK_DEEP); /* a private key may have been read */
     return binding_fail(L, "%s", why);
   }
-  if (!ok) return binding_no_memory(L);
-  lua_pushvalue(L, -2);
   lua_pushstring(L, recipient_alg(recipient->key));
+  return 2;
+}
+
+static const struct recipient *check_open(lua_State *L) {
+  const struct recipient *recipient = luaL_checkudata(L, 1, RECIPIENT_TYPE);
+  luaL_argcheck(L, recipient->key, 1, "it is closed");
+  return recipient;
+}
+
+/* core.thumbprint(recipient): that of its JWK by RFC 7638 */
+int core_thumbprint(lua_State *L) {
+  const struct recipient *recipient = check_open(L);
+  struct buf *thumbprint = binding_new_buf(L, THUMBPRINT_MAX);
+  if (!recipient_thumbprint(recipient->key, thumbprint)) return binding_no_memory(L);
   lua_pushlstring(L, buf_string(thumbprint), thumbprint->len);
-  return 3;
+  return 1;
 }
 
 int binding_seal_for(lua_State *L) {
-  const struct recipient *recipient = luaL_checkudata(L, 1, RECIPIENT_TYPE);
+  const struct recipient *recipient = check_open(L);
   const char *header = luaL_checkstring(L, 2), *why = "is longer than 64 KiB";
-  luaL_argcheck(L, recipient->key, 1, "it is closed");
   luaL_argcheck(L, binding_to_secret(L, 3), 3, "secret expected");
   struct buf *sealed = binding_new_buf(L, SEALED_MAX);
   size_t len;

@@ -29,6 +29,8 @@ local known = {
   request_id = label,
 }
 
+local KEYS = check.keys(known)
+
 --- What a JWK says of its use that does not fit, or nil.
 local function unfit(jwk)
   for _, name in ipairs(PRIVATE) do
@@ -79,7 +81,7 @@ local function jwk_of(given)
 end
 
 --- Reads a key.
--- @return { key, alg, thumbprint, kid }; or nil and a phrase that follows the key's name
+-- @return { key, alg, kid }; or nil and a phrase that follows the key's name
 local function read_key(given)
   local jwk, why = jwk_of(given)
   local text = given
@@ -90,7 +92,7 @@ local function read_key(given)
     return nil, why
   end
   local made = { kid = jwk and rawget(jwk, "kid") }
-  made.key, made.alg, made.thumbprint = core.recipient(text)
+  made.key, made.alg = core.recipient(text)
   if not made.key then
     return nil, made.alg
   elseif jwk and rawget(jwk, "alg") ~= nil and rawget(jwk, "alg") ~= made.alg then
@@ -122,20 +124,18 @@ end
 -- @param given a public key (the text of a JWK, PEM or certificate, or a JWK as a table), or settings with it:
 --   { key, alg, enc, purpose, audience, nonce, ttl = 60, role, request_id }
 -- @param now unix time, seconds
--- @return { key, alg, thumbprint, header = JSON of the members of the protected header, purpose, audience, role, request_id }; or nil and a message
+-- @return { key, alg, header = JSON of the members of the protected header, purpose, audience, role, request_id }; or nil and a message
 function recipient.read(given, now)
-  local settings, name = {}, "recipient.key" -- a copy, which has just what is checked, and no metatable
-  if type(given) == "string" or rawget(given, "kty") ~= nil then
-    settings, name = { key = given }, "the recipient"
-  else
-    for key, value in next, given do
+  local settings, name = { key = given }, "the recipient"
+  if type(given) == "table" and rawget(given, "kty") == nil then
+    name = "recipient.key"
+    for _, key in ipairs(KEYS) do -- a copy, which has just what is checked, and no metatable
+      local value = rawget(given, key)
+      local wrong = value ~= nil and known[key](value, "recipient." .. key)
+      if wrong then
+        return nil, wrong
+      end
       settings[key] = value
-    end
-  end
-  for _, key in ipairs(check.keys(settings)) do
-    local wrong = known[key](settings[key], "recipient." .. key)
-    if wrong then
-      return nil, wrong
     end
   end
   local made, why = read_key(settings.key)

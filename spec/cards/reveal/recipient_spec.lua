@@ -90,9 +90,9 @@ describe("a recipient", function()
         .. "Z_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbO"
         .. "pbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw",
     }
-    local _, alg, thumbprint = core.recipient(rsa)
+    local key, alg = core.recipient(rsa)
     assert.equal("RSA-OAEP-256", alg)
-    assert.equal("NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs", thumbprint)
+    assert.equal("NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs", core.thumbprint(key))
   end)
 
   it("is no private key, in whatever form, and shows nothing of it", function()
