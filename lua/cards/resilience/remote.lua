@@ -12,6 +12,7 @@ local shared_key = require "cards.resilience.shared_key"
 local remote = {}
 
 local PATIENCE = 1            -- seconds that an answer may take; half of the time of a call that has less than two
+local GRACE = 0.2             -- seconds of what has to be told at the end of a call, though its own may be over
 local FIRST, LONGEST = 0.1, 5 -- seconds until an absent Redis is asked again; they double
 local SPARED = 4              -- times as long as the last one waited in vain nobody asks it again, where that is longer
 local QUIET = 60              -- seconds in which the same is not said again
@@ -164,6 +165,19 @@ function methods:ask(script, keys, arguments)
     complain(self, err.message)
   end
   return reply
+end
+
+local function ask_in_grace(self, ...)
+  return context.run(context.child(core.now() + GRACE), self.ask, self, ...)
+end
+
+--- The same for what others have to know of a call, such as how it ended. It is asked even where the call's time is over, or nobody waits for the call.
+function methods:tell(...)
+  local left = context.left()
+  if left and left < GRACE then
+    return context.run(nil, ask_in_grace, self, ...)
+  end
+  return self:ask(...)
 end
 
 --- The error of what is refused while Redis is away.

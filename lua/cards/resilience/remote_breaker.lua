@@ -12,11 +12,13 @@ local LONGEST = 86400 -- seconds that open_for may be
 local HOLDS = { closed = 0.2, open = 1 } -- seconds
 local PHASES = { [0] = "closed", "open", "half_open" }
 
---- Asks Redis. @return the phase, seconds until it is no longer open, failures, and whether the call may try; or nil where Redis is away
-local function ask(self, what, is_trial)
+--- Asks Redis.
+-- @param how "ask" or "tell" of the remote
+-- @return the phase, seconds until it is no longer open, failures, and whether the call may try; or nil where Redis is away
+local function ask(self, how, what, is_trial)
   self.key = self.key or self.remote:key("breaker", self.name)
   local options = self.options
-  local reply = self.remote:ask("breaker", { self.key },
+  local reply = self.remote[how](self.remote, "breaker", { self.key },
     { what, options.failures, math.ceil(options.window * 1000), math.ceil(options.open_for * 1000), options.half_open, is_trial and 1 or 0 })
   if not reply then
     self.holds = 0
@@ -39,7 +41,7 @@ function methods:look()
   if is_alone(self) then
     return self.own:look()
   end
-  local phase, left, failures = ask(self, "state")
+  local phase, left, failures = ask(self, "ask", "state")
   if phase then
     return phase, left, failures
   end
@@ -64,7 +66,7 @@ function methods:ask()
     return self.phase, math.max(0, self.ends - now), false
   end
   self.holds = self.phase == "closed" and self.holds > 0 and now + HOLDS.closed or 0 -- while one asks, others do not wait
-  local phase, left, _, may_try = ask(self, "ask")
+  local phase, left, _, may_try = ask(self, "ask", "ask")
   if phase then
     return phase, left, may_try
   elseif self.refuses then
@@ -74,7 +76,7 @@ function methods:ask()
 end
 
 function methods:record(is_trial, outcome)
-  return not is_alone(self) and ask(self, outcome, is_trial) or self.own:record(is_trial, outcome)
+  return not is_alone(self) and ask(self, "tell", outcome, is_trial) or self.own:record(is_trial, outcome)
 end
 
 --- @param own a breaker_state of this process

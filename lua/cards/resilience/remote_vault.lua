@@ -12,15 +12,16 @@ local MILLI = 1000
 local methods = {}
 local metatable = { __index = methods }
 
-local function ask(self, what, own, ...)
+--- @param how "ask" or "tell" of the remote
+local function ask(self, how, what, own, ...)
   self.key = self.key or self.remote:key("token", self.name)
-  return self.remote:ask("token", { self.key, self.key and self.key .. ":lock" }, { what, own, LEASE * MILLI, ... })
+  return self.remote[how](self.remote, "token", { self.key, self.key and self.key .. ":lock" }, { what, own, LEASE * MILLI, ... })
 end
 
 --- As that of dict_vault. It locks where there is no token, or where `has_to`.
 -- @return as that; or nil where Redis is away, and where nothing may be done without it an error
 function methods:look(own, has_to)
-  local reply = ask(self, has_to and "lock" or "look", own)
+  local reply = ask(self, "ask", has_to and "lock" or "look", own)
   if not reply then
     return nil, self.refuses and self.remote:refuse "token_source" or nil
   end
@@ -40,7 +41,7 @@ function methods:put(own, token, seconds)
   local ends = ("%.0f"):format((seconds + self.clock) * MILLI)
   local sealed = #token <= LONGEST and core.seal_with(self.remote:sealing(), token, self.key .. ":" .. ends)
   if sealed then
-    ask(self, "put", own, ("1:%s:%s"):format(ends, sealed), math.max(1, math.floor((seconds - core.now()) * MILLI)))
+    ask(self, "tell", "put", own, ("1:%s:%s"):format(ends, sealed), math.max(1, math.floor((seconds - core.now()) * MILLI)))
   else
     self:unlock(own)
     if not self.warned then
@@ -51,7 +52,7 @@ function methods:put(own, token, seconds)
 end
 
 function methods:unlock(own)
-  ask(self, "unlock", own)
+  ask(self, "tell", "unlock", own)
 end
 
 --- @param remote what hosts share, see cards.resilience.remote

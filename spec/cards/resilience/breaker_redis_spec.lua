@@ -141,6 +141,19 @@ describe("a breaker that hosts share", function()
     end
   end)
 
+  it("learns of a failure that was the end of a deadline around it", function()
+    local name = new_name()
+    local function last()
+      cards.sleep(1) -- until the deadline
+      return nil, core.error { kind = "timeout", message = "made up", attempts = 1 }
+    end
+    for i = 1, 3 do
+      assert.equal("timeout", select(2, cards.deadline(0.05, breaker(name), last)).kind)
+      assert.equal(i < 3 and i or 0, breaker(name):state().failures)
+    end
+    assert.equal("open", breaker(name):state().phase)
+  end)
+
   it("forgets failures that lie too far back, and keys that nobody needs", function()
     local name = new_name()
     local one = breaker(name, { window = 0.05 })

@@ -127,6 +127,21 @@ describe("a token that hosts share", function()
     assert.equal(1, fetched)
   end)
 
+  it("is fetched by the next one where a deadline ended the fetch, and shared where the token came with it", function()
+    for _, given in ipairs { "nothing", "planted-late" } do
+      local name = new_name()
+      local late = cards.token_source(function()
+        local slept, err = cards.sleep(1)
+        assert(not slept)
+        return given == "planted-late" and given or nil, err
+      end, { name = name, shared = server.url "fleet", ttl = 100 })
+      cards.deadline(0.05, late)
+      local began = core.now()
+      assert.equal(given == "nothing" and "planted-token-1" or given, source(name)():reveal())
+      assert.is_true(program.watched or core.now() - began < 1)
+    end
+  end)
+
   it("is not waited for longer where the clock of Redis was set back, or a lock has no end", function()
     for _, ends in ipairs { "PX 3600000", "" } do
       local name = new_name()
