@@ -2,6 +2,7 @@
 
 local cards = require "cards"
 local acme = require "support.acme"
+local program = require "support.program"
 local sandbox = require "support.sandbox"
 
 local function define(name, operations)
@@ -101,7 +102,7 @@ describe("a definition that nobody holds", function()
 
   it("leaves nothing: names that were used a thousand times cost no more than once", function()
     local function round()
-      for i = 1, 200 do
+      for i = 1, program.watched and 20 or 200 do
         local client = acme.client(define("often", { ["op" .. i] = { path = "/x" } }))
         assert.equal("often.show: invalid_request: card_id is required", tostring(select(2, client:show {})))
       end
@@ -111,6 +112,6 @@ describe("a definition that nobody holds", function()
     end
     round()
     local before = round()
-    assert.is_true(round() < before + 100, "kilobytes more after 200 definitions")
+    assert.is_true(round() < before + 100, "kilobytes more")
   end)
 end)

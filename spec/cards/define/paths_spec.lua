@@ -6,6 +6,7 @@ local core = require "cards.core"
 local acme = require "support.acme"
 local mistakes = require "cards.util.mistakes"
 local paths = require "cards.define.paths"
+local program = require "support.program"
 
 local EACH = paths.EACH
 local unpack = table.unpack or unpack -- luacheck: ignore
@@ -164,7 +165,7 @@ local function is_more_exact(a, b)
 end
 
 describe("a random tree", function()
-  local seeds = 250
+  local seeds = program.watched and 50 or 250
 
   local function each_tree(run)
     for seed = 1, seeds do
