@@ -58,6 +58,24 @@ local function lock(job, token)
   end
 end
 
+local function unlock(job, token)
+  job:script("job_unlock", "collector", token)
+end
+
+--- Opens the files where they go on. @return as journal.open
+local function open_files(options, paths, job)
+  local resumed, obstacle = journal.open({ job = job.id }, options.output, paths.errors,
+    ("%s: the results of another job are in it: choose another --out"):format(options.output))
+  if not resumed then
+    return nil, obstacle
+  end
+  local trimmed = tonumber(job.meta.trimmed or 0)
+  if trimmed > resumed.count then
+    return nil, ("%s: %s of the job were collected into other files: go on with those"):format(job.address, figures.several(trimmed, "result"))
+  end
+  return resumed
+end
+
 --- Opens the job and the files. @return { store, resumed }; or nil, the obstacle and the status
 local function open(options, paths, token)
   local job, why, status = store.find(options.address, options.patience)
@@ -68,14 +86,10 @@ local function open(options, paths, token)
   if not ok then
     return nil, held
   end
-  local resumed, obstacle = journal.open({ job = job.id }, options.output, paths.errors,
-    ("%s: the results of another job are in it: choose another --out"):format(options.output))
+  local resumed, obstacle = open_files(options, paths, job)
   if not resumed then
+    unlock(job, token) -- so that the next attempt need not wait for it
     return nil, obstacle
-  end
-  local trimmed = tonumber(job.meta.trimmed or 0)
-  if trimmed > resumed.count then
-    return nil, ("%s: %s of the job were collected into other files: go on with those"):format(job.address, figures.several(trimmed, "result"))
   end
   return { store = job, resumed = resumed }
 end
@@ -106,7 +120,7 @@ local function conclude(task, made, paths, ended, why)
   if not ended then -- what was not settled stays in Redis: nobody knows in which step that failed, or was interrupted
     pcall(made.flush, made)
   end
-  task.store:script("job_unlock", "collector", task.token)
+  unlock(task.store, task.token)
   say("%s written in %s, %s/s: %s succeeded, %s failed", figures.several(totals.rows, "result"), figures.duration(totals.seconds),
     figures.count(math.floor(totals.rate + 0.5)), figures.count(totals.rows - totals.failed), figures.count(totals.failed))
   local interrupted = core.interrupted()
@@ -137,7 +151,10 @@ function collect.run(options)
   if wrong then
     return nil, wrong, failure.USAGE
   end
-  wrong = options.report and report.unfit(options.report)
+  for _, path in ipairs { options.output, paths.errors, paths.timeline } do
+    wrong = wrong or journal.unfit(path, "collect", "choose another path")
+  end
+  wrong = wrong or options.report and report.unfit(options.report)
   if wrong then
     return nil, wrong
   end

@@ -191,6 +191,10 @@ function feed.run(options)
   if wrong then
     return nil, wrong, failure.USAGE
   end
+  wrong = journal.unfit(options.input, "feed", "choose another path")
+  if wrong then
+    return nil, wrong
+  end
   local began, open = core.now(), opener(options, format)
   local read, next_content, about = pcall(open)
   if not read then

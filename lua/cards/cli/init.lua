@@ -79,14 +79,9 @@ end
 
 --- Runs a command. @return as a command's run
 local function run(options, parser)
-  local results
-  local ok, raised = xpcall(function() results = { by_name[options.command].module.run(options, parser) } end, function(err)
-    return core.interrupted() and err or debug.traceback(tostring(err), 2)
-  end)
-  if not ok and core.interrupted() then
+  local results = { by_name[options.command].module.run(options, parser) }
+  if not results[1] and core.interrupted() then -- what it says then may be that it was interrupted in a file of ours
     return nil, "interrupted", failure.INTERRUPTED
-  elseif not ok then
-    error(raised, 0)
   end
   local written, why = io.stdout:flush()
   if results[1] == 0 and not written then
@@ -95,13 +90,8 @@ local function run(options, parser)
   return results[1], results[2], results[3]
 end
 
---- Runs the program.
--- @param list of strings, the arguments
--- @return the exit status, see cards.cli.program.failure
-function program.run(list)
-  assert(core.hold_streams())
-  environment.set { "CARDS_SCRIPT_*" } -- what script files may read
-  local as_json = wants_json(list)
+--- Reads the arguments and runs the command. @return the exit status
+local function main(list, as_json)
   local parser, wrong = program.parser(list)
   local options
   if not wrong then
@@ -115,6 +105,25 @@ function program.run(list)
   if not status then
     status = special or failure.status(why)
     failure.show(why, status, as_json)
+  end
+  return status
+end
+
+--- Runs the program.
+-- @param list of strings, the arguments
+-- @return the exit status, see cards.cli.program.failure
+function program.run(list)
+  assert(core.hold_streams())
+  environment.set { "CARDS_SCRIPT_*" } -- what script files may read
+  local as_json, status = wants_json(list), nil
+  local ok, raised = xpcall(function() status = main(list, as_json) end, function(err)
+    return core.interrupted() and err or debug.traceback(tostring(err), 2)
+  end)
+  if not ok and core.interrupted() then
+    failure.show("interrupted", failure.INTERRUPTED, as_json)
+    return failure.INTERRUPTED
+  elseif not ok then
+    error(raised, 0)
   end
   return status
 end

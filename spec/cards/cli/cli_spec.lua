@@ -59,6 +59,25 @@ describe("the program cards", function()
     assert.matches("^cards: [^\n]*libcurl.so.4: cannot open shared object file\n$", output)
   end)
 
+  it("says that Ctrl-C has interrupted it, though it has not begun", function()
+    for _, name in ipairs { "cards.cli.json", "cards.cli.feed", "cards.cli.report" } do -- of the program, and of its commands
+      local file = program.file(([[
+        local require_of_lua = require
+        function require(name)
+          if name == %q then
+            local pid = io.open("/proc/self/stat"):read "*n"
+            io.popen("kill -INT " .. pid):close()
+          end
+          return require_of_lua(name)
+        end]]):format(name))
+      local output, status = program.shell(("LUA_INIT=@%s %s lua/cards/cli/cards describe"):format(file, os.getenv "LUA_BIN"))
+      assert.equal(130, status, output)
+      if program.lua ~= "luajit" then -- its host leaves the signal as it is
+        assert.equal("cards: interrupted\n", output)
+      end
+    end
+  end)
+
   it("says where what it shows cannot be written", function()
     local policy = write("policy.lua", "return { number = pan { last = 4 } }")
     for _, command in ipairs { "--help", "--version", "call --help", "completion bash", "describe", "describe --json", "check " .. policy,

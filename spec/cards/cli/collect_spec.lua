@@ -113,6 +113,22 @@ describe("cards collect", function()
     cli.fails(1, "there is no such job", { "collect", "--from", server.url "nobodys", "--out", job.folder .. "/none" })
   end)
 
+  it("takes no device for a file that can be read again, and holds no job after it has refused a file", function()
+    do_rows(5)
+    for _, path in ipairs { "/dev/full", "/dev/null" } do
+      for _, arguments in ipairs { { "collect", "--from", job.url, "--out", path }, job.collect_arguments { "--errors", path } } do
+        cli.fails(1, path .. ": it is no regular file, so that an interrupted collect could not go on: choose another path", arguments)
+      end
+      assert.is_nil((io.open(path .. ".journal")))
+    end
+    cli.fails(1, "it is there already, and not of a run that can go on", { "collect", "--from", job.url, "--out", job.folder .. "/ids.csv" })
+    assert.equal(0, job.ask("EXISTS", "collector"))
+    assert.equal(1, select(2, job.collect()))
+    assert.equal(4, select(2, job:lines "out"))
+    cli.fails(1, "/dev/zero: it is no regular file, so that an interrupted feed could not go on: choose another path",
+      { "feed", "--in", "/dev/zero", "--format", "csv", "--to", job.url })
+  end)
+
   it("lets one process collect a job at a time", function()
     job.write("ids.csv", job.ids(5))
     assert.equal(0, select(2, job.feed()))

@@ -210,6 +210,14 @@ local function taken(output, errors)
   return timeline.foreign(journal.paths(output).timeline)
 end
 
+--- Why an interrupted command could not read a path again, which may have a file or none yet; nil where it could.
+-- @param command its name
+-- @param advice what to do instead
+function journal.unfit(path, command, advice)
+  local _, why = core.read_file(path, 0)
+  return why and why:find "it is no regular file$" and ("%s, so that an interrupted %s could not go on: %s"):format(why, command, advice) or nil
+end
+
 --- What is wrong where the input is another one than that of the files.
 function journal.changed(input, output, errors)
   return ("%s has changed since the run began whose output is %s: remove that output, %s and %s to begin anew"):format(input, output, errors,

@@ -26,10 +26,8 @@ local function check_options(options, format, paths)
   return option.not_own("--errors", paths.errors, { options.output, paths.summary, paths.journal, paths.timeline })
 end
 
---- Why an interrupted run could not read a path again, which may have a file or none yet; nil where it could.
 local function unfit(path)
-  local _, why = core.read_file(path, 0)
-  return why and why:find "it is no regular file$" and why .. ", so that an interrupted run could not go on: choose another path, or use --out -" or nil
+  return journal.unfit(path, "run", "choose another path, or use --out -")
 end
 
 --- Opens the input and loads the flow, as far as that needs no file of the output.
