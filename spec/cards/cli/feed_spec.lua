@@ -54,6 +54,19 @@ describe("cards feed", function()
     assert.equal(5000, select(2, job:lines "out"))
   end)
 
+  it("keeps to a backlog that is smaller than what it sends at once", function()
+    job.write("ids.csv", job.ids(40))
+    for _, backlog in ipairs { 1, 3 } do
+      job.start_feed { "--backlog", tostring(backlog) }
+      program.wait_for("rows", function() return (tonumber(job.ask("HGET", "meta", "fed")) or 0) >= backlog end)
+      assert.equal(backlog, job.ask("XLEN", "rows"))
+    end
+    local worker = job.start_work()
+    assert.matches("40 rows of 40 done", (worker.finish()))
+    assert.equal(0, select(2, job.collect()))
+    assert.equal(40, (job.check_whole(40)))
+  end)
+
   it("says that its input has grown meanwhile", function()
     local path = job.write("ids.csv", job.ids(1000))
     local feeder = job.start_feed { "--backlog", "500" }

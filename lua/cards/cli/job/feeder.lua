@@ -17,7 +17,9 @@ local concat, pack = table.concat, packing.pack
 --   the row before the first) that raises an error for what may not be sent, seal = what sealing.sealer returns, or nil, totals = { rows, failed }, progress }
 -- @param fed rows that the job has already
 function feeder.new(task, fed)
-  return setmetatable({ task = task, fed = fed, waiting = 0, others = false, position = function() return 0 end }, feeder)
+  return setmetatable({
+    task = task, fed = fed, waiting = fed, others = false, position = function() return 0 end, rows = math.min(ROWS, math.ceil(task.backlog / 2)),
+  }, feeder)
 end
 
 --- Adds rows to the job. Raises an error where it is gone or Redis fails.
@@ -42,7 +44,7 @@ function feeder:send(before, lines, is_end)
   local task, rest = self.task, SHORTEST_REST
   local text = concat(lines)
   task.check(text, before)
-  while text ~= "" and self.waiting >= task.backlog do
+  while text ~= "" and self.waiting + #lines > task.backlog do
     cards.sleep(rest)
     rest = math.min(2 * rest, LONGEST_REST)
     if not self:add(self.fed, "", 0, false) then
@@ -92,7 +94,7 @@ function feeder:pass()
         bytes = bytes + #lines[count]
       end
     end
-    if is_end or count == ROWS or bytes >= BYTES then
+    if is_end or count == self.rows or bytes >= BYTES then
       if not self:send(before or number, lines, is_end) then
         return nil
       elseif is_end then

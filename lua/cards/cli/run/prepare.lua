@@ -2,7 +2,6 @@
 
 local check = require "cards.util.check"
 local columns = require "cards.cli.run.columns"
-local core = require "cards.core"
 local failure = require "cards.cli.program.failure"
 local files = require "cards.cli.files"
 local flow_of = require "cards.cli.run.flow"
