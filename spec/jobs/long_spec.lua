@@ -28,6 +28,17 @@ describe("a job", function()
     job.check_whole(100)
   end)
 
+  it("has an error in the place of a result that is longer than Redis would take", function()
+    job:flow "return function(row) return row.id == 'c_2' and ('x'):rep(64 * 1024 * 1024) or row.id end"
+    job.write("ids.csv", job.ids(3))
+    assert.equal(0, select(2, job.feed()))
+    local output, status = job.work { "--patience", "2" }
+    assert.equal(1, status, output)
+    assert.equal(1, select(2, job.collect()))
+    assert.equal(2, (job.check_whole(3)))
+    assert.equal("the result: it is longer than 67108864 bytes", job:lines "out.errors"[2].error.message)
+  end)
+
   it("costs Redis no more memory than its rows, or their results", function()
     job:flow "return function(row) return { text = row.text } end"
     local file = assert(io.open(job.folder .. "/ids.csv", "wb"))

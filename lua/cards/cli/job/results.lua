@@ -9,6 +9,7 @@ local results = {}
 results.__index = results
 
 local LONGEST = 0.05 -- seconds that a line waits
+local LONGEST_LINE = 64 * 1024 * 1024 -- bytes
 local MOST = 500     -- lines that wait
 local BYTES = 1048576 -- of lines in one step, or one line that is longer
 
@@ -24,6 +25,8 @@ function results:add(row, ...)
   local line, wrong = output.line(row, ...)
   if not line then
     return nil, wrong
+  elseif #line > LONGEST_LINE then -- Redis ends a connection that sends more, and nobody could get rid of the row
+    return nil, ("it is longer than %d bytes"):format(LONGEST_LINE)
   end
   local count = self.count + 1
   if count == 1 then
