@@ -2,11 +2,12 @@
 
 local cards = require "cards"
 local check = require "cards.util.check"
+local collector = require "cards.cli.job.collector"
 local core = require "cards.core"
 local failure = require "cards.cli.program.failure"
 local figures = require "cards.util.figures"
+local files = require "cards.cli.files"
 local journal = require "cards.cli.run.journal"
-local new_collector = require("cards.cli.job.collector").new
 local new_progress = require("cards.cli.run.progress").new
 local option = require "cards.cli.run.option"
 local output = require "cards.cli.run.output"
@@ -15,11 +16,8 @@ local report = require "cards.cli.report"
 local say = require "cards.cli.program.say"
 local store = require "cards.cli.job.store"
 local summary = require "cards.cli.run.summary"
-local write_file = summary.write
 
 local collect = {}
-
-local HOLDS = require("cards.cli.job.collector").HOLDS
 
 function collect.add(parser)
   option.address(parser, "--from")
@@ -43,9 +41,9 @@ end
 --- Holds the job, so that nobody else collects it. Waits for the lock of one that was killed.
 -- @return true; or nil and the obstacle
 local function lock(job, token)
-  local gives_up, left = core.now() + 2 * HOLDS, math.huge
+  local gives_up, left = core.now() + 2 * collector.HOLDS, math.huge
   while true do
-    local reply, err = job:script("job_lock", "collector", token, HOLDS * 1000)
+    local reply, err = job:script("job_lock", "collector", token, collector.HOLDS * 1000)
     if not reply then
       return nil, err
     elseif reply[1] == 1 then
@@ -107,7 +105,7 @@ local function write_timeline(task, path)
       cursor = "(" .. entry[1]
     end
     if #reply < 1000 then
-      return write_file(path, table.concat(lines))
+      return files.write(path, table.concat(lines))
     end
   end
 end
@@ -125,7 +123,7 @@ local function conclude(task, made, paths, ended, why)
     figures.count(math.floor(totals.rate + 0.5)), figures.count(totals.rows - totals.failed), figures.count(totals.failed))
   local interrupted = core.interrupted()
   local message = not ended and (interrupted and "interrupted; the same command goes on" or check.line(why)) or nil
-  local written, unwritten = write_file(paths.summary, totals:json(interrupted and "interrupted" or ended or "error", message))
+  local written, unwritten = files.write(paths.summary, totals:json(interrupted and "interrupted" or ended or "error", message))
   if written and not interrupted then
     written, unwritten = write_timeline(task, paths.timeline)
     if written and task.report then
@@ -178,7 +176,7 @@ function collect.run(options)
     files = { resumed.output, resumed.errors }, done = resumed.done, count = resumed.count, in_order = options.order == "rows", keep = options.keep,
     summary = totals, progress = new_progress(share, totals), report = options.report,
   }
-  made = new_collector(task)
+  made = collector.new(task)
   local ok, ended = pcall(made.run, made)
   return conclude(task, made, paths, ok and ended, ended)
 end

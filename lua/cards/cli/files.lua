@@ -1,4 +1,4 @@
---- Files: whether one exists, and reading one in pieces or lines.
+--- Files: whether one exists, reading one in pieces or lines, and writing one in one step.
 
 local core = require "cards.core"
 
@@ -79,6 +79,30 @@ function files.lines(read, name, longest)
     end
   end
   return next_line, function() return dropped + at - 1 end
+end
+
+--- Writes a file in one step: it is the old one or the whole new one. @return true; or nil and the obstacle
+function files.write(path, text)
+  local part = path .. ".part"
+  local file, why = core.append(part)
+  local ok = file
+  if file then
+    ok, why = file:cut(0)
+    if ok then
+      ok, why = file:write(text)
+    end
+    if ok then
+      ok, why = file:sync()
+    end
+    file:close()
+  end
+  if ok then
+    ok, why = core.replace(part, path)
+  end
+  if not ok then
+    return nil, ("%s: %s"):format(path, why)
+  end
+  return true
 end
 
 return files

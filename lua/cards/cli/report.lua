@@ -9,7 +9,6 @@ local files = require "cards.cli.files"
 local gather = require "cards.cli.report.gather"
 local page = require "cards.cli.report.page"
 local say = require "cards.cli.program.say"
-local summary = require "cards.cli.run.summary"
 local write_text = require "cards.cli.report.text"
 
 local report = {}
@@ -60,7 +59,7 @@ end
 
 --- Writes what was gathered as a page. @return true; or nil and the obstacle
 function report.write(gathering, path)
-  return summary.write(path, page.write(gathering:finish(), core.time(), cards._VERSION))
+  return files.write(path, page.write(gathering:finish(), core.time(), cards._VERSION))
 end
 
 --- Writes the page of one run that has ended.

@@ -6,6 +6,7 @@
 local check = require "cards.util.check"
 local core = require "cards.core"
 local failure = require "cards.cli.program.failure"
+local files = require "cards.cli.files"
 local journal = require "cards.cli.run.journal"
 local line_writer = require "cards.cli.run.lines"
 local new_loop = require("cards.cli.run.loop").new
@@ -138,7 +139,7 @@ local function conclude(options, task, totals, ended, wrong)
   end
   local written, why = true, nil
   if task.paths then
-    written, why = summary.write(task.paths.summary, totals:json(ended, message))
+    written, why = files.write(task.paths.summary, totals:json(ended, message))
   end
   if options.report then
     local reported, obstacle = write_report(options, task, ended)

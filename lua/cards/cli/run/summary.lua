@@ -99,28 +99,4 @@ function summary:json(ended, message)
   } .. "\n"
 end
 
---- Writes a file in one step: it is the old one or the whole new one. @return true; or nil and the obstacle
-function summary.write(path, text)
-  local part = path .. ".part"
-  local file, why = core.append(part)
-  local ok = file
-  if file then
-    ok, why = file:cut(0)
-    if ok then
-      ok, why = file:write(text)
-    end
-    if ok then
-      ok, why = file:sync()
-    end
-    file:close()
-  end
-  if ok then
-    ok, why = core.replace(part, path)
-  end
-  if not ok then
-    return nil, ("%s: %s"):format(path, why)
-  end
-  return true
-end
-
 return summary
