@@ -18,6 +18,8 @@ local LARGEST = 65536 -- bytes of a summary
 local BEGINNING = '{"row":' -- of each line of an output
 local SHARES = { p50 = 0.5, p95 = 0.95, p99 = 0.99 }
 
+local is_count = interval.is_count
+
 --- Nothing gathered yet.
 function gather.new()
   return setmetatable({ runs = {}, errors = new_errors(), points = new_points(), slowest = {}, notes = {} }, gather)
@@ -45,10 +47,6 @@ local function count_lines(input, path)
     until not at
   end
   return count
-end
-
-local function is_count(value)
-  return type(value) == "number" and value >= 0 and value <= 2 ^ 53 and value % 1 == 0
 end
 
 --- The summary of a run, where there is one that is right.
@@ -155,10 +153,7 @@ local function figures_of_time(self, data)
     end
     data.paused = #data.stretches > 1 and points.last - points.first - data.seconds or 0
     data.rate = points.total.rows / data.seconds
-    data.total_failed = 0
-    for _, rows in pairs(points.total.failed) do
-      data.total_failed = data.total_failed + rows
-    end
+    data.total_failed = interval.sum(points.total.failed)
     for name, share in pairs(SHARES) do
       data[name] = classes.percentile(points.total.times, share)
     end
@@ -179,11 +174,8 @@ function gather:finish()
   local data = { runs = self.runs, notes = self.notes, slowest = self.slowest, rows = 0, failed = 0 }
   for _, run in ipairs(self.runs) do
     if not run.rows then -- it has no files
-      run.rows, run.failed = run.counted or 0, 0
+      run.rows, run.failed = run.counted or 0, interval.sum(run.failed_by)
       self.errors:add_named(run.failed_by)
-      for _, count in pairs(run.failed_by) do
-        run.failed = run.failed + count
-      end
     end
     data.rows, data.failed = data.rows + run.rows, data.failed + run.failed
   end

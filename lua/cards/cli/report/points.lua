@@ -70,20 +70,12 @@ function points:add(one)
   interval.add(self.total, one)
 end
 
-local function add_up(counts)
-  local all = 0
-  for _, count in pairs(counts) do
-    all = all + count
-  end
-  return all
-end
-
 --- What a report shows of a point in a stretch.
 local function shown(self, index, stretch)
   local point = self.by_index[index]
   local sum = point and point.sum or interval.new(index * self.width, self.width)
   local from, to = max(sum.at, stretch.first), min(sum.at + self.width, stretch.last)
-  local failed = add_up(sum.failed)
+  local failed = interval.sum(sum.failed)
   return {
     at = from, ends = to, rows = sum.rows, failed = failed, succeeded = max(0, sum.rows - failed), calls = sum.calls, tries = sum.tries,
     seconds = max(to - from, SHORTEST),

@@ -47,6 +47,15 @@ local function add_counts(sums, counts)
   end
 end
 
+--- The sum of counts, whatever their names.
+function interval.sum(counts)
+  local all = 0
+  for _, count in pairs(counts) do
+    all = all + count
+  end
+  return all
+end
+
 --- Adds what was held back.
 -- @param name of what held it back
 -- @param times, seconds how often, and for how long in all
@@ -96,9 +105,12 @@ function interval.write(one)
   })
 end
 
-local function is_count(value)
+--- Whether a value is a count: a whole number, no larger than each Lua has exactly.
+function interval.is_count(value)
   return type(value) == "number" and value >= 0 and value <= MOST and value % 1 == 0
 end
+
+local is_count = interval.is_count
 
 local function is_time(value)
   return type(value) == "number" and value >= 0 and value <= 1e12
