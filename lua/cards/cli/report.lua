@@ -34,9 +34,6 @@ function report.add(parser)
   parser:epilog(EPILOG)
 end
 
---- What a report is made from, with nothing in it yet: see cards.cli.report.gather.
-report.gathering = gather.new
-
 --- Why a report cannot be written to a path, which has to be free or a report's; nil where it can.
 function report.unfit(path)
   local beginning, why = core.read_file(path, #page.BEGINNING)
@@ -58,7 +55,7 @@ local function terminal()
 end
 
 --- Writes what was gathered as a page. @return true; or nil and the obstacle
-function report.write(gathering, path)
+local function write_page(gathering, path)
   return files.write(path, page.write(gathering:finish(), core.time(), cards._VERSION))
 end
 
@@ -71,7 +68,24 @@ function report.of_run(output, errors, path)
   if not ok then
     return nil, wrong
   end
-  return report.write(gathering, path)
+  return write_page(gathering, path)
+end
+
+--- The report of a run that leaves no files, or of one worker: its intervals are kept as they come.
+-- @return { keep = function(intervals), write = function(path, ended) that returns as of_run; ended is the word of a summary }
+function report.of_intervals(name)
+  local gathering = gather.new()
+  local run = gathering:run(name)
+  local function keep(intervals)
+    for _, one in ipairs(intervals) do
+      gathering:interval(run, one)
+    end
+  end
+  local function write(path, ended)
+    run.ended = ended
+    return write_page(gathering, path)
+  end
+  return { keep = keep, write = write }
 end
 
 function report.run(options)
@@ -96,7 +110,7 @@ function report.run(options)
   if wrong then
     return nil, wrong
   end
-  local written, why = report.write(gathering, path)
+  local written, why = write_page(gathering, path)
   if not written then
     return nil, why
   end

@@ -118,11 +118,10 @@ end
 
 --- Writes the report of a run that has ended. @return true; or nil and the obstacle
 local function write_report(options, task, ended)
-  if not task.gathering then
-    return report.of_run(options.output, task.paths.errors, options.report)
+  if task.report then
+    return task.report.write(options.report, ended)
   end
-  task.gathered.ended = ended
-  return report.write(task.gathering, options.report)
+  return report.of_run(options.output, task.paths.errors, options.report)
 end
 
 --- Writes the summary, the report, and what the run ended with.
@@ -204,8 +203,7 @@ local function make_loop(options, task, resumed)
     progress.due = math.huge -- standard error has the lines of errors
   end
   if not resumed and options.report then
-    task.gathering = report.gathering()
-    task.gathered = task.gathering:run "standard output"
+    task.report = report.of_intervals "standard output"
   end
   local function keep(intervals)
     if resumed then
@@ -213,8 +211,8 @@ local function make_loop(options, task, resumed)
       task.errors:flush()
       resumed.timeline:write(intervals)
     end
-    for _, one in ipairs(task.gathering and intervals or {}) do
-      task.gathering:interval(task.gathered, one)
+    if task.report then
+      task.report.keep(intervals)
     end
   end
   loop = new_loop {

@@ -103,8 +103,7 @@ local function make_parts(options, job, identity, flow, about, make, select_colu
   local totals = summary.new { count = 0, failed = 0, kinds = {} }
   local parts = { totals = totals }
   if options.report then
-    parts.gathering = report.gathering()
-    parts.gathered = parts.gathering:run(("%s, %s"):format(job.name, identity.name))
+    parts.report = report.of_intervals(("%s, %s"):format(job.name, identity.name))
   end
   local queue = new_queue {
     store = job, worker = identity.name, concurrency = options.concurrency, make = make, deliveries = tonumber(job.meta.deliveries), lost = lost,
@@ -120,8 +119,8 @@ local function make_parts(options, job, identity, flow, about, make, select_colu
     handle = line_writer(results, results, select_columns), queue = queue, timeline = timeline.new(),
     keep = function(intervals)
       results:keep(intervals)
-      for _, one in ipairs(parts.gathering and intervals or {}) do
-        parts.gathering:interval(parts.gathered, one)
+      if parts.report then
+        parts.report.keep(intervals)
       end
     end,
     services = {
@@ -139,11 +138,10 @@ end
 
 --- Writes the report of this worker's rows, where one is wanted. @return true; or nil and the obstacle
 local function write_report(options, parts, ended)
-  if not options.report then
+  if not parts.report then
     return true
   end
-  parts.gathered.ended = ended
-  local written, why = report.write(parts.gathering, options.report)
+  local written, why = parts.report.write(options.report, ended)
   if written then
     say("the report of this worker's rows is in %s", options.report)
   end
