@@ -236,7 +236,12 @@ function redis.new(address, what)
   end
   made.backoff, made.loaded = new_backoff(), {}
   function made.prepare(connection, ends)
-    return prepare(made, connection, ends)
+    local ok, problem = prepare(made, connection, ends)
+    if not ok then
+      connection:close()
+      return nil, problem
+    end
+    return connection
   end
   return setmetatable(made, metatable)
 end

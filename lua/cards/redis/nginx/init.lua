@@ -121,12 +121,7 @@ function methods:take(ends, prepare)
   end
   local made, problem = open(self, ends)
   if made and made.is_new then
-    local ok
-    ok, problem = prepare(made, ends)
-    if not ok then
-      made:close()
-      return nil, problem
-    end
+    return prepare(made, ends)
   end
   return made, problem
 end

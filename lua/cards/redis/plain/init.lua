@@ -51,18 +51,12 @@ local function open(self, permit, ends, prepare)
   end
   made.is_new = true
   self.held[made] = permit
-  local ok
-  ok, problem = prepare(made, ends)
-  if not ok then
-    made:close()
-    return nil, problem
-  end
-  return made
+  return prepare(made, ends)
 end
 
 --- Takes a connection, waiting for one and connecting where it has to be.
 -- @param ends seconds on the clock of core.now
--- @param prepare function(connection, ends) that a new one is prepared by: true; or nil and the problem
+-- @param prepare function(connection, ends) that returns a new one when it is prepared; or closes it, and returns nil and the problem
 -- @return the connection; or nil and the problem; or nil, nil and the error of a caller that was cancelled
 function methods:take(ends, prepare)
   local permits = self.permits
