@@ -73,14 +73,6 @@ local function maker(meta, open)
   end, about
 end
 
---- The error of a row that workers ended with.
-local function lost(number, workers)
-  return core.error {
-    kind = "invalid_request", provider = "cards", operation = "work", attempts = 0, retryable = false, code = "workers_ended",
-    message = ("row %.0f: %s ended while %s ran it"):format(number, figures.several(workers, "worker"), workers == 1 and "it" or "they"),
-  }
-end
-
 --- Joins the job. @return true; or nil, the obstacle and the exit status
 local function join(options, job, identity, flow_text)
   local hash = core.sha256(flow_text)
@@ -106,10 +98,9 @@ local function make_parts(options, job, identity, flow, about, make, select_colu
     parts.report = report.of_intervals(("%s, %s"):format(job.name, identity.name))
   end
   local queue = new_queue {
-    store = job, worker = identity.name, concurrency = options.concurrency, make = make, deliveries = tonumber(job.meta.deliveries), lost = lost,
-    stopping = core.stopping,
+    store = job, worker = identity.name, concurrency = options.concurrency, make = make, deliveries = tonumber(job.meta.deliveries),
   }
-  local results = new_results { store = job, queue = queue, concurrency = options.concurrency }
+  local results = new_results { store = job, queue = queue }
   local pulse = pulses.new {
     store = job, queue = queue, results = results, identity = identity, concurrency = options.concurrency, lease = job.lease, totals = totals,
   }

@@ -1,9 +1,10 @@
 --- The rows that a worker holds: taken from the job ahead of time, run, and held until Redis has their lines.
 --
--- It is the queue of cards.cli.run.loop. Its service `take` fetches rows; those who run them wait here.
+-- It is the queue of cards.cli.run.loop. Its service `serve` takes rows; those who run them wait here.
 
 local async = require "cards.async"
 local core = require "cards.core"
+local figures = require "cards.util.figures"
 
 local queue = {}
 queue.__index = queue
@@ -14,9 +15,8 @@ local LOOKS_AROUND = 0.25                     -- seconds after which a wait look
 local OFTEN, SELDOM = 0.05, 0.2               -- seconds between two takes, between which the rows that are taken ahead stay as many as they are
 local MOST_AHEAD = 2000                       -- rows
 
---- @param task { store, worker = its name, concurrency, make = function(text) that returns a row, or false and what is wrong, deliveries = those that a row has
---   at most, stopping = function that returns whether no further row is to be begun, lost = function(deliveries) that returns the error of a row that workers
---   ended with }
+--- @param task { store, worker = its name, concurrency, make = function(text, number) that returns a row, or false and what is wrong, deliveries = those that a
+--   row has at most }
 function queue.new(task)
   return setmetatable({
     task = task, rows = {}, first = 1, count = 0, waiters = {}, spare = {}, running = 0, held = {}, holds = 0, taken_over = 0, over = 0, suspects = 0,
@@ -122,6 +122,14 @@ function queue:numbers()
   return table.concat(list)
 end
 
+--- The error of a row that workers ended with.
+local function lost(number, workers)
+  return core.error {
+    kind = "invalid_request", provider = "cards", operation = "work", attempts = 0, retryable = false, code = "workers_ended",
+    message = ("row %.0f: %s ended while %s ran it"):format(number, figures.several(workers, "worker"), workers == 1 and "it" or "they"),
+  }
+end
+
 --- A row as it came: number, delivery, mark, text.
 local function entry_of(self, number, delivery, mark, text)
   local entry = { number = number, row = false, wrong = false, line = false, again = false }
@@ -134,7 +142,7 @@ local function entry_of(self, number, delivery, mark, text)
   local row, wrong = task.make(text, number)
   entry.row, entry.wrong, entry.line = row, wrong or false, 0
   if delivery > task.deliveries then
-    entry.wrong = task.lost(number, delivery - 1)
+    entry.wrong = lost(number, delivery - 1)
   end
   return entry
 end
@@ -206,7 +214,7 @@ end
 function queue:serve()
   local rest = SHORTEST_REST
   while not self.ended do
-    if self.task.stopping() then
+    if core.stopping() then
       return self:stop()
     end
     local count = self:take()

@@ -13,7 +13,7 @@ local LONGEST_LINE = 64 * 1024 * 1024 -- bytes
 local MOST = 500     -- lines that wait
 local BYTES = 1048576 -- of lines in one step, or one line that is longer
 
---- @param task { store, queue, concurrency }
+--- @param task { store, queue }
 function results.new(task)
   return setmetatable({
     task = task, lines = {}, rows = {}, count = 0, since = 0, due = async.signal(), repeated = 0, ended = false, intervals = {},

@@ -15,8 +15,7 @@ local function queue_of(replies)
     end,
   }
   return new_queue {
-    store = store, worker = "w", concurrency = 4, make = function(text) return { id = text } end, deliveries = 3, stopping = function() return false end,
-    lost = function() return "lost" end,
+    store = store, worker = "w", concurrency = 4, make = function(text) return { id = text } end, deliveries = 3,
   }, asked, of_others
 end
 
