@@ -103,15 +103,26 @@ static void must_seal(const struct key *recipient, const struct key *key, bool i
   buf_free(&opened);
 }
 
-static void must_be_for_sealing(const char *text, size_t len, const struct key *key) {
+/* The text as a recipient, NULL where it is none. */
+static struct key *read_recipient(const char *text, size_t len) {
   const char *why = NULL;
-  struct buf public;
-  struct key *recipient = recipient_read(text, len, &why);
+  struct json_node *jwk;
+  size_t where;
+  struct key *recipient = recipient_read(text, len, &jwk, &why, &where);
   must(recipient || why, "no reason");
+  must(!recipient || where == 0, "no JSON, and a key");
+  must(ERR_peek_error() == 0, "an error is left behind");
+  json_free(jwk);
+  return recipient;
+}
+
+static void must_be_for_sealing(const char *text, size_t len, const struct key *key) {
+  struct buf public;
+  struct key *recipient = read_recipient(text, len);
   if (recipient) must_seal(recipient, key, false);
   key_unref(recipient);
   buf_init(&public, 1 << 16);
-  recipient = key && key_is_private(key) && key_write_public(key, KEY_JWK, &public) ? recipient_read(buf_string(&public), public.len, &why) : NULL;
+  recipient = key && key_is_private(key) && key_write_public(key, KEY_JWK, &public) ? read_recipient(buf_string(&public), public.len) : NULL;
   if (recipient) must_seal(recipient, key, true);
   key_unref(recipient);
   buf_free(&public);

@@ -11,28 +11,53 @@
 #define SEALED_MAX     (128 * 1024)
 
 struct recipient {
-  struct key *key; /* NULL once it is collected */
+  struct key *key;       /* NULL once it is collected */
+  struct json_node *jwk; /* while it is read */
 };
+
+static void forget_jwk(struct recipient *recipient) {
+  json_free(recipient->jwk);
+  recipient->jwk = NULL;
+}
 
 static int collect(lua_State *L) {
   struct recipient *recipient = luaL_checkudata(L, 1, RECIPIENT_TYPE);
+  forget_jwk(recipient);
   key_unref(recipient->key);
   recipient->key = NULL;
   return 0;
 }
 
-/* core.recipient(text): the public key in a JWK, a PEM or a certificate, and the alg that it is used with; or nil and a phrase that follows the key's name */
-int core_recipient(lua_State *L) {
+/* Pushes the name that a JWK gives to its key: nil where there is none, false where it is no text. */
+static void push_kid(lua_State *L, const struct json_node *jwk) {
+  const struct json_node *kid = jwk ? json_at(jwk, "kid") : NULL;
   size_t len;
+  if (!kid || json_type(kid) == JSON_NULL) {
+    lua_pushnil(L);
+  } else if (json_type(kid) == JSON_STRING) {
+    const char *text = json_string(kid, &len);
+    lua_pushlstring(L, text, len);
+  } else {
+    lua_pushboolean(L, 0);
+  }
+}
+
+/* core.recipient(text): the public key in a JWK, a PEM or a certificate, the alg that it is used with, and the kid of a JWK, false where that is no text; or nil and a phrase that follows
+ * the key's name */
+int core_recipient(lua_State *L) {
+  size_t len, where;
   const char *text = luaL_checklstring(L, 1, &len), *why = NULL;
   struct recipient *recipient = binding_new(L, RECIPIENT_TYPE, sizeof *recipient);
-  recipient->key = recipient_read(text, len, &why);
+  recipient->key = recipient_read(text, len, &recipient->jwk, &why, &where);
   if (!recipient->key) {
+    forget_jwk(recipient);
     stack_wipe(STACK_DEEP); /* a private key may have been read */
-    return binding_fail(L, "%s", why);
+    return where ? binding_fail(L, "is no JSON: %s at byte %d", why, (int)where) : binding_fail(L, "%s", why);
   }
   lua_pushstring(L, recipient_alg(recipient->key));
-  return 2;
+  push_kid(L, recipient->jwk);
+  forget_jwk(recipient);
+  return 3;
 }
 
 static const struct recipient *check_open(lua_State *L) {

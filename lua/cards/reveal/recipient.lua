@@ -8,13 +8,6 @@ local recipient = {}
 
 local TTL = 60 -- seconds
 
---- The members of a JWK that are a public key, and those that only a private or symmetric one has.
-local PUBLIC = { "kty", "crv", "x", "y", "n", "e" }
-local PRIVATE = { "d", "p", "q", "dp", "dq", "qi", "oth", "k" }
-
---- Of key_ops those that a key for encryption may have; the public half of an ECDH pair has none.
-local OPERATIONS = { encrypt = true, wrapKey = true, deriveKey = true, deriveBits = true }
-
 local known = {
   key = function(value, key)
     return type(value) ~= "string" and type(value) ~= "table" and ("%s must be a JWK or a PEM: a string, or a JWK as a table"):format(key) or nil
@@ -31,78 +24,22 @@ local known = {
 
 local KEYS = check.keys(known)
 
---- What a JWK says of its use that does not fit, or nil.
-local function unfit(jwk)
-  for _, name in ipairs(PRIVATE) do
-    if rawget(jwk, name) ~= nil then
-      return rawget(jwk, "kty") == "oct" and "is no public key" or "is a private key: give the public one only"
-    end
-  end
-  local use, operations = rawget(jwk, "use"), rawget(jwk, "key_ops")
-  if use ~= nil and use ~= "enc" then
-    return "has a use that is not enc"
-  elseif operations ~= nil and type(operations) ~= "table" then
-    return "has key_ops that are no list"
-  end
-  for _, operation in next, operations or {} do
-    if not OPERATIONS[operation] then
-      return "has key_ops that do not encrypt"
-    end
-  end
-end
-
---- Reads a JWK. Only the members that make the public key go on.
--- @return its text; or nil and a phrase that follows the key's name
-local function text_of(jwk)
-  local members = {}
-  for _, name in ipairs(PUBLIC) do
-    local member = rawget(jwk, name)
-    if member ~= nil and type(member) ~= "string" then
-      return nil, "is a JWK with members that are no texts"
-    end
-    members[name] = member
-  end
-  local wrong = unfit(jwk)
-  if wrong then
-    return nil, wrong
-  end
-  return core.tree(members)
-end
-
---- The JWK that a key is, or nil for a key in another form; or nil and a phrase that follows the key's name.
-local function jwk_of(given)
-  if type(given) == "table" then
-    return given
-  elseif not given:find "^%s*{" then
-    return nil
-  end
-  local jwk, why = core.json_decode(given)
-  return jwk, not jwk and "is no JSON: " .. why or nil
-end
-
 --- Reads a key.
 -- @return { key, alg, kid }; or nil and a phrase that follows the key's name
 local function read_key(given)
-  local jwk, why = jwk_of(given)
-  local text = given
-  if jwk then
-    text, why = text_of(jwk)
+  local text, why = given, nil
+  if type(given) == "table" then
+    text, why = core.tree(given)
   end
-  if why then
+  if not text then
     return nil, why
   end
-  local made = { kid = jwk and rawget(jwk, "kid") }
-  made.key, made.alg = core.recipient(text)
-  if not made.key then
-    return nil, made.alg
-  elseif jwk and rawget(jwk, "alg") ~= nil and rawget(jwk, "alg") ~= made.alg then
-    return nil, ("is for another alg than %s"):format(made.alg)
-  end
-  local wrong = made.kid ~= nil and label(made.kid, "its kid")
+  local key, alg, kid = core.recipient(text)
+  local wrong = key and kid ~= nil and label(kid, "its kid")
   if wrong then
     return nil, ("cannot be named: %s"):format(wrong)
   end
-  return made
+  return key and { key = key, alg = alg, kid = kid }, alg
 end
 
 --- What is misused, so that it is an error of the program whatever is sealed.

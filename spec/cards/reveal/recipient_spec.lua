@@ -85,7 +85,7 @@ describe("a recipient", function()
 
   it("has the thumbprint of its JWK", function()
     local rsa = cjson.encode { -- RFC 7638, section 3.1
-      kty = "RSA", e = "AQAB", alg = "RS256", kid = "2011-04-29",
+      kty = "RSA", e = "AQAB", kid = "2011-04-29",
       n = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64t"
         .. "Z_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbO"
         .. "pbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw",
@@ -129,11 +129,28 @@ describe("a recipient", function()
     assert.equal("the recipient has key_ops that are no list", refusal(jwk { key_ops = "verify" }))
     assert.equal("the recipient is for another alg than ECDH-ES", refusal(jwk { alg = "ES256" }))
     assert.equal("the recipient is for another alg than ECDH-ES", refusal(jwk { alg = "ECDH-ES+A256KW" }))
+    assert.equal("the recipient is for another alg than ECDH-ES", refusal(jwk { alg = 5 }))
     assert.equal("recipient.alg must be ECDH-ES for this key", refusal { key = jwk(), alg = "RSA-OAEP-256" })
+    local ed25519 = { kty = "OKP", crv = "Ed25519", x = "11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo", alg = "EdDSA" }
+    assert.matches("^the recipient signs, and does not encrypt", refusal(ed25519))
+  end)
+
+  it("has no member where its JWK has a null, as some programs write for what is not there", function()
+    local text = cjson.encode(jwk { kid = "key 1" }):gsub("}$", ',"d":null,"k":null,"use":null,"key_ops":null,"alg":null,"oth":null}')
+    assert.equal("key 1", header(assert(cards.seal({ a = 1 }, text))).kid)
+    assert.is_nil(header(assert(cards.seal({ a = 1 }, (text:gsub('"key 1"', "null"))))).kid)
+  end)
+
+  it("has a name that stays as it was written", function()
+    for _, kid in ipairs { [[a\u0000b]], [[\ud800]] } do
+      assert.equal("the recipient has a kid with \\u0000 or half a surrogate pair in it", refusal((cjson.encode(jwk { kid = "@" }):gsub("@", kid))))
+    end
+    assert.equal("the recipient cannot be named: its kid must be a string that is not empty", refusal(jwk { kid = 5 }))
+    assert.equal("the recipient cannot be named: its kid must be a string that is not empty", refusal(jwk { kid = "" }))
   end)
 
   it("is JSON that can be read in one way, or none", function()
-    assert.matches("is no JSON", refusal '{"kty":"EC"')
+    assert.equal("the recipient is no JSON: JSON that ends too early at byte 12", refusal '{"kty":"EC"')
     assert.matches("^the recipient is ", refusal '{"kty":"EC","kty":"RSA"}')
     assert.matches("members that are no texts", refusal(jwk { x = 5 }))
     assert.matches("^the recipient ", refusal("{" .. ('"a":{'):rep(100000)))
