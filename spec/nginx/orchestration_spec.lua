@@ -100,6 +100,16 @@ local SCRIPTS = {
   phase = [[ return ngx.worker.pid(), app.breaker:state().phase ]],
   try = [[ return ngx.worker.pid(), app.said(app.breaker(app.number, "hold")) ]],
   token = [[ return ngx.worker.pid(), app.source():reveal() ]],
+  given_up = [[
+    local name, fetches = "given-up-" .. ngx.worker.pid(), 0
+    local source = cards.token_source(function()
+      fetches = fetches + 1
+      if fetches == 1 then cards.sleep(60) end
+      return "planted-" .. fetches, 1000
+    end, { name = name, shared = "orchestration" })
+    local first = cards.hedge(function() return fetches == 0 and source() or "another" end, { after = 0.1 })
+    local began = require("cards.core").now()
+    return first, source():reveal(), require("cards.core").now() - began < 5 ]],
   renew = [[ return ngx.worker.pid(), app.source:renew(app.source()):reveal() ]],
   short = [[ return ngx.worker.pid(), app.short():reveal() ]],
   shared = [[
@@ -277,6 +287,10 @@ describe("workers share", function()
     local all = server:body "/shared"
     assert.matches("cards.token:%x+=%d+", all)
     assert.is_nil(all:find("planted", 1, true))
+  end)
+
+  it("a token, which is fetched at once where a fetch was given up", function()
+    assert.equal("another planted-2 true", server:body "/given_up")
   end)
 
   it("a token that one of them renews", function()

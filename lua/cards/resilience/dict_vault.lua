@@ -15,7 +15,7 @@ local metatable = { __index = methods }
 -- @param own who locks
 -- @return { locked = whether the lock is the caller's, token = one that is valid, or nil, ends = when it expires, on the clock of core.now }
 function methods:look(own)
-  local found = { locked = self.dict:add(self.lock, own, LOCKED) }
+  local found = { locked = self.dict:add(self.lock, own, LOCKED) or self.dict:get(self.lock) == own }
   local ends, sealed = tostring(self.dict:get(self.key)):match "^([^:]+):(.*)$" -- under the lock too: another worker may have written just before
   local seconds = tonumber(ends)
   if seconds and seconds > core.now() then

@@ -24,6 +24,16 @@ local function fetch(self, own, source, call)
   return ok, err
 end
 
+--- Who this source is to the others. It is the same for each fetch, of which there is one at a time: so the next one goes on with the lock of one that was
+-- given up in the middle.
+local function own_of(self)
+  local process = core.process()
+  if self.process ~= process then
+    self.process, self.own = process, core.random()
+  end
+  return self.own
+end
+
 --- Takes the token that another one has fetched, or fetches one, or waits while another one fetches one.
 -- @param source whose fields token and ends are set
 -- @param call function(source), which fetches a token, sets the fields and returns true; or returns nil and an error
@@ -31,7 +41,7 @@ end
 -- @param patience seconds to wait for another one
 -- @return true; or nil and an error; or nil where another one fetches it, and without patience
 function methods:fetch(source, call, refused, patience)
-  local gives_up, pause, own = core.now() + patience, 0.01, core.random()
+  local gives_up, pause, own = core.now() + patience, 0.01, own_of(self)
   local has_to = source.token ~= nil or refused ~= nil -- whether it takes more than any token
   repeat
     local found, err = self.vault:look(own, has_to)
@@ -66,5 +76,5 @@ end
 
 --- @param vault a dict_vault or remote_vault
 return function(vault)
-  return setmetatable({ vault = vault }, metatable)
+  return setmetatable({ vault = vault, process = false, own = false }, metatable)
 end

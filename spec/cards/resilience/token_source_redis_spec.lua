@@ -142,6 +142,21 @@ describe("a token that hosts share", function()
     end
   end)
 
+  it("is fetched at once by the process in which a fetch was given up", function()
+    local fetches, name = 0, new_name()
+    local given_up = cards.token_source(function()
+      fetches = fetches + 1
+      if fetches == 1 then cards.sleep(100) end
+      return "planted-" .. fetches, 100
+    end, { name = name, shared = server.url "fleet" })
+    local function first() return fetches == 0 and given_up() or "another" end
+    assert.equal("another", cards.hedge(first, { after = 0.1 }))
+    local began = core.now()
+    assert.equal("planted-2", given_up():reveal())
+    assert.equal("planted-2", source(name)():reveal())
+    assert.is_true(program.watched or core.now() - began < 2)
+  end)
+
   it("is not waited for longer where the clock of Redis was set back, or a lock has no end", function()
     for _, ends in ipairs { "PX 3600000", "" } do
       local name = new_name()
