@@ -22,9 +22,9 @@ local metatable = { __index = methods }
 
 local opened = {} -- by address
 
---- Whether `shared` is an address of a Redis, and not the name of a dict.
+--- Whether `shared` is an address, be it wrong, and not the name of a dict, which outside nginx shares nothing.
 function remote.is_address(value)
-  return type(value) == "string" and value:find "^rediss?:" ~= nil
+  return type(value) == "string" and (value:find "^[Rr][Ee][Dd][Ii][Ss][Ss]?:" or value:find("//", 1, true)) ~= nil
 end
 
 --- What hosts share at an address. @return it; or nil and what is wrong, a string

@@ -140,6 +140,14 @@ describe("a limit that hosts share", function()
       assert.matches("limit_redis_spec.lua:%d+: cards.limit: ", why)
     end
   end)
+
+  it("takes no address that is written wrong for a dict, which would share nothing", function()
+    for _, address in ipairs { "Redis://h/x", "reds://h/x", "http://h/x", "redis//h/x", "//h/x", "REDISS:h" } do
+      local ok, why = pcall(cards.limit, { rate = 1, key = "k", shared = address })
+      assert.is_false(ok, address)
+      assert.matches("shared: an address of Redis is redis://", why, 1, true)
+    end
+  end)
 end)
 
 describe("without its Redis a limit", function()
