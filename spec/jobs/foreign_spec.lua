@@ -97,6 +97,17 @@ describe("a job", function()
     } do
       cli.fails(1, "the keys of this name are those of no job", arguments)
     end
+    for _, field in ipairs {
+      { "sealed", "[", "" }, { "columns", "1", '["id"]' }, { "lease", "x", "60" }, { "trimmed", "-1", "0" }, { "total", "1e400", "50" }, { "fed", "", "50" },
+      { "deliveries", "2.5", "3" },
+    } do
+      local name, wrong, right = field[1], field[2], field[3]
+      job.ask("HSET", "meta", ("%s '%s'"):format(name, wrong))
+      for _, arguments in ipairs { job.feed_arguments(), job.work_arguments(), job.collect_arguments() } do
+        cli.fails(1, "the keys of this name are those of no job: meta has no " .. name .. " that can be read", arguments)
+      end
+      job.ask("HSET", "meta", ("%s '%s'"):format(name, right))
+    end
     job.ask("HSET", "counts", [["kind $(printf '\033[31m')" 3 failed 1e400 done x]])
     assert.matches("0 of 50 rows done, .*0 failed", cli.run { "status", "--from", job.url })
     job.ask("DEL", "rows")

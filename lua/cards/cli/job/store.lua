@@ -18,6 +18,9 @@ local store = {}
 store.__index = store
 
 local VERSION = "1"
+local TEXTS, LISTS = { "id", "input", "key", "hash" }, { "columns", "sealed" }
+local NUMBERS = { "fed", "deliveries", "expire", "total", "lease", "trimmed" }
+local MAY_MISS = { total = true, lease = true, trimmed = true } -- before they are known
 local MOST_DIGITS = 15 -- of a number that each Lua has exactly
 local FIRST_WAIT, LONGEST_WAIT = 0.05, 2 -- seconds between two tries; doubled each time
 local EXPIRES_EVERY = 1                  -- seconds between two prolongations of a job
@@ -148,8 +151,9 @@ function store:open(made)
   return meta
 end
 
-local function broken(self, name)
-  return ("%s: the keys of this name are those of no job: there is no %s that can be read in meta"):format(self.address, name)
+--- Whether a text is what feed writes for a list of names, "" for none.
+local function is_list(text)
+  return text == "" or type(core.json_decode(text)) == "table"
 end
 
 --- What is wrong with what is known of a job, names and values, or nil.
@@ -158,14 +162,12 @@ function store:foreign(meta)
     return ("%s: the job was made by another version of cards (its keys have version %s, these are %s): use that version, or another name"):format(
       self.address, check.shown(meta.version or "none"), VERSION)
   end
-  for _, name in ipairs { "id", "input", "columns", "sealed", "key", "hash" } do
-    if not meta[name] then
-      return broken(self, name)
-    end
-  end
-  for _, name in ipairs { "fed", "deliveries", "expire", meta.total and "total" } do
-    if not store.whole(meta[name]) then
-      return broken(self, name)
+  for _, names in ipairs { TEXTS, LISTS, NUMBERS } do
+    for _, name in ipairs(names) do
+      local text = meta[name]
+      if not text and not MAY_MISS[name] or text and (names == NUMBERS and not store.whole(text) or names == LISTS and not is_list(text)) then
+        return ("%s: the keys of this name are those of no job: meta has no %s that can be read"):format(self.address, name)
+      end
     end
   end
 end
