@@ -8,8 +8,9 @@
 #include "http/clock.h"
 #include "lua/job.h"
 
-#define DONE_AT_ONCE  64 /* jobs that core.done tells of; it has the others when it is asked again */
-#define TAKEN_AT_ONCE 32 /* jobs that one turn of an event loop gets: nothing else must wait for long */
+#define DONE_AT_ONCE  64  /* jobs that core.done tells of; it has the others when it is asked again */
+#define AT_ONCE       0.1 /* seconds between two signals that are one */
+#define TAKEN_AT_ONCE 32  /* jobs that one turn of an event loop gets: nothing else must wait for long */
 
 /* --- the engine --- */
 
@@ -65,9 +66,18 @@ int core_interrupted(lua_State *L) {
   return 1;
 }
 
+/* Whether a signal is one that was sent twice: timeout(1) sends it to the process, and at once to its group. `last` is the time of the last one, 0 before the
+ * first, and that of this one afterwards. */
+static bool is_sent_twice(double *last) {
+  double before = *last;
+  *last = clock_now();
+  return before > 0 && *last - before < AT_ONCE;
+}
+
 static void interrupt(int received) {
+  static double last;
   (void)received;
-  raise(SIGINT);
+  if (!is_sent_twice(&last)) raise(SIGINT);
 }
 
 /* core.interrupt_on_term(): from now on SIGTERM ends the program as Ctrl-C does, where that is an error of Lua: what is under way can be written down. */
@@ -87,10 +97,13 @@ static volatile sig_atomic_t is_stopping;
 static struct sigaction of_stops[2]; /* what SIGINT and SIGTERM did before */
 
 static void stop(int received) {
-  (void)received;
+  static double last;
+  bool is_first = !is_stopping;
   is_stopping = 1;
+  if (is_sent_twice(&last) || is_first) return;
   sigaction(SIGINT, &of_stops[0], NULL);
   sigaction(SIGTERM, &of_stops[1], NULL);
+  raise(received); /* once this has returned, as it is blocked here */
 }
 
 /* core.stop_on_signals(): the next SIGINT or SIGTERM only makes core.stopping() true; one behind it does what it did before. One that is ignored stays so. */

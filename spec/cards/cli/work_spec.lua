@@ -134,6 +134,7 @@ describe("cards work", function()
     job.wait_for_done(2)
     worker.signal "TERM"
     program.wait_for("the first signal to be seen", function() return (job.ask("HVALS", "workers") .. ""):find '"stopping":true' end)
+    program.shell "sleep 0.2" -- two at once count as one
     worker.signal "TERM"
     local output, status = worker.finish()
     if program.lua ~= "luajit" then -- its host leaves the signal as it is
