@@ -18,10 +18,10 @@ local function ask(self, how, what, own, ...)
   return self.remote[how](self.remote, "token", { self.key, self.key and self.key .. ":lock" }, { what, own, LEASE * MILLI, ... })
 end
 
---- As that of dict_vault. It locks where there is no token, or where `has_to`.
+--- As that of dict_vault, but where there is a token it locks only if it must.
 -- @return as that; or nil where Redis is away, and where nothing may be done without it an error
-function methods:look(own, has_to)
-  local reply = ask(self, "ask", has_to and "lock" or "look", own)
+function methods:look(own, must_lock)
+  local reply = ask(self, "ask", must_lock and "lock" or "look", own)
   if not reply then
     return nil, self.refuses and self.remote:refuse "token_source" or nil
   end

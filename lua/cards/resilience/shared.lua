@@ -66,7 +66,7 @@ function shared.name(key, dict)
   return core.hash(dict:get(SALT), type(key) == "number" and ("%.17g"):format(key) or key)
 end
 
---- The same, as a part of a name that all have who share something there.
+--- A name as shared.name makes it, which is the same for all who share something at a place.
 -- @param where the name of a dict, the address of a Redis, or nil
 function shared.part(key, where)
   if remote.is_address(where) then

@@ -42,9 +42,9 @@ end
 -- @return true; or nil and an error; or nil where another one fetches it, and without patience
 function methods:fetch(source, call, refused, patience)
   local gives_up, pause, own = core.now() + patience, 0.01, own_of(self)
-  local has_to = source.token ~= nil or refused ~= nil -- whether it takes more than any token
+  local must_lock = source.token ~= nil or refused ~= nil -- as the token that lies there may be the one that is no good
   repeat
-    local found, err = self.vault:look(own, has_to)
+    local found, err = self.vault:look(own, must_lock)
     if not found and err then
       return nil, err
     elseif not found then
@@ -59,14 +59,14 @@ function methods:fetch(source, call, refused, patience)
       return fetch(self, own, source, call)
     end
     local slept = true
-    if has_to and core.now() < gives_up then
+    if must_lock and core.now() < gives_up then
       slept, err = sleep(pause)
       pause = math.min(LONGEST_PAUSE, pause * 2)
     end
     if not slept then
       return nil, err
     end
-    has_to = true
+    must_lock = true
   until core.now() >= gives_up
   return nil, patience > 0 and core.error {
     kind = "timeout", provider = "cards", operation = "token_source", message = "another worker fetches a token, and takes long",
