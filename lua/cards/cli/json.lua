@@ -12,13 +12,17 @@ local LIST = {} -- the metatable of what is a list, also where it is empty
 
 local encode, find = cjson.encode, string.find
 
+local function escape(byte)
+  return ("\\u%04x"):format(byte:byte())
+end
+
 --- A string as JSON; nil where readers may refuse it, because lua-cjson also writes bytes that are no UTF-8, and NUL.
 local function quote(text)
   local json = encode(text)
-  if find(text, "[^\1-\127]") and core.json_decode(json) == nil then
-    return nil
+  if not find(text, "[^\1-\127]") then
+    return json
   end
-  return (json:gsub("\194([\128-\159])", function(byte) return ("\\u%04x"):format(byte:byte()) end)) -- C1 controls a terminal, as C0 does
+  return core.json_decode(json) ~= nil and json:gsub("\194([\128-\159])", escape) or nil -- C1 controls a terminal, as C0 does
 end
 
 --- The sorted keys of a table.
