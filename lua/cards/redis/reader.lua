@@ -27,21 +27,22 @@ end
 --- Reads a line. @return it without its end; or nil and why not
 function methods:line()
   self.lines = self.lines + 1
-  local from = self.at
-  local last = self.piece:find("\n", from, true)
-  while not last do
-    local rest, more, why = self.piece:sub(self.at), nil, "a line without an end"
+  local piece, at = self.piece, self.at
+  local first, last = piece:find("\r\n", at, true)
+  while not first do
+    local rest, more, why = piece:sub(at), nil, "a line without an end"
     if #rest <= LONGEST_LINE then
       more, why = self.more()
     end
     if not more then
       return nil, why
     end
-    self.piece, self.at, from = rest .. more, 1, #rest + 1
-    last = self.piece:find("\n", from, true)
+    piece, at = rest .. more, 1
+    self.piece, self.at = piece, at
+    first, last = piece:find("\r\n", math.max(1, #rest), true)
   end
-  local line = self.piece:sub(self.at, last - (self.piece:byte(last - 1) == 13 and 2 or 1))
   self.at = last + 1
+  local line = piece:sub(at, first - 1)
   if line:byte() == 42 then -- "*": a list
     local length = tonumber(line:match "^%*(%-?%d+)$")
     self.replies = self.replies + math.max(0, length or 0)

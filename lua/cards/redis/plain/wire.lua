@@ -38,7 +38,10 @@ local function more(self)
   if self.got >= TURN then
     self.got = 0
     yield(wire.WRITE) -- which can be at once, but not after the time, and not before others
+  elseif self.is_early then
+    yield(wire.READ) -- instead of looking for a reply that cannot be there yet
   end
+  self.is_early = false
   while true do
     local text, why, partial = self.socket:receive(reader.PIECE)
     text = text or partial
@@ -54,7 +57,7 @@ end
 
 --- Begins a command.
 function methods:begin()
-  self.sent = false
+  self.sent, self.is_early = false, true
   self.reader:begin()
 end
 
@@ -68,7 +71,7 @@ end
 
 --- @param socket of luasocket or luasec, with a timeout of 0
 function wire.new(socket)
-  local made = setmetatable({ socket = socket, sent = false, got = 0 }, metatable)
+  local made = setmetatable({ socket = socket, sent = false, is_early = false, got = 0 }, metatable)
   made.reader = reader.new(function() return more(made) end)
   return made
 end
