@@ -52,16 +52,16 @@ describe("kill -9", function()
 
   it("of Redis costs nothing, where it writes its AOF always", function()
     job.write("ids.csv", job.ids(6000))
-    local processes = { job.start_feed { "--backlog", "1500" }, }
+    local feeder = job.start_feed { "--backlog", "1500" }
     job.wait_for_fed()
-    processes[2], processes[3], processes[4] = job.start_work(), job.start_work(), job.start_collect { "--order", "finish" }
+    local worker, other, collector = job.start_work(), job.start_work(), job.start_collect { "--order", "finish" }
     for _, count in ipairs { 300, 1500, 3000 } do
       job.wait_for_done(count)
       server.kill()
       server.run()
     end
-    jobs.ends(table.remove(processes, 1))
-    for _, output in ipairs(jobs.all_end(processes, 1)) do
+    jobs.ends(feeder)
+    for _, output in ipairs { jobs.ends(worker, jobs.of_worker), jobs.ends(other, jobs.of_worker), jobs.ends(collector, 1) } do
       assert.matches("waiting, at most 10:00", output, 1, true)
       assert.matches("is there again", output, 1, true)
     end

@@ -109,9 +109,14 @@ function job.runs(process)
   return select(2, program.shell(("kill -0 %d"):format(process.pid))) == 0
 end
 
+--- The exit status of a worker by what it wrote: 1 where a row of its own has failed. One that the others left no row has none.
+function job.of_worker(output)
+  return output:find "succeeded, [1-9][%d,]* failed" and 1 or 0
+end
+
 --- Waits until a process has ended, which has to be soon.
 -- @param process as program.start returns it
--- @param expected exit status (0)
+-- @param expected exit status (0), or a function of what it wrote that returns it
 -- @return what it wrote
 function job.ends(process, expected)
   local gives_up = core.now() + LONGEST
@@ -123,7 +128,8 @@ function job.ends(process, expected)
     program.shell "sleep 0.02"
   end
   local output, status = process.finish()
-  assert(status == (expected or 0), ("it ended with %s: %s"):format(status, output))
+  expected = type(expected) == "function" and expected(output) or expected or 0
+  assert(status == expected, ("it ended with %s: %s"):format(status, output))
   return output
 end
 
