@@ -52,6 +52,11 @@ local function check_options(options, format)
   return option.wrong_format(options, format)
 end
 
+--- The columns of CSV, as meta has them.
+local function columns_of(about)
+  return about.columns and to_json(about.columns) or ""
+end
+
 --- The columns to seal, as meta has them.
 local function sealed_of(options)
   return options.seal_columns and to_json(to_json.list(options.seal_columns)) or ""
@@ -73,18 +78,20 @@ end
 local function new_meta(options, about, input, key)
   local id = core.id(16)
   return {
-    options.expire, "version", store.VERSION, "id", id, "columns", about.columns and to_json(about.columns) or "",
+    options.expire, "version", store.VERSION, "id", id, "columns", columns_of(about),
     "input", check.line(options.input:match "[^/]*$"), "bytes", input.bytes, "hash", input.hash, "sealed", sealed_of(options),
     "key", key and sealing.mark(key, id) or "", "fed", 0, "deliveries", options.deliveries, "expire", options.expire,
   }
 end
 
 --- What tells a job from the one that these options would make, or nil.
-local function other_job(options, job, input, key)
+local function other_job(options, job, about, input, key)
   local meta = job.meta
   if tonumber(meta.bytes) ~= input.bytes or meta.hash ~= input.hash then
     return ("%s: the job was fed from another input than %s, or that has changed: use another name, or remove the job by cards status --remove"):format(
       job.address, check.line(options.input))
+  elseif meta.columns ~= columns_of(about) then
+    return "--format or --delimiter: the job was begun with another one"
   elseif meta.sealed ~= sealed_of(options) then
     return ("--seal-columns: the job was begun with %s"):format(meta.sealed == "" and "none" or check.line(table.concat(core.json_decode(meta.sealed), ",")))
   elseif key and meta.key ~= sealing.mark(key, meta.id) then
@@ -133,7 +140,7 @@ local function open_job(options, about)
   end
   local meta
   meta, wrong = job:open(new_meta(options, about, input, key))
-  wrong = wrong or other_job(options, job, input, key)
+  wrong = wrong or other_job(options, job, about, input, key)
   if not meta or wrong then
     return nil, wrong
   end
