@@ -35,7 +35,7 @@ describe("a job whose processes are killed at random", function()
     job.wait_for_fed()
     local function start_all()
       for i, start in ipairs(starts) do
-        if not processes[i] or not jobs.runs(processes[i]) then
+        if not processes[i] or not processes[i].runs() then
           log[#log + 1] = processes[i] and i .. ": " .. processes[i].finish()
           processes[i] = start()
         end

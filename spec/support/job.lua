@@ -62,7 +62,7 @@ function job.new(server)
   local remove = self.remove
   function self.remove()
     for _, process in ipairs(processes) do
-      if job.runs(process) then process.signal "KILL" end
+      process.signal "KILL"
     end
     remove()
   end
@@ -104,11 +104,6 @@ function job.new(server)
   return self
 end
 
---- Whether a process runs.
-function job.runs(process)
-  return select(2, program.shell(("kill -0 %d"):format(process.pid))) == 0
-end
-
 --- The exit status of a worker by what it wrote: 1 where a row of its own has failed. One that the others left no row has none.
 function job.of_worker(output)
   return output:find "succeeded, [1-9][%d,]* failed" and 1 or 0
@@ -120,7 +115,7 @@ end
 -- @return what it wrote
 function job.ends(process, expected)
   local gives_up = core.now() + LONGEST
-  while job.runs(process) do
+  while process.runs() do
     if core.now() > gives_up then
       process.signal "KILL"
       error("it hangs: " .. process.finish(), 2)

@@ -53,18 +53,35 @@ function program.run(source, options)
   return output, status
 end
 
+--- When a process began, by Linux's /proc; nil where none has that id. An id is soon that of another process.
+function program.began(pid)
+  local file = io.open(("/proc/%d/stat"):format(pid))
+  local text = file and file:read "*a"
+  if file then
+    file:close()
+  end
+  return (text or ""):match("^.*%) [^ZX]" .. (" %S+"):rep(18) .. " (%d+)")
+end
+
 --- Starts Lua source and leaves it running.
 -- @param variables for its environment, or nil
--- @return { pid = …, signal(name), finish() }; finish waits for the end and returns output, status
+-- @return { pid = …, runs(), signal(name), finish() }; finish waits for the end and returns output, status
 function program.start(source, variables)
   local path = program.file(source)
   -- A job in the background ignores SIGINT, and so would its children.
   local command = "exec env --default-signal=INT " .. environment(variables) .. os.getenv "LUA_BIN" .. " " .. path
   local pipe = io.popen(("sh -c %s 2>&1; echo status $?"):format(quote("echo $$; " .. command)))
   local process = { pid = assert(tonumber(pipe:read "*l")) }
+  local began = program.began(process.pid)
+
+  function process.runs()
+    return began ~= nil and program.began(process.pid) == began
+  end
 
   function process.signal(name)
-    return program.shell(("kill -%s %d"):format(name, process.pid))
+    if process.runs() then
+      program.shell(("kill -%s %d"):format(name, process.pid))
+    end
   end
 
   function process.finish()

@@ -91,24 +91,30 @@ function redis.start(options)
   function self.run()
     os.remove(self.folder .. "/pid")
     program.shell(("setsid timeout -k 1 %d redis-server %s </dev/null >>%s/out 2>&1 &"):format(LONGEST, quote(path), quote(self.folder)))
+    self.began = nil
     self.pid = program.wait_for("redis-server to start", function()
       local pid = tonumber((contents(self.folder .. "/pid")))
       local said = pid and self.cli "PING" or ""
       return (said:find "PONG" or said:find "NOAUTH") and pid
     end)
+    self.began = program.began(self.pid)
+  end
+
+  local function runs()
+    return self.began ~= nil and program.began(self.pid) == self.began
   end
 
   --- Sends it a signal, such as "STOP".
   function self.signal(name)
-    return program.shell(("kill -%s %d"):format(name, self.pid))
+    if runs() then
+      program.shell(("kill -%s %d"):format(name, self.pid))
+    end
   end
 
   --- Ends it as a power cut does, and waits until it is gone.
   function self.kill()
     self.signal "KILL"
-    program.wait_for("redis-server to end", function()
-      return select(2, program.shell(("kill -0 %d"):format(self.pid))) ~= 0
-    end)
+    program.wait_for("redis-server to end", function() return not runs() end)
   end
 
   function self.log()
@@ -118,7 +124,7 @@ function redis.start(options)
   function self.stop()
     if not running[self] then return end
     running[self] = nil
-    if self.pid then self.signal "KILL" end
+    self.signal "KILL"
     program.shell("rm -rf " .. quote(self.folder))
   end
 
