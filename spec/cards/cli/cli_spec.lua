@@ -71,8 +71,8 @@ describe("the program cards", function()
           return require_of_lua(name)
         end]]):format(name))
       local output, status = program.shell(("LUA_INIT=@%s %s lua/cards/cli/cards describe"):format(file, os.getenv "LUA_BIN"))
-      assert.equal(130, status, output)
       if program.lua ~= "luajit" then -- its host leaves the signal as it is
+        assert.equal(130, status, output)
         assert.equal("cards: interrupted\n", output)
       end
     end
