@@ -98,6 +98,7 @@ describe("a job", function()
       return job.start(arguments, { LD_PRELOAD = skew, SKEW = tostring(seconds) })
     end
     local ahead = skewed(86400, job.work_arguments { "--concurrency", "8", "--lease", "2" })
+    program.wait_for("the first, which says the lease", function() return job.ask("HLEN", "workers") == 1 end)
     local behind = skewed(-86400, job.work_arguments { "--concurrency", "8" })
     job.wait_for_done(300)
     program.wait_for("both to be seen", function() return job.ask("HLEN", "workers") == 2 end)
