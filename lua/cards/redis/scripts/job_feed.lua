@@ -18,19 +18,19 @@ end
 for mark, text in string.gmatch(ARGV[3], "(.)([^\n]*)\n") do
   row = row + 1
   if row > fed then
-    redis.call("XADD", rows, string.format("%.0f-0", row), mark, text)
+    redis.call("XADD", rows, string.format("%d-0", row), mark, text)
   end
 end
 if row > fed then
   fed = row
-  redis.call("HSET", meta, "fed", string.format("%.0f", fed))
+  redis.call("HSET", meta, "fed", string.format("%d", fed))
   redis.call("HDEL", meta, "total") -- that of a feed with --limit
 end
 local done = tonumber(redis.call("HGET", counts, "done") or 0)
 if ARGV[4] == "end" then
-  redis.call("HSET", meta, "total", string.format("%.0f", fed))
+  redis.call("HSET", meta, "total", string.format("%d", fed))
   if done == fed then -- which job_finish could not know
-    redis.call("XTRIM", rows, "MINID", string.format("%.0f-0", fed + 1))
+    redis.call("XTRIM", rows, "MINID", string.format("%d-0", fed + 1))
   end
 end
 return { fed, fed - done }

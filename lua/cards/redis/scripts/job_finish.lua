@@ -20,7 +20,7 @@ local done, failed, kinds, ids = before, 0, {}, {}
 local function remove()
   local total, pending = tonumber(known[2]), redis.call("XPENDING", rows, "workers")
   if done == total then
-    redis.call("XTRIM", rows, "MINID", string.format("%.0f-0", total + 1))
+    redis.call("XTRIM", rows, "MINID", string.format("%d-0", total + 1))
   elseif pending[1] > 0 then
     redis.call("XTRIM", rows, "MINID", "~", pending[2])
   end
@@ -36,7 +36,7 @@ for line in string.gmatch(ARGV[2], "([^\n]*)\n") do
   local id = number .. "-0"
   if redis.call("XACK", rows, "workers", id) == 1 then
     done = done + 1
-    redis.call("XADD", results, string.format("%.0f-0", done), "line", line)
+    redis.call("XADD", results, string.format("%d-0", done), "line", line)
     ids[done - before] = id
     if what == "error" then
       local kind = string.match(line, '"kind":"([%w_]+)"') or "script"

@@ -54,7 +54,7 @@ while count < most and bytes < LONGEST and ARGV[5] ~= "alone" do
   local some = math.min(most - count, math.max(count, 1)) -- at first few, as they may be long
   local new = redis.call("XREADGROUP", "GROUP", "workers", worker, "COUNT", some, "STREAMS", rows, ">")
   for _, entry in ipairs(new and new[1][2] or {}) do
-    add(entry, 1)
+    add(entry, "1") -- as text: to make that of a number takes as long as to take the row
   end
   if not new or #new[1][2] < some then
     break

@@ -17,7 +17,7 @@ if holder and holder ~= ARGV[2] then
 end
 redis.call("SET", lock, ARGV[2], "PX", ARGV[4]) -- anew where it has ended meanwhile, as in a partition
 if tonumber(ARGV[3]) > tonumber(known[2] or 0) and string.match(redis.call("INFO", "server"), "run_id:(%x+)") == ARGV[5] then
-  redis.call("XTRIM", results, "MINID", string.format("%.0f-0", tonumber(ARGV[3]) + 1))
+  redis.call("XTRIM", results, "MINID", string.format("%d-0", tonumber(ARGV[3]) + 1))
   redis.call("HSET", meta, "trimmed", ARGV[3])
 end
 return 1
