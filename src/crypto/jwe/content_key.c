@@ -1,18 +1,17 @@
 #include "crypto/jwe/content_key.h"
 
-#include <openssl/core_names.h>
 #include <openssl/evp.h>
-#include <openssl/kdf.h>
-#include <openssl/params.h>
 #include <string.h>
 
 #include "crypto/encoding.h"
 #include "crypto/key/jwk.h"
+#include "crypto/primitive/algorithm.h"
 #include "crypto/primitive/block.h"
 #include "crypto/primitive/random.h"
 
 #define SHARED_MAX 66   /* bytes that P-521 agrees upon */
 #define PARTY_MAX  1024 /* bytes of apu and of apv */
+#define HASH_LEN   32   /* bytes of SHA-256 */
 
 /* --- agreement --- */
 
@@ -46,28 +45,27 @@ static bool agree(const struct key *own, const struct key *peer, unsigned char s
   return ok;
 }
 
-/* Writes `len` bytes that both sides derive. */
+/* Writes `len` bytes that both sides derive: the Concat KDF of NIST SP 800-56A with SHA-256. OpenSSL's own (SSKDF) crashes in 3.0 where it gets no
+ * memory. */
 static bool derive(const struct key *own, const struct key *peer, const char *name, const struct jwe_agreement *agreement, unsigned char *to,
                    size_t len) {
-  unsigned char shared[SHARED_MAX];
+  unsigned char shared[SHARED_MAX], hash[HASH_LEN];
   size_t shared_len;
-  struct buf info;
-  buf_init(&info, 3 * PARTY_MAX);
-  bool ok = add_info(&info, name, agreement, len) && agree(own, peer, shared, &shared_len);
-  if (ok) {
-    OSSL_PARAM params[] = {
-      OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, (char *)"SHA2-256", 0),
-      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, shared, shared_len),
-      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info.data, info.len),
-      OSSL_PARAM_construct_end(),
-    };
-    EVP_KDF *kdf = algorithm_concat_kdf();
-    EVP_KDF_CTX *context = kdf ? EVP_KDF_CTX_new(kdf) : NULL;
-    ok = context && EVP_KDF_derive(context, to, len, params) == 1;
-    EVP_KDF_CTX_free(context);
+  struct buf text;
+  buf_init(&text, 4 * PARTY_MAX);
+  bool ok =
+      agree(own, peer, shared, &shared_len) && add_length(&text, 0) && buf_add(&text, shared, shared_len) && add_info(&text, name, agreement, len);
+  for (char round = 1; ok && len > 0; round++) {
+    size_t some = len < HASH_LEN ? len : HASH_LEN;
+    text.data[3] = round;
+    ok = EVP_Digest(text.data, text.len, hash, NULL, algorithm_digest(DIGEST_SHA256), NULL) == 1;
+    if (ok) memcpy(to, hash, some);
+    to += some;
+    len -= some;
   }
   explicit_bzero(shared, sizeof shared);
-  buf_free(&info);
+  explicit_bzero(hash, sizeof hash);
+  buf_free(&text);
   return ok;
 }
 

@@ -1,7 +1,6 @@
 #include "crypto/primitive/algorithm.h"
 
 #include <openssl/evp.h>
-#include <openssl/kdf.h>
 #include <stdatomic.h>
 
 /* Two threads may both fetch one; the second gives its own back. */
@@ -40,15 +39,5 @@ EVP_MAC *algorithm_hmac(void) {
   EVP_MAC *made = EVP_MAC_fetch(NULL, "HMAC", NULL);
   if (!made || atomic_compare_exchange_strong(&fetched, &known, made)) return made;
   EVP_MAC_free(made);
-  return known;
-}
-
-EVP_KDF *algorithm_concat_kdf(void) {
-  static _Atomic(EVP_KDF *) fetched;
-  EVP_KDF *known = atomic_load_explicit(&fetched, memory_order_acquire);
-  if (known) return known;
-  EVP_KDF *made = EVP_KDF_fetch(NULL, "SSKDF", NULL);
-  if (!made || atomic_compare_exchange_strong(&fetched, &known, made)) return made;
-  EVP_KDF_free(made);
   return known;
 }

@@ -15,9 +15,7 @@ const EVP_MD *algorithm_digest(enum digest digest);
 /* AES with a key of 16, 24 or 32 bytes; NULL for any other size, too. MODE_WRAP is the key wrap of RFC 3394. */
 const EVP_CIPHER *algorithm_aes(enum mode mode, size_t key_len);
 
-/* HMAC, and the key derivation that hashes a counter, a secret and a text: SP 800-56C, which JWE calls Concat KDF. NULL
- * as above. */
+/* NULL as above. */
 EVP_MAC *algorithm_hmac(void);
-EVP_KDF *algorithm_concat_kdf(void);
 
 #endif
