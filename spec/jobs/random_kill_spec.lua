@@ -51,6 +51,7 @@ describe("a job whose processes are killed at random", function()
         server.run()
       else
         processes[victim].signal "KILL"
+        program.wait_for("its end", function() return not processes[victim].runs() end)
       end
       killed = killed + 1
     until core.now() > stops
