@@ -150,8 +150,13 @@ static const char *write_value(lua_State *L, struct tree *tree, int depth) {
     if (input_number(L, false, text)) return "has a number that is not finite";
     buf_add_string(tree->out, text);
     return NULL;
-  default: return binding_to_secret(L, -1) ? "has a secret that is not open" : "has a value that is no text, number, boolean, secret or table";
+  default: break;
   }
+  if (lua_islightuserdata(L, -1) && !lua_touserdata(L, -1)) { /* cjson.null, ngx.null */
+    buf_add_string(tree->out, "null");
+    return NULL;
+  }
+  return binding_to_secret(L, -1) ? "has a secret that is not open" : "has a value that is no text, number, boolean, secret or table";
 }
 
 static const char *write_tree(lua_State *L, struct tree *tree, bool list) {

@@ -141,6 +141,10 @@ describe("a recipient", function()
     assert.is_nil(header(assert(cards.seal({ a = 1 }, (text:gsub('"key 1"', "null"))))).kid)
   end)
 
+  it("may be a table with nulls of cjson, as a JWK that was decoded has them", function()
+    assert.equal("key 1", header(assert(cards.seal({ a = cjson.null }, jwk { kid = "key 1", use = cjson.null, d = cjson.null, more = { cjson.null } }))).kid)
+  end)
+
   it("has a name that stays as it was written", function()
     for _, kid in ipairs { [[a\u0000b]], [[\ud800]] } do
       assert.equal("the recipient has a kid with \\u0000 or half a surrogate pair in it", refusal((cjson.encode(jwk { kid = "@" }):gsub("@", kid))))
