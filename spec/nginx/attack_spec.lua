@@ -27,7 +27,7 @@ describe("a hostile file in nginx", function()
   for _, name in ipairs(attack.names()) do
     it("is stopped: " .. name, function()
       local _, stopped = attack.about(name)
-      local one, other = server:body("/try?card=1&name=" .. name), server:body("/try?card=2&name=" .. name)
+      local one, other = attack.both(function(card) return server:body(("/try?card=%d&name=%s"):format(card, name)) end)
       assert.equal(one, other)
       assert.truthy(one:find(stopped, 1, true), one)
       assert.equal("alive", server:body "/alive")

@@ -31,6 +31,21 @@ attack.pair = {
   { number = "4111111177791111", cvv = "111", token = "tok_Zk2m81vXq7Lr" },
 }
 
+local LATE = "the script took too long" -- which a busy machine may say of one of two
+
+--- The outcomes for both cards. Where the time ended only one of them, both are tried anew.
+-- @param outcome function(1 or 2)
+function attack.both(outcome)
+  local one, other
+  for _ = 1, 5 do
+    one, other = outcome(1), outcome(2)
+    if (one:find(LATE, 1, true) == nil) == (other:find(LATE, 1, true) == nil) then
+      break
+    end
+  end
+  return one, other
+end
+
 local policies = {
   cards.mask, cards.mask.policies.support, cards.mask.policies.cardholder, cards.mask.policies.audit,
   cards.mask.policy {
