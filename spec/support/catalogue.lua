@@ -188,7 +188,8 @@ local OTHERS = { big_integer_declared = { alix = true, revolut = true }, ["nul_i
 local function resolve(row, provider)
   local envelope = ENVELOPES[provider]
   local asked, kind, status = row[1], row[2], row[3]
-  local known = { asked = asked, kind = kind, status = status, retryable = row[4] or false, timeout = row[5], any_code = row.any_code }
+  local timeout = row[5] and program.watched and 1 or row[5] -- so that it is sent there, too
+  local known = { asked = asked, kind = kind, status = status, retryable = row[4] or false, timeout = timeout, any_code = row.any_code }
   if asked == "declined" then
     -- netxd and nayax refuse at 200, the others at 400
     known.status = (provider == "netxd" or provider == "nayax") and 200 or 400
