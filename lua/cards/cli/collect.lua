@@ -159,7 +159,7 @@ function collect.run(options)
   local identity = pulse.identity()
   local opened, why, status = open(options, paths, identity.name)
   if not opened then
-    return nil, why, status or failure.FAILED
+    return nil, why, status
   end
   os.remove(paths.summary) -- that of an earlier run would tell of this one
   local resumed, made = opened.resumed, nil

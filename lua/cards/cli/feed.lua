@@ -209,7 +209,7 @@ function feed.run(options)
   end
   local job, why, status = open_job(options, about)
   if not job then
-    return nil, why, status or failure.FAILED
+    return nil, why, status
   end
   local fed = tonumber(job.meta.fed)
   if fed > 0 then

@@ -12,13 +12,14 @@ local environment = require "cards.script.environment"
 local failure = require "cards.cli.program.failure"
 local providers = require "cards.cli.program.providers"
 
+--- The commands. `status` is that of one that fails, where the kind of an error does not say it.
 local commands = {
   { name = "call", summary = "Call an operation of a provider and show the card, masked." },
   { name = "run", summary = "Run a flow for each row of a CSV or NDJSON file." },
-  { name = "feed", summary = "Put the rows of a file into a job in Redis." },
-  { name = "work", summary = "Run a flow for rows of a job in Redis, on any number of machines." },
-  { name = "collect", summary = "Write the results of a job in Redis into a file." },
-  { name = "status", summary = "Show how far jobs in Redis are, or remove one." },
+  { name = "feed", summary = "Put the rows of a file into a job in Redis.", status = failure.FAILED },
+  { name = "work", summary = "Run a flow for rows of a job in Redis, on any number of machines.", status = failure.FAILED },
+  { name = "collect", summary = "Write the results of a job in Redis into a file.", status = failure.FAILED },
+  { name = "status", summary = "Show how far jobs in Redis are, or remove one.", status = failure.FAILED },
   { name = "report", summary = "Show how a batch went, as a page or on the terminal." },
   { name = "check", summary = "Check mappings, policies, definitions and flows." },
   { name = "describe", summary = "Say what is known of a provider's operations." },
@@ -103,7 +104,7 @@ local function main(list, as_json)
   end
   local status, why, special = run(options, parser)
   if not status then
-    status = special or failure.status(why)
+    status = special or by_name[options.command].status or failure.status(why)
     failure.show(why, status, as_json)
   end
   return status

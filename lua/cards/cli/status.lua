@@ -78,7 +78,7 @@ local function list(options, address)
   end
   local all, err = names(server)
   if not all then
-    return nil, err, failure.FAILED
+    return nil, err
   end
   local jobs, lines = to_json.list {}, {}
   for _, name in ipairs(all) do
@@ -93,7 +93,7 @@ local function list(options, address)
     elseif is_of_one(wrong) then
       table.insert(lines, type(wrong) == "string" and wrong or ("%s: %s"):format(job.address, tostring(wrong)))
     elseif wrong then
-      return nil, wrong, failure.FAILED
+      return nil, wrong
     end
   end
   if options.json then
@@ -105,7 +105,7 @@ end
 local function remove(job)
   local made, err = snapshot.read(job)
   if not made then
-    return nil, err or job:absent(), failure.FAILED
+    return nil, err or job:absent()
   end
   local keys = {}
   for _, key in pairs(job.keys) do
@@ -113,7 +113,7 @@ local function remove(job)
   end
   local gone, wrong = job:call("DEL", (table.unpack or unpack)(keys)) -- luacheck: ignore
   if not gone then
-    return nil, wrong, failure.FAILED
+    return nil, wrong
   end
   return write(("%s: removed: %s not done, %s not collected\n"):format(job.address, figures.several(made.fed - made.done, "row"),
     figures.several(made.results, "result")))
@@ -125,7 +125,7 @@ local function follow(job)
   while true do
     local made, err = snapshot.read(job)
     if not made then
-      return nil, err or job:gone(), failure.FAILED
+      return nil, err or job:gone()
     end
     local lines, width = snapshot.lines(made, job.address), core.columns "stdout" or WIDTH
     for i, line in ipairs(lines) do
@@ -156,7 +156,7 @@ function status.run(options)
   end
   local made, err = snapshot.read(job)
   if not made then
-    return nil, err or job:absent(), failure.FAILED
+    return nil, err or job:absent()
   elseif options.json then
     return write(assert(to_json(made)) .. "\n")
   end

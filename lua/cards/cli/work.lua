@@ -188,7 +188,7 @@ function work.run(options)
   end
   local job, why, status = store.find(options.address, options.patience)
   if not job then
-    return nil, why, status or failure.FAILED
+    return nil, why, status
   end
   local open, locked = opener(options, job)
   if locked then
@@ -202,7 +202,7 @@ function work.run(options)
   local identity = pulses.identity()
   local joined, refused, code = join(options, job, identity, text)
   if not joined then
-    return nil, refused, code or failure.FAILED
+    return nil, refused, code
   end
   local parts = make_parts(options, job, identity, flow, about, make, columns.selection(wanted))
   core.stop_on_signals()
