@@ -5,6 +5,7 @@ local reader = {
   PIECE = 65536, -- bytes that `more` reads at once, at most
 }
 
+local TURN = 65536              -- bytes that are read until others have a turn
 local LONGEST_LINE = 65536      -- bytes
 local LONGEST_TEXT = 512 * 2^20 -- bytes of a string in Redis
 local MOST = 2^20               -- replies in the lists of a reply
@@ -24,6 +25,17 @@ function methods:is_empty()
   return self.at > #self.piece
 end
 
+--- @return some more bytes; or nil and why there are none
+local function fetch(self)
+  if self.got >= TURN then
+    self.got = 0
+    self.yield()
+  end
+  local piece, why = self.more()
+  self.got = self.got + #(piece or "")
+  return piece, why
+end
+
 --- Reads a line. @return it without its end; or nil and why not
 function methods:line()
   self.lines = self.lines + 1
@@ -32,7 +44,7 @@ function methods:line()
   while not first do
     local rest, more, why = piece:sub(at), nil, "a line without an end"
     if #rest <= LONGEST_LINE then
-      more, why = self.more()
+      more, why = fetch(self)
     end
     if not more then
       return nil, why
@@ -66,7 +78,7 @@ function methods:text(length)
   end
   local parts = { self.piece:sub(self.at) }
   repeat
-    local more, why = self.more()
+    local more, why = fetch(self)
     if not more then
       return nil, why
     end
@@ -79,8 +91,9 @@ function methods:text(length)
 end
 
 --- @param more function() that returns some more bytes; or nil and why there are none
-function reader.new(more)
-  return setmetatable({ more = more, piece = "", at = 1, lines = 0, replies = 0 }, metatable)
+-- @param yield function() that lets others have a turn
+function reader.new(more, yield)
+  return setmetatable({ more = more, yield = yield, got = 0, piece = "", at = 1, lines = 0, replies = 0 }, metatable)
 end
 
 return reader

@@ -5,8 +5,6 @@ local reader = require "cards.redis.reader"
 
 local ngx = ngx -- luacheck: ignore
 
-local TURN = 65536 -- bytes that are read until others have a turn
-
 local methods = {}
 local metatable = { __index = methods }
 
@@ -40,17 +38,11 @@ end
 --- Reads what there is. nginx begins the time limit of a socket anew with each byte that comes.
 -- @return it; or nil and why there is no more
 local function more(self)
-  if self.got >= TURN then
-    self.got = 0
-    ngx.sleep(0)
-  end
   if core.now() >= self.ends then
     return nil, "timeout"
   end
   limit(self)
-  local text, why = self.socket:receiveany(reader.PIECE)
-  self.got = self.got + #(text or "")
-  return text, why
+  return self.socket:receiveany(reader.PIECE)
 end
 
 --- Receives a line, or so many bytes.
@@ -105,8 +97,8 @@ return function(client, ends)
   if not socket then
     return nil
   end
-  local link = setmetatable({ socket = socket, got = 0 }, metatable)
-  link.reader = reader.new(function() return more(link) end)
+  local link = setmetatable({ socket = socket }, metatable)
+  link.reader = reader.new(function() return more(link) end, function() ngx.sleep(0) end)
   link:begin(ends)
   client._sock = link
   return link

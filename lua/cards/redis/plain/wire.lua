@@ -9,8 +9,6 @@ local wire = {
   READ = {}, WRITE = {},
 }
 
-local TURN = 65536 -- bytes that are read until others have a turn
-
 -- What luasocket and luasec answer where they would wait.
 local WANTS = { timeout = false, wantread = wire.READ, wantwrite = wire.WRITE }
 
@@ -33,20 +31,21 @@ function methods:send(text)
   return true
 end
 
+--- Lets others go on: one can write at once, but not after the time, and not before they had their turn.
+local function give_turn()
+  yield(wire.WRITE)
+end
+
 --- Reads what there is. @return it; or nil and why there is no more
 local function more(self)
-  if self.got >= TURN then
-    self.got = 0
-    yield(wire.WRITE) -- which can be at once, but not after the time, and not before others
-  elseif self.is_early then
+  if self.is_early then
     yield(wire.READ) -- instead of looking for a reply that cannot be there yet
+    self.is_early = false
   end
-  self.is_early = false
   while true do
     local text, why, partial = self.socket:receive(reader.PIECE)
     text = text or partial
     if text ~= "" then
-      self.got = self.got + #text
       return text
     elseif WANTS[why] == nil then
       return nil, why
@@ -71,8 +70,8 @@ end
 
 --- @param socket of luasocket or luasec, with a timeout of 0
 function wire.new(socket)
-  local made = setmetatable({ socket = socket, sent = false, is_early = false, got = 0 }, metatable)
-  made.reader = reader.new(function() return more(made) end)
+  local made = setmetatable({ socket = socket, sent = false, is_early = false }, metatable)
+  made.reader = reader.new(function() return more(made) end, give_turn)
   return made
 end
 
