@@ -9,8 +9,6 @@
 #include "crypto/primitive/algorithm.h"
 #include "text/chars.h"
 
-#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
-
 #define JWK_MAX 2048 /* bytes of the members of an RSA key of 8192 bits */
 
 /* What is wrong with the key; NULL for nothing. */
@@ -28,12 +26,6 @@ static const char *fault_of(const struct key *key) {
 }
 
 /* --- what a JWK says --- */
-
-/* A member; NULL for none, and for a null. */
-static const struct json_node *member(const struct json_node *jwk, const char *name) {
-  const struct json_node *node = json_at(jwk, name);
-  return node && json_type(node) != JSON_NULL ? node : NULL;
-}
 
 static bool is_text(const struct json_node *node, const char *text) {
   size_t len;
@@ -54,24 +46,26 @@ static bool encrypts(const struct json_node *operation) {
 
 /* What a JWK has that does not fit; NULL for nothing. */
 static const char *unfit(const struct json_node *jwk) {
-  static const char *const public[] = { "kty", "crv", "x", "y", "n", "e" }, *const private[] = { "d", "p", "q", "dp", "dq", "qi", "oth", "k" };
-  const struct json_node *use = member(jwk, "use"), *operations = member(jwk, "key_ops"), *kid = member(jwk, "kid"), *node;
-  for (size_t i = 0; i < COUNT_OF(public); i++)
-    if ((node = member(jwk, public[i])) && json_type(node) != JSON_STRING) return "is a JWK with members that are no texts";
-  for (size_t i = 0; i < COUNT_OF(private); i++)
-    if (member(jwk, private[i])) return is_text(member(jwk, "kty"), "oct") ? "is no public key" : "is a private key: give the public one only";
+  static const char *const public[] = { "kty", "crv", "x", "y", "n", "e", NULL }, *const private[] = { "d",  "p",   "q", "dp", "dq",
+                                                                                                       "qi", "oth", "k", NULL };
+  const struct json_node *use = json_present(jwk, "use"), *operations = json_present(jwk, "key_ops"), *kid = json_present(jwk, "kid"), *node;
+  for (size_t i = 0; public[i]; i++)
+    if ((node = json_present(jwk, public[i])) && json_type(node) != JSON_STRING) return "is a JWK with members that are no texts";
+  for (size_t i = 0; private[i]; i++)
+    if (json_present(jwk, private[i]))
+      return is_text(json_present(jwk, "kty"), "oct") ? "is no public key" : "is a private key: give the public one only";
   if (use && !is_text(use, "enc")) return "has a use that is not enc";
   if (operations && json_type(operations) != JSON_ARRAY && json_type(operations) != JSON_OBJECT) return "has key_ops that are no list";
   for (node = operations ? json_child(operations) : NULL; node; node = json_next(node))
     if (!encrypts(node)) return "has key_ops that do not encrypt";
-  for (size_t i = 0; i < COUNT_OF(public); i++)
-    if ((node = member(jwk, public[i])) && !is_base64url(node)) return "is a JWK with members that are no base64url";
+  for (size_t i = 0; public[i]; i++)
+    if ((node = json_present(jwk, public[i])) && !is_base64url(node)) return "is a JWK with members that are no base64url";
   return kid && json_type(kid) == JSON_STRING && json_is_lossy(kid) ? "has a kid with \\u0000 or half a surrogate pair in it" : NULL;
 }
 
 /* What is wrong with the alg that a JWK names; NULL for nothing. */
 static const char *alg_fault(const struct json_node *jwk, const struct key *key) {
-  const struct json_node *alg = jwk ? member(jwk, "alg") : NULL;
+  const struct json_node *alg = json_present(jwk, "alg");
   if (!alg || is_text(alg, recipient_alg(key))) return NULL;
   return key_kind(key) == KEY_RSA ? "is for another alg than RSA-OAEP-256" : "is for another alg than ECDH-ES";
 }

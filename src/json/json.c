@@ -261,6 +261,11 @@ const struct json_node *json_at(const struct json_node *node, const char *path) 
   return wrapped(find(tree(node), path_begin(path)));
 }
 
+const struct json_node *json_present(const struct json_node *node, const char *path) {
+  const struct json_node *found = json_at(node, path);
+  return found && json_type(found) != JSON_NULL ? found : NULL;
+}
+
 /* The child of a node that a step leads to, made with an empty value of that type where there is none; NULL when something
  * else stands there. An element is made only behind the last one. */
 static cJSON *make_child(cJSON *node, const struct path_step *step, bool list) {

@@ -50,6 +50,8 @@ bool json_is_empty(const struct json_node *node);
  * element counts that has one, where null is taken only if there is no other. Where the path has a list of objects, an object is the list of it.
  * NULL when there is none. `node` may be NULL. */
 const struct json_node *json_at(const struct json_node *node, const char *path);
+/* As json_at, but NULL for a null, too. */
+const struct json_node *json_present(const struct json_node *node, const char *path);
 /* Copies what stands at a path of one tree to the same path below a node of another one, where objects and lists are made
  * for it. Nothing is copied where there is none, or where another value stands; of a list that "[]" leads through at most
  * 1000 elements. False when memory is used up. */

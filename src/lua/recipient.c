@@ -30,9 +30,9 @@ static int collect(lua_State *L) {
 
 /* Pushes the name that a JWK gives to its key: nil where there is none, false where it is no text. */
 static void push_kid(lua_State *L, const struct json_node *jwk) {
-  const struct json_node *kid = jwk ? json_at(jwk, "kid") : NULL;
+  const struct json_node *kid = json_present(jwk, "kid");
   size_t len;
-  if (!kid || json_type(kid) == JSON_NULL) {
+  if (!kid) {
     lua_pushnil(L);
   } else if (json_type(kid) == JSON_STRING) {
     const char *text = json_string(kid, &len);

@@ -33,12 +33,6 @@ const char *jwk_curve_name(int curve) {
 
 /* --- in --- */
 
-/* Whether there is no member of that name, or a null. */
-static bool is_absent(const struct json_node *object, const char *name) {
-  const struct json_node *node = json_at(object, name);
-  return !node || json_type(node) == JSON_NULL;
-}
-
 /* A string member; NULL when there is none. */
 static const char *member(const struct json_node *object, const char *name, size_t *len) {
   const struct json_node *node = json_at(object, name);
@@ -51,7 +45,7 @@ static bool take(const struct json_node *object, const char *name, struct buf *b
   size_t len, start = bytes->len;
   const char *text = member(object, name, &len);
   *number = (struct der){ NULL, 0 };
-  if (!text) return is_absent(object, name);
+  if (!text) return json_present(object, name) == NULL;
   if (!encoding_read(ENCODING_BASE64URL, text, len, bytes)) return false;
   *number = (struct der){ (const unsigned char *)bytes->data + start, bytes->len - start };
   return number->len > 0;
@@ -69,7 +63,7 @@ static bool read_rsa(const struct json_node *object, struct buf *bytes, struct n
     if (!take(object, names[i], bytes, &numbers->rsa[i])) return false;
     drop_zeros(&numbers->rsa[i]);
   }
-  return is_absent(object, "oth");
+  return json_present(object, "oth") == NULL;
 }
 
 static bool read_ec(const struct json_node *object, struct buf *bytes, struct numbers *numbers) {
