@@ -53,14 +53,31 @@ function program.run(source, options)
   return output, status
 end
 
---- When a process began, by Linux's /proc; nil where none has that id. An id is soon that of another process.
-function program.began(pid)
+--- When a process began, by Linux's /proc; nil where none has that id.
+local function began_of(pid)
   local file = io.open(("/proc/%d/stat"):format(pid))
   local text = file and file:read "*a"
   if file then
     file:close()
   end
   return (text or ""):match("^.*%) [^ZX]" .. (" %S+"):rep(18) .. " (%d+)")
+end
+
+--- A process that runs: { pid, runs(), signal(name) }. What has its id later is another one, and gets no signal.
+function program.process(pid)
+  local process, began = { pid = pid }, began_of(pid)
+
+  function process.runs()
+    return began ~= nil and began_of(pid) == began
+  end
+
+  function process.signal(name)
+    if process.runs() then
+      program.shell(("kill -%s %d"):format(name, pid))
+    end
+  end
+
+  return process
 end
 
 --- Starts Lua source and leaves it running.
@@ -71,18 +88,7 @@ function program.start(source, variables)
   -- A job in the background ignores SIGINT, and so would its children.
   local command = "exec env --default-signal=INT " .. environment(variables) .. os.getenv "LUA_BIN" .. " " .. path
   local pipe = io.popen(("sh -c %s 2>&1; echo status $?"):format(quote("echo $$; " .. command)))
-  local process = { pid = assert(tonumber(pipe:read "*l")) }
-  local began = program.began(process.pid)
-
-  function process.runs()
-    return began ~= nil and program.began(process.pid) == began
-  end
-
-  function process.signal(name)
-    if process.runs() then
-      program.shell(("kill -%s %d"):format(name, process.pid))
-    end
-  end
+  local process = program.process(assert(tonumber(pipe:read "*l")))
 
   function process.finish()
     local text = pipe:read "*a"

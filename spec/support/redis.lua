@@ -87,34 +87,30 @@ function redis.start(options)
       query or "")
   end
 
+  local process -- while it is started
+
   --- Starts it, again after kill, too, and waits until it answers.
   function self.run()
     os.remove(self.folder .. "/pid")
     program.shell(("setsid timeout -k 1 %d redis-server %s </dev/null >>%s/out 2>&1 &"):format(LONGEST, quote(path), quote(self.folder)))
-    self.began = nil
+    process = nil
     self.pid = program.wait_for("redis-server to start", function()
       local pid = tonumber((contents(self.folder .. "/pid")))
       local said = pid and self.cli "PING" or ""
       return (said:find "PONG" or said:find "NOAUTH") and pid
     end)
-    self.began = program.began(self.pid)
-  end
-
-  local function runs()
-    return self.began ~= nil and program.began(self.pid) == self.began
+    process = program.process(self.pid)
   end
 
   --- Sends it a signal, such as "STOP".
   function self.signal(name)
-    if runs() then
-      program.shell(("kill -%s %d"):format(name, self.pid))
-    end
+    if process then process.signal(name) end
   end
 
   --- Ends it as a power cut does, and waits until it is gone.
   function self.kill()
     self.signal "KILL"
-    program.wait_for("redis-server to end", function() return not runs() end)
+    program.wait_for("redis-server to end", function() return not process.runs() end)
   end
 
   function self.log()
