@@ -94,6 +94,7 @@ local function serve()
   if reply.delay then
     -- a caller that gives up must not leave a sleeper behind
     ngx.on_abort(function() ngx.exit(499) end)
+    ngx.update_time() -- or the delay counts from the last time that nginx has looked at the clock
     ngx.sleep(reply.delay)
   end
   return reply:send()

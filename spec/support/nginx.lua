@@ -238,7 +238,7 @@ function server:complaints()
   for line in self:log():gmatch "[^\n]+" do
     -- A worker whose first timer starts while it ends leaves a connection (-2) that nginx' Lua module watches timers by, and which nobody closes any more.
     -- "aborting" is said then, as it is behind any other connection that is left.
-    line = (line:find "open socket #%-2 left in connection" or line:find "#0: aborting$") and "" or line
+    line = (line:find "open socket #%-2 left in connection" or line:find "#%d+: aborting$") and "" or line
     if line:find "exited on signal" or line:find "%[alert%]" or line:find "%[emerg%]" or line:find "%[crit%]" or line:find "%[error%]" then
       found[#found + 1] = line
     end
