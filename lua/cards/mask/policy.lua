@@ -3,6 +3,7 @@
 -- A checked policy is a tree: { field = { rule, definition, shows = function(class), most } } and, for a table in the card,
 -- { field = { fields = such a tree } }. core.masker makes of it what shows a card.
 
+local check = require "cards.util.check"
 local core = require "cards.core"
 local mistakes = require "cards.util.mistakes"
 local names = require "cards.mask.names"
@@ -62,7 +63,7 @@ local function check_field(field, rule, at, above, state)
     return at:wrong ": a field is named by a string"
   elseif not definition and not inner then
     return at:wrong((": it must be a rule such as cards.mask.keep or cards.mask.last(4), not a %s"):format(type(rule)))
-  elseif core.redact(field) ~= field then
+  elseif check.has_card_number(field) then
     return at:wrong ": a card number cannot be the name of a field"
   end
   local most = definition and names.longest(field) or nil -- "last4" beside the number

@@ -1,7 +1,7 @@
 --- The addresses of Redis: redis://[USER@]HOST[:PORT]/NAME[?db=N], or rediss:// for TLS. NAME is that of a job, or of what hosts share. There is no password in
 -- it.
 
-local core = require "cards.core"
+local check = require "cards.util.check"
 
 local url = {}
 
@@ -47,7 +47,7 @@ function url.parse(text, what)
     return nil, ("%s: the host or port cannot be read: an address of Redis is %s"):format(what, FORM)
   elseif #name > 64 or not name:find "^[%w._-]+$" then
     return nil, ("%s: behind the host follows a name of 1 to 64 letters, digits, '.', '_' and '-': an address of Redis is %s"):format(what, FORM)
-  elseif core.redact(name) ~= name then
+  elseif check.has_card_number(name) then
     return nil, what .. ": the name behind the host looks like a card number, which Redis is not to have"
   elseif not db then
     return nil, ("%s: only ?db=N may follow the name, the number of a database"):format(what)

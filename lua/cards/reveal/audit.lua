@@ -59,7 +59,7 @@ end
 
 --- What is wrong with the key of an entry, or nil.
 local function wrong_key(key)
-  if type(key) ~= "string" or not key:find "^[%a_][%w_]*$" or core.redact(key) ~= key then
+  if type(key) ~= "string" or not key:find "^[%a_][%w_]*$" or check.has_card_number(key) then
     return ("the entry has the key '%s', which is no name"):format(check.shown(key))
   elseif OWN[key] then
     return ("the entry has the key '%s', which the chain has itself"):format(key)

@@ -99,7 +99,7 @@ end
 --- Whether the words of a `map` have a card number among them, which would be compared with what a field turns out to hold.
 local function has_number(words)
   for word in pairs(words or {}) do
-    if core.redact(tostring(word)) ~= tostring(word) then
+    if check.has_card_number(tostring(word)) then
       return true
     end
   end

@@ -51,6 +51,11 @@ function check.shown(name)
   return (core.redact(name):gsub("[%c\127-\255]", "?"):sub(1, 64))
 end
 
+--- Whether something in a text looks like a card number, in whichever way it is written.
+function check.has_card_number(text)
+  return core.redact(text) ~= text
+end
+
 --- A letter of UTF-8 with what stands behind it; "?" for each byte that is none, and for a control character of C1.
 local function letter(bytes)
   local first, second = bytes:byte(1, 2)

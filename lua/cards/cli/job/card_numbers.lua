@@ -2,22 +2,19 @@
 --
 -- A line as it is sent has escapes in it, which may stand between or in the place of digits: what they mean is looked at.
 
+local check = require "cards.util.check"
 local core = require "cards.core"
 local packing = require "cards.cli.job.packing"
 
 local card_numbers = {}
 
-local function looks_like(text)
-  return core.redact(text) ~= text
-end
-
 --- Whether a value of NDJSON has one in its names and texts. Numbers have no escapes: they stand in the line.
 local function has_one(value)
   if type(value) == "string" then
-    return looks_like(value)
+    return check.has_card_number(value)
   end
   for name, content in next, type(value) == "table" and value or {} do
-    if type(name) == "string" and looks_like(name) or has_one(content) then
+    if type(name) == "string" and check.has_card_number(name) or has_one(content) then
       return true
     end
   end
@@ -28,10 +25,10 @@ end
 local function column_of(line, names)
   if not names then
     local row = line:find("\\", 1, true) and core.json_decode(line)
-    return (looks_like(line) or has_one(row)) and "NAME" or nil
+    return (check.has_card_number(line) or has_one(row)) and "NAME" or nil
   end
   for i, field in ipairs(packing.fields(line)) do
-    if looks_like(field) then
+    if check.has_card_number(field) then
       return names[i] or "NAME"
     end
   end
@@ -42,7 +39,7 @@ end
 -- @param names of the columns of CSV; nil for NDJSON
 -- @return the place of the row, from 1 on, and the column; nil where there is none
 function card_numbers.find(text, names)
-  if not looks_like(text) and not text:find("\\", 1, true) then
+  if not check.has_card_number(text) and not text:find("\\", 1, true) then
     return nil
   end
   local place = 0

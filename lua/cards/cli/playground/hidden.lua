@@ -48,7 +48,7 @@ return function(about, operation, params)
     for _, pattern in ipairs(patterns) do
       shown = shown:gsub(pattern, STARS)
     end
-    local is_hidden = shown ~= text or core.redact(shown) ~= shown
+    local is_hidden = shown ~= text or check.has_card_number(shown)
     return check.line(shown), is_hidden
   end
 end

@@ -1,6 +1,6 @@
 --- The errors of runs, counted by provider, kind and the code that the provider gave. No message is read: it may be about a row.
 
-local core = require "cards.core"
+local check = require "cards.util.check"
 local files = require "cards.cli.files"
 
 local errors = {}
@@ -53,7 +53,7 @@ end
 
 --- Whether a code may be shown: a plain word in which nothing looks like a card's number.
 local function is_plain(code)
-  return #code <= 40 and core.redact(code) == code
+  return #code <= 40 and not check.has_card_number(code)
 end
 
 --- What a code is called: "HTTP 404 resource_not_found"; nil where there is none that may be shown.

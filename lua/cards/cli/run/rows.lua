@@ -35,7 +35,7 @@ local function read_names(next_record, file, delimiter)
       error(("%s: the first line has two columns of the name '%s'"):format(file, check.shown(name)), 0)
     elseif name:gsub("\r\n", ""):find "\r" then
       error(("%s: its lines end with CR alone: save it with LF or CRLF"):format(file), 0)
-    elseif core.redact(name) ~= name then
+    elseif check.has_card_number(name) then
       error(("%s: the first line must have the names of the columns, and has a card number"):format(file), 0)
     end
     seen[name] = true
