@@ -80,7 +80,7 @@ SANDBOX    = $(BUILD)/tests-sandbox
 # LuaJIT's program is not a package beside nginx's libluajit2: a small host takes its place.
 LUA_BIN    = $(if $(filter luajit,$(LUA)),$(BUILD)/luajit/host,lua$(LUA))
 LUA_ENV    = LUA_PATH="lua/?.lua;lua/?/init.lua;spec/?.lua;;" LUA_CPATH="$(OUT)/?.so;$${LUA_CPATH:-;}" CARDS_SANDBOX="$(SANDBOX)" LUA_BIN="$(LUA_BIN)" LUA_NAME="$(LUA)"
-BUSTED    := /usr/bin/busted
+BUSTED    := /usr/bin/busted --helper=spec/support/forget.lua
 
 ALL_SPECS := $(sort $(shell find spec -name '*_spec.lua' ! -path 'spec/packaging/*' ! -path 'spec/nginx/*' ! -path 'spec/jobs/*'))
 # What no Lua can change runs on 5.4: what library declares, how pages are read; the wire, which is C's alone, but for the signals that a VM handles and the calls that use it all; and the runs of

@@ -121,7 +121,7 @@ describe("a token that hosts share", function()
     server.cli(("SET %s:lock' another PX 60000"):format(key:sub(1, -2)))
     assert.equal("planted-token-1", source(name)():reveal()) -- which needs no lock
     server.cli("DEL " .. key)
-    local value, err = cards.deadline(0.5, source(name))
+    local value, err = cards.deadline(1, source(name))
     assert.is_nil(value)
     assert.equal("timeout", err.kind)
     assert.equal(1, fetched)
@@ -131,14 +131,14 @@ describe("a token that hosts share", function()
     for _, given in ipairs { "nothing", "planted-late" } do
       local name = new_name()
       local late = cards.token_source(function()
-        local slept, err = cards.sleep(1)
+        local slept, err = cards.sleep(100)
         assert(not slept)
         return given == "planted-late" and given or nil, err
       end, { name = name, shared = server.url "fleet", ttl = 100 })
       cards.deadline(0.05, late)
       local began = core.now()
       assert.equal(given == "nothing" and "planted-token-1" or given, source(name)():reveal())
-      assert.is_true(program.watched or core.now() - began < 1)
+      assert.is_true(core.now() - began < 10) -- a lock lasts for 15
     end
   end)
 
@@ -154,7 +154,7 @@ describe("a token that hosts share", function()
     local began = core.now()
     assert.equal("planted-2", given_up():reveal())
     assert.equal("planted-2", source(name)():reveal())
-    assert.is_true(program.watched or core.now() - began < 2)
+    assert.is_true(core.now() - began < 10)
   end)
 
   it("is not waited for longer where the clock of Redis was set back, or a lock has no end", function()
@@ -162,7 +162,7 @@ describe("a token that hosts share", function()
       local name = new_name()
       local lock = ("%s:lock'"):format(key_of(name):sub(1, -2))
       server.cli(("SET %s dead %s"):format(lock, ends))
-      assert.equal("timeout", select(2, cards.deadline(0.2, source(name))).kind)
+      assert.equal("timeout", select(2, cards.deadline(1, source(name))).kind)
       local left = tonumber(server.cli("PTTL " .. lock))
       assert.is_true(left > 0 and left <= 15000, left)
     end

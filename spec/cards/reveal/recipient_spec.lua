@@ -7,11 +7,11 @@ local openssl = require "support.openssl"
 
 local PAN = "4111111111111111"
 
---- The public PEM, or with `private` the private one, of a new key: "EC -pkeyopt ec_paramgen_curve:P-256".
-local function pem(kind, private)
+--- The public PEM of a new key, and the private one: "EC -pkeyopt ec_paramgen_curve:P-256".
+local function pem(kind)
   local key = openssl.run("genpkey -algorithm " .. kind .. " 2>/dev/null", "")
   assert.matches("PRIVATE KEY", key)
-  return private and key or openssl.run("pkey -pubout", key), key
+  return openssl.run("pkey -pubout", key), key
 end
 
 local P256 = "EC -pkeyopt ec_paramgen_curve:P-256"
@@ -26,12 +26,17 @@ local function header(jwe)
   return cjson.decode(decoded(jwe:match "^[^.]+"))
 end
 
---- A JWK of a P-256 key. Its point is on the curve, as it comes from openssl.
-local function jwk(members)
-  local der = openssl.run("pkey -pubin -outform DER", (pem(P256)))
-  local point = der:sub(-64)
+-- A point on P-256, as it comes from openssl.
+local X, Y
+setup(function()
+  local point = openssl.run("pkey -pubin -outform DER", (pem(P256))):sub(-64)
   local function base64url(bytes) return (openssl.run("base64 -A", bytes):gsub("+", "-"):gsub("/", "_"):gsub("=", "")) end
-  local made = { kty = "EC", crv = "P-256", x = base64url(point:sub(1, 32)), y = base64url(point:sub(33)) }
+  X, Y = base64url(point:sub(1, 32)), base64url(point:sub(33))
+end)
+
+--- A JWK of a P-256 key, with these members more.
+local function jwk(members)
+  local made = { kty = "EC", crv = "P-256", x = X, y = Y }
   for key, value in pairs(members or {}) do
     made[key] = value
   end
