@@ -84,8 +84,8 @@ BUSTED    := /usr/bin/busted --helper=spec/support/forget.lua
 
 ALL_SPECS := $(sort $(shell find spec -name '*_spec.lua' ! -path 'spec/packaging/*' ! -path 'spec/nginx/*' ! -path 'spec/jobs/*'))
 # What no Lua can change runs on 5.4: what library declares, how pages are read; the wire, which is C's alone, but for the signals that a VM handles and the calls that use it all; and the runs of
-# the program, which are processes that are killed; what other programs say of a JWE, which C has made; the stand-ins of issuers, which are Node. The contract of the providers runs on all.
-ONE_LUA   := $(filter spec/library/% spec/docs/%,$(ALL_SPECS)) $(filter-out %/signal_spec.lua %/exchange_spec.lua,$(filter spec/http/%,$(ALL_SPECS))) spec/cards/cli/run_spec.lua spec/cards/cli/run_retry_spec.lua spec/cards/cli/collect_spec.lua spec/cards/cli/work_spec.lua spec/cards/cli/report/report_spec.lua spec/cards/reveal/interop_spec.lua spec/cards/redis/user_spec.lua spec/cards/provider/issuers_spec.lua
+# the program, which are processes that are killed, and its stand-in; what other programs say of a JWE, which C has made; the stand-ins of issuers, which are Node. The contract of the providers runs on all.
+ONE_LUA   := $(filter spec/library/% spec/docs/%,$(ALL_SPECS)) $(filter-out %/signal_spec.lua %/exchange_spec.lua,$(filter spec/http/%,$(ALL_SPECS))) $(addprefix spec/cards/cli/,$(addsuffix _spec.lua,run run_limits run_retry work collect sandbox report/report)) spec/cards/reveal/interop_spec.lua spec/cards/redis/user_spec.lua spec/cards/provider/issuers_spec.lua
 # The program is tried on 5.1, 5.4 and LuaJIT: nothing in it is special to 5.3.
 SPECS     ?= $(if $(filter 5.4,$(LUA)),$(ALL_SPECS),$(filter-out $(ONE_LUA) $(if $(filter 5.3,$(LUA)),spec/cards/cli/%),$(ALL_SPECS)))
 TITLE      = specs on $(LUA)

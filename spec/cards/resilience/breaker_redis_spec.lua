@@ -148,7 +148,7 @@ describe("a breaker that hosts share", function()
       return nil, core.error { kind = "timeout", message = "made up", attempts = 1 }
     end
     for i = 1, 3 do
-      assert.equal("timeout", select(2, cards.deadline(0.05, breaker(name), last)).kind)
+      assert.equal("timeout", select(2, cards.deadline(0.2, breaker(name), last)).kind)
       assert.equal(i < 3 and i or 0, breaker(name):state().failures)
     end
     assert.equal("open", breaker(name):state().phase)
