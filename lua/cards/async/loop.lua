@@ -110,18 +110,21 @@ local GRACE = 1     -- seconds that a result may take from the I/O thread to her
 local ASK_AGAIN = 1 -- seconds after which done() should be called even if the descriptor is not readable
 local WAKES = 16    -- how often the descriptor is made readable again for finished calls whose owner has not seen that
 
-local spare                                       -- a table for tags
+local finished, next_place, count = {}, 1, 0      -- the tags that were taken last, and which of them are still to be resumed
 local unseen = setmetatable({}, { __mode = "k" }) -- such calls: their owners have to be woken, even where the result was received through another call
 local wakes = 0                                   -- wakes that are left for them; limited, as their owners may never ask
 
---- Resumes the calls whose jobs have finished, waiting so many seconds for one.
+--- Resumes the calls whose jobs have finished, waiting so many seconds for one. A function that is called may ask for any of the others, and so resumes
+-- the rest of them first.
 -- @param asker the call whose owner asked
 local function receive(asker, seconds)
-  local finished = spare or {}
-  spare = nil -- a function that is called may call this one, too
-  for i = 1, core.take(finished, seconds) do
-    local self = waiting[finished[i]]
-    waiting[finished[i]] = nil
+  if next_place > count then
+    next_place, count = 1, core.take(finished, seconds)
+  end
+  while next_place <= count do
+    local tag = finished[next_place]
+    local self = waiting[tag]
+    next_place, waiting[tag] = next_place + 1, nil
     if self then
       resume(self)
       if self.outcome and self ~= asker then
@@ -130,7 +133,6 @@ local function receive(asker, seconds)
       end
     end
   end
-  spare = finished
   if wakes > 0 and next(unseen) then
     wakes = wakes - 1
     core.wake()

@@ -177,8 +177,28 @@ describe("a started call", function()
     program.shell "sleep 0.1"
     for i, job in ipairs(jobs) do
       program.wait_for("call " .. i, function() return job:done() end)
-      assert.is_truthy((job:result()))
+      local info, err = job:result()
+      assert.is_nil(err, "call " .. i)
+      assert.is_truthy(info)
     end
+  end)
+
+  it("may be asked about others from on_event whose answers came with its own", function()
+    local id, others, outcome = sandbox.unique_id "together", {}, nil
+    local telling = client("alix", { on_event = function()
+      outcome = outcome or { others[2]:result() }
+    end })
+    local first = telling:start("private_info", id)
+    for i = 1, 3 do
+      others[i] = alix:start("private_info", id, { timeout = 10 })
+    end
+    program.wait_for("the answers", function()
+      local connections = cards.metrics().connections
+      return sandbox.seen(id).count == 4 and connections.idle == connections.open
+    end)
+    assert.is_truthy(first:result())
+    assert.is_nil(outcome[2])
+    for i = 1, 3 do assert.is_truthy(others[i]:result()) end
   end)
 
   it("calls credential functions, and again after a 401", function()
