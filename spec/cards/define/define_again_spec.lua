@@ -112,6 +112,6 @@ describe("a definition that nobody holds", function()
     end
     round()
     local before = round()
-    assert.is_true(round() < before + 100, "kilobytes more")
+    assert.is_true(round() < before + 180, "kilobytes more") -- 128 of them are Lua's table of strings, which may double
   end)
 end)
