@@ -188,6 +188,7 @@ describe("a command in nginx", function()
     relay.cut_after(4)
     relay.cut()
     assert.same({ reply = 1 }, call(bare, behind, "INCR", "counter")) -- ":1\r\n" is all that comes back
+    relay.wait_for_cut()
     assert.same({ reply = 2 }, call(bare, behind, "INCR", "counter"))
     relay.cut_after(3)
     relay.cut()

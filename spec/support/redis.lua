@@ -137,7 +137,7 @@ end
 -- @param server what redis.start returned, or a port
 -- @return { port, url(…) as the server's, lines(pattern), stop(), and what it does from then on: go(), stall() (nothing passes, connections stay), mute()
 --   (commands pass, replies do not), delay(seconds) (each reply), cut_after(bytes) (of the replies of each connection), cut() (ends all connections), down()
---   (the same, and refuses new ones; go() ends that), to(port) (of another server, for new connections) }
+--   (the same, and refuses new ones; go() ends that), to(port) (of another server, for new connections), wait_for_cut() (of what cut_after ends) }
 function redis.relay(server)
   local log_name = program.file ""
   local pipe = io.popen(("exec lua5.4 spec/support/relay_server.lua %s %d"):format(log_name, type(server) == "table" and server.port or server), "w")
@@ -164,6 +164,11 @@ function redis.relay(server)
       pipe:flush()
       wait(("^did %d$"):format(sent))
     end
+  end
+
+  --- Waits until all connections have ended.
+  function self.wait_for_cut()
+    program.wait_for("the relay to cut", function() return #self.lines "^open" == #self.lines "^closed" end)
   end
 
   function self.url(...)
