@@ -254,6 +254,7 @@ describe("the bounds of a script", function()
 
   it("end what takes time in few instructions", function()
     exceeds("ms", "\nlocal text = ('1'):rep(1e6) while true do local x = text + 1 end")
+    if program.watched then return end -- each of them takes two seconds
     exceeds("took", "\nlocal text = ('a'):rep(4000) for i = 1, 1e5 do local x = string.find(text, 'a*b') end")
     exceeds("took", "\nlocal text = ('a'):rep(5000) for x in string.gmatch(text, 'a-()') do local y = string.find(text, 'aa-b', x) end")
     exceeds("took", "\nlocal t, long = {}, ('x'):rep(1e6) for i = 1, 1e5 do t[i] = long end table.sort(t)")

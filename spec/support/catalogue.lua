@@ -212,9 +212,10 @@ local function resolve(row, provider)
 end
 
 --- Every case for a provider: a list of { asked, kind ("ok" for a record), status, retryable, code, any_code, timeout, hides (a plain text is a secret) }.
--- Cases of the wire are among them for the providers of catalogue.KINDS; they are C's alone, so that other Luas than 5.4 have them for one provider.
+-- Cases of the wire are among them for the providers of catalogue.KINDS; they are C's alone, so that other Luas than 5.4, and valgrind, have them for one
+-- provider.
 function catalogue.of(provider)
-  local wire = program.lua == "5.4" and catalogue.KINDS[provider] or provider == "whop"
+  local wire = program.lua == "5.4" and not program.watched and catalogue.KINDS[provider] or provider == "whop"
   local list = {}
   for _, row in ipairs(ROWS) do table.insert(list, resolve(row, provider)) end
   for _, row in ipairs(wire and WIRE or {}) do table.insert(list, resolve(row, provider)) end
