@@ -24,10 +24,10 @@ function methods:ask()
   local phase, left = self:look()
   local may_try = false
   if phase == "half_open" then
-    -- The count expires, because the function of a trial may be ended before it records anything.
+    -- The count expires, because the function of a trial may be ended before it records anything. Nobody but a trial that begins makes one: it would not expire.
     may_try = (self.store:incr(self.tries, 1, 0, self.open_for) or 1) <= self.half_open
     if not may_try then
-      self.store:incr(self.tries, -1, 1)
+      self.store:incr(self.tries, -1)
     end
   end
   return phase, left, may_try
@@ -37,7 +37,7 @@ end
 local function decide(self, outcome)
   local store = self.store
   if outcome == "neutral" then
-    store:incr(self.tries, -1, 1)
+    store:incr(self.tries, -1)
   elseif outcome == "failure" then
     store:set(self.open, core.now() + self.open_for)
     store:delete(self.tries)

@@ -95,9 +95,12 @@ function methods:add(key, value, seconds)
   return self:get(key) == nil and self:set(key, value, seconds)
 end
 
---- Adds to a number. A missing one begins as `init`, and expires after so many seconds.
+--- Adds to a number. A missing one begins as `init`, and expires after so many seconds; without `init` it stays missing.
 function methods:incr(key, by, init, seconds)
   if self:get(key) == nil then
+    if not init then
+      return nil
+    end
     self:set(key, init, seconds)
   end
   self[key].value = self[key].value + by

@@ -3,6 +3,7 @@
 local cards = require "cards"
 local core = require "cards.core"
 local drive = require "support.drive"
+local program = require "support.program"
 local sandbox = require "support.sandbox"
 
 local alix = drive.client "alix"
@@ -161,6 +162,26 @@ describe("a breaker", function()
     collectgarbage() -- where a coroutine cannot be closed, what it held comes back with it
     collectgarbage()
     assert.is_true(calls(breaker))
+  end)
+
+  it("lets another one try where one that took longer than it is open showed nothing, and a later one was given up", function()
+    local breaker = cards.breaker { failures = 1, open_for = 0.05 }
+    fail(breaker, 1)
+    cards.sleep(0.06)
+    breaker(function()
+      cards.sleep(0.1)
+      return nil, { kind = "busy", attempts = 0 }
+    end)
+    local attempts = 0
+    assert.is_true(cards.hedge(function()
+      attempts = attempts + 1
+      return attempts == 2 or breaker(cards.sleep, 60)
+    end, { after = 0.01 }))
+    program.wait_for("another one to try", function()
+      collectgarbage()
+      cards.sleep(0.01)
+      return calls(breaker)
+    end)
   end)
 
   it("takes no notice of calls that began before it opened", function()
