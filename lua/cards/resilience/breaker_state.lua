@@ -24,7 +24,8 @@ function methods:ask()
   local phase, left = self:look()
   local may_try = false
   if phase == "half_open" then
-    -- The count expires, because the function of a trial may be ended before it records anything. Nobody but a trial that begins makes one: it would not expire.
+    -- The count expires, because the function of a trial may be ended before it records anything. Only a trial that begins makes one: another would not
+    -- expire.
     may_try = (self.store:incr(self.tries, 1, 0, self.open_for) or 1) <= self.half_open
     if not may_try then
       self.store:incr(self.tries, -1)

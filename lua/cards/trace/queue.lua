@@ -90,27 +90,42 @@ local function send(self, seconds)
   finish(self, batch, rejected, err)
 end
 
+-- In the place of a job that is being started.
+local STARTING = { done = function() return false end }
+
+--- Notes what became of the batch that is being sent. Asking for that may run functions of the script, which may get here, too.
+-- @return whether it has ended, and nobody else has noted it
+local function note(self, job, batch)
+  if not job:done() then
+    return false
+  end
+  local rejected, err = self.exporter.read(#batch, job:result())
+  if self.job ~= job then
+    return false
+  end
+  self.job, self.batch = nil, nil
+  finish(self, batch, rejected, err)
+  return true
+end
+
 --- Begins to send a batch, or notes what became of the one before. Never waits.
 local function advance(self, now)
   self.next_look = now + self.interval
-  if self.job then
-    if not self.job:done() then
-      self.next_look = now + LOOK_AGAIN
-      return
-    end
-    local job, batch = self.job, self.batch
-    self.job, self.batch = nil, nil
-    finish(self, batch, self.exporter.read(#batch, job:result()))
+  if self.job and not note(self, self.job, self.batch) then
+    self.next_look = now + LOOK_AGAIN
+    return
   end
   if not is_ready(self, now) then
     return
   end
   local batch = take(self)
+  self.job, self.batch, self.next_look = STARTING, batch, now + LOOK_AGAIN
   local ok, job = pcall(context.run, nil, self.exporter.start, batch)
   if ok then
-    self.job, self.batch, self.next_look = job, batch, now + LOOK_AGAIN
+    self.job = job
     self:watch() -- anew: what ends first at the end of the program was made last
   else
+    self.job, self.batch = nil, nil
     finish(self, batch, nil, core.error { kind = "busy", provider = "otlp", operation = "export", message = "it cannot be started", attempts = 0 })
   end
 end

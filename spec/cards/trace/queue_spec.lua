@@ -61,6 +61,38 @@ describe("spans", function()
     assert.same({ 35, 4 }, { #got.spans, got.requests })
   end)
 
+  it("are noted once where a listener flushes them while somebody asks what became of them", function()
+    local service, flushed = collector.use { batch = 3, interval = 1000 }, nil
+    local alix = drive.client("alix", { on_event = function(event)
+      if event.event == "call" then flushed = { pcall(cards.trace.flush, 5) } end
+    end })
+    local job = alix:start("private_info", "c_1")
+    spans(3)
+    program.wait_for("both answers", function()
+      local connections = cards.metrics().connections
+      return collector.got(service).requests == 1 and connections.open > 1 and connections.idle == connections.open
+    end)
+    assert.is_true(cards.trace.flush(5))
+    assert.is_truthy(job:result())
+    assert.same({ true, true }, flushed)
+    assert.same({ queued = 0, sent = 3, dropped = 0, rejected = 0 }, cards.trace.state())
+  end)
+
+  it("are sent in one batch at a time where a batch that begins ends functions whose spans are another", function()
+    local service = collector.use { batch = 1, interval = 1000 }
+    do
+      local iterate = cards.each({ 1, 2, 3 }, function(i)
+        return i == 1 or cards.trace(nil, function() cards.sleep(60) end)
+      end)
+      iterate()
+    end
+    collectgarbage()
+    collectgarbage()
+    spans(1)
+    assert.is_true(cards.trace.flush(10))
+    assert.equal(3, #collector.got(service).spans)
+  end)
+
   it("that the collector refuses are counted, said once and not sent again", function()
     local service = collector.use { batch = 10, interval = 1000 }
     collector.ask(service, "reject=3", "reject=10")
