@@ -56,4 +56,17 @@ describe("a job", function()
     local more = math.floor((peak() - held) / MEGABYTE)
     assert.is_true(more < 15, more .. " megabytes more")
   end)
+
+  it("costs Redis no more where many short results stand before long ones", function()
+    job:flow "local long = ('x'):rep(2 ^ 20) return function(row) return tonumber(row.id:match '%d+') <= 512 and 1 or long end"
+    job.write("ids.csv", job.ids(600))
+    assert.equal(0, select(2, job.feed()))
+    local output, status = job.work { "--concurrency", "1", "--patience", "2" }
+    assert.equal(0, status, output)
+    local held = peak()
+    assert.equal(0, select(2, job.collect()))
+    assert.equal(600, select(2, job:lines "out"))
+    local more = math.floor((peak() - held) / MEGABYTE)
+    assert.is_true(more < 40, more .. " megabytes more")
+  end)
 end)

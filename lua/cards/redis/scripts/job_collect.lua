@@ -7,6 +7,7 @@
 
 local meta, results, counts = KEYS[1], KEYS[2], KEYS[3]
 local LONGEST = 1048576 -- bytes
+local SOME = 16         -- results that are read at once: Redis has them all in its memory a second time, however long they are
 
 local known = redis.call("HMGET", meta, "id", "total")
 if known[1] ~= ARGV[1] then
@@ -16,9 +17,12 @@ local first, last = tonumber(ARGV[4]), tonumber(ARGV[5])
 local lines, count, bytes, seen, skipped = {}, 0, 0, ARGV[2], "-1"
 local looked, most = 0, tonumber(ARGV[3])
 repeat
-  local some = math.min(most - looked, math.max(looked, 1)) -- at first few: Redis has them all in its memory a second time, however long they are
+  local some = math.min(most - looked, math.max(looked, 1), SOME) -- at first one, as it may be long
   local entries = redis.call("XRANGE", results, "(" .. seen .. "-0", "+", "COUNT", some)
   for _, entry in ipairs(entries) do
+    if bytes > LONGEST then
+      break
+    end
     local line = entry[2][2]
     local row = tonumber(string.match(line, '^{"row":(%d+),'))
     seen = string.match(entry[1], "^%d+")
