@@ -8,7 +8,7 @@ local async = require "cards.async"
 local pulse = {}
 pulse.__index = pulse
 
-local EVERY = 1    -- seconds between two signs
+local EVERY = 1    -- seconds between two signs at most
 local RENEWALS = 3 -- of a lease
 local RECENT = 10  -- signs over which a rate is taken
 
@@ -67,7 +67,7 @@ end
 function pulse:serve()
   while not self.task.results.ended do
     self:beat()
-    self.bell:wait(EVERY)
+    self.bell:wait(math.min(EVERY, self.task.lease / RENEWALS))
   end
 end
 
