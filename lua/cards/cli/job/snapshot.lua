@@ -84,7 +84,7 @@ end
 
 --- The lines that show it.
 function snapshot.lines(made, address)
-  local of = made.total and (" of %s rows done, %d %%"):format(count(made.total), math.floor(100 * made.done / math.max(made.total, 1)))
+  local of = made.total and (" of %s rows done, %d %%"):format(count(made.total), made.total > 0 and math.floor(100 * made.done / made.total) or 100)
     or (" of %s rows done that are fed so far"):format(count(made.fed))
   local lines = {
     ("%s: %s%s%s"):format(address, count(made.done), of, made.complete and ", complete"
