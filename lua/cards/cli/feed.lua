@@ -27,8 +27,8 @@ function feed.add(parser)
   parser:option("--backlog", "Rows that wait in Redis at most."):argname "N":default "100000":convert(option.whole("--backlog", 1, 1e9))
   parser:option("--expire", "Seconds after which a job vanishes that nobody feeds, works on or collects."):argname "SECONDS":default "604800"
     :convert(option.whole("--expire", 60, 1e9))
-  parser:option("--deliveries", "Workers that may end while they run a row, before that is its error."):argname "N":default "3"
-    :convert(option.whole("--deliveries", 1, 100))
+  parser:option("--deliveries", "Workers that may end while they run a row, before that is its error. With 1 each row that one of them held is.")
+    :argname "N":default "3":convert(option.whole("--deliveries", 1, 100))
   parser:option("--seal-columns", "Columns that Redis gets under a key only: their names with commas between them."):argname "NAMES"
     :convert(option.names "--seal-columns")
   parser:option("--key", "That key, 16 bytes or more: env:NAME or file:PATH (CARDS_SHARED_KEY)."):argname "PLACE":convert(sealing.place)

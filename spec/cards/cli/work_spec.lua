@@ -107,23 +107,39 @@ describe("cards work", function()
     assert.equal(400, select(2, job:lines "out"))
   end)
 
-  it("puts a row that kills its workers among the failures, and no other", function()
-    job:flow "return function(row) if row.id == 'c_7' then io.popen('kill -KILL $PPID'):close() end cards.sleep(0.01) return { id = row.id } end"
-    job.write("ids.csv", job.ids(60))
+  for _, deliveries in ipairs { 3, 2 } do
+    it(("puts a row that kills %d workers among the failures, and no other"):format(deliveries), function()
+      job:flow "return function(row) if row.id == 'c_7' then io.popen('kill -KILL $PPID'):close() end cards.sleep(0.01) return { id = row.id } end"
+      job.write("ids.csv", job.ids(60))
+      assert.equal(0, select(2, job.feed { "--deliveries", tostring(deliveries) }))
+      local killed = -1
+      local output, status
+      repeat
+        killed = killed + 1
+        output, status = job.start_work({ "--concurrency", "8", "--lease", "1" }).finish()
+      until status ~= 137
+      assert.equal(1, status, output)
+      assert.equal(deliveries, killed)
+      assert.equal(1, select(2, job.collect()))
+      local errors, failed = job:lines "out.errors"
+      assert.same({ 59, 1 }, { select(2, job:lines "out"), failed })
+      assert.equal(("row 7: %d workers ended while they ran it"):format(deliveries), errors[7].error.message)
+      assert.equal("c_7", errors[7].columns.id)
+    end)
+  end
+
+  it("takes rows that were given back at once, also where the worker before had a shorter lease", function()
+    job:flow "return function(row) return { id = row.no_column } end"
+    job.write("ids.csv", job.ids(3))
     assert.equal(0, select(2, job.feed()))
-    local killed = -1
-    local output, status
-    repeat
-      killed = killed + 1
-      output, status = job.start_work({ "--concurrency", "8", "--lease", "1" }).finish()
-    until status ~= 137
+    local output, status = job.work()
     assert.equal(1, status, output)
-    assert.equal(3, killed)
-    assert.equal(1, select(2, job.collect()))
-    local errors, failed = job:lines "out.errors"
-    assert.same({ 59, 1 }, { select(2, job:lines "out"), failed })
-    assert.equal("row 7: 3 workers ended while they ran it", errors[7].error.message)
-    assert.equal("c_7", errors[7].columns.id)
+    assert.matches("3 rows are given back", output)
+    job:flow "return function(row) return { id = row.id } end"
+    local worker = job.start_work { "--lease", "3600" }
+    job.wait_for_done(3)
+    output, status = worker.finish()
+    assert.equal(0, status, output)
   end)
 
   it("ends at the second SIGTERM though a row runs, which others may take at once", function()

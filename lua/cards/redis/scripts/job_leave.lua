@@ -5,23 +5,23 @@
 
 local meta, rows, workers = KEYS[1], KEYS[2], KEYS[3]
 local worker = ARGV[2]
-local SOME = 1000 -- rows at once
+local SOME = 1000    -- rows at once
+local AGE = 86401000 -- milliseconds: longer than any lease, as the next worker may say another one
 
-local known = redis.call("HMGET", meta, "id", "lease")
-if known[1] ~= ARGV[1] then
+if redis.call("HGET", meta, "id") ~= ARGV[1] then
   return -1
 end
 local kept = {}
 for number in string.gmatch(ARGV[3] or "", "%d+") do
   kept[number .. "-0"] = true
 end
-local idle, count, from = math.floor(tonumber(known[2] or 0) * 1000) + 1000, 0, "-"
+local count, from = 0, "-"
 repeat
   local held = redis.call("XPENDING", rows, "workers", from, "+", SOME, worker)
   for _, pending in ipairs(held) do
     from = "(" .. pending[1]
     if not kept[pending[1]] then
-      redis.call("XCLAIM", rows, "workers", "nobody", 0, pending[1], "IDLE", idle, "RETRYCOUNT", pending[4] - 1, "JUSTID")
+      redis.call("XCLAIM", rows, "workers", "nobody", 0, pending[1], "IDLE", AGE, "RETRYCOUNT", pending[4] - 1, "JUSTID")
       count = count + 1
     end
   end
