@@ -166,7 +166,14 @@ local function abort(self, kind, message)
       waiting[self.tag] = nil
       self.job:cancel(kind, message)
     end
-    leave(self.thread)
+    -- What the coroutine holds, such as a permit of a limit, is free as soon as the coroutine is gone, though somebody holds the call.
+    local thread = self.thread
+    self.thread, self.dropped, self.job, self.pause = nil, nil, nil, nil
+    leave(thread)
+    context.drop(thread)
+    if coroutine.close then
+      coroutine.close(thread)
+    end
   end
   self.outcome = { ok = true, n = 2, nil, err }
 end

@@ -35,6 +35,24 @@ describe("a started call that is cancelled", function()
     assert.equal(err, (select(2, job:result())))
   end)
 
+  it("gives back what its functions hold that go on with another call", function()
+    if shared.blocks_in_credentials then
+      return
+    end
+    local limited = cards.limit { concurrency = 1, max_wait = 20 }
+    local credential = client("alix", { access_token = function()
+      return limited(function()
+        return alix:private_info("c_1", asked_to "never") or alix:private_info("c_1", asked_to "never") or "t"
+      end)
+    end })
+    local job = credential:start("private_info", "c_1")
+    job:cancel()
+    assert.equal("cancelled", (select(2, job:result())).kind)
+    assert.equal("ran", limited(function() return "ran" end))
+    assert.equal("cancelled", (select(2, job:result())).kind)
+    wait_for_no_calls()
+  end)
+
   it("stays cancelled, whatever comes", function()
     local job = alix:start("private_info", "c_1")
     job:cancel()
