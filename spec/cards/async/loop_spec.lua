@@ -192,10 +192,7 @@ describe("a started call", function()
     for i = 1, 3 do
       others[i] = alix:start("private_info", id, { timeout = 10 })
     end
-    program.wait_for("the answers", function()
-      local connections = cards.metrics().connections
-      return sandbox.seen(id).count == 4 and connections.idle == connections.open
-    end)
+    program.wait_for("the answers", function() return sandbox.seen(id).count == 4 and shared.are_answered() end)
     assert.is_truthy(first:result())
     assert.is_nil(outcome[2])
     for i = 1, 3 do assert.is_truthy(others[i]:result()) end
