@@ -34,7 +34,7 @@ local LOCATIONS = {
   ["/metrics"] = 'require("app").metrics()',
   ["/open"] = [[
     local app = require "app"
-    app.breaker = require("cards").breaker { failures = 1, open_for = 100, name = "open" }
+    app.breaker = app.breaker or require("cards").breaker { failures = 1, open_for = 100, name = "open" }
     app.breaker(function() return nil, { kind = "network" } end) ]],
   ["/full"] = [[
     local dict, i = ngx.shared.metrics, 0
