@@ -91,7 +91,8 @@ local each_options = { concurrency = check.number(1, 100000, true), progress = c
 --
 -- A loop that is left early cancels the calls under way. Lua 5.4 does so at once, other Luas with the first call of the library after the iterator was
 -- collected. In nginx the running functions continue to their end, and keep their request until then.
--- @param from a list, or a function that returns the next value and nil at the end, such as an iterator of io.lines. It is called only when a call can begin
+-- @param from a list, or a function that returns the next value and nil at the end, such as an iterator of io.lines. It is called only when a call can begin;
+--   where several functions go through the iterator, by any of them, also while it waits for something
 -- @param call function(value)
 -- @param options { concurrency = 64, progress = function(done, failed, total, ended) }: progress is called after each call. total is nil unless `from` is a
 --   list; ended is true in the last call of it
@@ -133,10 +134,11 @@ function flow.each(from, call, options)
       task = groups.next(group)
     until task or exhausted
     if not task then
-      if progress and abandoned then
+      local is_first = abandoned
+      abandoned = nil
+      if progress and is_first then
         progress(done, failed, total, true)
       end
-      abandoned = nil
       return nil
     end
     done = done + 1

@@ -294,6 +294,21 @@ describe("cards.each's progress", function()
     assert.same({ 4, 3, 1, 3, true }, calls[4])
   end)
 
+  it("is told of the end once by several functions that go through the same iterator, though it makes calls", function()
+    local alix, ends = client "alix", 0
+    local function call() return assert(alix:private_info "c_1") end
+    local iterate = cards.each({ 1, 2, 3 }, function(value) return value end, { progress = function(_, _, _, ended)
+      call()
+      ends = ends + (ended and 1 or 0)
+      call()
+    end })
+    local function take()
+      for _ in iterate do call() end
+    end
+    cards.all { take, take, take }
+    assert.equal(1, ends)
+  end)
+
   it("ends the loop with its own error", function()
     local ok, message = pcall(told, { 1, 2 }, function() error "unseen" end)
     assert.is_true(ok, message)
