@@ -18,11 +18,7 @@ local blank, blank_count = false, 0 -- these, chained by `following`
 local DONE, PARK = workers.DONE, workers.PARK
 local NONE = {}
 
--- @param err what ended the task, nil where it was cancelled; or anything where it returned
-local function leave(task, err)
-  if context.active > 0 then
-    context.drop(task.worker.thread, err)
-  end
+local function leave(task)
   local group = task.group
   local members, at = group.members, task.at
   local moved = members[group.running]
@@ -32,6 +28,14 @@ local function leave(task, err)
   waiters.leave()
   task.worker.task = false
   task.worker = false
+end
+
+--- Tells the functions in a worker's coroutine that have not ended. Functions of the script may be called here, which may cancel any group.
+-- @param err what ended the task, nil where it was cancelled; or anything where it returned
+local function drop_context(worker, err)
+  if context.active > 0 then
+    context.drop(worker.thread, err)
+  end
 end
 
 local function wake(worker)
@@ -54,7 +58,11 @@ local function finish(task, ...)
       task[i] = (select(i, ...))
     end
   end
-  leave(task, task[2]) -- the lines above may fail for lack of memory; then the task finishes a second time, with that error
+  drop_context(task.worker, task[2])
+  if not task.worker then
+    return -- it was cancelled there
+  end
+  leave(task) -- the lines above may fail for lack of memory; then the task finishes a second time, with that error
   local group = task.group
   wake(group.parent)
   if group.others then
@@ -217,6 +225,9 @@ function groups.cancel(group)
     left[i] = worker
     leave(task)
     workers.drop(worker)
+  end
+  for _, worker in ipairs(left) do -- only now, as functions of the script are called, which may cancel any group
+    drop_context(worker)
   end
   for _, worker in ipairs(left) do
     workers.close(worker)
