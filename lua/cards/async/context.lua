@@ -2,7 +2,8 @@
 -- cards.all, cards.each and cards.hedge start inherit the context of their caller. Coroutines that a script creates itself have none.
 --
 -- A context is { parent = a context or nil, ends = seconds on the clock of core.now or nil, cancelled = boolean, trace = the span that calls
--- belong to or nil }. Who wants to know that its coroutine ended before it returned sets thread = that coroutine, lost = function(context, error or nil).
+-- belong to or nil }. Who wants to know that its coroutine ended before it returned sets thread = that coroutine, lost = function(context, error or nil). One
+-- that is apart has no parent, but around = the context that it stands in.
 
 local core = require "cards.core"
 local host = require "cards.async.host"
@@ -47,7 +48,7 @@ function context.drop(thread, err)
     if found.lost and found.thread == thread then
       pcall(found.lost, found, err)
     end
-    found = found.parent
+    found = found.around or found.parent
   end
 end
 
@@ -83,6 +84,12 @@ function context.child(ends, trace)
   return {
     parent = parent, ends = ends and outer and math.min(ends, outer) or ends or outer, cancelled = false, trace = trace or parent and parent.trace or nil,
   }
+end
+
+--- A new context for calls that are nobody's part, such as those that tell others of a call: without the deadline, the trace and the cancellation of the
+-- running coroutine.
+function context.apart()
+  return { parent = nil, around = context.get(), ends = nil, cancelled = false, trace = nil }
 end
 
 --- The span that calls of the running coroutine belong to, or nil.

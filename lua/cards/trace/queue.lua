@@ -24,7 +24,8 @@ local metatable = { __index = methods }
 
 --- Forgets all that waits.
 local function empty(self)
-  self.batches, self.count, self.job, self.sending, self.under_way, self.guard = {}, 0, nil, 0, 0, core.secret "of this process"
+  self.batches, self.count, self.job, self.sent_now, self.sending, self.under_way = {}, 0, nil, {}, 0, 0
+  self.guard = core.secret "of this process"
 end
 
 local function say_once(self, what, ...)
@@ -43,15 +44,49 @@ end
 local function take(self)
   local batch = table.remove(self.batches, 1)
   self.count, self.sending, self.under_way = self.count - #batch, self.sending + 1, self.under_way + #batch
+  self.sent_now[batch] = true
   return batch
 end
 
---- Notes what became of a batch.
+--- Notes that a batch is no longer being sent. @return whether it was
+local function leave(self, batch)
+  if not self.sent_now[batch] then
+    return false
+  end
+  self.sent_now[batch] = nil
+  self.sending, self.under_way = self.sending - 1, self.under_way - #batch
+  return true
+end
+
+--- Puts a batch back, to be sent later. @return whether there is room
+local function put_back(self, batch)
+  if self.count + #batch > self.most then
+    return false
+  end
+  table.insert(self.batches, 1, batch)
+  self.count = self.count + #batch
+  return true
+end
+
+--- Takes out a batch that was put back. @return whether it was there
+local function take_out(self, batch)
+  for at, one in ipairs(self.batches) do
+    if one == batch then
+      table.remove(self.batches, at)
+      self.count = self.count - #batch
+      return true
+    end
+  end
+  return false
+end
+
+--- Notes what became of a batch. Who sent it may have been given up, and have gone on nevertheless, as a function does that cannot yield.
 -- @param rejected how many spans the collector refused; nil where it took none
 -- @param err why not
 local function finish(self, batch, rejected, err)
-  self.sending, self.under_way = self.sending - 1, self.under_way - #batch
-  if rejected then
+  if not leave(self, batch) and not (rejected and take_out(self, batch)) then
+    return
+  elseif rejected then
     self.sent, self.rejected = self.sent + #batch - rejected, self.rejected + rejected
     self.pause, self.held, self.trouble = FIRST_PAUSE, 0, nil
     if rejected > 0 then
@@ -65,9 +100,7 @@ local function finish(self, batch, rejected, err)
     self.held = core.now() + math.max(self.pause, err.retry_after or 0)
     self.pause = math.min(2 * self.pause, LONGEST_PAUSE)
   end
-  if is_retryable and self.count + #batch <= self.most then
-    table.insert(self.batches, 1, batch)
-    self.count = self.count + #batch
+  if is_retryable and put_back(self, batch) then
     say_once(self, "kept", "spans wait, as they could not be sent: %s", self.trouble)
   else
     self.losses, self.lost = self.losses + 1, err
@@ -82,8 +115,13 @@ end
 
 --- Sends a batch and waits for its end.
 local function send(self, seconds)
-  local batch = take(self)
-  local ok, rejected, err = pcall(context.run, nil, self.exporter.export, batch, seconds)
+  local batch, around = take(self), context.apart()
+  around.thread, around.lost = coroutine.running(), function() -- the function that sends it was given up
+    if leave(self, batch) and not put_back(self, batch) then
+      drop(self, #batch)
+    end
+  end
+  local ok, rejected, err = pcall(context.run, around, self.exporter.export, batch, seconds)
   if not ok then
     rejected, err = nil, core.error { kind = "invalid_request", provider = "otlp", operation = "export", message = "it cannot be sent", attempts = 0 }
   end

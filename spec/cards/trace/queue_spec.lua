@@ -201,6 +201,44 @@ describe("spans", function()
     assert.equal(17, #collector.got(service).spans)
   end)
 
+  it("go back where the function that sends them is given up", function()
+    if program.lua == "5.1" then return end -- there the flush lets nobody go on, as pcall guards what it sends
+    local service, tried = collector.use { batch = 5, interval = 1000 }, 0
+    collector.ask(service, "delay=5")
+    spans(3)
+    assert.is_true(cards.hedge(function()
+      tried = tried + 1
+      return tried > 1 or cards.trace.flush()
+    end, { after = 0.01 }))
+    collectgarbage()
+    collectgarbage()
+    assert.is_true(drive.client("alix"):private_info "c_1" ~= nil)
+    assert.same({ queued = 3, sent = 0, dropped = 0, rejected = 0 }, cards.trace.state())
+    assert.is_true(cards.trace.flush(10))
+    assert.same({ queued = 0, sent = 3, dropped = 0, rejected = 0 }, cards.trace.state())
+  end)
+
+  it("are sent once by a function that is given up, and goes on because it cannot yield", function()
+    local service = collector.use { interval = 1000 }
+    spans(3)
+    local function flush()
+      cards.sleep(0.05)
+      for _ = 1, 2 do collectgarbage() end
+      table.sort({ 1, 2 }, function(a, b)
+        cards.trace.flush(5)
+        return a < b
+      end)
+    end
+    local function leave()
+      for _ in cards.each({ function() end, flush }, function(call) return call() end) do break end -- luacheck: ignore 512
+    end
+    leave()
+    cards.sleep(0.1)
+    assert.is_true(cards.trace.flush(10))
+    assert.same({ queued = 0, sent = 3, dropped = 0, rejected = 0 }, cards.trace.state())
+    assert.equal(3, #collector.got(service).spans)
+  end)
+
   it("go over TLS with the collector's own CA", function()
     local service = collector.use { url = sandbox.url "HTTPS_URL" .. "/otlp/v1/traces/", ca_file = sandbox.url "CA_FILE" }
     spans(2)
