@@ -150,7 +150,11 @@ function methods:ask(script, keys, arguments)
   local began, losses, patience = core.now(), self.losses, math.min(PATIENCE, left and left / 2 or PATIENCE)
   self.again = self.away and began + PATIENCE or 0 -- while one asks whether it is back, others do not wait
   self.silent = self.silent or began
-  local reply, err = context.run(context.child(began + patience), self.server.script, self.server, script, keys, arguments)
+  local around = context.child(began + patience)
+  around.thread, around.lost = coroutine.running(), function() -- a function that was given up shows nothing
+    self.silent = self.silent ~= began and self.silent
+  end
+  local reply, err = context.run(around, self.server.script, self.server, script, keys, arguments)
   if reply ~= nil and not is_reply_of(script, reply) then
     reply, err = nil, { kind = "protocol", message = "what it replied is none of a Redis" }
   end
@@ -175,7 +179,7 @@ end
 function methods:tell(...)
   local left = context.left()
   if left and left < GRACE then
-    return context.run(nil, ask_in_grace, self, ...)
+    return context.run(context.apart(), ask_in_grace, self, ...)
   end
   return self:ask(...)
 end

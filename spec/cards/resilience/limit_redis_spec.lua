@@ -236,6 +236,22 @@ describe("without its Redis a limit", function()
     end)
   end)
 
+  it("is not away because a question was given up", function()
+    with_server(nil, function(own)
+      local relay = redis.relay(own)
+      local limited, asked = limit { shared = relay.url "fleet", burst = 1000 }, 0
+      local known = require "cards.resilience.remote".open(relay.url "fleet")
+      assert.equal("called", limited(fine))
+      relay.stall()
+      assert.is_true(cards.hedge(function()
+        asked = asked + 1
+        return asked > 1 or limited(fine)
+      end, { after = 0.05 }))
+      assert.same({ false, false }, { known.away, known.silent })
+      relay.go()
+    end)
+  end)
+
   it("that is full does as on_loss says", function()
     with_server({ memory = "3mb" }, function(own)
       for i = 1, 3 do own.cli(("SETRANGE filler%d 1000000 x"):format(i)) end
