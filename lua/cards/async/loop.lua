@@ -76,17 +76,30 @@ local function leave(thread)
   end
 end
 
+--- Ends a started coroutine that has not returned: what it holds, such as a permit of a limit, is free as soon as it is gone, though somebody holds the call.
+-- @param err what ended it; nil where nobody waits for it any more
+local function finish(thread, err)
+  leave(thread)
+  context.drop(thread, err)
+  if coroutine.close then
+    coroutine.close(thread)
+  end
+end
+
+--- The same for a call that the collector found, as the method of a group.
+local function cancel_dropped(orphan)
+  finish(orphan.thread)
+end
+
 local resume
 
 local function resumed(self, ok, job, ...)
   local ours = job ~= nil and rawequal(job, awaited)
   awaited = nil
   if ok and not ours and coroutine.status(self.thread) ~= "dead" then
-    leave(self.thread)
-    self.outcome = { ok = false, n = 1, traceback("a function that the client was given yielded outside of a call", self.thread) }
-    if coroutine.close then
-      coroutine.close(self.thread)
-    end
+    local err = traceback("a function that the client was given yielded outside of a call", self.thread)
+    self.outcome = { ok = false, n = 1, err }
+    finish(self.thread, err)
     return
   elseif coroutine.status(self.thread) == "dead" then
     leave(self.thread)
@@ -166,20 +179,16 @@ local function abort(self, kind, message)
       waiting[self.tag] = nil
       self.job:cancel(kind, message)
     end
-    -- What the coroutine holds, such as a permit of a limit, is free as soon as the coroutine is gone, though somebody holds the call.
     local thread = self.thread
     self.thread, self.dropped, self.job, self.pause = nil, nil, nil, nil
-    leave(thread)
-    context.drop(thread)
-    if coroutine.close then
-      coroutine.close(thread)
-    end
+    finish(thread)
   end
   self.outcome = { ok = true, n = 2, nil, err }
 end
 
 --- Receives results, waiting so many seconds, and ends the call where its result is lost, as all of the parent's are in a forked process.
 local function advance(self, seconds)
+  waiters.sweep()
   local pause = self.pause
   receive(self, pause and math.max(0, math.min(seconds, pause.at - core.now())) or seconds)
   pause = self.pause
@@ -274,7 +283,14 @@ return function(seconds, call, ...)
   local self = setmetatable({ thread = thread, tag = tags, deadline = core.now() + math.min(seconds, context.left() or seconds) }, metatable)
   context.set(thread, context.get())
   enter(thread, tags)
-  self.dropped = finalizer(function() leave(thread) end)
+  local orphan = { group = false, later = false, thread = thread, cancel = cancel_dropped }
+  orphan.group = orphan
+  self.dropped = finalizer(function()
+    if waiters.of(thread) then
+      leave(thread)
+      waiters.orphan(orphan)
+    end
+  end)
   resume(self, ...)
   if self.outcome and not self.outcome.ok then
     error(self.outcome[1], 0)

@@ -46,7 +46,7 @@ function waiters.current()
 end
 
 --- Has a group cancelled before anything waits for a call again. A finalizer calls this, as it may not cancel the group itself.
--- @param orphan { group = …, later = false }, made before, as a finalizer may find no memory
+-- @param orphan { group = …, later = false }, made before, as a finalizer may find no memory. Of the group only its method `cancel` is used
 function waiters.orphan(orphan)
   newest.later = orphan
   newest = orphan

@@ -257,6 +257,29 @@ describe("the spans of a trace", function()
     assert.same({ ["raises _OTHER"] = 1, ["inner cancelled"] = 1, ["inner none"] = 1 }, kinds)
   end)
 
+  it("are there of started calls that end without a result while something goes before them", function()
+    if program.lua == "5.1" then return end -- there a credential function cannot yield
+    local service = collector.use()
+    local function start(token)
+      return cards.trace(INCOMING, function() return drive.client("alix", { access_token = token }):start("private_info", "c_1") end)
+    end
+    assert.is_false(pcall(start, function() return coroutine.yield() or "t" end))
+    local function drop()
+      start(function() return client:private_info("c_1", sandbox.asked_to "never") and "t" end)
+    end
+    drop()
+    local kinds, other = {}, client:start("private_info", "c_1", sandbox.asked_to "never")
+    program.wait_for("the collector of garbage", function()
+      collectgarbage()
+      return not other:done() and cards.trace.state().queued == 4
+    end)
+    other:cancel()
+    for _, span in ipairs(collector.spans(service)) do
+      if span.name == "alix.private_info" then table.insert(kinds, span.attributes["error.type"]) end
+    end
+    assert.same({ "_OTHER", "cancelled" }, kinds)
+  end)
+
   it("of a call that was not sent have no try", function()
     local service = collector.use()
     cards.trace(nil, function()
