@@ -12,12 +12,18 @@ local stepped, rested = 0, 0
 
 local owner = {}
 
+-- Where pcall stops a coroutine from yielding, an error may end it before anybody can note that: the coroutines of owners by their records.
+local threads = not core.is_yieldable and setmetatable({}, { __mode = "kv" })
+
 --- A record of the running function as an owner. The caller may add fields of its own.
 -- @param record one of another function, which is made that of this one; nil for a new one
 function owner.current(record)
   record = record or { kind = false, worker = false, task = false, context = false, lost = false }
   record.worker, record.task = async.place()
   record.kind, record.context = async.kind(), context.get()
+  if threads then
+    threads[record] = coroutine.running()
+  end
   return record
 end
 
@@ -29,6 +35,10 @@ end
 
 --- Whether the owner cannot end what it started any more.
 function owner.is_dead(record)
+  local thread = threads and threads[record]
+  if thread and coroutine.status(thread) == "dead" then
+    return true
+  end
   return record.lost or (record.worker and (record.worker.dropped or record.worker.task ~= record.task)) or context.is_cancelled(record.context)
 end
 

@@ -57,13 +57,13 @@ local function reclaim(self)
   end
 end
 
---- Whether no permit can be released while the caller waits, because its waiting blocks all holders.
+--- Whether no permit can be released while the caller waits, because its waiting blocks all holders. A function that blocks dispatches the workers alone.
 local function is_deadlock(self)
   if async.kind() ~= "blocking" then
     return false
   end
   for permit in pairs(self.held) do
-    if permit.kind ~= "blocking" then
+    if permit.kind == "worker" then
       return false
     end
   end

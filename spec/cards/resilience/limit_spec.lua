@@ -5,6 +5,7 @@ local core = require "cards.core"
 local drive = require "support.drive"
 local program = require "support.program"
 local sandbox = require "support.sandbox"
+local started = require "support.started"
 
 local alix = drive.client "alix"
 
@@ -182,6 +183,14 @@ describe("concurrency", function()
     collectgarbage "restart"
   end)
 
+  it("comes back from a coroutine of the script's own that an error has ended, while it is held", function()
+    local limited = cards.limit { concurrency = 1, max_wait = 20 }
+    local thread = coroutine.create(function() limited(error, "oops") end)
+    assert.is_false(coroutine.resume(thread))
+    assert.equal("fine", limited(function() return "fine" end))
+    assert.equal("dead", coroutine.status(thread))
+  end)
+
   it("does not wait for what cannot end before", function()
     local limited = cards.limit { concurrency = 1, max_wait = 1000 }
     local ok, err = limited(function() return limited(nothing) end)
@@ -192,6 +201,17 @@ describe("concurrency", function()
       return coroutine.wrap(function() return limited(function() return coroutine.wrap(function() return limited(nothing) end)() end) end)()
     end }
     assert.equal("busy", result[2].kind)
+  end)
+
+  it("does not wait for a started call, which goes on only when it is asked for", function()
+    if started.blocks_in_credentials then return end
+    local limited = cards.limit { concurrency = 1, max_wait = 1000 }
+    local job = started.client("alix", { access_token = function()
+      return limited(alix.private_info, alix, "c_1", sandbox.asked_to "slow_first_byte=0.2") and "alix_token_sandbox"
+    end }):start("private_info", "c_1")
+    assert.equal("busy", select(2, limited(nothing)).kind)
+    assert(job:result())
+    assert.is_nil(select(2, limited(nothing)))
   end)
 
   it("goes together with a rate", function()
