@@ -19,27 +19,16 @@ local function contents(path)
   return text
 end
 
---- Starts it. @return { pid, said(), finish(signal) }, where finish returns the exit status
+--- Starts it. @return as program.stay
 local function start(arguments, root)
-  local output = os.tmpname()
-  local command = ("cd %s && echo $$; exec env --default-signal=INT LUA_CPATH=%s LUA_CPATH_5_1=%s %s lua/cards/cli/cards playground %s >%s 2>&1"):format(
-    quote(root or nginx.root()), quote(nginx.root() .. "/" .. own_module), quote(module), os.getenv "LUA_BIN", arguments, output)
-  local pipe = io.popen(("sh -c %s; echo status $?"):format(quote(command)))
-  local self = { pid = assert(tonumber(pipe:read "*l")) }
-  function self.said() return contents(output) end
-  function self.finish(signal)
-    if signal then nginx.signal(self.pid, signal) end
-    local text = pipe:read "*a"
-    pipe:close()
-    os.remove(output)
-    return tonumber(text:match "status (%d+)")
-  end
-  return self
+  return program.stay(("--chdir=%s LUA_CPATH=%s LUA_CPATH_5_1=%s %s lua/cards/cli/cards playground %s"):format(quote(root or nginx.root()),
+    quote(nginx.root() .. "/" .. own_module), quote(module), os.getenv "LUA_BIN", arguments))
 end
 
+--- Starts it and waits for its address. @return the same, with port and token
 local function started(arguments)
   local self = start(arguments)
-  nginx.wait_for("the playground", function() return self.said():find "\n" end)
+  nginx.wait_for("the playground", function() return self.said():find "\n" or not self.runs() end)
   self.port, self.token = self.said():match "^http://127%.0%.0%.1:(%d+)/(%x+)/\n$"
   self.port = assert(tonumber(self.port), self.said())
   return self

@@ -1,5 +1,7 @@
 --- Lua programs in a process of their own: the same interpreter, paths and sandbox as the spec that starts them.
 
+local finalizer = require "cards.util.finalizer"
+
 local program = {}
 
 local function quote(text)
@@ -80,22 +82,59 @@ function program.process(pid)
   return process
 end
 
+--- Starts a command and leaves it running. Where a spec fails that would have ended it, it is killed before the collector closes its pipe, which waits for it.
+-- @param words for `env`: its options, variables, the program and its arguments
+-- @return a process; and a function that waits for its end and returns what it wrote, and its status
+local function launch(words)
+  -- A job in the background ignores SIGINT, and so would its children.
+  local pipe = io.popen(("sh -c %s 2>&1; echo status $?"):format(quote("echo $$; exec env --default-signal=INT " .. words)))
+  local process = program.process(assert(tonumber(pipe:read "*l")))
+  process.left = finalizer(function() process.signal "KILL" end)
+  return process, function()
+    local text = pipe:read "*a"
+    pipe:close()
+    local output, status = text:match "^(.*)status (%d+)%s*$"
+    return output, tonumber(status)
+  end
+end
+
+--- Starts a program that stays, and whose words may be read meanwhile.
+-- @param words as for launch
+-- @return { pid, runs(), signal(name), said(), finish(signal) }; finish sends the signal, if any, waits for the end and returns the status
+function program.stay(words)
+  local path = os.tmpname()
+  local process, wait = launch(("%s >%s 2>&1"):format(words, path))
+
+  function process.said()
+    local file = assert(io.open(path, "rb"))
+    local text = file:read "*a"
+    file:close()
+    return text
+  end
+
+  function process.finish(signal)
+    if signal then
+      process.signal(signal)
+    end
+    local _, status = wait()
+    os.remove(path)
+    return status
+  end
+
+  return process
+end
+
 --- Starts Lua source and leaves it running.
 -- @param variables for its environment, or nil
 -- @return { pid = …, runs(), signal(name), finish() }; finish waits for the end and returns output, status
 function program.start(source, variables)
   local path = program.file(source)
-  -- A job in the background ignores SIGINT, and so would its children.
-  local command = "exec env --default-signal=INT " .. environment(variables) .. os.getenv "LUA_BIN" .. " " .. path
-  local pipe = io.popen(("sh -c %s 2>&1; echo status $?"):format(quote("echo $$; " .. command)))
-  local process = program.process(assert(tonumber(pipe:read "*l")))
+  local process, wait = launch(environment(variables) .. os.getenv "LUA_BIN" .. " " .. path)
 
   function process.finish()
-    local text = pipe:read "*a"
-    pipe:close()
+    local output, status = wait()
     os.remove(path)
-    local output, status = text:match "^(.*)status (%d+)%s*$"
-    return output, tonumber(status)
+    return output, status
   end
 
   return process

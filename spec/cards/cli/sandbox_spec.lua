@@ -8,44 +8,15 @@ local sandbox = require "support.sandbox"
 local quote = program.quote
 local folder = ("%s-of-program-%s"):format(sandbox.directory(), os.getenv "LUA_NAME")
 
---- Starts it in the folder. @return { pid, said = what it has written, finish = function(signal) that returns the exit status }
+--- Starts it in the folder. @return as program.stay
 local function start(arguments)
-  local output = os.tmpname()
-  local command = ("echo $$; exec env --default-signal=INT %s lua/cards/cli/cards sandbox --dir %s %s >%s 2>&1"):format(os.getenv "LUA_BIN", quote(folder),
-    arguments or "", output)
-  local pipe = io.popen(("sh -c %s; echo status $?"):format(quote(command)))
-  local self = { pid = assert(tonumber(pipe:read "*l")) }
-
-  function self.said()
-    local file = assert(io.open(output))
-    local text = file:read "*a"
-    file:close()
-    return text
-  end
-
-  function self.finish(signal)
-    if signal then
-      program.shell(("kill -%s %d"):format(signal, self.pid))
-    end
-    local text = pipe:read "*a"
-    pipe:close()
-    os.remove(output)
-    return tonumber(text:match "status (%d+)")
-  end
-
-  return self
+  return program.stay(("%s lua/cards/cli/cards sandbox --dir %s %s"):format(os.getenv "LUA_BIN", quote(folder), arguments or ""))
 end
 
---- Starts it and waits until it answers. @return as start, with variables = those that it says to export
+--- Starts it and waits until it answers. @return the same, with variables = those that it says to export
 local function started(arguments)
   local self = start(arguments)
-  local ready, why = pcall(program.wait_for, "the sandbox", function()
-    return self.said():find("Ctrl-C ends it", 1, true) or not self.said():find "^%s*$" and not io.open(("/proc/%d/stat"):format(self.pid))
-  end)
-  if not ready then
-    self.finish "TERM" -- or the pipe to it is waited for when the specs end
-    error(why, 0)
-  end
+  program.wait_for("the sandbox", function() return self.said():find("Ctrl-C ends it", 1, true) or not self.runs() end)
   self.variables = {}
   for line in self.said():gmatch "\n  export ([^\n]+)" do
     for name, value in line:gmatch "([%w_]+)=(%S+)" do
