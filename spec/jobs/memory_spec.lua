@@ -1,11 +1,12 @@
 --- The memory of each process of a job, which does not grow with its rows.
 
 local jobs = require "support.job"
+local program = require "support.program"
 local redis = require "support.redis"
 
-local ROWS, FIRST, MIDDLE, LAST = 30000, 8000, 16000, 25000
-local ROOM = 3 * 1024 -- KiB that a process may gain between two looks: less than the rows in between would take
-local IN_REDIS = 8 * 1024 -- that Redis may, which has results until they are collected: the rows and results in between would take 13 MiB
+local ROWS, FIRST, MIDDLE, LAST = 100000, 20000, 50000, 90000
+local ROOM = 7 * 1024 -- KiB that a process may gain between two looks: a worker's half of the rows in between would take 11 MiB
+local IN_REDIS = 16 * 1024 -- that Redis may, which has results until they are collected: the rows and results in between would take 53 MiB
 
 teardown(redis.stop_all)
 
@@ -36,6 +37,7 @@ describe("a job of many rows", function()
       for i, process in ipairs(processes) do list[i + 1] = resident(process.pid) end
       return list
     end
+    program.wait_for("both workers", function() return job.ask("HLEN", "workers") == 2 end)
     job.wait_for_done(FIRST)
     local first = sizes()
     job.wait_for_done(MIDDLE) -- a wait has its limit
