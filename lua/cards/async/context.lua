@@ -6,6 +6,7 @@
 -- that is apart has no parent, but around = the context that it stands in.
 
 local core = require "cards.core"
+local each = require "cards.util.each"
 local host = require "cards.async.host"
 local yielding_pcall = require("cards.async.yield").pcall
 
@@ -54,7 +55,7 @@ end
 
 --- Whether no context is left. The count does not show that: coroutines and requests that had one may have been collected.
 local function is_empty()
-  for current in pairs(used) do
+  for current in each(used) do
     if next(current) ~= nil then
       return false
     end

@@ -3,6 +3,7 @@
 -- A task runs in a worker, see cards.async.worker, and belongs to a group. The parent of a group is the worker that waits for it, for example in a nested
 -- cards.all. The parent's task knows such groups, so that they end with it.
 
+local each = require "cards.util.each"
 local finalizer = require "cards.util.finalizer"
 local context = require "cards.async.context"
 local waiters = require "cards.async.waiters"
@@ -66,7 +67,7 @@ local function finish(task, ...)
   local group = task.group
   wake(group.parent)
   if group.others then
-    for worker in pairs(group.others) do
+    for worker in each(group.others) do
       wake(worker)
     end
   end
@@ -206,7 +207,7 @@ end
 local function gather(group, left)
   for i = group.running, 1, -1 do
     local task = group.members[i]
-    for inner in pairs(task.groups or NONE) do
+    for inner in each(task.groups or NONE) do
       gather(inner, left)
     end
     left[#left + 1] = task

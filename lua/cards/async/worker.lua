@@ -8,6 +8,7 @@
 
 local core = require "cards.core"
 local descriptors = require "cards.async.descriptors"
+local each = require "cards.util.each"
 local timers = require "cards.async.timers"
 local traceback = require "cards.util.traceback"
 local waiters = require "cards.async.waiters"
@@ -197,7 +198,7 @@ local function rescue()
   end
   rescued = now
   local nobody = not first
-  for _, worker in pairs(by_tag) do
+  for _, worker in each(by_tag) do
     local state, lost = worker.state, false
     if state == WAIT then
       lost = worker.job:lost()

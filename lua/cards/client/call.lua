@@ -5,6 +5,7 @@ local check = require "cards.util.check"
 local core = require "cards.core"
 local credential = require "cards.client.credential"
 local context = require "cards.async.context"
+local each = require "cards.util.each"
 local events = require "cards.client.events"
 local spans = require "cards.trace.spans"
 local steps = require "cards.client.steps"
@@ -93,7 +94,7 @@ end
 
 --- Tells the sources of fetched values that a call failed which used them.
 local function note_failure(call, err)
-  for name, value in pairs(call.given) do
+  for name, value in each(call.given) do
     local source = call.private.sources[name]
     if source.fetched then
       source.fetched:failed(err, value)

@@ -2,6 +2,7 @@
 
 local check = require "cards.util.check"
 local core = require "cards.core"
+local each = require "cards.util.each"
 local places = require "cards.client.credential"
 local fetch = require "cards.client.fetch"
 local misnomers = require "cards.client.misnomers"
@@ -159,7 +160,7 @@ end
 
 --- What is wrong with headers where a definition sets the same ones, or nil.
 local function check_own_headers(about, headers)
-  for name in pairs(about and about.headers and headers or {}) do
+  for name in each(about and about.headers and headers or {}) do
     if about.headers[name:lower()] then
       return ("headers.%s is set by the library"):format(name)
     end

@@ -6,6 +6,7 @@
 -- open span of a call is what core.job takes as well: it has `headers` and `listens`.
 
 local core = require "cards.core"
+local each = require "cards.util.each"
 local headers = require "cards.trace.headers"
 local urls = require "cards.client.urls"
 
@@ -81,7 +82,7 @@ end
 --- Whether a table of headers has one of a trace; and how many it has.
 local function look(of)
   local count = 0
-  for name in pairs(of or {}) do
+  for name in each(of or {}) do
     count = count + 1
     local small = type(name) == "string" and name:lower()
     if small == "traceparent" or small == "tracestate" then

@@ -2,6 +2,7 @@
 -- and never the value.
 
 local core = require "cards.core"
+local each = require "cards.util.each"
 
 local check = {}
 
@@ -206,7 +207,7 @@ function check.headers(value, key)
   if type(value) ~= "table" then
     return ("%s must be a table of names and values"):format(key)
   end
-  for name, content in pairs(value) do
+  for name, content in each(value) do
     if type(name) ~= "string" or not name:find "^[%w!#$%%&'*+.^_`|~-]+$" then
       return ("%s has a name that is no header name"):format(key)
     elseif check.reserved_headers[name:lower()] or name:lower() == "authorization" then
@@ -241,7 +242,7 @@ function check.table(value, known, prefix, says)
   elseif value == loaded.cards then
     return check.COLON
   end
-  for key, content in pairs(value) do
+  for key, content in each(value) do
     local test = known[key]
     if not test then
       local said = says and says(key)

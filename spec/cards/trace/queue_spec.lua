@@ -269,6 +269,19 @@ describe("spans", function()
     assert.matches("cards: cards.trace: 3 spans are dropped so far: otlp.export: network: ", output, 1, true)
   end)
 
+  it("are sent at the end of a program, whatever LuaJIT has compiled by then", function()
+    local service = sandbox.unique_id "hot"
+    local output, status = program.run(([[
+      local cards, sandbox = require "cards", require "support.sandbox"
+      local client = cards.alix.new(sandbox.config "alix")
+      cards.configure { trace = { exporter = cards.trace.otlp { url = sandbox.url "HTTP_URL" .. "/otlp", service = %q, interval = 1000 } } }
+      for _ = 1, 300 do assert(not pcall(client.private_info, client, "c_1", { tag = "t", timeout = 0 / 0 })) end
+      for _ = 1, 3 do cards.trace(nil, function() end) end
+    ]]):format(service), { prefix = "timeout 60" })
+    assert.same({ "", 0 }, { output, status })
+    assert.equal(3, #collector.got(service).spans)
+  end)
+
   if program.lua == "luajit" then -- it can call libc's fork
     it("of a parent are not sent by its child, and the child's are", function()
       local service = sandbox.unique_id "fork"
