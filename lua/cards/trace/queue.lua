@@ -24,7 +24,7 @@ local metatable = { __index = methods }
 
 --- Forgets all that waits.
 local function empty(self)
-  self.batches, self.count, self.job, self.sent_now, self.sending, self.under_way = {}, 0, nil, {}, 0, 0
+  self.batches, self.count, self.job, self.sent_now, self.under_way = {}, 0, nil, {}, 0
   self.guard = core.secret "of this process"
 end
 
@@ -43,7 +43,7 @@ end
 --- Takes the first batch, which counts as being sent from now on.
 local function take(self)
   local batch = table.remove(self.batches, 1)
-  self.count, self.sending, self.under_way = self.count - #batch, self.sending + 1, self.under_way + #batch
+  self.count, self.under_way = self.count - #batch, self.under_way + #batch
   self.sent_now[batch] = true
   return batch
 end
@@ -54,7 +54,7 @@ local function leave(self, batch)
     return false
   end
   self.sent_now[batch] = nil
-  self.sending, self.under_way = self.sending - 1, self.under_way - #batch
+  self.under_way = self.under_way - #batch
   return true
 end
 
@@ -256,14 +256,14 @@ function methods:flush(seconds)
     elseif is_ready(self, now) then
       send(self, math.max(0.001, ends - now))
     end
-    local is_waiting = self.job or (self.sending > 0 or self.batches[1] and not is_ready(self, now))
+    local is_waiting = self.job or (self.under_way > 0 or self.batches[1] and not is_ready(self, now))
     if is_waiting and not (self.held > ends and not self.job) then
       sleep(POLL)
     end
-  until (self.count == 0 and self.sending == 0) or core.now() >= ends or self.held > ends
+  until (self.count == 0 and self.under_way == 0) or core.now() >= ends or self.held > ends
   if self.losses ~= losses then
     return nil, self.lost
-  elseif self.count == 0 and self.sending == 0 then
+  elseif self.count == 0 and self.under_way == 0 then
     return true
   end
   return nil, core.error {
