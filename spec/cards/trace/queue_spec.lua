@@ -24,6 +24,19 @@ local function said_by(call)
   return said
 end
 
+--- Runs a program whose spans go to the sandbox's collector.
+-- @param service whose they are
+-- @param more options of cards.trace.otlp, as the program writes them
+-- @param body what it does: it has cards, sandbox and a client of Alix
+-- @return as program.run
+local function run_traced(service, more, body, options)
+  return program.run(([[
+    local cards, sandbox = require "cards", require "support.sandbox"
+    local client = cards.alix.new(sandbox.config "alix")
+    cards.configure { trace = { exporter = cards.trace.otlp { url = sandbox.url "HTTP_URL" .. "/otlp", service = %q, %s } } }
+  ]]):format(service, more) .. body, options)
+end
+
 --- Lets spans be sent as they are when more come: adds one now and then until the condition holds.
 local function add_until(what, condition)
   program.wait_for(what, function()
@@ -248,13 +261,10 @@ describe("spans", function()
 
   it("that are left are sent at the end of the program", function()
     local service = sandbox.unique_id "exit"
-    local output, status = program.run(([[
-      local cards, sandbox = require "cards", require "support.sandbox"
-      local client = cards.alix.new(sandbox.config "alix")
-      cards.configure { trace = { exporter = cards.trace.otlp { url = sandbox.url "HTTP_URL" .. "/otlp", service = %q, batch = 2 } } }
+    local output, status = run_traced(service, "batch = 2", [[
       cards.trace(nil, function() assert(client:private_info "c_1") end)
       cards.trace({ name = "the last" }, function() end)
-    ]]):format(service))
+    ]])
     assert.same({ "", 0 }, { output, status })
     assert.equal(4, #collector.got(service).spans)
   end)
@@ -271,13 +281,10 @@ describe("spans", function()
 
   it("are sent at the end of a program, whatever LuaJIT has compiled by then", function()
     local service = sandbox.unique_id "hot"
-    local output, status = program.run(([[
-      local cards, sandbox = require "cards", require "support.sandbox"
-      local client = cards.alix.new(sandbox.config "alix")
-      cards.configure { trace = { exporter = cards.trace.otlp { url = sandbox.url "HTTP_URL" .. "/otlp", service = %q, interval = 1000 } } }
+    local output, status = run_traced(service, "interval = 1000", [[
       for _ = 1, 300 do assert(not pcall(client.private_info, client, "c_1", { tag = "t", timeout = 0 / 0 })) end
       for _ = 1, 3 do cards.trace(nil, function() end) end
-    ]]):format(service), { prefix = "timeout 60" })
+    ]], { prefix = "timeout 60" })
     assert.same({ "", 0 }, { output, status })
     assert.equal(3, #collector.got(service).spans)
   end)
@@ -285,11 +292,9 @@ describe("spans", function()
   if program.lua == "luajit" then -- it can call libc's fork
     it("of a parent are not sent by its child, and the child's are", function()
       local service = sandbox.unique_id "fork"
-      local output, status = program.run(([[
+      local output, status = run_traced(service, "batch = 2", [[
         local ffi = require "ffi"
         ffi.cdef "int fork(void); int waitpid(int, int *, int); void _exit(int);"
-        local cards, sandbox = require "cards", require "support.sandbox"
-        cards.configure { trace = { exporter = cards.trace.otlp { url = sandbox.url "HTTP_URL" .. "/otlp", service = %q, batch = 2 } } }
         for _ = 1, 3 do cards.trace({ name = "parent" }, function() end) end
         local child = ffi.C.fork()
         if child == 0 then
@@ -301,7 +306,7 @@ describe("spans", function()
         ffi.C.waitpid(child, code, 0)
         assert(cards.trace.flush())
         print(code[0], cards.trace.state().sent)
-      ]]):format(service))
+      ]])
       assert.same({ "0\t3\n", 0 }, { output, status })
       local names = {}
       for i, span in ipairs(collector.got(service).spans) do names[i] = span.name end
