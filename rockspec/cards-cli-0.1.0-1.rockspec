@@ -132,6 +132,7 @@ build = {
       ["cards.cli.sandbox.nginx_conf_in"] = "spec/sandbox/nginx.conf.in",
       ["cards.cli.sandbox.numbers"] = "spec/sandbox/numbers.lua",
       ["cards.cli.sandbox.parts"] = "spec/sandbox/parts.lua",
+      ["cards.cli.sandbox.pause"] = "spec/sandbox/pause.lua",
       ["cards.cli.sandbox.providers"] = "spec/sandbox/providers.lua",
       ["cards.cli.sandbox.request"] = "spec/sandbox/request.lua",
       ["cards.cli.sandbox.serve"] = "spec/sandbox/serve.lua",

@@ -8,6 +8,7 @@
 
 local answer = require "answer"
 local json = require "json"
+local pause = require "pause"
 local request = require "request"
 
 local collector = {}
@@ -158,7 +159,7 @@ local function take(r)
   local status, reject, delay, after = argument(asked, "status"), argument(asked, "reject"), argument(asked, "delay"), argument(asked, "retry_after")
   if delay then
     ngx.on_abort(function() ngx.exit(499) end)
-    ngx.sleep(delay)
+    pause(delay)
   end
   if status then
     store:incr("refused:" .. name, 1, 0)

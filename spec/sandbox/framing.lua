@@ -4,6 +4,7 @@
 local gzip = require "gzip"
 local wire = require "wire"
 local parts = require "parts"
+local pause = require "pause"
 
 local on_wire, seconds = parts.on_wire, parts.seconds
 
@@ -24,7 +25,7 @@ return {
   close_after = { "=SECONDS keep-alive is announced, FIN comes so long after the answer (0.05)", function(answer, argument)
     answer.send = function(self)
       wire.take():send(wire.whole(self, { "Connection: keep-alive" }))
-      ngx.sleep(seconds(argument, 0.05))
+      pause(seconds(argument, 0.05))
     end
   end },
   close_kept = { "FIN without an answer on a connection that has answered before; a fresh one is answered and kept", function(answer)

@@ -12,6 +12,7 @@ local wire = require "wire"
 local parts = require "parts"
 local control = require "control"
 local framing = require "framing"
+local pause = require "pause"
 
 local misbehave = {}
 local raw, object, array, null = json.raw, json.object, json.array, json.null
@@ -91,7 +92,7 @@ local catalogue = {
       ngx.send_headers()
       for from = 1, #body, size do
         ngx.flush(true)
-        ngx.sleep(seconds(argument, 1) / steps)
+        pause(seconds(argument, 1) / steps)
         ngx.print(body:sub(from, from + size - 1))
       end
     end
@@ -307,7 +308,7 @@ local catalogue = {
         local second = wire.whole(self)
         if argument then
           socket:send(first)
-          ngx.sleep(seconds(argument, 0))
+          pause(seconds(argument, 0))
           socket:send(second)
         else
           socket:send(first .. second)

@@ -8,6 +8,7 @@ local control = require "control"
 local answer = require "answer"
 local misbehave = require "misbehave"
 local numbers = require "numbers"
+local pause = require "pause"
 
 -- Says whether a credential is the expected one, or planted for the id that is asked for.
 local function validator(planted)
@@ -94,8 +95,7 @@ local function serve()
   if reply.delay then
     -- a caller that gives up must not leave a sleeper behind
     ngx.on_abort(function() ngx.exit(499) end)
-    ngx.update_time() -- or the delay counts from the last time that nginx has looked at the clock
-    ngx.sleep(reply.delay)
+    pause(reply.delay)
   end
   return reply:send()
 end

@@ -3,6 +3,8 @@
 -- Taking the raw socket makes nginx forget the request: it sends nothing of its own and closes
 -- the connection (FIN) when the handler returns.
 
+local pause = require "pause"
+
 local wire = {}
 
 local REASONS = { [200] = "OK", [400] = "Bad Request", [401] = "Unauthorized", [500] = "Internal Server Error" }
@@ -41,7 +43,7 @@ end
 --- Waits until the client goes away, or for so many seconds. Ends the request either way.
 function wire.wait(seconds)
   ngx.on_abort(function() ngx.exit(499) end)
-  ngx.sleep(seconds)
+  pause(seconds)
 end
 
 --- Ends the connection with RST: nginx.conf has reset_timedout_connection on.
