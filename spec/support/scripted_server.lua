@@ -1,12 +1,13 @@
 --- scripted_server.lua LOG SCRIPT [CERTIFICATE KEY]: the server of scripted.lua. Ends when its standard input does; a line of it is something told.
 -- Runs on lua5.4 with lua-cqueues (and lua-luaossl for TLS), as the sandbox's proxies do.
 
+local condition = require "cqueues.condition"
 local cqueues = require "cqueues"
 local socket = require "cqueues.socket"
 
 local log_name, script, certificate, key = ...
 local log = assert(io.open(log_name, "a"))
-local loop = cqueues.new()
+local loop, changed = cqueues.new(), condition.new()
 local told, numbers, count = {}, setmetatable({}, { __mode = "k" }), 0
 
 local function note(...)
@@ -40,7 +41,7 @@ end
 
 --- Waits until the spec has told this.
 function world.wait_for(what)
-  while not told[what] do cqueues.sleep(0.005) end
+  while not told[what] do changed:wait() end
 end
 
 local handle = assert(loadfile(script, "t", world))()
@@ -108,6 +109,7 @@ loop:wrap(function()
     local line = io.read "l"
     if not line then os.exit(0) end
     told[line] = true
+    changed:signal()
   end
 end)
 local _, _, port = listener:localname()
