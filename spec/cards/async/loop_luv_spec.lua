@@ -4,6 +4,7 @@ local cards = require "cards"
 local core = require "cards.core"
 local program = require "support.program"
 local sandbox = require "support.sandbox"
+local scripted = require "support.scripted"
 
 local found, uv = pcall(require, "luv")
 
@@ -19,6 +20,12 @@ describe("client:start in libuv", function()
     options = options or {}
     options.headers = { ["X-Sandbox"] = case }
     return alix:start("private_info", "c_1", options)
+  end
+
+  --- A server that answers nothing until it is told to go on, and a client of it.
+  local function hold()
+    local server = scripted.start [[ return function() wait_for "go on" return answer() end ]]
+    return server, cards.alix.new(sandbox.config("alix", { base_url = server.url, insecure_http = true }))
   end
 
   --- Runs the loop until all jobs are done, with other handles of the spec's own beside.
@@ -48,17 +55,24 @@ describe("client:start in libuv", function()
     return order
   end
 
+  teardown(scripted.stop_all)
+
   after_each(function() program.wait_for("the calls to be gone", function() return core.calls() == 0 end) end)
 
   it("serves many calls with one handle, and timers go on", function()
+    local server, holding = hold()
     local jobs, ticks, most = {}, 0, 0
     local count = program.watched and 40 or 100
     for i = 1, count do
-      jobs[i] = start "slow_first_byte=0.2"
+      jobs[i] = holding:start("private_info", "c_1")
     end
     local clock = uv.new_timer()
-    clock:start(20, 20, function() ticks, most = ticks + 1, math.max(most, core.calls()) end)
+    clock:start(20, 20, function()
+      ticks, most = ticks + 1, math.max(most, core.calls())
+      if ticks == 5 then server.tell "go on" end
+    end)
     run(jobs, { clock })
+    server.stop()
     for i = 1, count do
       local info, err = jobs[i]:result()
       assert(info, err)
@@ -68,7 +82,15 @@ describe("client:start in libuv", function()
   end)
 
   it("tells of each call when it is done", function()
-    assert.same({ 2, 1 }, run { start "slow_first_byte=0.4", start "slow_first_byte=0.1" })
+    local server, holding = hold()
+    local quick = start ""
+    local telling = { done = function()
+      local is_done = quick:done()
+      if is_done then server.tell "go on" end
+      return is_done
+    end }
+    assert.same({ 2, 1 }, run { holding:start("private_info", "c_1"), telling })
+    server.stop()
   end)
 
   it("keeps a deadline", function()
@@ -89,7 +111,7 @@ describe("client:start in libuv", function()
   it("is quiet when all are done", function()
     run { start "", start "" }
     local readable = 0
-    local job = start "slow_first_byte=0.3"
+    local job = start "never"
     for _ = 1, 20 do job:done() end -- calls of other specs that were done and never asked are told of no more then
     local poll, timer = uv.new_poll(job:pollfd()), uv.new_timer()
     poll:start("r", function() readable = readable + 1 end)

@@ -6,6 +6,7 @@ local cards = require "cards"
 local core = require "cards.core"
 local program = require "support.program"
 local sandbox = require "support.sandbox"
+local scripted = require "support.scripted"
 local shared = require "support.started"
 
 local client, asked_to, wait_for_no_calls = shared.client, sandbox.asked_to, shared.wait_for_no_calls
@@ -19,6 +20,7 @@ describe("a started call", function()
   end)
 
   after_each(wait_for_no_calls)
+  teardown(scripted.stop_all)
 
   it("is under way at once, and gives what the blocking call gives", function()
     local id = sandbox.unique_id "started"
@@ -239,10 +241,13 @@ describe("a started call", function()
   end)
 
   it("leaves a blocking call of another client as it is", function()
-    local job = alix:start("private_info", "c_1", asked_to(program.watched and "slow_first_byte=6" or "slow_first_byte=0.3"))
+    local server = scripted.start [[ return function() wait_for "go on" return answer() end ]]
+    local job = client("alix", { base_url = server.url, insecure_http = true }):start("private_info", "c_1")
     assert.is_truthy((alix:private_info "c_2").cvv)
     assert.is_false(job:done())
+    server.tell "go on"
     assert.is_truthy((job:result()))
+    server.stop()
   end)
 
   if program.lua ~= "5.1" then -- there pcall, which calls them, cannot yield
