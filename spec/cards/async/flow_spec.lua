@@ -2,6 +2,7 @@ local waiters = require "cards.async.waiters"
 local cards = require "cards"
 local program = require "support.program"
 local sandbox = require "support.sandbox"
+local scripted = require "support.scripted"
 
 local function client(provider, overrides)
   return cards[provider].new(sandbox.config(provider, overrides))
@@ -12,24 +13,29 @@ local function pack(...) return { n = select("#", ...), ... } end
 local slow = { headers = { ["X-Sandbox"] = "slow_first_byte=0.5" } }
 
 describe("cards.all", function()
+  teardown(scripted.stop_all)
+
   it("gives each function's result in its place, whichever ends first", function()
-    local alix, nayax = client "alix", client "nayax"
+    local server = scripted.start [[ return function() wait_for "go on" return answer() end ]]
+    local alix, nayax = client("alix", { base_url = server.url, insecure_http = true }), client "nayax"
     local order = {}
     local a, b = cards.all {
       function()
-        local info, err = alix:private_info("c_1", slow)
+        local info, err = alix:private_info "c_1"
         table.insert(order, "slow")
         return info, err
       end,
       function()
         local token, err = nayax:get_token "T1"
         table.insert(order, "quick")
+        server.tell "go on"
         return token, err
       end,
     }
     assert.equal("************1111", tostring(a[1].cardNo))
     assert.equal("411111", b[1].tokenInfo.cardBin)
     assert.same({ "quick", "slow" }, order)
+    server.stop()
   end)
 
   it("gives nil and the error where a call failed", function()
