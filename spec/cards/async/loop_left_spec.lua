@@ -231,7 +231,7 @@ if program.lua == "luajit" then
         ffi.cdef "int fork(void); int waitpid(int, int *, int); void _exit(int);"
         local cards, core, sandbox = require "cards", require "cards.core", require "support.sandbox"
         local alix = cards.alix.new(sandbox.config("alix"))
-        local slow = { headers = { ["X-Sandbox"] = "slow_first_byte=0.3" }, timeout = 1 }
+        local slow = { headers = { ["X-Sandbox"] = "slow_first_byte=0.3" }, timeout = 4 }
         local job = alix:start("private_info", "c_1", slow)
         local child = ffi.C.fork()
         if child == 0 then
