@@ -5,6 +5,8 @@
 --   POST /otlp/next?service=NAME&status=503[&retry_after=2]   the next request of that service is answered so, and its spans are not taken
 --   POST /otlp/next?service=NAME&reject=N                     N of the spans of the next request are refused (a partial success)
 --   POST /otlp/next?service=NAME&delay=S                      the next request is answered after so many seconds
+--   POST /otlp/next?service=NAME&hold=1                       the next request is answered once it is let go
+--   POST /otlp/go?service=NAME
 
 local answer = require "answer"
 local json = require "json"
@@ -157,10 +159,9 @@ local function take(r)
   store:incr("requests:" .. name, 1, 0)
   local asked = store:lpop("next:" .. name) or ""
   local status, reject, delay, after = argument(asked, "status"), argument(asked, "reject"), argument(asked, "delay"), argument(asked, "retry_after")
-  if delay then
-    ngx.on_abort(function() ngx.exit(499) end)
-    pause(delay)
-  end
+  if delay or asked:find "&hold=" then ngx.on_abort(function() ngx.exit(499) end) end
+  if delay then pause(delay) end
+  while asked:find "&hold=" and not store:get("go:" .. name) do ngx.sleep(0.01) end
   if status then
     store:incr("refused:" .. name, 1, 0)
     if after then ngx.header["Retry-After"] = tostring(after) end
@@ -218,7 +219,12 @@ local function ask(r)
   return answer.plain(200, json.object { "asked", true })
 end
 
-local routes = { ["/otlp/v1/traces"] = { "POST", take }, ["/otlp/spans"] = { "GET", show }, ["/otlp/next"] = { "POST", ask } }
+local function go(r)
+  store:set("go:" .. (request.argument(r, "service") or ""), true, KEPT)
+  return answer.plain(200, json.object { "going", true })
+end
+
+local routes = { ["/otlp/go"] = { "POST", go }, ["/otlp/v1/traces"] = { "POST", take }, ["/otlp/spans"] = { "GET", show }, ["/otlp/next"] = { "POST", ask } }
 
 --- Answers a request below /otlp/.
 function collector.serve(r)
