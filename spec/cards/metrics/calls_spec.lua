@@ -5,6 +5,7 @@ local cards = require "cards"
 local counted = require "support.counted"
 local program = require "support.program"
 local sandbox = require "support.sandbox"
+local scripted = require "support.scripted"
 local started = require "support.started"
 local testing = require "cards.testing"
 
@@ -232,21 +233,33 @@ describe("connections", function()
     return client(overrides)
   end
 
+  teardown(scripted.stop_all)
+
   it("are counted as they are, and calls that wait for one", function()
-    local alix = alone { max_connections = 1 }
+    local server = scripted.start [[
+      return function(request)
+        if request.id == "held" then wait_for "go on" end
+        return answer()
+      end
+    ]]
+    local alix = alone { max_connections = 1, base_url = server.url, insecure_http = true }
     local facts = cards.metrics()
     local before, in_flight = facts.connections, facts.calls.alix.private_info.in_flight
     assert(alix:private_info "c_1")
     local kept = cards.metrics().connections
     assert.same({ before.open + 1, before.idle + 1 }, { kept.open, kept.idle })
     local seen
-    local id = sandbox.unique_id "waiting"
     cards.all {
-      function() return alix:private_info(id, asked_to "slow_first_byte=0.2") end,
+      function() return alix:private_info "held" end,
       function() return alix:private_info "c_1" end,
       function() return alix:private_info "c_1" end,
-      function() cards.sleep(0.05) seen = cards.metrics() end,
+      function()
+        repeat cards.sleep(0.01) until #server.lines "GET held$" == 1
+        seen = cards.metrics()
+        server.tell "go on"
+      end,
     }
+    server.stop()
     assert.same({ before.open + 1, before.idle, 2 }, { seen.connections.open, seen.connections.idle, seen.connections.waiting })
     assert.equal(in_flight + 3, seen.calls.alix.private_info.in_flight)
     assert.equal(0, cards.metrics().connections.waiting)
