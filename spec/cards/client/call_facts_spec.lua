@@ -76,14 +76,16 @@ describe("the facts of a call", function()
     local events = {}
     local client = pool.client(pool.tls(), events)
     cards.all {
-      function() assert(client:private_info("c_1", { headers = { ["X-Sandbox"] = "big=50000" } })) end,
-      function() assert(client:private_info("c_2", { headers = { ["X-Sandbox"] = "slow_first_byte=0.3" } })) end,
+      function() assert(client:private_info("c_1", { tag = "big", headers = { ["X-Sandbox"] = "big=50000" } })) end,
+      function() assert(client:private_info("c_2", { tag = "slow", headers = { ["X-Sandbox"] = "slow_first_byte=0.3" } })) end,
     }
-    assert_fresh(events[1], true)
-    assert_fresh(events[2], true)
-    assert.is_true(events[1].bytes_in > 50000)
-    assert.is_true(events[2].bytes_in < 50000)
-    assert.is_true(events[2].first_byte >= 0.3)
+    local of = {}
+    for _, event in ipairs(events) do of[event.tag] = event end
+    assert_fresh(of.big, true)
+    assert_fresh(of.slow, true)
+    assert.is_true(of.big.bytes_in > 50000)
+    assert.is_true(of.slow.bytes_in < 50000)
+    assert.is_true(of.slow.first_byte >= 0.3)
   end)
 
   it("tell when the answer began, and when it ended", function()
@@ -168,7 +170,7 @@ describe("the facts of a call", function()
     assert.same({ 1, "network" }, { #events[3].earlier, events[3].earlier[1].kind })
     -- given up while it waits for the next attempt
     assert.is_nil((client:private_info("c_1", { headers = { ["X-Sandbox"] = "unavailable,retry_after=ms:20" }, timeout = 0.03 })))
-    assert.equal(events[4].attempts - 1, #(events[4].earlier or {}))
+    assert.equal(math.max(0, events[4].attempts - 1), #(events[4].earlier or {}))
   end)
 
   it("of a failure have what there was of it", function()
@@ -188,6 +190,7 @@ describe("the facts of a call", function()
     local untrusted = fails("tls", { base_url = sandbox.url "OTHER_CA_URL" })
     assert.is_nil(untrusted.first_byte)
     assert.equal(0, untrusted.bytes_out + untrusted.bytes_in)
+    assert(pool.client(tls):private_info "c_1") -- whose connection is there for the next one
     local silent = fails("timeout", { timeout = 0.3 }, "never")
     assert.is_nil(silent.first_byte)
     assert.is_true(silent.bytes_out > 0)
