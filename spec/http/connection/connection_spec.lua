@@ -3,6 +3,7 @@
 local cards = require "cards"
 local pool = require "support.pool"
 local sandbox = require "support.sandbox"
+local scripted = require "support.scripted"
 
 local own_pool, connection_of = pool.tls, pool.connection_of
 
@@ -11,7 +12,10 @@ local function client_of(tls, events, case)
   return pool.client(tls, events, { headers = case and { ["X-Sandbox"] = case } or nil })
 end
 
-teardown(pool.remove)
+teardown(function()
+  scripted.stop_all()
+  pool.remove()
+end)
 
 describe("a connection", function()
   it("is used for the next call of a client", function()
@@ -97,13 +101,25 @@ describe("a connection whose framing is in doubt", function()
   end)
 
   it("is not used again when a second answer comes after the first was read", function()
-    local events, tls = {}, own_pool()
-    local record = assert(client_of(tls, events, "two_answers=0.1"):private_info(sandbox.unique_id "two"))
+    local server = scripted.start([[
+      return function(request, connection)
+        connection.send(answer())
+        if request.id ~= "two" then return end
+        wait_for "go on"
+        connection.send(answer())
+        note "second"
+      end
+    ]], { tls = true })
+    local events = {}
+    local client = pool.client(own_pool(), events, { base_url = server.url })
+    local record = assert(client:private_info "two")
     assert.equal(sandbox.ALIX_PAN, record.cardNo:reveal())
-    -- while this call runs elsewhere, the second answer arrives
-    local elsewhere = client_of(own_pool(), {}, "slow_first_byte=0.3")
-    assert(elsewhere:private_info(sandbox.unique_id "elsewhere"))
-    connection_of(client_of(tls, events))
+    server.tell "go on"
+    server.wait "^second$"
+    -- while this call runs elsewhere, the second answer lies there
+    assert(client_of(own_pool(), {}):private_info(sandbox.unique_id "elsewhere"))
+    assert(client:private_info "next")
     assert.is_false(events[2].reused)
+    server.stop()
   end)
 end)
