@@ -110,10 +110,14 @@ describe("a name that nobody knows", function()
   ]]
 
   it("is looked up once for all calls, and its failure is everybody's, for a second", function()
-    local path = pipe()
-    local lines, why = run(PRELUDE:format(CALLS, path) .. RELEASE .. [[
+    local lines, why
+    local function round()
+      local path = pipe()
+      lines, why = run(PRELUDE:format(CALLS, path) .. RELEASE .. [[
+      local released
       local results = together(calls, function(i) return client:private_info("c_" .. i) end, function()
         print(threads() - before)
+        released = core.now()
         release()
       end)
       hold()
@@ -127,12 +131,19 @@ describe("a name that nobody knows", function()
       print(first.message)
       local _, again = client:private_info("again", { timeout = 0.5 })
       print(again.kind, again.message == first.message)
+      print(core.now() - released < 1 and "in time" or "too late")
       local started, later = core.now()
       repeat
         later = select(2, client:private_info("later", { timeout = 0.2 }))
       until later.kind == "timeout" or core.now() > started + 20
       print(later.kind)
     ]], options_of(path))
+    end
+    local rounds = 0
+    repeat -- says nothing of "again" where the machine was held up for the second
+      round()
+      rounds = rounds + 1
+    until rounds == 5 or not lines or lines[5] == "in time"
     if not lines then
       pending(why)
       return
@@ -141,7 +152,7 @@ describe("a name that nobody knows", function()
     assert.equal(tostring(CALLS), lines[2], "calls that failed in the same way")
     assert.matches("^the host name was not found: .*cards%-unknown", lines[3])
     assert.equal("network\ttrue", lines[4], "it was looked up again at once")
-    assert.equal("timeout", lines[5], "it was never looked up again")
+    assert.equal("timeout", lines[6], "it was never looked up again")
   end)
 
   it("is looked up by another call where the first one has given up", function()
