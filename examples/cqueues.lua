@@ -29,7 +29,7 @@ end
 local loop, left = cqueues.new(), 0
 
 -- The sandbox answers these ids well, late, and not at all.
-for _, id in ipairs { "c_1", "c_2", "sandbox-slow_first_byte=0.5", "sandbox-declined" } do
+for _, id in ipairs { "c_1", "c_2", "sandbox-slow_first_byte=1", "sandbox-declined" } do
   left = left + 1
   loop:wrap(function()
     local started = cqueues.monotime()
