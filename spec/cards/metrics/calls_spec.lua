@@ -5,7 +5,6 @@ local cards = require "cards"
 local counted = require "support.counted"
 local program = require "support.program"
 local sandbox = require "support.sandbox"
-local scripted = require "support.scripted"
 local started = require "support.started"
 local testing = require "cards.testing"
 
@@ -224,58 +223,63 @@ describe("the histogram", function()
   end)
 end)
 
+-- In a process of their own: connections that other specs have left may end at any time.
 describe("connections", function()
-  -- Of their own for each client: only those of the same settings are shared.
-  local age = 600
-  local function alone(overrides)
-    age = age + 1
-    overrides.max_age = age
-    return client(overrides)
+  local function run(source)
+    local output, status = program.run([[
+      local cards, sandbox, scripted = require "cards", require "support.sandbox", require "support.scripted"
+      local function tell(facts)
+        local connections, counts = facts.connections, facts.calls.alix.private_info
+        print(("open %d, idle %d, waiting %d, in flight %d, reused %d")
+          :format(connections.open, connections.idle, connections.waiting, counts.in_flight, counts.reused))
+      end
+    ]] .. source)
+    assert.equal(0, status, output)
+    return output
   end
 
-  teardown(scripted.stop_all)
-
   it("are counted as they are, and calls that wait for one", function()
-    local server = scripted.start [[
-      return function(request)
-        if request.id == "held" then wait_for "go on" end
-        return answer()
-      end
-    ]]
-    local alix = alone { max_connections = 1, base_url = server.url, insecure_http = true }
-    local facts = cards.metrics()
-    local before, in_flight = facts.connections, facts.calls.alix.private_info.in_flight
-    assert(alix:private_info "c_1")
-    local kept = cards.metrics().connections
-    assert.same({ before.open + 1, before.idle + 1 }, { kept.open, kept.idle })
-    local seen
-    cards.all {
-      function() return alix:private_info "held" end,
-      function() return alix:private_info "c_1" end,
-      function() return alix:private_info "c_1" end,
-      function()
-        repeat cards.sleep(0.01) until #server.lines "GET held$" == 1
-        seen = cards.metrics()
-        server.tell "go on"
-      end,
-    }
-    server.stop()
-    assert.same({ before.open + 1, before.idle, 2 }, { seen.connections.open, seen.connections.idle, seen.connections.waiting })
-    assert.equal(in_flight + 3, seen.calls.alix.private_info.in_flight)
-    assert.equal(0, cards.metrics().connections.waiting)
-    assert.equal(in_flight, cards.metrics().calls.alix.private_info.in_flight)
+    assert.equal([[
+open 1, idle 1, waiting 0, in flight 0, reused 0
+open 1, idle 0, waiting 2, in flight 3, reused 1
+open 1, idle 1, waiting 0, in flight 0, reused 3
+]], run [=[
+      local server, seen = scripted.start [[
+        return function(request)
+          if request.id == "held" then wait_for "go on" end
+          return answer()
+        end
+      ]], nil
+      local alix = cards.alix.new(sandbox.config("alix", { max_connections = 1, base_url = server.url, insecure_http = true }))
+      assert(alix:private_info "c_1")
+      tell(cards.metrics())
+      cards.all {
+        function() return alix:private_info "held" end,
+        function() return alix:private_info "c_1" end,
+        function() return alix:private_info "c_1" end,
+        function()
+          repeat cards.sleep(0.01) until #server.lines "GET held$" == 1
+          seen = cards.metrics()
+          server.tell "go on"
+        end,
+      }
+      tell(seen)
+      tell(cards.metrics())
+      server.stop()
+    ]=])
   end)
 
   it("of the I/O thread too", function()
-    local alix = alone {}
-    local before = cards.metrics().connections
-    assert(alix:start("private_info", "c_1"):result())
-    local after = cards.metrics().connections
-    assert.same({ before.open + 1, before.idle + 1 }, { after.open, after.idle })
-    assert(alix:start("private_info", "c_1"):result())
-    local facts = cards.metrics()
-    assert.equal(after.open, facts.connections.open)
-    assert.is_true(facts.calls.alix.private_info.reused > 0)
+    assert.equal([[
+open 1, idle 1, waiting 0, in flight 0, reused 0
+open 1, idle 1, waiting 0, in flight 0, reused 1
+]], run [[
+      local alix = cards.alix.new(sandbox.config "alix")
+      for _ = 1, 2 do
+        assert(alix:start("private_info", "c_1"):result())
+        tell(cards.metrics())
+      end
+    ]])
   end)
 end)
 
