@@ -158,7 +158,7 @@ describe("a name that nobody knows", function()
   it("is looked up by another call where the first one has given up", function()
     local path = pipe()
     local lines, why = run(PRELUDE:format(CALLS, path) .. RELEASE .. [[
-      local results = together(4, function(i) return client:private_info("c_" .. i, { timeout = i == 1 and 0.5 or 20 }) end, function()
+      local results = together(4, function(i) return client:private_info("c_" .. i, { timeout = i == 1 and 2 or 20 }) end, function()
         print(threads() - before)
         repeat wait(0.05) until finished == 1
         wait(0.1)
