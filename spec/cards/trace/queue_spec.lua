@@ -173,8 +173,9 @@ describe("spans", function()
     assert.same({ 0, 0, 64 }, { state.sent, state.rejected, state.dropped + state.queued })
     assert.is_true(state.queued >= 25 and state.queued <= 25 + 10, state.queued)
     assert.equal(2, #said)
-    assert.matches("cards.trace: spans wait, as they could not be sent: otlp.export: network", said[1], 1, true)
-    assert.matches("cards.trace: 1 spans are dropped so far: otlp.export: network", said[2], 1, true)
+    local why = said[1]:match "cards.trace: spans wait, as they could not be sent: (otlp.export: %l+: )"
+    assert.is_true(why == "otlp.export: network: " or why == "otlp.export: timeout: ", said[1]) -- the half second may be over before the refusal is there
+    assert.matches("cards.trace: 1 spans are dropped so far: " .. why, said[2], 1, true)
     said_by(collector.leave)
   end)
 
