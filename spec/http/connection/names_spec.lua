@@ -137,7 +137,7 @@ describe("a name that nobody knows", function()
         later = select(2, client:private_info("later", { timeout = 0.2 }))
       until later.kind == "timeout" or core.now() > started + 20
       print(later.kind)
-    ]], options_of(path))
+      ]], options_of(path))
     end
     local rounds = 0
     repeat -- says nothing of "again" where the machine was held up for the second
