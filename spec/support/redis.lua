@@ -17,6 +17,7 @@ local sandbox = require "support.sandbox"
 local redis = {}
 
 local LONGEST = 900 -- seconds
+local TAKEN = "Address already in use" -- what Redis says of a port
 
 local running = {}
 local quote = program.quote
@@ -37,8 +38,8 @@ function redis.certificates()
   return (sandbox.url("CA_FILE"):match "^(.*)/")
 end
 
---- The lines of a configuration.
-local function configuration(self, options)
+--- Writes a configuration.
+local function configure(self, options, path)
   local lines = {
     "bind 127.0.0.1", (options.tls and "tls-port %d\nport 0" or "port %d"):format(self.port), "dir " .. self.folder, "pidfile " .. self.folder .. "/pid",
     "logfile " .. self.folder .. "/log", 'save ""', "appendonly " .. (options.append and "yes\nappendfsync always" or "no"),
@@ -58,7 +59,9 @@ local function configuration(self, options)
   for _, line in ipairs(options.lines or {}) do
     table.insert(lines, line)
   end
-  return table.concat(lines, "\n") .. "\n"
+  local file = assert(io.open(path, "wb"))
+  file:write(table.concat(lines, "\n"), "\n")
+  file:close()
 end
 
 --- Starts a redis-server.
@@ -68,12 +71,9 @@ end
 -- @return { port, pid, folder, url(name), cli(words), kill(), run(), signal(name), log(), stop() }
 function redis.start(options)
   options = options or {}
-  local self = { port = free_port(), folder = program.shell "mktemp -d":match "%S+" }
+  local self = { folder = program.shell "mktemp -d":match "%S+" }
   running[self] = true
   local path = self.folder .. "/redis.conf"
-  local file = assert(io.open(path, "wb"))
-  file:write(configuration(self, options))
-  file:close()
   local words = options.tls and ("--tls --insecure --cert %s/client.pem --key %s/client.key"):format(redis.certificates(), redis.certificates()) or ""
 
   --- What redis-cli prints for these words of a shell, without the last line end.
@@ -95,6 +95,7 @@ function redis.start(options)
     program.shell(("setsid timeout -k 1 %d redis-server %s </dev/null >>%s/out 2>&1 &"):format(LONGEST, quote(path), quote(self.folder)))
     process = nil
     self.pid = program.wait_for("redis-server to start", function()
+      if self.log():find(TAKEN, 1, true) then error(TAKEN, 0) end
       local pid = tonumber((contents(self.folder .. "/pid")))
       local said = pid and self.cli "PING" or ""
       return (said:find "PONG" or said:find "NOAUTH") and pid
@@ -124,7 +125,14 @@ function redis.start(options)
     program.shell("rm -rf " .. quote(self.folder))
   end
 
-  local ok, why = pcall(self.run)
+  local ok, why
+  for _ = 1, 5 do -- somebody else may take the port in between
+    os.remove(self.folder .. "/log")
+    self.port = free_port()
+    configure(self, options, path)
+    ok, why = pcall(self.run)
+    if ok or not tostring(why):find(TAKEN, 1, true) then break end
+  end
   if not ok then
     why = tostring(why) .. "\n" .. self.log()
     self.stop()
