@@ -84,26 +84,13 @@ end
 
 --- Starts a command and leaves it running. Where a spec fails that would have ended it, it is killed before the collector closes its pipe, which waits for it.
 -- @param words for `env`: its options, variables, the program and its arguments
--- @return a process; and a function that waits for its end and returns what it wrote, and its status
+-- @return a process, with said(): what it has written so far; and a function that waits for its end and returns what it wrote, and its status
 local function launch(words)
+  local path = os.tmpname()
   -- A job in the background ignores SIGINT, and so would its children.
-  local pipe = io.popen(("sh -c %s 2>&1; echo status $?"):format(quote("echo $$; exec env --default-signal=INT " .. words)))
+  local pipe = io.popen(("sh -c %s; echo status $?"):format(quote(("echo $$; exec env --default-signal=INT %s >%s 2>&1"):format(words, path))))
   local process = program.process(assert(tonumber(pipe:read "*l")))
   process.left = finalizer(function() process.signal "KILL" end)
-  return process, function()
-    local text = pipe:read "*a"
-    pipe:close()
-    local output, status = text:match "^(.*)status (%d+)%s*$"
-    return output, tonumber(status)
-  end
-end
-
---- Starts a program that stays, and whose words may be read meanwhile.
--- @param words as for launch
--- @return { pid, runs(), signal(name), said(), finish(signal) }; finish sends the signal, if any, waits for the end and returns the status
-function program.stay(words)
-  local path = os.tmpname()
-  local process, wait = launch(("%s >%s 2>&1"):format(words, path))
 
   function process.said()
     local file = assert(io.open(path, "rb"))
@@ -112,13 +99,26 @@ function program.stay(words)
     return text
   end
 
+  return process, function()
+    local status = tonumber(pipe:read "*a":match "status (%d+)")
+    pipe:close()
+    local output = process.said()
+    os.remove(path)
+    return output, status
+  end
+end
+
+--- Starts a program that stays, and whose words may be read meanwhile.
+-- @param words as for launch
+-- @return { pid, runs(), signal(name), said(), finish(signal) }; finish sends the signal, if any, waits for the end and returns the status
+function program.stay(words)
+  local process, wait = launch(words)
+
   function process.finish(signal)
     if signal then
       process.signal(signal)
     end
-    local _, status = wait()
-    os.remove(path)
-    return status
+    return (select(2, wait()))
   end
 
   return process
@@ -126,7 +126,7 @@ end
 
 --- Starts Lua source and leaves it running.
 -- @param variables for its environment, or nil
--- @return { pid = …, runs(), signal(name), finish() }; finish waits for the end and returns output, status
+-- @return { pid = …, runs(), signal(name), said(), finish() }; finish waits for the end and returns output, status
 function program.start(source, variables)
   local path = program.file(source)
   local process, wait = launch(environment(variables) .. os.getenv "LUA_BIN" .. " " .. path)
