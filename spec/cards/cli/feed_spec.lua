@@ -120,7 +120,7 @@ describe("cards feed", function()
     assert.equal(0, status, output)
     cli.fails(1, "--key: the job was begun with another one", job.feed_arguments { "--seal-columns", "number", "--key", "env:KEY" }, other)
     cli.fails(1, "--seal-columns: the job was begun with number", job.feed_arguments { "--allow-pan" })
-    assert.is_nil(server.cli(("XRANGE 'cards:{%s}:rows' - +"):format(job.name)):find("4111", 1, true))
+    assert.is_nil(server.cli(("XRANGE 'cards:{%s}:rows' - +"):format(job.name)):find "4111 ?1111") -- four digits alone may stand in what is sealed
     cli.fails(2, "--key: the job's columns were sealed under another one", job.work_arguments { "--key", "env:KEY" }, other)
     output, status = job.work({ "--key", "env:KEY" }, key)
     assert.equal(0, status, output)
