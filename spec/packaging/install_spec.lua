@@ -134,7 +134,7 @@ describe("make demo", function()
     assert.equal(0, status, output)
     assert.matches("whop       retrieve        ************4242", output, 1, true)
 
-    assert.equal("200 0\n", (run("curl -s -m 5 -o /dev/null -w '%{http_code} ' " .. url .. "/_sandbox/ready; echo $?")))
+    assert.equal("200 0\n", (run("curl -s -m 60 -o /dev/null -w '%{http_code} ' " .. url .. "/_sandbox/ready; echo $?")))
     local as_nobody = run "id -u":match "^0" and "setpriv --reuid=65534 --regid=65534 --clear-groups " or ""
     assert.matches("BEGIN CERTIFICATE", (run(as_nobody .. "cat " .. quote(ca_file))))
     assert.equal("755 644\n", (run(("echo $(stat -c %%a %s/build/sandbox %s)"):format(quote(installed.checkout), quote(ca_file)))))
