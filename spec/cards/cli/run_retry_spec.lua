@@ -119,15 +119,15 @@ describe("cards run --retry-failed", function()
     batch:run()
     assert.same({ 300, 300 }, { select(2, batch:lines "out"), select(2, batch:lines "out.errors") })
     os.remove(batch.folder .. "/broken")
-    flow "slow_first_byte=0.05"
-    for _ = 1, 2 do
+    for round = 1, 2 do
+      batch:flow(("return function(row) if tonumber(row.id:match '%%d+') > %d then cards.sleep(600) end "
+        .. "return alix:private_info((row.id:gsub('^raise', 'c'))) end"):format(200 * round), "slow_first_byte=0.05")
       local before = select(2, batch:lines "out")
       local process = cli.start(batch:arguments { "--retry-failed", "--concurrency", "16" })
       program.wait_for("some lines", function() return select(2, (read "out" or ""):gsub("\n", "")) > before end)
       process.signal "KILL"
       process.finish()
-      local results, count = batch:lines "out"
-      assert.is_true(count < 600, "it had no time to be killed")
+      local results = batch:lines "out"
       for row in pairs(batch:lines "out.errors") do
         assert.is_nil(results[row])
       end
