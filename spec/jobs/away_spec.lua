@@ -4,6 +4,8 @@ local jobs = require "support.job"
 local program = require "support.program"
 local redis = require "support.redis"
 
+local SLOW = "return function(row) hold(row) cards.sleep(0.005) return { id = row.id } end" -- of a held flow
+
 local server, relay, job
 
 setup(function() server = redis.start() end)
@@ -32,18 +34,15 @@ end
 
 describe("a job in Redis", function()
   it("goes on behind a partition: processes wait and say so", function()
+    job:held_flow(SLOW)
     job.write("ids.csv", job.ids(4000))
+    job:let(500)
     over_relay()
     local processes = start_all()
     job.wait_for_done(300)
     relay.stall()
-    local before
-    program.wait_for("all to stand still", function()
-      local was = before
-      before = job.done()
-      return was == before
-    end)
-    program.shell "sleep 6" -- longer than a command may take
+    job.wait_for_waiting(processes) -- which takes longer than a command may
+    job:let()
     relay.go()
     for _, output in ipairs(jobs.all_end(processes)) do
       assert.matches("no reply in time.*waiting, at most 10:00.*is there again", output)
@@ -52,36 +51,45 @@ describe("a job in Redis", function()
   end)
 
   it("goes on where replies are lost and connections cut, with Redis slow", function()
+    job:held_flow(SLOW)
     job.write("ids.csv", job.ids(4000))
+    job:let(2000)
     over_relay()
     relay.delay(0.02)
     local processes = start_all()
-    repeat
-      local done = job.done()
+    local done = job.done()
+    while done <= 1000 do
+      local before = done
       relay.cut_after(60000)
-      program.wait_for("some rows", function() return job.done() > done end)
+      program.wait_for("some rows", function()
+        done = job.done()
+        return done > before
+      end)
       relay.delay(0.02)
       relay.cut()
-    until done > 1000
+    end
+    job:let()
     relay.go()
     jobs.all_end(processes)
     job.check_whole(4000)
   end)
 
   it("gives the rows of a worker that is cut off to others, and takes its late lines for none", function()
-    job:flow "return function(row) if row.id == 'c_1' then cards.sleep(3) end cards.sleep(0.01) return { id = row.id } end"
+    job:held_flow "return function(row) if os.getenv 'CUT_OFF' then hold(row) end cards.sleep(0.01) return { id = row.id } end"
     job.write("ids.csv", job.ids(1000))
     assert.equal(0, select(2, job.feed()))
     local direct = job.url
     over_relay()
-    local cut_off = job.start_work { "--concurrency", "8", "--lease", "1" }
-    program.wait_for("the first row to be taken", function() return job.done() > 100 end)
+    job:let(200)
+    local cut_off = job.start(job.work_arguments { "--concurrency", "8", "--lease", "1" }, { CUT_OFF = "1" })
+    job.wait_for_done(200) -- and rows behind them run
     relay.stall()
     job.url = direct
     local output, status = job.work()
     assert.equal(0, status, output)
     assert.matches("taken over from workers that had ended", output)
     assert.matches("1,000 rows of 1,000 done", output, 1, true)
+    job:let()
     relay.go()
     output = jobs.ends(cut_off)
     assert.matches("had a line already, of another worker or from before a reply was lost: it stays", output)
@@ -101,7 +109,9 @@ describe("a job in Redis", function()
   end)
 
   it("ends with a message where Redis stays away for longer than --patience", function()
+    job:held_flow(SLOW)
     job.write("ids.csv", job.ids(4000))
+    job:let(500)
     over_relay()
     local patience = { "--patience", "1" }
     local feeder = job.start_feed { "--patience", "1", "--backlog", "1000" }
@@ -113,6 +123,7 @@ describe("a job in Redis", function()
       assert.matches("waiting, at most 0:01", output, 1, true)
       assert.is_nil(output:find "traceback", output)
     end
+    job:let()
     relay.go()
     jobs.all_end(start_all())
     job.check_whole(4000)

@@ -14,6 +14,9 @@ before_each(function()
 end)
 after_each(function() job.remove() end)
 
+-- Of a held flow.
+local SLOW = "return function(row) hold(row) cards.sleep(0.005) if row.id:find '00$' then return nil, 'odd' end return { id = row.id } end"
+
 --- Kills a process. It has to have run until then.
 local function kill(process)
   process.signal "KILL"
@@ -37,11 +40,14 @@ describe("kill -9", function()
   end)
 
   it("of a collector costs nothing: the same command waits for its lock and goes on", function()
+    job:held_flow(SLOW)
     job.write("ids.csv", job.ids(4000))
     assert.equal(0, select(2, job.feed()))
+    job:let(2000)
     local worker, collector = job.start_work(), job.start_collect()
     program.wait_for("results", function() return #(job.read "out" or "") > 10000 end)
     kill(collector)
+    job:let()
     jobs.ends(worker, 1)
     local output, status = job.collect()
     assert.equal(1, status, output)
@@ -51,15 +57,19 @@ describe("kill -9", function()
   end)
 
   it("of Redis costs nothing, where it writes its AOF always", function()
+    job:held_flow(SLOW)
     job.write("ids.csv", job.ids(6000))
+    job:let(3500)
     local feeder = job.start_feed { "--backlog", "1500" }
     job.wait_for_fed()
     local worker, other, collector = job.start_work(), job.start_work(), job.start_collect { "--order", "finish" }
     for _, count in ipairs { 300, 1500, 3000 } do
       job.wait_for_done(count)
       server.kill()
+      job.wait_for_waiting { worker, other, collector } -- the first time: they may not notice how soon it is there again
       server.run()
     end
+    job:let()
     jobs.ends(feeder)
     for _, output in ipairs { jobs.ends(worker, jobs.of_worker), jobs.ends(other, jobs.of_worker), jobs.ends(collector, 1) } do
       assert.matches("waiting, at most 10:00", output, 1, true)
@@ -73,17 +83,20 @@ describe("kill -9", function()
       local forgetful = redis.start()
       job.remove()
       job = jobs.new(forgetful)
-      job:flow "return function(row) cards.sleep(0.005) return { id = row.id } end"
+      job:held_flow "return function(row) hold(row) cards.sleep(0.005) return { id = row.id } end"
       job.write("ids.csv", job.ids(6000))
       assert.equal(0, select(2, job.feed()))
+      job:let(1000)
       local worker, collector = job.start_work { "--concurrency", "8", "--lease", "1" }, job.start_collect { "--order", order }
       job.wait_for_done(500)
       forgetful.cli "SAVE"
       local saved = job.done()
+      job:let(4000)
       job.wait_for_done(saved + 1500)
       program.wait_for("results", function() return select(2, (job.read "out" or ""):gsub("\n", "")) > saved + 500 end)
       forgetful.kill()
       forgetful.run()
+      job:let()
       jobs.all_end { worker, collector }
       job.check_whole(6000)
       forgetful.stop()
@@ -94,8 +107,9 @@ describe("kill -9", function()
     local volatile = redis.start()
     job.remove()
     job = jobs.new(volatile)
-    job:flow "return function(row) cards.sleep(0.005) return { id = row.id } end"
+    job:held_flow "return function(row) hold(row) cards.sleep(0.005) return { id = row.id } end"
     job.write("ids.csv", job.ids(20000))
+    job:let(1000)
     local feeder = job.start_feed { "--backlog", "1000" }
     job.wait_for_fed()
     local worker, collector = job.start_work(), job.start_collect()

@@ -5,6 +5,7 @@ local program = require "support.program"
 local redis = require "support.redis"
 
 local ROWS, FIRST, MIDDLE, LAST = 100000, 20000, 50000, 90000
+local HELD = 95000 -- rows that run until the last look: all processes are there then
 local ROOM = 7 * 1024 -- KiB that a process may gain between two looks: a worker's half of the rows in between would take 11 MiB
 local IN_REDIS = 16 * 1024 -- that Redis may, which has results until they are collected: the rows and results in between would take 53 MiB
 
@@ -23,7 +24,8 @@ describe("a job of many rows", function()
     local server = redis.start()
     local job = jobs.new(server)
     finally(job.remove)
-    job:flow "return function(row) return { id = row.id, note = row.note } end"
+    job:held_flow "return function(row) hold(row) return { id = row.id, note = row.note } end"
+    job:let(HELD)
     local lines = { "id,note" }
     for i = 1, ROWS do
       lines[i + 1] = ("c_%d,%s"):format(i, ("x"):rep(300))
@@ -43,6 +45,7 @@ describe("a job of many rows", function()
     job.wait_for_done(MIDDLE) -- a wait has its limit
     job.wait_for_done(LAST)
     local last = sizes()
+    job:let()
     for i, name in ipairs { "Redis", "the feeder", "a worker", "the other worker", "the collector" } do
       assert(last[i] - first[i] < (i == 1 and IN_REDIS or ROOM), ("%s had %d KiB at %d rows, %d at %d"):format(name, first[i], FIRST, last[i], LAST))
     end

@@ -20,6 +20,7 @@ describe("a job", function()
     job.write("ids.csv", job.ids(20000))
     local feeders = { job.start_feed { "--backlog", "2000" }, job.start_feed { "--backlog", "2000" } }
     job.wait_for_fed(2000)
+    program.wait_for("both to feed", function() return select(2, server.cli "CLIENT LIST":gsub("cmd=evalsha", "")) >= 2 end)
     local worker, collector = job.start_work(), job.start_collect()
     assert.matches("another feed was at work", table.concat(jobs.all_end(feeders)), 1, true)
     jobs.all_end { worker, collector }
@@ -92,8 +93,10 @@ describe("a job", function()
     ]])
     local said, failed = program.shell(("cc -shared -fPIC -o %s %s"):format(skew, source))
     assert.equal(0, failed, said)
+    job:held_flow "return function(row) if os.getenv 'SKEW' == '86400' then hold(row) end cards.sleep(0.005) return { id = row.id } end"
     job.write("ids.csv", job.ids(6000))
     assert.equal(0, select(2, job.feed()))
+    job:let(300)
     local function skewed(seconds, arguments)
       return job.start(arguments, { LD_PRELOAD = skew, SKEW = tostring(seconds) })
     end
@@ -102,8 +105,9 @@ describe("a job", function()
     local behind = skewed(-86400, job.work_arguments { "--concurrency", "8" })
     job.wait_for_done(300)
     program.wait_for("both to be seen", function() return job.ask("HLEN", "workers") == 2 end)
-    local shown = cli.run { "status", "--from", job.url }
-    assert.matches("seen [01] s ago.*seen [01] s ago", shown)
+    program.wait_for("signs of both, none of them a day old", function()
+      return cli.run { "status", "--from", job.url }:find "seen [01] s ago.*seen [01] s ago"
+    end)
     ahead.signal "KILL"
     ahead.finish()
     assert.matches("taken over from workers that had ended", jobs.ends(behind), 1, true)

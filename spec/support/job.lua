@@ -61,6 +61,13 @@ function job.new(server)
   function self.start_work(more) return self.start(self.work_arguments(more)) end
   function self.start_collect(more) return self.start(self.collect_arguments(more)) end
 
+  --- Waits until each of these processes has said that it waits for Redis.
+  function self.wait_for_waiting(list)
+    for _, process in ipairs(list) do
+      program.wait_for("all to wait", function() return process.said():find("waiting, at most", 1, true) end)
+    end
+  end
+
   --- Removes its folder, and ends what still runs of it.
   local remove = self.remove
   function self.remove()
@@ -87,6 +94,11 @@ function job.new(server)
   --- Waits until so many rows are done.
   function self.wait_for_done(count)
     return program.wait_for(count .. " rows", function() return self.done() >= count end)
+  end
+
+  --- Waits until a worker has seen a signal.
+  function self.wait_for_signal()
+    return program.wait_for("the signal to be seen", function() return (self.ask("HVALS", "workers") .. ""):find '"stopping":true' end)
   end
 
   --- The numbers of the rows that are in the output or in the errors, each of which has to be there once; they have to be 1 to `count`. And Redis has to be

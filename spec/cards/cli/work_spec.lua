@@ -68,14 +68,16 @@ describe("cards work", function()
   end)
 
   it("shares the rows of a job, and loses and repeats none where a worker is killed", function()
-    job:flow(nil, "slow_first_byte=0.02")
+    job:held_flow("return function(row) hold(row) return alix:private_info(row.id) end", "slow_first_byte=0.02")
     job.write("ids.csv", job.ids(1500))
     assert.equal(0, select(2, job.feed()))
+    job:let(200)
     local first = job.start_work { "--concurrency", "16", "--lease", "1" }
     job.wait_for_done(50)
     local second = job.start_work { "--concurrency", "16" }
     first.signal "KILL"
     first.finish()
+    job:let()
     local output, status = second.finish()
     assert.equal(0, status, output)
     assert.matches("taken over from workers that had ended", output)
@@ -89,12 +91,15 @@ describe("cards work", function()
   end)
 
   it("finishes what runs after SIGTERM and gives back the rest at once", function()
-    job:flow "return function(row) cards.sleep(row.id == 'c_1' and 0.5 or 0.01) return { id = row.id } end"
+    job:held_flow "return function(row) hold(row) cards.sleep(0.01) return { id = row.id } end"
     job.write("ids.csv", job.ids(400))
     assert.equal(0, select(2, job.feed()))
+    job:let(20)
     local worker = job.start_work { "--concurrency", "2" }
-    job.wait_for_done(5)
+    job.wait_for_done(20)
     worker.signal "TERM"
+    job.wait_for_signal()
+    job:let()
     local output, status = worker.finish()
     assert.equal(130, status, output)
     assert.matches("given back", output)
@@ -149,7 +154,7 @@ describe("cards work", function()
     local worker = job.start_work()
     job.wait_for_done(2)
     worker.signal "TERM"
-    program.wait_for("the first signal to be seen", function() return (job.ask("HVALS", "workers") .. ""):find '"stopping":true' end)
+    job.wait_for_signal()
     program.shell "sleep 0.2" -- two at once count as one
     worker.signal "TERM"
     local output, status = worker.finish()
