@@ -4,11 +4,18 @@ local core = require "cards.core"
 local host = require "cards.async.host"
 local program = require "support.program"
 local redis = require "support.redis"
+local remote = require "cards.resilience.remote"
 
 local fleet = { KEY = "a key of a fleet" }
 
 local real = os.getenv
+local patience, grace = remote.patience, remote.grace
 local path
+
+--- Has this process wait for an answer of Redis however long a loaded machine takes for it.
+function fleet.be_patient()
+  remote.patience, remote.grace = 30, 30
+end
 
 --- Starts a Redis and gives this process the key. @return the server, and a list that warnings go to from now on
 function fleet.begin()
@@ -18,6 +25,7 @@ function fleet.begin()
     if name == "CARDS_SHARED_KEY_FILE" then return path end
     return real(name)
   end
+  fleet.be_patient()
   fleet.warn = host.warn
   host.warn = function(text) said[#said + 1] = text end -- luacheck: ignore
   return redis.start(), said
@@ -26,6 +34,7 @@ end
 --- Puts back what begin has changed, and ends each Redis of support.redis.
 function fleet.finish()
   redis.stop_all()
+  remote.patience, remote.grace = patience, grace
   os.getenv, host.warn = real, fleet.warn -- luacheck: ignore
   os.remove(path)
 end
@@ -42,6 +51,7 @@ end
 --- Starts so many programs at the same time. @return what each of them printed, a list
 function fleet.run(count, source)
   local started, printed = {}, {}
+  source = 'require "support.fleet".be_patient() ' .. source
   for i = 1, count do started[i] = program.start(source, { CARDS_SHARED_KEY = fleet.KEY }) end
   for i, one in ipairs(started) do
     local output, status = one.finish()

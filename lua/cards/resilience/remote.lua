@@ -9,10 +9,10 @@ local host = require "cards.async.host"
 local redis = require "cards.redis"
 local shared_key = require "cards.resilience.shared_key"
 
-local remote = {}
+-- patience: seconds that an answer may take, or half of the time of a call that has less than two. grace: seconds for what has to be told at the end of a call,
+-- whose own time may be over. What is opened keeps those of that moment.
+local remote = { patience = 1, grace = 0.2 }
 
-local PATIENCE = 1            -- seconds that an answer may take; half of the time of a call that has less than two
-local GRACE = 0.2             -- seconds of what has to be told at the end of a call, though its own may be over
 local FIRST, LONGEST = 0.1, 5 -- seconds until an absent Redis is asked again; they double
 local SPARED = 4              -- times as long as the last one waited in vain nobody asks it again, where that is longer
 local QUIET = 60              -- seconds in which the same is not said again
@@ -36,7 +36,7 @@ function remote.open(address)
     end
     opened[address] = setmetatable({
       server = server, away = false, losses = 0, pause = FIRST, again = 0, silent = false, -- or since when there was no answer
-      told = false, said = -QUIET,
+      told = false, said = -QUIET, patience = remote.patience, grace = remote.grace,
     }, metatable)
   end
   local key, why = shared_key()
@@ -131,10 +131,10 @@ local BLAMELESS = { cancelled = true, busy = true }
 --- Whether there was no answer in the time of a call that has little of it, though Redis may be only slow. Where it has been silent for as long as an answer
 -- may take, whoever asked, it is away.
 local function is_hurried(self, err, patience)
-  return err.kind == "timeout" and patience < PATIENCE and not (self.silent and core.now() - self.silent >= PATIENCE)
+  return err.kind == "timeout" and patience < self.patience and not (self.silent and core.now() - self.silent >= self.patience)
 end
 
---- Asks Redis, and waits for the answer for a second at most, and no longer than half of the time that the call has.
+--- Asks Redis, and waits for the answer as long as its patience lasts, and no longer than half of the time that the call has.
 -- @param script its name
 -- @param keys a list; where one has no name, nil and why
 -- @param arguments a list
@@ -147,8 +147,8 @@ function methods:ask(script, keys, arguments)
   elseif not keys[1] or core.now() < self.again or left == 0 then
     return nil
   end
-  local began, losses, patience = core.now(), self.losses, math.min(PATIENCE, left and left / 2 or PATIENCE)
-  self.again = self.away and began + PATIENCE or 0 -- while one asks whether it is back, others do not wait
+  local began, losses, patience = core.now(), self.losses, math.min(self.patience, left and left / 2 or self.patience)
+  self.again = self.away and began + self.patience or 0 -- while one asks whether it is back, others do not wait
   self.silent = self.silent or began
   local around = context.child(began + patience)
   around.thread, around.lost = coroutine.running(), function() -- a function that was given up shows nothing
@@ -172,13 +172,13 @@ function methods:ask(script, keys, arguments)
 end
 
 local function ask_in_grace(self, ...)
-  return context.run(context.child(core.now() + GRACE), self.ask, self, ...)
+  return context.run(context.child(core.now() + self.grace), self.ask, self, ...)
 end
 
 --- The same for what others have to know of a call, such as how it ended. It is asked even where the call's time is over, or nobody waits for the call.
 function methods:tell(...)
   local left = context.left()
-  if left and left < GRACE then
+  if left and left < self.grace then
     return context.run(context.apart(), ask_in_grace, self, ...)
   end
   return self:ask(...)

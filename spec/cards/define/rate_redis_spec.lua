@@ -35,7 +35,7 @@ describe("hosts that share a Redis", function()
       local bank, sandbox = require "support.bank", require "support.sandbox"
       local definition = bank.definition(nil, nil, { name = "rated", rate = { 1, per = 1000 } })
       definition.operations.show.auth = { type = "header", name = "X-Token", credential = "key" }
-      local client = bank.client(definition, { shared = %q, tenant = "t", timeout = 0.3 })
+      local client = bank.client(definition, { shared = %q, tenant = "t", timeout = 60 })
       for _ = 1, 4 do print((select(2, client:show(sandbox.unique_id "bank")).kind)) end]]):format(server.url "fleet"))
     local _, sent = table.concat(outputs):gsub("auth\n", "")
     local _, held = table.concat(outputs):gsub("rate_limited\n", "")
