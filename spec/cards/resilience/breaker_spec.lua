@@ -5,6 +5,7 @@ local core = require "cards.core"
 local drive = require "support.drive"
 local program = require "support.program"
 local sandbox = require "support.sandbox"
+local testing = require "cards.testing"
 
 local alix = drive.client "alix"
 
@@ -25,6 +26,11 @@ local function fail(breaker, times, call)
 end
 
 describe("a breaker", function()
+  local clock -- which goes on where all wait, and not while a loaded machine does something else
+
+  before_each(function() clock = testing.clock() end)
+  after_each(function() clock:stop() end)
+
   it("is closed at first, and gives what its function gives", function()
     local breaker = cards.breaker {}
     assert.same({ 1, nil, 3, n = 3 }, (function(...) return { n = select("#", ...), ... } end)(breaker(function() return 1, nil, 3 end)))
