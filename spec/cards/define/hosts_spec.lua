@@ -225,7 +225,7 @@ describe("a URL out of an answer", function()
 
   it("is kept for its origin: many of them need no new settings for each", function()
     local definition = bank.with_steps(bank.definition(nil, nil, { hosts = { "127.0.0.1" } }), nil, { auth = {} })
-    local made = bank.client(definition, { insecure_http = true, timeout = 2 })
+    local made = bank.client(definition, { insecure_http = true, timeout = 20 })
     for port = 1, 20 do
       local _, err = made:reveal { card_id = id(), url = ("http://127.0.0.1:%d/x"):format(port) }
       assert.equal("network", err.kind)

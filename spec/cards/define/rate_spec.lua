@@ -78,8 +78,8 @@ describe("a rate", function()
   end)
 
   it("is shared by clients with the same credentials, and by no others", function()
-    local made = definition { 1, per = 60 }
-    local function call(config) return select(2, bank.client(made, config):show(id(), { timeout = 1 })) end
+    local made = definition { 1, per = 1000 }
+    local function call(config) return select(2, bank.client(made, config):show(id(), { timeout = 20 })) end
     assert.equal(401, call({}).status)
     assert.equal("rate_limited", call({}).kind)
     assert.equal("rate_limited", call({ key = cards.secret "bank_key_sandbox", tenant = "another", retries = 1 }).kind)
@@ -94,7 +94,7 @@ describe("a rate", function()
     local made = definition(nil, { 1, per = 60 })
     made.operations.show.auth = nil
     local client, tenant = bank.client(made)
-    assert(client:show(id(), { timeout = 5 }))
+    assert(client:show(id(), { timeout = 30 }))
     assert.equal(1, sandbox.seen(tenant).count)
     assert(client:login())
     assert.is_nil(cards.describe(client, "login").rate)
