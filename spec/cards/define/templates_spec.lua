@@ -65,7 +65,7 @@ describe("a signature of a template", function()
     local before = os.time()
     local last = sent(auth, { config = { key = "k1" } })
     local stamp, nonce = last.headers["x-time"], last.headers["x-nonce"]
-    assert.is_true(tonumber(stamp) >= before and tonumber(stamp) <= os.time())
+    assert.is_true(tonumber(stamp) >= before and tonumber(stamp) <= os.time() + 1) -- whose clock is some milliseconds late
     assert.matches("^%x+$", nonce)
     assert.equal(32, #nonce)
     assert.equal(leak.base64(hmac("sha256", "k1", ("%s.%s.%s"):format(stamp, nonce, stamp))), last.headers["x-sig"])
