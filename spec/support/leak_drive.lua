@@ -173,7 +173,7 @@ local function params_with(changes)
 end
 
 local function call(client, params, case, timeout)
-  local options = { timeout = timeout or 3 }
+  local options = { timeout = timeout or 20 }
   if case then options.headers = { ["X-Sandbox"] = case } end
   return client[operation](client, params, options)
 end
