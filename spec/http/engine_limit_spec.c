@@ -200,15 +200,13 @@ static void gives_the_place_of_a_failed_call_to_the_next(void **state) {
   (void)state;
   struct job *jobs[5];
   for (int i = 0; i < 5; i++)
-    jobs[i] = job_of(single, SHOW, (const char[]){ 'c', '_', (char)('0' + i), '\0' });
-  jobs[1]->deadline = clock_now() + 2; /* in which its turn comes */
-  for (int i = 0; i < 5; i++)
-    engine_submit(engine, jobs[i]);
+    jobs[i] = submit_as(single, (char)('0' + i));
   struct peer peer = answer_the_door();
   hears_from(&peer, '0');
   say(&peer, "HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n");
   fails(jobs[0], ERROR_NOT_FOUND, "");
   hears_from(&peer, '1');
+  run_out(jobs[1]);
   fails(jobs[1], ERROR_TIMEOUT, "no answer in time");
   is_left(&peer);
   peer = answer_the_door();
@@ -237,9 +235,10 @@ static void holds_no_place_while_it_waits_for_another_attempt(void **state) {
   struct job *one = submit_as(patient, '0'), *other = submit_as(patient, '1');
   struct peer peer = answer_the_door();
   hears_from(&peer, '0');
-  say(&peer, "HTTP/1.1 503 Busy\r\nRetry-After: 0.05\r\nContent-Length: 0\r\n\r\n");
+  say(&peer, "HTTP/1.1 503 Busy\r\nRetry-After: 10\r\nContent-Length: 0\r\n\r\n");
   hears_from(&peer, '1');
   assert_int_equal(one->state, JOB_WAITING);
+  one->due = clock_now();
   UNTIL(one->state == JOB_QUEUED); /* the pause is over, but the place is taken */
   hears_nothing(&peer);
   say(&peer, ANSWER);

@@ -13,6 +13,7 @@
 #include <cmocka.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 
 #include "give.h"
@@ -20,7 +21,7 @@
 #include "http/connection/connection.h"
 #include "jobs.h"
 
-#define PATIENCE 10.0  /* seconds, after which a test fails */
+#define PATIENCE 30.0  /* seconds, after which a test fails */
 #define A_MOMENT 0.002 /* seconds */
 
 static struct engine *engine;
@@ -40,10 +41,10 @@ static inline const char *own_address(void) {
     engine_step(engine, A_MOMENT);                                                                                                                   \
   }
 
-/* So long, and some steps at least: a machine that is held up may let the time pass by itself. */
+/* And for some turns, however long this process was not running. */
 static inline void go_on_for(double seconds) {
-  int steps = 0;
-  for (double ends = clock_now() + seconds; steps < 5 || clock_now() < ends; steps++)
+  double ends = clock_now() + seconds;
+  for (int turns = 0; turns < 5 || clock_now() < ends; turns++)
     engine_step(engine, A_MOMENT);
 }
 
@@ -112,6 +113,12 @@ static inline struct job *submit(struct settings *client, int operation) {
   struct job *job = job_of(client, operation, "c_1");
   engine_submit(engine, job);
   return job;
+}
+
+/* The time of the job, which is the next one to be due, is over soon: a short time from the beginning may be over before what is to come first. */
+static inline void run_out(struct job *job) {
+  assert_true(job->due >= job->deadline && job->due <= job->deadline);
+  job->due = job->deadline = clock_now() + 0.05;
 }
 
 /* Waits until it is done, and takes it. */
@@ -280,7 +287,8 @@ static inline struct nobody listen_to_nobody(void) {
     int fd = nobody.fillers[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
     assert_true(fd >= 0 && (connect(fd, (struct sockaddr *)&address, size) == 0 || errno == EINPROGRESS));
   }
-  usleep(20000); /* nothing tells when they have arrived */
+  struct tcp_info info = { .tcpi_unacked = 0 }; /* of a listener: those that wait to be accepted */
+  UNTIL(getsockopt(nobody.fd, IPPROTO_TCP, TCP_INFO, &info, &(socklen_t){ sizeof info }) == 0 && info.tcpi_unacked > 0);
   return nobody;
 }
 
