@@ -1,6 +1,6 @@
 --- soak.lua SECONDS SEED: a hostile server driven at random, from plain Lua in two ways and from an nginx worker, one after the other. Prints a table;
 -- 1 where something is wrong: a descriptor, a slot or memory that is not given back, a call that ends with something else than a record or an error of the
--- table, or later than 100 ms after its deadline.
+-- table, or far after its deadline, or many that end later than 100 ms after it: a machine that holds this process up makes some late.
 
 local tally = require "soak.tally"
 
