@@ -4,6 +4,7 @@
 local port, tls_port, certificate = ...
 local URL = "http://127.0.0.1:" .. port
 local TLS_URL = "https://127.0.0.1:" .. tls_port
+local TIMEOUT = 30 -- seconds, which no call needs but on a machine that has much else to do
 
 local CONFIGS = {
   alix = { access_token = "t", headers = { ["X-One"] = "1" } },
@@ -12,7 +13,7 @@ local CONFIGS = {
     defaults = { product = "P", program = "P", channel = "PULSE", customer_id = "1", account_number = "2" },
   },
   whop = { token = "t", api_version_date = "2025-01-01" },
-  payengine = { secret = "s", timeout = 3, retries = 0 },
+  payengine = { secret = "s", timeout = TIMEOUT, retries = 0 },
   nayax = {
     token = "t", proxy = "localhost:1", user_agent = "x",
     tls = { min_version = "1.3", key_password = "p", cert_file = certificate, key_file = certificate },
@@ -36,7 +37,7 @@ local function excused(err)
 end
 
 local function made(name)
-  local config = { base_url = URL .. "/" .. name, insecure_http = true, timeout = 2, retries = 0 }
+  local config = { base_url = URL .. "/" .. name, insecure_http = true, timeout = TIMEOUT, retries = 0 }
   for key, value in pairs(CONFIGS[name]) do config[key] = value end
   local ok, client, err = pcall(need()[name].new, config)
   -- A file that cannot be read for want of memory is told as one that cannot be read.
@@ -132,7 +133,8 @@ scenario("a record", function()
 end)
 
 scenario("a record over TLS", function()
-  local ok, alix = pcall(need().alix.new, { base_url = TLS_URL .. "/alix", timeout = 2, retries = 0, access_token = "t", tls = { ca_file = certificate } })
+  local ok, alix = pcall(need().alix.new, { base_url = TLS_URL .. "/alix", timeout = TIMEOUT, retries = 0,
+    access_token = "t", tls = { ca_file = certificate } })
   if not ok then error("memory: " .. alix, 0) end
   local info, err = alix:private_info "c_1"
   if not info then
@@ -145,7 +147,7 @@ end)
 scenario("a signature, a hash and a seal", function()
   local core = require "cards.core"
   local ok, netxd, refused = pcall(need().netxd.new, {
-    base_url = URL .. "/netxd", insecure_http = true, timeout = 2, retries = 0, credential = "c", api_key = "k",
+    base_url = URL .. "/netxd", insecure_http = true, timeout = TIMEOUT, retries = 0, credential = "c", api_key = "k",
     private_key = held(need().secret.from_file(certificate)), defaults = CONFIGS.netxd.defaults,
   })
   -- A key that cannot be read for want of memory is told as one that cannot be read.
@@ -273,10 +275,10 @@ end)
 scenario("functions for credentials, and listeners", function()
   local seen = 0
   local alix = need().alix.new {
-    base_url = URL .. "/alix", insecure_http = true, timeout = 2, retries = 0, access_token = function() return "t" end,
+    base_url = URL .. "/alix", insecure_http = true, timeout = TIMEOUT, retries = 0, access_token = function() return "t" end,
     on_event = function(event) seen = seen + (event.event == "call" and event.ok and 1 or 0) end,
   }
-  local info, err = alix:private_info({ card_id = "c_1" }, { timeout = 2, headers = { ["X-Two"] = "2" } })
+  local info, err = alix:private_info({ card_id = "c_1" }, { timeout = TIMEOUT, headers = { ["X-Two"] = "2" } })
   if not info then
     if err.kind == "auth" then error("memory: " .. tostring(err), 0) end
     excused(err)
@@ -331,7 +333,7 @@ scenario("cards.all inside of cards.each, and inside of table.sort", function()
 end)
 
 scenario("a call that is tried once more", function()
-  local alix = need().alix.new { base_url = URL .. "/alix", insecure_http = true, timeout = 2, retries = 1, access_token = "t", user_agent = "flaky" }
+  local alix = need().alix.new { base_url = URL .. "/alix", insecure_http = true, timeout = TIMEOUT, retries = 1, access_token = "t", user_agent = "flaky" }
   tries = tries + 1
   local info, err = alix:private_info("c_" .. tries)
   if not info then
@@ -369,7 +371,7 @@ scenario("a provider that is defined", function()
       },
     },
   }
-  local acme, refused = module.new { base_url = URL .. "/alix", insecure_http = true, timeout = 2, retries = 0, user = "u", password = "p", key = "k" }
+  local acme, refused = module.new { base_url = URL .. "/alix", insecure_http = true, timeout = TIMEOUT, retries = 0, user = "u", password = "p", key = "k" }
   if not acme then error("memory: " .. tostring(refused), 0) end
   local info, err = acme:show { card_id = "c_1", number = held(need().secret "4242424242424242"), n = 2 }
   if not info then
@@ -388,7 +390,7 @@ local PLAIN = [[{"pan":"@","cvv":"123","access_token":"a token","expires_in":360
 
 --- A client of the mechanism's definition, with all that it takes.
 local function vault(mechanism)
-  local config = { base_url = URL, insecure_http = true, timeout = 2, retries = 0, headers = { ["X-Answer"] = sealed.answers[mechanism.name] or PLAIN } }
+  local config = { base_url = URL, insecure_http = true, timeout = TIMEOUT, retries = 0, headers = { ["X-Answer"] = sealed.answers[mechanism.name] or PLAIN } }
   for name, kind in pairs(mechanism.takes) do config[name] = held(need().secret(sealed.given[kind])) end
   mechanism.module = mechanism.module or need().define(mechanisms.definition(mechanism, URL))
   local ok, opened, refused = pcall(mechanism.module.new, config)
