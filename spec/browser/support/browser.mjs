@@ -26,6 +26,7 @@ export async function theBrowser() {
   profile = mkdtempSync(join(folder, "profile-"));
   browser = await puppeteer.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    timeout: 120000, // the machine may be busy
     pipe: true, // no port is opened, and Chromium ends when this process does, however that happens
     userDataDir: profile,
     acceptInsecureCerts: true,

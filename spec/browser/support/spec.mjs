@@ -8,7 +8,7 @@ const running = [];
 export function it(name, options, run) {
   if (!run) [options, run] = [{}, options];
   running.push(
-    test(name, { timeout: 120000 }, async () => {
+    test(name, { timeout: 300000 }, async () => {
       const visit = await Visit.begin(options);
       try {
         await run(visit);
