@@ -25,7 +25,7 @@ setup(function()
       ["/up"] = 'require("app").serve()',
       ["/execute"] = [[ ngx.print(os.execute "exit 3") ]],
       ["/files"] = [[ local pipe = io.popen "find /proc/self/fd -type l -printf '%l\\n'" ngx.print(pipe:read "*a") pipe:close() ]],
-      ["/background"] = [[ os.execute "sleep 30 </dev/null >/dev/null 2>&1 & echo $! >$TMPDIR/sleep.pid" ]],
+      ["/background"] = [[ os.execute "sleep 300 </dev/null >/dev/null 2>&1 & echo $! >$TMPDIR/sleep.pid" ]],
     },
   })
 end)
@@ -86,15 +86,16 @@ describe("os.execute", function()
   end)
 
   it("hands it nothing else that the library opened, save the socket that nginx connects to it", function()
-    server:reload() -- a worker that has made no call
+    local former = server:reload()[1] -- after which there is a worker that has made no call
+    nginx.wait_for("the old worker to end", function() return not nginx.alive(former) end)
     local before = nginx.open_files(server:workers()[1])
     during_calls(10, function()
       local handed = {}
       for fd, file in pairs(nginx.open_files(server:workers()[1])) do
         if not before[fd] and not file.closes then handed[#handed + 1] = file[1] end
       end
-      -- the ten requests' own connections to nginx, the one that asks, and that socket
-      assert.is_true(#handed <= 12, table.concat(handed, "\n"))
+      -- the ten requests' own connections to nginx, the one that asks, that socket, and the two by which libcurl wakes itself: nobody can get at those
+      assert.is_true(#handed <= 14, table.concat(handed, "\n"))
       for _, what in ipairs(handed) do assert.matches("^socket:", what) end
     end)
   end)

@@ -255,7 +255,12 @@ function server:socket_folders()
   return found
 end
 
---- Loads the configuration anew, and waits until its workers answer. @return the ids of the workers before
+--- Whether a worker takes no connection any more: it ends, or has ended.
+local function is_leaving(pid)
+  return not nginx.alive(pid) or contents(("/proc/%d/cmdline"):format(pid)):find("shutting down", 1, true) ~= nil
+end
+
+--- Loads the configuration anew, and waits until its workers answer, and no others. @return the ids of the workers before
 function server:reload()
   local before = self:workers()
   local old = {}
@@ -265,6 +270,8 @@ function server:reload()
     local answer = self:get "/worker"
     return answer and not old[answer.body]
   end)
+  -- nginx tells them a while after the new ones have begun
+  for _, pid in ipairs(before) do nginx.wait_for("a former worker to leave", function() return is_leaving(pid) end) end
   return before
 end
 
