@@ -24,7 +24,8 @@ local function demo(...)
 end
 
 local function leaks(output)
-  for _, secret in ipairs { sandbox.ALIX_PAN, sandbox.WHOP_PAN, sandbox.NETXD_CVV .. "\n", sandbox.PAYENGINE_TOKEN } do
+  -- seconds among the metrics may end like a code
+  for _, secret in ipairs { sandbox.ALIX_PAN, sandbox.WHOP_PAN, " " .. sandbox.NETXD_CVV .. "\n", sandbox.PAYENGINE_TOKEN } do
     if output:find(secret, 1, true) then return secret end
   end
   for _, provider in ipairs(sandbox.PROVIDERS) do
