@@ -198,27 +198,27 @@ describe("a command in nginx", function()
     assert.same({ reply = "3" }, call(bare, behind, "GET", "counter"))
     relay.mute()
     relay.cut()
-    err = decode(run(bare, [[return cards.deadline(0.1, function() return app.call(%q, "INCR", "counter") end)]], behind))
+    err = decode(run(bare, [[return cards.deadline(1, function() return app.call(%q, "INCR", "counter") end)]], behind))
     relay.go()
     assert.same({ "timeout", 1, false }, { err.kind, err.attempts, err.retryable })
     assert.truthy(err.message:find("whether Redis ran the command is not known", 1, true))
   end)
 
   it("ends with its time where what is there never stops to reply, and lets others go on", function()
-    local TORRENTS = {
-      { "*1000000\r\n", '("$1000\\r\\n" .. ("x"):rep(1000) .. "\\r\\n"):rep(100)', 0, "no reply in time" },
-      { "*999999999\r\n", '(":1\\r\\n"):rep(100000)', 0, "a length that is out of range" },
-      { "+", '("x"):rep(1000000)', 0, "a line without an end" },
-      { "$500000000\r\n", '("x"):rep(1000000)', 0, "no reply in time" },
-      { "$1000\r\n", '"x"', 0.02, "no reply in time" },
-      { "", '":"', 0.02, "no reply in time" },
+    local TORRENTS = { -- with the time that a command has, which some use up
+      { "*1000000\r\n", '("$1000\\r\\n" .. ("x"):rep(1000) .. "\\r\\n"):rep(100)', 0, "no reply in time", 0.3 },
+      { "*999999999\r\n", '(":1\\r\\n"):rep(100000)', 0, "a length that is out of range", 4 },
+      { "+", '("x"):rep(1000000)', 0, "a line without an end", 4 },
+      { "$500000000\r\n", '("x"):rep(1000000)', 0, "no reply in time", 0.3 },
+      { "$1000\r\n", '"x"', 0.02, "no reply in time", 0.3 },
+      { "", '":"', 0.02, "no reply in time", 0.3 },
     }
     for i, torrent in ipairs(TORRENTS) do
       local stranger = redis.torrent(torrent[1], torrent[2], torrent[3])
       local seen = decode(run(bare, [[
         local began, message, turns = core.now(), nil, 0
         cards.all {
-          function() message = cards.deadline(0.3, app.call, %q, "GET", "a") end,
+          function() message = cards.deadline(%g, app.call, %q, "GET", "a") end,
           function()
             while not message do
               cards.sleep(0.01)
@@ -226,11 +226,11 @@ describe("a command in nginx", function()
             end
           end,
         }
-        return app.outcome { message, turns, core.now() - began } ]], stranger.url "x")).reply
+        return app.outcome { message, turns, core.now() - began } ]], torrent[5], stranger.url "x")).reply
       stranger.stop()
       assert.truthy(seen[1]:find(torrent[4], 1, true), i .. ": " .. seen[1])
       assert.is_true(seen[2] > 0)
-      assert.is_true(seen[3] < 5, i .. ": " .. seen[3]) -- it does not hang
+      assert.is_true(seen[3] < 20, i .. ": " .. seen[3]) -- it does not hang
     end
   end)
 
