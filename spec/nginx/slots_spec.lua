@@ -59,7 +59,7 @@ local LOCATIONS = {
 
 setup(function()
   up = upstream.start "slots-upstream"
-  local values = { client = up.client "timeout = 40", hasty = up.client "timeout = 1", silent = sandbox.url "SILENT_URL" }
+  local values = { client = up.client "timeout = 120", hasty = up.client "timeout = 1", silent = sandbox.url "SILENT_URL" }
   server = nginx.start("slots", {
     app = (APP:gsub("@(%w+)@", values)), files = 19000, http = "init_worker_by_lua_block { require 'app' }",
     server = "lua_check_client_abort on;", locations = LOCATIONS,
@@ -74,7 +74,7 @@ end)
 describe("a client that goes away", function()
   it("takes its call with it", function()
     assert.is_nil((server:get("/up?id=hold", { give_up = function() up.wait_for_held(1) server:wait_for_calls(1) end })))
-    server:wait_for_calls(0, 3)
+    server:wait_for_calls(0)
     up.wait_for_held(0) -- the upstream sees that nobody waits
     assert.equal(upstream.MASKED, server:body "/up?id=c_1")
   end)
@@ -84,7 +84,7 @@ describe("a client that goes away", function()
     nginx.together(function() kept = server:body "/up?id=hold" end, function()
       up.wait_for_held(1)
       server:get("/together?n=20&prefix=hold-", { give_up = function() up.wait_for_held(21) end })
-      server:wait_for_calls(1, 3)
+      server:wait_for_calls(1)
       up.wait_for_held(1)
       up.release()
     end)
@@ -120,27 +120,32 @@ describe("a client that goes away", function()
       end
     end
     nginx.together(come_and_go, come_and_go, come_and_go, come_and_go)
-    server:wait_for_calls(0, 5)
+    server:wait_for_calls(0)
     assert.equal(upstream.MASKED, server:body "/up?id=c_1")
   end)
 end)
 
 it("a request that ends without waiting for its light threads takes their calls with it", function()
   server:body "/leave?prefix=hold-"
-  server:wait_for_calls(0, 3)
+  server:wait_for_calls(0)
   up.wait_for_held(0)
 end)
 
 describe("an upstream that does not answer", function()
   it("costs a call its timeout, and nothing else", function()
-    local began, got = nginx.now(), nil
-    nginx.together(function() got = server:body "/silent" end, function()
-      server:wait_for_calls(1)
-      assert.equal("static", server:body("/static", { timeout = 5 }))
-    end)
-    assert.equal("timeout retryable 1", got)
-    local seconds = nginx.now() - began
-    assert.is_true(seconds >= 0.9, seconds .. " s")
+    local goes_on
+    for _ = 1, 10 do
+      local began, got = nginx.now(), nil
+      nginx.together(function() got = server:body "/silent" end, function()
+        nginx.wait_for("the call", function() return server:calls() == 1 or got end)
+        goes_on = server:body "/static" == "static" and not got
+      end)
+      assert.equal("timeout retryable 1", got)
+      local seconds = nginx.now() - began
+      assert.is_true(seconds >= 0.9, seconds .. " s")
+      if goes_on then break end -- else the machine was busy until the time was over
+    end
+    assert.is_true(goes_on)
     server:wait_for_calls(0)
   end)
 
@@ -194,7 +199,7 @@ describe("the bound on calls", function()
     local got
     nginx.together(function() got = server:body "/together?n=8&prefix=hold-" end, function()
       up.wait_for_held(5)
-      assert.equal("busy retryable 0", server:body("/up?id=c_1", { timeout = 5 }))
+      assert.equal("busy retryable 0", server:body("/up?id=c_1", { timeout = 20 }))
       assert.equal(5, server:calls())
       assert.equal(5, up.release())
     end)
@@ -206,7 +211,7 @@ describe("the bound on calls", function()
   it("counts a call that was given up no more", function()
     server:body "/bound?n=1"
     server:get("/up?id=hold", { give_up = function() up.wait_for_held(1) end })
-    server:wait_for_calls(0, 3)
+    server:wait_for_calls(0)
     assert.equal(upstream.MASKED, server:body "/up?id=c_1")
     up.wait_for_held(0)
   end)
@@ -215,11 +220,11 @@ end)
 it("4,096 calls are in flight at once, and the worker answers others meanwhile", function()
   nginx.together(function()
     server:body "/many?n=4096&prefix=gather-4097-"
-    nginx.wait_for("the calls to end", function() return server:body "/fact?name=many" ~= "nil" end, 40)
+    nginx.wait_for("the calls to end", function() return server:body "/fact?name=many" ~= "nil" end, 120)
   end, function()
-    nginx.wait_for("4,096 calls to arrive", function() return up.held() == 4096 end, 30)
+    nginx.wait_for("4,096 calls to arrive", function() return up.held() == 4096 end, 100)
     assert.equal(4096, server:calls())
-    for _ = 1, 20 do assert.equal("static", server:body("/static", { timeout = 5 })) end
+    for _ = 1, 20 do assert.equal("static", server:body("/static", { timeout = 20 })) end
     assert.equal(upstream.MASKED, server:body "/up?id=gather-4097-last") -- this one lets all go
   end)
   assert.equal("4096 " .. upstream.MASKED, server:body "/fact?name=many")
