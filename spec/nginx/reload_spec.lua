@@ -49,9 +49,9 @@ after_each(function()
 end)
 
 --- Waits until none of these processes is there any more.
-local function wait_for_ends(pids, seconds)
+local function wait_for_ends(pids)
   for _, pid in ipairs(pids) do
-    nginx.wait_for(("the old worker %d to end"):format(pid), function() return not nginx.alive(pid) end, seconds)
+    nginx.wait_for(("the old worker %d to end"):format(pid), function() return not nginx.alive(pid) end)
   end
 end
 
@@ -78,12 +78,14 @@ describe("a reload", function()
     local id = sandbox.unique_id "reload"
     sandbox.plant(id, { pan = "4539578763621486" })
     local old, answer
+    local function seen() return sandbox.seen("sandbox-slow_first_byte=3").count end
+    local before = seen()
     nginx.together(function()
       answer = server:body("/real?pid=1&id=sandbox-slow_first_byte=3")
     end, function()
-      nginx.wait_for("the call to begin", function() return sandbox.seen("sandbox-slow_first_byte=3").count > 0 end)
+      nginx.wait_for("the call to begin", function() return seen() > before end)
       old = server:reload()
-      assert.equal(upstream.MASKED, server:body("/real?id=c_1", { timeout = 5 }))
+      assert.equal(upstream.MASKED, server:body("/real?id=c_1", { timeout = 20 }))
     end)
     local number, pid = answer:match "^(%S+) (%d+)$"
     assert.equal(upstream.MASKED, number)
@@ -132,14 +134,14 @@ describe("a reload", function()
       server:body "/go"
     end)
     assert.equal(upstream.MASKED:rep(2), answer)
-    wait_for_ends(old, 5)
+    wait_for_ends(old)
     assert.same({}, server:complaints())
     assert.same({}, server:socket_folders())
   end)
 
   it("ends old workers that have made calls, and have none now, within seconds", function()
     for _ = 1, 8 do assert.equal(upstream.MASKED, server:body "/up?id=c_1") end
-    wait_for_ends(server:reload(), 5)
+    wait_for_ends(server:reload())
     assert.same({}, server:socket_folders())
   end)
 end)
