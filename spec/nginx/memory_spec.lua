@@ -58,7 +58,7 @@ local function make(count)
   nginx.wait_for(count .. " calls", function()
     state = server:body "/state"
     return state:match "true$"
-  end, 120)
+  end, 300)
   assert.equal("0", state:match "^%d+ (%d+)")
   server:wait_for_calls(0)
   return nginx.resident(server:workers()[1])

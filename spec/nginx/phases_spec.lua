@@ -136,8 +136,8 @@ local function yields(start)
   end, function()
     up.wait_for_held(1)
     local ok, why = pcall(function()
-      assert.equal("static", server:body("/static", { timeout = 5 }))
-      assert.equal(upstream.MASKED, server:body("/content?id=c_2", { timeout = 5 }))
+      assert.equal("static", server:body("/static", { timeout = 20 }))
+      assert.equal(upstream.MASKED, server:body("/content?id=c_2", { timeout = 20 }))
     end)
     up.release()
     if not ok then error(why, 0) end
@@ -204,7 +204,7 @@ describe("a call raises an error that names the phase", function()
     assert.equal(0, status)
     assert.matches("\nNew, TLSv1.2", output)
     raises "ssl_session_store"
-    assert.equal("static", server:body("/static", { timeout = 5 }))
+    assert.equal("static", server:body("/static", { timeout = 20 }))
   end)
 
   for _, way in ipairs { "gsub", "sort", "require" } do

@@ -55,7 +55,7 @@ function app.empty()
 end
 
 function app.flush()
-  ngx.print(tostring(cards.trace.flush(5)), " ", cards.trace.state().sent)
+  ngx.print(tostring(cards.trace.flush(20)), " ", cards.trace.state().sent)
 end
 
 return app
