@@ -69,7 +69,10 @@ local function start(options)
     app = APP, workers = 1, http = ([[
   init_worker_by_lua_block {
     local cards, sandbox = require "cards", require "support.sandbox"
-    cards.configure { trace = { exporter = cards.trace.otlp { url = sandbox.url "HTTP_URL" .. "/otlp", service = "%s", %s } } }
+    local exporter = cards.trace.otlp { url = sandbox.url "HTTP_URL" .. "/otlp", service = "%s", %s }
+    local export = exporter.export
+    function exporter.export(spans) return export(spans) end -- without the two seconds of a worker that ends, which a busy machine may need
+    cards.configure { trace = { exporter = exporter } }
     require "app"
   }]]):format(service, options),
     locations = { ["/traced"] = 'require("app").traced()', ["/failing"] = 'require("app").failing()', ["/hedged"] = 'require("app").hedged()',
