@@ -28,7 +28,7 @@ end
 --- Starts it and waits for its address. @return the same, with port and token
 local function started(arguments)
   local self = start(arguments)
-  nginx.wait_for("the playground", function() return self.said():find "\n" or not self.runs() end)
+  nginx.wait_for("the playground", function() return self.said():find "\n" or not self.runs() end, 60) -- it makes keys and certificates
   self.port, self.token = self.said():match "^http://127%.0%.0%.1:(%d+)/(%x+)/\n$"
   self.port = assert(tonumber(self.port), self.said())
   return self
