@@ -19,6 +19,8 @@ local function contents(path)
   return text
 end
 
+local STARTING = 180 -- seconds: it makes keys and certificates, and starts a dozen programs, on a busy machine too
+
 --- Starts it. @return as program.stay
 local function start(arguments, root)
   return program.stay(("--chdir=%s LUA_CPATH=%s LUA_CPATH_5_1=%s %s lua/cards/cli/cards playground %s"):format(quote(root or nginx.root()),
@@ -28,7 +30,7 @@ end
 --- Starts it and waits for its address. @return the same, with port and token
 local function started(arguments)
   local self = start(arguments)
-  nginx.wait_for("the playground", function() return self.said():find "\n" or not self.runs() end, 60) -- it makes keys and certificates
+  nginx.wait_for("the playground", function() return self.said():find "\n" or not self.runs() end, STARTING)
   self.port, self.token = self.said():match "^http://127%.0%.0%.1:(%d+)/(%x+)/\n$"
   self.port = assert(tonumber(self.port), self.said())
   return self
@@ -486,7 +488,7 @@ describe("the playground", function()
     module = place .. "/nowhere/?.so"
     local process = start(("--dir %s/run"):format(place), place)
     module = kept
-    nginx.wait_for("its end", function() return not nginx.alive(process.pid) end, 60)
+    nginx.wait_for("its end", function() return not nginx.alive(process.pid) end, STARTING)
     assert.matches("^playground: nginx runs LuaJIT, for which there is no module: `make install%-module LUA=luajit`", process.said())
     assert.equal(1, process.finish())
   end)
