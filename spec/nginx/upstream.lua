@@ -76,7 +76,9 @@ function upstream.start(name, options)
   function self.held() return tonumber(self:body "/held") end
   function self.most() return tonumber(self:body "/most") end
   function self.release() return tonumber(self:body "/release") end
-  function self.wait_for_held(count) return nginx.wait_for(count .. " calls to arrive", function() return self.held() == count end) end
+  function self.wait_for_held(count, seconds)
+    return nginx.wait_for(count .. " calls to arrive", function() return self.held() == count end, seconds)
+  end
   function self.client(more)
     local source = 'require("cards").alix.new { base_url = "http://127.0.0.1:%d", insecure_http = true, access_token = "t", retries = 0, %s }'
     return source:format(self.port, more or "")

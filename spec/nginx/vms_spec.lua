@@ -37,7 +37,7 @@ local HTTP = [[
 setup(function()
   up = upstream.start "vms-upstream"
   server = nginx.start("vms", {
-    app = APP:gsub("@client@", (up.client())), http = HTTP, server = "lua_check_client_abort on;", locations = {
+    app = APP:gsub("@client@", (up.client "timeout = 100")), http = HTTP, server = "lua_check_client_abort on;", locations = {
       ["/up"] = 'ngx.print(require("app").number(ngx.var.arg_id))',
       ["/all"] = [[
         local app = require "app"
@@ -52,10 +52,12 @@ teardown(function()
   if up then up:stop() end
 end)
 
+local PATIENT = { timeout = 60 } -- twenty VMs load all of the library at the same time
+
 local function same_time(count, path, body)
   local ask, got = {}, {}
   for i = 1, count do
-    ask[i] = function() got[i] = server:body(path) end
+    ask[i] = function() got[i] = server:body(path, PATIENT) end
   end
   nginx.together(table.unpack(ask))
   for i = 1, count do assert.equal(body, got[i]) end
@@ -75,12 +77,12 @@ describe("lua_code_cache off", function()
   it("works in many VMs at the same time, whichever of them is answered first", function()
     local got = {}
     local ask = { function()
-      up.wait_for_held(20)
+      up.wait_for_held(20, 50)
       same_time(20, "/all?id=c_2", upstream.MASKED:rep(3))
       up.release()
     end }
     for i = 1, 20 do
-      ask[i + 1] = function() got[i] = server:body((i % 2 == 0 and "/up" or "/all") .. "?id=hold") end
+      ask[i + 1] = function() got[i] = server:body((i % 2 == 0 and "/up" or "/all") .. "?id=hold", PATIENT) end
     end
     nginx.together(table.unpack(ask))
     for i = 1, 20 do assert.equal(upstream.MASKED:rep(i % 2 == 0 and 1 or 3), got[i]) end
@@ -90,10 +92,10 @@ describe("lua_code_cache off", function()
     for _, count in ipairs { 1, 1, 20 } do
       local arrived
       local ask = { function()
-        up.wait_for_held(count)
+        up.wait_for_held(count, 50)
         arrived = true
       end }
-      local function give_up() nginx.wait_for("all of them to arrive", function() return arrived end) end
+      local function give_up() nginx.wait_for("all of them to arrive", function() return arrived end, 50) end
       for i = 1, count do
         ask[i + 1] = function() server:get("/all?id=hold", { give_up = give_up }) end
       end
@@ -109,7 +111,7 @@ describe("lua_code_cache off", function()
     -- there are twenty VMs each time, however fast they are answered: what that needs is the worker's to keep
     local function round()
       nginx.together(function() same_time(20, "/up?id=hold", upstream.MASKED) end, function()
-        up.wait_for_held(20)
+        up.wait_for_held(20, 50)
         up.release()
       end)
     end
