@@ -1,4 +1,4 @@
---- Buffered lines of an output file: written many at a time, but none waits for long.
+--- Buffered lines of an output file: written many at a time, but none waits for long while others come.
 
 local core = require "cards.core"
 local to_json = require "cards.cli.json"
