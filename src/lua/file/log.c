@@ -81,7 +81,7 @@ int core_log(lua_State *L) {
     if (!why && !moved) return 1;
     if (log->fd >= 0) end(log);
     if (why) return binding_fail(L, "%s", why);
-    if (clock_now() >= until) return binding_fail(L, "another file takes its place again and again");
+    if (clock_now() >= until) return binding_fail(L, "it was moved away while this process waited for its lock");
   }
 }
 
