@@ -1,5 +1,6 @@
 --- A server of a spec's own that is scripted byte by byte, keeps its connections, and notes what comes over which: what the sandbox, an nginx, cannot do.
 
+local cards = require "cards"
 local program = require "support.program"
 local sandbox = require "support.sandbox"
 
@@ -58,6 +59,12 @@ function scripted.start(script, options)
   self.port = self.wait "^port (%d+)$"[1]
   self.url = (names[3] and "https://localhost:" or "http://127.0.0.1:") .. self.port
   return self
+end
+
+--- Starts one that answers nothing until it is told to go on. @return it, and a client of it
+function scripted.hold()
+  local server = scripted.start [[ return function() wait_for "go on" return answer() end ]]
+  return server, cards.alix.new(sandbox.config("alix", { base_url = server.url, insecure_http = true, timeout = 300 }))
 end
 
 --- For a teardown.

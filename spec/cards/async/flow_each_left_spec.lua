@@ -19,8 +19,7 @@ local asked_to = sandbox.asked_to
 local server, holding
 
 setup(function()
-  server = scripted.start [[ return function() wait_for "go on" return answer() end ]]
-  holding = cards.alix.new(sandbox.config("alix", { base_url = server.url, insecure_http = true, timeout = 300 }))
+  server, holding = scripted.hold()
 end)
 teardown(scripted.stop_all)
 

@@ -16,12 +16,12 @@ describe("cards.all", function()
   teardown(scripted.stop_all)
 
   it("gives each function's result in its place, whichever ends first", function()
-    local server = scripted.start [[ return function() wait_for "go on" return answer() end ]]
-    local alix, nayax = client("alix", { base_url = server.url, insecure_http = true }), client "nayax"
+    local server, holding = scripted.hold()
+    local nayax = client "nayax"
     local order = {}
     local a, b = cards.all {
       function()
-        local info, err = alix:private_info "c_1"
+        local info, err = holding:private_info "c_1"
         table.insert(order, "slow")
         return info, err
       end,

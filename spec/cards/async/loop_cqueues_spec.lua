@@ -20,12 +20,6 @@ describe("client:start in cqueues", function()
     return alix:start("private_info", "c_1", { headers = { ["X-Sandbox"] = case } })
   end
 
-  --- A server that answers nothing until it is told to go on, and a client of it.
-  local function hold()
-    local server = scripted.start [[ return function() wait_for "go on" return answer() end ]]
-    return server, cards.alix.new(sandbox.config("alix", { base_url = server.url, insecure_http = true }))
-  end
-
   local function wait(job)
     while not job:done() do
       cqueues.poll(job)
@@ -55,7 +49,7 @@ describe("client:start in cqueues", function()
   after_each(function() program.wait_for("the calls to be gone", function() return core.calls() == 0 end) end)
 
   it("lets many coroutines wait, each for its own call, and timers go on", function()
-    local server, holding = hold()
+    local server, holding = scripted.hold()
     local functions, answers, ticks, most = {}, 0, 0, 0
     for i = 1, 60 do
       functions[i] = function()
@@ -79,7 +73,7 @@ describe("client:start in cqueues", function()
   end)
 
   it("wakes a coroutine for its call, not before", function()
-    local server, holding = hold()
+    local server, holding = scripted.hold()
     local order = {}
     run {
       function()

@@ -22,12 +22,6 @@ describe("client:start in libuv", function()
     return alix:start("private_info", "c_1", options)
   end
 
-  --- A server that answers nothing until it is told to go on, and a client of it.
-  local function hold()
-    local server = scripted.start [[ return function() wait_for "go on" return answer() end ]]
-    return server, cards.alix.new(sandbox.config("alix", { base_url = server.url, insecure_http = true }))
-  end
-
   --- Runs the loop until all jobs are done, with other handles of the spec's own beside.
   -- @param patience milliseconds until they are asked even if nothing was readable
   -- @return the places of the jobs in the order in which they were done
@@ -60,7 +54,7 @@ describe("client:start in libuv", function()
   after_each(function() program.wait_for("the calls to be gone", function() return core.calls() == 0 end) end)
 
   it("serves many calls with one handle, and timers go on", function()
-    local server, holding = hold()
+    local server, holding = scripted.hold()
     local jobs, ticks, most = {}, 0, 0
     local count = program.watched and 40 or 100
     for i = 1, count do
@@ -82,7 +76,7 @@ describe("client:start in libuv", function()
   end)
 
   it("tells of each call when it is done", function()
-    local server, holding = hold()
+    local server, holding = scripted.hold()
     local quick = start ""
     local telling = { done = function()
       local is_done = quick:done()

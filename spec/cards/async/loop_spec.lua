@@ -241,8 +241,8 @@ describe("a started call", function()
   end)
 
   it("leaves a blocking call of another client as it is", function()
-    local server = scripted.start [[ return function() wait_for "go on" return answer() end ]]
-    local job = client("alix", { base_url = server.url, insecure_http = true }):start("private_info", "c_1")
+    local server, holding = scripted.hold()
+    local job = holding:start("private_info", "c_1")
     assert.is_truthy((alix:private_info "c_2").cvv)
     assert.is_false(job:done())
     server.tell "go on"
