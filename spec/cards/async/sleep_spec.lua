@@ -5,7 +5,7 @@ local core = require "cards.core"
 local drive = require "support.drive"
 local program = require "support.program"
 local sandbox = require "support.sandbox"
-local testing = require "cards.testing"
+local test_clock = require "support.test_clock"
 local timers = require "cards.async.timers"
 local together = require "support.together"
 
@@ -29,8 +29,7 @@ describe("cards.sleep", function()
   end)
 
   it("ends in the order of the times, and lets others go on meanwhile", function()
-    local clock = testing.clock() -- by the real one the three may begin, and be due, at any time on a loaded machine
-    finally(function() clock:stop() end)
+    test_clock(finally) -- by the real one the three may begin, and be due, at any time on a loaded machine
     local order, called = {}, false
     local function after(seconds)
       return function()
@@ -67,8 +66,7 @@ describe("cards.sleep", function()
   end)
 
   it("takes many that are given up", function()
-    local clock = testing.clock() -- by the real one all may be due at once on a loaded machine
-    finally(function() clock:stop() end)
+    test_clock(finally) -- by the real one all may be due at once on a loaded machine
     local woken = 0
     for _ = 1, 3 do
       local given = 0

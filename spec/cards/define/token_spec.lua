@@ -5,7 +5,7 @@ local cards = require "cards"
 local core = require "cards.core"
 local program = require "support.program"
 local sandbox = require "support.sandbox"
-local testing = require "cards.testing"
+local test_clock = require "support.test_clock"
 
 local function id() return sandbox.unique_id "bank" end
 
@@ -72,8 +72,7 @@ describe("a token", function()
   end)
 
   it("lives for `ttl` seconds where its answer does not say", function()
-    local clock = testing.clock()
-    finally(function() clock:stop() end)
+    local clock = test_clock(finally)
     local client, tenant = bank.client(bank.definition { expires = false, ttl = 1000 }, { mode = "seconds" })
     assert(client:show(id()))
     assert(client:show(id()))

@@ -5,7 +5,7 @@ local core = require "cards.core"
 local redis = require "cards.redis"
 local started = require "support.redis"
 local program = require "support.program"
-local testing = require "cards.testing"
+local test_clock = require "support.test_clock"
 
 local real, relay
 
@@ -220,8 +220,7 @@ describe("a Redis that is away", function()
   end)
 
   it("pauses longer from failure to failure, up to two seconds", function()
-    local clock = testing.clock()
-    finally(function() clock:stop() end)
+    test_clock(finally)
     local backoff = require "cards.redis.backoff"()
     local last = 0
     for i = 1, 100 do

@@ -2,7 +2,7 @@
 
 local cards = require "cards"
 local held = require "cards.resilience.held"
-local testing = require "cards.testing"
+local test_clock = require "support.test_clock"
 
 local function counts(name)
   local one = held.read()[name] or { 0, 0 }
@@ -18,8 +18,7 @@ end
 
 describe("what limits hold back", function()
   it("is how often calls waited, and for how long", function()
-    local clock = testing.clock() -- which stands still from call to call
-    finally(function() clock:stop() end)
+    test_clock(finally) -- which stands still from call to call
     for name, options in pairs {
       held_rate = { rate = 200, burst = 1, name = "held_rate" }, ["cards.limit"] = { rate = 200, burst = 1 },
     } do

@@ -6,17 +6,11 @@ local drive = require "support.drive"
 local program = require "support.program"
 local sandbox = require "support.sandbox"
 local started = require "support.started"
-local testing = require "cards.testing"
+local test_clock = require "support.test_clock"
 
 local alix = drive.client "alix"
 
 local function nothing() end
-
---- A clock for the rest of a spec, which goes on where all wait, and not while a loaded machine does something else.
-local function use_clock()
-  local clock = testing.clock()
-  finally(function() clock:stop() end)
-end
 
 --- Calls a limit so many times at once. @return how many were let through, and the last error
 local function tries(limited, count)
@@ -42,7 +36,7 @@ describe("a rate", function()
   end)
 
   it("is no burst by itself where it is less than one in a second, else what a second has", function()
-    use_clock()
+    test_clock(finally)
     assert.equal(1, (tries(cards.limit { rate = 1, per = 1000, max_wait = 0 }, 5)))
     assert.equal(4, (tries(cards.limit { rate = 4, max_wait = 0 }, 6)))
   end)
@@ -54,7 +48,7 @@ describe("a rate", function()
   end)
 
   it("takes them in order, and lets others go on meanwhile", function()
-    use_clock()
+    test_clock(finally)
     local limited, order = cards.limit { rate = 1, per = 100, burst = 1, max_wait = 1000 }, {}
     local calls = {}
     for i = 1, 5 do
@@ -139,7 +133,7 @@ describe("concurrency", function()
   end)
 
   it("refuses one that would wait too long, and the next ones keep their places", function()
-    use_clock()
+    test_clock(finally)
     local limited = cards.limit { concurrency = 1, max_wait = 0.05 }
     local results = { cards.all {
       function() return limited(cards.sleep, 0.3) end,

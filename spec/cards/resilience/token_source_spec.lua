@@ -5,7 +5,7 @@ local core = require "cards.core"
 local drive = require "support.drive"
 local program = require "support.program"
 local sandbox = require "support.sandbox"
-local testing = require "cards.testing"
+local test_clock = require "support.test_clock"
 
 local TOKEN = "alix_token_sandbox"
 
@@ -17,12 +17,6 @@ local function counted(give, options)
     return give(calls, ...)
   end, options)
   return source, function() return calls end
-end
-
---- A clock for the rest of a spec, which goes on where all wait, and not while a loaded machine does something else.
-local function use_clock()
-  local clock = testing.clock()
-  finally(function() clock:stop() end)
 end
 
 describe("a token source", function()
@@ -79,7 +73,7 @@ describe("a token source", function()
   end)
 
   it("fetches anew when the time of the token is over, as the function says it or the options", function()
-    use_clock()
+    test_clock(finally)
     for _, seconds in ipairs { 0.05, false } do
       local source, calls = counted(function(n) return "token" .. n, seconds or nil end, { ttl = seconds and 1000 or 0.05, refresh_before = 0 })
       assert.equal("token1", source():reveal())
@@ -90,7 +84,7 @@ describe("a token source", function()
   end)
 
   it("fetches before that in the call that comes first, while the others go on with the old one", function()
-    use_clock()
+    test_clock(finally)
     local source, calls = counted(function(n)
       if n == 2 then cards.sleep(0.2) end
       return "token" .. n, n == 1 and 30 or nil
@@ -108,7 +102,7 @@ describe("a token source", function()
   end)
 
   it("keeps the old one where that fails, as long as it is valid, and does not try with every call", function()
-    use_clock()
+    test_clock(finally)
     local source, calls = counted(function(n)
       if n == 1 then return "token1", 0.3 end
       return nil, "the vault is sealed"
