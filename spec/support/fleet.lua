@@ -6,10 +6,9 @@ local program = require "support.program"
 local redis = require "support.redis"
 local remote = require "cards.resilience.remote"
 
-local fleet = { KEY = "a key of a fleet" }
+local fleet = { KEY = "a key of a fleet", PATIENCE = remote.patience, GRACE = remote.grace }
 
 local real = os.getenv
-local patience, grace = remote.patience, remote.grace
 local path
 
 --- Has this process wait for an answer of Redis however long a loaded machine takes for it.
@@ -34,7 +33,7 @@ end
 --- Puts back what begin has changed, and ends each Redis of support.redis.
 function fleet.finish()
   redis.stop_all()
-  remote.patience, remote.grace = patience, grace
+  remote.patience, remote.grace = fleet.PATIENCE, fleet.GRACE
   os.getenv, host.warn = real, fleet.warn -- luacheck: ignore
   os.remove(path)
 end

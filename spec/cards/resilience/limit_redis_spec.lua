@@ -8,7 +8,7 @@ local fleet = require "support.fleet"
 local program = require "support.program"
 local redis = require "support.redis"
 local remote = require "cards.resilience.remote"
-local testing = require "cards.testing"
+local test_clock = require "support.test_clock"
 
 local server, said
 
@@ -79,8 +79,7 @@ describe("a limit that hosts share", function()
   end)
 
   it("has answers and waits under the clock of a test", function()
-    local clock = testing.clock()
-    finally(function() clock:stop() end)
+    local clock = test_clock(finally)
     local limited = limit { rate = 1, per = 100, burst = 1, max_wait = 1000, on_loss = "refuse" }
     local began = clock:now()
     assert.equal(2, (passed(limited, 2))) -- the second one in no time
@@ -152,6 +151,10 @@ describe("a limit that hosts share", function()
 end)
 
 describe("without its Redis a limit", function()
+  it("waits for a second, and tells in a fifth of one how a call ended", function()
+    assert.same({ 1, 0.2 }, { fleet.PATIENCE, fleet.GRACE })
+  end)
+
   --- A server of its own, as this one is killed. Its address is new, so that nothing is known of it.
   local function with_server(options, call)
     local own = redis.start(options)
@@ -198,7 +201,7 @@ describe("without its Redis a limit", function()
       local relay = redis.relay(own)
       local limited = limit { shared = relay.url "fleet" }
       assert.equal(1, passed(limited, 1))
-      remote.open(relay.url "fleet").patience = 1
+      remote.open(relay.url "fleet").patience = fleet.PATIENCE
       relay.stall()
       local calls, passes = {}, 0
       for i = 1, 20 do
@@ -221,19 +224,21 @@ describe("without its Redis a limit", function()
       local relay = redis.relay(own)
       local limited, known = limit { shared = relay.url "fleet", burst = 1000 }, remote.open(relay.url "fleet")
       assert.equal("called", limited(fine))
-      known.patience = 1
+      known.patience = fleet.PATIENCE
       relay.stall()
       local script, asked = known.server.script -- asked: the seconds of a question
       function known.server.script(...)
         asked = context.left()
         return script(...)
       end
+      local began
       repeat
-        asked = nil
+        asked, began = nil, core.now()
         assert.equal("called", (cards.deadline(1, limited, fine)))
         assert.is_true(asked and asked <= 0.5, asked) -- half of the call's time
         if known.silent and core.now() - known.silent < 1 then assert.is_false(known.away) end
       until known.away
+      assert.is_true(known.again > began + 1.5)
       asked, known.again = nil, math.huge
       assert.equal("called", (cards.deadline(1, limited, fine)))
       assert.is_nil(asked)
@@ -315,8 +320,7 @@ it("a reply with numbers that none of our scripts gives raises no error", functi
 end)
 
 it("a limit tells its listener of calls that wait or are refused, and of nothing else", function()
-  local clock = testing.clock()
-  finally(function() clock:stop() end)
+  test_clock(finally)
   local events = {}
   local function note(event) events[#events + 1] = event end
   local limited = limit { rate = 1, per = 100, burst = 1, max_wait = 1000, name = "alix", on_event = note }
