@@ -84,13 +84,16 @@ end
 
 --- Starts a command and leaves it running. Where a spec fails that would have ended it, it is killed before the collector closes its pipe, which waits for it.
 -- @param words for `env`: its options, variables, the program and its arguments
--- @return a process, with said(): what it has written so far; and a function that waits for its end and returns what it wrote, and its status
+-- @return a process, with said(), what it has written so far, until it is finished; and a function that waits for its end and returns what it wrote, and its status
 local function launch(words)
   local path = os.tmpname()
   -- A job in the background ignores SIGINT, and so would its children.
   local pipe = io.popen(("sh -c %s; echo status $?"):format(quote(("echo $$; exec env --default-signal=INT %s >%s 2>&1"):format(words, path))))
   local process = program.process(assert(tonumber(pipe:read "*l")))
-  process.left = finalizer(function() process.signal "KILL" end)
+  process.left = finalizer(function()
+    process.signal "KILL"
+    os.remove(path)
+  end)
 
   function process.said()
     local file = assert(io.open(path, "rb"))
@@ -141,14 +144,15 @@ function program.start(source, variables)
 end
 
 --- Calls `condition` until it returns something true, which is returned; an error after a minute.
-function program.wait_for(what, condition)
+-- @param sleep such as cards.sleep, where others have to go on meanwhile
+function program.wait_for(what, condition, sleep)
   local ends = os.time() + 60
   repeat
     local value = condition()
     if value then
       return value
     end
-    program.shell "sleep 0.02"
+    if sleep then sleep(0.02) else program.shell "sleep 0.02" end
   until os.time() > ends
   error("waited in vain for " .. what, 2)
 end

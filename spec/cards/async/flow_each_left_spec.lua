@@ -89,7 +89,7 @@ describe("a loop over cards.each that is left", function()
     local function loop()
       for _ in cards.each({ "wait", id }, function(each)
         if each == id then return alix:private_info(id, asked_to "unavailable,retry_after=3") end
-        repeat cards.sleep(0.05) until sandbox.seen(id).count == 1
+        program.wait_for("the first attempt", function() return sandbox.seen(id).count == 1 end, cards.sleep)
       end) do
         break
       end

@@ -227,7 +227,7 @@ end)
 describe("connections", function()
   local function run(source)
     local output, status = program.run([[
-      local cards, sandbox, scripted = require "cards", require "support.sandbox", require "support.scripted"
+      local cards, program, sandbox, scripted = require "cards", require "support.program", require "support.sandbox", require "support.scripted"
       local function tell(facts)
         local connections, counts = facts.connections, facts.calls.alix.private_info
         print(("open %d, idle %d, waiting %d, in flight %d, reused %d")
@@ -258,7 +258,7 @@ open 1, idle 1, waiting 0, in flight 0, reused 3
         function() return alix:private_info "c_1" end,
         function() return alix:private_info "c_1" end,
         function()
-          repeat cards.sleep(0.01) until #server.lines "GET held$" == 1
+          program.wait_for("the call that is held", function() return #server.lines "GET held$" == 1 end, cards.sleep)
           seen = cards.metrics()
           server.tell "go on"
         end,

@@ -113,7 +113,7 @@ describe("a breaker that hosts share", function()
         calls[i] = function()
           local value, err = hosts[i](function()
             called = called + 1
-            while refused < 4 - most and called <= most do cards.sleep(0.01) end -- the others have asked by then
+            program.wait_for("the others to have asked", function() return refused >= 4 - most or called > most end, cards.sleep)
             return "tried"
           end)
           tried, refused = tried + (value == "tried" and 1 or 0), refused + (err and err.kind == "busy" and 1 or 0)
@@ -204,7 +204,11 @@ describe("without its Redis a breaker", function()
     end)
     own.run()
     program.wait_for("Redis to be back", function() return refusing(fine) end)
-    fleet.later(2000, function() program.wait_for("it to be shared again", function() return alone(fine) end) end)
+    fleet.later(2000, function()
+      program.wait_for("a trial", function() return alone(fine) end)
+      fail(breaker(name, nil, own), 3)
+      program.wait_for("it to be shared again", function() return is_open(alone) end)
+    end)
     local about = {}
     for _, text in ipairs(said) do about[#about + 1] = text:find(":" .. own.port .. "/", 1, true) and text or nil end
     assert.equal(2, #about)

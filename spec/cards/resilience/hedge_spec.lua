@@ -40,7 +40,7 @@ describe("cards.hedge", function()
   it("gives what the second attempt brings where the first one hangs", function()
     local call, made = attempts { "never", "" }
     local info = cards.hedge(function()
-      if made[1] then program.wait_for("the first attempt", function() return sandbox.seen(made[1]).count > 0 end) end
+      if made[1] then program.wait_for("the first attempt", function() return sandbox.seen(made[1]).count > 0 end, cards.sleep) end
       return call()
     end, { after = 0.1 })
     assert.is_truthy(info.cvv)
@@ -53,7 +53,7 @@ describe("cards.hedge", function()
     local call, made = attempts { "", "never" }
     local info = cards.hedge(function()
       local info = call()
-      while #made < 2 do cards.sleep(0.01) end
+      program.wait_for("the second attempt", function() return #made == 2 end, cards.sleep)
       return info
     end, { after = 0.1 })
     assert.is_truthy(info.cvv)

@@ -165,7 +165,7 @@ describe("a token that hosts share", function()
     local function first()
       attempts = attempts + 1
       if attempts == 1 then return given_up() end
-      while fetches == 0 do cards.sleep(0.01) end
+      program.wait_for("the fetch", function() return fetches > 0 end, cards.sleep)
       return "another"
     end
     assert.equal("another", cards.hedge(first, { after = 0.1 }))
