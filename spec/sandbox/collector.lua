@@ -4,9 +4,8 @@
 --   GET  /otlp/spans?service=NAME     { spans, requests, refused, first_problem, orphans }: what came for a service, as it came; orphans are spans whose parent did not come
 --   POST /otlp/next?service=NAME&status=503[&retry_after=2]   the next request of that service is answered so, and its spans are not taken
 --   POST /otlp/next?service=NAME&reject=N                     N of the spans of the next request are refused (a partial success)
---   POST /otlp/next?service=NAME&delay=S                      the next request is answered after so many seconds
---   POST /otlp/next?service=NAME&hold=1                       the next request is answered once it is let go
---   POST /otlp/go?service=NAME
+--   POST /otlp/next?service=NAME&delay=S                      the next request is answered after so many seconds, or once it is let go
+--   POST /otlp/go?service=NAME                                requests of that service that are held so are let go, also those to come
 
 local answer = require "answer"
 local json = require "json"
@@ -149,6 +148,14 @@ end
 
 local function argument(text, name) return tonumber((text:match("&" .. name .. "=([%d.]+)"))) end
 
+local function hold(name, seconds)
+  ngx.on_abort(function() ngx.exit(499) end)
+  for _ = 1, seconds * 100 do
+    if store:get("go:" .. name) then return end
+    pause(0.01)
+  end
+end
+
 local function take(r)
   local services, problem = check(r)
   if not services then
@@ -159,9 +166,7 @@ local function take(r)
   store:incr("requests:" .. name, 1, 0)
   local asked = store:lpop("next:" .. name) or ""
   local status, reject, delay, after = argument(asked, "status"), argument(asked, "reject"), argument(asked, "delay"), argument(asked, "retry_after")
-  if delay or asked:find "&hold=" then ngx.on_abort(function() ngx.exit(499) end) end
-  if delay then pause(delay) end
-  while asked:find "&hold=" and not store:get("go:" .. name) do ngx.sleep(0.01) end
+  if delay then hold(name, delay) end
   if status then
     store:incr("refused:" .. name, 1, 0)
     if after then ngx.header["Retry-After"] = tostring(after) end

@@ -22,12 +22,12 @@ function collector.leave()
   cards.configure { trace = false }
 end
 
---- Has the next requests of a service answered so: "status=503&retry_after=1", "reject=2", "delay=0.2", "hold=1".
+--- Has the next requests of a service answered so: "status=503&retry_after=1", "reject=2", "delay=0.2".
 function collector.ask(service, ...)
   for _, how in ipairs { ... } do sandbox.ask("POST", ("/otlp/next?service=%s&%s"):format(service, how)) end
 end
 
---- Lets the requests of a service go that are held.
+--- Lets the requests of a service go that are delayed.
 function collector.go(service) sandbox.ask("POST", "/otlp/go?service=" .. service) end
 
 --- A span with its attributes by name, as plain values.
