@@ -28,19 +28,20 @@ function batch:flow(code, case)
     code or "return function(row) return alix:private_info(row.id) end"))
 end
 
--- What a flow waits in: the row of c_N until batch:let has said N or more. It is one line.
+-- What a flow waits in: the row of c_N until batch:let has said N or more. One line, as errors say those of the code behind it.
 local HOLD = "local let = 0; local function hold(row) local number = tonumber(row.id:match '%%d+') while number > let do "
   .. "local file = io.open(%q) let = file:read '*n' or let file:close() if number > let then cards.sleep(0.05) end end end "
 
 --- Writes flow.lua as batch:flow, with the upvalue `hold(row)`, which waits until batch:let has said the number of the row or a larger one.
-function batch:held_flow(code, case)
-  self:let(0)
-  return self:flow(HOLD:format(self.folder .. "/let") .. code, case)
+-- @param number said at once, 0 where it is left out
+function batch:held_flow(code, case, number)
+  self:let(number or 0)
+  return self:flow(HOLD:format(self.folder .. "/let") .. (code or "return function(row) hold(row) return alix:private_info(row.id) end"), case)
 end
 
 --- Lets the rows of a held flow go on up to this one, all where it is left out.
-function batch:let(row)
-  self.write("let.new", ("%d"):format(row or 1e9))
+function batch:let(number)
+  self.write("let.new", ("%d"):format(number or 1e9))
   assert(os.rename(self.folder .. "/let.new", self.folder .. "/let"))
 end
 

@@ -35,13 +35,13 @@ describe("cards run --limit", function()
   end)
 
   it("goes on where it was killed, and so does --max-errors", function()
-    batch:flow([[
+    batch:held_flow([[
       return function(row)
-        if tonumber(row.id:match "%d+") > 400 then cards.sleep(600) end
+        hold(row)
         if row.id:find "7$" then error "odd" end
         return alix:private_info(row.id)
       end
-    ]], "slow_first_byte=0.05")
+    ]], "slow_first_byte=0.05", 400)
     write("ids.csv", batch.ids(1000))
     local process = cli.start(batch:arguments { "--concurrency", "8", "--limit", "800", "--max-errors", "500" })
     program.wait_for("some lines", function() return (read "out" or "") ~= "" and (read "out.errors" or "") ~= "" end)
@@ -165,8 +165,7 @@ describe("the summary of a run", function()
 
   for _, name in ipairs { "INT", "TERM" } do
     it("is written after SIG" .. name, function()
-      batch:flow("return function(row) if tonumber(row.id:match '%d+') > 400 then cards.sleep(600) end return alix:private_info(row.id) end",
-        "slow_first_byte=0.05")
+      batch:held_flow(nil, "slow_first_byte=0.05", 400)
       write("ids.csv", batch.ids(800))
       local process = cli.start(batch:arguments { "--concurrency", "16" })
       program.wait_for("some lines", function() return (read "out" or "") ~= "" end)

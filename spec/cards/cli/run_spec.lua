@@ -78,9 +78,9 @@ describe("cards run", function()
 
   it("goes on where it was killed, without losing or repeating a row", function()
     write("ids.csv", (batch.ids(800):gsub("c_7\n", "raise\n")))
+    batch:held_flow("return function(row) if row.id == 'raise' then error 'odd' end hold(row) return alix:private_info(row.id) end", "slow_first_byte=0.05")
     for round = 1, 2 do
-      batch:flow(("return function(row) if row.id == 'raise' then error 'odd' elseif tonumber(row.id:match '%%d+') > %d then cards.sleep(600) end "
-        .. "return alix:private_info(row.id) end"):format(300 * round), "slow_first_byte=0.05")
+      batch:let(300 * round)
       local before = select(2, lines "out")
       local process = cli.start(arguments { "--concurrency", "16" })
       program.wait_for("some lines", function() return select(2, (read "out" or ""):gsub("\n", "")) > before end)
@@ -159,7 +159,7 @@ describe("cards run", function()
     flow()
     write("ids.csv", batch.ids(2000))
     report = folder .. "/report.html"
-    batch:flow("return function(row) cards.sleep(tonumber(row.id:match '%d+') > 400 and 600 or 0.05) return row end")
+    batch:held_flow("return function(row) hold(row) cards.sleep(0.05) return row end", nil, 400)
     local process = cli.start(arguments { "--concurrency", "16", "--report", report })
     program.wait_for("some lines", function() return (read "out" or "") ~= "" end)
     process.signal "INT"
@@ -194,8 +194,7 @@ describe("cards run", function()
   end)
 
   it("goes on after Ctrl-C, which keeps what is done", function()
-    batch:flow("return function(row) if tonumber(row.id:match '%d+') > 400 then cards.sleep(600) end return alix:private_info(row.id) end",
-      "slow_first_byte=0.05")
+    batch:held_flow(nil, "slow_first_byte=0.05", 400)
     write("ids.csv", batch.ids(800))
     local process = cli.start(arguments { "--concurrency", "16" })
     program.wait_for("some lines", function() return (read "out" or "") ~= "" end)
