@@ -221,21 +221,37 @@ static void does_not_begin_what_is_over_already(void **state) {
   nobody_comes();
 }
 
-static void waits_no_longer_than_it_is_told(void **state) {
-  (void)state;
+/* The seconds that a step takes which may wait for 0.05. */
+static double takes_a_step(void) {
   double begun = clock_now();
   assert_true(engine_step(engine, 0.05));
-  double took = clock_now() - begun;
-  if (took < 0.049 || took > 20) fail_msg("it waited %g seconds", took);
+  return clock_now() - begun;
+}
+
+/* The seconds until a call ends whose deadline is after 0.05. */
+static double takes_a_call(void) {
   struct job *job = job_of(client, SHOW, "c_1");
-  job->deadline = clock_now() + 0.05;
+  double begun = clock_now();
+  job->deadline = begun + 0.05;
   engine_submit(engine, job);
-  begun = clock_now();
   while (job->state != JOB_DONE)
     engine_step(engine, -1);
-  if (clock_now() - begun > 20) fail_msg("it waited %g seconds", clock_now() - begun);
+  double took = clock_now() - begun;
   fails(job, ERROR_TIMEOUT, "");
   job_free(job);
+  return took;
+}
+
+/* Once in some rounds: a machine may hold up any of them. */
+static void waits_no_longer_than_it_is_told(void **state) {
+  (void)state;
+  double (*const waits[])(void) = { takes_a_step, takes_a_call };
+  for (size_t i = 0; i < 2; i++) {
+    double took = 1;
+    for (int round = 0; round < 20 && took > 0.2; round++)
+      took = waits[i]();
+    if (took < 0.049 || took > 0.2) fail_msg("it waited %g seconds", took);
+  }
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
