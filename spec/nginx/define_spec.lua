@@ -93,6 +93,8 @@ setup(function()
   server = { one = start("define-one", 1), many = start("define-many", 4) }
 end)
 
+after_each(function() gate:body "/go" end)
+
 teardown(function()
   for _, one in pairs(server or {}) do one:stop() end
   if gate then gate:stop() end

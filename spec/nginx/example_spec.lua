@@ -24,10 +24,10 @@ local function demo(...)
 end
 
 local function leaks(output)
-  -- seconds among the metrics may end like a code
-  for _, secret in ipairs { sandbox.ALIX_PAN, sandbox.WHOP_PAN, " " .. sandbox.NETXD_CVV .. "\n", sandbox.PAYENGINE_TOKEN } do
+  for _, secret in ipairs { sandbox.ALIX_PAN, sandbox.WHOP_PAN, sandbox.PAYENGINE_TOKEN } do
     if output:find(secret, 1, true) then return secret end
   end
+  if output:find("%f[%w.]" .. sandbox.NETXD_CVV .. "\n") then return sandbox.NETXD_CVV end -- seconds among the metrics may end like it
   for _, provider in ipairs(sandbox.PROVIDERS) do
     for _, secret in pairs(sandbox.credentials(provider)) do
       if output:find(secret, 1, true) then return secret end

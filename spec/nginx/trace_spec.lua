@@ -71,7 +71,10 @@ local function start(options)
     local cards, sandbox = require "cards", require "support.sandbox"
     local exporter = cards.trace.otlp { url = sandbox.url "HTTP_URL" .. "/otlp", service = "%s", %s }
     local export = exporter.export
-    function exporter.export(spans) return export(spans) end -- without the two seconds of a worker that ends, which a busy machine may need
+    function exporter.export(spans, seconds) -- without the two seconds of a worker that ends, of which a busy machine may need more
+      if seconds then ngx.shared.facts:set("seconds", seconds) end
+      return export(spans)
+    end
     cards.configure { trace = { exporter = exporter } }
     require "app"
   }]]):format(service, options),
@@ -145,6 +148,7 @@ describe("a trace in nginx", function()
     ask(2)
     server:reload()
     assert.equal(16, #wait_for_spans(16))
+    assert.equal("2", server:body "/fact?name=seconds")
     ask(1)
     nginx.signal(server.pid, "QUIT")
     server:wait_for_end()

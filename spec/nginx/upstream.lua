@@ -16,21 +16,29 @@ local app = { held = 0, gathered = 0, most = 0, semaphore = semaphore.new() }
 
 function app.answer() ngx.header["Content-Type"] = "application/json" ngx.header["Content-Length"] = #app.ANSWER ngx.print(app.ANSWER) end
 
-local function wait(is_gone)
+--- Waits to be released: a minute, or a second where the client has gone by then.
+-- @param has_gone for a client that nginx does not tell of
+local function wait(has_gone)
   app.held = app.held + 1
   app.most = math.max(app.most, app.held)
-  if not app.semaphore:wait(1) and not (is_gone and is_gone()) then app.semaphore:wait(60) end
+  if not app.semaphore:wait(1) and not (has_gone and has_gone()) then app.semaphore:wait(60) end
   app.held = app.held - 1
+end
+
+--- The state of the client's connection, nil where it is not found, which may be by chance: the file is read while connections come and go.
+local function state_of_client()
+  local ours, theirs = (":%04X"):format(ngx.var.server_port), (":%04X"):format(ngx.var.remote_port)
+  for line in io.lines "/proc/net/tcp" do
+    local here, there, state = line:match "^%s*%d+: %x+(:%x+) %x+(:%x+) (%x+)"
+    if here == ours and there == theirs then return state end
+  end
 end
 
 --- Whether the client has gone. Where that was before nginx looked at its request, nobody is told of it.
 local function is_gone()
-  local ours, theirs = (":%04X"):format(ngx.var.server_port), (":%04X"):format(ngx.var.remote_port)
-  for line in io.lines "/proc/net/tcp" do
-    local here, there, state = line:match "^%s*%d+: %x+(:%x+) %x+(:%x+) (%x+)"
-    if here == ours and there == theirs then return state ~= "01" end
-  end
-  return true
+  local state
+  for _ = 1, 3 do state = state or state_of_client() end
+  return state ~= "01"
 end
 
 function app.hold()
