@@ -53,11 +53,10 @@ describe("a job in Redis", function()
   it("goes on where replies are lost and connections cut, with Redis slow", function()
     job:held_flow(SLOW)
     job.write("ids.csv", job.ids(4000))
-    job:let(2000)
     over_relay()
     relay.delay(0.02)
-    local processes = start_all()
-    local done = job.done()
+    local processes, done = start_all(), 0
+    job:let(2000)
     while done <= 1000 do
       local before = done
       relay.cut_after(60000)
