@@ -50,7 +50,7 @@ local function private_info(id, callback)
 end
 
 -- The sandbox answers these ids well, late, and not at all.
-for _, id in ipairs { "c_1", "c_2", "sandbox-slow_first_byte=0.5", "sandbox-declined" } do
+for _, id in ipairs { "c_1", "c_2", "sandbox-slow_first_byte=1", "sandbox-declined" } do
   local started = uv.hrtime()
   private_info(id, function(info, err)
     print(("%-28s %s after %.1f s"):format(id, info and tostring(info.cardNo) or err.kind, (uv.hrtime() - started) / 1e9))
