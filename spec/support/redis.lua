@@ -127,7 +127,7 @@ function redis.start(options)
 
   local ok, why
   for _ = 1, 5 do -- somebody else may take the port in between
-    os.remove(self.folder .. "/log")
+    for _, name in ipairs { "log", "out" } do os.remove(self.folder .. "/" .. name) end
     self.port = free_port()
     configure(self, options, path)
     ok, why = pcall(self.run)
