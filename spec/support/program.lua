@@ -84,7 +84,8 @@ end
 
 --- Starts a command and leaves it running. Where a spec fails that would have ended it, it is killed before the collector closes its pipe, which waits for it.
 -- @param words for `env`: its options, variables, the program and its arguments
--- @return a process, with said(), what it has written so far, until it is finished; and a function that waits for its end and returns what it wrote, and its status
+-- @return a process, with said(), what it has written so far, until it is finished; and a function that waits for its end and returns what it wrote and its
+-- status
 local function launch(words)
   local path = os.tmpname()
   -- A job in the background ignores SIGINT, and so would its children.
