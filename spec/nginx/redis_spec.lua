@@ -205,15 +205,7 @@ describe("a command in nginx", function()
   end)
 
   it("ends with its time where what is there never stops to reply, and lets others go on", function()
-    local TORRENTS = { -- with the time that a command has, which some use up
-      { "*1000000\r\n", '("$1000\\r\\n" .. ("x"):rep(1000) .. "\\r\\n"):rep(100)', 0, "no reply in time", 0.3 },
-      { "*999999999\r\n", '(":1\\r\\n"):rep(100000)', 0, "a length that is out of range", 4 },
-      { "+", '("x"):rep(1000000)', 0, "a line without an end", 4 },
-      { "$500000000\r\n", '("x"):rep(1000000)', 0, "no reply in time", 0.3 },
-      { "$1000\r\n", '"x"', 0.02, "no reply in time", 0.3 },
-      { "", '":"', 0.02, "no reply in time", 0.3 },
-    }
-    for i, torrent in ipairs(TORRENTS) do
+    for i, torrent in ipairs(redis.TORRENTS) do
       local stranger = redis.torrent(torrent[1], torrent[2], torrent[3])
       local seen = decode(run(bare, [[
         local began, message, turns = core.now(), nil, 0

@@ -19,6 +19,18 @@ local redis = {}
 local LONGEST = 900 -- seconds
 local TAKEN = "Address already in use" -- what Redis says of a port
 
+--- What never stops to reply, for redis.torrent: what it says first, what again and again, and the seconds between; what the error of a command says, and the
+-- seconds that the command has, which some use up.
+redis.TORRENTS = {
+  { "*999999999\r\n", '(":1\\r\\n"):rep(100000)', 0, "a length that is out of range", 4 },
+  { "*1000000\r\n", '("*1000000\\r\\n"):rep(1000)', 0, "a length that is out of range", 4 },
+  { "+", '("x"):rep(1000000)', 0, "a line without an end", 4 },
+  { "$500000000\r\n", '("x"):rep(1000000)', 0, "no reply in time", 0.3 },
+  { "*1000000\r\n", '("$1000\\r\\n" .. ("x"):rep(1000) .. "\\r\\n"):rep(100)', 0, "no reply in time", 0.3 },
+  { "$1000\r\n", '"x"', 0.02, "no reply in time", 0.3 },
+  { "", '":"', 0.02, "no reply in time", 0.3 },
+}
+
 local running = {}
 local quote = program.quote
 

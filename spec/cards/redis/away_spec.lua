@@ -152,18 +152,8 @@ describe("what is no Redis", function()
 end)
 
 describe("what never stops to reply", function()
-  -- What it says first, what again and again, the seconds between, what the error says, and the seconds that the command has.
-  local TORRENTS = {
-    { "*999999999\r\n", '(":1\\r\\n"):rep(100000)', 0, "a length that is out of range", 20 },
-    { "*1000000\r\n", '("*1000000\\r\\n"):rep(1000)', 0, "a length that is out of range", 20 },
-    { "+", '("x"):rep(1000000)', 0, "a line without an end", 20 },
-    { "$500000000\r\n", '("x"):rep(1000000)', 0, "no reply in time", 0.3 },
-    { "*1000000\r\n", '("$1000\\r\\n" .. ("x"):rep(1000) .. "\\r\\n"):rep(100)', 0, "no reply in time", 0.3 },
-    { "$1000\r\n", '"x"', 0.02, "no reply in time", 0.3 },
-  }
-
   it("ends with the time of the command, and lets others go on", function()
-    for i, torrent in ipairs(TORRENTS) do
+    for i, torrent in ipairs(started.TORRENTS) do
       local stranger = started.torrent(torrent[1], torrent[2], torrent[3])
       local other = assert(redis.new(stranger.url "spec"))
       local began, err, turns = core.now(), nil, 0
